@@ -25,9 +25,15 @@ log = logging.getLogger(__name__)
 
 
 def record(
-    by: User | AnonymousUser | None, action: str, rows: Iterable[Model], detail: str = ""
+    by: User | AnonymousUser | None,
+    action: str,
+    rows: Iterable[Model],
+    detail: str = "",
+    program: str = COMMAND_LINE,
 ) -> None:
-    """Write an entry for each of `rows`, in the caller's transaction; `by` is None for a command.
+    """Write an entry for each of `rows`, in the caller's transaction.
+
+    Without a person (`by` is None) the `program` acted: a command, or a job of the worker.
 
     `action` is a past participle such as "blocked". The server's log gets the same without names
     that people chose.
@@ -36,7 +42,7 @@ def record(
     entries = [
         AuditEntry(
             actor=actor,
-            actor_name=actor.get_username() if actor else COMMAND_LINE,
+            actor_name=actor.get_username() if actor else program,
             action=action,
             kind=row._meta.label_lower,
             object_id=str(row.pk),
@@ -47,5 +53,5 @@ def record(
     ]
     AuditEntry.objects.bulk_create(entries, batch_size=500)
     for entry in entries:
-        who = f"person {actor.pk}" if actor else COMMAND_LINE
+        who = f"person {actor.pk}" if actor else program
         log.info("%s: %s %s by %s", entry.action, entry.kind, entry.object_id, who)

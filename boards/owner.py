@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
@@ -50,6 +51,11 @@ class BoardsOwner(RunOwner):
             JsonColumn(Row.objects.filter(board__deleted_at=None), "values"),
             JsonColumn(Column.objects.filter(board__deleted_at=None), "settings"),
         )
+
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the runs in cells of boards that are not deleted."""
+        cells = Cell.objects.filter(run__in=run_ids, board__deleted_at=None)
+        return {run_id for run_id in cells.values_list("run_id", flat=True) if run_id}
 
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the boards; their rows, columns and cells go with them."""

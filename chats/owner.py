@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from chats.display import answer
@@ -20,12 +21,12 @@ class ChatsOwner(RunOwner):
     """An answer is an ordinary run, shown while it is generated; settings and drafts name files."""
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
-        """Return the user's conversation with this answer."""
+        """Return the conversation with this answer, if the user sees it."""
         return chats_of(user, run)
 
     def live_views(self) -> Mapping[str, LiveView]:
         """Return the answer on a conversation's page, with each partial output."""
-        return {"chat": LiveView(lambda run, _view: answer.render(run), is_live=True)}
+        return {"chat": LiveView(answer.render, is_live=True)}
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
         """Return the settings and drafts of conversations that are not deleted."""
@@ -34,6 +35,11 @@ class ChatsOwner(RunOwner):
             JsonColumn(Chat.objects.kept(), "draft"),
             JsonColumn(Turn.objects.filter(chat__deleted_at=None), "settings"),
         )
+
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the answers in conversations that are not deleted."""
+        turns = Turn.objects.filter(run__in=run_ids, chat__deleted_at=None)
+        return {run_id for run_id in turns.values_list("run_id", flat=True) if run_id}
 
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the conversations; their turns go with them."""
@@ -49,5 +55,6 @@ class ChatsOwner(RunOwner):
         return {Run: set(turns.values_list("run_id", flat=True))}
 
     def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the user's conversations."""
-        return (Destination("Chats", Chat.objects.of(user), "title", "chats:chat"),)
+        """Return the conversations that the user sees."""
+        chats = Chat.objects.kept().shown_to(user)
+        return (Destination("Chats", chats, "title", "chats:chat"),)

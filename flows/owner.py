@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
 
-from flows.display import run_page
+from flows.display import rights, run_page
 from flows.execution import advance, ended
 from flows.fal_workflows import live, step_files, sync
 from flows.models import Flow, FlowRun, StepRun
@@ -29,8 +30,8 @@ class FlowsOwner(RunOwner):
     def live_views(self) -> Mapping[str, LiveView]:
         """Return the pages of a flow's run and of a workflow."""
         return {
-            run_page.VIEW: LiveView(lambda run, _view: run_page.render(run)),
-            live.VIEW: LiveView(lambda run, _view: live.render(run)),
+            rights.VIEW: LiveView(run_page.render),
+            live.VIEW: LiveView(live.render),
         }
 
     def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
@@ -49,8 +50,15 @@ class FlowsOwner(RunOwner):
         )
 
     def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
-        """Return the definitions of the flows that the user shows to the team."""
+        """Return the definitions of the flows that the user shows to everybody."""
         return (JsonColumn(Flow.objects.shown_by(user_id), "definition"),)
+
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the steps' runs of flows that are not deleted, and what these were built from."""
+        steps = StepRun.objects.filter(run__in=run_ids, flow_run__flow__deleted_at=None)
+        origins = Flow.objects.kept().filter(origin__in=run_ids)
+        keys = {*steps.values_list("run_id", flat=True), *origins.values_list("origin", flat=True)}
+        return {run_id for run_id in keys if run_id}
 
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the flows and their runs."""
@@ -70,7 +78,7 @@ class FlowsOwner(RunOwner):
         }
 
     def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the flows of the user and of the team."""
+        """Return the flows of the user's projects, and those for everybody."""
         return (Destination("Flows", Flow.objects.visible_to(user), "name", "flows:flow"),)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:

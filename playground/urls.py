@@ -59,6 +59,7 @@ urlpatterns = [
         "runs/<uuid:pk>/texts/<int:position>/uses/", command_palette.text_uses, name="run-text-uses"
     ),
     path("runs/<uuid:pk>/example/", runs.example, name="run-example"),
+    path("runs/<uuid:pk>/visibility/", runs.visibility, name="run-visibility"),
     path("runs/<uuid:pk>/output.json", files.output, name="run-output"),
     path("runs/<uuid:pk>/texts/<int:position>.txt", files.text, name="run-text"),
     path("runs/<uuid:pk>/run.json", restorations.run_file, name="run-file"),

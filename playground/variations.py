@@ -12,6 +12,7 @@ from django.utils import timezone
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from playground.rerun import SAME_PRESS, repetition
+from projects.models import Project
 from runs import starting
 from runs.models import Run
 from runs.starting import Source, StartRequest
@@ -31,10 +32,10 @@ def start(requests: Sequence[StartRequest]) -> list[Run]:
     return [run for run, _ in started]
 
 
-def more_like(run: Run, person: User) -> list[Run]:
+def more_like(run: Run, person: User, elsewhere: Project | None = None) -> list[Run]:
     """Start about `MORE` results from the same arguments with new seeds, all or none.
 
-    A double click starts them once. Raises starting.Refused.
+    A double click starts them once. `elsewhere` as in `rerun.rerun`. Raises starting.Refused.
     """
     if not can_vary(run.endpoint):
         raise starting.Refused(ALL_ALIKE)
@@ -45,7 +46,7 @@ def more_like(run: Run, person: User) -> list[Run]:
     number = _number(last) + 1 if last else 1
     press = f"{run.pk}-{number}"
     planned = plan_more(run, starting.token(Source.VARIATION, press)).runs
-    start_request = repetition(run, person, Source.VARIATION, press)
+    start_request = repetition(run, person, Source.VARIATION, press, elsewhere)
     return start(
         [
             replace(start_request, arguments=arguments, key=f"{press}.{place}")

@@ -84,21 +84,23 @@ def named_project(user: User, slug: str) -> Project:
 
 
 def chosen(user: User) -> Project:
-    """Return the project that the user chose last; no query for a request's own user."""
+    """Return the project that the user chose last; no query for a request's own user.
+
+    One that is archived since is nobody's any more.
+    """
     try:
-        return user.project_choice.membership.project
+        project = user.project_choice.membership.project
     except Choice.DoesNotExist:
         return private_project(user)
+    return project if project.archived_at is None else private_project(user)
 
 
 def choose(user: User, project: Project) -> None:
-    """Remember that the user works in this project from now on."""
-    if project == chosen(user):
+    """Remember that the user works in this project from now on; not in one that is archived."""
+    if project == chosen(user) or project.archived_at is not None:
         return
-    if project.is_private:
-        Choice.objects.filter(user=user).delete()
-    else:
-        membership = Membership.objects.get(project=project, user=user)
+    membership = Membership.objects.filter(project=project, user=user).first()
+    if membership:  # else: removed since the request began
         Choice.objects.update_or_create(user=user, defaults={"membership": membership})
 
 

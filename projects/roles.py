@@ -32,17 +32,17 @@ def role_in(project: Project, user: User | AnonymousUser) -> str:
     return memberships.values_list("role", flat=True).first() or ""
 
 
-def refusal_to_make(user: User, project: Project) -> str:
+def refusal_to_make(user: User, project: Project, role: str | None = None) -> str:
     """Return why the user may not begin anything in the project; empty if they may.
 
-    It names whom to ask, where somebody can help.
+    It names whom to ask, where somebody can help. `role` is theirs, if the caller knows it.
     """
     if project.archived_at is not None:
         return (
             f"The project “{project}” is archived: it is kept to look at. "
             f"{_ask(project)} to bring it back, or choose another project."
         )
-    role = role_in(project, user)
+    role = role_in(project, user) if role is None else role
     if role in MAKERS:
         return ""
     if role == Role.VIEWER:
@@ -80,20 +80,26 @@ def require_manager(user: User | AnonymousUser, project: Project) -> None:
         raise PermissionDenied(f"Only its managers may change a project. {_ask(project)}.")
 
 
-def may_remove(user: User | AnonymousUser, row: InProject, permission: str) -> bool:
+def may_remove(user: User | AnonymousUser, row: InProject, permission: str = "") -> bool:
     """Return whether the user may delete, cancel or star a row that they see.
 
-    Their own, everybody's in a project that they manage, or by the permission for all.
+    Their own, everybody's in a project that they manage, or by the permission for all, if any.
     """
-    if row.user_id == user.pk or permissions.may(user, permission):
+    if row.user_id == user.pk or (permission and permissions.may(user, permission)):
         return True
     return not row.is_hidden and may_manage(user, row.project)
 
 
-def require_for(user: User | AnonymousUser, row: InProject, permission: str) -> None:
+def require_for(user: User | AnonymousUser, row: InProject, permission: str = "") -> None:
     """Raise PermissionDenied unless the user may act on the row (`may_remove`)."""
-    if not may_remove(user, row, permission):
-        permissions.require(user, permission)
+    if may_remove(user, row, permission):
+        return
+    if role_in(row.project, user):
+        raise PermissionDenied(
+            "Only who made it may do this, and who manages the project. "
+            f"{_ask(row.project)} to do it."
+        )
+    permissions.require(user, permission)
 
 
 def _ask(project: Project) -> str:

@@ -2,10 +2,24 @@
 
 from django.urls import path
 
-from projects.views import project
+from projects.views import choice, members, project, settings
 
 app_name = "projects"
+# What has no slug comes first; no project has such a slug (`creation.RESERVED`).
 urlpatterns = [
     path("", project.index, name="projects"),
+    path("new/", project.new, name="new"),
+    path("menu/", choice.menu, name="menu"),
     path("<str:slug>/", project.project, name="project"),
+    path("<str:slug>/choice/", choice.choose, name="project-choice"),
+    path("<str:slug>/settings/", settings.settings, name="project-settings"),
+    path("<str:slug>/archiving/", settings.archiving, name="project-archiving"),
+    path("<str:slug>/recovery/", settings.recovery, name="project-recovery"),
+    path("<str:slug>/deletion/", settings.deletion, name="project-deletion"),
+    path("<str:slug>/members/", members.add, name="project-members"),
+    path("<str:slug>/members/recovery/", members.recovery, name="project-members-recovery"),
+    path("<str:slug>/members/<int:user_id>/", members.role, name="project-member"),
+    path(
+        "<str:slug>/members/<int:user_id>/removal/", members.removal, name="project-member-removal"
+    ),
 ]

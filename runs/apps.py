@@ -17,15 +17,19 @@ class RunsConfig(AppConfig):
     def ready(self) -> None:
         """Register what runs promise; install the trigger that notes runs with files to be read.
 
-        The catalogue is below the runs, so it is told here where personal news come from.
+        The catalogue and projects are below the runs, so they are told here where personal news
+        and the times of last runs come from.
         """
         from django.db.models.signals import post_migrate
 
         from catalog.changelog import personal_news
+        from projects import activity
         from runs import owners
         from runs.models import input_file
         from runs.owner import RunsOwner
+        from runs.ownership.activity import latest
 
         owners.register(RunsOwner())
         personal_news.connect(owners.news)
+        activity.connect(latest)
         post_migrate.connect(input_file.install_trigger, sender=self)

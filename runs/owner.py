@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from asgiref.sync import sync_to_async
 
 from catalog.models import Collection
 from projects.models import InProject
 from runs.models import Draft, Preset, Run, Share, Upload
-from runs.owners import JsonColumn, RunOwner, UserRelation
+from runs.owners import Job, JsonColumn, RunOwner, UserRelation
+from runs.ownership.retention import Retention
+
+if TYPE_CHECKING:
+    import fal
+    from core.notify import channel
 
 
 class RunsOwner(RunOwner):
@@ -43,3 +51,7 @@ class RunsOwner(RunOwner):
             UserRelation("links", Share),
             UserRelation("collections", Collection, "owner"),
         )
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job that deletes old runs where projects keep them for some days only."""
+        return (Job("delete old runs", sync_to_async(Retention().step)),)

@@ -8,7 +8,7 @@ in `AppConfig.ready`. (In any other sentence, a run's owner is its user.)
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -152,6 +152,13 @@ class RunOwner:
         """Return the user's names of weights at these addresses: file names mean little."""
         return {}
 
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return those of these runs that are part of something kept: they are not "old runs".
+
+        A project may delete runs some days after their end (`runs/ownership/retention.py`).
+        """
+        return ()
+
     # People
 
     def handed_over(self) -> Sequence[UserRelation]:
@@ -214,6 +221,11 @@ def registered() -> Iterable[RunOwner]:
 def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """Return the places of the run that the user may see."""
     return [place for owner in registered() for place in owner.places_of(user, run)]
+
+
+def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of these runs that some app keeps."""
+    return {run_id for owner in registered() for run_id in owner.kept_runs(run_ids)}
 
 
 def news(user: User) -> list[Entry]:

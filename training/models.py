@@ -12,10 +12,13 @@ from django.urls import reverse
 from catalog.models import Endpoint
 from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet
+from projects.models.in_project import is_shown_to
 from runs.models import Run, Upload
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+
+    from projects.models import Project
 
 
 class DatasetQuerySet(InProjectQuerySet["Dataset"]):
@@ -58,6 +61,11 @@ class Dataset(InProject):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def author(self) -> str:
+        """Return the name of who made it."""
+        return self.user.get_short_name() or self.user.get_username()
+
     def get_absolute_url(self) -> str:
         """Return the address of the data set's page."""
         return reverse("training:dataset", args=[self.pk])
@@ -94,17 +102,30 @@ class Training(models.Model):
 
 
 class WeightsQuerySet(InProjectQuerySet["Weights"]):
-    """Filters for weights."""
+    """Filters for weights: who does not see their run does not see them either."""
+
+    def kept(self) -> WeightsQuerySet:
+        """Those that are not deleted, nor are their runs."""
+        return self.filter(deleted_at=None, training__run__deleted_at=None)
 
     def of(self, user: User | AnonymousUser) -> WeightsQuerySet:
-        """The user's own weights that are not deleted, nor are their runs."""
-        mine = self.own(user).filter(deleted_at=None)
-        return mine.filter(training__run__deleted_at=None)
+        """The user's own rows that are not deleted, nor are their runs."""
+        return self.kept().own(user)
+
+    def in_project(self, project: Project, user: User | AnonymousUser) -> WeightsQuerySet:
+        """What a member sees in the project."""
+        rows, is_own = super().in_project(project, user), project.person_id == user.pk
+        return rows if is_own else rows.filter(is_shown_to(user, "training__run__"))
+
+    def shown_to(self, user: User | AnonymousUser) -> WeightsQuerySet:
+        """What the user sees, in all their projects."""
+        return super().shown_to(user).filter(is_shown_to(user, "training__run__"))
 
 
 class Weights(InProject):
     """A file of weights that a training has produced, with a name."""
 
+    goes_along = True  # with its training's run
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="weights"
@@ -130,6 +151,11 @@ class Weights(InProject):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def author(self) -> str:
+        """Return the name of who trained them."""
+        return self.user.get_short_name() or self.user.get_username()
 
     def get_absolute_url(self) -> str:
         """Return the address of the weights' page."""

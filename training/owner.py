@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
@@ -13,7 +14,7 @@ from runs.files.input_references import sources_in
 from runs.models import Run, Upload
 from runs.owners import Chosen, Destination, FillForm, Job, JsonColumn, RunOwner, UserRelation
 from training.data import packing
-from training.models import Dataset, DatasetArchive, Weights
+from training.models import Dataset, DatasetArchive, Training, Weights
 from training.results import naming, prefill, settling
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class TrainingOwner(RunOwner):
         """Return the names that people gave to their weights."""
         return naming.names_of(user_id, addresses)
 
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the trainings."""
+        trainings = Training.objects.filter(run__in=run_ids)
+        return set(trainings.values_list("run_id", flat=True))
+
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the data sets and the weights."""
         return (UserRelation("data sets", Dataset), UserRelation("weights", Weights))
@@ -60,8 +66,9 @@ class TrainingOwner(RunOwner):
         }
 
     def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the user's data sets and weights, in one group."""
-        datasets, weights = Dataset.objects.of(user), Weights.objects.of(user)
+        """Return the data sets and weights that the user sees, in one group."""
+        datasets = Dataset.objects.kept().shown_to(user)
+        weights = Weights.objects.kept().shown_to(user)
         return (
             Destination("Training", datasets, "name", "training:dataset", "data set"),
             Destination("Training", weights, "name", "training:weights-page", "weights"),

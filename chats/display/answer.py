@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.template.loader import render_to_string
 
@@ -11,13 +11,25 @@ from chats.models import Turn
 from chats.talk import answers, limits
 from playground.display.markdown import markdown
 from runs.models import Run
-from runs.progress import live_partials
+from runs.progress import live_partials, watch_tokens
 from runs.results import error_messages
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+VIEW = "chat"
 MOST_CHARS = 20_000  # of an answer on the page; all of it is on the run's page
 
 
-def context(run: Run) -> dict[str, Any]:
+def view_for(user: User, *, may_write: bool) -> str:
+    """Return the name of the user's view of answers, as in `watch_tokens.view_for`.
+
+    Only who writes in the conversation may stop an answer there, or ask again.
+    """
+    return VIEW if may_write else f"{VIEW}{watch_tokens.ONLY}.{user.pk}"
+
+
+def context(run: Run, view: str) -> dict[str, Any]:
     """Return the context of an answer's template."""
     is_final = run.output is not None
     partial, version = live_partials.newest(run)
@@ -34,6 +46,7 @@ def context(run: Run) -> dict[str, Any]:
         "explanation": error_messages.explain(run.error) if run.error else None,
         "is_stopped": run.state == Run.State.CANCELLED,
         "is_failed": run.state == Run.State.FAILED,
+        "may_write": view == VIEW,
         "is_textless": run.state == Run.State.SUCCEEDED and not answer.text,
     }
 
@@ -45,14 +58,15 @@ def _price(run: Run, answer: answers.Answer) -> str:
     return billed_in_words(run.billable_units, run.endpoint)
 
 
-def render(run: Run) -> str:
+def render(run: Run, view: str) -> str:
     """Render the fragment that a conversation's page swaps in when the run has changed."""
     turn = Turn.objects.filter(run=run).first() if run.is_final else None
     limited = too_long(turn) if turn else None
-    shown = render_to_string("chats/_answer.html", context(run) | {"oob": True})
+    shown = render_to_string("chats/_answer.html", context(run, view) | {"oob": True})
     if not limited:
         return shown
-    return shown + render_to_string("chats/_limit.html", limited | {"oob": True})
+    values = limited | {"oob": True, "may_write": view == VIEW}
+    return shown + render_to_string("chats/_limit.html", values)
 
 
 def too_long(turn: Turn) -> dict[str, Any] | None:

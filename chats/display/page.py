@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from django.db.models import F, Q, QuerySet
@@ -13,14 +13,26 @@ from django.db.models import F, Q, QuerySet
 from chats.display import answer, composer, preview
 from chats.display.composer import Filled
 from chats.models import Chat, Turn
+from chats.turns import readable
 from chats.turns.tree import ANSWER, Branch, branch_of
+from projects import roles
 from runs.files.inputs import our_addresses
 from runs.models.querysets import heavy_columns
 from runs.progress import watch_tokens
 from runs.progress.worker_status import readiness
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 MOST_SAID = 8_000  # characters of a message on the page
 SHOWN = {"png", "jpg", "jpeg", "gif", "webp", "avif"}  # extensions of pictures
+
+
+class Reader(NamedTuple):
+    """Who looks at the page, and the name of their view of its answers."""
+
+    user: User
+    view: str
 
 
 @dataclass(frozen=True)
@@ -89,17 +101,26 @@ class AttachedFile:
 
 
 def context(
-    chat: Chat, through: int | None, before: int | None, filled: Filled | None = None
+    user: User, chat: Chat, through: int | None, before: int | None, filled: Filled | None = None
 ) -> dict[str, Any]:
-    """Return the page's context: the branch through one turn, or the newest."""
+    """Return the page's context: the branch through one turn, or the newest.
+
+    The composer is only for who writes in the conversation: `why_not` says why the user does not.
+    """
     branch = branch_of(chat, through)
-    turns = shown_turns(chat, branch, before)
-    filled = filled or composer.held(chat)
+    is_own = chat.user_id == user.pk
+    why_not = roles.refusal_to_make(user, chat.project) if is_own else chat.read_along
+    reader = Reader(user, answer.view_for(user, may_write=not why_not))
+    turns = shown_turns(chat, branch, before, reader)
     is_end = bool(turns) and turns[-1].turn.pk == branch.leaf
     limited = answer.too_long(turns[-1].turn) if is_end else None
     is_awaited = any(turn.is_awaited for turn in turns)
     return {
         "chat": chat,
+        "is_own": is_own,
+        "why_not": why_not,
+        "may_write": not why_not,
+        "may_delete": roles.may_remove(user, chat),
         "turns": turns,
         "count": len(branch.nodes),
         "older": _older(branch, turns),
@@ -107,10 +128,21 @@ def context(
         "form_token": secrets.token_urlsafe(16),
         "is_awaited": is_awaited,
         "readiness": readiness() if is_awaited else "",
-        "preview": preview.of_message(chat, branch.leaf, filled),
         "limited": limited,
-        **composer.context(chat, filled),
+        **(_unsent(filled) if why_not else _composed(chat, branch, filled)),
     }
+
+
+def _composed(chat: Chat, branch: Branch, filled: Filled | None) -> dict[str, Any]:
+    """Return the context of the composer."""
+    filled = filled or composer.held(chat)
+    before = preview.of_message(chat, branch.leaf, filled)
+    return {"preview": before, **composer.context(chat, filled)}
+
+
+def _unsent(filled: Filled | None) -> dict[str, Any]:
+    """Return the context in place of the composer's: what was typed is still shown."""
+    return {"unsent": filled.text if filled else ""}
 
 
 def _older(branch: Branch, turns: Sequence[Shown]) -> int | None:
@@ -119,20 +151,23 @@ def _older(branch: Branch, turns: Sequence[Shown]) -> int | None:
     return first if first is not None and first != branch.nodes[0].pk else None
 
 
-def shown_turns(chat: Chat, branch: Branch, before: int | None) -> list[Shown]:
+def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) -> list[Shown]:
     """Return the turns of a branch that a page shows, with three queries."""
     keys = branch.shown(before)
     rows = chat.turns.select_related("endpoint", "run", "run__endpoint")
     rows = rows.defer(*heavy_columns("run__", but=ANSWER))
     turns, others = rows.in_bulk(keys), _others(rows, keys)
+    for turn in (*turns.values(), *others.values()):
+        if turn.run and not readable.may_read(reader.user, chat, turn.run):
+            turn.run = None
     shown: list[Shown] = []
     for place, pk in enumerate(keys):
         turn = turns[pk]
         previous = turns[keys[place - 1]].endpoint_id if place else None
         versions = branch.versions[pk]
-        other = _shown(others[pk], versions, is_model_new=True) if pk in others else None
+        other = _shown(others[pk], versions, reader, is_new=True) if pk in others else None
         is_new = other is not None or turn.endpoint_id != previous
-        shown.append(replace(_shown(turn, versions, is_model_new=is_new), other=other))
+        shown.append(replace(_shown(turn, versions, reader, is_new=is_new), other=other))
     return shown
 
 
@@ -145,11 +180,11 @@ def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:
     return others
 
 
-def _shown(turn: Turn, versions: Sequence[int], *, is_model_new: bool) -> Shown:
+def _shown(turn: Turn, versions: Sequence[int], reader: Reader, *, is_new: bool) -> Shown:
     return Shown(
         turn,
         versions,
-        is_model_new,
-        answer.context(turn.run) if turn.run else None,
-        watch_tokens.data_watch(turn.run, "chat") if turn.run else "",
+        is_new,
+        answer.context(turn.run, reader.view) if turn.run else None,
+        watch_tokens.data_watch(turn.run, reader.view) if turn.run else "",
     )

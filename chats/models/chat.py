@@ -66,6 +66,19 @@ class Chat(InProject):
     def __str__(self) -> str:
         return self.title or str(self.pk)
 
+    @property
+    def author(self) -> str:
+        """Return the name of who writes in it."""
+        return self.user.get_short_name() or self.user.get_username()
+
+    @property
+    def read_along(self) -> str:
+        """Return why the project's other members do not write in it."""
+        return (
+            f"{self.author} writes in this chat, and you read along. "
+            "To ask something yourself, begin a chat of your own."
+        )
+
     def get_absolute_url(self) -> str:
         """Return the address of the conversation's page."""
         return reverse("chats:chat", args=[self.pk])

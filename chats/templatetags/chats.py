@@ -16,7 +16,8 @@ register = template.Library()
 def begin_chat(context: template.Context, endpoint: Endpoint) -> dict[str, Any]:
     """Render the button that starts a conversation; nothing for a model that has none."""
     has_one = endpoint.is_runnable and shape_of(endpoint) is not None
-    return {"endpoint": endpoint if has_one else None, "csrf_token": context.get("csrf_token", "")}
+    handed_on = {name: context.get(name, "") for name in ("csrf_token", "project")}
+    return handed_on | {"endpoint": endpoint if has_one else None}
 
 
 @register.inclusion_tag("chats/_answer.html")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chats.models import Turn
+from chats.models import Chat, Turn
 from runs.models import Run
 from runs.owners import Place
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def chats_of(user: User | AnonymousUser, run: Run) -> list[Place]:
-    """Return the user's conversation with this answer, as a link to its turn."""
-    turns = Turn.objects.filter(run=run, chat__user_id=user.pk or 0, chat__deleted_at=None)
+    """Return the conversation with this answer that the user sees, as a link to its turn."""
+    turns = Turn.objects.filter(run=run, chat__in=Chat.objects.kept().shown_to(user))
     return [
         Place("Chat", turn.chat.title or "Untitled", _address(turn))
         for turn in turns.select_related("chat")[:1]

@@ -5,14 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from django.db.models import Exists, Expression, OuterRef, Q, Subquery, TextField, Value
+from django.db.models import (
+    Case,
+    Exists,
+    Expression,
+    OuterRef,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce, Concat, Replace
 
 from chats.models import Chat, Turn
 from chats.models.chat import ChatQuerySet
+from chats.turns import readable
 from chats.turns.tree import ANSWER, answer_text
 from runs.models.querysets import heavy_columns
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
 
 MOST_WORDS = 8
 AROUND = 70  # characters of context on either side of the found word
@@ -33,15 +48,16 @@ class Hit:
     after: str
 
 
-def matching(chats: ChatQuerySet, query: str) -> ChatQuerySet:
+def matching(chats: ChatQuerySet, query: str, user: User | AnonymousUser) -> ChatQuerySet:
     """Return the conversations with all the words in their title, or in one turn, as `hit`.
 
-    `hit` is the first such turn, None if only the title matches. Without words, all of them.
+    `hit` is the first such turn, None if only the title matches. Without words, all of them. Only
+    answers that the user may read are searched.
     """
     words = query.split()[:MOST_WORDS]
     if not words:
         return chats
-    turns = Turn.objects.filter(chat=OuterRef("pk")).annotate(answered=_answer(words))
+    turns = Turn.objects.filter(chat=OuterRef("pk")).annotate(answered=_answer(words, user))
     title = Q()
     for word in words:
         turns = turns.filter(_has("text", word) | _has("answered", word, is_json=True))
@@ -50,15 +66,18 @@ def matching(chats: ChatQuerySet, query: str) -> ChatQuerySet:
     return chats.filter(title | Exists(turns)).annotate(hit=hit)
 
 
-def _answer(words: Sequence[str]) -> Expression:
-    """Return the outputs as JSON text, without the keys that contain one of the words."""
+def _answer(words: Sequence[str], user: User | AnonymousUser) -> Expression:
+    """Return the outputs as JSON text, without the keys that contain one of the words.
+
+    Empty for those that the user may not read.
+    """
     nothing = Value("", output_field=TextField())
     parts = [Coalesce(Cast(f"run__{name}", TextField()), nothing) for name in ("output", "partial")]
     text: Expression = Concat(*parts, output_field=TextField())
     for name in NAMES:
         if any(word.casefold() in name for word in words):
             text = Replace(text, Value(f'"{name}":'), nothing, output_field=TextField())
-    return text
+    return Case(When(readable.is_readable(user), then=text), default=nothing)
 
 
 def _has(place: str, word: str, *, is_json: bool = False) -> Q:
@@ -70,16 +89,24 @@ def _has(place: str, word: str, *, is_json: bool = False) -> Q:
     return condition
 
 
-def hits(chats: Iterable[Chat], query: str) -> dict[object, Hit]:
+def hits(chats: Iterable[Chat], query: str, user: User | AnonymousUser) -> dict[object, Hit]:
     """Return where the words were found in these conversations of `matching`, by the chat's key."""
     words = query.split()[:MOST_WORDS]
     turns = Turn.objects.select_related("run").defer(*heavy_columns("run__", but=ANSWER))
-    keys = [pk for chat in chats if (pk := getattr(chat, "hit", None))]
-    return {turn.chat_id: _hit(turn, words) for turn in turns.filter(pk__in=keys)}
+    hit_in = {pk: chat for chat in chats if (pk := getattr(chat, "hit", None))}
+    return {
+        turn.chat_id: _hit(turn, words, _answer_for(user, hit_in[turn.pk], turn))
+        for turn in turns.filter(pk__in=hit_in)
+    }
 
 
-def _hit(turn: Turn, words: Sequence[str]) -> Hit:
-    texts = [turn.text, answer_text(turn)]
+def _answer_for(user: User | AnonymousUser, chat: Chat, turn: Turn) -> str:
+    is_shown = turn.run is not None and readable.may_read(user, chat, turn.run)
+    return answer_text(turn) if is_shown else ""
+
+
+def _hit(turn: Turn, words: Sequence[str], answer: str) -> Hit:
+    texts = [turn.text, answer]
     for text in texts:
         lower = text.lower()
         if len(lower) == len(text) and (at := lower.find(words[0].lower())) >= 0:

@@ -52,11 +52,11 @@ def send(
 
     With `beside`, the settings of the chat's second model, that model gets the message as well, in
     a turn beside the one that is returned. The oldest `left_out` turns are not sent. Raises
-    Refused; then nothing was sent to either.
+    Refused, or starting.Forbidden; then nothing was sent to either.
     """
     with transaction.atomic():
         locked = Chat.objects.select_for_update(of=("self",)).select_related(
-            "endpoint", "second", "user"
+            "endpoint", "second", "user", "project"
         )
         chat = locked.get(pk=chat.pk)
         # A page restored by Back has an old token: another message from there is another turn.
@@ -191,6 +191,8 @@ def _run(turn: Turn, composed: Composed) -> Run:
         key=starting.form_token(turn.form_token, chat)[:56],
         transport=Transport.STREAM if Transport.STREAM in offered else Transport.QUEUE,
         title=starting.title({"prompt": turn.text}),
+        project=turn.chat.project,
+        is_hidden=turn.chat.is_hidden,
     )
     return starting.start(request).run
 

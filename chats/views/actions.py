@@ -17,10 +17,11 @@ from accounts.limits.rate_limit import limit
 from chats.display import preview
 from chats.models import Chat, Turn
 from chats.turns import sending
-from chats.views.chat import find, keep_draft, read_post, render_page
+from chats.views.chat import find, find_own, forbid, keep_draft, read_post, render_page
 from core.http.parameters import parse_key, parse_uuid
 from fal.db_safe import db_safe_text
-from runs import state_machine
+from projects import roles
+from runs import starting, state_machine
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @require_POST
 def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Handle a turn's pressed button (`~do`): again, shorter, edit or stop."""
-    chat = find(request, pk)
+    chat = find_own(request, pk)
     verb, _, key = request.POST.get("~do", "").partition(":")
     which = {"run_id": parse_uuid(key)} if verb == "stop" else {"pk": parse_key(key)}
     turn = chat.turns.select_related("endpoint").filter(**which).first()
@@ -46,6 +47,8 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         new_turn = _resent(chat, turn, verb, read_post(request).text, token)
     except sending.Refused as refused:
         return _refuse(request, chat, turn, verb, str(refused))
+    except starting.Forbidden as forbidden:
+        return forbid(request, chat, str(forbidden), read_post(request))
     return redirect(f"{chat.get_absolute_url()}?turn={new_turn.pk}#turn-{new_turn.pk}")
 
 
@@ -68,7 +71,7 @@ def _resent(chat: Chat, turn: Turn, verb: str, text: str, token: str) -> Turn:
 @require_POST
 def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Save the draft and render its cost; ignored if the message has been sent meanwhile."""
-    chat = find(request, pk)
+    chat = find_own(request, pk)
     token = sending.mark(request.POST.get("~token", ""))
     if not chat.turns.filter(form_token__startswith=token).exists():
         keep_draft(chat, filled := read_post(request))
@@ -80,7 +83,7 @@ def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def title(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Rename the conversation."""
-    chat = find(request, pk)
+    chat = find_own(request, pk)
     chat.title = db_safe_text(request.POST.get("title", "").strip())[:200] or chat.title
     chat.save(update_fields=["title"])
     return redirect(chat)
@@ -90,6 +93,7 @@ def title(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Delete the conversation; its runs stay in the history, and the list offers to undo it."""
     chat = find(request, pk)
+    roles.require_for(request.user, chat)
     chat.deleted_at = timezone.now()
     with transaction.atomic():
         chat.save(update_fields=["deleted_at"])
@@ -101,7 +105,7 @@ def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def recovery(request: HtmxRequest) -> HttpResponse:
     """Restore a deleted conversation."""
     pk = parse_uuid(request.POST.get("chat", ""))
-    chat = Chat.objects.filter(pk=pk, user_id=request.user.pk).first() if pk else None
+    chat = Chat.objects.removable_by(request.user).filter(pk=pk).first() if pk else None
     if chat is None:
         return redirect("chats:chats")
     chat.deleted_at = None

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,6 +25,7 @@ from chats.turns import sending
 from core.http.parameters import parse_key
 from fal.db_safe import db_safe_text
 from playground.form.posted_files import with_files
+from runs import starting
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
@@ -38,9 +40,9 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a conversation; a POST is from its composer."""
-    chat = find(request, pk)
     if request.method == "POST":
-        return _post(request, chat)
+        return _post(request, find_own(request, pk))
+    chat = find(request, pk)
     response = render_page(request, chat)
     if request.htmx and "before" not in request.GET:  # the page after a POST
         return replace_url(response, request.get_full_path())
@@ -48,13 +50,21 @@ def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def find(request: HttpRequest, pk: uuid.UUID) -> Chat:
-    """Return one of the user's own conversations."""
-    chats = Chat.objects.of(request.user).select_related("endpoint", "second")
-    return get_object_or_404(chats, pk=pk)
+    """Return a conversation that the user sees."""
+    chats = Chat.objects.kept().shown_to(request.user)
+    return get_object_or_404(chats.select_related("endpoint", "second", "project", "user"), pk=pk)
+
+
+def find_own(request: HttpRequest, pk: uuid.UUID) -> Chat:
+    """Return a conversation of the user's own; PermissionDenied for who reads along."""
+    chat = find(request, pk)
+    if chat.user_id != request.user.pk:
+        raise PermissionDenied(chat.read_along)
+    return chat
 
 
 def render_page(
-    request: HttpRequest,
+    request: HtmxRequest,
     chat: Chat,
     filled: Filled | None = None,
     status: int = 200,
@@ -66,7 +76,7 @@ def render_page(
     edited = parse_key(request.GET.get("edit"))
     more = more or {}
     through = more.get("edited") or more.get("through") or edited or through
-    context = page.context(chat, through, before, filled)
+    context = page.context(request.user, chat, through, before, filled)
     context |= {"edited": edited, "before": before, **more}
     return render(request, "chats/chat.html", context, status=status)
 
@@ -128,7 +138,17 @@ def _send(request: HtmxRequest, chat: Chat, filled: Filled) -> HttpResponseBase:
         keep_draft(chat, filled)
         shown = replace(filled, problems=refused.problems)
         return render_page(request, chat, shown, status=422)
+    except starting.Forbidden as forbidden:
+        keep_draft(chat, filled)
+        return forbid(request, chat, str(forbidden), filled)
     return redirect(chat)
+
+
+def forbid(request: HtmxRequest, chat: Chat, why: str, filled: Filled) -> HttpResponse:
+    """Refuse to send: a word to the script, whose page stays as it is; else the page, with why."""
+    if request.htmx:
+        raise PermissionDenied(why)
+    return render_page(request, chat, filled, status=403)
 
 
 def _with_files(request: HttpRequest, chat: Chat, filled: Filled) -> tuple[Filled, list[Problem]]:
@@ -136,5 +156,5 @@ def _with_files(request: HttpRequest, chat: Chat, filled: Filled) -> tuple[Fille
     shape = shape_of(chat.endpoint)
     version = shape.version if shape else version_of(chat.endpoint)
     root = second_model.with_second(chat, version.root)
-    post, refused = with_files(filled.post, request.FILES, root, request.user.pk)
+    post, refused = with_files(filled.post, request.FILES, root, request.user.pk, chat.project)
     return replace(filled, post=post), refused

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,11 +16,16 @@ from chats.models import Chat
 from chats.talk import carry
 from chats.talk.shape import shape_of
 from chats.turns import finding
+from chats.views.chat import find_own
 from core.http.parameters import parse_moment, parse_uuid
 from fal.db_safe import db_safe_text
+from projects import current, roles
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from core.http.htmx import HtmxRequest
+    from projects.models import Project
 
 LISTED = 40
 no_store = cache_control(private=True, no_store=True)
@@ -29,20 +34,25 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List the user's conversations, newest first; `?q=` searches titles, messages and answers."""
+    """List the project's conversations, newest first.
+
+    `?q=` searches titles, messages and answers. What nobody has sent yet is its user's alone.
+    """
     query = db_safe_text(request.GET.get("q", "").strip())[:200]
-    chats = Chat.objects.of(request.user).exclude(said_at=None, draft={})
-    chats = finding.matching(chats, query).select_related("endpoint")
+    chats = current.listed(Chat.objects.kept(), request).exclude(said_at=None, draft={})
+    chats = chats.filter(Q(user_id=request.user.pk) | Q(said_at__isnull=False))
+    chats = finding.matching(chats, query, request.user).select_related("endpoint", "user")
     chats = chats.annotate(count=Count("turns"))
     before = parse_moment(request.GET.get("before", ""))
     chats = chats.filter(created_at__lt=before) if before else chats
     listed = list(chats.defer("settings", "system").order_by("-created_at")[: LISTED + 1])
-    found_in = finding.hits(listed, query) if query else {}
+    found_in = finding.hits(listed, query, request.user) if query else {}
     context = {
         "chats": [(chat, found_in.get(chat.pk)) for chat in listed[:LISTED]],
         "asked": query,
         "more": listed[LISTED - 1].created_at.isoformat() if len(listed) > LISTED else "",
         "deleted": parse_uuid(request.GET.get("deleted", "")),
+        "all_projects": current.is_of_all_projects(request),
     }
     return render(request, "chats/chats.html", context)
 
@@ -56,29 +66,36 @@ def new(request: HtmxRequest) -> HttpResponse:
     """
     is_second = bool(request.POST.get("second") or request.GET.get("second"))
     key = parse_uuid(request.POST.get("chat", "") or request.GET.get("chat", ""))
-    chat = get_object_or_404(Chat.objects.of(request.user), pk=key) if key else None
+    chat = find_own(request, key) if key else None
+    project = current.current(request)
+    why_not = "" if chat else roles.refusal_to_make(request.user, project)
     chosen = Endpoint.objects.filter(
         endpoint_id=db_safe_text(request.POST.get("model", ""))
     ).first()
     if request.method == "POST" and chosen and shape_of(chosen) and not chosen.refusal:
         if chat and is_second:
             return redirect(_add_second(chat, chosen))
-        return redirect(_switch(chat, chosen) if chat else _begin(request.user, chosen))
+        if chat:
+            return redirect(_switch(chat, chosen))
+        roles.require_maker(request.user, project)
+        return redirect(_begin(request.user, project, chosen))
     query = db_safe_text(request.GET.get("q", "").strip())[:200]
     models = choices.models(query)
     if chat and is_second:
         models = [endpoint for endpoint in models if endpoint.pk != chat.endpoint_id]
     context: dict[str, Any] = {"models": models, "asked": query, "chat": chat}
-    context["is_second"] = bool(chat) and is_second
+    context |= {"is_second": bool(chat) and is_second, "why_not": why_not}
     if request.method == "POST":
         context["trouble"] = "This model has no conversations. Choose another one."
     return render(request, "chats/new.html", context)
 
 
-def _begin(user: Any, endpoint: Endpoint) -> Chat:
+def _begin(user: User, project: Project, endpoint: Endpoint) -> Chat:
     """Return an empty conversation with this model: an existing one, else a new one."""
-    empty = Chat.objects.of(user).filter(said_at=None, endpoint=endpoint).first()
-    return empty or Chat.objects.create(user=user, endpoint=endpoint)
+    chats = Chat.objects.of(user).filter(project=project)
+    empty = chats.filter(said_at=None, endpoint=endpoint).first()
+    new_work = project.for_new_work()
+    return empty or Chat.objects.create(user=user, endpoint=endpoint, **new_work)
 
 
 def _add_second(chat: Chat, second: Endpoint) -> Chat:

@@ -17,6 +17,8 @@ from flows.compose.editing import label_of
 from flows.compose.models import endpoints_of, refusal, versions_of
 from flows.compose.outputs import path_in_words
 from flows.compose.wiring import answered
+from flows.display.rights import rights_in
+from flows.display.visibility import is_beside
 from flows.execution.pricing import prices
 from flows.models import Flow, FlowRun
 from playground.form.html import rendering
@@ -29,6 +31,8 @@ from schemas.exact import identical
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from projects.models import Project
 
 RUNS = 12
 
@@ -87,19 +91,24 @@ def summaries(
 def context(
     user: User,
     flow: Flow,
+    here: Project,
     definition: Definition,
     post: dict[str, list[str]] | None = None,
     problems: Sequence[Problem] = (),
     troubles: dict[str, list[str]] | None = None,
 ) -> dict[str, Any]:
-    """Return the page's context, with the form as saved or as posted."""
+    """Return the page's context, with the form as saved or as posted.
+
+    A run lives in the flow's project, or in the project `here` of the page.
+    """
     endpoints = endpoints_of([definition])
     versions = versions_of(definition, endpoints)
     root = form.form_root(definition, versions)
     shown = post if post is not None else form.first_post(definition, versions)
     node = draw_nodes(root, post=shown, problems=problems)
     filled = answered(definition, form.answers(definition, versions, shown)[0])
-    reused = reusable(user, flow, filled)
+    rights = rights_in(user, flow, here)
+    reused = reusable(flow, filled, rights.target)
     costs = prices(filled, endpoints, reused)
     steps = summaries(definition, endpoints, troubles, costs)
     return {
@@ -111,7 +120,8 @@ def context(
         "can_run": bool(steps) and not any(step.refusal for step in steps),
         "estimate": sum(costs.values(), NOTHING),
         "reused": next(iter(reused.values()), None),
-        "origin": origin_of(user, flow),
+        "origin": origin_of(flow, rights.target),
+        "rights": rights,
         "form_token": secrets.token_urlsafe(16),
         "readiness": readiness(),
     }
@@ -142,16 +152,17 @@ def _groups(
     return groups
 
 
-def origin_of(user: User, flow: Flow) -> Run | None:
-    """Return the run that a flow was built from, if the user owns both."""
+def origin_of(flow: Flow, target: Project) -> Run | None:
+    """Return the run that a flow was built from, if all who see a run of it there may read it."""
     run = flow.origin
-    is_theirs = run is not None and run.user_id == user.pk == flow.user_id
-    return run if run and is_theirs and not run.deleted_at else None
+    if run is None or run.deleted_at or target != flow.project:
+        return None
+    return run if is_beside(flow, run) else None
 
 
-def reusable(user: User, flow: Flow, filled: Definition) -> dict[str, Run]:
+def reusable(flow: Flow, filled: Definition, target: Project) -> dict[str, Run]:
     """Return the run that the flow was built from, by its step, if its input is still the same."""
-    run = origin_of(user, flow)
+    run = origin_of(flow, target)
     first = filled.steps[0] if filled.steps else None
     if run is None or first is None or run.state != Run.State.SUCCEEDED:
         return {}
@@ -160,5 +171,6 @@ def reusable(user: User, flow: Flow, filled: Definition) -> dict[str, Run]:
 
 
 def runs_of(flow: Flow, user: User) -> list[FlowRun]:
-    """Return the user's newest runs of a flow; one query."""
-    return list(FlowRun.objects.of(user).filter(flow=flow).order_by("-created_at")[:RUNS])
+    """Return the newest runs of a flow that the user sees; one query."""
+    runs = FlowRun.objects.shown_to(user).filter(flow=flow).select_related("user")
+    return list(runs.order_by("-created_at")[:RUNS])

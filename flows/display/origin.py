@@ -13,6 +13,7 @@ from flows.compose.definition import Definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.compose.outputs import Output, outputs_in, outputs_of
 from flows.compose.wiring import value_at
+from flows.display.flow_page import origin_of
 from flows.models import Flow
 from playground.form.prefill import use_as
 from runs.models import Run
@@ -86,8 +87,9 @@ def of_step(flow: Flow, definition: Definition, step: str) -> Origin | None:
     outputs = outputs_of(version)
     wired = {wire.path for follower in definition.followers(step) for wire in follower.wires}
     paths = {output.path for output in outputs}
-    if flow.origin and definition.steps[0].id == step:  # also offer outputs that the run had
-        outputs += [output for output in outputs_in(flow.origin.output) if output.path not in paths]
+    run = origin_of(flow, flow.project)
+    if run and definition.steps[0].id == step:  # also offer outputs that the run had
+        outputs += [output for output in outputs_in(run.output) if output.path not in paths]
     outputs.sort(key=lambda output: output.path in wired)
     endpoint = endpoints[origin_step.endpoint]
     text = f"step {definition.number(step)}, {endpoint.name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.template.loader import render_to_string
 
@@ -13,6 +13,8 @@ from core.formatting import money
 from flows.compose.definition import Definition, parse_definition
 from flows.compose.models import endpoints_of
 from flows.display.flow_page import Summary, summaries
+from flows.display.rights import REPEAT
+from flows.display.visibility import WITHHELD, withheld
 from flows.execution import steps
 from flows.execution.pricing import prices
 from flows.models import FlowRun, StepRun
@@ -24,8 +26,6 @@ from runs.progress.worker_status import readiness
 from runs.results import error_messages
 from schemas.estimate import NOTHING, Estimate
 
-VIEW = "flow"
-
 
 @dataclass(frozen=True)
 class ShownStep:
@@ -33,16 +33,13 @@ class ShownStep:
 
     summary: Summary
     begun: StepRun | None
+    run: Run | None  # None before it starts, once it was purged, and if it is withheld
     waits: str
     result: dict[str, Any] | None
     can_repeat: bool
     repeat_cost: str  # of this step and those that need it, where it can be repeated
+    watch: str  # what the page's poll sends until the step is settled
     is_changed: bool = True
-
-    @property
-    def run(self) -> Run | None:
-        """Return the step's run; None before it starts, and once it was purged."""
-        return self.begun.run if self.begun else None
 
     @property
     def state(self) -> str:
@@ -51,22 +48,32 @@ class ShownStep:
             return self.run.state
         return "failed" if self.begun or self.waits else "waiting"
 
-    @property
-    def watch(self) -> str:
-        """Return the token that the page's poll sends until the step is settled."""
-        is_open = self.run and self.begun and self.begun.settled_at is None
-        return watch_tokens.data_watch(self.run, VIEW) if is_open and self.run else ""
+
+class Page(NamedTuple):
+    """What the steps of the page have in common."""
+
+    flow_run: FlowRun
+    definition: Definition
+    begun: dict[str, StepRun]
+    view: str
+    costs: Mapping[str, Estimate]
+    withheld: Collection[str]
 
 
-def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
+def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[str, Any]:
     """Return the context of the page, or with `only` of the parts that change with some steps."""
     definition, begun = parse_definition(flow_run.definition), steps.current(flow_run)
     # Read after its steps: once the last of them is settled, the page stops polling.
     flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
     endpoints = endpoints_of([definition])
-    costs = prices(definition, endpoints) if flow_run.is_final else {}
+    costs = (
+        prices(definition, endpoints)
+        if flow_run.is_final and watch_tokens.may(view, REPEAT)
+        else {}
+    )
+    page = Page(flow_run, definition, begun, view, costs, withheld(flow_run, begun.values()))
     shown = [
-        _shown(flow_run, definition, summary, begun, costs, not only or summary.step.id in only)
+        _shown(page, summary, is_changed=not only or summary.step.id in only)
         for summary in summaries(definition, endpoints)
     ]
     runs = [step_run.run for step_run in begun.values() if step_run.run]
@@ -79,6 +86,7 @@ def context(flow_run: FlowRun, only: Collection[str] = ()) -> dict[str, Any]:
         "is_stopping": bool(flow_run.cancel_requested_at) and not flow_run.is_final,
         "cost": _cost(begun.values()),
         "is_awaited": not flow_run.is_final,
+        "may_stop": watch_tokens.may(view, watch_tokens.CANCEL),
         "readiness": readiness() if any(run.is_awaited for run in runs) else "",
     }
 
@@ -94,30 +102,35 @@ def _paid(step: StepRun) -> Decimal:
     return (billed_cost(step.run) or Decimal()) if is_own and step.run else Decimal()
 
 
-def _shown(
-    flow_run: FlowRun,
-    definition: Definition,
-    summary: Summary,
-    begun: dict[str, StepRun],
-    costs: Mapping[str, Estimate],
-    is_changed: bool,
-) -> ShownStep:
+def _shown(page: Page, summary: Summary, *, is_changed: bool) -> ShownStep:
+    flow_run, definition, begun, view, costs, withheld = page
     step_run, step = begun.get(summary.step.id), summary.step
     waits = steps.why_waiting(definition, step, begun) if step_run is None else step_run.not_sent
     if step_run is None and not waits and flow_run.is_final:
         waits = "Not started: the flow was stopped first."
     run = step_run.run if step_run else None
+    if step_run and step_run.step in withheld:
+        run, waits = None, WITHHELD
     if run and summary.endpoint:
         run.endpoint = summary.endpoint
     return ShownStep(
         summary,
         step_run,
+        run,
         waits,
         result_of(run) if run and is_changed else None,
-        flow_run.is_final and (step_run is None or steps.is_over(step_run)),
+        _can_repeat(page, step_run),
         sum((costs[name] for name in definition.after(step.id) if name in costs), NOTHING).words,
+        watch_tokens.data_watch(run, view)
+        if run and step_run and step_run.settled_at is None
+        else "",
         is_changed,
     )
+
+
+def _can_repeat(page: Page, step_run: StepRun | None) -> bool:
+    is_over = step_run is None or steps.is_over(step_run)
+    return page.flow_run.is_final and is_over and watch_tokens.may(page.view, REPEAT)
 
 
 def result_of(run: Run) -> dict[str, Any]:
@@ -133,12 +146,12 @@ def result_of(run: Run) -> dict[str, Any]:
     }
 
 
-def render(run: Run) -> str:
+def render(run: Run, view: str) -> str:
     """Render the fragments that change with a step's run: it, the steps after it, the header."""
     own = StepRun.objects.filter(run=run, is_reused=False, replaced_at=None)
-    step = own.select_related("flow_run__flow", "flow_run__user").first()
+    step = own.select_related("flow_run__flow", "flow_run__user", "flow_run__project").first()
     if step is None:
         return ""
     definition = parse_definition(step.flow_run.definition)
-    values = context(step.flow_run, only=definition.after(step.step))
+    values = context(step.flow_run, view, only=definition.after(step.step))
     return render_to_string("flows/_step_updates.html", values)

@@ -56,7 +56,7 @@ def due() -> list[uuid.UUID]:
 def advance(pk: uuid.UUID) -> None:
     """Settle the steps that have ended, start those that can, end flow runs that are over."""
     with transaction.atomic():
-        flow_run = FlowRun.objects.select_for_update(of=("self",)).select_related("user").get(pk=pk)
+        flow_run = steps.locked(pk)
         begun = steps.current(flow_run)
         over = [
             step_run

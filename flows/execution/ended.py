@@ -23,7 +23,7 @@ def is_step(run: Run) -> bool:
 
 
 def notify_owner(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
-    """Notify the owner, once for each end; "Try again from here" leads to another one.
+    """Notify who pressed last, once for each end; "Try again from here" leads to another one.
 
     Part of the transaction that ends the flow run.
     """
@@ -37,7 +37,7 @@ def notify_owner(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
     is_done = flow_run.state == FlowRun.State.SUCCEEDED
     word = "Flow finished" if is_done else "Flow failed"
     outbox.notify(
-        flow_run.user,
+        flow_run.presser,
         kinds.FLOW_FINISHED,
         subject=f"{word} after {duration(took)}: {flow_run.flow.name}",
         text="" if is_done else why(flow_run, begun),

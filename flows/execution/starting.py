@@ -12,9 +12,11 @@ from flows.compose.definition import Definition, parse_definition
 from flows.compose.models import endpoints_of, refusal
 from flows.execution import advance, steps
 from flows.models import Flow, FlowRun, StepRun
+from projects import roles
 from projects.models.project import private_project
 from runs import state_machine
 from runs.models import Run
+from runs.starting import Forbidden
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -43,11 +45,14 @@ def start(
 ) -> tuple[FlowRun, bool]:
     """Start a flow with its inputs filled in (True), or return what `token` has started (False).
 
-    `reused` has the existing results of some steps, by step: nothing is sent for them. The run and
-    those of its steps live in `project`, None: the user's private one. Raises Refused if a model
-    cannot be run, and runs.starting.Forbidden, before anything is paid for.
+    `reused` has the existing results of some steps, by step: nothing is sent for them. The run
+    lives in `project`; None: where `project_for` says. Raises Refused if a model cannot be
+    run, Forbidden if the user may run nothing there, before anything is paid for.
     """
     require_runnable(definition)
+    project = project or project_for(user, flow)
+    require_maker(user, project)
+    is_hidden = project.hides_new_runs or (flow.is_hidden and project == flow.project)
     with transaction.atomic():
         flow_run, is_new = FlowRun.objects.get_or_create(
             user=user,
@@ -55,7 +60,8 @@ def start(
             defaults={
                 "flow": flow,
                 "definition": definition.as_json(),
-                **(project or private_project(user)).for_new_work(),
+                "project": project,
+                "is_hidden": is_hidden,
             },
         )
         if is_new:
@@ -67,6 +73,22 @@ def start(
             }
             _carry_on(flow_run, definition, begun)
     return flow_run, is_new
+
+
+def project_for(user: User, flow: Flow, elsewhere: Project | None = None) -> Project:
+    """Return where the user's run of a flow lives: in its project, if they may make there.
+
+    Else in the project `elsewhere`, by default their private one.
+    """
+    if roles.may_change(user, flow):
+        return flow.project
+    return elsewhere or private_project(user)
+
+
+def require_maker(user: User, project: Project) -> None:
+    """Raise Forbidden, with the reason, if the user may run nothing in the project."""
+    if refusal_to_make := roles.refusal_to_make(user, project):
+        raise Forbidden(refusal_to_make)
 
 
 def require_runnable(definition: Definition, only: Collection[str] | None = None) -> None:
@@ -88,14 +110,16 @@ def _carry_on(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRu
         advance.end(flow_run, begun, len(definition.steps))
 
 
-def try_again(flow_run: FlowRun, step: str) -> None:
+def try_again(flow_run: FlowRun, step: str, by: User) -> None:
     """Rerun a step and all that need its result; the results of other steps are kept.
 
-    Earlier steps without a result are rerun as well. Ignored while one of them is in progress.
-    Raises Refused if a model cannot be run.
+    Earlier steps without a result are rerun as well. Ignored while one of them is in progress. The
+    new runs are those of `by`. Raises Refused if a model cannot be run, Forbidden if `by` may run
+    nothing in the project.
     """
+    require_maker(by, flow_run.project)
     with transaction.atomic():
-        locked = _locked(flow_run)
+        locked = steps.locked(flow_run.pk)
         definition, begun = parse_definition(locked.definition), steps.current(locked)
         if definition.step(step) is None:
             return
@@ -109,7 +133,8 @@ def try_again(flow_run: FlowRun, step: str) -> None:
         )
         locked.state, locked.ended_at = FlowRun.State.RUNNING, None
         locked.cancel_requested_at = None
-        locked.save(update_fields=["state", "ended_at", "cancel_requested_at"])
+        locked.repeated_by = None if by.pk == locked.user_id else by
+        locked.save(update_fields=["state", "ended_at", "cancel_requested_at", "repeated_by"])
         _carry_on(locked, definition, {k: v for k, v in begun.items() if k not in anew})
 
 
@@ -131,7 +156,7 @@ def _to_repeat(definition: Definition, begun: dict[str, StepRun], step: str) -> 
 def cancel(flow_run: FlowRun, by: str = "") -> None:
     """Start no further step and cancel those in progress."""
     with transaction.atomic():
-        locked = _locked(flow_run)
+        locked = steps.locked(flow_run.pk)
         if locked.is_final:
             return
         locked.cancel_requested_at = timezone.now()
@@ -140,8 +165,3 @@ def cancel(flow_run: FlowRun, by: str = "") -> None:
         for step_run in begun.values():
             if step_run.run_id and not steps.is_over(step_run):
                 state_machine.request_cancel(step_run.run_id, by)
-
-
-def _locked(flow_run: FlowRun) -> FlowRun:
-    rows = FlowRun.objects.select_for_update(of=("self",)).select_related("user")
-    return rows.get(pk=flow_run.pk)

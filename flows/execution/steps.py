@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,6 +22,12 @@ from runs.starting import Source, StartRequest
 
 SOURCE_FAILED = "Not started, because step {} gave no result."
 NO_OUTPUT = "Not started: the result of step {} has nothing at “{}”."
+
+
+def locked(pk: uuid.UUID) -> FlowRun:
+    """Return a run of a flow with its row locked, and all that beginning its steps asks for."""
+    rows = FlowRun.objects.select_for_update(of=("self",))
+    return rows.select_related("user", "repeated_by", "project").get(pk=pk)
 
 
 def current(flow_run: FlowRun) -> dict[str, StepRun]:
@@ -70,7 +77,7 @@ def _begin(
         number = definition.number(gap.wire.step)
         return _not_sent(step_run, NO_OUTPUT.format(number, path_in_words(gap.wire.path)))
     request = StartRequest(
-        user=flow_run.user,
+        user=flow_run.presser,
         endpoint=endpoint,
         arguments=arguments,
         source=Source.FLOW,
@@ -79,7 +86,10 @@ def _begin(
         project=flow_run.project,
         is_hidden=flow_run.is_hidden,
     )
-    step_run.run = starting.start(request).run
+    try:
+        step_run.run = starting.start(request).run
+    except starting.Forbidden as forbidden:  # a role was taken away while the flow was running
+        return _not_sent(step_run, str(forbidden))
     return step_run
 
 

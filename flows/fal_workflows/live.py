@@ -13,6 +13,7 @@ from flows.graph.graph import Graph
 from flows.models import AccountWorkflow
 from playground.display import renderers
 from runs.models import Run, Transport
+from runs.progress import watch_tokens
 from runs.results import error_messages
 
 VIEW = "workflow"
@@ -53,7 +54,7 @@ def _outcome(run: Run | None) -> dict[str, Any]:
     }
 
 
-def render(run: Run) -> str:
+def render(run: Run, view: str) -> str:
     """Render the fragment that a workflow's page swaps in when one of its runs has changed."""
     workflow = AccountWorkflow.objects.select_related("endpoint").filter(pk=run.endpoint_id).first()
     if workflow is None:
@@ -62,5 +63,6 @@ def render(run: Run) -> str:
         graph = definitions.graph_of(workflow, run)
     except reading.Unreadable:
         graph = None
-    values = context(workflow, graph, run) | {"oob": True, "may_cancel": True}
+    may_cancel = watch_tokens.may(view, watch_tokens.CANCEL)
+    values = context(workflow, graph, run) | {"oob": True, "may_cancel": may_cancel}
     return render_to_string("flows/fal_workflows/_run_updates.html", values)

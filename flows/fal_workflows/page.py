@@ -18,6 +18,8 @@ from flows.graph.graph import Graph
 from flows.graph.references import references
 from flows.models import AccountListing, AccountWorkflow
 from playground.form import form_state
+from projects import roles
+from projects.models import Project
 from runs.costs.cost import estimate_runs
 from runs.models import Run
 from runs.progress import watch_tokens
@@ -69,8 +71,10 @@ def _missing(state: AccountListing, has_rows: bool) -> str:
     return readiness()
 
 
-def detail(workflow: AccountWorkflow, user: Any, run: Run | None, filled: Filled) -> dict[str, Any]:
-    """Return the context of a workflow's page."""
+def detail(
+    workflow: AccountWorkflow, user: Any, project: Project, run: Run | None, filled: Filled
+) -> dict[str, Any]:
+    """Return the context of a workflow's page, which lists and starts runs of the project."""
     trouble = ""
     try:
         graph: Graph | None = definitions.graph_of(workflow, run)
@@ -78,7 +82,8 @@ def detail(workflow: AccountWorkflow, user: Any, run: Run | None, filled: Filled
         graph, trouble = None, str(error)
     refusal = definitions.refusal(workflow, graph)
     problems = checks.problems(graph) if graph else []
-    runs = Run.objects.of(user).filter(endpoint_id=workflow.pk)
+    runs = Run.objects.kept().in_project(project, user).filter(endpoint_id=workflow.pk)
+    view = watch_tokens.view_for(user, run, live.VIEW) if run else ""
     endpoints = nodes.endpoints_of(graph) if graph else {}
     return {
         "workflow": workflow,
@@ -95,10 +100,11 @@ def detail(workflow: AccountWorkflow, user: Any, run: Run | None, filled: Filled
         "form_token": secrets.token_urlsafe(16),
         "estimate": price(graph, endpoints),
         "unpriced": sum(node.app not in endpoints for node in graph.runs) if graph else 0,
-        "runs": list(runs.order_by("-created_at").light()[:RUNS]),
+        "runs": list(runs.order_by("-created_at").select_related("user").light()[:RUNS]),
+        "why_not": roles.refusal_to_make(user, project),
         "readiness": readiness(),
-        "watch": watch_tokens.data_watch(run, live.VIEW) if run else "",
-        "may_cancel": bool(run and run.user_id == user.pk),
+        "watch": watch_tokens.data_watch(run, view) if run else "",
+        "may_cancel": watch_tokens.may(view, watch_tokens.CANCEL),
         **live.context(workflow, graph, run),
     }
 

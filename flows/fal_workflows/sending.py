@@ -11,6 +11,7 @@ from flows.fal_workflows.page import Filled
 from flows.graph import reading
 from flows.models import AccountWorkflow
 from playground.form import form_state
+from projects.models import Project
 from runs import starting, transport_choices
 from runs.models import Run, Transport
 from runs.starting import Source, StartRequest
@@ -20,17 +21,24 @@ Post = dict[str, list[str]]
 
 
 class Refused(ValueError):
-    """Nothing was sent; `filled` is the form with its problems."""
+    """Nothing was sent; `filled` is the form with its problems. `is_forbidden`: by a role."""
 
-    def __init__(self, filled: Filled) -> None:
+    def __init__(self, filled: Filled, *, is_forbidden: bool = False) -> None:
         super().__init__(filled.trouble or filled.problems[0].message)
-        self.filled = filled
+        self.filled, self.is_forbidden = filled, is_forbidden
 
 
 def send(
-    workflow: AccountWorkflow, user: User, post: Post, token: str, refused: list[Problem]
+    workflow: AccountWorkflow,
+    user: User,
+    project: Project,
+    post: Post,
+    token: str,
+    refused: list[Problem],
 ) -> Run:
-    """Create the run for a post; repeats of a press return the same run. Raises Refused.
+    """Create the run for a post in a project; repeats of a press return the same run.
+
+    Raises Refused.
 
     `refused` are the problems with posted files.
     """
@@ -53,10 +61,12 @@ def send(
             key=starting.form_token(token, {"workflow": workflow.pk, **arguments}),
             transport=_transport(workflow),
             title=title_of(arguments) or workflow.title[:200],
+            project=project,
         )
         return starting.start(request).run
     except starting.Refused as error:
-        raise Refused(Filled(post, trouble=str(error))) from error
+        is_forbidden = isinstance(error, starting.Forbidden)
+        raise Refused(Filled(post, trouble=str(error)), is_forbidden=is_forbidden) from error
 
 
 def title_of(arguments: dict[str, Any]) -> str:

@@ -121,7 +121,7 @@ def _store(row: StepFile, file: IO[bytes], content_type: str) -> Upload:
     size_bytes = file.seek(0, 2)
     name = unquote(PurePosixPath(urlsplit(row.url).path).name) or "file"
     posted = UploadedFile(file, name, content_type, size=size_bytes)
-    return uploads.store(row.run.user_id, posted)
+    return uploads.store(row.run.user_id, posted, project=row.run.project)
 
 
 def copies_of(run: Run) -> dict[str, str]:

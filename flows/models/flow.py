@@ -31,7 +31,7 @@ class FlowQuerySet(InProjectQuerySet["Flow"]):
         return self.kept().own(user)
 
     def shown_by(self, owner_id: int) -> FlowQuerySet:
-        """The flows that their owner shows to the team, which runs them with their files."""
+        """The flows that their owner shows to everybody, who run them with their files."""
         return self.kept().filter(user_id=owner_id, visibility=Flow.Visibility.TEAM)
 
     def visible_to(self, user: User | AnonymousUser) -> FlowQuerySet:
@@ -44,10 +44,10 @@ class Flow(InProject):
     """Chained models: the output of a step is an input of later ones. Saved with a form."""
 
     class Visibility(models.TextChoices):
-        """Who may see, run and copy a flow; only its owner changes it."""
+        """Who may see, run and copy a flow; makers of its project change it."""
 
-        PRIVATE = "private", "Only me"
-        TEAM = "team", "The team"
+        PRIVATE = "private", "The project's members"
+        TEAM = "team", "Everybody in the house"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -85,6 +85,11 @@ class Flow(InProject):
 
     def __str__(self) -> str:
         return self.name or str(self.pk)
+
+    @property
+    def author(self) -> str:
+        """Return the name of who made it."""
+        return self.user.get_short_name() or self.user.get_username()
 
     def get_absolute_url(self) -> str:
         """Return the address of the flow's page."""

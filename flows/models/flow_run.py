@@ -33,6 +33,8 @@ class FlowRunQuerySet(InProjectQuerySet["FlowRun"]):
 class FlowRun(InProject):
     """A flow's definition and inputs at the time it was started."""
 
+    goes_along = True  # with its flow
+
     class State(models.TextChoices):
         """Running until no step is in progress or can start; pages show the label."""
 
@@ -46,6 +48,10 @@ class FlowRun(InProject):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="flow_runs"
     )
+    repeated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        related_name="+", help_text="who pressed “Try again” last, if somebody else",
+    )  # fmt: skip
     form_token = models.CharField(
         max_length=64, help_text="one per drawn form: a double click is one run"
     )
@@ -70,6 +76,11 @@ class FlowRun(InProject):
     def get_absolute_url(self) -> str:
         """Return the address of the page of this run of the flow."""
         return reverse("flows:flow-run", args=[self.flow_id, self.pk])
+
+    @property
+    def presser(self) -> User:
+        """Return who pressed last, to whom the runs of its next steps belong."""
+        return self.repeated_by or self.user
 
     @property
     def is_of_program(self) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
@@ -22,8 +22,10 @@ from flows.compose.definition import Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.display import edit_page
 from flows.models import Flow
+from flows.views.flow import find_changeable
 from flows.views.posted import posted_fields
 from playground.form.posted_files import with_files
+from projects import roles
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
@@ -43,8 +45,7 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a flow's editor, or handle its pressed button (`~do`), by default Save."""
-    flows = Flow.objects.of(request.user).select_related("origin")
-    flow = get_object_or_404(flows, pk=pk)
+    flow = find_changeable(request, pk)
     if request.method != "POST":
         return _page(request, flow)
     if request.POST.get("~version") != str(flow.version):
@@ -83,6 +84,7 @@ def _page(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     context: dict[str, Any] = {"trouble": trouble, "is_wrong": bool(problems)}
+    context["may_open"] = roles.may_remove(request.user, flow)
     try:
         context |= edit_page.context(flow, parse_definition(flow.definition), post, problems or ())
     except Invalid as invalid:  # stored by an older version, or through the admin
@@ -94,7 +96,8 @@ def _fields(request: HtmxRequest, flow: Flow) -> tuple[Post, list[Problem]]:
     """Return the post with its files stored, and problems with rejected ones."""
     definition = parse_definition(flow.definition)
     root = editing.root_of(definition, versions_of(definition, endpoints_of([definition])))
-    return with_files(posted_fields(request, editing.MARKS), request.FILES, root, request.user.pk)
+    post = posted_fields(request, editing.MARKS)
+    return with_files(post, request.FILES, root, request.user.pk, flow.project)
 
 
 def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Problem]]:
@@ -108,7 +111,8 @@ def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Prob
         if "name" in request.POST:
             name = " ".join(db_safe_text(request.POST["name"]).split())[:200]
             locked.name = name or NAMELESS
-            is_team = request.POST.get("visibility") == Flow.Visibility.TEAM
+        if "visibility" in request.POST and roles.may_remove(request.user, flow):
+            is_team = request.POST["visibility"] == Flow.Visibility.TEAM
             locked.visibility = Flow.Visibility.TEAM if is_team else Flow.Visibility.PRIVATE
         locked.save()
     return locked, edited.problems

@@ -21,6 +21,7 @@ from flows.graph import reading, writing
 from flows.models import AccountListing, AccountWorkflow
 from playground.form import form_state
 from playground.form.posted_files import with_files
+from projects.current import current
 from runs.models import Run
 from schemas import Problem, apply
 
@@ -97,7 +98,7 @@ def _page(
     request: HtmxRequest, workflow: AccountWorkflow, filled: Filled, status: int = 200
 ) -> HttpResponse:
     run = _shown_run(request, workflow)
-    context = page.detail(workflow, request.user, run, filled)
+    context = page.detail(workflow, request.user, current(request), run, filled)
     return render(request, "flows/fal_workflows/workflow.html", context, status=status)
 
 
@@ -127,9 +128,10 @@ def _post(request: HtmxRequest, workflow: AccountWorkflow) -> HttpResponseBase:
         return _page(request, workflow, _changed(workflow, post, action, refused))
     token = request.POST.get("~token", "")[:64]
     try:
-        run = sending.send(workflow, _user(request), post, token, refused)
+        user, project = _user(request), current(request)
+        run = sending.send(workflow, user, project, post, token, refused)
     except sending.Refused as error:
-        return _page(request, workflow, error.filled, status=422)
+        return _page(request, workflow, error.filled, 403 if error.is_forbidden else 422)
     return redirect(f"{workflow.get_absolute_url()}?run={run.pk}#workflow-run")
 
 
@@ -155,4 +157,4 @@ def _posted(request: HttpRequest, workflow: AccountWorkflow) -> tuple[Post, list
     lists = request.POST.lists()
     post = {name: [str(text) for text in texts] for name, texts in lists if name not in own}
     root = version_of(workflow.endpoint).root
-    return with_files(post, request.FILES, root, request.user.pk)
+    return with_files(post, request.FILES, root, request.user.pk, current(request))

@@ -20,6 +20,8 @@ from flows.graph.writing import name_of
 from flows.models import Flow
 from flows.transfer import exporting, importing
 from flows.views.flow import find
+from projects import roles
+from projects.current import current
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -57,8 +59,10 @@ def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @no_store
 def import_(request: HtmxRequest) -> HttpResponseBase:
     """Create a flow from an export of ours, or from a workflow of fal's in either dialect."""
+    project = current(request)
+    why_not = roles.refusal_to_make(request.user, project)
     if request.method != "POST":
-        return render(request, "flows/import.html", {"text": ""})
+        return render(request, "flows/import.html", {"text": "", "why_not": why_not})
     file, text = request.FILES.get("file"), request.POST.get("text", "")
     try:
         importing.require_small(file.size or 0 if file else len(text))
@@ -70,11 +74,15 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
         context = {"trouble": str(invalid), "text": text[: importing.MAX_BYTES]}
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return render(request, "flows/import.html", context, status=status)
+    if why_not:
+        context = {"why_not": why_not, "text": text[: importing.MAX_BYTES]}
+        return render(request, "flows/import.html", context, status=HTTPStatus.FORBIDDEN)
     flow = Flow.objects.create(
         user=request.user,
         name=imported.name,
         definition=imported.definition.as_json(),
         imported=imported.document,
+        **project.for_new_work(),
     )
     messages.info(request, "Imported. Nothing was sent.")
     return redirect(flow)

@@ -24,12 +24,15 @@ from flows.compose.definition import Definition, Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.compose.wiring import answered
 from flows.display import flow_page
+from flows.display.rights import rights_in
 from flows.execution import starting
-from flows.models import Flow
+from flows.models import Flow, FlowRun
 from flows.views.posted import posted_fields
 from playground.form.posted_files import with_files
+from projects import roles
+from projects.current import current
 from runs.models import Run
-from runs.starting import form_token
+from runs.starting import Forbidden, form_token
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
@@ -48,7 +51,9 @@ def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     try:
         definition = parse_definition(flow.definition)
     except Invalid as invalid:  # stored by another version
-        return render(request, "flows/flow.html", {"flow": flow, "trouble": str(invalid)})
+        rights = rights_in(request.user, flow, current(request))
+        context = {"flow": flow, "trouble": str(invalid), "rights": rights}
+        return render(request, "flows/flow.html", context)
     if request.method == "POST":
         return _posted(request, flow, definition)
     return _page(request, flow, _as_run(request, flow, definition))
@@ -56,8 +61,16 @@ def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Flow:
     """Return a flow that the user may see."""
-    seen = Flow.objects.visible_to(request.user).select_related("user", "origin__endpoint")
-    return get_object_or_404(seen, pk=pk)
+    seen = Flow.objects.visible_to(request.user)
+    return get_object_or_404(seen.select_related("user", "project", "origin__endpoint"), pk=pk)
+
+
+def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Flow:
+    """Return a flow of the user's projects; PermissionDenied if they may only look at it."""
+    seen = Flow.objects.kept().shown_to(request.user).select_related("user", "project", "origin")
+    flow = get_object_or_404(seen, pk=pk)
+    roles.require_maker(request.user, flow.project)
+    return flow
 
 
 def _as_run(request: HtmxRequest, flow: Flow, definition: Definition) -> Definition:
@@ -66,7 +79,7 @@ def _as_run(request: HtmxRequest, flow: Flow, definition: Definition) -> Definit
         key = uuid.UUID(request.GET.get("from", ""))
     except ValueError:
         return definition
-    before = flow.runs.filter(user=request.user, pk=key).first()
+    before = FlowRun.objects.shown_to(request.user).filter(flow=flow, pk=key).first()
     if before is None:
         return definition
     steps = parse_definition(before.definition).steps
@@ -91,11 +104,10 @@ def _page(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     context: dict[str, Any] = flow_page.context(
-        request.user, flow, definition, post, problems or (), troubles
+        request.user, flow, current(request), definition, post, problems or (), troubles
     )
     context |= {
         "runs": flow_page.runs_of(flow, request.user),
-        "is_mine": flow.user_id == request.user.pk,
         "trouble": trouble,
         "is_fresh_chosen": request.method == "POST" and request.POST.get("~reuse") != "1",
     }
@@ -107,7 +119,9 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     """Run the flow if everything fits, else show the problems; or change the form's rows."""
     versions = versions_of(definition, endpoints_of([definition]))
     root = form.form_root(definition, versions)
-    post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk)
+    here = current(request)
+    target = starting.project_for(request.user, flow, here)
+    post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk, target)
     action = request.POST.get("~do", "run")
     if action != "run":
         return _page(request, flow, definition, apply(post, action), refused)
@@ -124,10 +138,12 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     if problems or at_steps:
         return _page(request, flow, definition, post, problems, troubles=at_steps, status=status)
     is_reusing = request.POST.get("~reuse") == "1"
-    reused = flow_page.reusable(request.user, flow, filled) if is_reusing else {}
+    reused = flow_page.reusable(flow, filled, target) if is_reusing else {}
     token = _token(request, filled, reused)
     try:
-        flow_run, _ = starting.start(request.user, flow, filled, token, reused)
+        flow_run, _ = starting.start(request.user, flow, filled, token, reused, project=target)
+    except Forbidden:  # the page says why
+        return _page(request, flow, definition, post, status=HTTPStatus.FORBIDDEN)
     except starting.Refused as refusal:
         return _page(request, flow, definition, post, trouble=str(refusal), status=status)
     return redirect(flow_run)
@@ -142,14 +158,15 @@ def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) 
 
 @require_POST
 def copy(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Copy a flow; the copy is the user's own, and private."""
-    flow = find(request, pk)
-    origin = flow.origin if flow.user_id == request.user.pk else None
+    """Copy a flow into the project of the page; the copy is the user's own."""
+    flow, project = find(request, pk), current(request)
+    roles.require_maker(request.user, project)
     copied = Flow.objects.create(
         user=request.user,
         name=f"{flow.name[:192]} (copy)",
         definition=flow.definition,
-        origin=origin,
+        origin=flow_page.origin_of(flow, project),
+        **project.for_new_work(),
     )
     messages.info(request, f"This is your own copy of “{flow.name}”.")
     return redirect("flows:flow-edit", copied.pk)
@@ -157,8 +174,10 @@ def copy(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Delete one's own flow; its runs stay in the history, and the list offers to undo it."""
-    flow = get_object_or_404(Flow.objects.of(request.user), pk=pk)
+    """Delete a flow; its runs stay in the history, and the list offers to undo it."""
+    flows = Flow.objects.kept().shown_to(request.user).select_related("user", "project")
+    flow = get_object_or_404(flows, pk=pk)
+    roles.require_for(request.user, flow)
     flow.deleted_at = timezone.now()
     with transaction.atomic():
         flow.save(update_fields=["deleted_at"])

@@ -6,15 +6,18 @@ import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from accounts.limits.rate_limit import limit
-from flows.display import run_page
+from flows.display import rights, run_page
 from flows.execution import starting
-from flows.models import FlowRun
+from flows.models import Flow, FlowRun
+from projects import roles
+from runs.starting import Forbidden
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -26,17 +29,22 @@ no_store = cache_control(private=True, no_store=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpResponseBase:
-    """Show one of the user's own runs of a flow; a POST retries from a step, or cancels it."""
-    flow_runs = FlowRun.objects.of(request.user).select_related("flow", "user")
+    """Show a run of a flow; a POST retries from a step, or cancels it."""
+    flow_runs = FlowRun.objects.shown_to(request.user)
+    flow_runs = flow_runs.select_related("flow", "user", "project")
     shown_run = get_object_or_404(flow_runs, pk=flow_run, flow_id=pk)
     if request.method != "POST":
         return _page(request, shown_run)
     verb, _, step = request.POST.get("~do", "").partition(":")
     try:
         if verb == "again":
-            starting.try_again(shown_run, step.replace("\x00", ""))
+            starting.try_again(shown_run, step.replace("\x00", ""), request.user)
         elif verb == "cancel":
-            starting.cancel(shown_run)
+            roles.require_for(request.user, shown_run)
+            by = "" if shown_run.user == request.user else request.user.get_username()
+            starting.cancel(shown_run, by)
+    except Forbidden as forbidden:
+        raise PermissionDenied(str(forbidden)) from forbidden
     except starting.Refused as refused:
         return _page(request, shown_run, str(refused), HTTPStatus.UNPROCESSABLE_ENTITY)
     return redirect(shown_run)
@@ -45,5 +53,17 @@ def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpRe
 def _page(
     request: HtmxRequest, flow_run: FlowRun, trouble: str = "", status: int = HTTPStatus.OK
 ) -> HttpResponse:
-    context = run_page.context(flow_run) | {"trouble": trouble}
+    view = rights.view_for(request.user, flow_run)
+    context = run_page.context(flow_run, view) | {"trouble": trouble}
+    context["sees_flow"] = _sees(request, flow_run)
     return render(request, "flows/flow_run.html", context, status=status)
+
+
+def _sees(request: HtmxRequest, flow_run: FlowRun) -> bool:
+    """Return whether the user sees the flow as well; no query for one beside its run."""
+    flow = flow_run.flow
+    if flow.deleted_at:
+        return False
+    if flow.project_id == flow_run.project_id and not flow.is_hidden:
+        return True
+    return Flow.objects.visible_to(request.user).filter(pk=flow.pk).exists()

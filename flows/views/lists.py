@@ -18,9 +18,11 @@ from core.http.parameters import page_number, parse_uuid
 from fal.db_safe import db_safe_text
 from flows.fal_workflows import page as account
 from flows.models import Flow, FlowRun
+from projects import current, roles
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
+    from flows.models.flow import FlowQuerySet
 
 LISTED = 40
 MODELS = 24
@@ -30,10 +32,14 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List the user's flows and those of the team, last changed first; `?q=` searches by name."""
+    """List the project's flows and those for everybody, last changed first.
+
+    `?q=` searches by name.
+    """
     query = db_safe_text(request.GET.get("q", "")).strip()[:200]
-    newest = FlowRun.objects.of(request.user).filter(flow=OuterRef("pk")).order_by("-created_at")
-    flows = Flow.objects.visible_to(request.user).select_related("user")
+    newest = FlowRun.objects.shown_to(request.user).filter(flow=OuterRef("pk"))
+    newest = newest.order_by("-created_at")
+    flows = _listed(request).select_related("user")
     flows = flows.annotate(last_state=Subquery(newest.values("state")[:1]))
     if query:
         flows = flows.filter(name__icontains=query)
@@ -47,8 +53,18 @@ def index(request: HtmxRequest) -> HttpResponse:
         "more": page + 1 if len(listed) > LISTED else 0,
         "deleted": parse_uuid(request.GET.get("deleted", "")),
         "account": account.listing("", most=account.FEW),
+        "all_projects": current.is_of_all_projects(request),
     }
     return render(request, "flows/flows.html", context)
+
+
+def _listed(request: HtmxRequest) -> FlowQuerySet:
+    """Return the flows of the project, and those for everybody; or one's own of all projects."""
+    kept = Flow.objects.kept()
+    listed = current.listed(kept, request)
+    if current.is_of_all_projects(request):
+        return listed
+    return listed | kept.filter(visibility=Flow.Visibility.TEAM)
 
 
 @require_safe
@@ -58,14 +74,16 @@ def new(request: HtmxRequest) -> HttpResponse:
     query = db_safe_text(request.GET.get("q", "")).strip()[:200]
     endpoints = engine.top_results(Query().saying(query) if query else Query(), MODELS)
     models = [endpoint for endpoint in endpoints if endpoint.is_runnable and not endpoint.refusal]
-    return render(request, "flows/new.html", {"models": models, "asked": query})
+    why_not = roles.refusal_to_make(request.user, current.current(request))
+    context = {"models": models, "asked": query, "why_not": why_not}
+    return render(request, "flows/new.html", context)
 
 
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
     """Restore a deleted flow."""
     pk = parse_uuid(request.POST.get("flow", ""))
-    flow = Flow.objects.filter(pk=pk, user_id=request.user.pk).first() if pk else None
+    flow = Flow.objects.removable_by(request.user).filter(pk=pk).first() if pk else None
     if flow is None:
         return redirect("flows:flows")
     flow.deleted_at = None

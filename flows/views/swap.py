@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.http import Http404, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
@@ -17,6 +17,7 @@ from flows.compose.definition import parse_definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.display import swap_page
 from flows.models import Flow
+from flows.views.flow import find_changeable
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -29,7 +30,7 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def swap(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """List models for the step `?step=`; `?to=` previews one, a POST saves it."""
-    flow = get_object_or_404(Flow.objects.of(request.user), pk=pk)
+    flow = find_changeable(request, pk)
     if request.method == "POST":
         return _save(request, flow)
     return _page(request, flow, request.GET.get("to", ""))

@@ -20,7 +20,10 @@ from flows.compose.definition import MOST_STEPS, Definition, Invalid, parse_defi
 from flows.display import origin
 from flows.display.origin import Origin
 from flows.models import Flow
+from flows.views.flow import find_changeable
 from playground.display.navigation import use_menu
+from projects import roles
+from projects.current import current
 from schemas.uses.inputs import inputs_of
 from schemas.uses.roles import USES
 
@@ -41,9 +44,8 @@ def then(request: HtmxRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def flow_then(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Append a model to the step `?after=` of one's own flow."""
-    flows = Flow.objects.of(request.user).select_related("origin")
-    flow = get_object_or_404(flows, pk=pk)
+    """Append a model to the step `?after=` of a flow."""
+    flow = find_changeable(request, pk)
     start = origin.of_step(flow, parse_definition(flow.definition), request.GET.get("after", ""))
     if start is None:
         raise Http404("There is no such step, or its model is gone.")
@@ -93,6 +95,7 @@ def _menu(request: HtmxRequest, start: Origin, trouble: str) -> dict[str, Any]:
         "q": text,
         "use": use,
         "trouble": trouble,
+        "why_not": "" if start.flow else roles.refusal_to_make(request.user, current(request)),
     }
 
 
@@ -116,11 +119,14 @@ def _chained(request: HtmxRequest, start: Origin) -> str:
 
     flow = _extend(start.flow, longer) if start.flow else None
     if flow is None:
+        project = current(request)
+        roles.require_maker(request.user, project)
         flow = Flow.objects.create(
             user=request.user,
             name=f"{start.endpoint.name} → {endpoint.name}"[:200],
             definition=longer(start.definition).as_json(),
             origin=start.run,
+            **project.for_new_work(),
         )
     steps = flow.definition["steps"]
     return f"{reverse('flows:flow-edit', args=[flow.pk])}#step-{len(steps)}"

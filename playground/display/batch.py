@@ -71,7 +71,8 @@ class Batch:
 
 def batch(pk: uuid.UUID, runs: Sequence[Run], user: User | AnonymousUser) -> Batch:
     """Return the grid of these runs for a user; endpoints and artifacts should be loaded."""
-    views = [watch_tokens.view_for(user, run, "variation") for run in runs]
+    viewer = watch_tokens.Viewer(user)
+    views = [viewer.view_of(run, "variation") for run in runs]
     return Batch(pk, variations(runs, views))
 
 

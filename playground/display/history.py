@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Exists, OuterRef
@@ -19,6 +19,7 @@ from catalog.models import Endpoint
 from core.http.parameters import parse_moment
 from fal.db_safe import db_safe_text
 from playground.display import renderers
+from projects import current
 from runs.files import artifact_urls
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
@@ -26,6 +27,10 @@ from runs.own_addresses import OUR_ADDRESS
 from runs.ownership import deletion
 from runs.progress import watch_tokens
 from runs.results import error_messages
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
 
 UNFINISHED, DELETED = "unfinished", "deleted"
 STATES = [
@@ -47,7 +52,7 @@ KINDS = {"image": "Picture", "video": "Film", "audio": "Sound", "mesh": "3D", "f
 class Filters:
     """The filters in an address; invalid ones are ignored."""
 
-    whose: str = ""  # empty: one's own; EVERYBODY, or a username
+    whose: str = ""  # empty: the project's; EVERYBODY, or a username
     q: str = ""
     model: str = ""
     state: str = ""
@@ -85,12 +90,19 @@ class Filters:
         """Whether the deleted runs are listed."""
         return self.state == DELETED
 
-    def runs_for(self, user: User | AnonymousUser) -> RunQuerySet:
-        """Return the matching runs among those that the user may see; by default the user's own."""
-        runs = deletion.restorable(user) if self.is_deleted else Run.objects.visible_to(user)
-        if not self.whose or not permissions.may_see_runs(user):
-            runs = runs.filter(user_id=user.pk or 0)
-        elif self.whose != EVERYBODY:
+    def listed(self, request: HttpRequest) -> RunQuerySet:
+        """Return the matching runs of the request's project, or one's own of all projects.
+
+        In a shared project `whose` narrows it to a member; else it is for those who may see
+        everybody's runs, wherever they are.
+        """
+        user = request.user
+        runs = deletion.restorable(user) if self.is_deleted else Run.objects.kept()
+        in_shared = is_of_shared_project(request)
+        is_anybodys = permissions.may_see_runs(user) and (self.whose == EVERYBODY or not in_shared)
+        if not (self.whose and is_anybodys):
+            runs = current.listed(runs, request)
+        if self.whose not in ("", EVERYBODY) and (in_shared or is_anybodys):
             runs = runs.filter(user__username=self.whose)
         return self.matching(runs)
 
@@ -118,18 +130,44 @@ class Filters:
         return runs
 
 
-def models_used(user: User | AnonymousUser) -> list[Endpoint]:
-    """Return the models of the user's latest runs, for the filter by model."""
-    latest = Run.objects.of(user).named().order_by("-created_at")[:LATEST]
+def is_of_shared_project(request: HttpRequest) -> bool:
+    """Return whether a list shows what all members of a shared project have made."""
+    is_shared = not current.current(request).is_private
+    return is_shared and not current.is_of_all_projects(request)
+
+
+def models_used(request: HttpRequest) -> list[Endpoint]:
+    """Return the models of the latest runs of the list, for the filter by model."""
+    runs = current.listed(Run.objects.kept(), request)
+    latest = runs.named().order_by("-created_at")[:LATEST]
     endpoints = {run.endpoint.pk: run.endpoint for run in latest}
     return sorted(endpoints.values(), key=lambda endpoint: endpoint.name.casefold())
 
 
-def people() -> list[str]:
-    """Return the names of users who have runs, for the filter by user."""
-    has_runs = Exists(Run.objects.filter(user=OuterRef("pk")))
-    having = User.objects.filter(has_runs).order_by("username")
-    return list(having.values_list("username", flat=True)[:MAX_PEOPLE])
+def whose_choices(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the values and words of the filter by user; empty where there is nobody else.
+
+    Of a shared project its members who have runs there; elsewhere, for who may see them, everybody.
+    """
+    user, sees_all = cast("User", request.user), permissions.may_see_runs(request.user)
+    if is_of_shared_project(request):
+        project = current.current(request)
+        seen = Run.objects.in_project(project, user)
+        members = User.objects.filter(memberships__project=project)
+        first = [("", "All members"), (user.username, "Mine")]
+        everybody = [(EVERYBODY, "Everybody, in all projects")] if sees_all else []
+        return [*first, *_others(members, seen, user), *everybody]
+    if not sees_all:
+        return []
+    others = _others(User.objects.all(), Run.objects.all(), user)
+    return [("", "Mine"), (EVERYBODY, "Everybody"), *others]
+
+
+def _others(people: QuerySet[User], runs: RunQuerySet, user: User) -> list[tuple[str, str]]:
+    """Return the names of those of other people who have some of these runs."""
+    having = people.exclude(pk=user.pk).filter(Exists(runs.filter(user=OuterRef("pk"))))
+    names = having.order_by("username").values_list("username", flat=True)[:MAX_PEOPLE]
+    return [(name, name) for name in names]
 
 
 @dataclass(frozen=True)
@@ -142,7 +180,14 @@ class Row:
     seconds: float | None
     kind: str = ""
     may_cancel: bool = True
+    may_delete: bool = True
+    is_others: bool = False  # somebody else began it
     is_on_stage: bool = False
+
+    @property
+    def by(self) -> str:
+        """Return who began the run, where that is not the reader."""
+        return self.run.user.get_full_name() or str(self.run.user) if self.is_others else ""
 
     @property
     def reason(self) -> str:
@@ -171,6 +216,8 @@ def row(run: Run, view: str = "row") -> Row:
             (KINDS[result.artifact.kind] for result in shown if result.artifact.kind in KINDS), ""
         ),
         watch_tokens.may(view, watch_tokens.CANCEL),
+        watch_tokens.may(view, watch_tokens.DELETE),
+        watch_tokens.is_of_others(view),
     )
 
 
@@ -189,15 +236,16 @@ def item(run: Run, view: str) -> Row:
     return Row(run, watch, None, seconds(run))
 
 
-def strip_row(run: Run, *, is_on_stage: bool) -> Row:
+def strip_row(viewer: watch_tokens.Viewer, run: Run, *, is_on_stage: bool) -> Row:
     """Return a run's item in the film strip; no watch token for a run that the stage watches."""
-    strip_item = row(run, "strip")
+    strip_item = row(run, viewer.view_of(run, "strip"))
     return replace(strip_item, watch="", is_on_stage=True) if is_on_stage else strip_item
 
 
-def row_for(user: User | AnonymousUser, run: Run) -> Row:
-    """Return a run's row in a list for this user, without actions that they may not perform."""
-    return row(run, "row" if run.is_final else watch_tokens.view_for(user, run, "row"))
+def rows_for(user: User | AnonymousUser, runs: Iterable[Run]) -> list[Row]:
+    """Return the rows of a list for this user, without actions that they may not perform."""
+    viewer = watch_tokens.Viewer(user)
+    return [row(run, viewer.view_of(run, "row")) for run in runs]
 
 
 def seconds(run: Run) -> float | None:

@@ -211,6 +211,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         **found_results,
         "watch": watch_tokens.data_watch(run, view),
         "is_readonly": not watch_tokens.may(view, watch_tokens.SEE),
+        "is_looked_at": watch_tokens.is_looked_at(view),
         "may_cancel": watch_tokens.may(view, watch_tokens.CANCEL),
         "may_publish": watch_tokens.may(view, watch_tokens.PUBLISH),
         "may_delete": run.is_final and watch_tokens.may(view, watch_tokens.DELETE),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
     from django.utils.datastructures import MultiValueDict
 
+    from projects.models import Project
+
 Post = dict[str, list[str]]
 
 
@@ -22,8 +24,9 @@ def with_files(
     files: MultiValueDict[str, UploadedFile[Any]],
     root: Field,
     user_id: int | None,
+    project: Project | None = None,
 ) -> tuple[Post, list[Problem]]:
-    """Store posted files as uploads of a user.
+    """Store posted files as uploads of a user in a project; None: in their private one.
 
     `files` maps control names (`path~file`, `path~files`) of the form of `root` to files. Returns
     the post with their addresses, and a problem for each file that was refused.
@@ -35,7 +38,7 @@ def with_files(
         kind = field.media or (field.item.media if field.item else "")
         for file in posted:
             try:
-                stored = uploads.store(user_id or 0, file, kind)
+                stored = uploads.store(user_id or 0, file, kind, project=project)
             except ValueError as error:
                 refused.append(_problem(control, str(error)))
             else:

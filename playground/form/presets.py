@@ -1,4 +1,4 @@
-"""Presets: named settings, private or shared with the team."""
+"""Presets: named settings for oneself, the members of a project, or everybody."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEPT_AFTER_DELETION = timedelta(days=1)
 
 
 class NameTaken(ValueError):
-    """The user already has a preset of this name for the model."""
+    """The user already has a preset of this name for the model in the project."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"You have a preset “{name}” for this model already.")
@@ -45,22 +45,26 @@ class Offer:
 
 @dataclass(frozen=True)
 class Listing:
-    """The presets offered to a user, by name; `taken` are their own that somebody else deleted."""
+    """The presets offered to a user, by name; `taken` are their own that somebody else deleted.
+
+    `members` are of others in the current project, `team` those that others offer to everybody.
+    """
 
     mine: list[Offer]
+    members: list[Offer]
     team: list[Offer]
     taken: list[Preset]
 
 
-def list_presets(user: User, endpoint: Endpoint) -> Listing:
-    """List a user's own presets of a model and those shared by others, with their misfits.
+def list_presets(user: User, endpoint: Endpoint, project: Project) -> Listing:
+    """List the presets of a model that are offered in a project, with their misfits.
 
     One query, and a second one if some were saved under an older version of the schema.
     """
     rows = list(
-        (Preset.objects.offered_to(user) | _deleted_by_others(user))
+        (Preset.objects.offered_in(project, user) | _deleted_by_others(user))
         .filter(endpoint=endpoint)
-        .select_related("user", "touched_by")
+        .select_related("user", "touched_by", "project")
         .defer("arguments")
         .order_by("name", "pk")
     )
@@ -70,9 +74,11 @@ def list_presets(user: User, endpoint: Endpoint) -> Listing:
     by_pk = Preset.objects.filter(pk__in=outdated).values_list("pk", "arguments")
     arguments = dict(by_pk) if outdated else {}
     offers = [offer(endpoint, row, arguments.get(row.pk)) for row in rows]
+    others = [item for item in offers if item.preset.user_id != user.pk]
     return Listing(
         [item for item in offers if item.preset.user_id == user.pk],
-        [item for item in offers if item.preset.user_id != user.pk],
+        [item for item in others if item.preset.project_id == project.pk],
+        [item for item in others if item.preset.project_id != project.pk],
         deleted,
     )
 
@@ -127,50 +133,55 @@ def create(
     arguments: dict[str, Any],
     *,
     is_shared: bool = False,
+    is_hidden: bool = False,
     may_replace: bool = False,
     project: Project | None = None,
 ) -> Preset:
-    """Save arguments as a preset in `project`, None: the user's private one.
+    """Save arguments as a preset of a project, by default the user's private one.
 
-    Raises ValueError for an invalid name, NameTaken if it is in use and `may_replace` is false, or
-    in use in another project.
+    Raises ValueError for an invalid name, NameTaken if it is in use and `may_replace` is false.
     """
-    project = project or private_project(user)
     values = {
         "arguments": arguments,
         "is_shared": is_shared,
+        "is_hidden": is_hidden and not is_shared,
         "schema_digest": endpoint.schema_id or "",
         "unmended": None,
     }
     name = clean_name(name)
     _purge_deleted(user)
-    same_name = Preset.objects.kept().filter(user=user, endpoint=endpoint, name=name)
-    replaced = same_name if not may_replace else same_name.exclude(project=project)
-    if replaced.exists():
+    place: dict[str, Any] = {
+        "user": user,
+        "project": project or private_project(user),
+        "endpoint": endpoint,
+    }
+    same_name = Preset.objects.kept().filter(**place, name=name)
+    if same_name.exists() and not may_replace:
         raise NameTaken(name)
     try:
         with transaction.atomic():
-            preset, _ = Preset.objects.kept().update_or_create(
-                user=user,
-                endpoint=endpoint,
-                name=name,
-                defaults=values,
-                create_defaults=values | project.for_new_work(),
-            )
+            preset, _ = Preset.objects.kept().update_or_create(**place, name=name, defaults=values)
     except IntegrityError as error:  # another tab saved the same name first
         raise NameTaken(name) from error
     return preset
 
 
 def change(
-    preset: Preset, name: str, *, is_shared: bool, is_house_default: bool | None = None, by: User
+    preset: Preset,
+    name: str,
+    *,
+    is_shared: bool,
+    is_hidden: bool = False,
+    is_house_default: bool | None = None,
+    by: User,
 ) -> None:
-    """Rename, share or unshare a preset as `by`; raises ValueError and NameTaken.
+    """Rename a preset as `by`, or choose who may use it; raises ValueError and NameTaken.
 
     `is_house_default` makes it fill everybody's untouched form instead of the previous house
     default; None leaves that as it is. Only a shared preset can be the house default.
     """
     preset.name, preset.is_shared = clean_name(name), is_shared
+    preset.is_hidden = is_hidden and not is_shared
     was_house_default = preset.is_house_default
     if is_house_default is not None:
         preset.is_house_default = is_house_default
@@ -180,7 +191,8 @@ def change(
         with transaction.atomic():
             if preset.is_house_default:
                 others.exclude(pk=preset.pk).update(is_house_default=False)
-            preset.save(update_fields=["name", "is_shared", "is_house_default", "updated_at"])
+            names = ["name", "is_shared", "is_hidden", "is_house_default", "updated_at"]
+            preset.save(update_fields=names)
             if preset.is_house_default != was_house_default:
                 action = "made house default" if preset.is_house_default else "no house default"
                 audit.record(by, action, [preset], f"of {preset.endpoint_id}")
@@ -204,7 +216,9 @@ def delete(preset: Preset, by: User) -> None:
 
 def restore(preset: Preset, by: User) -> None:
     """Undo a deletion; if its name is in use meanwhile, the preset gets the name `name (2)`."""
-    siblings = Preset.objects.kept().filter(user_id=preset.user_id, endpoint_id=preset.endpoint_id)
+    siblings = Preset.objects.kept().filter(
+        user_id=preset.user_id, project_id=preset.project_id, endpoint_id=preset.endpoint_id
+    )
     names = set(siblings.exclude(pk=preset.pk).values_list("name", flat=True))
     base, number = preset.name, 2
     while preset.name in names:

@@ -58,9 +58,9 @@ def run_in_tray(run: Run, oob: int = 0) -> dict[str, Any]:
 
 
 @register.inclusion_tag("playground/endpoint/_strip_item.html")
-def run_in_strip(run: Run, oob: int = 0) -> dict[str, Any]:
+def run_in_strip(run: Run, view: str = "strip", oob: int = 0) -> dict[str, Any]:
     """Render a run's item in a model's film strip."""
-    return {"row": history.row(run, "strip"), "oob": oob}
+    return {"row": history.row(run, view), "oob": oob}
 
 
 @register.inclusion_tag("playground/batch/_variation.html")
@@ -103,7 +103,8 @@ def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
 @register.inclusion_tag("playground/run/_unconfirmed.html", takes_context=True)
 def run_unconfirmed(context: template.Context, run: Run) -> dict[str, Any]:
     """Render the options for a run whose submit was not answered."""
-    inherited = {name: context.get(name, "") for name in ("csrf_token", "is_page", "may_cancel")}
+    names = ("csrf_token", "is_page", "may_cancel", "is_looked_at")
+    inherited = {name: context.get(name, "") for name in names}
     return {
         "run": run,
         "is_being_reconciled": reconciliation.is_being_reconciled(run),

@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -28,6 +28,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
 from core.http.errors import Unavailable
+from core.http.htmx import HtmxRequest
 from core.http.ranges import parse_range
 from core.http.streaming import OffThreadStream
 from fal.db_safe import db_safe_text
@@ -35,6 +36,7 @@ from fal.errors import FileUnavailable
 from fal.messages.data_uri import decode_data_uri
 from playground.display import json_tree, previews
 from playground.views.runs import no_store
+from projects import current, roles
 from runs.files import content_types, result_names, storage_limits
 from runs.files import uploads as domain
 from runs.files.artifact_urls import artifact_url
@@ -42,6 +44,9 @@ from runs.files.media import mesh_viewer
 from runs.models import Artifact, Run, Upload
 from runs.ownership import deletion
 from runs.results.outputs import artifacts_in
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 log = logging.getLogger(__name__)
 
@@ -149,11 +154,13 @@ def _text_file(text: str, content_type: str, name: str) -> OffThreadStream:
 
 @limit("file")
 @require_POST
-def uploads(request: HttpRequest) -> JsonResponse:
+def uploads(request: HtmxRequest) -> JsonResponse:
     """Store a posted `file` of the given `kind`; returns its address, or why it was refused."""
     file = request.FILES.get("file")
     if file is None:
         return JsonResponse({"error": "No file arrived. Choose one and try again."}, status=422)
+    if refusal := roles.refusal_to_make(request.user, current.current(request)):
+        return JsonResponse({"error": refusal}, status=HTTPStatus.FORBIDDEN)
     try:
         upload = store_upload(request, file, request.POST.get("kind", ""))
     except domain.NotStored as error:
@@ -168,8 +175,11 @@ def uploads(request: HttpRequest) -> JsonResponse:
 
 @limit("file")
 @require_POST
-def known_upload(request: HttpRequest) -> HttpResponse:
+def known_upload(request: HtmxRequest) -> HttpResponse:
     """Return the user's own upload of `digest`, so that it is not sent twice; 204 without one."""
+    project = current.current(request)
+    if refusal := roles.refusal_to_make(request.user, project):
+        return JsonResponse({"error": refusal}, status=HTTPStatus.FORBIDDEN)
     size = request.POST.get("size_bytes", "")
     try:
         upload = domain.find_by_digest(
@@ -177,6 +187,7 @@ def known_upload(request: HttpRequest) -> HttpResponse:
             request.POST.get("digest", ""),
             request.POST.get("name", ""),
             int(size) if re.fullmatch(r"[0-9]{1,18}", size) else 0,
+            project,
         )
     except ValueError as error:
         return JsonResponse({"error": str(error)}, status=422)
@@ -184,8 +195,8 @@ def known_upload(request: HttpRequest) -> HttpResponse:
 
 
 def store_upload(request: HttpRequest, file: UploadedFile[Any], kind: str = "") -> Upload:
-    """Store a posted file for the requesting user; raises ValueError with a message."""
-    return domain.store(request.user.pk or 0, file, kind)
+    """Store a posted file in the request's project; raises ValueError with a message."""
+    return domain.store(request.user.pk or 0, file, kind, project=current.current(request))
 
 
 def _upload_json(upload: Upload) -> dict[str, Any]:
@@ -199,7 +210,7 @@ def _upload_json(upload: Upload) -> dict[str, Any]:
 
 @require_safe
 def choices(request: HttpRequest) -> HttpResponse:
-    """Render the dialog that offers the user's own results or uploads of one `kind`."""
+    """Render the dialog that offers the project's results or the user's uploads of one `kind`."""
     kind = request.GET.get("kind", "")
     kind = kind if kind in domain.KINDS or kind == "weights" else "file"
     source = "uploads" if request.GET.get("from") == "uploads" else "results"
@@ -207,7 +218,9 @@ def choices(request: HttpRequest) -> HttpResponse:
     page = request.GET.get("page", "")
     list_choices = domain.uploads if source == "uploads" else domain.results
     number = int(page) if re.fullmatch(r"[0-9]{1,6}", page) else 1
-    choices = list_choices(request.user.pk or 0, kind, query, number)
+    choices = list_choices(
+        cast("User", request.user), kind, query, number, current.current(request)
+    )
     context = {"choices": choices, "kind": kind, "source": source, "q": query}
     return render(request, "playground/media/picker.html", context)
 
@@ -222,7 +235,7 @@ def tool(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
-    """Serve an upload that the user may read: their own, a shared one; staff read all."""
+    """Serve an upload that the user may read: of their projects, a shared one; staff read all."""
     upload = get_object_or_404(Upload, pk=pk)
     if not upload.is_readable_by(request.user):
         raise Http404("No such upload.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -32,6 +34,8 @@ from playground import rerun
 from playground import variations as runs_of_press
 from playground.display import batch, history, json_tree, renderers
 from playground.display.navigation import tray as tray_rows
+from projects import current, roles
+from projects.models import Project
 from runs import owners, starting, state_machine
 from runs.models import Run
 from runs.ownership import deletion
@@ -48,22 +52,22 @@ no_store = cache_control(private=True, no_store=True)
 def index(request: HtmxRequest) -> HttpResponse:
     """List the history, newest first, paged by creation time; the filters are in the address."""
     filters = history.Filters.from_query(request.GET)
-    sees_all = permissions.may_see_runs(request.user)
-    matching = filters.runs_for(request.user).recent()
-    if sees_all or filters.is_deleted:
+    whose_choices = history.whose_choices(request)
+    matching = filters.listed(request).recent()
+    if whose_choices or filters.is_deleted:
         matching = matching.select_related("user", "deleted_by")
     with custom_plans(are_needed=bool(filters.q)):
         runs = list(matching[: PAGE + 1])
     more = runs[PAGE - 1].created_at.isoformat() if len(runs) > PAGE else ""
     context = {
-        "runs": [history.row_for(request.user, run) for run in runs[:PAGE]],
+        "runs": history.rows_for(request.user, runs[:PAGE]),
         "filters": filters,
         "states": history.STATES,
         "more": more,
         "since": history.newest_moment([] if filters.before else runs),
         "is_unfinished": any(not run.is_final for run in runs),
-        "people": history.people() if sees_all else [],
-        "everybody": history.EVERYBODY,
+        "whose_choices": whose_choices,
+        "all_projects": current.is_of_all_projects(request),
         "undo": _undo(request),
         "grace_days": deletion.GRACE.days,
     }
@@ -82,8 +86,8 @@ def _undo(request: HtmxRequest) -> dict[str, Any]:
 @require_safe
 @no_store
 def models_used(request: HtmxRequest) -> HttpResponse:
-    """Render the user's latest models as options: suggestions for the filter by model."""
-    context = {"models": history.models_used(request.user)}
+    """Render the project's latest models as options: suggestions for the filter by model."""
+    context = {"models": history.models_used(request)}
     return render(request, "playground/runs/_model_choices.html", context)
 
 
@@ -93,7 +97,7 @@ def newer(request: HtmxRequest) -> HttpResponse:
     """Render how many matching runs are newer than the list; 204 if there are none."""
     filters = history.Filters.from_query(request.GET)
     since = parse_moment(request.GET.get("since", "")) or timezone.now()
-    newer_runs = filters.runs_for(request.user).filter(created_at__gt=since)
+    newer_runs = filters.listed(request).filter(created_at__gt=since)
     count = newer_runs[: history.MAX_NEWER].count()
     if not count:
         return HttpResponse(status=204)
@@ -104,8 +108,11 @@ def newer(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def latest(request: HtmxRequest) -> HttpResponse:
-    """Render the user's newest runs for the front page; 204 if `?newest` is still the newest."""
-    rows = [history.row(run) for run in Run.objects.of(request.user).recent()[:6]]
+    """Render the project's newest runs for the front page; 204 if `?newest` is the newest."""
+    runs = current.listed(Run.objects.kept(), request).recent()
+    if history.is_of_shared_project(request):
+        runs = runs.select_related("user")
+    rows = history.rows_for(request.user, runs[:6])
     if request.GET.get("newest") == history.newest_id(rows):
         return HttpResponse(status=204)
     return render(request, "playground/partials/_latest_runs.html", {"runs": rows})
@@ -138,7 +145,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "playground/run_deleted.html", context)
 
 
-def _page(request: HtmxRequest, run: Run, status: int = 200) -> HttpResponse:
+def _page(request: HtmxRequest, run: Run, status: int = 200, **more: Any) -> HttpResponse:
     view = watch_tokens.view_for(request.user, run, "page")
     context = renderers.context(run, view) | {
         "belongs_to": owners.places_of(request.user, run),
@@ -148,15 +155,23 @@ def _page(request: HtmxRequest, run: Run, status: int = 200) -> HttpResponse:
         if run.sent_arguments is not None
         else "",
         "is_page": True,
+        "shared_project": _shared_project(request, run, view),
+        "may_hide": run.user_id == request.user.pk and not run.project.is_private,
     }
-    return render(request, "playground/run.html", context, status=status)
+    return render(request, "playground/run.html", context | more, status=status)
+
+
+def _shared_project(request: HtmxRequest, run: Run, view: str) -> Project | None:
+    """Return the shared project of a run for its members: readers of an example do not learn it."""
+    is_member = run.user_id == request.user.pk or bool(watch_tokens.member_of(view))
+    return run.project if is_member and not run.project.is_private else None
 
 
 @require_POST
 def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Request the run's cancellation; its page shows how it actually ended."""
     run = _run(request, pk)
-    permissions.require_for(request.user, run.user_id, permissions.CANCEL_RUN)
+    roles.require_for(request.user, run, permissions.CANCEL_RUN)
     by = permissions.name_of_other(request.user, run.user_id)
     state_machine.request_cancel(run.pk, by)
     if request.htmx:
@@ -170,17 +185,23 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Run the same arguments again as a new run, also if the old one is still unconfirmed."""
     run = _run(request, pk)
     try:
-        again = rerun.rerun(run, request.user)
+        again = rerun.rerun(run, request.user, current.current(request))
     except starting.Refused as refused:
         return _refuse(request, run, refused)
     return _show_new_run(request, again)
 
 
 def _refuse(request: HtmxRequest, run: Run, why: starting.Refused) -> HttpResponse:
+    is_forbidden = isinstance(why, starting.Forbidden)
+    status = HTTPStatus.FORBIDDEN if is_forbidden else HTTPStatus.UNPROCESSABLE_ENTITY
+    if request.htmx and is_forbidden:
+        return render(request, "projects/_refused.html", {"refused": str(why)}, status=status)
     if request.htmx:
-        return trigger_client_event(HttpResponse(status=422), "toast", {"text": str(why)})
+        return trigger_client_event(HttpResponse(status=status), "toast", {"text": str(why)})
+    if is_forbidden:
+        return _page(request, run, status=status, refused=str(why))
     messages.error(request, str(why))
-    return _page(request, run, status=422)
+    return _page(request, run, status=status)
 
 
 @limit("run")
@@ -192,7 +213,7 @@ def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if wait_s := rate_limit.take_more(request, more):
         return rate_limit.too_many_requests(request, wait_s)
     try:
-        runs = runs_of_press.more_like(original, request.user)
+        runs = runs_of_press.more_like(original, request.user, current.current(request))
     except starting.Refused as refused:
         return _refuse(request, original, refused)
     for run in runs:
@@ -265,7 +286,7 @@ def _path_from(request: HtmxRequest) -> str:
 def star(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Star the run, or remove its star."""
     run = _run(request, pk)
-    permissions.require_for(request.user, run.user_id, permissions.CHANGE_RUN)
+    _require_star(request, run)
     run.is_starred = not run.is_starred
     stars.star_run(run.pk, is_starred=run.is_starred)
     _record_action_by_other(request, run, "starred" if run.is_starred else "unstarred")
@@ -278,7 +299,7 @@ def star(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def artifact_star(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
     """Star one file of the run, or remove its star."""
     run = _run(request, pk)
-    permissions.require_for(request.user, run.user_id, permissions.CHANGE_RUN)
+    _require_star(request, run)
     is_starred = request.POST.get("starred") == "1"
     if not stars.star_artifact(run.pk, position, is_starred=is_starred):
         raise Http404("The run has no such file.")
@@ -289,6 +310,34 @@ def artifact_star(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpRes
     shown.artifact.is_starred = is_starred
     context = {"artifact": shown.artifact, "name": shown.name}
     return render(request, "playground/partials/_artifact_star.html", context)
+
+
+def _require_star(request: HtmxRequest, run: Run) -> None:
+    """Raise PermissionDenied unless the user may star the run: their own, makers, by permission."""
+    user = request.user
+    if run.user_id == user.pk or roles.may_change(user, run):
+        return
+    if roles.role_in(run.project, user) and not permissions.may(user, permissions.CHANGE_RUN):
+        roles.require_maker(user, run.project)
+    permissions.require(user, permissions.CHANGE_RUN)
+
+
+@require_POST
+def visibility(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Show one's own run to the project's members (`hidden=0`), or keep it to oneself.
+
+    A hidden run is no example either.
+    """
+    run = _run(request, pk)
+    if run.user_id != request.user.pk:
+        raise PermissionDenied("Who began a run chooses whether the project's members see it.")
+    run.is_hidden = request.POST.get("hidden") == "1"
+    run.is_example = run.is_example and not run.is_hidden
+    run.save(update_fields=["is_hidden", "is_example"])
+    if request.htmx:
+        context = {"run": run, "may_hide": not run.project.is_private}
+        return render(request, "playground/run/_seen_by.html", context)
+    return redirect(run)
 
 
 @require_POST
@@ -316,4 +365,5 @@ def _run(request: HttpRequest, pk: uuid.UUID, *, may_read: bool = False) -> Run:
     """Return one of the user's own runs, or with `may_read` any that they may read."""
     runs = Run.objects
     allowed = runs.readable_by(request.user) if may_read else runs.visible_to(request.user)
-    return get_object_or_404(allowed.with_endpoint().prefetch_related("artifacts"), pk=pk)
+    shown = allowed.with_endpoint().select_related("project").prefetch_related("artifacts")
+    return get_object_or_404(shown, pk=pk)

@@ -7,7 +7,7 @@ see what is in it, except what is hidden, which only its user sees.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -80,7 +80,13 @@ class InProjectQuerySet(models.QuerySet[Row]):
 
 
 class InProject(models.Model):
-    """A row of a user, which lives in exactly one project: by default in their private one."""
+    """A row of a user, which lives in exactly one project: by default in their private one.
+
+    One that `goes_along` is nothing by itself, such as an upload: a project with no others counts
+    as empty.
+    """
+
+    goes_along: ClassVar[bool] = False
 
     project = models.ForeignKey(Project, on_delete=models.RESTRICT, related_name="+")
     is_hidden = models.BooleanField(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.utils.http import urlencode
 
 from projects import current
 
@@ -15,8 +16,13 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def in_project(context: Context) -> str:
-    """Return `?project=<slug>` of the page's project, for the address of a form or a link."""
+def in_project(context: Context, **parameters: Any) -> str:
+    """Return `?project=<slug>` of the page's project, for the address of a form or a link.
+
+    After other parameters: `{% in_project run=run.pk %}`. A fragment without a page has no project.
+    """
     project = context.get("project")
     project = project() if callable(project) else project
-    return current.query(project) if project else ""
+    named = {current.PARAMETER: project.key} if project else {}
+    asked = urlencode(parameters | named)
+    return f"?{asked}" if asked else ""

@@ -1,32 +1,73 @@
-"""The list of one's projects, and the page of one."""
+"""The list of one's projects, the page of one, and the form of a new one."""
 
 from __future__ import annotations
 
+import secrets
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from django.http import Http404
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
-from core.http.htmx import HtmxRequest
-from projects import current, roles
+from accounts import single_use
+from projects import creation, current, listing, members, roles
+from projects.forms import ProjectForm
+from projects.views.own import of_member
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from core.http.htmx import HtmxRequest
+
+ONE_PRESS_S = 3600.0  # a form that was posted before creates nothing again for so long
+
 
 @require_safe
 def index(request: HtmxRequest) -> HttpResponse:
-    """List the user's projects, the private one first."""
-    return render(request, "projects/projects.html", {})
+    """List the user's projects, the private one first; the archived ones apart."""
+    entries = listing.all_of(request.user)
+    context = {
+        "active": [entry for entry in entries if entry.project.archived_at is None],
+        "archived": [entry for entry in entries if entry.project.archived_at is not None],
+    }
+    return render(request, "projects/projects.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HtmxRequest) -> HttpResponse:
+    """Show the form of a new project; a POST makes it, and its maker works in it."""
+    form = ProjectForm(request.POST or None, initial={"hides_new_runs": "0"})
+    status = HTTPStatus.OK
+    if request.method == "POST":
+        if form.is_valid():
+            token = request.POST.get("~token", "")
+            press = f"new project {request.user.pk} {token}"
+            if token and not single_use.spend(press, ONE_PRESS_S):
+                return redirect("projects:projects")  # a double click
+            project = creation.create(request.user, **form.cleaned_data)
+            current.choose(request.user, project)
+            return redirect(project)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    context = {"form": form, "token": secrets.token_urlsafe(18)}
+    return render(request, "projects/new.html", context, status=status)
 
 
 @require_safe
 def project(request: HtmxRequest, slug: str) -> HttpResponse:
-    """Show a project: what lives in it, and its members."""
-    try:
-        shown = current.named_project(request.user, slug)
-    except current.NotAMember as error:
-        raise Http404(str(error)) from error
-    context = {"shown": shown, "role": roles.role_in(shown, request.user)}
+    """Show a project: what lives in it, and its members, whom its managers may change."""
+    shown = of_member(request, slug)
+    role = roles.role_in(shown, request.user)
+    manages = role == roles.Role.MANAGER
+    context = {
+        "shown": shown,
+        "role": role,
+        "manages": manages,
+        "refusal": roles.refusal_to_make(request.user, shown),
+        "members": [] if shown.is_private else members.listed(shown),
+        "candidates": members.candidates(shown) if manages and not shown.is_private else [],
+        "roles": [(each, each.label, roles.MEANINGS[each]) for each in roles.Role],
+        "here": current.query(shown),
+        "token": (token := request.GET.get("removed", "")),
+        "removed": members.removed_by(token, shown) if token and manages else None,
+    }
     return render(request, "projects/project.html", context)

@@ -71,7 +71,7 @@ async def _upstream_address(address: str, run: Run, person: User, upstream: fal.
         artifact = await _artifact(match["run"], int(match["position"]), person)
         if artifact.state == Artifact.State.REMOTE:
             return artifact.url
-        upload = await _upload_from_artifact(artifact, person)
+        upload = await _upload_from_artifact(artifact, run)
     return await _uploaded_url(upload, run, upstream)
 
 
@@ -93,13 +93,18 @@ async def _artifact(run_pk: str, position: int, person: User) -> Artifact:
     return artifact
 
 
-async def _upload_from_artifact(artifact: Artifact, person: User) -> Upload:
-    """Return a stored result as the user's upload, so that it is sent only once, like any other."""
+async def _upload_from_artifact(artifact: Artifact, run: Run) -> Upload:
+    """Return a stored result as an upload of the run's user, so that it is sent only once.
+
+    It lives where the run does, and is hidden if the run is.
+    """
     extension = artifact.file.rpartition(".")[2]
     upload, _ = await Upload.objects.aget_or_create(
-        user=person,
+        user_id=run.user_id,
+        project_id=run.project_id,
         digest=artifact.digest,
         defaults={
+            "is_hidden": run.is_hidden,
             "file": artifact.file,
             "file_name": artifact.file_name or f"{artifact.kind}.{extension}",
             "content_type": artifact.content_type,

@@ -10,6 +10,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
@@ -17,6 +18,8 @@ from django.utils import timezone
 
 from core.file_names import clean_name
 from projects.models import Project
+from projects.models.in_project import is_shown_to
+from projects.models.project import private_project
 from runs import owners
 from runs.files import artifact_urls, content_types, purge, storage_limits, stored_files
 from runs.models import Artifact, Upload
@@ -43,17 +46,26 @@ class NotStored(ValueError):
     """Our storage failed, not the file; the message is shown to people."""
 
 
-def find_by_digest(user_id: int, digest: str, name: str, size_bytes: int) -> Upload | None:
-    """Return the user's own upload of that content; None if it has to be sent.
+def find_by_digest(
+    user_id: int, digest: str, name: str, size_bytes: int, project: Project | None = None
+) -> Upload | None:
+    """Return the user's own upload of that content in a project; None if it has to be sent.
 
-    Only their own: whether somebody else has uploaded a file is private. Raises ValueError with a
-    message if the file would be refused anyway.
+    One of another project gets another row, of the same stored file. Only their own: whether
+    somebody else has uploaded a file is private. Raises ValueError with a message if the file would
+    be refused anyway.
     """
-    _check_size(clean_name(name), size_bytes)
+    name = clean_name(name)
+    _check_size(name, size_bytes)
     if not DIGEST.fullmatch(digest):
         return None
     upload = Upload.objects.filter(user_id=user_id, digest=digest, size_bytes=size_bytes).first()
-    return upload if upload and _is_stored(upload.file) else None
+    if upload is None or not _is_stored(upload.file):
+        return None
+    stored = stored_files.StoredFile(
+        upload.file, upload.digest, upload.size_bytes, upload.content_type
+    )
+    return _row(user_id, name or upload.file_name, stored, project)
 
 
 def store(
@@ -66,11 +78,12 @@ def store(
 ) -> Upload:
     """Store a posted file and its row, once per content; raises ValueError with a message.
 
+    It lives in `project`; None: in the user's private one.
+
     NotStored means that the storage failed, QuotaExceeded that the user's quota is used up.
 
     `kind` is what the field accepts (image, video, audio, file); the file's bytes must match it.
-    `freed_bytes` is the size of what the caller deletes afterwards (`storage_limits`). A new row
-    lives in `project`, None: the user's private one.
+    `freed_bytes` is the size of what the caller deletes afterwards (`storage_limits`).
     """
     name = clean_name(file.name or "")
     _check_size(name, file.size or 0)
@@ -92,17 +105,18 @@ def store(
 def _row(
     user_id: int, name: str, stored: stored_files.StoredFile, project: Project | None
 ) -> Upload:
-    lives_in = project.for_new_work() if project else {}
+    project = project or private_project(User.objects.get(pk=user_id))
     upload, _ = Upload.objects.get_or_create(
         user_id=user_id,
+        project=project,
         digest=stored.digest,
         defaults={
+            "is_hidden": project.hides_new_runs,
             "file": stored.name,
             "file_name": name,
             "content_type": stored.content_type,
             "size_bytes": stored.size_bytes,
             "measure_at": timezone.now() if has_length(stored.content_type) else None,
-            **lives_in,
         },
     )
     return upload
@@ -209,11 +223,17 @@ class Choices:
         return self.page - 1
 
 
-def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
-    """Return results of the user's runs, searched by prompt or model; one query."""
-    rows = Artifact.objects.filter(run__user_id=user_id, run__deleted_at=None).exclude(
-        state=Artifact.State.LOST
-    )
+def results(
+    user: User, kind: str, q: str = "", page: int = 1, project: Project | None = None
+) -> Choices:
+    """Return results that the user sees in a project, searched by prompt or model; one query.
+
+    Without a project, those of the user's private one.
+    """
+    project = project or private_project(user)
+    rows = Artifact.objects.filter(
+        is_shown_to(user, "run__"), run__project=project, run__deleted_at=None
+    ).exclude(state=Artifact.State.LOST)
     rows = rows.select_related("run", "run__endpoint").defer(*heavy_columns("run__"))
     rows = rows.order_by("-run__created_at", "position")
     if kind == "weights":
@@ -223,7 +243,7 @@ def results(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
     if q:
         rows = rows.filter(Q(run__title__icontains=q) | Q(run__endpoint__endpoint_id__icontains=q))
     choices = _page(rows, page, _artifact_choice)
-    return _named(user_id, choices) if kind == "weights" else choices
+    return _named(user.pk, choices) if kind == "weights" else choices
 
 
 def _named(user_id: int, choices: Choices) -> Choices:
@@ -238,9 +258,15 @@ def _named(user_id: int, choices: Choices) -> Choices:
     return replace(choices, found=renamed)
 
 
-def uploads(user_id: int, kind: str, q: str = "", page: int = 1) -> Choices:
-    """Return the user's uploads, searched by name; one query."""
-    rows = Upload.objects.filter(user_id=user_id).order_by("-created_at")
+def uploads(
+    user: User, kind: str, q: str = "", page: int = 1, project: Project | None = None
+) -> Choices:
+    """Return the user's uploads in a project, searched by name; one query.
+
+    Without a project, those in the user's private one.
+    """
+    project = project or private_project(user)
+    rows = Upload.objects.filter(user_id=user.pk, project=project).order_by("-created_at")
     if kind == "weights":
         rows = rows.filter(_NAMES_WEIGHTS)
     elif kind != "file":

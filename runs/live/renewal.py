@@ -1,6 +1,7 @@
 """Checks what may have changed since a page got its tokens, and renews old ones.
 
-A page may stay open for days, and what it watches as an example may be taken back meanwhile.
+A page may stay open for days. What it watches as an example may be taken back meanwhile, and its
+user may be removed from the project of the runs that others began.
 """
 
 from __future__ import annotations
@@ -36,11 +37,15 @@ async def renew(
 async def withdrawn(
     person: SessionUser, watched: Sequence[tuple[Watched, WatchToken]]
 ) -> set[Watched]:
-    """Return those of the runs watched as examples that this user may no longer see.
+    """Return those of the examples and the project's other runs that this user no longer sees.
 
     Without such runs there is no query.
     """
-    shared = [run for run, token in watched if token.whose == watch_tokens.ANYBODY]
+    shared = [
+        run
+        for run, token in watched
+        if token.whose == watch_tokens.ANYBODY or watch_tokens.member_of(run.view)
+    ]
     if not shared or person.may_see_runs:
         return set()
     hidden: set[Watched] = await in_thread(_withdrawn)(person, shared)

@@ -76,7 +76,7 @@ class Preset(InProject):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "endpoint", "name"],
+                fields=["user", "project", "endpoint", "name"],
                 condition=models.Q(deleted_at=None),
                 name="preset_name_once",
             )

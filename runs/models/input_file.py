@@ -7,11 +7,17 @@ run of which no row was written would lose its input files once the runs that ma
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections, models
+from django.db.models.functions import Cast
 
 from runs.models.run import Run
+
+if TYPE_CHECKING:
+    import uuid
+
+    from runs.models.querysets import RunQuerySet
 
 TRIGGER = "playground_run_names_files"
 NAMES_FILES = "{row}arguments LIKE '%/uploads/%' OR {row}arguments LIKE '%/artifacts/%'"
@@ -37,6 +43,20 @@ class InputFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.source}"
+
+
+def naming(runs: RunQuerySet, source: uuid.UUID, prefix: str) -> RunQuerySet:
+    """Return those of `runs` among whose inputs is an upload, or a result of a run.
+
+    `prefix` is how its address begins within JSON. Runs whose arguments were not read yet are
+    looked through.
+    """
+    is_read_or_not_yet = models.Q(source=source) | models.Q(source=None)
+    candidates = InputFile.objects.filter(is_read_or_not_yet).exclude(run_id=source)
+    texts = runs.filter(pk__in=candidates.values("run")).annotate(
+        arguments_text=Cast("arguments", models.TextField())
+    )
+    return texts.filter(arguments_text__contains=prefix)
 
 
 def install_trigger(using: str = "default", **_: Any) -> None:

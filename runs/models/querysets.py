@@ -14,6 +14,7 @@ from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
 from projects.models import InProjectQuerySet
 from projects.models.in_project import is_member, is_shown_to
+from projects.models.project import private_project
 
 if TYPE_CHECKING:
     import uuid
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AnonymousUser, User
 
-    from projects.models import InProject
+    from projects.models import InProject, Project
     from runs.models import Preset, Run  # noqa: F401
 
 
@@ -165,10 +166,17 @@ class PresetQuerySet(InProjectQuerySet["Preset"]):
         """The presets that are not deleted."""
         return self.filter(deleted_at=None)
 
+    def offered_in(self, project: Project, user: User) -> PresetQuerySet:
+        """The presets to choose from: the project's, one's private ones, and those for everybody.
+
+        No query for a request's own user.
+        """
+        own = models.Q(project=private_project(user))
+        in_project = models.Q(is_shown_to(user), project=project)
+        return self.kept().filter(own | in_project | models.Q(is_shared=True))
+
     def readable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
-        """The presets of the user's projects and those for everybody; for staff, all."""
-        if user.is_staff:
-            return self.kept()
+        """The presets of the user's projects and those for everybody."""
         return self.offered_to(user)
 
     def offered_to(self, user: User | AnonymousUser) -> PresetQuerySet:
@@ -181,5 +189,13 @@ class PresetQuerySet(InProjectQuerySet["Preset"]):
         return self.kept().filter(is_house_default=True, is_shared=True)
 
     def editable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
-        """The user's own presets, deleted ones too; for staff, all."""
-        return self if user.is_staff else self.filter(user_id=user.pk or 0)
+        """The presets of the user's projects, deleted ones too; for staff also those for everybody.
+
+        Roles and permissions decide which of them the user may change.
+        """
+        in_projects = models.Q(is_shown_to(user), is_member(user))
+        return (
+            self.filter(in_projects | models.Q(is_shared=True))
+            if user.is_staff
+            else (self.filter(in_projects))
+        )

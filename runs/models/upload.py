@@ -13,6 +13,9 @@ from accounts import permissions
 from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet
 from runs.models import opened_files
+from runs.models.input_file import naming
+from runs.models.querysets import RunQuerySet
+from runs.models.run import Run
 
 
 class UploadQuerySet(InProjectQuerySet["Upload"]):
@@ -20,8 +23,9 @@ class UploadQuerySet(InProjectQuerySet["Upload"]):
 
 
 class Upload(InProject):
-    """An input file, stored once per person and content; the worker uploads it to upstream."""
+    """An input file: one row for each person, project and content; a worker sends it upstream."""
 
+    goes_along = True
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     digest = models.CharField(max_length=64)
@@ -43,7 +47,9 @@ class Upload(InProject):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "digest"], name="upload_once_per_content")
+            models.UniqueConstraint(
+                fields=["user", "project", "digest"], name="upload_once_per_content"
+            )
         ]
         indexes = [
             models.Index(
@@ -63,13 +69,29 @@ class Upload(InProject):
         return reverse("playground:upload", args=[self.pk, self.file_name])
 
     def is_readable_by(self, person: Any) -> bool:
-        """Whether a user may read the file: its owner, and those who may see everybody's runs.
+        """Whether a user may read the file: members of its project, and who may see all runs.
 
-        Everybody may while its owner shows them something that it is in (`opened_files.py`).
+        Also who sees a run that has it as an input, and everybody while its owner shows them
+        something that it is in (`opened_files.py`).
         """
-        if self.user_id == person.pk or permissions.may_see_runs(person):
+        if permissions.may_see_runs(person):
             return True
-        return bool(opened_files.texts_naming(self.user_id, f'"/uploads/{self.pk}/'))
+        if Upload.objects.shown_to(person).filter(pk=self.pk).exists():
+            return True
+        prefix = f'"/uploads/{self.pk}/'
+        if opened_files.texts_naming(self.user_id, prefix):
+            return True
+        return naming_runs(Run.objects.visible_to(person), self, prefix).exists()
+
+
+def naming_runs(runs: RunQuerySet, upload: Upload, prefix: str) -> RunQuerySet:
+    """Return those of `runs` that have the upload as an input, which its user or a worker allowed.
+
+    Anybody can type an address into a form: the worker writes `sent_arguments` once it has checked
+    that the run's user may read the files.
+    """
+    is_allowed = models.Q(user_id=upload.user_id) | models.Q(sent_arguments__isnull=False)
+    return naming(runs.filter(is_allowed), upload.pk, prefix)
 
 
 class UploadReservation(models.Model):

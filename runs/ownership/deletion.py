@@ -15,12 +15,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit, permissions
-from runs.models import Artifact, InputFile, Run, opened_files
+from runs.models import Artifact, Run, input_file, opened_files
 from runs.models.querysets import RunQuerySet
 
 if TYPE_CHECKING:
@@ -77,16 +76,17 @@ def _recorded(runs: RunQuerySet, by: User, action: str) -> Iterator[None]:
 
 def restorable(user: User | AnonymousUser) -> RunQuerySet:
     """Return the deleted runs that a user may restore, newest deletion first."""
-    runs = Run.objects.within_reach_of(user).filter(deleted_at__gt=timezone.now() - GRACE)
-    return runs.order_by("-deleted_at", "-created_at")
+    runs = Run.objects if permissions.may_see_runs(user) else Run.objects.removable_by(user)
+    restorable_runs = runs.filter(deleted_at__gt=timezone.now() - GRACE)
+    return restorable_runs.order_by("-deleted_at", "-created_at")
 
 
 def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> QuerySet[Artifact]:
     """Return the artifacts of a run that a user may read, whether the run is deleted or not.
 
-    Of a deleted run: its owner may, and users who had used them as an input before, since such an
-    input is shown and sent again. Of somebody else's run: those that its owner has opened
-    (`runs/models/opened_files.py`).
+    Of a deleted run: those who may restore it, and users who had used them as an input before,
+    since such an input is shown and sent again. Of somebody else's run: those that its owner has
+    opened (`runs/models/opened_files.py`).
     """
     run = Run.objects.filter(pk=run_id).light().first()
     if run is None:
@@ -113,26 +113,22 @@ def artifact_prefix(run_id: uuid.UUID) -> str:
 def _is_readable(run: Run, user: User | AnonymousUser) -> bool:
     if run.deleted_at is None:
         return Run.objects.readable_by(user).filter(pk=run.pk).exists()
-    if run.user_id == user.pk or permissions.may_see_runs(user):
+    if permissions.may_see_runs(user):
+        return True
+    if Run.objects.removable_by(user).filter(pk=run.pk).exists():
         return True
     # Only `sent_arguments` count: the worker writes them once it has checked our addresses, whereas
     # anybody can type an address into a form.
     used = Run.objects.readable_by(user).filter(
         sent_arguments__isnull=False, created_at__lt=run.deleted_at
     )
-    return _naming(used, run.pk).exists()
-
-
-def _naming(runs: RunQuerySet, run_id: uuid.UUID) -> RunQuerySet:
-    """Those of `runs` that have an artifact of the given run among their inputs."""
-    is_read_or_not_yet = Q(source=run_id) | Q(source=None)
-    candidates = InputFile.objects.filter(is_read_or_not_yet).exclude(run_id=run_id)
-    texts = runs.filter(pk__in=candidates.values("run")).annotate(
-        arguments_text=Cast("arguments", TextField())
-    )
-    return texts.filter(arguments_text__contains=artifact_prefix(run_id))
+    return input_file.naming(used, run.pk, artifact_prefix(run.pk)).exists()
 
 
 def _require_permission(runs: RunQuerySet, by: User) -> None:
-    if runs.filter(~Q(user_id=by.pk)).exists():
+    """Raise PermissionDenied unless `by` may delete each: own, of a managed project, or any."""
+    if not runs.filter(~Q(user_id=by.pk)).exists():
+        return
+    removable = Run.objects.removable_by(by).filter(pk__in=runs.order_by().values("pk"))
+    if runs.exclude(pk__in=removable.values("pk")).exists():
         permissions.require(by, permissions.DELETE_RUN)

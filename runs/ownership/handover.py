@@ -15,6 +15,7 @@ from django.db.models import F
 from accounts import audit
 from accounts.models import LoginLink
 from accounts.sessions import active_sessions
+from projects import members
 from projects.models import InProject
 from projects.models.project import private_project
 from runs import owners
@@ -75,6 +76,7 @@ def pass_on(person: User, to: User, by: User) -> list[Belongings]:
         active_sessions.end_others(person, None)
         passed = belongings(person)
         _resolve_conflicts(person, to)
+        members.pass_on(person, to, by)
         private = private_project(person)
         for relation in relations():
             rows = _of(relation, person)

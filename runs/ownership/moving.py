@@ -23,7 +23,7 @@ from core.formatting import counted
 from projects import roles
 from projects.models import InProject, InProjectQuerySet, Membership, Move, Project
 from runs import owners
-from runs.models import InputFile, Run, Upload
+from runs.models import InputFile, Preset, Run, Upload
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -196,11 +196,13 @@ def _put(label: str, keys: Collection[str], to: Project, only_from: Project | No
 
 
 def _without_twins(rows: InProjectQuerySet[Any], to: Project) -> InProjectQuerySet[Any]:
-    """Leave out the files that their user has uploaded to the project as well."""
-    if rows.model is not Upload:
+    """Leave out the files and presets' names that their user has in the project as well."""
+    names = {Upload: ("user", "digest"), Preset: ("user", "endpoint", "name")}.get(rows.model, ())
+    if not names:
         return rows
-    same = {"user": OuterRef("user"), "digest": OuterRef("digest")}
-    return rows.exclude(Exists(Upload.objects.filter(project=to, **same)))
+    there = Preset.objects.kept() if rows.model is Preset else Upload.objects.all()
+    same = {name: OuterRef(name) for name in names}
+    return rows.exclude(Exists(there.filter(project=to, **same)))
 
 
 def _rows(kind: type[InProject]) -> InProjectQuerySet[Any]:

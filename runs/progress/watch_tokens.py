@@ -4,7 +4,9 @@ A page that stays open gets new ones (`runs/live/renewal.py`).
 
 The name of a view says which actions its fragments offer, so that one rendering serves all users
 with the same rights: `stage` is the owner's, with all actions; `stage-only` is read-only;
-`stage-only.see.delete` is for users with these rights to other people's runs.
+`stage-only.see.delete` is for users with these rights to other people's runs. What members of the
+run's project see names the member, `stage-only.see.star.7`, as their token does: it is checked with
+each poll that they still are (`runs/live/renewal.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Mapping
+from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.signing import BadSignature, Signer
@@ -19,6 +24,8 @@ from django.core.signing import BadSignature, Signer
 from accounts import permissions
 from accounts.sessions.cache import SessionUser
 from core.byte_cache import byte_cached
+from projects.models import Membership
+from projects.models.in_project import MAKERS, MANAGERS
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -29,8 +36,10 @@ LASTS_S = 24 * 3600
 ROUNDED_TO_S = 3600  # so that many pages have the same token, which is signed once
 ANYBODY = "*"  # owner of the team's examples, which every logged-in user may watch
 ONLY = "-only"  # marks a view of somebody else's run; the rights follow
-# Rights to somebody else's run, each of which allows an action.
+# Rights to somebody else's run, each of which allows an action: SEE allows to go on from it, LOOK
+# is that of members who may begin nothing.
 SEE, CANCEL, STAR, PUBLISH, DELETE = "see", "cancel", "star", "publish", "delete"
+LOOK = "look"
 _PERMISSIONS = {
     CANCEL: permissions.CANCEL_RUN,
     STAR: permissions.CHANGE_RUN,
@@ -40,7 +49,7 @@ _PERMISSIONS = {
 
 
 class WatchToken(NamedTuple):
-    """The run's owner, and when the token was issued, in seconds since 1970."""
+    """The run's owner or a member of its project, and when it was issued (seconds since 1970)."""
 
     whose: str
     issued: int
@@ -59,19 +68,73 @@ class WatchToken(NamedTuple):
         return time.time() - self.issued > LASTS_S / 2
 
 
+class Viewer:
+    """A user who looks at runs: what they may do with each, by permission and by role.
+
+    No query for their own runs, nor those of projects in which the caller knows their role; one
+    for all others.
+    """
+
+    def __init__(
+        self, user: User | AnonymousUser, known_roles: Mapping[int, str] = MappingProxyType({})
+    ) -> None:
+        self._user = user
+        self._known_roles = known_roles
+
+    def view_of(self, run: Run, view: str) -> str:
+        """Return the name of the user's view of a run, without actions that they may not do."""
+        user = self._user
+        if run.user_id == user.pk:
+            return view
+        granted = {name for name, needed in _PERMISSIONS.items() if permissions.may(user, needed)}
+        may_see = bool(granted) or permissions.may_see_runs(user)
+        role = "" if run.is_hidden else self._role_in(run.project_id)
+        if role in MAKERS:
+            granted.add(STAR)
+        if role in MANAGERS:
+            granted |= {CANCEL, DELETE}
+        seen = [SEE] if may_see or role in MAKERS else [LOOK] if role else []
+        in_order = [name for name in _PERMISSIONS if name in granted]
+        member = [str(user.pk)] if role else []
+        return ".".join([f"{view}{ONLY}", *seen, *in_order, *member])
+
+    def _role_in(self, project_id: int) -> str:
+        if project_id in self._known_roles:
+            return self._known_roles[project_id]
+        return self._roles.get(project_id, "")
+
+    @cached_property
+    def _roles(self) -> dict[int, str]:
+        """The user's role in each of their projects."""
+        mine = Membership.objects.filter(user_id=self._user.pk or 0)
+        return dict(mine.order_by().values_list("project_id", "role"))
+
+
 def view_for(user: User | AnonymousUser, run: Run, view: str) -> str:
-    """Return the name of this user's view of a run, without actions that they may not perform."""
-    if run.user_id == user.pk:
-        return view
-    granted = [name for name, needed in _PERMISSIONS.items() if permissions.may(user, needed)]
-    seen = [SEE] if granted or permissions.may_see_runs(user) else []
-    return ".".join([f"{view}{ONLY}", *seen, *granted])
+    """Return the name of this user's view of one run; for lists, share one `Viewer`."""
+    return Viewer(user).view_of(run, view)
+
+
+def member_of(view: str) -> str:
+    """Return the key of the member whose view it is; empty for views by other rights."""
+    last = view.rpartition(".")[2]
+    return last if ONLY in view and last.isdecimal() else ""
 
 
 def may(view: str, right: str) -> bool:
     """Whether a view of this name offers an action: the owner's view offers all."""
     _, only, rights = view.partition(ONLY)
     return not only or right in rights.split(".")
+
+
+def is_of_others(view: str) -> bool:
+    """Whether it is a view of a run that somebody else began."""
+    return ONLY in view
+
+
+def is_looked_at(view: str) -> bool:
+    """Whether it is the view of a member of the run's project who may begin nothing there."""
+    return is_of_others(view) and may(view, LOOK)
 
 
 def kind_of(view: str) -> str:
@@ -101,7 +164,7 @@ def data_watch_group(group: str, view: str, user_id: int) -> str:
 def run_token(run: Run, view: str) -> str:
     """Return a token for this run in a view."""
     is_everybodys = run.is_example and run.state == Run.State.SUCCEEDED
-    whose = ANYBODY if is_everybodys else str(run.user_id)
+    whose = ANYBODY if is_everybodys else member_of(view) or str(run.user_id)
     issued = int(time.time()) // ROUNDED_TO_S * ROUNDED_TO_S
     return _encode(run.pk, view, WatchToken(whose, issued))
 

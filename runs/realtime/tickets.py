@@ -39,10 +39,17 @@ class Ticket:
         return bool(self.login) and single_use.is_spent(self.login)
 
 
-def sign(user_id: int, endpoint_id: str, origin: str = "", session_key: str | None = None) -> str:
+def sign(
+    user_id: int,
+    endpoint_id: str,
+    origin: str = "",
+    session_key: str | None = None,
+    *,
+    project_id: int | None = None,
+) -> str:
     """Return a ticket as URL-safe text; without a session key a logout does not invalidate it."""
     login = single_use.session_digest(session_key)
-    claims = [user_id, endpoint_id, origin, login, secrets.token_urlsafe(12)]
+    claims = [user_id, endpoint_id, origin, login, secrets.token_urlsafe(12), project_id]
     return signing.dumps(claims, salt=SALT)
 
 

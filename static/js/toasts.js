@@ -18,6 +18,8 @@ document.addEventListener("htmx:responseError", (event) => {
   const { status, responseText } = event.detail.xhr;
   if (event.detail.xhr.getResponseHeader("content-type")?.startsWith("text/plain") && responseText)
     return toast(responseText);
+  const refused = status === 403 && refusalIn(responseText);
+  if (refused) return toast(refused);
   if (status === 403 || status === 401) loggedOut(true);
   else if (status === 413)
     toast(
@@ -25,6 +27,19 @@ document.addEventListener("htmx:responseError", (event) => {
         "What you typed is still here: make it shorter.",
     );
   else toast(`The server answered ${status}. Nothing was changed; try again.`);
+});
+/* The words of the element that says why something was refused. */
+function refusalIn(markup) {
+  const refused = new DOMParser()
+    .parseFromString(markup, "text/html")
+    .querySelector("[data-refused]");
+  return refused?.textContent.replace(/\s+/g, " ").trim();
+}
+/* A refusal with a place in the page is swapped in: what was typed stays, and the words as well. */
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { status, responseText } = detail.xhr;
+  if (status === 403 && /data-refused/.test(responseText) && /hx-swap-oob/.test(responseText))
+    detail.shouldSwap = true;
 });
 document.addEventListener("htmx:sendError", () =>
   toast("The server does not answer. What is in this page stays; try again."),

@@ -24,7 +24,7 @@ from catalog.views import feeds
 from flows.models import AccountWorkflow
 from notifications.models import Channel, Delivery
 from projects.models import Membership, Move, Project
-from runs.models import Share, Worker
+from runs.models import Preset, Share, Worker
 from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
 from tests.accounts.things import make_things
@@ -66,6 +66,8 @@ class World:
         self._browser = Client()
         owner = self.people["owner"]
         self.things = things = make_things(owner, endpoint, file)
+        # Staff see what is for everybody, not other people's own presets.
+        Preset.objects.filter(user=owner).update(is_shared=True)
         link = Share.objects.create(user=owner, endpoint=endpoint, arguments={}, opens_files=True)
         note = Note.objects.create(user=owner, endpoint=endpoint, text="n")
         search = SavedSearch.objects.create(
@@ -86,6 +88,7 @@ class World:
         file_of_proxy = ProxyFile.objects.create(user=owner, upload_id=things.keys["upload"])
         things.parts |= {
             "webhook_id": channel.pk, "delivery_id": delivery.pk, "file_id": file_of_proxy.pk,
+            "user_id": owner.pk,
         }  # fmt: skip
         things.keys |= {
             "note": note.pk, "link-": link.pk, "saved-search": search.pk, "token": token.pk,

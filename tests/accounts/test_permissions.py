@@ -150,7 +150,9 @@ def test_a_deleted_preset_names_the_actor_and_can_be_restored(
     staff: Staff, member: Client, user: User, make_endpoint: Any
 ) -> None:
     endpoint = make_endpoint()
-    preset = Preset.objects.create(endpoint=endpoint, user=user, name="foggy", arguments={})
+    preset = Preset.objects.create(
+        endpoint=endpoint, user=user, name="foggy", arguments={}, is_shared=True
+    )
     eva = staff("playground.change_preset")
     assert eva.post(f"/presets/{preset.pk}/deletion/").status_code == 403
     assert Preset.objects.kept().count() == 1
@@ -170,7 +172,9 @@ def test_a_changed_preset_names_the_actor(
     staff: Staff, member: Client, user: User, make_endpoint: Any
 ) -> None:
     endpoint = make_endpoint()
-    preset = Preset.objects.create(endpoint=endpoint, user=user, name="foggy", arguments={})
+    preset = Preset.objects.create(
+        endpoint=endpoint, user=user, name="foggy", arguments={}, is_shared=True
+    )
     eva = staff("playground.change_preset")
     eva.post(f"/presets/{preset.pk}/", {"name": "misty", "is_shared": "1", "is_house_default": "1"})
     preset.refresh_from_db()

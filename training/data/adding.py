@@ -6,19 +6,25 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from core.file_names import clean_name, split_suffix
 from fal.db_safe import db_safe_text
-from runs.files import content_types, purge, storage_limits, stored_files, uploads
-from runs.models import Artifact, Upload
+from runs.files import content_types, input_references, purge, storage_limits, stored_files, uploads
+from runs.models import Artifact, Run, Upload
 from training.data import archives
 from training.data.items import MAX_CAPTION_CHARS, MOST_FILES, Item, free_name, items_of, kept
 from training.data.pairing import Contents, Paired, pair, place
 from training.models import Dataset
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from projects.models import Project
+    from runs.models.querysets import RunQuerySet
 
 MAX_BYTES = uploads.MAX_BYTES - (4 << 20)  # leaves room for names and captions in the ZIP
 RESULT = re.compile(r"/runs/([0-9a-f-]{36})/artifacts/(\d{1,6})/")
@@ -33,37 +39,50 @@ class Added:
     captions: int = 0
 
 
-def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]]) -> Added:
-    """Store and append posted files; those that are not accepted are reported, the rest is kept."""
+class Owner(NamedTuple):
+    """Whose quota new files count towards, and the project in which they live."""
+
+    user_id: int
+    project: Project
+
+
+def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]], user: User) -> Added:
+    """Store files that the user has posted in the data set's project, and append them.
+
+    Those that are not accepted are reported, the rest is kept.
+    """
+    owner = Owner(user.pk, dataset.project)
     added, contents = Added(), Contents()
     for number, file in enumerate(files, start=1):
         name = db_safe_text(file.name or "file")
         try:
-            _take(dataset.user_id, file, name, number, contents, added)
+            _take(owner, file, name, number, contents, added)
         except (archives.Refused, storage_limits.QuotaExceeded, uploads.NotStored) as refusal:
             added.skipped.append(str(refusal))
     return _append(dataset, pair(contents), added)
 
 
-def add_results(dataset: Dataset, addresses: Iterable[str]) -> Added:
-    """Append results of the user's own runs; the stored file is shared, not copied."""
+def add_results(dataset: Dataset, addresses: Iterable[str], user: User) -> Added:
+    """Append results of the project's runs, or of the user's own; their stored file is shared."""
+    owner = Owner(user.pk, dataset.project)
+    runs = Run.objects.of(user) | Run.objects.kept().in_project(dataset.project, user)
     added, items = Added(), []
     for address in addresses:
         match = RESULT.fullmatch(address)
-        artifact = _artifact(dataset.user_id, *match.groups()) if match else None
+        artifact = _artifact(runs, *match.groups()) if match else None
         if artifact is None or artifact.state != Artifact.State.STORED:
             added.skipped.append(
                 "A result was deleted or is not copied yet. Try again in a moment."
             )
             continue
-        upload = _as_upload(dataset.user_id, artifact)
+        upload = _as_upload(owner, artifact)
         caption = db_safe_text(artifact.run.title)[:MAX_CAPTION_CHARS]
         items.append(replace(_item(upload, upload.file_name), caption=caption))
     return _append(dataset, Paired(items, [], []), added)
 
 
 def _take(
-    user_id: int, file: UploadedFile[Any], name: str, number: int, contents: Contents, added: Added
+    owner: Owner, file: UploadedFile[Any], name: str, number: int, contents: Contents, added: Added
 ) -> None:
     file.seek(0)
     head = file.read(content_types.HEAD_BYTES)
@@ -75,13 +94,13 @@ def _take(
         contents.texts.append((place(0, name), text))
     elif name.lower().endswith(".zip") or head.startswith(b"PK\x03\x04"):
         for entry in archives.entries(file, name):
-            _take_entry(user_id, entry, number, contents, added)
+            _take_entry(owner, entry, number, contents, added)
     else:
-        contents.files.append((place(0, name), _store(user_id, file, name, added)))
+        contents.files.append((place(0, name), _store(owner, file, name, added)))
 
 
 def _take_entry(
-    user_id: int, entry: archives.Entry, number: int, contents: Contents, added: Added
+    owner: Owner, entry: archives.Entry, number: int, contents: Contents, added: Added
 ) -> None:
     name, at = db_safe_text(entry.name), place(number, entry.path)
     if entry.trouble:
@@ -91,16 +110,16 @@ def _take_entry(
     else:
         size_bytes = entry.file.seek(0, 2)
         file = UploadedFile(entry.file, name, size=size_bytes)
-        contents.files.append((at, _store(user_id, file, name, added)))
+        contents.files.append((at, _store(owner, file, name, added)))
 
 
-def _store(user_id: int, file: UploadedFile[Any], name: str, added: Added) -> Item | None:
+def _store(owner: Owner, file: UploadedFile[Any], name: str, added: Added) -> Item | None:
     """Store one media file, or report why not; storage and quota errors abort the addition."""
     if len(added.files) >= MOST_FILES:
         added.skipped.append(f"{name} was not added: a data set has at most {MOST_FILES} files.")
         return None
     try:
-        item = _item(_stored(user_id, file, name), name)
+        item = _item(_stored(owner, file, name), name)
     except (uploads.NotStored, storage_limits.QuotaExceeded):
         raise
     except ValueError as refusal:
@@ -110,17 +129,18 @@ def _store(user_id: int, file: UploadedFile[Any], name: str, added: Added) -> It
     return item
 
 
-def _stored(user_id: int, file: UploadedFile[Any], name: str) -> Upload:
+def _stored(owner: Owner, file: UploadedFile[Any], name: str) -> Upload:
     file.seek(0)
     claimed = file.content_type or ""
     kind = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
     if kind == "image/heic":
-        return uploads.store(user_id, file, "image")  # raises with advice for the user
+        # raises with advice for the user
+        return uploads.store(owner.user_id, file, "image", project=owner.project)
     if kind.partition("/")[0] not in {"image", "video", "audio"}:
         raise ValueError(f"{name} is neither a picture, film, sound nor a caption.")
     if kind.startswith("image/") and stored_files.dimensions(file) == (None, None):
         raise ValueError(f"{name} is a broken picture.")
-    return uploads.store(user_id, file)
+    return uploads.store(owner.user_id, file, project=owner.project)
 
 
 def _item(upload: Upload, name: str) -> Item:
@@ -132,21 +152,22 @@ def _item(upload: Upload, name: str) -> Item:
     )
 
 
-def _artifact(user_id: int, run: str, position: str) -> Artifact | None:
-    mine = Artifact.objects.filter(run__user_id=user_id, run__deleted_at=None)
+def _artifact(runs: RunQuerySet, run: str, position: str) -> Artifact | None:
+    shown = Artifact.objects.filter(run__in=runs.filter(pk=run))
     try:
-        return mine.select_related("run").filter(run_id=run, position=int(position)).first()
+        return shown.select_related("run").filter(position=int(position)).first()
     except ValueError:  # no UUID
         return None
 
 
-def _as_upload(user_id: int, artifact: Artifact) -> Upload:
+def _as_upload(owner: Owner, artifact: Artifact) -> Upload:
     """Return an upload that refers to the artifact's stored file."""
     purge.reclaim(artifact.digest)
     extension = content_types.extension(artifact.content_type)
     name = artifact.file_name or f"{str(artifact.run_id)[:8]}-{artifact.position + 1}.{extension}"
     upload, _ = Upload.objects.get_or_create(
-        user_id=user_id,
+        user_id=owner.user_id,
+        project=owner.project,
         digest=artifact.digest,
         defaults={
             "file": artifact.file,
@@ -161,6 +182,15 @@ def _as_upload(user_id: int, artifact: Artifact) -> Upload:
     return upload
 
 
+def open_files(dataset: Dataset, addresses: Sequence[str]) -> None:
+    """Show these uploads of the project to all who see the data set."""
+    if dataset.is_hidden or dataset.project.is_private:
+        return
+    keys = [match[1] for text in addresses if (match := input_references.UPLOAD.match(text))]
+    files = Upload.objects.filter(pk__in=keys, project=dataset.project, is_hidden=True)
+    files.update(is_hidden=False)
+
+
 def _append(dataset: Dataset, paired: Paired, added: Added) -> Added:
     """Add the files to the current row, each content once, under unused names."""
     with transaction.atomic():
@@ -171,6 +201,7 @@ def _append(dataset: Dataset, paired: Paired, added: Added) -> Added:
         _caption_earlier(items, earlier, paired, added)
         locked.files = [item.as_json() for item in items]
         locked.save(update_fields=["files", "changed_at"])
+    open_files(dataset, [item.address for item in items[earlier:]])
     added.files = items[earlier:]
     added.captions += sum(bool(item.caption) for item in added.files)
     dataset.files = locked.files

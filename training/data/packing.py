@@ -19,7 +19,7 @@ from playground.form.prefill import use_as
 from runs.files import input_references, uploads
 from runs.models import Upload
 from schemas.uses.placing import place, values_at
-from training.data import archives
+from training.data import adding, archives
 from training.data.checks import findings_of
 from training.data.items import Item, items_of, kept
 from training.data.rules import Rules, rules_of
@@ -38,8 +38,8 @@ def rules_for(endpoint: Endpoint) -> Rules | None:
     return rules_of(version_of(endpoint).root, endpoint.endpoint_id)
 
 
-def pack(dataset: Dataset, rules: Rules) -> Upload:
-    """Make the ZIP and store it; the same data set gives the same upload.
+def pack(dataset: Dataset, rules: Rules, user: User) -> Upload:
+    """Make the ZIP and store it in the data set's project; the same one gives the same upload.
 
     Raises Refused if the data set violates a rule or a file is missing, ValueError like
     `uploads.store`.
@@ -49,11 +49,12 @@ def pack(dataset: Dataset, rules: Rules) -> Upload:
     if blocking:
         raise Refused(" ".join(blocking))
     with tempfile.TemporaryFile() as file:
-        archives.write(file, _opened(dataset.user_id, items), captions(items, rules))
+        archives.write(file, _opened(items), captions(items, rules))
         size_bytes = file.seek(0, 2)
         name = f"{clean_name(dataset.name)[:80]}.zip"
         posted = UploadedFile(file, name, "application/zip", size_bytes)
-        upload = uploads.store(dataset.user_id, posted)
+        upload = uploads.store(user.pk, posted, project=dataset.project)
+    adding.open_files(dataset, [upload.get_absolute_url()])
     DatasetArchive.objects.get_or_create(dataset=dataset, upload=upload)
     return upload
 
@@ -67,14 +68,14 @@ def captions(items: Sequence[Item], rules: Rules) -> dict[str, str]:
     }
 
 
-def _opened(user_id: int, items: Sequence[Item]) -> Iterator[tuple[str, IO[bytes]]]:
+def _opened(items: Sequence[Item]) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield each file with its name, opened one after the other."""
     keys = {
         item.name: match[1]
         for item in items
         if (match := input_references.UPLOAD.match(item.address))
     }
-    by_key = Upload.objects.filter(user_id=user_id).in_bulk(list(keys.values()))
+    by_key = Upload.objects.in_bulk(list(keys.values()))  # only `adding` writes their addresses
     stored = {str(key): upload.file for key, upload in by_key.items()}
     for item in sorted(items, key=lambda item: item.name):
         file = stored.get(keys.get(item.name, ""))
@@ -96,7 +97,7 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     first, _, second = key.partition("/")
     dataset, upload = parse_uuid(first), parse_uuid(second)
     archives = DatasetArchive.objects.select_related("dataset", "upload").filter(
-        dataset=dataset, upload=upload, dataset__user_id=user.pk, dataset__deleted_at=None
+        dataset__in=Dataset.objects.kept().shown_to(user), dataset_id=dataset, upload=upload
     )
     archive = archives.first() if dataset and upload else None
     rules = rules_for(endpoint)

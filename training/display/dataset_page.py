@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from projects import roles
 from training.data import packing
 from training.data.checks import counts_of, findings_of, noun
 from training.data.items import items_of, kept
 from training.models import Dataset, Weights
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 ON_PAGE = 48
 
 
-def context(dataset: Dataset, page: int) -> dict[str, Any]:
+def context(user: User, dataset: Dataset, page: int) -> dict[str, Any]:
     """Return one page of the files, with the checks of all files."""
+    may_change = roles.may_change(user, dataset)
     items = items_of(dataset.files)
     shown = kept(items)
     rules = packing.rules_for(dataset.endpoint)
@@ -27,7 +32,10 @@ def context(dataset: Dataset, page: int) -> dict[str, Any]:
         "rules": rules,
         "page": page,
         "pages": pages,
-        "made": list(Weights.objects.of(dataset.user).filter(training__dataset=dataset)[:12]),
+        "made": _made(user, dataset),
+        "may_change": may_change,
+        "why_not": "" if may_change else roles.refusal_to_make(user, dataset.project),
+        "may_delete": dataset.user_id == user.pk or roles.may_remove(user, dataset),
     }
     if rules:
         counts = counts_of(shown, rules)
@@ -38,3 +46,9 @@ def context(dataset: Dataset, page: int) -> dict[str, Any]:
         }
         checked["is_ready"] = not any(finding.is_blocking for finding in checked["findings"])
     return checked
+
+
+def _made(user: User, dataset: Dataset) -> list[Weights]:
+    """Return the newest weights made from it, in its project."""
+    weights = Weights.objects.kept().in_project(dataset.project, user)
+    return list(weights.filter(training__dataset=dataset)[:12])

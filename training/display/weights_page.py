@@ -7,34 +7,42 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from playground.display.tiles import cost_in_words
+from projects import roles
 from runs.files.artifact_urls import artifact_url, thumbnail_url
 from runs.models import Run
-from training.models import Weights
+from training.models import Dataset, Weights
 from training.results.samples import samples_of
 from training.results.siblings import siblings_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from runs.models.querysets import RunQuerySet
+    from training.models import WeightsQuerySet
+
 LISTED = 24
 IN_ROW = 4  # samples per entry of the list
 ON_PAGE = 24
-ROWS = ("training__run__endpoint", "training__dataset")
+ROWS = ("training__run__endpoint", "training__dataset", "user")
 
 
-def listing(user: User, query: str, page: int) -> dict[str, Any]:
-    """Return one page of the list; the number of queries is constant."""
-    weights = Weights.objects.of(user).select_related(*ROWS)
+def listing(weights: WeightsQuerySet, runs: RunQuerySet, query: str, page: int) -> dict[str, Any]:
+    """Return one page of these weights, with their samples among these runs.
+
+    The number of queries is constant.
+    """
+    weights = weights.select_related(*ROWS)
     if query:
         condition = Q(name__icontains=query) | Q(training__trigger_word__icontains=query)
         weights = weights.filter(condition)
     first = (page - 1) * LISTED
     rows = list(weights[first : first + LISTED + 1])
-    samples = samples_of(user, rows[:LISTED])
+    samples = samples_of(runs, rows[:LISTED])
     shown = [
         {
             "weights": row,
             "run": row.training.run,
+            "dataset": dataset_of(row),
             "cost": cost_in_words(row.training.run),
             "count": len(samples.get(row.address, [])),
             "samples": _pictures(samples.get(row.address, []), IN_ROW),
@@ -50,17 +58,34 @@ def listing(user: User, query: str, page: int) -> dict[str, Any]:
 
 
 def page(user: User, weights: Weights) -> dict[str, Any]:
-    """Return the context of one file of weights: the models that take it, and its samples."""
-    run = weights.training.run
+    """Return the context of one file of weights: the models that take it, and its samples.
+
+    These are the runs of their project.
+    """
+    run, project = weights.training.run, weights.project
+    runs = Run.objects.kept().in_project(project, user)
+    may_change = roles.may_change(user, weights)
     siblings = siblings_of(run.endpoint)
     return {
         "weights": weights,
         "run": run,
         "cost": cost_in_words(run),
         "training": weights.training,
+        "dataset": dataset_of(weights),
+        "may_change": may_change,
+        "may_delete": weights.user_id == user.pk or roles.may_remove(user, weights),
         "siblings": [(sibling.endpoint, sibling.address_for(weights)) for sibling in siblings],
-        "samples": _pictures(samples_of(user, [weights]).get(weights.address, []), ON_PAGE),
+        "samples": _pictures(samples_of(runs, [weights]).get(weights.address, []), ON_PAGE),
     }
+
+
+def dataset_of(weights: Weights) -> Dataset | None:
+    """Return the data set of the training, if all who see the weights see it."""
+    dataset = weights.training.dataset
+    if dataset is None or dataset.project_id != weights.project_id:
+        return None
+    is_as_open = not dataset.is_hidden or (weights.is_hidden and dataset.user_id == weights.user_id)
+    return dataset if is_as_open else None
 
 
 def _pictures(runs: list[Run], most: int) -> list[dict[str, Any]]:

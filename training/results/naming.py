@@ -5,14 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+from django.contrib.auth.models import User
+
 from runs.files.artifact_urls import run_of
 from training.models import Weights
 
 
 def names_of(user_id: int, addresses: Sequence[str]) -> dict[str, str]:
-    """Return a user's names of weights with their trigger words, by address; one query."""
+    """Return names of weights that a user sees, with their trigger words, by address; one query."""
     runs = {uuid.UUID(run) for address in addresses if (run := run_of(address))}
-    rows = Weights.objects.filter(user_id=user_id, deleted_at=None, training__in=runs)
+    rows = Weights.objects.kept().shown_to(User(pk=user_id)).filter(training__in=runs)
     return {weights.address: _name(weights) for weights in rows.select_related("training")}
 
 

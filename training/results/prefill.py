@@ -23,7 +23,8 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     """Return the user's current form with weights in it; `key` is `<weights>/<path>`."""
     first, _, path = key.partition("/")
     pk = parse_uuid(first)
-    row = Weights.objects.of(user).select_related("training").filter(pk=pk).first() if pk else None
+    seen = Weights.objects.kept().shown_to(user).select_related("training")
+    row = seen.filter(pk=pk).first() if pk else None
     if row is None:
         return None
     filled = use_as.fill(user, endpoint, f"{row.training_id}/a{row.position}/{path}")

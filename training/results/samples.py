@@ -14,21 +14,21 @@ from runs.models import Run
 from training.models import Weights
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from runs.models.querysets import RunQuerySet
 
 READ = 200  # newest runs that are searched, in one query
 
 
-def samples_of(user: User, weights: Sequence[Weights]) -> dict[str, list[Run]]:
-    """Return the newest runs that have these weights as an input, by the weights' address."""
+def samples_of(runs: RunQuerySet, weights: Sequence[Weights]) -> dict[str, list[Run]]:
+    """Return the newest of the runs that have these weights as an input, by their address."""
     if not weights:
         return {}
     addresses = [f'"{row.address}"' for row in weights]
     is_made = Q()
     for address in addresses:
         is_made |= Q(arguments_text__contains=address)
-    runs = Run.objects.of(user).filter(deleted_at=None, state=Run.State.SUCCEEDED)
-    runs = runs.annotate(arguments_text=Cast("arguments", TextField())).filter(is_made)
+    done = runs.filter(state=Run.State.SUCCEEDED)
+    runs = done.annotate(arguments_text=Cast("arguments", TextField())).filter(is_made)
     runs = runs.select_related("endpoint").prefetch_related("artifacts").order_by("-created_at")
     samples: dict[str, list[Run]] = defaultdict(list)
     for run in runs.light("arguments")[:READ]:

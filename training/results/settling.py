@@ -20,7 +20,7 @@ from runs.results import error_messages
 from runs.worker import idle
 from schemas.uses.placing import values_at
 from training.data.rules import rules_of
-from training.models import DatasetArchive, Training, Weights
+from training.models import Dataset, DatasetArchive, Training, Weights
 
 AT_ONCE = 20
 LOOK_BACK = timedelta(days=30)
@@ -52,7 +52,7 @@ def settle_due() -> float:
 
 def settle(key: Any) -> None:
     """Record a run's training with its weights and notify its owner, once."""
-    runs = Run.objects.select_related("endpoint", "user").light("arguments")
+    runs = Run.objects.select_related("endpoint", "user", "project").light("arguments")
     with transaction.atomic():
         Run.objects.light().select_for_update(no_key=True).get(pk=key)  # one worker at a time
         if Training.objects.filter(run=key).exists():
@@ -74,7 +74,14 @@ def _weights(training: Training, base: str) -> list[Weights]:
     run, files = training.run, _files(training.run)
     names = [_name(file, base, files) for file in files]
     return [
-        Weights(user=run.user, training=training, position=artifact.position, name=name)
+        Weights(
+            user=run.user,
+            project=run.project,
+            is_hidden=run.is_hidden,
+            training=training,
+            position=artifact.position,
+            name=name,
+        )
         for artifact, name in zip(files, names, strict=True)
     ]
 
@@ -87,9 +94,10 @@ def trigger_word(run: Run) -> str:
 
 
 def _archive(run: Run) -> DatasetArchive | None:
-    """Return the archive, made of a data set, with which the run was started."""
+    """Return the archive, made of a data set of the run's project, with which it was started."""
     keys = input_references.UPLOAD.findall(str(run.arguments))
-    archives = DatasetArchive.objects.filter(upload__in=keys, dataset__user_id=run.user_id)
+    datasets = Dataset.objects.in_project(run.project, run.user)
+    archives = DatasetArchive.objects.filter(upload__in=keys, dataset__in=datasets)
     return archives.select_related("dataset").order_by("-pk").first() if keys else None
 
 

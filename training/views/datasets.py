@@ -18,6 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit
 from fal.db_safe import db_safe_text
+from projects import roles
+from projects.current import PARAMETER
 from training.data import editing, packing
 from training.display import dataset_page
 from training.models import Dataset
@@ -29,19 +31,25 @@ no_store = cache_control(private=True, no_store=True)
 
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Dataset:
-    """Return one of the user's own data sets."""
-    mine = Dataset.objects.of(request.user).select_related("endpoint__schema")
-    return get_object_or_404(mine, pk=pk)
+    """Return a data set that the user sees."""
+    seen = Dataset.objects.kept().shown_to(request.user)
+    return get_object_or_404(seen.select_related("endpoint__schema", "project", "user"), pk=pk)
+
+
+def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Dataset:
+    """Return a data set; PermissionDenied if the user may only look at it."""
+    dataset = find(request, pk)
+    roles.require_maker(request.user, dataset.project)
+    return dataset
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def dataset(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show files, captions and checks; a POST saves edits and handles the pressed button."""
-    dataset = find(request, pk)
     if request.method == "POST":
-        return _posted(request, dataset)
-    return _page(request, dataset)
+        return _posted(request, find_changeable(request, pk))
+    return _page(request, find(request, pk))
 
 
 def _page(
@@ -49,7 +57,7 @@ def _page(
 ) -> HttpResponse:
     number = request.GET.get("page", "")
     page = int(number) if re.fullmatch(r"[0-9]{1,4}", number) else 1
-    context = dataset_page.context(dataset, page) | {"trouble": trouble}
+    context = dataset_page.context(request.user, dataset, page) | {"trouble": trouble}
     return render(request, "training/dataset.html", context, status=status)
 
 
@@ -81,18 +89,21 @@ def _save(request: HtmxRequest, dataset: Dataset) -> None:
 
 @require_POST
 def form(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Make the ZIP and open the trainer's form with it; with problems render the page again."""
-    dataset = find(request, pk)
+    """Make the ZIP and open the trainer's form with it, in the data set's project.
+
+    With problems render the page again.
+    """
+    dataset = find_changeable(request, pk)
     rules = packing.rules_for(dataset.endpoint)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if rules is None:
         message = "This model no longer has a field for a data set."
         return _page(request, dataset, message, status)
     try:
-        upload = packing.pack(dataset, rules)
+        upload = packing.pack(dataset, rules, request.user)
     except ValueError as refusal:
         return _page(request, dataset, str(refusal), status)
-    query = urlencode({"dataset": f"{dataset.pk}/{upload.pk}"})
+    query = urlencode({PARAMETER: dataset.project.key, "dataset": f"{dataset.pk}/{upload.pk}"})
     return redirect(f"{dataset.endpoint.get_absolute_url()}?{query}")
 
 
@@ -100,6 +111,7 @@ def form(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Delete a data set; its trainings and weights stay, and the list offers to undo it."""
     dataset = find(request, pk)
+    roles.require_for(request.user, dataset)
     dataset.deleted_at = timezone.now()
     with transaction.atomic():
         dataset.save(update_fields=["deleted_at"])

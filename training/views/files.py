@@ -16,7 +16,7 @@ from fal.db_safe import db_safe_text
 from runs.files import uploads
 from training.data import adding, archives, packing
 from training.views import reports
-from training.views.datasets import find
+from training.views.datasets import find_changeable
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -26,19 +26,20 @@ if TYPE_CHECKING:
 @takes_up_to(archives.MAX_POST_MB)
 def files(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Add posted files: media, captions, ZIPs of both."""
-    dataset = find(request, pk)
-    reports.report_added(request, adding.add_files(dataset, request.FILES.getlist("files")))
+    dataset = find_changeable(request, pk)
+    added = adding.add_files(dataset, request.FILES.getlist("files"), request.user)
+    reports.report_added(request, added)
     return redirect(dataset)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_store=True)
 def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Offer the user's results of the kinds that the trainer takes; a POST adds the chosen ones."""
-    dataset = find(request, pk)
+    """Offer results of the kinds that the trainer takes; a POST adds the chosen ones."""
+    dataset = find_changeable(request, pk)
     if request.method == "POST":
         chosen = request.POST.getlist("result")[: uploads.PAGE_SIZE]
-        reports.report_added(request, adding.add_results(dataset, chosen))
+        reports.report_added(request, adding.add_results(dataset, chosen, request.user))
         return redirect(dataset)
     rules = packing.rules_for(dataset.endpoint)
     kinds = rules.kinds if rules else ("image",)
@@ -47,6 +48,6 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     query = db_safe_text(request.GET.get("q", "").strip()[:200])
     number = request.GET.get("page", "")
     page = int(number) if re.fullmatch(r"[0-9]{1,6}", number) else 1
-    choices = uploads.results(request.user.pk or 0, kind, query, page)
+    choices = uploads.results(request.user, kind, query, page, dataset.project)
     context = {"dataset": dataset, "choices": choices, "kinds": kinds, "kind": kind, "q": query}
     return render(request, "training/results.html", context)

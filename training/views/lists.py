@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -16,13 +17,13 @@ from catalog.related.use_index import uses
 from core.http.body_limits import takes_up_to
 from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
+from projects import current, roles
 from training.data import adding, archives, packing
 from training.models import Dataset, Weights
 from training.results.settling import IS_TRAINER
 from training.views import reports
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import QuerySet
 
     from core.http.htmx import HtmxRequest
@@ -35,11 +36,14 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List the user's data sets and the catalogue's trainers; `?q=` searches the trainers."""
+    """List the project's data sets and the catalogue's trainers; `?q=` searches the trainers."""
     query = db_safe_text(request.GET.get("q", "")).strip()[:200]
     context: dict[str, Any] = {
-        "datasets": _datasets(request.user),
-        "weights": Weights.objects.of(request.user).select_related("training")[:6],
+        "datasets": _datasets(request),
+        "weights": current.listed(Weights.objects.kept(), request).select_related(
+            "training", "user"
+        )[:6],
+        "all_projects": current.is_of_all_projects(request),
         "trainers": _trainers(query),
         "asked": query,
         "deleted": parse_uuid(request.GET.get("deleted", "")),
@@ -47,9 +51,10 @@ def index(request: HtmxRequest) -> HttpResponse:
     return render(request, "training/training.html", context)
 
 
-def _datasets(user: User | AnonymousUser) -> QuerySet[Dataset]:
+def _datasets(request: HtmxRequest) -> QuerySet[Dataset]:
     """Return the last changed data sets, without their thousands of files."""
-    return Dataset.objects.of(user).select_related("endpoint").defer("files")[:LISTED]
+    datasets = current.listed(Dataset.objects.kept(), request)
+    return datasets.select_related("endpoint", "user").defer("files")[:LISTED]
 
 
 def _trainers(query: str) -> list[Endpoint]:
@@ -77,10 +82,13 @@ def new(request: HtmxRequest) -> HttpResponse:
     """Ask for the first files of a data set for the trainer `?model=`; a POST creates it."""
     endpoint_id = request.POST.get("model", "") or request.GET.get("model", "")
     endpoint = get_object_or_404(Endpoint, endpoint_id=db_safe_text(endpoint_id)[:255])
-    rules = packing.rules_for(endpoint)
-    if request.method != "POST" or rules is None:
-        context = {"endpoint": endpoint, "rules": rules}
-        return render(request, "training/new.html", context)
+    rules, project = packing.rules_for(endpoint), current.current(request)
+    why_not = roles.refusal_to_make(request.user, project)
+    if request.method != "POST" or rules is None or why_not:
+        context = {"endpoint": endpoint, "rules": rules, "why_not": why_not}
+        is_refused = request.method == "POST" and bool(why_not)
+        status = HTTPStatus.FORBIDDEN if is_refused else HTTPStatus.OK
+        return render(request, "training/new.html", context, status=status)
     name = db_safe_text(request.POST.get("name", "")).strip()[:200]
     word = db_safe_text(request.POST.get("trigger_word", "")).strip()[:100]
     dataset = Dataset.objects.create(
@@ -88,19 +96,20 @@ def new(request: HtmxRequest) -> HttpResponse:
         endpoint=endpoint,
         name=name or word or f"Data set for {endpoint.name}"[:200],
         trigger_word=word,
+        **project.for_new_work(),
     )
     files = request.FILES.getlist("files")
     if files:
-        reports.report_added(request, adding.add_files(dataset, files))
+        reports.report_added(request, adding.add_files(dataset, files, request.user))
     return redirect(dataset)
 
 
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
     """Restore a deleted data set or deleted weights."""
-    model = Weights if "weights" in request.POST else Dataset
+    model: Any = Weights if "weights" in request.POST else Dataset
     pk = parse_uuid(request.POST.get("weights", "") or request.POST.get("dataset", ""))
-    row = model._default_manager.filter(pk=pk, user_id=request.user.pk).first() if pk else None
+    row = model.objects.removable_by(request.user).filter(pk=pk).first() if pk else None
     if row is None:
         return redirect("training:training")
     row.deleted_at = None

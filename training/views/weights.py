@@ -16,6 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import audit
 from core.http.parameters import page_number, parse_uuid
 from fal.db_safe import db_safe_text
+from projects import current, roles
+from runs.models import Run
 from training.display import weights_page
 from training.models import Weights
 
@@ -28,11 +30,15 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List the user's weights, newest first; `?q=` searches by name or trigger word."""
+    """List the project's weights, newest first; `?q=` searches by name or trigger word."""
     query = db_safe_text(request.GET.get("q", "")).strip()[:200]
     page = page_number(request.GET.get("page", ""))
-    context = weights_page.listing(request.user, query, page)
-    context["deleted"] = parse_uuid(request.GET.get("deleted", ""))
+    rows = current.listed(Weights.objects.kept(), request)
+    context = weights_page.listing(rows, current.listed(Run.objects.kept(), request), query, page)
+    context |= {
+        "deleted": parse_uuid(request.GET.get("deleted", "")),
+        "all_projects": current.is_of_all_projects(request),
+    }
     return render(request, "training/weights.html", context)
 
 
@@ -42,6 +48,7 @@ def weights(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show weights with the models that take them and their samples; a POST renames them."""
     row = _find(request, pk)
     if request.method == "POST":
+        roles.require_maker(request.user, row.project)
         row.name = db_safe_text(request.POST.get("name", "")).strip()[:200] or row.name
         row.save(update_fields=["name"])
         return redirect(row)
@@ -49,14 +56,16 @@ def weights(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _find(request: HtmxRequest, pk: uuid.UUID) -> Weights:
-    mine = Weights.objects.of(request.user)
-    return get_object_or_404(mine.select_related(*weights_page.ROWS), pk=pk)
+    """Return weights that the user sees."""
+    seen = Weights.objects.kept().shown_to(request.user)
+    return get_object_or_404(seen.select_related("project", *weights_page.ROWS), pk=pk)
 
 
 @require_POST
 def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Remove weights from the list, which offers an undo; their run and its file stay."""
     row = _find(request, pk)
+    roles.require_for(request.user, row)
     row.deleted_at = timezone.now()
     with transaction.atomic():
         row.save(update_fields=["deleted_at"])

@@ -26,6 +26,7 @@ from playground.form import drafts, form_state
 from playground.form.form_state import FormState, Post
 from playground.form.prefill import sources
 from playground.views.model_page import form, page
+from projects import current
 from runs.models import Draft, Preset
 
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the session had expired
@@ -111,11 +112,13 @@ def _runs(request: HtmxRequest, endpoint: Endpoint) -> dict[str, Any]:
     sees_all = permissions.may_see_runs(request.user)
     whose = history.EVERYBODY if sees_all and request.GET.get("whose") else ""
     filters = history.Filters(whose=whose, model=endpoint.endpoint_id)
-    runs = list(filters.runs_for(request.user).recent().select_related("endpoint", "user")[:48])
+    runs = list(filters.listed(request).recent().select_related("endpoint", "user")[:48])
     return {
-        "rows": [history.row_for(request.user, run) for run in runs],
+        "rows": history.rows_for(request.user, runs),
         "since": history.newest_moment(runs),
         "sees_all": sees_all,
+        "all_projects": current.is_of_all_projects(request),
+        "is_shared_list": history.is_of_shared_project(request),
         "whose": whose,
     }
 

@@ -36,6 +36,7 @@ from playground.form.posted_files import with_files
 from playground.form.prefill import sources
 from playground.views.model_page import page
 from playground.views.runs import address_result, announce_new_run, show_batch
+from projects import current, roles
 from runs import starting, transport_choices
 from runs.models import Run
 from runs.starting import Source, StartRequest
@@ -62,6 +63,8 @@ REFUSED = FormState(
 
 def handle_post(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     """Handle the action of the pressed button (`~do`); without one, Run."""
+    if request.FILES and (why := roles.refusal_to_make(request.user, current.current(request))):
+        return _refuse(request, endpoint, form_fields(request), why)
     post, refused = _store_files(request, endpoint, form_fields(request))
     if refused:
         return redraw(request, endpoint, FormState(post, problems=refused), status=422)
@@ -106,7 +109,10 @@ def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> H
     planned = _planned(request, endpoint, parsed)
     if wait_s := rate_limit.take_more(request, len(planned.runs) - 1):
         return rate_limit.too_many_requests(request, wait_s)
-    runs, version = _create_runs(request, endpoint, post, parsed, planned)
+    try:
+        runs, version = _create_runs(request, endpoint, post, parsed, planned)
+    except starting.Forbidden as refused:
+        return _refuse(request, endpoint, post, str(refused))
     for run in runs:
         run.endpoint = endpoint
     more = {
@@ -141,6 +147,7 @@ def _create_runs(
     run, does not have to wait for the draft.
     """
     token = request.POST.get("~token", "")
+    project = current.current(request)
     with transaction.atomic():
         version = _save_draft(request, endpoint, post, parsed)
         title = starting.title(parsed.arguments)
@@ -157,11 +164,21 @@ def _create_runs(
                     key=starting.form_token(f"{token}.{place}" if place else token, arguments),
                     transport=transport,
                     title=title,
+                    project=project,
                 )
                 for place, arguments in enumerate(planned.runs)
             ]
         )
     return runs, version
+
+
+def _refuse(request: HtmxRequest, endpoint: Endpoint, post: Post, why: str) -> HttpResponse:
+    """Say beside the form why its user may not begin this; what was typed stays (403)."""
+    if not request.htmx:
+        return redraw(request, endpoint, FormState(post), status=403, refused=why)
+    context = {"endpoint": endpoint, "oob": True, "refused": why}
+    response = render(request, "playground/endpoint/_notice.html", context, status=403)
+    return reswap(response, "none")
 
 
 def redraw(
@@ -172,11 +189,13 @@ def redraw(
     status: int = 200,
     version: int | None = None,
     parsed: ParsedForm | None = None,
+    refused: str = "",
 ) -> HttpResponse:
     """Render the form with new contents and save these as the draft.
 
     `version` is the draft's version if the caller has saved it already. `parsed` is the parsed
-    post if `filled` holds it unchanged, so that it is not parsed again.
+    post if `filled` holds it unchanged, so that it is not parsed again. `refused` says why the
+    form's user may not begin what they wanted to.
     """
     filled = replace(filled, post=transport_choices.keep_choice(filled.post, form_fields(request)))
     filled = migrate_arguments.with_reminder(endpoint, filled)
@@ -187,6 +206,7 @@ def redraw(
         "tab_id": tab_id(request),
         "requested_times": _requested_times(request),
         "parsed": parsed,
+        "refused": refused,
     }
     if not request.htmx:
         return page.render_page(request, endpoint, filled, status=status, **more)
@@ -303,7 +323,13 @@ def _link_or_preset(
         link = share_links.make_link(request.user, endpoint, arguments)
         more = {"link": link, "linked_to": request.build_absolute_uri(link.address)}
     else:
-        more = {"new_preset": {"arguments": dumps(arguments, indent=None)}}
+        project = current.current(request)
+        if refusal := roles.refusal_to_make(request.user, project):
+            return _refuse(request, endpoint, post, refusal)
+        more = {
+            "new_preset": {"arguments": dumps(arguments, indent=None)},
+            "is_private": project.is_private,
+        }
     if request.htmx:
         context = {"endpoint": endpoint, "oob": True, **more}
         return reswap(render(request, "playground/endpoint/_notice.html", context), "none")
@@ -327,7 +353,8 @@ def _save_draft(
 def _address_without_fill(request: HtmxRequest, endpoint: Endpoint) -> str:
     """Return the page's address without prefill parameters, so that a reload shows the draft."""
     query = parse_qs(urlsplit(request.htmx.current_url or "").query)
-    parameters = {"shown": query["shown"][-1]} if "shown" in query else {}
+    kept = ("shown", current.PARAMETER)
+    parameters = {name: query[name][-1] for name in kept if name in query}
     address = endpoint.get_absolute_url()
     return f"{address}?{urlencode(parameters)}" if parameters else address
 
@@ -336,7 +363,8 @@ def _store_files(
     request: HttpRequest, endpoint: Endpoint, post: Post
 ) -> tuple[Post, list[Problem]]:
     """Store each posted file; returns the post with the files' addresses, and the problems."""
-    return with_files(post, request.FILES, version_of(endpoint).root, request.user.pk)
+    root, project = version_of(endpoint).root, current.current(request)
+    return with_files(post, request.FILES, root, request.user.pk, project)
 
 
 ACTIONS: dict[str, Callable[[HtmxRequest, Endpoint, Post, str], HttpResponseBase]] = {

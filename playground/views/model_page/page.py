@@ -18,6 +18,7 @@ from playground import variations
 from playground.display import about, batch, history, renderers
 from playground.form import form_state, json_view, run_costs
 from playground.form.form_state import FormState, ParsedForm
+from projects import current, roles
 from runs import starting, transport_choices
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
@@ -62,7 +63,10 @@ def render_page(
         "tab_template": f"playground/endpoint/_{tab}.html",
     }
     if tab == "playground":
-        context |= form(endpoint, filled, **more) | stage(request, endpoint)
+        project = current.current(request)
+        role = roles.role_in(project, request.user)
+        context |= form(endpoint, filled, **more) | stage(request, endpoint, role)
+        context["no_run"] = roles.refusal_to_make(request.user, project, role)
     return render(request, "playground/endpoint.html", context | more, status=status)
 
 
@@ -132,12 +136,15 @@ def run_bar(endpoint: Endpoint, parsed: ParsedForm, requested_times: int = 1) ->
     }
 
 
-def stage(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
+def stage(request: HttpRequest, endpoint: Endpoint, role: str | None = None) -> dict[str, Any]:
     """Return the context of the run on the stage and of the film strip.
 
-    The stage shows the run in the address (`?shown`), else `_most_relevant`.
+    The stage shows the run in the address (`?shown`), else `_most_relevant`. `role` is the user's
+    in the project, if the caller knows it.
     """
     latest = _latest(request, endpoint)
+    known_roles = {} if role is None else {current.current(request).pk: role}
+    viewer = watch_tokens.Viewer(request.user, known_roles)
     grid = _batch(request, endpoint, request.GET.get("batch", ""))
     named = None if grid else run_from_address(request, request.GET.get("shown", ""))
     run = None if grid else named or _most_relevant(request, endpoint, latest)
@@ -146,7 +153,7 @@ def stage(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     if grid:
         return {
             "batch": grid,
-            "strip": _strip(latest, *(variation.run for variation in grid.variations)),
+            "strip": _strip(viewer, latest, *(variation.run for variation in grid.variations)),
         }
     shown: dict[str, Any] = {"run": None}
     if run is None:
@@ -156,10 +163,10 @@ def stage(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
             "example_words": starting.title(example(form_state.version_of(endpoint).root)),
         }
     else:
-        shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
+        shown = renderers.context(run, viewer.view_of(run, "stage"))
         if run.user_id != request.user.pk:
             shown["by"] = run.user
-    return shown | {"strip": _strip(latest, *([run] if run else []))}
+    return shown | {"strip": _strip(viewer, latest, *([run] if run else []))}
 
 
 def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch | None:
@@ -179,9 +186,10 @@ def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch |
 
 
 def _most_relevant(request: HttpRequest, endpoint: Endpoint, latest: list[Run]) -> Run | None:
-    """Return the newest run in progress; else the newest run if it needs a decision."""
-    newest = latest[0] if latest else None
-    run = next((run for run in latest if run.is_awaited), None)
+    """Return one's newest run in progress; else one's newest run if it needs a decision."""
+    own = [run for run in latest if run.user_id == request.user.pk]
+    newest = own[0] if own else None
+    run = next((run for run in own if run.is_awaited), None)
     if run is None and len(latest) == STRIP_LENGTH:  # one in progress may be older than the strip
         older = _mine(request, endpoint).unfinished().exclude(state=Run.State.UNCONFIRMED)
         run = older.with_endpoint().prefetch_related("artifacts").first()
@@ -193,22 +201,27 @@ def _most_relevant(request: HttpRequest, endpoint: Endpoint, latest: list[Run]) 
 
 
 def strip(request: HttpRequest, endpoint: Endpoint) -> list[history.Row]:
-    """Return the user's latest runs of the model."""
-    return _strip(_latest(request, endpoint))
+    """Return the project's latest runs of the model."""
+    return _strip(watch_tokens.Viewer(request.user), _latest(request, endpoint))
 
 
-def _strip(latest: list[Run], *on_stage: Run) -> list[history.Row]:
+def _strip(viewer: watch_tokens.Viewer, latest: list[Run], *on_stage: Run) -> list[history.Row]:
     keys = {run.pk for run in on_stage}
-    return [history.strip_row(run, is_on_stage=run.pk in keys) for run in latest]
+    return [history.strip_row(viewer, run, is_on_stage=run.pk in keys) for run in latest]
+
+
+def _listed(request: HttpRequest, endpoint: Endpoint) -> RunQuerySet:
+    return current.listed(Run.objects.kept(), request).filter(endpoint=endpoint)
 
 
 def _mine(request: HttpRequest, endpoint: Endpoint) -> RunQuerySet:
-    return Run.objects.of(request.user).filter(endpoint=endpoint)
+    return _listed(request, endpoint).filter(user_id=request.user.pk or 0)
 
 
 def _latest(request: HttpRequest, endpoint: Endpoint) -> list[Run]:
-    mine = Run.objects.kept().filter(user_id=request.user.pk or 0, endpoint=endpoint)
-    latest = list(mine.recent().select_related(None)[:STRIP_LENGTH])
+    is_shared = not current.current(request).is_private
+    runs = _listed(request, endpoint).recent().select_related(None)
+    latest = list((runs.select_related("user") if is_shared else runs)[:STRIP_LENGTH])
     for run in latest:
         run.endpoint = endpoint
     return latest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -21,6 +21,7 @@ from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key
 from playground.form import presets
 from playground.views.model_page.endpoint import login_keeping_post
+from projects import current, roles
 from runs.models import Preset
 from schemas.exact import NotJson, dumps, loads
 
@@ -36,9 +37,11 @@ def index(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         return _require_login(request, endpoint)
     if request.method == "POST":
         return _save(request, endpoint)
+    project = current.current(request)
     context: dict[str, Any] = {
         "endpoint": endpoint,
-        "listing": presets.list_presets(request.user, endpoint),
+        "listing": presets.list_presets(request.user, endpoint, project),
+        "may_make": not roles.refusal_to_make(request.user, project),
     }
     if request.htmx:
         context["is_menu"] = True
@@ -50,25 +53,58 @@ def index(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preset(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Show the form for one's own preset; a POST changes its name and who sees it."""
+    """Show the form for a preset; a POST changes its name and who may use it."""
     preset = _editable(request, pk, permissions.CHANGE_PRESET)
     if request.method != "POST":
         return _form(request, preset.endpoint, preset=preset, name=preset.name)
-    name, is_shared = request.POST.get("name", ""), request.POST.get("is_shared") == "1"
-    before = preset.name
+    name, before = request.POST.get("name", ""), preset.name
+    audience = _audience(request, preset)
     may_set_house = may(request.user, permissions.HOUSE_DEFAULT)
     # None keeps the current value: this user may not change it.
     is_house = request.POST.get("is_house_default") == "1" if may_set_house else None
     try:
         presets.change(
-            preset, name, is_shared=is_shared, is_house_default=is_house, by=request.user
+            preset, name, **audience._asdict(), is_house_default=is_house, by=request.user
         )
     except ValueError as error:
         preset.name = before
         return _form(request, preset.endpoint, preset=preset, name=name, error=str(error))
-    whose = "shared with the team" if is_shared else "yours alone"
-    whose = "the house default: it fills an untouched form" if preset.is_house_default else whose
-    return _done(request, preset, f"“{preset.name}” is {whose}.")
+    return _done(request, preset, f"“{preset.name}” is {_whose(preset)}.")
+
+
+def _whose(preset: Preset) -> str:
+    if preset.is_house_default:
+        return "the house default: it fills an untouched form"
+    if preset.is_shared:
+        return "shared with the team"
+    is_members = not preset.is_hidden and not preset.project.is_private
+    return f"for the members of “{preset.project}”" if is_members else "yours alone"
+
+
+class Audience(NamedTuple):
+    """Who may use a preset: everybody, or nobody but its user; else the project's members."""
+
+    is_shared: bool
+    is_hidden: bool
+
+
+def _audience(request: HtmxRequest, preset: Preset | None = None) -> Audience:
+    """Return the posted audience; the form of a private project has a box for everybody alone.
+
+    Only its user hides a preset from the members, or opens the files in it to everybody; for the
+    latter, the permission does as well.
+    """
+    used_by = request.POST.get("used_by", "")
+    is_shared = used_by == "everybody" or request.POST.get("is_shared") == "1"
+    if preset is None:
+        return Audience(is_shared, used_by == "me")
+    is_own = preset.user_id == request.user.pk
+    may_share = is_own or may(request.user, permissions.CHANGE_PRESET)
+    is_hidden = used_by == "me" if used_by else preset.is_hidden
+    return Audience(
+        is_shared if may_share else preset.is_shared,
+        is_hidden if is_own else preset.is_hidden,
+    )
 
 
 @require_POST
@@ -86,7 +122,7 @@ def deletion(request: HtmxRequest, pk: int) -> HttpResponse:
 @require_POST
 def recovery(request: HtmxRequest, pk: int) -> HttpResponse:
     """Restore a deleted preset."""
-    preset = get_object_or_404(_mine(request), pk=pk)
+    preset = get_object_or_404(_seen(request), pk=pk)
     _authorize(request, preset, permissions.DELETE_PRESET)
     presets.restore(preset, request.user)
     return _done(request, preset, f"“{preset.name}” is back.")
@@ -109,28 +145,52 @@ def repair_undo(request: HtmxRequest, pk: int) -> HttpResponse:
 
 def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
     text, name = request.POST.get("arguments", ""), request.POST.get("name", "")
-    is_shared, may_replace = (request.POST.get(key) == "1" for key in ("is_shared", "replace"))
+    audience, may_replace = _audience(request), request.POST.get("replace") == "1"
+    project = current.current(request)
+    if refusal := roles.refusal_to_make(request.user, project):
+        return _refuse(request, endpoint, refusal, text, name)
     again: dict[str, Any] = {"new_preset": {"arguments": text}, "name": name}
     try:
         arguments = loads(text)
         if not isinstance(arguments, dict):
             raise NotJson("The settings are no JSON object")
         saved = presets.create(
-            request.user, endpoint, name, arguments, is_shared=is_shared, may_replace=may_replace
+            request.user,
+            endpoint,
+            name,
+            arguments,
+            **audience._asdict(),
+            may_replace=may_replace,
+            project=project,
         )
     except presets.NameTaken as error:
-        more = again | {"is_shared": is_shared, "may_replace": True}
+        more = again | audience._asdict() | {"may_replace": True}
         return _form(request, endpoint, error=str(error), **more)
     except ValueError as error:
-        return _form(request, endpoint, error=str(error), is_shared=is_shared, **again)
+        return _form(request, endpoint, error=str(error), **audience._asdict(), **again)
     return _done(request, saved, f"“{saved.name}” is saved.")
+
+
+def _refuse(
+    request: HtmxRequest, endpoint: Endpoint, why: str, text: str, name: str
+) -> HttpResponse:
+    """Say why the user may save nothing in the project, with what they typed (403)."""
+    if request.htmx:
+        return render(request, "projects/_refused.html", {"refused": why}, status=403)
+    context = {"endpoint": endpoint, "refused": why, "name": name}
+    context |= {"new_preset": {"arguments": text}, "is_private": False}
+    return render(request, "playground/preset.html", context, status=403)
 
 
 def _form(request: HtmxRequest, endpoint: Endpoint, error: str = "", **more: Any) -> HttpResponse:
     """Render the form that names a preset, as a fragment or a page."""
-    context = {"endpoint": endpoint, "error": error, **more}
+    project = current.current(request)
+    context = {"endpoint": endpoint, "error": error, "is_private": project.is_private, **more}
     if preset := more.get("preset"):
         context.setdefault("is_shared", preset.is_shared)
+        context.setdefault("is_hidden", preset.is_hidden)
+        context["is_private"] = preset.project.is_private
+        context["may_delete"] = roles.may_remove(request.user, preset, permissions.DELETE_PRESET)
         context["offer"] = presets.offer(endpoint, preset, preset.arguments)
     template = "playground/presets/_form.html" if request.htmx else "playground/preset.html"
     return render(request, template, context, status=422 if error else 200)
@@ -146,24 +206,39 @@ def _done(
     return redirect("playground:presets", preset.endpoint.endpoint_id)
 
 
-def _mine(request: HtmxRequest) -> Any:
-    return Preset.objects.editable_by(request.user).select_related("endpoint", "user")
+def _seen(request: HtmxRequest) -> Any:
+    presets_seen = Preset.objects.editable_by(request.user)
+    return presets_seen.select_related("endpoint", "user", "project")
 
 
 def _editable(request: HtmxRequest, pk: int, permission: str) -> Preset:
     """Return a preset that the user may change; raises Http404 and PermissionDenied."""
-    preset: Preset = get_object_or_404(_mine(request).kept(), pk=pk)
+    preset: Preset = get_object_or_404(_seen(request).kept(), pk=pk)
     _authorize(request, preset, permission)
     return preset
 
 
 def _authorize(request: HtmxRequest, preset: Preset, permission: str) -> None:
-    """Check the permission and record a change by somebody else, which the owner's page shows."""
-    permissions.require_for(request.user, preset.user_id, permission)
+    """Check role and permission; record a change by somebody else, which the owner's page shows."""
+    if permission == permissions.CHANGE_PRESET:
+        _require_change(request, preset)
+    else:
+        roles.require_for(request.user, preset, permission)
     is_owner = preset.user_id == request.user.pk
     if request.method == "POST" and (not is_owner or preset.touched_by_id):
         preset.touched_by = None if is_owner else request.user
         preset.save(update_fields=["touched_by"])
+
+
+def _require_change(request: HtmxRequest, preset: Preset) -> None:
+    """Raise PermissionDenied unless it is theirs, or they may by role or permission."""
+    user = request.user
+    is_allowed = preset.user_id == user.pk or roles.may_change(user, preset)
+    if is_allowed or may(user, permissions.CHANGE_PRESET):
+        return
+    if roles.role_in(preset.project, user):
+        roles.require_maker(user, preset.project)
+    permissions.require(user, permissions.CHANGE_PRESET)
 
 
 def _require_login(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:

@@ -45,6 +45,10 @@ class LiveSession extends HTMLElement {
     if (this.wish !== wish) return; // stopped before the ticket arrived
     if (answer?.type === "opaqueredirect")
       return this.end("You are logged out. Log in in another tab, then press Paint live again.");
+    if (answer?.status === 403) {
+      const { error } = await answer.json().catch(() => ({}));
+      if (error) return this.end(error);
+    }
     if (!answer?.ok) return this.end("No live session could be had. Try again.");
     const { url } = await answer.json();
     if (this.wish !== wish) return;

@@ -22,7 +22,7 @@ export async function upload(field, file, remark) {
     const refused = await refusal(file, field.kind, figures(field.dataset.limits));
     if (refused) throw Object.assign(new Error(refused), { isFinal: true });
     const stored = await send(file, {
-      url: field.getAttribute("upload-url"),
+      field,
       kind: field.kind,
       form: field.closest("form"),
       signal,

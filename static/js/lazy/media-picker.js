@@ -1,11 +1,12 @@
 /* Chooses a file from an earlier result or upload. */
 import { dialog } from "./dialog.js";
+import { uploadsAddress } from "./media-upload.js";
 
 const PAUSE_MS = 250;
 
 /** Opens the picker of `field`; the chosen file becomes its value. */
 export async function open(field) {
-  const base = new URL("choices/", new URL(field.getAttribute("upload-url"), location.href));
+  const base = uploadsAddress(field, "choices/");
   base.searchParams.set("kind", field.dataset.wants ?? field.kind);
   const shown = await dialog(base);
   (shown.querySelector("[data-address]") ?? shown.querySelector("[type='search']")).focus();
@@ -22,7 +23,9 @@ export async function open(field) {
   };
   const search = () => {
     const form = shown.querySelector("form");
-    return look(`${base.pathname}?${new URLSearchParams(new FormData(form))}`);
+    const address = new URL(base);
+    for (const [name, value] of new FormData(form)) address.searchParams.set(name, value);
+    return look(address);
   };
   shown.addEventListener("click", (event) => {
     const choice = event.target.closest("[data-address]");

@@ -11,20 +11,31 @@ class Failure extends Error {
 }
 
 /**
+ * The address of the uploads of a media field, or of a part of them such as "choices/": that of its
+ * form, whose query names the project.
+ */
+export function uploadsAddress(field, part = "") {
+  const named = field.closest("form")?.dataset.uploadUrl ?? field.getAttribute("upload-url");
+  const address = new URL(named, location.href);
+  address.pathname += part;
+  return address;
+}
+
+/**
  * → {url, name, size_bytes, content_type}; throws a Failure, or an AbortError if `signal` is
  * aborted.
  */
-export async function send(file, { url, kind, form, signal, onProgress }) {
+export async function send(file, { field, kind, form, signal, onProgress }) {
   const token =
     document.cookie.match(COOKIE)?.[1] ??
     form?.querySelector("[name='csrfmiddlewaretoken']")?.value ??
     "";
-  const stored = await ask(file, url, token, signal);
+  const stored = await ask(file, uploadsAddress(field, "known/"), token, signal);
   if (stored) return stored;
   const body = new FormData();
   body.append("kind", kind);
   body.append("file", file);
-  return post(file.name, url, body, token, signal, onProgress);
+  return post(file.name, uploadsAddress(field), body, token, signal, onProgress);
 }
 
 /* Announces the file first: one that the server has or would reject is not sent. */
@@ -35,7 +46,7 @@ async function ask(file, url, token, signal) {
   body.append("digest", await digest(file));
   let answer;
   try {
-    answer = await fetch(`${url}known/`, {
+    answer = await fetch(url, {
       method: "POST",
       body,
       signal,
@@ -92,7 +103,7 @@ function read(name, status, text) {
       throw new Failure("You are logged out. Log in in another tab, then try again.");
   }
   if (status === 200 && answer.url) return answer;
-  if (answer?.error) throw new Failure(answer.error, status === 422 || status === 413);
+  if (answer?.error) throw new Failure(answer.error, [403, 413, 422].includes(status));
   if (status === 413)
     throw new Failure(`${name} is larger than the server in between takes.`, true);
   throw new Failure(`The server could not keep ${name} (it answered ${status}).`);

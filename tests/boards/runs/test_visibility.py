@@ -135,5 +135,5 @@ def test_a_ballot_leaves_out_private_files(
     board.rows.update(values={"image_url": upload.get_absolute_url()})
     client.force_login(User.objects.create_user("vera"))
     assert "The input" not in client.get(opened(board)).content.decode()
-    Upload.objects.update(user=user)
+    Upload.objects.update(user=user, project=private_project(user))
     assert "The input" in client.get(opened(board)).content.decode()

@@ -63,8 +63,8 @@ def test_what_is_there_already_does_not_go_up_again(open_form: Open) -> None:
     for name in ("image_url", "mask_url"):
         choose(field(page, name), file(f"{name}.png", png(), "image/png"))
         held(field(page, name))
-    assert len([url for url in sent if url.endswith("/uploads/")]) == 1
-    assert len([url for url in sent if url.endswith("/uploads/known/")]) == 2
+    assert len([url for url in sent if "/uploads/?" in url]) == 1
+    assert len([url for url in sent if "/uploads/known/?" in url]) == 2
     values = {page.locator(f"[name={name}]").input_value() for name in ("image_url", "mask_url")}
     assert len(values) == 1
 
@@ -153,14 +153,14 @@ def test_a_failed_upload_says_why_and_may_be_tried_again(
 ) -> None:
     page = open_form()
     page.route(
-        "**/uploads/",
+        "**/uploads/?project=*",
         lambda route: route.fulfill(status=answer[0], body=answer[1]) if answer else route.abort(),
     )
     picture, other = field(page, "image_url"), field(page, "mask_url")
     choose(picture, file("sea.png", png(), "image/png"))
     expect(picture).to_have_attribute("data-state", "failed")
     expect(picture.locator(".media-note")).to_contain_text(sentence)
-    page.unroute("**/uploads/")
+    page.unroute("**/uploads/?project=*")
     choose(other, file("other.png", png(50, 50), "image/png"))
     held(other)
     again = picture.get_by_role("button", name="Try again")
@@ -174,7 +174,7 @@ def test_a_failed_upload_says_why_and_may_be_tried_again(
 
 def test_run_waits_for_the_file_and_then_goes_by_itself(open_form: Open) -> None:
     page = open_form(PHONE)
-    uploads = Held(page, "**/uploads/")
+    uploads = Held(page, "**/uploads/?project=*")
     picture = field(page, "image_url")
     choose(picture, file("a very long name of a film.png", png(), "image/png"))
     expect(picture.get_by_role("progressbar")).to_be_visible()
@@ -191,7 +191,7 @@ def test_run_waits_for_the_file_and_then_goes_by_itself(open_form: Open) -> None
 
 def test_json_and_links_wait_for_the_file_too(open_form: Open) -> None:
     page = open_form()
-    uploads = Held(page, "**/uploads/")
+    uploads = Held(page, "**/uploads/?project=*")
     picture = field(page, "image_url")
     choose(picture, file("sea.png", png(), "image/png"))
     expect(picture.get_by_role("progressbar")).to_be_visible()
@@ -204,7 +204,7 @@ def test_json_and_links_wait_for_the_file_too(open_form: Open) -> None:
 
 def test_a_cancelled_upload_lets_run_go_and_leaves_nothing(open_form: Open) -> None:
     page = open_form()
-    page.route("**/uploads/", lambda route: None)
+    page.route("**/uploads/?project=*", lambda route: None)
     picture = field(page, "image_url")
     choose(picture, file("sea.png", png(), "image/png"))
     picture.get_by_role("button", name="Cancel").press("Enter")
@@ -219,7 +219,7 @@ def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open) -> N
     rows.get_by_role("button", name="Add").focus()
     names = ["one.png", "two.png", "three.png"]
     page.route(
-        "**/uploads/",
+        "**/uploads/?project=*",
         lambda route: (
             route.abort()
             if b"two" in (route.request.post_data_buffer or b"")
@@ -231,7 +231,7 @@ def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open) -> N
     )
     expect(rows.locator("media-field[data-state=failed]")).to_have_count(1)
     expect(rows.locator("media-field[data-held]:not([data-state])")).to_have_count(2)
-    page.unroute("**/uploads/")
+    page.unroute("**/uploads/?project=*")
     rows.get_by_role("button", name="Try again").press("Enter")
     expect(rows.locator("media-field[data-held]:not([data-state])")).to_have_count(3)
     rows.get_by_role("button", name="Move up").last.press("Enter")
@@ -248,7 +248,7 @@ def test_a_row_that_is_dragged_while_it_goes_up_arrives(open_form: Open) -> None
     page = open_form()
     rows = page.locator("form-rows[data-name=image_urls]")
     rows.get_by_role("button", name="Add").focus()
-    uploads = Held(page, "**/uploads/")
+    uploads = Held(page, "**/uploads/?project=*")
     files = [file(f"{n}.png", png(60 + n, 60), "image/png") for n in range(2)]
     rows.locator("[name='image_urls~files']").set_input_files(files)
     expect(rows.get_by_role("progressbar")).to_have_count(2)
@@ -305,7 +305,7 @@ def test_axe_finds_nothing_at_files_held_failed_and_on_their_way(
     held(field(page, "audio_url"))
     choose(field(page, "video_url"), file("a.png", png(), "image/png"))
     expect(field(page, "video_url")).to_have_attribute("data-state", "failed")
-    page.route("**/uploads/", lambda route: None)
+    page.route("**/uploads/?project=*", lambda route: None)
     choose(field(page, "mask_url"), file("mask.png", png(65, 48), "image/png"))
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert_clean(page)

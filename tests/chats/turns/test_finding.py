@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import User
 
 from chats.models import Chat, Turn
 from chats.turns.finding import hits, matching
@@ -15,7 +16,7 @@ Say = Callable[..., Turn]
 
 
 def matching_chats(query: str) -> list[Chat]:
-    return list(matching(Chat.objects.all(), query))
+    return list(matching(Chat.objects.all(), query, User.objects.get()))
 
 
 @pytest.mark.parametrize("query", ["mountain", "ÄPFEL mountain", "äpfel", "lakes", '"Quoted"'])
@@ -40,7 +41,7 @@ def test_a_chat_is_found_by_words_of_a_stopped_answer(chat: Chat, say: Say) -> N
     assert turn.run_id
     Run.objects.filter(pk=turn.run_id).update(state="cancelled", partial={"output": "Half a wo"})
     assert matching_chats("half wo") == [chat]
-    (hit,) = hits(matching_chats("half wo"), "half wo").values()
+    (hit,) = hits(matching_chats("half wo"), "half wo", User.objects.get()).values()
     assert (hit.turn, hit.word, hit.after) == (turn.pk, "Half", " a wo")
 
 

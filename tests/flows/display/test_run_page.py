@@ -23,7 +23,7 @@ def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Fl
         assert step.run
         succeed(step.run)
         advance.advance(flow_run.pk)
-        shown = run_page.context(before)
+        shown = run_page.context(before, "flow")
         assert shown["is_awaited"] == any(shown_step.watch for shown_step in shown["steps"])
     assert not shown["is_awaited"]
     assert shown["done"] == 2

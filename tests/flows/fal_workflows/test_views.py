@@ -18,6 +18,7 @@ from runs.live import views
 from runs.models import Run
 from tests.flows.fal_workflows.conftest import Keep
 from tests.flows.graph.definitions import CONTENTS_B, with_nodes
+from tests.projects.people import make_project, member_with, working_in
 
 LIST = "/flows/account/"
 PAGE = "/flows/account/Ana/two-step/"
@@ -184,3 +185,25 @@ def test_runs_of_others_and_unknown_names_are_404(ana: Client, keep: Keep, stran
     assert ana.get("/flows/account/Ana/none/").status_code == 404
     assert ana.get("/flows/account/A%00na/no%00ne/").status_code == 404
     assert reverse("flows:account-workflow", args=["Ana", "two-step"]) == PAGE
+
+
+def test_a_workflow_runs_in_the_project_of_the_page(ana: Client, keep: Keep, user: User) -> None:
+    project = make_project("Film", ana="maker", vera="viewer", mona="manager")
+    keep()
+    post = {"idea": "A boat", "~token": "t1", "~do": "run"}
+    assert f'action="{PAGE}?project=film"' in text(ana, f"{PAGE}?project=film")
+    answer = ana.post(f"{PAGE}?project=film", post)
+    run = Run.objects.get()
+    assert run.project == project
+    vera = working_in(project, member_with(project, "viewer"))
+    shown = text(vera, answer.headers["location"])
+    assert "A boat" in shown
+    assert "· ana" in shown
+    assert "workflow-only" in shown
+    assert "Ask mona to make you a maker" in shown
+    refused = vera.post(PAGE, post | {"idea": "A <ship"})
+    assert refused.status_code == 403
+    assert "data-refused" in refused.content.decode()
+    assert "A &lt;ship" in refused.content.decode()
+    assert Run.objects.count() == 1
+    assert "A boat" not in text(ana, f"{PAGE}?project=private")

@@ -1,0 +1,29 @@
+"""When something last happened in a project. The apps above know it, and are connected here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+# (user, keys of projects) → the moment of the last thing in each that the user sees
+Latest = Callable[["User", Collection[int]], Mapping[int, datetime]]
+_sources: list[Latest] = []
+
+
+def connect(source: Latest) -> None:
+    """Ask this source from now on; called in an app's `ready`, which Django may call twice."""
+    if source not in _sources:
+        _sources.append(source)
+
+
+def latest(user: User, projects: Collection[int]) -> dict[int, datetime]:
+    """Return the moment of the last thing that the user sees, by project; without what has none."""
+    moments: dict[int, datetime] = {}
+    for source in _sources:
+        for project, moment in source(user, projects).items():
+            moments[project] = max(moment, moments.get(project, moment))
+    return moments

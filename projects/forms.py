@@ -1,0 +1,82 @@
+"""The forms of a project: what a new one asks for, and its settings."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from projects.settings import MOST_DAYS, Values, values_of
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+    from projects.models import Project
+
+NAME_CHARS, DESCRIPTION_CHARS = 80, 300
+SHOWN_TO = [("0", "All members"), ("1", "Only who made them")]
+DAYS = f"A number of days from 1 to {MOST_DAYS}, or nothing: then runs are kept for ever."
+
+DAYS_HELP = (
+    "Empty: kept for ever. Runs that are starred, examples, or in a board, chat, flow or training "
+    "stay. A deleted run can be brought back for 7 days."
+)
+
+
+class ProjectForm(forms.Form):
+    """Name, description, and who sees new runs."""
+
+    name = forms.CharField(
+        max_length=NAME_CHARS, error_messages={"required": "A project needs a name."}
+    )
+    description = forms.CharField(max_length=DESCRIPTION_CHARS, required=False)
+    hides_new_runs = forms.TypedChoiceField(
+        label="New runs are seen by",
+        choices=SHOWN_TO,
+        coerce=lambda value: value == "1",
+        required=False,
+    )
+
+    def clean_name(self) -> str:
+        """Return the name on one line; there must be something to see of it."""
+        name = " ".join(self.cleaned_data["name"].split())
+        if not any(unicodedata.category(char)[0] not in "CZ" for char in name):
+            raise ValidationError("A project needs a name that can be seen.", code="invisible")
+        return name
+
+    def clean_hides_new_runs(self) -> bool:
+        """Return whether new runs are hidden; they are not where nothing was chosen."""
+        return bool(self.cleaned_data["hides_new_runs"])
+
+    def clean_description(self) -> str:
+        """Return the description on one line."""
+        return " ".join(self.cleaned_data["description"].split())
+
+
+class SettingsForm(ProjectForm):
+    """A project's settings. That of a private project has only how long runs are kept."""
+
+    retention_days = forms.IntegerField(
+        label="Delete runs after (days)",
+        min_value=1,
+        max_value=MOST_DAYS,
+        required=False,
+        help_text=DAYS_HELP,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), DAYS),
+    )
+
+    def __init__(self, project: Project, data: QueryDict | None) -> None:
+        now = values_of(project)
+        initial = now._asdict() | {"hides_new_runs": "1" if now.hides_new_runs else "0"}
+        super().__init__(data, initial=initial)
+        self._now = now
+        if project.is_private:
+            for name in ("name", "description", "hides_new_runs"):
+                del self.fields[name]
+
+    @property
+    def values(self) -> Values:
+        """Return the settings as the valid form has them."""
+        return self._now._replace(**self.cleaned_data)

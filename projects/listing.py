@@ -1,0 +1,61 @@
+"""A person's projects, as lists show them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db.models import Count, OuterRef, Subquery
+
+from projects import activity
+from projects.models import Membership, Project
+from projects.models.project import private_project
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+Role = Membership.Role
+
+
+class Entry(NamedTuple):
+    """A project of a person, with their role in it."""
+
+    project: Project
+    role: str
+    members: int
+    active_at: datetime | None
+
+    @property
+    def role_label(self) -> str:
+        """Return the role as pages say it."""
+        return str(Role(self.role).label)
+
+
+def all_of(user: User) -> list[Entry]:
+    """Return the user's projects, archived ones too: the private one first, the rest by name."""
+    private_project(user)
+    numbers = (
+        Membership.objects.filter(project=OuterRef("project"))
+        .order_by()
+        .values("project")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    memberships = (
+        Membership.objects.filter(user=user)
+        .select_related("project")
+        .annotate(members=Subquery(numbers))
+    )
+    rows = sorted(memberships, key=lambda row: _order(row.project))
+    moments = activity.latest(user, [row.project_id for row in rows])
+    return [Entry(row.project, row.role, row.members, moments.get(row.project_id)) for row in rows]
+
+
+def to_choose(user: User) -> list[Project]:
+    """Return the projects that the user may work in, the private one first, the rest by name."""
+    private_project(user)
+    return sorted(Project.objects.of(user).active(), key=_order)
+
+
+def _order(project: Project) -> tuple[bool, str, int]:
+    return not project.is_private, project.name.casefold(), project.pk

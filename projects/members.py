@@ -1,0 +1,202 @@
+"""Who is in a shared project: managers add and remove people and give them roles.
+
+A shared project always has a manager whose account is active: whoever is the last one stays.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.contrib.auth.models import User
+from django.core import signing
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
+
+from accounts import audit
+from core.http.parameters import parse_key
+from projects.locking import Refused, locked, locked_for
+from projects.models import Membership, Project
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+Role = Membership.Role
+UNDONE_WITHIN = timedelta(days=1)
+_SALT = "projects.members.removed"
+LAST_MANAGER = (
+    "You are the only manager, and a project needs one. "
+    "Make somebody else a manager first, or archive the project."
+)
+
+
+class Removed(NamedTuple):
+    """A membership that a manager has ended, as it can be restored."""
+
+    project_id: int
+    user_id: int
+    role: str
+    joined_at: str
+
+    def token(self) -> str:
+        """Return what the page's Undo posts: signed, and good for a day."""
+        return signing.dumps(list(self), salt=_SALT)
+
+
+def listed(project: Project) -> list[Membership]:
+    """Return the members with their accounts: managers, makers, viewers, each by name."""
+    order = {Role.MANAGER.value: 0, Role.MAKER.value: 1}
+    members = Membership.objects.filter(project=project).select_related("user")
+    return sorted(members, key=lambda m: (order.get(m.role, 2), name_of(m.user).casefold()))
+
+
+def candidates(project: Project) -> QuerySet[User]:
+    """Return the active accounts that are not members, by name."""
+    members = Membership.objects.filter(project=project)
+    people = User.objects.filter(is_active=True).exclude(pk__in=members.values("user"))
+    return people.order_by("username")
+
+
+def name_of(person: User) -> str:
+    """Return a person's full name with the account's, or the account's alone."""
+    full, account = person.get_full_name(), person.get_username()
+    return f"{full} ({account})" if full and full != account else account
+
+
+def add(by: User, project: Project, user_id: int, role: str) -> Membership:
+    """Make somebody with an active account a member; raises Refused, PermissionDenied."""
+    with transaction.atomic():
+        _require_shared(locked_for(by, project))
+        role = _known(role)
+        person = User.objects.filter(pk=user_id, is_active=True).first()
+        if person is None:
+            raise Refused("There is no active account of that name any more.")
+        return _insert(by, project, person, role, "added a member to")
+
+
+def change_role(by: User, project: Project, user_id: int, role: str, shown: str) -> str:
+    """Give a member another role; returns a sentence about what happened, for `by`.
+
+    `shown` is the role that the page showed. The last one who changes it wins, and is told if
+    somebody else did meanwhile. Raises Refused, PermissionDenied.
+    """
+    with transaction.atomic():
+        _require_shared(locked_for(by, project))
+        role, member = _known(role), _member(project, user_id)
+        before, who = member.role, name_of(member.user)
+        if role != before:
+            if role != Role.MANAGER:
+                _require_another_manager(project, member)
+            Membership.objects.filter(pk=member.pk).update(role=role)
+            change = f"{member.user.get_username()}: {before} to {role}"
+            audit.record(by, "changed a role in", [project], change)
+    now = f"{who} is now a {Role(role).label.lower()}."
+    if shown and shown != before:
+        was = Role(before).label.lower()
+        return f"{now} Somebody else had made them a {was} while this page was open."
+    return now
+
+
+def remove(by: User, project: Project, user_id: int) -> Removed:
+    """End somebody's membership; what they made stays. Raises Refused, PermissionDenied."""
+    with transaction.atomic():
+        _require_shared(locked_for(by, project))
+        member = _member(project, user_id)
+        _require_another_manager(project, member)
+        member.delete()
+        audit.record(by, "removed a member from", [project], _entry(member))
+    return Removed(project.pk, user_id, member.role, member.joined_at.isoformat())
+
+
+def leave(person: User, project: Project) -> None:
+    """End one's own membership; raises Refused for the last manager."""
+    with transaction.atomic():
+        _require_shared(locked(project))
+        member = _member(project, person.pk)
+        _require_another_manager(project, member)
+        member.delete()
+        audit.record(person, "left", [project], member.role)
+
+
+def removed_by(token: str, project: Project) -> tuple[Removed, User] | None:
+    """Return what a token of the project restores, and who; None if it is too old or no token."""
+    try:
+        removed = Removed(*signing.loads(token, salt=_SALT, max_age=UNDONE_WITHIN))
+    except (signing.BadSignature, TypeError):
+        return None
+    person = User.objects.filter(pk=removed.user_id).first()
+    return (removed, person) if person and removed.project_id == project.pk else None
+
+
+def restore(by: User, project: Project, token: str) -> Membership:
+    """Undo a removal: the same role, since the same day. Raises Refused, PermissionDenied."""
+    with transaction.atomic():
+        _require_shared(locked_for(by, project))
+        known = removed_by(token, project)
+        if known is None:
+            raise Refused("This can be undone for a day only. Add the person again instead.")
+        removed, person = known
+        member = _insert(by, project, person, _known(removed.role), "brought a member back to")
+        since: datetime | None = parse_datetime(removed.joined_at)
+        Membership.objects.filter(pk=member.pk).update(joined_at=since or member.joined_at)
+    return member
+
+
+def pass_on(person: User, to: User, by: User) -> None:
+    """Make `to` the manager of projects that would be left without one when `person` goes."""
+    with transaction.atomic():
+        managed = Project.objects.filter(
+            person=None, memberships__user=person, memberships__role=Role.MANAGER
+        )
+        for project in managed.order_by("pk"):
+            if not _other_managers(locked(project), person.pk).exists():
+                Membership.objects.update_or_create(
+                    project=project, user=to, defaults={"role": Role.MANAGER}
+                )
+                detail = f"{to.get_username()} as manager, for {person.get_username()}"
+                audit.record(by, "added a member to", [project], detail)
+
+
+def _insert(by: User, project: Project, person: User, role: str, action: str) -> Membership:
+    member, is_new = Membership.objects.get_or_create(
+        project=project, user=person, defaults={"role": role}
+    )
+    if not is_new:
+        raise Refused(f"{name_of(person)} is a member already: {Role(member.role).label.lower()}.")
+    audit.record(by, action, [project], _entry(member))
+    return member
+
+
+def _member(project: Project, user_id: int) -> Membership:
+    user_id = parse_key(str(user_id)) or 0  # the largest in an address is no key
+    members = Membership.objects.filter(project=project, user_id=user_id).select_related("user")
+    member = members.first()
+    if member is None:
+        raise Refused("That person is no longer a member. Add them again if they should be.")
+    return member
+
+
+def _require_shared(project: Project) -> None:
+    if project.is_private:
+        raise Refused("A private project is yours alone. Make a shared one to work together.")
+
+
+def _require_another_manager(project: Project, member: Membership) -> None:
+    if member.role == Role.MANAGER and not _other_managers(project, member.user_id).exists():
+        raise Refused(LAST_MANAGER)
+
+
+def _other_managers(project: Project, user_id: int) -> QuerySet[Membership]:
+    managers = Membership.objects.filter(project=project, role=Role.MANAGER, user__is_active=True)
+    return managers.exclude(user_id=user_id)
+
+
+def _known(role: str) -> str:
+    if role not in Role.values:
+        raise Refused("Choose a role: viewer, maker or manager.")
+    return role
+
+
+def _entry(member: Membership) -> str:
+    return f"{member.user.get_username()}, {member.role}"

@@ -1,0 +1,135 @@
+"""What a project's managers decide: its name, who sees new runs, how long they stay, its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q, QuerySet, RestrictedError
+from django.utils import timezone
+
+from accounts import audit
+from projects.locking import Refused, locked_for
+from projects.models import Choice, InProject, Project
+from projects.models.project import private_project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_DAYS = 3650
+
+
+class Values(NamedTuple):
+    """What the form of the settings has. A private project has nothing but `retention_days`."""
+
+    name: str
+    description: str
+    hides_new_runs: bool
+    retention_days: int | None
+
+
+def values_of(project: Project) -> Values:
+    """Return a project's settings as they are."""
+    return Values(*(getattr(project, name) for name in Values._fields))
+
+
+def change(by: User, project: Project, wanted: Values) -> Project:
+    """Change the settings; the slug stays, so that addresses do. Raises PermissionDenied."""
+    with transaction.atomic():
+        row = locked_for(by, project)
+        before = values_of(row)
+        if row.is_private:
+            wanted = before._replace(retention_days=wanted.retention_days)
+        new = wanted._asdict()
+        changed = [name for name, value in before._asdict().items() if new[name] != value]
+        for name in changed:
+            setattr(row, name, new[name])
+        row.save(update_fields=changed)
+        if "name" in changed:
+            audit.record(by, "renamed", [row], f"from {before.name}")
+        others = [f"{name}: {new[name]}" for name in changed if name != "name"]
+        if others:
+            audit.record(by, "changed the settings of", [row], ", ".join(others))
+    return row
+
+
+def archive(by: User, project: Project) -> None:
+    """Keep the project to look at: nothing begins in it, and nobody works in it any more."""
+    with transaction.atomic():
+        row = locked_for(by, project)
+        if row.is_private:
+            raise Refused("Your private project cannot be archived.")
+        Choice.objects.filter(membership__project=row).delete()
+        if row.archived_at is None:
+            row.archived_at = timezone.now()
+            row.save(update_fields=["archived_at"])
+            audit.record(by, "archived", [row])
+
+
+def bring_back(by: User, project: Project) -> None:
+    """End the archiving; idempotent."""
+    with transaction.atomic():
+        row = locked_for(by, project)
+        if row.archived_at is not None:
+            row.archived_at = None
+            row.save(update_fields=["archived_at"])
+            audit.record(by, "brought back", [row])
+
+
+def delete(by: User, project: Project) -> None:
+    """Delete a project in which nothing lives; raises Refused with what does.
+
+    What is deleted but not yet purged, and files that were uploaded, go to their users' private
+    projects: a deleted run can still be brought back there.
+    """
+    with transaction.atomic():
+        row = locked_for(by, project)
+        if row.is_private:
+            raise Refused("Your private project cannot be deleted.")
+        if living := list(_living(by, row)):
+            raise Refused(
+                f"“{row}” is not empty: {_listed(living)} in it. "
+                "Move or delete what is there, or archive the project."
+            )
+        audit.record(by, "deleted", [row])
+        for model in _models():
+            _into_private_projects(model._default_manager.filter(project=row))
+        try:
+            row.delete()
+        except RestrictedError:
+            raise Refused("Something began in the project just now. Try again.") from None
+
+
+def _models() -> list[type[InProject]]:
+    """Return the models whose rows live in projects; they are above, so none is named here."""
+    return [model for model in apps.get_models() if issubclass(model, InProject)]
+
+
+def _living(by: User, project: Project) -> Iterator[str]:
+    """Yield how many rows of each kind live in the project, such as `2 boards`."""
+    for model in _models():
+        if model.goes_along:
+            continue
+        rows: QuerySet[Any] = model._default_manager.filter(project=project)
+        if any(field.name == "deleted_at" for field in model._meta.get_fields()):
+            rows = rows.filter(deleted_at=None)
+        if not (number := rows.count()):
+            continue
+        names = model._meta.verbose_name if number == 1 else model._meta.verbose_name_plural
+        hidden = rows.filter(~Q(user_id=by.pk), is_hidden=True).count()
+        aside = f" ({hidden} shown to their authors only)" if hidden else ""
+        yield f"{number} {names}{aside}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    *most, last = parts
+    is_one = not most and last.startswith("1 ")
+    return f"{', '.join(most) + ' and ' if most else ''}{last} {'lives' if is_one else 'live'}"
+
+
+def _into_private_projects(rows: QuerySet[Any]) -> None:
+    for person in User.objects.filter(pk__in=rows.order_by().values("user")):
+        rows.filter(user=person).update(project=private_project(person))

@@ -1,0 +1,67 @@
+"""The menu in the header: which project the person works in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import QueryDict
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from projects import current, listing
+from projects.views.own import of_member
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from core.http.htmx import HtmxRequest
+    from projects.models import Project
+
+# What a list's address says about one project's list: which, how far down, what was deleted there.
+_OF_ONE_LIST = (current.PARAMETER, current.SCOPE, "before", "deleted")
+
+
+@require_safe
+@never_cache
+def menu(request: HtmxRequest) -> HttpResponse:
+    """Return what the menu shows when it is opened: the projects that the user may work in."""
+    context = {"projects": listing.to_choose(request.user)}
+    return render(request, "projects/_menu.html", context)
+
+
+@require_POST
+def choose(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Work in this project from now on; leads back to the page of `next`."""
+    project = of_member(request, slug)
+    if project.archived_at is not None:
+        messages.error(request, f"“{project}” is archived: it is kept to look at.")
+        return redirect(project)
+    current.choose(request.user, project)
+    return redirect(_back(request.POST.get("next", ""), project))
+
+
+def _back(address: str, project: Project) -> str:
+    """Return the page that somebody who chose a project goes on with.
+
+    It is the one that they came from, without what made it another project's list; from the page
+    of another project they get to that of this one.
+    """
+    is_ours = url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    if not address.startswith("/") or not is_ours:
+        return reverse("projects:projects")
+    parts = urlsplit(address)
+    try:
+        match = resolve(parts.path)
+    except Resolver404:
+        return reverse("projects:projects")
+    if match.namespace == "projects" and "slug" in match.kwargs:
+        return project.get_absolute_url()
+    query = QueryDict(parts.query, mutable=True)
+    for name in _OF_ONE_LIST:
+        query.pop(name, None)
+    return parts._replace(query=query.urlencode()).geturl()

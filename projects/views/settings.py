@@ -1,0 +1,69 @@
+"""The settings of a project, for its managers, and its end."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from projects import roles
+from projects import settings as rules
+from projects.forms import SettingsForm
+from projects.views.own import of_member, refusals_as_messages
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from core.http.htmx import HtmxRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Show the settings; a POST saves them."""
+    project = of_member(request, slug)
+    roles.require_manager(request.user, project)
+    form = SettingsForm(project, request.POST if request.method == "POST" else None)
+    status = HTTPStatus.OK
+    if request.method == "POST":
+        if form.is_valid():
+            with refusals_as_messages(request):
+                project = rules.change(request.user, project, form.values)
+                messages.success(request, "The settings are saved.")
+            return redirect(project)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    context = {"shown": project, "form": form}
+    return render(request, "projects/settings.html", context, status=status)
+
+
+@require_POST
+def archiving(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Archive the project."""
+    project = of_member(request, slug)
+    with refusals_as_messages(request):
+        rules.archive(request.user, project)
+        messages.success(request, f"“{project}” is archived: nothing begins in it any more.")
+    return redirect(project)
+
+
+@require_POST
+def recovery(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Bring an archived project back."""
+    project = of_member(request, slug)
+    with refusals_as_messages(request):
+        rules.bring_back(request.user, project)
+        messages.success(request, f"“{project}” is back.")
+    return redirect(project)
+
+
+@require_POST
+def deletion(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Delete a project in which nothing lives; else say what does."""
+    project = of_member(request, slug)
+    with refusals_as_messages(request):
+        rules.delete(request.user, project)
+        messages.success(request, f"“{project}” is deleted.")
+        return redirect("projects:projects")
+    return redirect(project)

@@ -1,0 +1,14 @@
+"""Browsers of people, for the tests of pages in projects."""
+
+from __future__ import annotations
+
+from django.test import Client
+
+from tests.projects.people import person
+
+
+def signed_in(name: str) -> Client:
+    """Return the browser of the person with this name."""
+    browser = Client()
+    browser.force_login(person(name))
+    return browser

@@ -1,0 +1,157 @@
+"""Uploads and presets in projects: who reads, finds and changes them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from catalog.models import Endpoint
+from projects.models import Membership, Project
+from projects.models.project import private_project
+from runs.files import input_references, storage_limits
+from runs.models import Preset, Run, Upload
+from tests.playground.projects.people import signed_in
+from tests.projects.people import make_project, person
+
+pytestmark = pytest.mark.django_db
+CONTENT = b"a few words"
+
+
+@pytest.fixture
+def acme(user: User, stranger: User, settings: Any, tmp_path: Any) -> Project:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    return make_project("Acme", ana="manager", ben="maker", cleo="viewer")
+
+
+def upload(name: str, project: str) -> Upload:
+    """Upload the file as this person, to the project with this slug."""
+    posted = {"file": SimpleUploadedFile("a.txt", CONTENT), "kind": "file"}
+    answer = signed_in(name).post(f"/uploads/?project={project}", posted)
+    assert answer.status_code == 200
+    return Upload.objects.get(pk=answer.json()["url"].split("/")[2])
+
+
+def readers(row: Upload) -> list[str]:
+    """Return who may read the upload."""
+    return [name for name in ("ana", "ben", "cleo", "sam") if row.is_readable_by(person(name))]
+
+
+def test_the_same_content_is_a_row_of_each_project_and_counts_once(acme: Project) -> None:
+    first, second = upload("ben", "acme"), upload("ben", "private")
+    assert first.pk != second.pk
+    assert first.file == second.file
+    assert (first.project, second.project) == (acme, private_project(person("ben")))
+    assert upload("ben", "acme").pk == first.pk
+    assert storage_limits.used_bytes(person("ben").pk) == len(CONTENT)
+
+
+def test_known_content_is_not_sent_again_to_another_project(acme: Project) -> None:
+    first = upload("ben", "private")
+    known = {"digest": hashlib.sha256(CONTENT).hexdigest(), "name": "a.txt"}
+    known["size_bytes"] = str(len(CONTENT))
+    answer = signed_in("ben").post("/uploads/known/?project=acme", known)
+    row = Upload.objects.get(pk=answer.json()["url"].split("/")[2])
+    assert (row.project, row.file) == (acme, first.file)
+    assert signed_in("ana").post("/uploads/known/?project=acme", known).status_code == 204
+
+
+def test_members_read_an_upload_until_it_is_hidden(acme: Project) -> None:
+    row = upload("ben", "acme")
+    assert readers(row) == ["ana", "ben", "cleo"]
+    row.is_hidden = True
+    row.save()
+    assert readers(row) == ["ben"]
+    Membership.objects.filter(project=acme, user=person("ben")).delete()
+    assert readers(row) == []
+    assert readers(upload("ben", "private")) == ["ben"]
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_who_sees_a_run_reads_its_files(acme: Project, make_run: Any, is_read: bool) -> None:
+    row = upload("ben", "private")
+    run = make_run(
+        user=person("ben"), project=acme, arguments={"image_url": row.get_absolute_url()}
+    )
+    if is_read:
+        input_references.read_unread()
+    assert readers(row) == ["ana", "ben", "cleo"]
+    Run.objects.filter(pk=run.pk).update(is_hidden=True)
+    assert readers(row) == ["ben"]
+
+
+def test_typing_an_address_opens_no_file(acme: Project, make_run: Any) -> None:
+    row = upload("ben", "private")
+    run = make_run(user=person("sam"), arguments={"image_url": row.get_absolute_url()})
+    assert readers(row) == ["ben"]
+    # The worker writes this once it has checked that the run's user may read the file.
+    Run.objects.filter(pk=run.pk).update(sent_arguments={"image_url": "https://v3.fal.media/a"})
+    assert readers(row) == ["ben", "sam"]
+
+
+def test_what_can_be_picked_is_of_the_project(acme: Project) -> None:
+    upload("ben", "acme")
+    ben = signed_in("ben")
+    address = "/uploads/choices/?from=uploads&kind=file&project="
+    assert "a.txt" in ben.get(f"{address}acme").content.decode()
+    assert "a.txt" not in ben.get(f"{address}private").content.decode()
+
+
+def save(name: str, endpoint: Endpoint, project: str, **posted: str) -> Preset:
+    """Save a preset as this person in the project with this slug."""
+    values = {"name": "foggy", "arguments": '{"prompt": "fog"}', **posted}
+    address = f"/presets/of/{endpoint.endpoint_id}/?project={project}"
+    assert signed_in(name).post(address, values).status_code == 302
+    return Preset.objects.latest("pk")
+
+
+def offered(name: str, endpoint: Endpoint, project: str) -> bool:
+    """Return whether the list of presets in the project has it."""
+    address = f"/presets/of/{endpoint.endpoint_id}/?project={project}"
+    return "foggy" in signed_in(name).get(address).content.decode()
+
+
+def test_a_preset_is_for_me_the_members_or_everybody(flux: Endpoint, acme: Project) -> None:
+    preset = save("ben", flux, "acme", used_by="me")
+    assert (preset.project, preset.is_hidden) == (acme, True)
+    assert [offered(name, flux, "acme") for name in ("ben", "ana")] == [True, False]
+    change = f"/presets/{preset.pk}/"
+    assert signed_in("ana").post(change, {"name": "mine"}).status_code == 404
+    signed_in("ben").post(change, {"name": "foggy", "used_by": "members"})
+    assert [offered(name, flux, "acme") for name in ("ana", "cleo")] == [True, True]
+    assert not offered("ana", flux, "private")
+    assert not offered("sam", flux, "private")
+    signed_in("ben").post(change, {"name": "foggy", "used_by": "everybody"})
+    assert offered("sam", flux, "private")
+
+
+def test_ones_private_presets_are_offered_in_a_project(flux: Endpoint, acme: Project) -> None:
+    save("ben", flux, "private")
+    assert [offered("ben", flux, "acme"), offered("ana", flux, "acme")] == [True, False]
+    save("ben", flux, "acme")  # of the same name
+    assert Preset.objects.count() == 2
+
+
+def test_makers_change_presets_and_managers_delete_them(flux: Endpoint, acme: Project) -> None:
+    preset = save("ben", flux, "acme", used_by="members")
+    dan = Membership.objects.create(project=acme, user=person("dan"), role="maker").user
+    change, deletion = f"/presets/{preset.pk}/", f"/presets/{preset.pk}/deletion/"
+    assert signed_in("cleo").post(change, {"name": "mist"}).status_code == 403
+    assert signed_in("sam").post(change, {"name": "mist"}).status_code == 404
+    signed_in(dan.username).post(change, {"name": "mist", "used_by": "everybody"})
+    preset.refresh_from_db()
+    assert (preset.name, preset.is_shared) == ("mist", False), "only Ben opens his files to all"
+    assert signed_in(dan.username).post(deletion).status_code == 403
+    assert signed_in("ana").post(deletion).status_code == 302
+
+
+def test_staff_see_no_private_presets_of_others(flux: Endpoint, acme: Project) -> None:
+    preset = save("ben", flux, "private")
+    User.objects.filter(username="sam").update(is_staff=True)
+    assert not Preset.objects.readable_by(person("sam")).exists()
+    assert not Preset.objects.editable_by(person("sam")).exists()
+    Preset.objects.filter(pk=preset.pk).update(is_shared=True)
+    assert Preset.objects.editable_by(person("sam")).exists()

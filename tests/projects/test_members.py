@@ -1,0 +1,202 @@
+"""Members come, go and change roles, and there is always somebody who manages."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import connections
+from django.utils import timezone
+
+from accounts.models import AuditEntry
+from projects import current, members
+from projects.locking import Refused
+from projects.models import Choice, Membership, Project
+from projects.models.project import private_project
+from tests.projects.people import make_project, person
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@pytest.fixture
+def ben(db: None) -> User:
+    return person("ben")
+
+
+@pytest.fixture
+def fox(user: User, ben: User) -> Project:
+    return make_project("Fox", ana="manager", ben="maker")
+
+
+def roles_in(project: Project) -> dict[str, str]:
+    return dict(Membership.objects.filter(project=project).values_list("user__username", "role"))
+
+
+def test_a_manager_adds_somebody(user: User, stranger: User, fox: Project) -> None:
+    members.add(user, fox, stranger.pk, "viewer")
+    assert roles_in(fox) == {"ana": "manager", "ben": "maker", "sam": "viewer"}
+    with pytest.raises(Refused, match="sam is a member already: viewer"):
+        members.add(user, fox, stranger.pk, "manager")
+
+
+def test_only_active_accounts_are_added(user: User, stranger: User, fox: Project) -> None:
+    User.objects.filter(pk=stranger.pk).update(is_active=False)
+    assert not members.candidates(fox).exists()
+    for key in (stranger.pk, 0, 10**17):
+        with pytest.raises(Refused, match="no active account"):
+            members.add(user, fox, key, "viewer")
+
+
+@pytest.mark.parametrize("role", ["maker", "viewer", None])
+def test_nobody_but_managers_changes_members(
+    user: User, stranger: User, fox: Project, role: str | None
+) -> None:
+    if role:
+        Membership.objects.create(project=fox, user=stranger, role=role)
+    before = roles_in(fox)
+    for change in (
+        lambda: members.add(stranger, fox, person("eva").pk, "manager"),
+        lambda: members.change_role(stranger, fox, user.pk, "viewer", "manager"),
+        lambda: members.remove(stranger, fox, user.pk),
+    ):
+        with pytest.raises(PermissionDenied, match="Ask ana"):
+            change()
+    assert roles_in(fox) == before
+
+
+def test_a_private_project_has_no_other_members(user: User, ben: User) -> None:
+    private = private_project(user)
+    with pytest.raises(Refused, match="yours alone"):
+        members.add(user, private, ben.pk, "viewer")
+    with pytest.raises(Refused, match="yours alone"):
+        members.leave(user, private)
+
+
+def test_the_last_who_changes_a_role_wins_and_is_told(user: User, ben: User, fox: Project) -> None:
+    assert members.change_role(user, fox, ben.pk, "viewer", "maker") == "ben is now a viewer."
+    sentence = members.change_role(user, fox, ben.pk, "manager", "maker")
+    assert sentence.startswith("ben is now a manager. Somebody else had made them a viewer")
+    members.remove(user, fox, ben.pk)
+    with pytest.raises(Refused, match="no longer a member"):
+        members.change_role(user, fox, ben.pk, "viewer", "manager")
+
+
+def test_the_last_manager_stays(user: User, ben: User, fox: Project) -> None:
+    for change in (
+        lambda: members.leave(user, fox),
+        lambda: members.remove(user, fox, user.pk),
+        lambda: members.change_role(user, fox, user.pk, "maker", "manager"),
+    ):
+        with pytest.raises(Refused, match="Make somebody else a manager first"):
+            change()
+    members.change_role(user, fox, ben.pk, "manager", "maker")
+    User.objects.filter(pk=ben.pk).update(is_active=False)  # who can help nobody
+    with pytest.raises(Refused, match="only manager"):
+        members.leave(user, fox)
+    User.objects.filter(pk=ben.pk).update(is_active=True)
+    members.leave(user, fox)
+    assert roles_in(fox) == {"ben": "manager"}
+
+
+def test_a_removal_is_undone_within_a_day(user: User, ben: User, fox: Project) -> None:
+    current.choose(ben, fox)
+    joined_at = Membership.objects.get(project=fox, user=ben).joined_at
+    token = members.remove(user, fox, ben.pk).token()
+    assert not Choice.objects.filter(user=ben).exists()
+    other = make_project("Other", ana="manager")
+    with pytest.raises(Refused):
+        members.restore(user, other, token)
+    member = members.restore(user, fox, token)
+    member.refresh_from_db()
+    assert (member.user, member.role, member.joined_at) == (ben, "maker", joined_at)
+    members.remove(user, fox, ben.pk)
+    later = (timezone.now() + timedelta(days=1, minutes=1)).timestamp()
+    with (
+        patch("django.core.signing.time.time", lambda: later),
+        pytest.raises(Refused, match="for a day only"),
+    ):
+        members.restore(user, fox, token)
+    with pytest.raises(Refused):
+        members.restore(user, fox, "nonsense")
+
+
+def test_each_change_is_in_the_log(user: User, ben: User, stranger: User, fox: Project) -> None:
+    members.add(user, fox, stranger.pk, "viewer")
+    members.change_role(user, fox, stranger.pk, "maker", "viewer")
+    members.restore(user, fox, members.remove(user, fox, stranger.pk).token())
+    members.leave(stranger, fox)
+    entries = AuditEntry.objects.filter(kind="projects.project").order_by("pk")
+    assert list(entries.values_list("actor_name", "action", "detail")) == [
+        ("ana", "added a member to", "sam, viewer"),
+        ("ana", "changed a role in", "sam: viewer to maker"),
+        ("ana", "removed a member from", "sam, maker"),
+        ("ana", "brought a member back to", "sam, maker"),
+        ("sam", "left", "maker"),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_people_do_somebody_manages(seed: int) -> None:
+    chance = random.Random(seed)
+    people = [person(f"p{number}") for number in range(4)]
+    project = make_project("Fox", p0="manager", p1="maker")
+    tokens: list[str] = []
+
+    def act(by: User, whom: User, role: str) -> None:
+        actions: list[Callable[[], object]] = [
+            lambda: members.add(by, project, whom.pk, role),
+            lambda: members.change_role(by, project, whom.pk, role, ""),
+            lambda: tokens.append(members.remove(by, project, whom.pk).token()),
+            lambda: members.leave(by, project),
+            lambda: members.restore(by, project, chance.choice(tokens or [""])),
+        ]
+        with suppress(Refused, PermissionDenied):
+            chance.choice(actions)()
+
+    for _ in range(60):
+        role = chance.choice(["viewer", "maker", "manager"])
+        act(chance.choice(people), chance.choice(people), role)
+        assert "manager" in roles_in(project).values()
+
+
+def test_who_gets_an_account_s_work_manages_what_it_alone_managed(
+    user: User, ben: User, stranger: User
+) -> None:
+    alone = make_project("Alone", ana="manager", sam="viewer")
+    together = make_project("Together", ana="manager", ben="manager")
+    members.pass_on(user, stranger, ben)
+    assert roles_in(alone) == {"ana": "manager", "sam": "manager"}
+    assert "sam" not in roles_in(together)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_managers_who_leave_at_once_one_stays() -> None:
+    people = [person(name) for name in ("ada", "bob")]
+    project = make_project("Fox", ada="manager", bob="manager")
+    start = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def leave(by: User) -> None:
+        start.wait(10)
+        try:
+            members.leave(by, project)
+            outcomes.append("left")
+        except Refused:
+            outcomes.append("stayed")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=leave, args=[one]) for one in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(outcomes) == ["left", "stayed"]
+    assert list(roles_in(project).values()) == ["manager"]

@@ -1,0 +1,128 @@
+"""Managers rename, archive and delete projects; what lives in one keeps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from accounts.models import AuditEntry
+from boards.models import Board
+from projects import current, settings
+from projects.locking import Refused
+from projects.models import Choice, Project
+from projects.models.project import private_project
+from projects.settings import Values
+from runs.models import Upload
+from tests.projects.people import make_project, person
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+WANTED = Values("Hare", "words", True, 30)
+
+
+@pytest.fixture
+def ben(db: None) -> User:
+    return person("ben")
+
+
+@pytest.fixture
+def fox(user: User, ben: User) -> Project:
+    return make_project("Fox", ana="manager", ben="maker")
+
+
+def test_settings_change_and_the_slug_stays(user: User, fox: Project) -> None:
+    changed = settings.change(user, fox, WANTED)
+    changed.refresh_from_db()
+    assert settings.values_of(changed) == WANTED
+    assert changed.slug == fox.slug
+    assert list(
+        AuditEntry.objects.order_by("pk").values_list("action", "object_name", "detail")
+    ) == [
+        ("renamed", "Hare", "from Fox"),
+        (
+            "changed the settings of",
+            "Hare",
+            "description: words, hides_new_runs: True, retention_days: 30",
+        ),
+    ]
+
+
+def test_a_private_project_has_nothing_but_the_retention(user: User) -> None:
+    private = settings.change(user, private_project(user), WANTED)
+    assert settings.values_of(private) == Values("Private", "", False, 30)
+    for change in (settings.archive, settings.delete):
+        with pytest.raises(Refused, match="private project cannot"):
+            change(user, private)
+
+
+def test_nobody_but_managers_changes_a_project(ben: User, stranger: User, fox: Project) -> None:
+    for by in (ben, stranger):
+        with pytest.raises(PermissionDenied, match="Ask ana"):
+            settings.change(by, fox, WANTED)
+        for change in (settings.archive, settings.bring_back, settings.delete):
+            with pytest.raises(PermissionDenied):
+                change(by, fox)
+
+
+def test_nobody_works_in_an_archived_project(user: User, ben: User, fox: Project) -> None:
+    current.choose(ben, fox)
+    settings.archive(user, fox)
+    fox.refresh_from_db()
+    assert fox.archived_at
+    assert not Choice.objects.exists()
+    current.choose(ben, fox)
+    assert not Choice.objects.exists()
+    settings.bring_back(user, fox)
+    fox.refresh_from_db()
+    assert fox.archived_at is None
+    actions = AuditEntry.objects.order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["archived", "brought back"]
+
+
+def test_an_empty_project_is_deleted(user: User, fox: Project) -> None:
+    settings.delete(user, fox)
+    assert not Project.objects.filter(pk=fox.pk).exists()
+    assert AuditEntry.objects.get(action="deleted").object_name == "Fox"
+
+
+def test_what_lives_in_a_project_keeps_it(
+    user: User, ben: User, fox: Project, make_run: Any
+) -> None:
+    run = make_run(project=fox)
+    make_run(project=fox, user=ben, is_hidden=True)
+    Board.objects.create(user=ben, source=run.endpoint, project=fox, form_token="b")
+    with pytest.raises(Refused) as refusal:
+        settings.delete(user, fox)
+    assert str(refusal.value) == (
+        "“Fox” is not empty: 2 runs (1 shown to their authors only) and 1 board live in it. "
+        "Move or delete what is there, or archive the project."
+    )
+
+
+def test_one_run_keeps_it(user: User, fox: Project, make_run: Any) -> None:
+    make_run(project=fox)
+    with pytest.raises(Refused, match="not empty: 1 run lives in it"):
+        settings.delete(user, fox)
+
+
+def test_what_is_deleted_and_uploads_go_to_their_users(
+    user: User, ben: User, fox: Project, make_run: Any
+) -> None:
+    mine = make_run(project=fox, deleted_at=timezone.now())
+    bens = make_run(project=fox, user=ben, deleted_at=timezone.now())
+    upload = Upload.objects.create(
+        user=ben, project=fox, digest="d", file="f", file_name="x.png", size_bytes=1
+    )
+    settings.delete(user, fox)
+    for row, owner in ((mine, user), (bens, ben), (upload, ben)):
+        row.refresh_from_db()
+        assert row.project == private_project(owner)
+
+
+def test_two_managers_delete_it_at_once(user: User, fox: Project) -> None:
+    settings.delete(user, fox)
+    with pytest.raises(Refused, match="gone"):
+        settings.delete(user, Project(pk=10**6))

@@ -1,0 +1,85 @@
+"""Which project a person works in: chosen in the header, shown on every page."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from projects import current
+from projects.models import Project
+from tests.projects.people import make_project
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+
+
+@pytest.fixture
+def fox(user: User) -> Project:
+    return make_project("Fox", ana="viewer")
+
+
+def chosen(user: User) -> Project:
+    return current.chosen(User.objects.get(pk=user.pk))
+
+
+def choose(client: Client, slug: str, back: str = "/runs/") -> str:
+    response = client.post(f"/projects/{slug}/choice/", {"next": back})
+    assert response.status_code == 302
+    return response.headers["Location"]
+
+
+def test_the_header_shows_the_project_of_the_page(member: Client, user: User, fox: Project) -> None:
+    other = make_project("Other", ana="maker")
+    choose(member, fox.slug)
+    assert chosen(user) == fox
+    assert 'title="Fox"' in member.get("/account/").content.decode()
+    text = member.get(f"/account/?project={other.slug}").content.decode()
+    assert 'title="Other"' in text
+    choose(member, "private")
+    assert chosen(user).is_private
+    assert 'title="Private"' in member.get("/account/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("back", "to"),
+    [
+        ("/runs/", "/runs/"),
+        ("/runs/?q=a+fox&project=old&scope=all&before=x", "/runs/?q=a+fox"),
+        ("/models/fal-ai/flux/dev/?project=old", "/models/fal-ai/flux/dev/"),
+        ("/projects/old/", "/projects/fox-0/"),
+        ("/projects/old/settings/", "/projects/fox-0/"),
+        ("/projects/", "/projects/"),
+        ("", "/projects/"),
+        ("https://evil.test/", "/projects/"),
+        ("//evil.test/", "/projects/"),
+        ("/\\evil.test/", "/projects/"),
+        ("javascript:alert(1)", "/projects/"),
+        ("/no/such/page", "/projects/"),
+        ("runs/", "/projects/"),
+    ],
+)
+def test_choosing_leads_back_to_the_page(member: Client, user: User, back: str, to: str) -> None:
+    project = make_project("Fox", ana="viewer")
+    Project.objects.filter(pk=project.pk).update(slug="fox-0")
+    assert choose(member, "fox-0", back) == to
+
+
+def test_only_members_choose_and_nobody_an_archived_one(
+    member: Client, user: User, stranger: User, fox: Project
+) -> None:
+    secret = make_project("Secret", sam="manager")
+    assert member.post(f"/projects/{secret.slug}/choice/").status_code == 404
+    Project.objects.filter(pk=fox.pk).update(archived_at=timezone.now())
+    assert choose(member, fox.slug) == fox.get_absolute_url()
+    assert chosen(user).is_private
+    member.get(f"/account/?project={fox.slug}")  # to look at is not to work in
+    assert chosen(user).is_private
+
+
+def test_a_choice_of_before_an_archiving_counts_no_more(
+    member: Client, user: User, fox: Project
+) -> None:
+    choose(member, fox.slug)
+    Project.objects.filter(pk=fox.pk).update(archived_at=timezone.now())
+    assert chosen(user).is_private

@@ -1,0 +1,231 @@
+"""The pages of projects: the list, one project, its settings, a new one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from projects import current
+from projects.models import Membership, Project
+from projects.models.project import private_project
+from tests.projects.people import logged_in, make_project, person
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+
+
+@pytest.fixture
+def ben(db: None) -> User:
+    return person("ben")
+
+
+@pytest.fixture
+def fox(user: User, ben: User) -> Project:
+    return make_project("Fox", ana="manager", ben="maker", vic="viewer")
+
+
+def page(client: Client, address: str, status: int = 200) -> str:
+    response = client.get(address)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def test_who_has_no_shared_project_is_told_what_they_are_for(member: Client) -> None:
+    text = page(member, "/projects/")
+    assert "No shared projects yet" in text
+    assert "Private" in text
+    assert "Archived" not in text
+
+
+def test_the_list_has_role_members_and_the_last_run_that_one_sees(
+    member: Client, user: User, ben: User, fox: Project, make_run: Any
+) -> None:
+    make_run(project=fox, user=ben, is_hidden=True)
+    text = page(member, "/projects/")
+    assert "Manager · 3 members" in " ".join(text.split())
+    assert "last run" not in text
+    make_run(project=fox, user=ben)
+    assert "last run" in page(member, "/projects/")
+    make_project("Secret", ben="manager")
+    assert "Secret" not in page(member, "/projects/")
+
+
+def test_the_list_takes_as_many_queries_for_many_projects(
+    member: Client, user: User, fox: Project, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(30):
+        make_project(f"Project {number}", ana="manager")
+    with django_assert_max_num_queries(6):
+        assert "Project 29" in page(member, "/projects/")
+
+
+def test_archived_projects_are_folded_and_out_of_the_menu(
+    member: Client, user: User, fox: Project
+) -> None:
+    assert "Fox" in page(member, "/projects/menu/")
+    Project.objects.filter(pk=fox.pk).update(archived_at=timezone.now())
+    assert "Archived (1)" in page(member, "/projects/")
+    assert "Fox" not in page(member, "/projects/menu/")
+    assert "bring it back" in page(member, fox.get_absolute_url())
+
+
+def test_the_menu_has_the_private_project_first(member: Client, user: User) -> None:
+    for name in ("Zebra", "ant", "Bear", "<b>Fox</b>"):
+        make_project(name, ana="maker")
+    make_project("Secret")
+    text = page(member, "/projects/menu/")
+    names = ("Private", "&lt;b&gt;Fox&lt;/b&gt;", "ant", "Bear", "Zebra")
+    places = [text.index(f"<bdi>{name}</bdi>") for name in names]
+    assert places == sorted(places)
+    assert "Secret" not in text
+
+
+def test_a_project_s_page_is_its_members_alone(
+    user: User, ben: User, stranger: User, fox: Project
+) -> None:
+    address = fox.get_absolute_url()
+    manager, maker = page(logged_in(user), address), page(logged_in(ben), address)
+    page(logged_in(stranger), address, 404)
+    for name in ("ana", "ben", "vic"):
+        assert name in manager
+        assert name in maker
+    assert "Person to add" in manager
+    assert "sam" in manager
+    assert "sam" not in maker  # makers see no list of accounts
+    assert "Person to add" not in maker
+    assert "Settings" not in maker
+    assert "Leave" in maker
+    assert "Remove" not in maker
+    for room in ("runs", "chats", "flows", "training"):
+        assert f'href="/{room}/?project={fox.slug}"' in maker
+
+
+def test_a_viewer_is_told_whom_to_ask(fox: Project) -> None:
+    text = page(logged_in(User.objects.get(username="vic")), fox.get_absolute_url())
+    assert "Ask ana to make you a maker" in text
+
+
+def test_the_private_project_is_one_s_own(member: Client, user: User) -> None:
+    text = page(member, "/projects/private/")
+    assert "Yours alone" in text
+    assert "Members" not in text
+    assert private_project(user).get_absolute_url() == "/projects/private/"
+
+
+def test_a_new_project_is_made_once_and_worked_in(member: Client, user: User) -> None:
+    assert 'name="~token"' in page(member, "/projects/new/")
+    post = {"name": "  Fox \n hunt ", "description": "", "hides_new_runs": "1", "~token": "t"}
+    response = member.post("/projects/new/", post)
+    project = Project.objects.get(name="Fox hunt")
+    assert project.hides_new_runs
+    assert response.headers["Location"] == "/projects/fox-hunt/"
+    assert current.chosen(User.objects.get(pk=user.pk)) == project
+    assert member.post("/projects/new/", post).headers["Location"] == "/projects/"
+    assert Project.objects.filter(person=None).count() == 1
+    assert member.post("/projects/new/", post | {"~token": "u"}).status_code == 302
+    assert Project.objects.filter(slug="fox-hunt-2").exists()
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u200b", "x" * 81, "a\0b"])
+def test_a_name_that_cannot_be_is_explained(member: Client, name: str) -> None:
+    response = member.post("/projects/new/", {"name": name, "description": "kept words"})
+    assert response.status_code == 422
+    text = response.content.decode()
+    assert 'aria-invalid="true"' in text
+    assert "kept words" in text
+
+
+@pytest.mark.parametrize("name", ["🎄", "x" * 80, "שלום", "<script>alert(1)</script>"])
+def test_any_visible_name_will_do(member: Client, name: str) -> None:
+    response = member.post("/projects/new/", {"name": name})
+    text = page(member, response.headers["Location"])
+    assert "<script>alert" not in text
+    assert Project.objects.filter(name=name).exists()
+
+
+def test_settings_are_the_managers(user: User, ben: User, stranger: User, fox: Project) -> None:
+    address = f"{fox.get_absolute_url()}settings/"
+    page(logged_in(stranger), address, 404)
+    assert "Ask ana" in page(logged_in(ben), address, 403)
+    client = logged_in(user)
+    assert 'value="Fox"' in page(client, address)
+    post = {"name": "Hare", "description": "", "hides_new_runs": "0", "retention_days": "30"}
+    assert logged_in(ben).post(address, post).status_code == 403
+    for days in ("0", "-1", "3651", "x", "1e3"):
+        wrong = client.post(address, post | {"retention_days": days})
+        assert wrong.status_code == 422
+        assert "A number of days from 1 to 3650" in wrong.content.decode()
+    assert client.post(address, post).status_code == 302
+    fox.refresh_from_db()
+    assert (fox.name, fox.retention_days) == ("Hare", 30)
+    client.post(address, post | {"retention_days": ""})
+    fox.refresh_from_db()
+    assert fox.retention_days is None
+
+
+def test_the_private_project_s_settings_have_only_the_retention(member: Client, user: User) -> None:
+    text = page(member, "/projects/private/settings/")
+    assert 'name="retention_days"' in text
+    assert 'name="name"' not in text
+    assert "Archive" not in text
+    member.post("/projects/private/settings/", {"retention_days": "7", "name": "x"})
+    private = private_project(User.objects.get(pk=user.pk))
+    assert (private.name, private.retention_days) == ("Private", 7)
+
+
+def test_archiving_and_deletion_are_offered_and_refused_in_words(
+    member: Client, user: User, fox: Project, make_run: Any
+) -> None:
+    address = fox.get_absolute_url()
+    run = make_run(project=fox)
+    text = member.post(f"{address}deletion/", follow=True).content.decode()
+    assert "is not empty: 1 run lives in it" in text
+    member.post(f"{address}archiving/")
+    assert "Bring it back" in page(member, f"{address}settings/")
+    member.post(f"{address}recovery/")
+    run.delete()
+    text = member.post(f"{address}deletion/", follow=True).content.decode()
+    assert "“Fox” is deleted." in text
+    page(member, address, 404)
+
+
+def test_members_are_changed_on_the_page(
+    member: Client, user: User, ben: User, stranger: User, fox: Project
+) -> None:
+    address = f"{fox.get_absolute_url()}members/"
+    text = member.post(address, {"user": stranger.pk, "role": "maker"}, follow=True)
+    assert "sam is a member now." in text.content.decode()
+    one = f"{address}{ben.pk}/"
+    text = member.post(one, {"role": "viewer", "shown": "manager"}, follow=True)
+    assert "Somebody else had made them a maker" in text.content.decode()
+    removed = member.post(f"{one}removal/", follow=True)
+    assert "ben is no longer a member." in removed.content.decode()
+    token = removed.context["token"]
+    back = member.post(f"{address}recovery/", {"removed": token}, follow=True)
+    assert "ben is a member again." in back.content.decode()
+    assert Membership.objects.get(project=fox, user=ben).role == "viewer"
+    left = logged_in(ben).post(f"{one}removal/", follow=True).content.decode()
+    assert "You have left" in left
+    refused = member.post(f"{address}{user.pk}/removal/", follow=True).content.decode()
+    assert "You are the only manager" in refused
+    for key in ("999999999999999999999", "0"):
+        gone = member.post(f"{address}{key}/", {"role": "maker"}, follow=True).content.decode()
+        assert "no longer a member" in gone
+    wrong = member.post(address, {"user": "x", "role": "king"}, follow=True).content.decode()
+    assert "Choose a role" in wrong
+
+
+def test_an_undo_is_shown_to_managers_of_its_project_only(
+    member: Client, user: User, ben: User, fox: Project
+) -> None:
+    one = f"{fox.get_absolute_url()}members/{ben.pk}/removal/"
+    address = member.post(one).headers["Location"]
+    other = make_project("Other", ana="manager")
+    query = address.partition("?")[2]
+    assert "no longer a member" in page(member, address)
+    assert "no longer a member" not in page(member, f"{other.get_absolute_url()}?{query}")
+    viewer = logged_in(User.objects.get(username="vic"))
+    assert "no longer a member" not in page(viewer, address)
