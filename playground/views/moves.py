@@ -81,7 +81,9 @@ def _form(
     context: dict[str, Any] = {"planned": planned, "trouble": trouble}
     if chosen and planned:
         context["targets"] = [
-            (target, moving.blind_makers(planned, target)) for target in _targets(request)
+            (target, moving.blind_makers(planned, target))
+            for target in _targets(request)
+            if not moving.are_all_in(chosen, target)
         ]
         context["fields"] = [
             (name, key) for name, kind in moving.kinds().items() for key in chosen.get(kind, ())
