@@ -26,13 +26,13 @@ TARGET = "target"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def moves(request: HtmxRequest) -> HttpResponse:
-    """Show where the chosen things can go, and what goes along; move them when it is posted."""
+    """Show where the chosen things can go, and what goes along; move them to a posted target."""
     query = request.POST if request.method == "POST" else request.GET
     try:
         chosen = moving.choose(request.user, _posted(query))
     except moving.Refused as error:
         return _form(request, None, str(error), status=404)
-    if request.method != "POST":
+    if TARGET not in request.POST:  # a link, or the selection of a list
         return _form(request, chosen)
     targets = {target.key: target for target in _targets(request)}
     target = targets.get(query.get(TARGET, ""))
@@ -81,7 +81,9 @@ def _form(
     context: dict[str, Any] = {"planned": planned, "trouble": trouble}
     if chosen and planned:
         context["targets"] = [
-            (target, moving.blind_makers(planned, target)) for target in _targets(request)
+            (target, moving.blind_makers(planned, target))
+            for target in _targets(request)
+            if not moving.are_all_in(chosen, target)
         ]
         context["fields"] = [
             (name, key) for name, kind in moving.kinds().items() for key in chosen.get(kind, ())

@@ -159,6 +159,15 @@ def blind_makers(planned: Plan, target: Project) -> list[str]:
     return sorted(names)
 
 
+def are_all_in(chosen: Chosen, project: Project) -> bool:
+    """Return whether all of the chosen rows live in the project already."""
+    return not any(
+        _rows(kind).filter(pk__in=keys).exclude(project=project).exists()
+        for kind, keys in chosen.items()
+        if keys
+    )
+
+
 def _beyond(known: Mapping[type[InProject], set[Any]], newest: Chosen) -> Chosen:
     """Return what goes along with the newest rows and is not known yet."""
     found: dict[type[InProject], set[Any]] = {}

@@ -50,9 +50,7 @@ def test_a_viewer_reads_and_begins_nothing(called: Any, acme: Filled) -> None:
             "you look, vote and comment. Ask ben to make you a maker" in response.json()["detail"]
         )
     assert [model.objects.count() for model in (Run, Board, Preset)] == counts
-    upload = Program(person("cas")).client.post(
-        "/api/v1/uploads?project=acme", {"file": __file__ and _file()}
-    )
+    upload = Program(person("cas")).client.post("/api/v1/uploads?project=acme", {"file": _file()})
     assert upload.status_code == 403
 
 
