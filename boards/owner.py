@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 
-from boards.display import grid
+from boards.display import watching
 from boards.models import Board, Cell, Column, Row
 from boards.runs.belonging import boards_of
 from boards.trials import job, news
@@ -42,7 +42,7 @@ class BoardsOwner(RunOwner):
 
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
         """Return the group that a board's page watches."""
-        return {grid.GROUP: grid.runs_of}
+        return {watching.GROUP: watching.runs_of}
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
         """Return the plans, rows and columns of boards that are not deleted."""
@@ -75,8 +75,8 @@ class BoardsOwner(RunOwner):
         return news.entries(user)
 
     def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the user's boards."""
-        boards = Board.objects.kept().filter(user_id=user.pk)
+        """Return the boards of the user's projects."""
+        boards = Board.objects.kept().shown_to(user)
         return (Destination("Boards", boards, "title", "boards:board"),)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -103,20 +104,35 @@ class StoredInput(NamedTuple):
 def input_file(board: Board, address: str) -> StoredInput | None:
     """Return the file at one of our addresses, if we have it and voters may see it.
 
-    They may see the files of the board's owner, and those that everybody may.
+    They may see what its user may in a private project, and in a shared one what all may who see
+    the board: a maker could name any file of its user in a row.
     """
     match = OUR_ADDRESS.fullmatch(address)
     if match is None:
         return None
-    reader = User(pk=board.user_id)
-    if match["upload"]:
-        upload = Upload.objects.filter(pk=match["upload"]).first()
-        is_readable = upload is not None and upload.is_readable_by(reader)
-        return StoredInput(upload.file, upload.content_type) if upload and is_readable else None
-    readable = deletion.readable_artifacts(match["run"], reader)
+    found = _upload if match["upload"] else _artifact
+    stored = found(board, match)
+    return StoredInput(stored.file, stored.content_type) if stored else None
+
+
+def _upload(board: Board, match: re.Match[str]) -> Upload | None:
+    upload = Upload.objects.filter(pk=match["upload"]).first()
+    if upload is None:
+        return None
+    is_private = board.project.is_private
+    owner = User(pk=board.user_id)
+    may = upload.is_readable_by(owner) if is_private else upload.is_readable_with(board)
+    return upload if may else None
+
+
+def _artifact(board: Board, match: re.Match[str]) -> Artifact | None:
+    if board.project.is_private:
+        readable = deletion.readable_artifacts(match["run"], User(pk=board.user_id))
+    else:
+        runs = Run.objects.readable_with(board).filter(pk=match["run"])
+        readable = Artifact.objects.filter(run__in=runs)
     stored = readable.filter(position=int(match["position"]), state=Artifact.State.STORED)
-    artifact = stored.first()
-    return StoredInput(artifact.file, artifact.content_type) if artifact else None
+    return stored.first()
 
 
 def input_addresses(values: object) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from boards.display.rights import Rights
 from boards.models import Board, Cell
 from core.byte_cache import ByteCache
 from playground.display import tiles
@@ -32,9 +33,9 @@ class ShownCell:
     markup: SafeString | None = None
 
 
-def find(cells: Iterable[Cell], is_mine: bool) -> dict[int, SafeString]:
+def find(cells: Iterable[Cell], may_change: bool) -> dict[int, SafeString]:
     """Return the cached markup of these cells, by their keys."""
-    cached = ((cell.pk, _MARKUP_CACHE.get(_key(cell, is_mine))) for cell in cells)
+    cached = ((cell.pk, _MARKUP_CACHE.get(_key(cell, may_change))) for cell in cells)
     return {pk: markup for pk, markup in cached if markup is not None}
 
 
@@ -43,22 +44,22 @@ def forget() -> None:
     _MARKUP_CACHE.clear()
 
 
-def render(shown: ShownCell, board: Board, is_mine: bool) -> SafeString | None:
+def render(shown: ShownCell, board: Board, rights: Rights) -> SafeString | None:
     """Render and cache a cell's markup; None if it may change without a new key."""
-    key = _key(shown.cell, is_mine)
+    key = _key(shown.cell, rights.may_change)
     if key is None or shown.tile is None or shown.tile.copies:
         return None
-    context = {"one": shown, "board": board, "is_mine": is_mine}
+    context = {"one": shown, "board": board, "rights": rights}
     markup = render_to_string("boards/_cell.html", context)
     _MARKUP_CACHE.put(key, markup)
     return markup
 
 
-def _key(cell: Cell, is_mine: bool) -> Hashable:
+def _key(cell: Cell, may_change: bool) -> Hashable:
     """Return everything that the markup depends on; None if it may not be cached."""
     run, mark = cell.run, getattr(cell, "mark", None)
     if run is None or not run.is_final or cell.is_reused:  # a reused cell's form has a CSRF token
         return None
     endpoint = run.endpoint
     named = endpoint.name, endpoint.unit_price_usd, endpoint.currency
-    return cell.pk, run.pk, run.version, named, mark and mark.changed_at, is_mine
+    return cell.pk, run.pk, run.version, named, mark and mark.changed_at, may_change

@@ -7,24 +7,25 @@ rendered and each other group is one empty cell that spans it. The number of que
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.db.models import F
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from boards.display import cell_markup, cell_queries
+from boards.display import cell_markup, cell_queries, watching
 from boards.display.cell_markup import ShownCell
+from boards.display.rights import Rights
 from boards.models import Board, Cell, Column, Row
 from boards.runs.progress import Progress, progress_of
 from playground.display import history, tiles
 from playground.display.history import ArgumentRow
-from runs.progress import watch_tokens
 
-GROUP = "board"  # the kind of run group that a board's page watches
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 FIRST_CELLS = 24  # runs of the first part: about two screens of a desktop
 PART_CELLS = 48  # of each other part: as many as the gallery has cards
 GROUP_COLUMNS = 12  # rendered at once: two screens; board.css has a rule for each span
@@ -108,61 +109,48 @@ class Grid:
         return not self.waiting and all(part.is_loaded for part in self.parts)
 
 
-def grid_of(board: Board, *, is_mine: bool, is_whole: bool = False) -> Grid:
+def grid_of(board: Board, reader: User, rights: Rights, *, is_whole: bool = False) -> Grid:
     """Return the board's grid with its first part and columns loaded, or with all cells.
 
-    `is_mine`: cells offer the owner's actions.
+    `reader` is who sees it, and `rights` what they may do with it.
     """
     progress = progress_of(board)
-    lines = _GridKeys(board, is_mine, progress.total + progress.held)
+    lines = _GridKeys(board, progress.total + progress.held)
     drawn = range(len(lines.columns)) if is_whole else lines.group(0)
     parts = [n for n in range(len(lines.parts)) if is_whole or n == 0]
-    filler = _RowBuilder(lines, [row for n in parts for row, _ in lines.parts[n]], drawn)
+    rows = [row for n in parts for row, _ in lines.parts[n]]
+    filler = _RowBuilder(lines, reader, rights, rows, drawn)
     shown = [
-        Part(n, [filler.row(row) for row, _ in rows])
+        Part(n, [filler.row(row) for row, _ in part])
         if n in parts
-        else Part(n, [], _labels(rows), is_loaded=False)
-        for n, rows in enumerate(lines.parts)
+        else Part(n, [], _labels(part), is_loaded=False)
+        for n, part in enumerate(lines.parts)
     ]
     return Grid(board, filler.columns, filler.waiting, shown, progress)
 
 
-def part_of(board: Board, number: int, *, is_mine: bool) -> Part | None:
+def part_of(board: Board, reader: User, rights: Rights, number: int) -> Part | None:
     """Return the rows of one part with their first columns; None if there are fewer parts."""
-    lines = _GridKeys(board, is_mine)
+    lines = _GridKeys(board)
     if number >= len(lines.parts):
         return None
     rows = [row for row, _ in lines.parts[number]]
-    filler = _RowBuilder(lines, rows, lines.group(0))
+    filler = _RowBuilder(lines, reader, rights, rows, lines.group(0))
     return Part(number, [filler.row(row) for row in rows])
 
 
-def group_of(board: Board, row: int, number: int, *, is_mine: bool) -> GridRow | None:
+def group_of(board: Board, reader: User, rights: Rights, row: int, number: int) -> GridRow | None:
     """Return the row with key `row` and one group of its places; None if there is none."""
-    lines = _GridKeys(board, is_mine)
+    lines = _GridKeys(board)
     if row not in lines.numbers or not (drawn := lines.group(number)):
         return None
-    return _RowBuilder(lines, [row], drawn).row(row)
+    return _RowBuilder(lines, reader, rights, [row], drawn).row(row)
 
 
 def heads_of(board: Board, number: int) -> list[Column]:
     """Return the columns of one group; empty if there are fewer."""
-    lines = _GridKeys(board, is_mine=False)
+    lines = _GridKeys(board)
     return cell_queries.columns([lines.columns[n] for n in lines.group(number)])
-
-
-def runs_of(board_id: str) -> list[uuid.UUID]:
-    """Return the runs that a board's page may watch; empty for an invalid key. One query.
-
-    Others' runs are not among them: an example may be taken back while the page is open.
-    """
-    try:
-        key = uuid.UUID(board_id)
-    except ValueError:
-        return []
-    cells = Cell.objects.filter(board_id=key, board__deleted_at=None, replaced_at=None)
-    own = cells.filter(run__user_id=F("board__user_id"))
-    return list(own.values_list("run_id", flat=True))
 
 
 def _labels(rows: Sequence[tuple[int, str]]) -> SafeString:
@@ -176,8 +164,8 @@ def _shortened(label: str) -> str:
 class _GridKeys:
     """The keys of a board's columns and rows, the columns in groups and the rows in parts."""
 
-    def __init__(self, board: Board, is_mine: bool, cell_count: int | None = None) -> None:
-        self.board, self.is_mine = board, is_mine
+    def __init__(self, board: Board, cell_count: int | None = None) -> None:
+        self.board = board
         self.columns = cell_queries.column_keys(board)
         rows = cell_queries.row_labels(board)
         self.numbers = {pk: number for number, (pk, _) in enumerate(rows)}
@@ -204,15 +192,17 @@ class _GridKeys:
 class _RowBuilder:
     """Fills rows with the tiles of the rendered columns."""
 
-    def __init__(self, lines: _GridKeys, rows: Sequence[int], drawn: range) -> None:
-        board, self.lines, self.drawn = lines.board, lines, drawn
+    def __init__(
+        self, lines: _GridKeys, reader: User, rights: Rights, rows: Sequence[int], drawn: range
+    ) -> None:
+        board, self.lines, self.rights, self.drawn = lines.board, lines, rights, drawn
         self.columns = cell_queries.columns([lines.columns[n] for n in drawn])
         self.waiting = lines.groups_after(drawn)
         self.rows = cell_queries.rows(rows)
         self.found = cell_queries.cells(board, rows, self.columns)
-        self.kept = cell_markup.find(self.found.all, lines.is_mine)
+        self.kept = cell_markup.find(self.found.all, rights.may_change)
         self.texts = cell_queries.load_results(c for c in self.found.all if c.pk not in self.kept)
-        self.group = watch_tokens.data_watch_group(f"{GROUP}.{board.pk}", "tile", board.user_id)
+        self.group = watching.data_watch(board, reader) if rights.is_member else ""
 
     def row(self, pk: int) -> GridRow:
         """Return one row with its tiles."""
@@ -234,8 +224,8 @@ class _RowBuilder:
             return ShownCell(cell, same_as=f"row {row}, column {column}")
         if cached := self.kept.get(cell.pk):
             return ShownCell(cell, markup=cached)
-        is_own = cell.run.user_id == self.lines.board.user_id
-        group = self.group if is_own else ""  # what others have shared is watched by itself
+        is_beside = cell.run.is_shown_with(self.lines.board)
+        group = self.group if is_beside else ""  # an example is watched by itself
         shown = ShownCell(cell, tiles.tile(cell.run, self.texts, group))
-        markup = cell_markup.render(shown, self.lines.board, self.lines.is_mine)
+        markup = cell_markup.render(shown, self.lines.board, self.rights)
         return replace(shown, markup=markup)

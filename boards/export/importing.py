@@ -15,6 +15,8 @@ from boards.plan.plan import MAX_MODELS, TITLE_CHARS
 from catalog.models import Endpoint
 from core.formatting import counted
 from fal.db_safe import db_safe_text
+from projects.models import Project
+from projects.models.project import private_project
 from schemas.exact import loads
 
 if TYPE_CHECKING:
@@ -49,8 +51,11 @@ class Imported:
         return " ".join(sentences)
 
 
-def import_board(user: User, content: bytes) -> Imported:
-    """Create a board from an exported document; raises ValueError with a message."""
+def import_board(user: User, content: bytes, project: Project | None = None) -> Imported:
+    """Create a board from an exported document; raises ValueError with a message.
+
+    It lives in the project; without one in the user's private one.
+    """
     document = _parsed(content)
     post = _post(document.get("plan"))
     models, unknown = endpoints_of(post.get("model", [])[:MAX_MODELS])
@@ -63,6 +68,7 @@ def import_board(user: User, content: bytes) -> Imported:
         source=_source(document, models),
         source_schema_id=_source(document, models).schema_id,
         plan=_without(post, unknown),
+        **(project or private_project(user)).for_new_work(),
     )
     files = sum(len(input_addresses(row.get("values"))) for row in _dicts(document.get("rows")))
     return Imported(board, [*dict.fromkeys(unknown)], files)

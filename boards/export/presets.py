@@ -42,14 +42,21 @@ def settings_of(column: Column) -> dict[str, Any]:
 
 
 def save_preset(user: User, board: Board, column: Column) -> Preset:
-    """Save a column's settings as a preset of this user, under an unused name."""
+    """Save a column's settings as a preset of this user, beside the board, under an unused name."""
     name = f"{board.title or 'Board'} · {column.label or column.endpoint.name}"
     name = " ".join(name.split())[: presets.MAX_NAME_CHARS - 5]
     arguments = settings_of(column)
     for number in range(1, MAX_TRIES):
         numbered = name if number == 1 else f"{name} ({number})"
         try:
-            return presets.create(user, column.endpoint, numbered, arguments)
+            return presets.create(
+                user,
+                column.endpoint,
+                numbered,
+                arguments,
+                project=board.project,
+                is_hidden=board.is_hidden,
+            )
         except presets.NameTaken:
             continue
     raise ValueError(f"There are {MAX_TRIES} presets of this name: delete some of them first.")

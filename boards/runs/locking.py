@@ -14,7 +14,8 @@ from runs.starting import Refused
 
 def lock(pk: uuid.UUID) -> Board:
     """Return the board with its row locked until the end of the transaction."""
-    return Board.objects.select_for_update().get(pk=pk)
+    boards = Board.objects.select_related("project").select_for_update(of=("self",))
+    return boards.get(pk=pk)
 
 
 def lock_for_sending(read: Board) -> Board:

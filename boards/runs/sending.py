@@ -20,11 +20,12 @@ from boards.runs import cap_warnings, reuse
 from boards.runs.budget import Budget, open_account
 from boards.runs.locking import lock_for_sending
 from catalog.models import Endpoint
+from projects import roles
 from projects.models import Project
 from projects.models.project import private_project
 from runs import starting
 from runs.costs.cost import estimate_runs
-from runs.starting import Refused, Source, StartRequest, in_dollars
+from runs.starting import Forbidden, Refused, Source, StartRequest, in_dollars
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -69,20 +70,24 @@ def run_plan(
     project: Project | None = None,
     is_program: bool = False,
 ) -> Sent:
-    """Create the plan's board, or add the plan's new cells to `board`, and send them.
+    """Create the plan's board in `project`, or add the plan's new cells to `board`; send them.
 
-    A new board lives in `project`, None: its user's private one. Raises Refused: a model cannot be
-    run, the board would be too large, or was stopped meanwhile.
-    `is_program`: a program has asked for it, whose runs are not shown to the team.
+    Without a project a new board lives in the user's private one. The runs are those of `user`.
+    Raises Refused: a model cannot be run, the board would be too large, or was stopped meanwhile;
+    Forbidden: the user may make nothing there. `is_program`: a program has asked for it, whose
+    runs are not shown to the team.
     """
+    home = board.project if board else project or private_project(user)
+    if refusal := roles.refusal_to_make(user, home):
+        raise Forbidden(refusal)
     cells = expanded.fitting
     estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
     with transaction.atomic():
-        locked, is_new = _locked_board(user, plan, token, board, project)
+        locked, is_new = _locked_board(user, plan, token, board, home)
         if board is None and not is_new:
             return Sent(locked, known=len(cells), is_repeat=True)
         budget = Budget.of(open_account(locked))
-        done = write_cells(locked, plan, expanded, estimates, budget, is_program=is_program)
+        done = write_cells(locked, user, plan, expanded, estimates, budget, is_program=is_program)
         if done.held:
             cap_warnings.warn_of_board(locked, done.held)
         return done
@@ -90,6 +95,7 @@ def run_plan(
 
 def write_cells(
     board: Board,
+    user: User,
     plan: Plan,
     expanded: Expanded,
     estimates: Sequence[Estimate],
@@ -97,27 +103,29 @@ def write_cells(
     *,
     is_program: bool = False,
 ) -> Sent:
-    """Add a plan's new cells to a locked board; `estimates` are those of its fitting cells."""
+    """Add a plan's new cells to a locked board, with runs of `user`.
+
+    `estimates` are those of its fitting cells.
+    """
     rows, columns = _rows(board, plan), _columns(board, expanded)
-    writer = _Writer(board, budget, plan.is_reusing, is_program)
+    writer = _Writer(board, user, budget, plan.is_reusing, is_program)
     writer.write(expanded.fitting, estimates, rows, columns)
     return writer.done
 
 
 def _locked_board(
-    user: User, plan: Plan, token: str, board: Board | None, project: Project | None
+    user: User, plan: Plan, token: str, board: Board | None, project: Project
 ) -> tuple[Board, bool]:
     """Return the board with its row locked, and whether it is new."""
-    values = {
+    values: dict[str, Any] = {
         "title": plan.title or _title(plan),
         "plan": plan.post,
         "cap_usd": plan.cap_usd,
     }
     if board is None:
-        source = {"source": plan.source, "source_schema_id": plan.source.schema_id}
-        source |= (project or private_project(user)).for_new_work()
+        values |= {"source": plan.source, "source_schema_id": plan.source.schema_id}
         return Board.objects.get_or_create(
-            user=user, form_token=token[:64], defaults=values | source
+            user=user, form_token=token[:64], defaults=values | project.for_new_work()
         )
     locked = lock_for_sending(board)
     if not plan.is_stored:
@@ -171,10 +179,12 @@ class TooLarge(Refused):
 
 
 class _Writer:
-    """Writes cells and runs of one locked board, for its owner."""
+    """Writes cells of one locked board, with runs of one user."""
 
-    def __init__(self, board: Board, budget: Budget, is_reusing: bool, is_program: bool) -> None:
-        self.user, self.board, self.budget = board.user, board, budget
+    def __init__(
+        self, board: Board, user: User, budget: Budget, is_reusing: bool, is_program: bool
+    ) -> None:
+        self.board, self.user, self.budget = board, user, budget
         self.is_reusing, self.is_program = is_reusing, is_program
         self.done = Sent(board)
         self.requests: list[StartRequest] = []
@@ -274,9 +284,9 @@ def run_request(
     *,
     is_program: bool,
 ) -> StartRequest:
-    """Return the request for a cell's run, which counts towards the accounts of `budget`.
+    """Return the request for the run of a cell, which lives beside its board.
 
-    It lives where its board does.
+    It is `user`'s, and counts towards the accounts of `budget`.
     """
     return StartRequest(
         user=user,

@@ -19,7 +19,7 @@ def withhold_unreadable(board: Board, cells: Iterable[Cell]) -> None:
 
     The cells must not be saved. One query if there are runs from elsewhere, and none otherwise.
     """
-    others = [cell for cell in cells if cell.run and not _is_beside(board, cell.run)]
+    others = [cell for cell in cells if cell.run and not cell.run.is_shown_with(board)]
     if not others:
         return
     readable = Run.objects.readable_with(board).filter(pk__in={cell.run_id for cell in others})
@@ -27,9 +27,3 @@ def withhold_unreadable(board: Board, cells: Iterable[Cell]) -> None:
     for cell in others:
         if cell.run_id not in shown:
             cell.run, cell.not_sent = None, WITHHELD
-
-
-def _is_beside(board: Board, run: Run) -> bool:
-    """Whether whoever sees the board sees the run, which lives in the same project."""
-    is_as_open = not run.is_hidden or (board.is_hidden and run.user_id == board.user_id)
-    return run.project_id == board.project_id and is_as_open

@@ -14,6 +14,8 @@ from boards.models import Board, Trial
 from boards.trials.outcomes import Outcome, changed_since, outcomes_of
 from catalog.changelog.personal_news import Entry
 from notifications import kinds, outbox
+from projects import roles
+from projects.models.in_project import is_member
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -33,6 +35,7 @@ def loaded(trials: QuerySet[Trial]) -> QuerySet[Trial]:
 def entries(user: User) -> Sequence[Entry]:
     """Return a user's news of the last two months, newest first. One query without any trial."""
     trials = Trial.objects.filter(
+        is_member(user, prefix="board__"),
         board__user_id=user.pk,
         board__deleted_at=None,
         found_at__gt=timezone.now() - TOLD_FOR,
@@ -62,13 +65,16 @@ def notify_owners(since: datetime) -> int:
     repeats are ignored (`notifications/outbox.py`).
     """
     changed = Trial.objects.filter(changed_since(since), board__deleted_at=None)
-    decided = changed.filter(state__in=TOLD_STATES).select_related("board__user")
+    decided = changed.filter(state__in=TOLD_STATES)
+    decided = decided.select_related("board__user", "board__project")
     listed = list(loaded(decided)[:MAX_TOLD])
     return sum(_notify_owner(outcome) for outcome in (outcomes_of(listed) if listed else []))
 
 
 def _notify_owner(outcome: Outcome) -> bool:
     trial, entry = outcome.trial, _entry(outcome)
+    if not roles.role_in(trial.board.project, trial.board.user):
+        return False
     is_judged = outcome.judged >= outcome.rows > 0
     stage = "judged" if is_judged else trial.state
     return outbox.notify(

@@ -24,6 +24,7 @@ from boards.runs.sending import Sent, write_cells
 from boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
 from boards.votes.rankings import rankings
 from core.formatting import counted, money
+from projects import roles
 from runs import ledger
 from runs.ledger import Balance
 from runs.models import LedgerAccount
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 NIGHT_HOURS = range(1, 5)
+NOT_A_MAKER = "Its runs would be those of {}, who may run nothing in this project now."
 AT_ONCE = 10  # per call: other jobs get their turn in between
 
 
@@ -101,6 +103,8 @@ class _Sender:
         endpoint = self.trial.endpoint
         if endpoint.refusal:
             return Trial.State.REFUSED, endpoint.refusal
+        if roles.refusal_to_make(self.board.user, self.board.project):
+            return Trial.State.REFUSED, NOT_A_MAKER.format(self.board.author)
         if not endpoint.schema_id:
             return Trial.State.WAITING, NO_SCHEMA
         if self._is_known_in_this_schema():
@@ -148,6 +152,7 @@ class _Sender:
             with transaction.atomic():
                 done = write_cells(
                     self.board,
+                    self.board.user,
                     planned.plan,
                     planned.expanded,
                     planned.estimates,

@@ -48,10 +48,10 @@ def standing_of(board: Board) -> StandingTrial:
     return standing or StandingTrial(board=board)
 
 
-def form_of(board: Board) -> Form:
-    """Return the form filled from the settings."""
+def form_of(board: Board, user: User) -> Form:
+    """Return the form filled from the settings, for a user with their own saved searches."""
     standing = standing_of(board)
-    saved = SavedSearch.objects.filter(user_id=board.user_id, params=standing.params).first()
+    saved = SavedSearch.objects.filter(user=user, params=standing.params).first()
     query = Query.from_address(f"?{standing.params}")
     plain = saved_searches.params_of(Query(q=query.q)) == standing.params
     return Form(
@@ -68,11 +68,11 @@ def form_of(board: Board) -> Form:
     )
 
 
-def configure(board: Board, posted: Mapping[str, str]) -> Form:
-    """Store the posted settings and return the form; with errors nothing is stored."""
+def configure(board: Board, user: User, posted: Mapping[str, str]) -> Form:
+    """Store what the user posted and return the form; with errors nothing is stored."""
     values = {name: posted.get(name, "").replace("\x00", "").strip() for name in _NAMES}
     form = Form(standing_of(board), values)
-    reader = _Reader(board, form)
+    reader = _Reader(board, user, form)
     read = reader.read()
     if form.errors:
         return form
@@ -93,8 +93,9 @@ _NAMES = ("state", "saved", "q", "versions", "when", "cap", "reference")
 class _Reader:
     """Parses each control and records its errors."""
 
-    def __init__(self, board: Board, form: Form) -> None:
-        self.board, self.form, self.values = board, form, form.values
+    def __init__(self, board: Board, user: User, form: Form) -> None:
+        self.board, self.user = board, user
+        self.form, self.values = form, form.values
 
     def read(self) -> dict[str, Any]:
         """Return the values of the columns; errors are in the form's `errors`."""
@@ -128,7 +129,7 @@ class _Reader:
         return saved_searches.params_of(query)[:PARAMS_CHARS]
 
     def _saved(self, text: str) -> str:
-        searches = SavedSearch.objects.filter(user_id=self.board.user_id)
+        searches = SavedSearch.objects.filter(user=self.user)
         search = searches.filter(pk=key).first() if (key := parse_key(text)) else None
         if search is None or len(search.params) > PARAMS_CHARS:
             self.form.errors["saved"] = "This saved search was deleted. Choose another one."

@@ -1,4 +1,4 @@
-"""Actions of a board's owner: stop, retry, rename, delete."""
+"""Actions of who may change a board: stop, retry, rename, delete."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -21,10 +22,12 @@ from boards.models import Board
 from boards.plan.plan import parse_cap
 from boards.runs import repeating
 from boards.runs.locking import lock
+from boards.views.board import find_as_member, find_changeable
 from core.formatting import money
 from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
-from runs.starting import Refused
+from projects import roles
+from runs.starting import Forbidden, Refused
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -32,15 +35,29 @@ if TYPE_CHECKING:
 View = Callable[..., Any]
 
 
-def for_owner(view: View) -> View:
-    """Decorate a POST view of one's own board; a returned text is shown on the board's page."""
+def for_makers(view: View) -> View:
+    """Decorate a POST view of a board for the makers of its project.
+
+    A returned text is shown on the board's page.
+    """
+    return _action(view, find_changeable)
+
+
+def for_members(view: View) -> View:
+    """Decorate as `for_makers` a view for all members of the project, which decides itself."""
+    return _action(view, find_as_member)
+
+
+def _action(view: View, find: Callable[[Any, uuid.UUID], Board]) -> View:
 
     @require_POST
     @wraps(view)
     def wrapped(request: HtmxRequest, pk: uuid.UUID, **parts: Any) -> HttpResponseBase:
-        board = get_object_or_404(Board.objects.kept(), pk=pk, user_id=request.user.pk)
+        board = find(request, pk)
         try:
             outcome: HttpResponseBase | str = view(request, board, **parts)
+        except Forbidden as refused:
+            raise PermissionDenied(str(refused)) from refused
         except Refused as refused:
             outcome = str(refused)
         if isinstance(outcome, str):
@@ -51,35 +68,37 @@ def for_owner(view: View) -> View:
     return wrapped
 
 
-@for_owner
+@for_members
 def cancellation(request: HtmxRequest, board: Board) -> Any:
-    """Cancel the runs that have not started."""
+    """Cancel the runs that have not started: one's own board's, or as a maker."""
+    if board.user_id != request.user.pk:
+        roles.require_maker(request.user, board.project)
     return repeating.stop(board)
 
 
 @limit("run")
-@for_owner
+@for_makers
 def repetition(request: HtmxRequest, board: Board) -> Any:
     """Rerun all failed and cancelled cells."""
     return repeating.repeat_failed(request.user, board).words
 
 
 @limit("run")
-@for_owner
+@for_makers
 def continuation(request: HtmxRequest, board: Board) -> Any:
     """Send the cells that were not sent, within the current cap."""
     return repeating.send_held(request.user, board).words
 
 
 @limit("run")
-@for_owner
+@for_makers
 def cell(request: HtmxRequest, board: Board, cell: int) -> Any:
     """Run one cell again, even if it shows a reused result."""
     current = get_object_or_404(board.cells.filter(replaced_at=None), pk=cell)
     return repeating.repeat_cell(request.user, board, current).words
 
 
-@for_owner
+@for_makers
 def title(request: HtmxRequest, board: Board) -> Any:
     """Rename the board."""
     board.title = db_safe_text(request.POST.get("title", "").strip())[:200] or board.title
@@ -87,7 +106,7 @@ def title(request: HtmxRequest, board: Board) -> Any:
     return redirect(board)
 
 
-@for_owner
+@for_makers
 def cap(request: HtmxRequest, board: Board) -> Any:
     """Change or remove the cap. Nothing is sent by it: the page offers what was not sent."""
     try:
@@ -101,9 +120,13 @@ def cap(request: HtmxRequest, board: Board) -> Any:
     return "The board has no cap now." if amount is None else f"The cap is {money(amount)} now."
 
 
-@for_owner
+@for_members
 def deletion(request: HtmxRequest, board: Board) -> Any:
-    """Delete the board; its runs stay in the history, and the list offers to undo it."""
+    """Delete the board, as its user or a manager; the list offers to undo it.
+
+    Its runs stay in the history.
+    """
+    roles.require_for(request.user, board)
     board.deleted_at = timezone.now()
     with transaction.atomic():
         board.save(update_fields=["deleted_at"])
@@ -113,10 +136,10 @@ def deletion(request: HtmxRequest, board: Board) -> Any:
 
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
-    """Restore a deleted board."""
+    """Restore a deleted board, as its user or a manager of its project."""
     if (pk := parse_uuid(request.POST.get("board", ""))) is None:
         return redirect("boards:boards")
-    boards = Board.objects.filter(pk=pk, user_id=request.user.pk)
+    boards = Board.objects.removable_by(request.user).filter(pk=pk)
     deleted = boards.exclude(deleted_at=None)
     with transaction.atomic():
         audit.record(request.user, "restored", deleted)

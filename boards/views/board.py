@@ -6,16 +6,18 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from boards.display import grid
+from boards.display.rights import rights_to
 from boards.models import Board
 from boards.runs.progress import progress_of
 from boards.trials import news
 from core.http.parameters import parse_moment, parse_uuid
+from projects import current, roles
 from runs.models import Run
 from runs.progress.worker_status import readiness
 
@@ -31,22 +33,29 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List the user's boards, newest first."""
-    current = Q(cells__replaced_at=None)
-    ended = current & Q(cells__run__state__in=Run.FINAL)
+    """List the project's boards, or one's own of all projects, newest first."""
+    unreplaced = Q(cells__replaced_at=None)
+    ended = unreplaced & Q(cells__run__state__in=Run.FINAL)
     boards = (
-        Board.objects.kept()
-        .filter(user_id=request.user.pk)
-        .annotate(runs=Count("cells", filter=current), ended=Count("cells", filter=ended))
+        current.listed(Board.objects.kept(), request)
+        .annotate(runs=Count("cells", filter=unreplaced), ended=Count("cells", filter=ended))
         .prefetch_related("columns__endpoint")
         .defer("plan")
     )
     before = parse_moment(request.GET.get("before", ""))
     boards = boards.filter(created_at__lt=before) if before else boards
+    is_of_all = current.is_of_all_projects(request)
+    if not is_of_all and not current.current(request).is_private:
+        boards = boards.prefetch_related("user")
     listed = list(boards[: LISTED + 1])
     more = listed[LISTED - 1].created_at.isoformat() if len(listed) > LISTED else ""
     deleted = request.GET.get("deleted", "")
-    context = {"boards": listed[:LISTED], "more": more, "deleted": parse_uuid(deleted)}
+    context = {
+        "boards": listed[:LISTED],
+        "more": more,
+        "deleted": parse_uuid(deleted),
+        "all_projects": is_of_all,
+    }
     return render(request, "boards/boards.html", context)
 
 
@@ -59,14 +68,14 @@ def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 def page(request: HtmxRequest, board: Board, status: int = 200, problem: str = "") -> HttpResponse:
     """Render a board's page."""
-    is_mine = board.user_id == request.user.pk
-    shown = grid.grid_of(board, is_mine=is_mine, is_whole="all" in request.GET)
+    rights = rights_to(request.user, board)
+    shown = grid.grid_of(board, request.user, rights, is_whole="all" in request.GET)
     context = {
         "board": board,
         "grid": shown,
         "progress": shown.progress,
-        "is_mine": is_mine,
-        "trial_news": _trial_news(board) if is_mine else [],
+        "rights": rights,
+        "trial_news": _trial_news(board) if rights.is_own else [],
         "readiness": "" if shown.progress.is_over else readiness(),
         "problem": problem,
     }
@@ -88,7 +97,7 @@ def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "board": board,
         "progress": progress_of(board),
-        "is_mine": board.user_id == request.user.pk,
+        "rights": rights_to(request.user, board),
     }
     return render(request, "boards/_progress.html", context)
 
@@ -98,11 +107,11 @@ def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     """Render the rows of one part, which has come into view."""
     board = find(request, pk)
-    is_mine = board.user_id == request.user.pk
-    shown = grid.part_of(board, number, is_mine=is_mine)
+    rights = rights_to(request.user, board)
+    shown = grid.part_of(board, request.user, rights, number)
     if shown is None:
         raise Http404("This board has fewer rows.")
-    context = {"board": board, "part": shown, "is_mine": is_mine}
+    context = {"board": board, "part": shown, "rights": rights}
     return render(request, "boards/_row_group.html", context)
 
 
@@ -111,11 +120,11 @@ def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
 def columns(request: HtmxRequest, pk: uuid.UUID, row: int, number: int) -> HttpResponse:
     """Render a row's cells in one group of columns, which has come into view."""
     board = find(request, pk)
-    is_mine = board.user_id == request.user.pk
-    shown = grid.group_of(board, row, number, is_mine=is_mine)
+    rights = rights_to(request.user, board)
+    shown = grid.group_of(board, request.user, rights, row, number)
     if shown is None:
         raise Http404("This board has no such row, or fewer columns.")
-    context = {"board": board, "row": shown, "is_mine": is_mine}
+    context = {"board": board, "row": shown, "rights": rights}
     return render(request, "boards/_row_cells.html", context)
 
 
@@ -129,6 +138,23 @@ def heads(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     return render(request, "boards/_column_heads.html", {"board": board, "columns": shown})
 
 
-def find(request: HttpRequest, pk: uuid.UUID) -> Board:
+def find(request: HtmxRequest, pk: uuid.UUID) -> Board:
     """Return the board if the user may see it; raises Http404."""
-    return get_object_or_404(Board.objects.visible_to(request.user).kept(), pk=pk)
+    boards = Board.objects.visible_to(request.user).kept().select_related("project")
+    return get_object_or_404(boards, pk=pk)
+
+
+def find_changeable(request: HtmxRequest, pk: uuid.UUID, *related: str) -> Board:
+    """Return a board of the user's projects; PermissionDenied if they may only look at it.
+
+    With its project and these `related` rows. Raises Http404 for all other boards.
+    """
+    board = find_as_member(request, pk, *related)
+    roles.require_maker(request.user, board.project)
+    return board
+
+
+def find_as_member(request: HtmxRequest, pk: uuid.UUID, *related: str) -> Board:
+    """Return a board that the user sees as a member of its project; raises Http404."""
+    boards = Board.objects.kept().shown_to(request.user).select_related("project", *related)
+    return get_object_or_404(boards, pk=pk)

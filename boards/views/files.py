@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,14 @@ from boards.export.document import board_document
 from boards.export.sheet import SheetRow, sheet_rows
 from boards.export.table import board_table
 from boards.models import Board
-from boards.views.actions import for_owner
+from boards.views.actions import for_makers
 from boards.views.board import find, no_store
 from boards.votes.rankings import rankings
 from core.file_names import slug
 from core.http.errors import Unavailable
 from core.http.streaming import OffThreadStream
+from projects import roles
+from projects.current import current
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -101,7 +104,7 @@ def _drawn(title: str, rows: list[SheetRow]) -> Iterator[bytes]:
     yield picture
 
 
-@for_owner
+@for_makers
 def column_preset(request: HtmxRequest, board: Board, column: int) -> HttpResponseBase:
     """Save a column's settings as a preset, and open its form to name and share it."""
     chosen = get_object_or_404(board.columns.select_related("endpoint"), position=column)
@@ -114,7 +117,7 @@ def column_preset(request: HtmxRequest, board: Board, column: int) -> HttpRespon
     return redirect("playground:preset", preset.pk)
 
 
-@for_owner
+@for_makers
 def column_house_default(request: HtmxRequest, board: Board, column: int) -> HttpResponseBase:
     """Make a column's settings its model's house default; needs the permission."""
     permissions.require(request.user, permissions.HOUSE_DEFAULT)
@@ -132,13 +135,17 @@ def column_house_default(request: HtmxRequest, board: Board, column: int) -> Htt
 @no_store
 def import_(request: HtmxRequest) -> HttpResponseBase:
     """Import a board's JSON as a plan; nothing is sent before its Run button is pressed."""
-    if request.method != "POST":
-        return render(request, "boards/export/import.html")
+    project = current(request)
+    why_not = roles.refusal_to_make(request.user, project)
+    if why_not or request.method != "POST":
+        status = HTTPStatus.FORBIDDEN if request.method == "POST" else HTTPStatus.OK
+        return render(request, "boards/export/import.html", {"why_not": why_not}, status=status)
     file = request.FILES.get("file")
     try:
         if file is None:
             raise ValueError("Choose a file first.")
-        imported = importing.import_board(request.user, file.read(importing.MAX_BYTES + 1))
+        content = file.read(importing.MAX_BYTES + 1)
+        imported = importing.import_board(request.user, content, project)
     except ValueError as error:
         return render(request, "boards/export/import.html", {"error": str(error)}, status=422)
     messages.success(request, imported.words)

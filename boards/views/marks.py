@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from boards.models import Board
+from boards.display.rights import rights_to
 from boards.models.vote import MAX_STARS
-from boards.views.board import no_store
+from boards.views.board import find_changeable, no_store
 from boards.votes import marks
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 METHODS = ["GET", "HEAD", "POST"]
-mine = partial(get_object_or_404, Board.objects.kept())
 
 
 @require_http_methods(METHODS)
 @no_store
 def cell_mark(request: HtmxRequest, pk: uuid.UUID, cell: int) -> HttpResponseBase:
-    """Edit stars, pass or fail, note and tags of a cell of one's own board."""
-    board = mine(pk=pk, user_id=request.user.pk)
+    """Edit stars, pass or fail, note and tags of a cell of a board that the user may change."""
+    board = find_changeable(request, pk)
     shown_cell = get_object_or_404(
         board.cells.select_related("mark", "column__endpoint", "row"), pk=cell
     )
     context = {
         "board": board,
         "cell": shown_cell,
-        "is_mine": True,
+        "rights": rights_to(request.user, board),
         "stars": range(1, MAX_STARS + 1),
     }
     if request.method != "POST":
@@ -48,10 +46,10 @@ def cell_mark(request: HtmxRequest, pk: uuid.UUID, cell: int) -> HttpResponseBas
 @require_http_methods(METHODS)
 @no_store
 def row_mark(request: HtmxRequest, pk: uuid.UUID, row: int) -> HttpResponseBase:
-    """Edit the winner and tags of a row of one's own board."""
-    board = mine(pk=pk, user_id=request.user.pk)
+    """Edit the winner and tags of a row of a board that the user may change."""
+    board = find_changeable(request, pk)
     shown_row = get_object_or_404(board.rows.select_related("mark__winner__endpoint"), pk=row)
-    context = {"board": board, "row": shown_row, "is_mine": True}
+    context = {"board": board, "row": shown_row, "rights": rights_to(request.user, board)}
     if request.method != "POST":
         context["columns"] = board.columns.select_related("endpoint")
         name = "_row_form.html" if request.htmx else "row.html"

@@ -27,16 +27,19 @@ from boards.plan.input_files import missing_files
 from boards.plan.opening import address_of, arguments_of, find, not_listed, open_plan
 from boards.plan.plan import Plan, Trouble, read_plan
 from boards.runs import pricing, sending
+from boards.views.board import find_changeable
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
 from playground.form.posted_files import with_files
+from projects import current, roles
 from runs import starting
 from runs.progress.worker_status import readiness
-from runs.starting import Refused
+from runs.starting import Forbidden, Refused
 from schemas import apply
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
+    from projects.models import Project
 
 # Fields of a post that belong to the page, not to the plan or to a model's input.
 PAGE_FIELDS = {
@@ -53,7 +56,8 @@ def new(request: HtmxRequest) -> HttpResponseBase:
     """Plan a new board: GET fills in the form from the address, POST changes or runs it."""
     if request.method == "POST":
         return _posted(request, None)
-    if not request.GET and (draft := drafts.load(request.user)):
+    is_blank = not request.GET.keys() - {current.PARAMETER}
+    if is_blank and (draft := drafts.load(request.user)):
         models, unknown = endpoints_of(draft.get("model", []))
         troubles = [not_listed(name) for name in unknown]
         return _page(request, draft, models, None, troubles, is_kept=True)
@@ -67,7 +71,8 @@ def of_form(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     """Transfer the posted form of a model to a new plan."""
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
     arguments = arguments_of(endpoint, _fields(request))
-    address = f"{reverse('boards:plan')}?{address_of(request.user, endpoint, arguments)}"
+    asked = address_of(request.user, endpoint, arguments)
+    address = f"{_new_address(request)}&{asked}"
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
@@ -76,9 +81,7 @@ def of_form(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
 @no_store
 def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Add models and rows to a board: shows the plan it was made from."""
-    board = get_object_or_404(
-        Board.objects.kept().select_related("source"), pk=pk, user_id=request.user.pk
-    )
+    board = find_changeable(request, pk, "source")
     if request.method == "POST":
         return _posted(request, board)
     models, unknown = endpoints_of(board.plan.get("model", []))
@@ -94,6 +97,16 @@ def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     return _page(request, post, models, board, troubles)
 
 
+def _new_address(request: HtmxRequest) -> str:
+    """Return the address of a new plan in the request's project."""
+    return f"{reverse('boards:plan')}{current.query(current.current(request))}"
+
+
+def _project_of(request: HtmxRequest, board: Board | None) -> Project:
+    """Return the project in which what the plan begins will live."""
+    return board.project if board else current.current(request)
+
+
 def _fields(request: HtmxRequest) -> Post:
     return {
         name: [db_safe_text(str(value)) for value in texts]
@@ -107,14 +120,16 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     models, unknown = endpoints_of(post.get("model", []))
     source = board.source if board else (models[0] if models else None)
     troubles = [not_listed(name) for name in unknown]
-    post, refused = _with_files(request, post, models, source)
-    troubles += refused
+    project = _project_of(request, board)
+    if not roles.refusal_to_make(request.user, project):
+        post, refused = _with_files(request, post, models, source, project)
+        troubles += refused
     verb, _, what = request.POST.get("~do", "run").partition(":")
     if verb == "run" and request.POST.get("add", "").strip():
         verb = "add"  # Enter in the field for a model's name presses the form's first button
     if verb == "discard":
         drafts.discard(request.user)
-        return redirect("boards:plan")
+        return redirect(_new_address(request))
     if verb in {"add", "remove"}:
         return _other_models(request, post, models, board, verb, what, troubles)
     if verb in {"run", "run-fitting"} and models and not troubles:
@@ -173,7 +188,10 @@ def _run(
     drawn = request.POST.get("~token", "") or secrets.token_urlsafe(16)
     token = starting.form_token(drawn, post)  # after Back, another plan is another board
     try:
-        sent = sending.run_plan(request.user, plan, expanded, token, board=board)
+        project = _project_of(request, board)
+        sent = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
+    except Forbidden:  # the page says why
+        return _page(request, post, models, board, [], status=HTTPStatus.FORBIDDEN)
     except Refused as refused:
         return _page(
             request, post, models, board, [Trouble("models", str(refused))], is_refused=True
@@ -202,9 +220,16 @@ def _changed_schemas(request: HtmxRequest, models: list[Endpoint]) -> list[Troub
 
 
 def _with_files(
-    request: HtmxRequest, post: Post, models: list[Endpoint], source: Endpoint | None
+    request: HtmxRequest,
+    post: Post,
+    models: list[Endpoint],
+    source: Endpoint | None,
+    project: Project,
 ) -> tuple[Post, list[Trouble]]:
-    """Store posted files: their addresses go into the post, a table's text into its field."""
+    """Store posted files in the project: their addresses go into the post.
+
+    The text of a table goes into its field.
+    """
     if source is None:
         return post, []
     posted = request.FILES.copy()
@@ -215,7 +240,7 @@ def _with_files(
         except ValueError as error:
             troubles.append(Trouble("table", str(error)))
     root = groups_of(source, models).root
-    post, refused = with_files(post, posted, root, request.user.pk)
+    post, refused = with_files(post, posted, root, request.user.pk, project)
     return post, [
         *troubles,
         *(Trouble(str(problem.path[0]), problem.message) for problem in refused),
@@ -236,10 +261,14 @@ def _page(
     matches: list[Endpoint] | None = None,
     is_refused: bool = False,
     is_kept: bool = False,
+    status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     """Render the plan's page; for htmx only the parts that depend on the form's contents."""
+    project = _project_of(request, board)
     context: dict[str, Any] = {
         "board": board,
+        "project": project,  # a board's own, whatever the user has chosen
+        "why_not": roles.refusal_to_make(request.user, project),
         "form_token": request.POST.get("~token") or secrets.token_urlsafe(16),
         "found": matches or [],
         "asked": request.POST.get("add", ""),
@@ -253,13 +282,13 @@ def _page(
         plan = read_plan(post, models, board.source if board else models[0])
         plan.troubles.extend(troubles)
         expanded = expand(plan)
-        priced = pricing.price(request.user, plan, expanded, board)
+        priced = pricing.price(request.user, plan, expanded, board, project)
         context |= plan_form.context(plan, expanded, priced) | _summary(plan, expanded)
     else:
         context["troubles"] = troubles
     if request.htmx and request.POST.get("~do") == "update" and models:
         return render(request, "boards/_outcome.html", context | {"oob": True})
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else status
     return render(request, "boards/plan.html", context, status=status)
 
 

@@ -1,4 +1,4 @@
-"""Standing trials: their settings and outcomes, for the board's owner."""
+"""Standing trials: their settings and outcomes, for who may change the board."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from boards.models import Board
 from boards.trials import news, sending, settings
-from boards.views.actions import for_owner
-from boards.views.board import no_store
+from boards.views.actions import for_makers
+from boards.views.board import find_changeable, no_store
 from catalog.curation.saved_searches import query_of
 
 if TYPE_CHECKING:
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 @no_store
 def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show the form of standing trials, and the trials so far."""
-    boards = Board.objects.kept().select_related("user", "source")
-    board = get_object_or_404(boards, pk=pk, user_id=request.user.pk)
+    board = find_changeable(request, pk, "user", "source")
     if request.method != "POST":
-        return _page(request, board, settings.form_of(board))
-    form = settings.configure(board, request.POST)
+        return _page(request, board, settings.form_of(board, request.user))
+    form = settings.configure(board, request.user, request.POST)
     if form.errors:
         return _page(request, board, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     messages.success(request, f"Saved. Standing trials: {form.standing.get_state_display()}.")
@@ -41,15 +40,17 @@ def _page(
     request: HtmxRequest, board: Board, form: settings.Form, status: int = HTTPStatus.OK
 ) -> HttpResponse:
     outcomes = news.of_board(board)
-    unseen = {outcome.trial.pk for outcome in outcomes if outcome.is_news}
-    news.mark_seen(outcomes)
+    is_own = board.user_id == request.user.pk
+    unseen = {outcome.trial.pk for outcome in outcomes if outcome.is_news and is_own}
+    if is_own:  # they are news of the board's user, whoever else looks
+        news.mark_seen(outcomes)
     search = form.standing.search
     context: dict[str, Any] = {
         "board": board,
         "form": form,
         "standing": form.standing,
         "columns": board.columns.select_related("endpoint"),
-        "searches": settings.searches_of(board.user),
+        "searches": settings.searches_of(request.user),
         "search_words": settings.words_of(search),
         "search_query": query_of(search).as_params() if search else "",
         "preview": settings.preview(board, form.standing),
@@ -62,7 +63,7 @@ def _page(
     return render(request, "boards/trials/trials.html", context, status=status)
 
 
-@for_owner
+@for_makers
 def pause(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Pause or resume the trials."""
     is_paused = request.POST.get("state") == "paused"
@@ -70,7 +71,7 @@ def pause(request: HtmxRequest, board: Board) -> HttpResponseBase:
     return redirect("boards:board-trials", board.pk)
 
 
-@for_owner
+@for_makers
 def trial(request: HtmxRequest, board: Board, trial: int) -> HttpResponseBase:
     """Send one trial now regardless of the time, dismiss it, or undo that."""
     chosen = get_object_or_404(board.trials, pk=trial)

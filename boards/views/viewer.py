@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from boards.display.rights import rights_to
 from boards.models.vote import MAX_STARS
 from boards.viewer import panes
 from boards.views.board import find, no_store
@@ -34,7 +35,7 @@ def viewer(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         "kind": panes.stage_kind(shown),
         "is_one_row": len({cell.row_id for cell in cells}) == 1,
         "row": cells[0].row,
-        "is_mine": board.user_id == request.user.pk,
+        "rights": rights_to(request.user, board),
         "stars": range(1, MAX_STARS + 1),
     }
     return render(request, "boards/viewer/viewer.html", context)

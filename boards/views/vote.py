@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import HOUSE_DEFAULT, may
 from boards.display import ballot
+from boards.display.rights import rights_to
 from boards.export.votes_table import votes_table
 from boards.models import Board, Row
-from boards.views.actions import for_owner
+from boards.views.actions import for_makers
 from boards.views.board import find, no_store
 from boards.views.files import as_csv, file_name
 from boards.votes import ballots, secret_tokens, voting
@@ -35,14 +36,14 @@ View = Callable[..., Any]
 
 
 def for_voters(view: View) -> View:
-    """Decorate a view of a board for who may vote on it: its owner, and others by the open link.
+    """Decorate a view of a board for who may vote: its project's members, others by the open link.
 
     All others get the same page, whether the board exists, and whether it was ever voted on.
     """
 
     @wraps(view)
     def wrapped(request: HtmxRequest, pk: uuid.UUID, **parts: Any) -> HttpResponseBase:
-        board = Board.objects.kept().filter(pk=pk).first()
+        board = Board.objects.kept().select_related("project").filter(pk=pk).first()
         token = request.GET.get("token", "")
         if board and voting.is_admitted(request.user, request.session, board, token):
             answer: HttpResponseBase = view(request, board, **parts)
@@ -76,7 +77,7 @@ def _ballot(request: HtmxRequest, board: Board, problem: str = "") -> HttpRespon
     pair, progress = ballots.next_pair(request.user, board)
     context = {
         "board_id": board.pk,
-        "is_mine": board.user_id == request.user.pk,
+        "is_member": voting.is_member(request.user, board),
         "ballot": ballot.ballot_of(request.user, board, pair) if pair else None,
         "progress": progress,
         "problem": problem,
@@ -141,12 +142,12 @@ def _input_file(board: Board, row: int, place: int) -> ballot.StoredInput | None
 def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the results of votes and marks by column."""
     board = find(request, pk)
-    is_mine = board.user_id == request.user.pk
-    link = voting.link_of(board) if is_mine else ""
+    rights = rights_to(request.user, board)
+    link = voting.link_of(board) if rights.may_change else ""
     context = {
         "board": board,
         "rankings": rankings(board),
-        "is_mine": is_mine,
+        "rights": rights,
         "may_set_house": may(request.user, HOUSE_DEFAULT),
         "was_reset": board.votes.filter(reset_at__isnull=False).exists(),
         "link": request.build_absolute_uri(link) if link else "",
@@ -162,14 +163,14 @@ def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     return as_csv(votes_table(board), f"{file_name(board)}-votes")
 
 
-@for_owner
+@for_makers
 def opening(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Open the blind vote: the results page shows its link."""
     voting.open_voting(board)
     return redirect("boards:board-results", board.pk)
 
 
-@for_owner
+@for_makers
 def closure(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Close the blind vote: its link ends at once, for everybody."""
     voting.close_voting(board)
@@ -177,7 +178,7 @@ def closure(request: HtmxRequest, board: Board) -> HttpResponseBase:
     return redirect("boards:board-results", board.pk)
 
 
-@for_owner
+@for_makers
 def votes_reset(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Reset the votes, which no longer count; can be undone."""
     count = ballots.reset(board)
@@ -185,7 +186,7 @@ def votes_reset(request: HtmxRequest, board: Board) -> HttpResponseBase:
     return redirect("boards:board-results", board.pk)
 
 
-@for_owner
+@for_makers
 def votes_recovery(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Undo the last reset: its votes count again."""
     count = ballots.restore(board)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from boards.models import Board
+from projects import roles
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -30,7 +31,7 @@ def open_voting(board: Board) -> None:
 
 
 def close_voting(board: Board) -> None:
-    """Close the vote for everybody but the board's owner; its link never works again."""
+    """Close the vote for all but the members of its project; its link never works again."""
     Board.objects.filter(pk=board.pk).update(voting_opened_at=None)
 
 
@@ -43,11 +44,11 @@ def link_of(board: Board) -> str:
 
 
 def is_admitted(user: User | AnonymousUser, session: SessionBase, board: Board, token: str) -> bool:
-    """Whether the user may vote now: the owner, or who has followed the current link.
+    """Whether the user may vote now: a member, or who has followed the current link.
 
     The session remembers a valid token, so that the addresses after the first need none.
     """
-    if board.user_id == user.pk:
+    if is_member(user, board):
         return True
     if board.voting_opened_at is None:
         return False
@@ -60,6 +61,15 @@ def is_admitted(user: User | AnonymousUser, session: SessionBase, board: Board, 
     newest = newest[1 - MAX_ADMITTED :]
     session[_ADMITTED] = dict(newest) | {str(board.pk): _opening(board)}
     return True
+
+
+def is_member(user: User | AnonymousUser, board: Board) -> bool:
+    """Whether the user sees the board as a member of its project, which should be loaded.
+
+    No query for a board in a private project.
+    """
+    is_shown = not board.is_hidden or board.user_id == user.pk
+    return is_shown and bool(roles.role_in(board.project, user))
 
 
 def _is_valid(board: Board, token: str) -> bool:

@@ -105,6 +105,11 @@ class InProject(models.Model):
         self.settle()
         super().save(*args, **kwargs)
 
+    def is_shown_with(self, row: InProject) -> bool:
+        """Whether whoever sees `row` sees this as well, since both live in one project."""
+        is_as_open = not self.is_hidden or (row.is_hidden and self.user_id == row.user_id)
+        return self.project_id == row.project_id and is_as_open
+
     def settle(self) -> None:
         """Put a row without a project into its user's private one, where nobody else sees it."""
         if self.project_id is None:

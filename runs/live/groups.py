@@ -47,12 +47,15 @@ class Registry:
         self._known: OrderedDict[str, dict[str, list[uuid.UUID]]] = OrderedDict()
 
     async def watched(self, groups: Iterable[Group]) -> tuple[Watched, ...]:
-        """Return the runs of these groups in the page's versions. Usually without a query."""
+        """Return the runs of these groups in the page's versions. Usually without a query.
+
+        A group of a project's member takes one: they may have been removed since."""
         runs: list[Watched] = []
         for verified in groups:
             group = verified.watched
             by_digits = self._known.get(group.name, {})
-            if not group.versions.keys() <= by_digits.keys():  # new runs, or a group not seen yet
+            is_new = not group.versions.keys() <= by_digits.keys()  # runs, or the whole group
+            if is_new or watch_tokens.member_of(group.view):  # who may have been removed since
                 by_digits = await in_thread(_runs_of)(group.name)
                 self._keep(group.name, by_digits)
             runs += [

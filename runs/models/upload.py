@@ -83,6 +83,15 @@ class Upload(InProject):
             return True
         return naming_runs(Run.objects.visible_to(person), self, prefix).exists()
 
+    def is_readable_with(self, row: InProject) -> bool:
+        """Whether all who see `row`, such as a board, may read the file."""
+        if self.is_shown_with(row):
+            return True
+        prefix = f'"/uploads/{self.pk}/'
+        if opened_files.texts_naming(self.user_id, prefix):
+            return True
+        return naming_runs(Run.objects.readable_with(row), self, prefix).exists()
+
 
 def naming_runs(runs: RunQuerySet, upload: Upload, prefix: str) -> RunQuerySet:
     """Return those of `runs` that have the upload as an input, which its user or a worker allowed.

@@ -318,8 +318,9 @@ ACCESS: dict[str, Row] = {
     "training:weights-page": Row(OWNERS_ALONE, OWNERS_ALONE),
 }
 
-# Who is logged in gets at the addresses of a blind vote: the board's owner, who has followed the
-# open link, who has a link from before the vote was closed, and who has none.
+# Who is logged in gets at the addresses of a blind vote: the board's owner, as the member of its
+# project, who has followed the open link, who has a link from before the vote was closed, and who
+# has none.
 VOTERS = ("owner", "link", "old link", "none")
 VOTE_ACCESS = {
     "boards:vote": "yes yes none none",
@@ -354,8 +355,9 @@ def as_document(rows: dict[str, Row]) -> str:
     ]
     votes = [
         "",
-        "A blind vote is open to its board's owner and, until the owner closes it, to whoever is",
-        "logged in and has followed its link. An *old link* is one from before it was closed.",
+        "A blind vote is open to the members of its board's project (here its owner) and, until it",
+        "is closed, to whoever is logged in and has followed its link. An *old link* is one from",
+        "before it was closed.",
         "`tests/boards/views/test_vote.py` compares this table.",
         "",
         "| route | " + " | ".join(VOTERS) + " |",

@@ -98,6 +98,26 @@ def test_a_group_is_watched_only_with_its_users_token(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_members_group_is_read_again_with_each_poll(
+    make_run: Callable[..., Run], user: User
+) -> None:
+    """Who was removed from a project sees no more of what its pages watch."""
+    sam = User.objects.create_user("sam")
+    run = make_run(user=user, version=3)
+    name, view = f"all.{user.pk}", f"tile-only.{user.pk}"
+    watch = json.loads(watch_tokens.data_watch_group(name, view, user.pk))
+    group = {**watch, "runs": {run.pk.hex[: wire.DIGITS]: "1"}}
+
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        before = await ask(client, groups=[group], hold=False)
+        await Run.objects.aupdate(user=sam)
+        after = await ask(client, groups=[group], hold=False)
+        return [before.status_code, after.status_code]
+
+    assert serve(use) == [200, 286]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_old_token_of_a_group_is_renewed(make_run: Callable[..., Run], user: User) -> None:
     run = make_run(user=user)
     with patch.object(time, "time", return_value=time.time() - 15 * 3600):

@@ -1,0 +1,44 @@
+"""What a user may do with a board that they see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from projects import roles
+from projects.models.in_project import MAKERS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from boards.models import Board
+
+
+class Rights(NamedTuple):
+    """What a board's pages offer; `why_not` says to a member why they may not change it."""
+
+    is_own: bool
+    is_member: bool
+    may_change: bool
+    may_remove: bool
+    may_stop: bool
+    why_not: str
+
+
+def rights_to(user: User, board: Board) -> Rights:
+    """Return the rights to a board that the user sees, whose project is loaded.
+
+    No query for a board in a private project, one in a shared one, and two for who only looks.
+    """
+    role = roles.role_in(board.project, user)
+    is_own = board.user_id == user.pk
+    may_change = role in MAKERS and board.project.archived_at is None
+    is_managed = role == roles.Role.MANAGER and not board.is_hidden
+    is_looking = bool(role) and not may_change
+    return Rights(
+        is_own=is_own,
+        is_member=bool(role),
+        may_change=may_change,
+        may_remove=bool(role) and (is_own or is_managed),
+        may_stop=may_change or (bool(role) and is_own),
+        why_not=roles.refusal_to_make(user, board.project, role) if is_looking else "",
+    )
