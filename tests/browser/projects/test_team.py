@@ -57,7 +57,7 @@ def test_a_team_shares_a_project(as_person: As, user: User) -> None:
 
     project = Project.objects.get(person=None)
     run = Run.objects.create(
-        user=user, project=project, endpoint=Endpoint.objects.first(), title="a red fox",
+        user=user, project=project, endpoint=Endpoint.objects.earliest("pk"), title="a red fox",
         arguments={"prompt": "a red fox"}, state="succeeded", form_token="t", output={},
     )  # fmt: skip
     address = run.get_absolute_url()
