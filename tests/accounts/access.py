@@ -32,6 +32,7 @@ from accounts.permissions import (
     VIEW_RUN,
     VIEW_WORKER,
 )
+from tests.accounts.membership import membership_as_lines
 
 ROLES = ("anonymous", "user", "owner", "staff", "permitted", "superuser")
 FILE = Path(__file__).resolve().parents[2] / "docs" / "ACCESS.md"
@@ -364,7 +365,7 @@ def as_document(rows: dict[str, Row]) -> str:
         "|---|" + "---|" * len(VOTERS),
         *(f"| {name} | {' | '.join(marks.split())} |" for name, marks in VOTE_ACCESS.items()),
     ]
-    return "\n".join([*head, *lines, *votes]) + "\n"
+    return "\n".join([*head, *lines, *votes, *membership_as_lines()]) + "\n"
 
 
 if __name__ == "__main__":

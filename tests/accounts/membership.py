@@ -1,0 +1,187 @@
+"""Who gets what of a project's things at each route: the declared rules, part of `docs/ACCESS.md`.
+
+Every thing is there six times: one's *own*, the *project's* (another member's), *hidden* (for that
+member's own eyes), *elsewhere* (in a project of others), *private* (in that member's private one)
+and *deleted*. A stranger, and whoever asks for what is hidden, elsewhere, private or deleted, gets
+404 everywhere; who is not logged in, the login page. A rule says the rest.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+ROLES = ("anonymous", "stranger", "viewer", "maker", "manager")
+MEMBERS = ROLES[2:]
+OBJECTS = ("own", "project's", "hidden", "elsewhere", "private", "deleted")
+METHODS = ("get", "post")
+
+
+class Rule(NamedTuple):
+    """Words (as in `access.py`) for one's own and the project's thing, by role.
+
+    `deleted`: for the project's deleted thing, by role in the same order.
+    """
+
+    says: str
+    viewer: str
+    maker: str
+    manager: str
+    deleted: str = "none none none"
+
+    def word(self, role: str, thing: str) -> str:
+        """The word that a role gets for a thing."""
+        if not self.says:
+            return "login" if role == "anonymous" else "-"
+        if role == "anonymous":
+            return "login"
+        if role == "stranger":
+            return "none"
+        if thing == "deleted":
+            return self.deleted.split()[MEMBERS.index(role)]
+        if thing in {"own", "project's"}:
+            words = (self.viewer, self.maker, self.manager)[MEMBERS.index(role)]
+            return words.split()[OBJECTS.index(thing)]
+        return "none"
+
+
+NOTHING = Rule("", "", "", "")  # there is no such method
+SEEN = Rule("every member", "yes yes", "yes yes", "yes yes")
+RESTORED = Rule(
+    "every member; deleted, who may bring it back",
+    "yes yes", "yes yes", "yes yes", "none none yes",
+)  # fmt: skip
+KEPT = Rule("every member, also if it is deleted", "yes yes", "yes yes", "yes yes", "yes yes yes")
+CHANGED = Rule("makers", "no no", "yes yes", "yes yes")
+STARRED = Rule("who made it, and makers", "yes no", "yes yes", "yes yes")
+REMOVED = Rule("who made it, and managers", "yes no", "yes no", "yes yes")
+BROUGHT_BACK = Rule(
+    "who made it, and managers, also if it is deleted", "yes no", "yes no", "yes yes", "no no yes"
+)
+CURATED = Rule("curators", "no no", "no no", "no no")
+OWNED = Rule("who made it", "yes no", "yes no", "yes no")
+
+MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
+    "boards:board": (SEEN, NOTHING),
+    "boards:board-cancellation": (NOTHING, STARRED),
+    "boards:board-cap": (NOTHING, CHANGED),
+    "boards:board-cell": (NOTHING, CHANGED),
+    "boards:board-cell-mark": (CHANGED, CHANGED),
+    "boards:board-column-house-default": (NOTHING, CURATED),
+    "boards:board-column-preset": (NOTHING, CHANGED),
+    "boards:board-columns": (SEEN, NOTHING),
+    "boards:board-continuation": (NOTHING, CHANGED),
+    "boards:board-deletion": (NOTHING, REMOVED),
+    "boards:board-document": (SEEN, NOTHING),
+    "boards:board-heads": (SEEN, NOTHING),
+    "boards:board-part": (SEEN, NOTHING),
+    "boards:board-plan": (CHANGED, CHANGED),
+    "boards:board-progress": (SEEN, NOTHING),
+    "boards:board-repetition": (NOTHING, CHANGED),
+    "boards:board-results": (SEEN, NOTHING),
+    "boards:board-row-mark": (CHANGED, CHANGED),
+    "boards:board-sheet": (SEEN, NOTHING),
+    "boards:board-sheet-picture": (SEEN, NOTHING),
+    "boards:board-table": (SEEN, NOTHING),
+    "boards:board-title": (NOTHING, CHANGED),
+    "boards:board-trial": (NOTHING, CHANGED),
+    "boards:board-trials": (CHANGED, CHANGED),
+    "boards:board-trials-pause": (NOTHING, CHANGED),
+    "boards:board-viewer": (SEEN, NOTHING),
+    "boards:board-votes": (SEEN, NOTHING),
+    "boards:board-votes-recovery": (NOTHING, CHANGED),
+    "boards:board-votes-reset": (NOTHING, CHANGED),
+    "boards:board-voting": (NOTHING, CHANGED),
+    "boards:board-voting-closure": (NOTHING, CHANGED),
+    "boards:vote": (SEEN, SEEN),
+    "boards:vote-retraction": (NOTHING, SEEN),
+    "chats:chat": (SEEN, OWNED),
+    "chats:chat-deletion": (NOTHING, REMOVED),
+    "chats:chat-draft": (NOTHING, OWNED),
+    "chats:chat-title": (NOTHING, OWNED),
+    "chats:chat-turns": (NOTHING, OWNED),
+    "flows:flow": (SEEN, SEEN),
+    "flows:flow-copy": (NOTHING, SEEN),
+    "flows:flow-deletion": (NOTHING, REMOVED),
+    "flows:flow-document": (SEEN, NOTHING),
+    "flows:flow-edit": (CHANGED, CHANGED),
+    "flows:flow-model": (CHANGED, CHANGED),
+    "flows:flow-run": (KEPT, KEPT),
+    "flows:flow-then": (CHANGED, CHANGED),
+    "playground:artifact": (RESTORED, NOTHING),
+    "playground:artifact-poster": (RESTORED, NOTHING),
+    "playground:artifact-star": (NOTHING, STARRED),
+    "playground:artifact-thumbnail": (RESTORED, NOTHING),
+    "playground:artifact-uses": (SEEN, NOTHING),
+    "playground:artifact-viewer": (RESTORED, NOTHING),
+    "playground:preset": (STARRED, STARRED),
+    "playground:preset-deletion": (NOTHING, REMOVED),
+    "playground:preset-recovery": (NOTHING, BROUGHT_BACK),
+    "playground:preset-repair": (NOTHING, STARRED),
+    "playground:preset-repair-undo": (NOTHING, STARRED),
+    "playground:run": (RESTORED, NOTHING),
+    "playground:run-cancellation": (NOTHING, REMOVED),
+    "playground:run-elsewhere": (SEEN, NOTHING),
+    "playground:run-example": (NOTHING, OWNED),
+    "playground:run-file": (SEEN, NOTHING),
+    "playground:run-output": (SEEN, NOTHING),
+    "playground:run-repetition": (NOTHING, SEEN),
+    "playground:run-star": (NOTHING, STARRED),
+    "playground:run-text": (SEEN, NOTHING),
+    "playground:run-text-uses": (SEEN, NOTHING),
+    "playground:run-uses": (SEEN, NOTHING),
+    "playground:run-variations": (NOTHING, SEEN),
+    "playground:run-visibility": (NOTHING, OWNED),
+    "playground:upload": (KEPT, NOTHING),
+    "training:dataset": (SEEN, CHANGED),
+    "training:dataset-deletion": (NOTHING, REMOVED),
+    "training:dataset-files": (NOTHING, CHANGED),
+    "training:dataset-form": (NOTHING, CHANGED),
+    "training:dataset-results": (CHANGED, CHANGED),
+    "training:weights-deletion": (NOTHING, REMOVED),
+    "training:weights-page": (SEEN, CHANGED),
+}
+
+# What programs get, by the token of somebody with the role; of other methods there are none. Where
+# the body is read before the thing, the answer to an empty one is the same for all things:
+# `tests/api/test_reach.py` asks those with a body.
+PROGRAMS: dict[tuple[str, str], Rule] = {
+    ("api:v1-boards-cancellation", "post"): STARRED,
+    ("api:v1-boards-one", "get"): SEEN,
+    ("api:v1-flow-runs-cancellation", "post"): BROUGHT_BACK,
+    ("api:v1-flow-runs-one", "get"): KEPT,
+    ("api:v1-flows-one", "get"): SEEN,
+    ("api:v1-presets-one", "get"): SEEN,
+    ("api:v1-presets-one", "delete"): REMOVED,
+    ("api:v1-runs-artifacts-star", "put"): STARRED,
+    ("api:v1-runs-artifacts-star", "delete"): STARRED,
+    ("api:v1-runs-cancellation", "post"): REMOVED,
+    ("api:v1-runs-one", "get"): SEEN,
+    ("api:v1-runs-one", "delete"): REMOVED,
+    ("api:v1-runs-star", "put"): STARRED,
+    ("api:v1-runs-star", "delete"): STARRED,
+    ("api:v1-uploads-one", "get"): KEPT,
+}
+
+
+def membership_as_lines() -> list[str]:
+    """The rules for people, as Markdown."""
+    lines = [
+        "",
+        "## What lives in a project",
+        "",
+        "Who is logged in gets 404 for what lies in a project of others, in somebody's private",
+        "one, or is hidden by its maker, and for what is deleted, unless said otherwise. Members",
+        "who may look get 403 where their role is not enough. `tests/accounts/test_membership.py`",
+        "asks at each of these routes as a stranger, viewer, maker and manager for their own",
+        "thing, the project's, a hidden one, one elsewhere, a private and a deleted one.",
+        "",
+        "| route | may see it | may act |",
+        "|---|---|---|",
+    ]
+    for name, (get, post) in sorted(MEMBERSHIP.items()):
+        lines.append(f"| {name} | {get.says or '-'} | {post.says or '-'} |")
+    lines += ["", "Programs, by a token of somebody with the role:", ""]
+    lines += ["| route | method | who may |", "|---|---|---|"]
+    for (name, method), rule in sorted(PROGRAMS.items()):
+        lines.append(f"| {name} | {method.upper()} | {rule.says} |")
+    return lines

@@ -1,0 +1,170 @@
+"""Every route does with a project's things, for every role, what `membership.py` declares.
+
+A route about a run, a board or whatever else lives in a project needs a row there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver
+from django.utils import timezone
+
+from api import tokens
+from tests.accounts.membership import (
+    MEMBERSHIP,
+    METHODS,
+    OBJECTS,
+    PROGRAMS,
+    ROLES,
+    Rule,
+)
+from tests.accounts.routes import routes
+from tests.accounts.test_access import ENDPOINT, word
+from tests.accounts.things import Things, make_things
+from tests.projects.people import make_project
+from tests.schemas.laws import sample
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
+PARTS = 4
+# Parts of the API's addresses that name a thing.
+KEYS = ("run_id", "preset_id", "upload_id", "board_id", "flow_id", "flow_run_id")
+# Begins with the name of a thing, but is about none; or a ticket in its address opens it.
+GENERAL = {"playground:upload-tool", "playground:presets", "boards:vote-file"}
+
+
+class World:
+    """A project with a member of each role, and things that lie in six places."""
+
+    def __init__(self, endpoint: Any, file: str) -> None:
+        project = make_project(
+            "Acme", viewer="viewer", maker="maker", manager="manager", author="maker"
+        )
+        other = make_project("Other", author="maker")
+        make_project("Third", stranger="maker")
+        people = {user.username: user for user in User.objects.all()}
+        author = people["author"]
+        self._shared = {
+            "project's": make_things(author, endpoint, file, project),
+            "hidden": make_things(author, endpoint, file, project, is_hidden=True),
+            "elsewhere": make_things(author, endpoint, file, other),
+            "private": make_things(author, endpoint, file),
+            "deleted": make_things(author, endpoint, file, project, deleted_at=timezone.now()),
+        }
+        members = (people["viewer"], people["maker"], people["manager"])
+        self._own = {user.username: make_things(user, endpoint, file, project) for user in members}
+        self._cookies = {"anonymous": SimpleCookie()}
+        for name in ROLES[1:]:
+            browser = Client()
+            browser.force_login(people[name])
+            self._cookies[name] = browser.cookies
+        self._tokens = {
+            name: tokens.create(user, "script", scopes=["read", "run"])[1]
+            for name, user in people.items()
+        }
+        self._browser = Client()
+
+    def ask(
+        self, role: str, method: str, name: str, thing: str, headers: dict[str, str] | None = None
+    ) -> str:
+        """What a role gets, as a word; nothing of it stays."""
+        things: Things = self._own[role] if thing == "own" else self._shared[thing]
+        self._browser.cookies = SimpleCookie()
+        if not name.startswith("api:"):
+            self._browser.cookies.load(self._cookies[role].output(header="", sep=";"))
+        elif role in self._tokens:
+            headers = {"Authorization": f"Bearer {self._tokens[role]}"}
+        with transaction.atomic():
+            response = getattr(self._browser, method)(things.address(name), headers=headers)
+            transaction.set_rollback(True)
+        if response.streaming:
+            b"".join(response.streaming_content)
+        return word(response, name)
+
+    def differences(
+        self, asked: Iterable[tuple[str, Rule]], method: str, headers: dict[str, str] | None = None
+    ) -> list[tuple[str, ...]]:
+        """What these routes say otherwise than the rules: (route, role, thing, word).
+
+        Without headers, a route of the API is asked by a token.
+        """
+        cells = (
+            (name, rule, role, thing)
+            for name, rule in asked
+            for role in ROLES
+            for thing in OBJECTS
+            if thing != "own" or role in self._own
+        )
+        return [
+            (name, role, thing, told)
+            for name, rule, role, thing in cells
+            if (told := self.ask(role, method, name, thing, headers)) != rule.word(role, thing)
+        ]
+
+
+@pytest.fixture
+def world(make_endpoint: Any, settings: Any) -> Iterator[World]:
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+    settings.RATE_LIMITS = False
+    file = default_storage.save("tests/membership.png", ContentFile(b"\x89PNG\r\n\x1a\n"))
+    yield World(make_endpoint(ENDPOINT, tags=["realtime"]), file)
+    default_storage.delete(file)
+
+
+def about_things() -> set[str]:
+    """The routes of pages whose address names something that lives in a project."""
+    nouns = ("run", "artifact", "upload", "preset", "board", "vote", "chat", "flow", "dataset")
+    things = Things(dict.fromkeys((*nouns, "weights"), "key"))
+    return {
+        route.name
+        for route in routes(get_resolver("config.urls").url_patterns)
+        if "<" in route.path
+        and not route.name.startswith(("admin:", "api:"))
+        and things.key_of(route.name)
+    } - GENERAL
+
+
+def test_every_route_about_a_thing_has_a_row() -> None:
+    assert about_things() == set(MEMBERSHIP), "declare it in tests/accounts/membership.py"
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("method", METHODS)
+def test_each_role_gets_of_each_thing_what_the_rules_say(
+    world: World, method: str, part: int
+) -> None:
+    names = sorted(MEMBERSHIP)[part::PARTS]
+    asked = [(name, MEMBERSHIP[name][METHODS.index(method)]) for name in names]
+    assert not world.differences(asked, method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_fragments_are_as_closed_as_pages(world: World, method: str) -> None:
+    names = sample(sorted(MEMBERSHIP), 8)
+    asked = [(name, MEMBERSHIP[name][METHODS.index(method)]) for name in names]
+    assert not world.differences(asked, method, {"HX-Request": "true"})
+
+
+def test_every_route_of_programs_about_a_thing_has_a_row() -> None:
+    read_first = {"boards-cells", "boards-runs", "flows-estimates", "flows-runs"}
+    of_programs = {
+        route.name
+        for route in routes(get_resolver("config.urls").url_patterns)
+        if route.name.startswith("api:v1-") and any(f":{key}>" in route.path for key in KEYS)
+    }
+    rows = {name for name, _ in PROGRAMS}
+    assert of_programs == rows | {f"api:v1-{name}" for name in read_first}
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
+def test_programs_get_what_their_users_role_says(world: World, method: str) -> None:
+    asked = [(name, rule) for (name, called), rule in PROGRAMS.items() if called == method]
+    assert not world.differences(asked, method)
