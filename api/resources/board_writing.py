@@ -156,11 +156,14 @@ def run_board_again(call: Call) -> Reply:
     errors=[404],
 )
 def stop_board(call: Call) -> Reply:
-    """Cancel the runs that have not started; runs in progress finish."""
+    """Cancel the runs that have not started; runs in progress finish.
+
+    On a board of somebody else makers cancel their own runs, and managers all.
+    """
     board = find(call, call.values["board_id"])
     if board.user_id != call.user.pk:
         roles.require_maker(call.user, board.project)
-    message = repeating.stop(board)
+    message = repeating.stop(board, call.user)
     return Reply({"message": message, "sent": 0, "board": as_json(board, call)})
 
 

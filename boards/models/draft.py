@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from core.db.json_field import ExactJSONField
+from projects.models import Project
 
 
 class PlanDraft(models.Model):
@@ -16,6 +17,9 @@ class PlanDraft(models.Model):
         primary_key=True,
         on_delete=models.CASCADE,
         related_name="board_plan",
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="+", help_text="in which it was begun"
     )
     post = ExactJSONField(default=dict, help_text="the plan's form")
     updated_at = models.DateTimeField(auto_now=True)

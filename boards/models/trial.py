@@ -7,27 +7,44 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from boards.models.board import Board, Column
 from catalog.models import Endpoint, SavedSearch
+from projects.models import Membership
+from projects.models.in_project import MAKERS
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 NEW_FOR = timedelta(days=7)
 PARAMS_CHARS, NOTE_CHARS, ANSWER_CHARS = 4000, 500, 80
+# Of a board: what is deleted, archived or of somebody who has gone tries nothing.
+IS_ALIVE = {
+    "board__deleted_at": None,
+    "board__user__is_active": True,
+    "board__project__archived_at": None,
+}
+
+
+def is_of_maker() -> Exists:
+    """Return the condition that the board's user may run something in its project."""
+    memberships = Membership.objects.filter(
+        project=OuterRef("board__project"), user=OuterRef("board__user"), role__in=MAKERS
+    )
+    return Exists(memberships)
 
 
 class StandingTrialQuerySet(models.QuerySet["StandingTrial"]):
     """Filters for standing trials."""
 
     def watching(self) -> StandingTrialQuerySet:
-        """Standing trials that record new models: of boards that are kept, of active users."""
-        return self.exclude(state=StandingTrial.State.OFF).filter(
-            board__deleted_at=None, board__user__is_active=True
-        )
+        """Standing trials that record new models: of boards that are kept, of active users.
+
+        Trials run in the name of the board's user, who has to be a maker of its project.
+        """
+        return self.exclude(state=StandingTrial.State.OFF).filter(is_of_maker(), **IS_ALIVE)
 
 
 class StandingTrial(models.Model):
@@ -91,9 +108,7 @@ class TrialQuerySet(models.QuerySet["Trial"]):
     def due(self, month_start: datetime, *, is_night: bool) -> TrialQuerySet:
         """Trials that may be sent: waiting ones, and those held by the cap of an earlier month."""
         held = Q(state=Trial.State.HELD, decided_at__lt=month_start)
-        due = self.filter(Q(state=Trial.State.WAITING) | held).filter(
-            board__deleted_at=None,
-            board__user__is_active=True,
+        due = self.filter(Q(state=Trial.State.WAITING) | held, is_of_maker(), **IS_ALIVE).filter(
             board__standing_trial__state=StandingTrial.State.ON,
             endpoint__schema__isnull=False,
         )

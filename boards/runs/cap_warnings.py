@@ -10,11 +10,12 @@ from django.urls import reverse
 from boards.models import Board
 from core.formatting import counted, money
 from notifications import kinds, outbox
+from projects import roles
 
 
 def warn_of_board(board: Board, held: int) -> bool:
     """Notify the owner that the board's own cap held cells back; once per amount of the cap."""
-    if board.cap_usd is None:
+    if board.cap_usd is None or not roles.role_in(board.project, board.user):
         return False
     cells = f"{counted(held, 'run')} {'was' if held == 1 else 'were'}"
     return outbox.notify(

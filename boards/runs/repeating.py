@@ -16,6 +16,7 @@ from boards.runs.locking import lock, lock_for_sending
 from boards.runs.progress import CAN_REPEAT
 from boards.runs.sending import Sent, run_plan, run_request
 from core.formatting import money
+from projects import roles
 from runs import starting, state_machine
 from runs.costs.cost import estimate_runs
 from runs.models import Run
@@ -84,10 +85,11 @@ def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = 
     return done
 
 
-def stop(board: Board) -> str:
+def stop(board: Board, by: User) -> str:
     """Cancel the board's runs that have not started; returns a sentence on it.
 
-    The lock is held only to list them: later requests that began before send nothing more.
+    Its user and managers cancel all, other makers those that they began. The lock is held only to
+    list them: later requests that began before send nothing more.
     """
     with transaction.atomic():
         locked = lock(board.pk)
@@ -95,7 +97,7 @@ def stop(board: Board) -> str:
         locked.save(update_fields=["stopped_at"])
         cells = locked.cells.filter(replaced_at=None, is_reused=False)
         own = cells.exclude(run__state__in=Run.FINAL).exclude(run=None).select_related("run")
-        unfinished = list(own)
+        unfinished = list(own if roles.may_remove(by, locked) else own.filter(run__user=by))
     waiting = [cell for cell in unfinished if cell.run and cell.run.state in CAN_STOP]
     running = [cell for cell in unfinished if cell.run and cell.run.state not in CAN_STOP]
     for cell in waiting:

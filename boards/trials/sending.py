@@ -101,10 +101,10 @@ class _Sender:
     def _refusal(self) -> tuple[Trial.State, str] | None:
         """Return state and message of a model that cannot even be planned; None for others."""
         endpoint = self.trial.endpoint
+        if roles.refusal_to_make(self.board.user, self.board.project):
+            return Trial.State.WAITING, NOT_A_MAKER.format(self.board.author)
         if endpoint.refusal:
             return Trial.State.REFUSED, endpoint.refusal
-        if roles.refusal_to_make(self.board.user, self.board.project):
-            return Trial.State.REFUSED, NOT_A_MAKER.format(self.board.author)
         if not endpoint.schema_id:
             return Trial.State.WAITING, NO_SCHEMA
         if self._is_known_in_this_schema():

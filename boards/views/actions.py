@@ -70,10 +70,10 @@ def _action(view: View, find: Callable[[Any, uuid.UUID], Board]) -> View:
 
 @for_members
 def cancellation(request: HtmxRequest, board: Board) -> Any:
-    """Cancel the runs that have not started: one's own board's, or as a maker."""
+    """Cancel the runs that have not started; on others' boards makers only their own."""
     if board.user_id != request.user.pk:
         roles.require_maker(request.user, board.project)
-    return repeating.stop(board)
+    return repeating.stop(board, request.user)
 
 
 @limit("run")

@@ -55,6 +55,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         "more": more,
         "deleted": parse_uuid(deleted),
         "all_projects": is_of_all,
+        "why_not": roles.refusal_to_make(request.user, current.current(request)),
     }
     return render(request, "boards/boards.html", context)
 

@@ -57,7 +57,7 @@ def new(request: HtmxRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _posted(request, None)
     is_blank = not request.GET.keys() - {current.PARAMETER}
-    if is_blank and (draft := drafts.load(request.user)):
+    if is_blank and (draft := drafts.load(request.user, current.current(request))):
         models, unknown = endpoints_of(draft.get("model", []))
         troubles = [not_listed(name) for name in unknown]
         return _page(request, draft, models, None, troubles, is_kept=True)
@@ -128,7 +128,7 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     if verb == "run" and request.POST.get("add", "").strip():
         verb = "add"  # Enter in the field for a model's name presses the form's first button
     if verb == "discard":
-        drafts.discard(request.user)
+        drafts.discard(request.user, project)
         return redirect(_new_address(request))
     if verb in {"add", "remove"}:
         return _other_models(request, post, models, board, verb, what, troubles)
@@ -187,8 +187,8 @@ def _run(
         return _page(request, post, models, board, changed, is_refused=True)
     drawn = request.POST.get("~token", "") or secrets.token_urlsafe(16)
     token = starting.form_token(drawn, post)  # after Back, another plan is another board
+    project = _project_of(request, board)
     try:
-        project = _project_of(request, board)
         sent = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
     except Forbidden:  # the page says why
         return _page(request, post, models, board, [], status=HTTPStatus.FORBIDDEN)
@@ -197,7 +197,7 @@ def _run(
             request, post, models, board, [Trouble("models", str(refused))], is_refused=True
         )
     if board is None and not sent.is_repeat:
-        drafts.discard(request.user)
+        drafts.discard(request.user, project)
     if sent.reused or sent.held or board:
         messages.info(request, sent.words)
     return redirect(sent.board)
@@ -277,7 +277,7 @@ def _page(
         "is_kept": is_kept,
     }
     if request.method == "POST" and board is None:
-        drafts.save(request.user, post)
+        drafts.save(request.user, project, post)
     if models:
         plan = read_plan(post, models, board.source if board else models[0])
         plan.troubles.extend(troubles)

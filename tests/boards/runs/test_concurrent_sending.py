@@ -64,7 +64,7 @@ def _play(user: User, plan_of: Planned, deeds: list[str], cents: int) -> None:
         elif deed == "retry":
             repeating.repeat_failed(user, board)
         elif deed == "stop":
-            repeating.stop(board)
+            repeating.stop(board, board.user)
         elif deed == "raise":
             cap += PRICE
             press()

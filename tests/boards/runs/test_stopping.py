@@ -47,7 +47,7 @@ def board(rows: Callable[..., Plan], send: Send) -> Board:
 def test_stop_cancels_runs_being_added(board: Board, rows: Callable[..., Plan], send: Send) -> None:
     message = begun_during(
         lambda: send(rows("more", 80), board=board),
-        lambda: repeating.stop(Board.objects.get(pk=board.pk)),
+        lambda: repeating.stop(Board.objects.get(pk=board.pk), board.user),
     )
     assert message.startswith("80 waiting runs are cancelled")
     assert not Run.objects.filter(state="created").exists()
@@ -62,7 +62,7 @@ def test_adds_under_way_during_stop_send_nothing(
         Run.objects.update(state="failed")
     if deed == "held":
         Cell.objects.update(run=None, not_sent="Too dear.")
-    repeating.stop(Board.objects.get(pk=board.pk))
+    repeating.stop(Board.objects.get(pk=board.pk), board.user)
     deeds: dict[str, Callable[[Board], Any]] = {
         "add": lambda read: send(rows("more", 8), board=read),
         "failed": lambda read: repeating.repeat_failed(user, read),

@@ -17,10 +17,8 @@ from boards.models import Board, RowMark, StandingTrial, Trial, Vote
 from boards.trials import candidates, job, news, sending
 from catalog.models import Change, Endpoint, Standing
 from notifications.models import Notification
-from projects.models import Membership
 from runs.models import Run
 from tests.boards import documents
-from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
 Comes = Callable[..., Endpoint]
@@ -47,27 +45,6 @@ def test_a_new_model_that_fits_becomes_a_column_once(
     Run.objects.filter(endpoint=new).update(state="succeeded", billable_units="1")
     job.work()
     assert board.trials.get().state == "done"
-
-
-def test_trials_live_beside_the_board_while_its_user_may_make_something_there(
-    board: Board, standing: StandingTrial, comes: Comes, user: User
-) -> None:
-    project = make_project("Film", **{user.username: "maker"})
-    Board.objects.update(project=project)
-    first = comes()
-    job.work()
-    runs = Run.objects.filter(endpoint=first)
-    assert set(runs.values_list("user", "project")) == {(user.pk, project.pk)}
-    Run.objects.update(state="succeeded")
-    Membership.objects.update(role="viewer")
-    second = comes("lab/second")
-    job.work()
-    refused = board.trials.get(endpoint=second)
-    assert (refused.state, new_runs(second)) == ("refused", 0)
-    assert user.username in refused.note
-    assert news.entries(user)
-    Membership.objects.filter(project=project).delete()
-    assert not news.entries(user)
 
 
 def test_new_versions_and_schemas_are_tried_with_their_columns_settings(

@@ -110,6 +110,8 @@ def test_an_unfinished_plan_is_found_at_an_address_with_a_project(
     mia = browser(project, "mia")
     mia.post(f"{NEW}?project=film", posted_plan() | {"~do": "update"})
     assert "This is your unfinished plan" in page_of(mia, f"{NEW}?project=film")
+    assert "a fox" not in page_of(mia, f"{NEW}?project=private")
+    page_of(mia, f"{NEW}?project=film")
     discarded = mia.post(f"{NEW}?project=film", posted_plan() | {"~do": "discard"})
     assert discarded["Location"] == f"{NEW}?project=film"
 
@@ -192,6 +194,34 @@ def test_a_viewers_page_has_no_controls_and_says_whom_to_ask(
     assert "/deletion/" not in max_
     assert "/title/" in max_
     assert "/deletion/" in ana
+
+
+def test_a_viewers_list_begins_nothing(project: Project, board: Board) -> None:
+    page = page_of(browser(project, "vera"), "/compare/")
+    assert "data-refused" in page
+    assert "/compare/new/" not in page
+    assert "/compare/import/" not in page
+    assert "/compare/new/" in page_of(browser(project, "max"), "/compare/")
+
+
+def test_on_others_boards_a_maker_stops_only_what_they_began(
+    project: Project, board: Board
+) -> None:
+    run = Run.objects.order_by("pk")[0]
+    Run.objects.filter(pk=run.pk).update(user=person("max"))
+    browser(project, "max").post(f"{board.get_absolute_url()}cancellation/")
+    assert [run.pk for run in Run.objects.filter(state="cancelled")] == [run.pk]
+    browser(project, "ana").post(f"{board.get_absolute_url()}cancellation/")
+    assert Run.objects.filter(state="cancelled").count() == 4
+
+
+def test_a_board_of_an_archived_project_is_to_look_at(project: Project, board: Board) -> None:
+    Project.objects.update(archived_at="2026-01-01T00:00:00Z")
+    mia = logged_in(person("mia"))
+    page = page_of(mia, board.get_absolute_url())
+    assert "is archived" in page
+    assert "/plan/" not in page
+    assert mia.post(f"{board.get_absolute_url()}repetition/").status_code == 403
 
 
 def test_a_board_is_deleted_and_recovered_by_its_user_or_a_manager(

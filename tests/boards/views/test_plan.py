@@ -15,6 +15,7 @@ from django.test import Client
 from boards.models import Board
 from boards.plan import drafts
 from catalog.models import Collection, Endpoint, Standing
+from projects.models.project import private_project
 from runs.models import Run
 from tests.boards import documents
 from tests.playground.browser_post import post_of
@@ -86,11 +87,11 @@ def test_opening_an_earlier_board_keeps_the_draft(
 ) -> None:
     first = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
     assert member.post(NEW, first | {"~do": "run"}).status_code == 302
-    assert not drafts.load(user)
+    assert not drafts.load(user, private_project(user))
     member.post(NEW, first | {"shared.prompt": "a dog", "~do": "update"})
     assert member.post(NEW, first | {"~do": "run"}).status_code == 302
     assert Board.objects.count() == 1
-    assert drafts.load(user)["shared.prompt"] == ["a dog"]
+    assert drafts.load(user, private_project(user))["shared.prompt"] == ["a dog"]
 
 
 def test_nothing_is_sent_while_an_input_is_missing(
