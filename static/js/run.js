@@ -171,7 +171,8 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
  */
 addEventListener("popstate", (event) => {
   const form = document.getElementById("playground-form");
-  if (form?.getAttribute("action") !== location.pathname) return;
+  const action = form?.getAttribute("action");
+  if (!action || new URL(action, location.href).pathname !== location.pathname) return;
   if (!event.state?.htmx || !window.htmx) return;
   event.stopImmediatePropagation();
   htmx.ajax("GET", location.href, { target: "#stage", swap: "innerHTML show:none" });

@@ -39,7 +39,8 @@ CHANGING = re.compile(
     r"[A-Za-z0-9_\-.:=]{20,}"  # tokens, ids and moments
     r"|since=[^&\"]*"
     r'|name="~tab" value="[^"]*"'
-    r"|[0-9]+ (?:seconds?|minutes?) ago|just now|[0-9]+(?:\.[0-9]+)? ?(?:ms|s)\b"
+    r"|[0-9]+ \w+ ago|just now|[0-9]+(?:\.[0-9]+)? ?(?:ms|s)\b"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}"
 )
 # Not about what people do in projects: the house's state, as operators see it.
 EXEMPT = {"playground:healthz"}

@@ -101,7 +101,7 @@ def manage(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         env=environment(SECRET_KEY="x", DATABASE_URL=url),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

@@ -77,7 +77,7 @@ def test_the_owners_menu_closes_by_escape_and_by_a_click_elsewhere(
     open_page: Open, path: str
 ) -> None:
     page = open_page(path, size=WIDE)
-    name = page.locator(".menu > summary")
+    name = page.locator("nav .menu > summary")
     link = page.get_by_role("link", name="Favourites", exact=True)
     name.click()
     link.focus()
