@@ -22,8 +22,8 @@ class MembersFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         """Raise ValidationError if nobody could manage the project afterwards."""
         super().clean()
         rows = [form.cleaned_data for form in self.forms if hasattr(form, "cleaned_data")]
-        kept = [row for row in rows if row.get("user") and not row.get("DELETE")]
-        if not any(row["role"] == "manager" and row["user"].is_active for row in kept):
+        members = [row for row in rows if row.get("user") and not row.get("DELETE")]
+        if not any(row["role"] == "manager" and row["user"].is_active for row in members):
             raise ValidationError(NO_MANAGER)
 
 

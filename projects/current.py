@@ -47,11 +47,11 @@ def current(request: HttpRequest) -> Project:
     named = request.GET.get(PARAMETER, "")
     if not named:
         return chosen(user)
-    known = getattr(request, "_named_project", None)
-    if known is None:
-        known = named_project(user, named)
-        request._named_project = known  # type: ignore[attr-defined]
-    return cast("Project", known)
+    project = getattr(request, "_named_project", None)
+    if project is None:
+        project = named_project(user, named)
+        request._named_project = project  # type: ignore[attr-defined]
+    return cast("Project", project)
 
 
 def listed(rows: Rows, request: HttpRequest) -> Rows:

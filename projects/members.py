@@ -133,10 +133,10 @@ def restore(by: User, project: Project, token: str) -> Membership:
     """Undo a removal: the same role, since the same day. Raises Refused, PermissionDenied."""
     with transaction.atomic():
         _require_shared(locked_for(by, project))
-        known = removed_by(token, project)
-        if known is None:
+        removal = removed_by(token, project)
+        if removal is None:
             raise Refused("This can be undone for a day only. Add the person again instead.")
-        removed, person = known
+        removed, person = removal
         member = _insert(by, project, person, _known(removed.role), "brought a member back to")
         since: datetime | None = parse_datetime(removed.joined_at)
         Membership.objects.filter(pk=member.pk).update(joined_at=since or member.joined_at)

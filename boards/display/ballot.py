@@ -110,8 +110,7 @@ def input_file(board: Board, address: str) -> StoredInput | None:
     match = OUR_ADDRESS.fullmatch(address)
     if match is None:
         return None
-    found = _upload if match["upload"] else _artifact
-    stored = found(board, match)
+    stored = _upload(board, match) if match["upload"] else _artifact(board, match)
     return StoredInput(stored.file, stored.content_type) if stored else None
 
 

@@ -19,11 +19,8 @@ def withhold_unreadable(board: Board, cells: Iterable[Cell]) -> None:
 
     The cells must not be saved. One query if there are runs from elsewhere, and none otherwise.
     """
-    others = [cell for cell in cells if cell.run and not cell.run.is_shown_with(board)]
-    if not others:
-        return
-    readable = Run.objects.readable_with(board).filter(pk__in={cell.run_id for cell in others})
-    shown = set(readable.values_list("pk", flat=True))
-    for cell in others:
-        if cell.run_id not in shown:
+    loaded = [cell for cell in cells if cell.run]
+    withheld = Run.objects.withheld_with(board, [cell.run for cell in loaded if cell.run])
+    for cell in loaded:
+        if cell.run_id in withheld:
             cell.run, cell.not_sent = None, WITHHELD

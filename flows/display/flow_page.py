@@ -18,7 +18,6 @@ from flows.compose.models import endpoints_of, refusal, versions_of
 from flows.compose.outputs import path_in_words
 from flows.compose.wiring import answered
 from flows.display.rights import rights_in
-from flows.display.visibility import is_beside
 from flows.execution.pricing import prices
 from flows.models import Flow, FlowRun
 from playground.form.html import rendering
@@ -157,7 +156,7 @@ def origin_of(flow: Flow, target: Project) -> Run | None:
     run = flow.origin
     if run is None or run.deleted_at or target != flow.project:
         return None
-    return run if is_beside(flow, run) else None
+    return run if run.is_shown_with(flow) else None
 
 
 def reusable(flow: Flow, filled: Definition, target: Project) -> dict[str, Run]:

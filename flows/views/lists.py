@@ -60,11 +60,11 @@ def index(request: HtmxRequest) -> HttpResponse:
 
 def _listed(request: HtmxRequest) -> FlowQuerySet:
     """Return the flows of the project, and those for everybody; or one's own of all projects."""
-    kept = Flow.objects.kept()
-    listed = current.listed(kept, request)
+    flows = Flow.objects.kept()
+    listed = current.listed(flows, request)
     if current.is_of_all_projects(request):
         return listed
-    return listed | kept.filter(visibility=Flow.Visibility.TEAM)
+    return listed | flows.filter(visibility=Flow.Visibility.TEAM)
 
 
 @require_safe

@@ -18,7 +18,7 @@ from projects.models.project import private_project
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from django.contrib.auth.models import AnonymousUser, User
 
@@ -111,6 +111,17 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         own = models.Q(user_id=row.user_id) if row.is_hidden else models.Q()
         beside = models.Q(own | models.Q(is_hidden=False), project_id=row.project_id)
         return self.kept().filter(beside | EXAMPLE)
+
+    def withheld_with(self, row: InProject, runs: Iterable[Run]) -> set[uuid.UUID]:
+        """The keys of those loaded runs that not everybody who sees the row may read.
+
+        One query if there are runs from elsewhere, and none otherwise.
+        """
+        elsewhere = {run.pk for run in runs if not run.is_shown_with(row)}
+        if not elsewhere:
+            return elsewhere
+        readable = self.readable_with(row).filter(pk__in=elsewhere)
+        return elsewhere - set(readable.values_list("pk", flat=True))
 
     def examples(self) -> RunQuerySet:
         """The runs published as examples of what a model can do."""

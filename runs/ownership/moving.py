@@ -170,11 +170,11 @@ def are_all_in(chosen: Chosen, project: Project) -> bool:
 
 def _beyond(known: Mapping[type[InProject], set[Any]], newest: Chosen) -> Chosen:
     """Return what goes along with the newest rows and is not known yet."""
-    found: dict[type[InProject], set[Any]] = {}
+    beyond: dict[type[InProject], set[Any]] = {}
     for owner in owners.registered():
         for kind, keys in owner.goes_along(newest).items():
-            found[kind] = found.get(kind, set()) | set(keys) - known.get(kind, set())
-    return found
+            beyond[kind] = beyond.get(kind, set()) | set(keys) - known.get(kind, set())
+    return beyond
 
 
 def _movable(

@@ -353,8 +353,8 @@ def _save_draft(
 def _address_without_fill(request: HtmxRequest, endpoint: Endpoint) -> str:
     """Return the page's address without prefill parameters, so that a reload shows the draft."""
     query = parse_qs(urlsplit(request.htmx.current_url or "").query)
-    kept = ("shown", current.PARAMETER)
-    parameters = {name: query[name][-1] for name in kept if name in query}
+    carried = ("shown", current.PARAMETER)
+    parameters = {name: query[name][-1] for name in carried if name in query}
     address = endpoint.get_absolute_url()
     return f"{address}?{urlencode(parameters)}" if parameters else address
 
