@@ -1,0 +1,10 @@
+"""The Django app `people`."""
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    """Pages about people, for whoever administers Vitrine."""
+
+    name = "people"
+    default_auto_field = "django.db.models.BigAutoField"
