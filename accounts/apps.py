@@ -1,16 +1,21 @@
 """The Django app `accounts`."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
-    """Connects the receivers of login and logout."""
+    """Connects the receivers of login and logout, and keeps the audit log append-only."""
 
     name = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Connect the receivers."""
+        from accounts import sign_in_events
+        from accounts.auditing import append_only
         from accounts.sign_in import receivers
 
         receivers.connect()
+        sign_in_events.connect()
+        post_migrate.connect(append_only.install, sender=self)

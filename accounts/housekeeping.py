@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts import single_use
+from accounts import audit, single_use
 from accounts.limits import shared_buckets, throttle
 from accounts.models import LoginLink
 
@@ -14,9 +14,10 @@ BATCH_ROWS = 1000  # keeps each statement, and its lock on the database, short
 
 
 def delete_expired(batch_rows: int = BATCH_ROWS) -> float:
-    """Delete expired sessions, links, tokens and counters; return the seconds until the next call.
+    """Delete expired sessions, links, tokens, counters and audit entries.
 
-    Deletes at most `batch_rows` sessions; returns 1 if more may be left.
+    Deletes at most `batch_rows` sessions and entries. Returns the seconds until the next call: 1 if
+    more may be left.
     """
     throttle.delete_expired()
     shared_buckets.delete_expired()
@@ -25,4 +26,5 @@ def delete_expired(batch_rows: int = BATCH_ROWS) -> float:
     expired = Session.objects.filter(expire_date__lt=timezone.now())
     keys = list(expired.values_list("session_key", flat=True)[:batch_rows])
     Session.objects.filter(session_key__in=keys).delete()
-    return 1.0 if len(keys) == batch_rows else EVERY_S
+    entries = audit.delete_expired(batch_rows)
+    return 1.0 if batch_rows in {len(keys), entries} else EVERY_S

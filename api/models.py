@@ -51,6 +51,11 @@ class Token(models.Model):
         return f"{self.user_id} {self.name}"
 
     @property
+    def audit_name(self) -> str:
+        """Return what its user calls it, and whose it is."""
+        return f"{self.name} of {self.user}"
+
+    @property
     def scope_list(self) -> list[str]:
         """The scopes, in the order of `api.tokens.SCOPES`."""
         return self.scopes.split()

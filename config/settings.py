@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import local
+from config import audit_log, audited_rows, local
 from config.starting import key_access, settings_rules
 from config.starting.environment import Environment
 
@@ -163,6 +163,14 @@ PASSWORD_RESET_TIMEOUT = 4 * 3600
 # Webhooks go to public https addresses, and to these origins.
 WEBHOOK_PRIVATE_ORIGINS = _origins("WEBHOOK_PRIVATE_ORIGINS")
 
+# --- audit log --------------------------------------------------------------------------------
+AUDIT_LOG = env.text("AUDIT_LOG")
+AUDIT_DAYS = audit_log.require_days(_number("AUDIT_DAYS", 365, 0, 36_500))
+AUDITLOG_LOGENTRY_MODEL = "accounts.AuditEntry"
+AUDITLOG_INCLUDE_TRACKING_MODELS = audited_rows.AUDITED
+AUDITLOG_USE_FK_STRING_REPRESENTATION = True
+AUDITLOG_DISABLE_ON_RAW_SAVE = True
+
 # --- storage ------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'vitrine.sqlite3'}"
 if not DATABASE_URL.startswith(("sqlite://", "postgres://", "postgresql://")):
@@ -231,6 +239,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    "auditlog",
     "accounts",
     "catalog",
     "projects",
@@ -258,6 +267,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "api.http.authentication.TokenAuthentication",
+    "accounts.audit.remember_request",
     "accounts.limits.rate_limit.RateLimit",
     "accounts.login.LoginRequired",
     "accounts.sessions.active_sessions.record_use",
@@ -359,7 +369,8 @@ LOGGING = {
         "line": {
             "()": "config.logs.Redacted",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
-        }
+        },
+        **audit_log.FORMATTERS,
     },
     "filters": {"refusals": {"()": "config.logs.NoTracebacksOfRefusals"}},
     "handlers": {
@@ -367,12 +378,18 @@ LOGGING = {
             "class": "logging.StreamHandler",
             "formatter": "line",
             "filters": ["refusals"],
-        }
+        },
+        **audit_log.handlers(AUDIT_LOG),
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
+        "vitrine.audit": {
+            "handlers": [*audit_log.handlers(AUDIT_LOG)],
+            "level": "INFO",
+            "propagate": False,
+        },
         # Only the root's handler redacts secrets, so Django's own handlers are removed.
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},

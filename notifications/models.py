@@ -88,6 +88,11 @@ class Channel(models.Model):
         return f"{self.user_id} {self.method} {self.pk}"
 
     @property
+    def audit_name(self) -> str:
+        """Return what its user calls it, and whose it is."""
+        return f"{self.name or self.get_method_display()} of {self.user}"
+
+    @property
     def shown_address(self) -> str:
         """Return the address for pages, without its secret part."""
         return masked(self.address)

@@ -90,7 +90,8 @@ def change_role(by: User, project: Project, user_id: int, role: str, shown: str)
                 _require_another_manager(project, member)
             Membership.objects.filter(pk=member.pk).update(role=role)
             change = f"{member.user.get_username()}: {before} to {role}"
-            audit.record(by, "changed a role in", [project], change)
+            roles = {f"role of {member.user.get_username()}": (before, role)}
+            audit.record(by, "changed a role in", [project], change, changes={project.pk: roles})
     now = f"{who} is now a {Role(role).label.lower()}."
     if shown and shown != before:
         was = Role(before).label.lower()

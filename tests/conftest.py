@@ -23,6 +23,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.auditing import append_only
 from core.db import clock
 from runs.progress import current_upstream
 from tests.databases import copied
@@ -73,7 +74,11 @@ def quick_flush() -> Iterator[None]:
     def deletes(style: Any, connection: Any, **_: Any) -> list[str]:
         tables = connection.introspection.django_table_names(True, include_views=False)
         emptied = sorted({*tables} - {"django_content_type", "auth_permission"})
-        return [f"DELETE FROM {connection.ops.quote_name(table)}" for table in emptied]
+        return [
+            *append_only.removal(connection.vendor),
+            *(f"DELETE FROM {connection.ops.quote_name(table)}" for table in emptied),
+            *append_only.creation(connection.vendor),
+        ]
 
     with (
         patch("django.core.management.commands.flush.sql_flush", deletes),

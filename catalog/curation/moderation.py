@@ -35,8 +35,15 @@ def set_status(endpoints: EndpointQuerySet, standing: str, reason: str, by: User
     if standing == Standing.BLOCKED and not reason:
         raise ValueError("Say why it is blocked: whoever wants to run it reads this.")
     with transaction.atomic():
-        changed = list(endpoints.only("endpoint_id"))
-        audit.record(by, standing or "cleared", changed, reason)
+        changed = list(endpoints.only("endpoint_id", "standing", "standing_reason"))
+        changes = {
+            endpoint.pk: {
+                "standing": (endpoint.standing, standing),
+                "standing_reason": (endpoint.standing_reason, reason),
+            }
+            for endpoint in changed
+        }
+        audit.record(by, standing or "cleared", changed, reason, changes=changes)
         return endpoints.update(
             standing=standing,
             standing_reason=reason,

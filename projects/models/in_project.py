@@ -105,6 +105,12 @@ class InProject(models.Model):
         self.settle()
         super().save(*args, **kwargs)
 
+    @property
+    def audit_name(self) -> str:
+        """Return its name for the audit log, which admins read; without what is private."""
+        is_open = not self.is_hidden and not self.project.is_private
+        return str(self) if is_open else f"private {self._meta.verbose_name} {self.pk}"
+
     def is_shown_with(self, row: InProject) -> bool:
         """Whether whoever sees `row` sees this as well, since both live in one project."""
         is_as_open = not self.is_hidden or (row.is_hidden and self.user_id == row.user_id)

@@ -106,6 +106,11 @@ class Membership(models.Model):
         return f"{self.user_id} {self.role} {self.project_id}"
 
     @property
+    def audit_name(self) -> str:
+        """Return who is a member of what."""
+        return f"{self.user} in {self.project}"
+
+    @property
     def may_make(self) -> bool:
         """Whether the member may run models and change what lives in the project."""
         return self.role != self.Role.VIEWER

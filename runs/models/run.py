@@ -208,6 +208,11 @@ class Run(InProject):
     def __str__(self) -> str:
         return f"{self.endpoint_id} {self.state} {self.pk}"
 
+    @property
+    def audit_name(self) -> str:
+        """Return its model and key, which say nothing of what was asked for."""
+        return str(self)
+
     def get_absolute_url(self) -> str:
         """Return the address of the run's page."""
         return reverse("playground:run", args=[self.pk])

@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from accounts.models import AuditEntry
 from projects import creation
 from projects.models import Membership, Project
+from tests.accounts.audited import events
 from tests.projects.people import person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -45,8 +45,8 @@ def test_the_maker_manages_and_the_log_knows(user: User) -> None:
         (user.pk, "manager")
     ]
     assert Project.objects.get(pk=project.pk).hides_new_runs
-    entry = AuditEntry.objects.get(kind="projects.project")
-    assert (entry.actor_name, entry.action, entry.object_name) == ("ana", "made", "Fox")
+    entry = events().get(kind="projects.project")
+    assert (entry.actor_name, entry.event, entry.object_repr) == ("ana", "made", "Fox")
 
 
 def test_a_private_slug_is_free_for_the_next_account(user: User) -> None:

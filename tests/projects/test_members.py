@@ -15,11 +15,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import connections
 from django.utils import timezone
 
-from accounts.models import AuditEntry
 from projects import current, members
 from projects.locking import Refused
 from projects.models import Choice, Membership, Project
 from projects.models.project import private_project
+from tests.accounts.audited import events
 from tests.projects.people import make_project, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -132,8 +132,8 @@ def test_each_change_is_in_the_log(user: User, ben: User, stranger: User, fox: P
     members.change_role(user, fox, stranger.pk, "maker", "viewer")
     members.restore(user, fox, members.remove(user, fox, stranger.pk).token())
     members.leave(stranger, fox)
-    entries = AuditEntry.objects.filter(kind="projects.project").order_by("pk")
-    assert list(entries.values_list("actor_name", "action", "detail")) == [
+    entries = events()
+    assert list(entries.values_list("actor_name", "event", "detail")) == [
         ("ana", "added a member to", "sam, viewer"),
         ("ana", "changed a role in", "sam: viewer to maker"),
         ("ana", "removed a member from", "sam, maker"),

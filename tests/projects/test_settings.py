@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from accounts.models import AuditEntry
 from boards.models import Board
 from projects import current, settings
 from projects.locking import Refused
@@ -17,6 +16,7 @@ from projects.models import Choice, Project
 from projects.models.project import private_project
 from projects.settings import Values
 from runs.models import Upload
+from tests.accounts.audited import events
 from tests.projects.people import make_project, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -38,9 +38,7 @@ def test_settings_change_and_the_slug_stays(user: User, fox: Project) -> None:
     changed.refresh_from_db()
     assert settings.values_of(changed) == WANTED
     assert changed.slug == fox.slug
-    assert list(
-        AuditEntry.objects.order_by("pk").values_list("action", "object_name", "detail")
-    ) == [
+    assert list(events().values_list("event", "object_repr", "detail")) == [
         ("renamed", "Hare", "from Fox"),
         (
             "changed the settings of",
@@ -78,14 +76,14 @@ def test_nobody_works_in_an_archived_project(user: User, ben: User, fox: Project
     settings.bring_back(user, fox)
     fox.refresh_from_db()
     assert fox.archived_at is None
-    actions = AuditEntry.objects.order_by("pk").values_list("action", flat=True)
+    actions = events().values_list("event", flat=True)
     assert list(actions) == ["archived", "brought back"]
 
 
 def test_an_empty_project_is_deleted(user: User, fox: Project) -> None:
     settings.delete(user, fox)
     assert not Project.objects.filter(pk=fox.pk).exists()
-    assert AuditEntry.objects.get(action="deleted").object_name == "Fox"
+    assert events().get(event="deleted").object_repr == "Fox"
 
 
 def test_what_lives_in_a_project_keeps_it(

@@ -11,7 +11,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from accounts.models import AuditEntry
 from boards.models import Board, Cell, Column, Row
 from chats.models import Chat, Turn
 from flows.models import Flow, FlowRun, StepRun
@@ -20,6 +19,7 @@ from projects.models.project import private_project
 from runs import owners
 from runs.models import Run
 from runs.ownership import activity, deletion, retention
+from tests.accounts.audited import events
 from tests.projects.people import make_project, person
 from training.models import Training
 
@@ -68,8 +68,8 @@ def test_old_runs_go_and_can_be_brought_back(user: User, old_run: Make, fox: Pro
     assert [is_deleted(run) for run in (old, failed, young)] == [True, True, False]
     assert old.deleted_by is None
     assert old.version == version + 1
-    entry = AuditEntry.objects.get()
-    assert (entry.actor_name, entry.action, entry.object_name, entry.detail) == (
+    entry = events().get()
+    assert (entry.actor_name, entry.event, entry.object_repr, entry.detail) == (
         "retention", "deleted old runs of", "Fox", "2 that ended over 30 days ago",
     )  # fmt: skip
     assert deletion.restore(Run.objects.filter(pk=old.pk), user) == 1

@@ -1,0 +1,74 @@
+"""Database triggers that refuse changes of audit entries, and deletions of recent ones.
+
+Whoever has the database's own password can drop them; nobody can go past them through Vitrine.
+Installed after every `migrate`, since SQLite drops triggers when a migration rebuilds a table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.db import connections
+
+TABLE = "accounts_auditentry"
+KEPT_DAYS = 30  # what is younger is never deleted; AUDIT_DAYS is at least as long
+# They lose their value when the row that they name is removed.
+_REMOVED_ALONG = {"actor_id", "content_type_id"}
+CHANGE = "Entries of the audit log cannot be changed."
+DELETION = f"Entries of the audit log are kept for at least {KEPT_DAYS} days."
+
+
+def install(using: str = "default", **_: Any) -> None:
+    """Create the triggers anew; nothing halfway through the migrations."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        described = connection.introspection.get_table_description(cursor, TABLE)
+        if not {column.name for column in described} >= {*_columns()}:
+            return
+        for sql in [*removal(connection.vendor), *creation(connection.vendor)]:
+            cursor.execute(sql)
+
+
+def removal(vendor: str) -> list[str]:
+    """Return the statements that remove the triggers."""
+    on = f" ON {TABLE}" if vendor == "postgresql" else ""
+    names = ("audit_unchanged", "audit_actor_unchanged", "audit_kept")
+    return [f"DROP TRIGGER IF EXISTS {name}{on}" for name in names]
+
+
+def creation(vendor: str) -> list[str]:
+    """Return the statements that create the triggers, and the function that they call."""
+    young = {
+        "sqlite": f"""OLD."timestamp" > datetime('now', '-{KEPT_DAYS} days')""",
+        "postgresql": f"""OLD."timestamp" > now() - interval '{KEPT_DAYS} days'""",
+    }[vendor]
+    columns = ", ".join(f'"{name}"' for name in _columns() if name not in _REMOVED_ALONG)
+    triggers = [
+        ("audit_unchanged", f"UPDATE OF {columns}", "", CHANGE),
+        ("audit_actor_unchanged", "UPDATE OF actor_id", "NEW.actor_id IS NOT NULL", CHANGE),
+        ("audit_kept", "DELETE", young, DELETION),
+    ]
+    if vendor == "sqlite":
+        return [
+            f"CREATE TRIGGER {name} BEFORE {event} ON {TABLE} {f'WHEN {when}' if when else ''} "
+            f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+            for name, event, when, sentence in triggers
+        ]
+    function = (
+        "CREATE OR REPLACE FUNCTION accounts_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$"
+    )
+    return [
+        function,
+        *(
+            f"CREATE TRIGGER {name} BEFORE {event} ON {TABLE} FOR EACH ROW "
+            f"{f'WHEN ({when})' if when else ''} EXECUTE FUNCTION accounts_refuse('{sentence}')"
+            for name, event, when, sentence in triggers
+        ),
+    ]
+
+
+def _columns() -> list[str]:
+    model = apps.get_model("accounts", "AuditEntry")
+    return sorted(field.column for field in model._meta.local_concrete_fields)

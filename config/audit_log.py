@@ -1,0 +1,78 @@
+"""Where the audit log goes beside the database: `AUDIT_LOG` names a file or a syslog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from accounts.auditing.append_only import KEPT_DAYS
+
+SYSLOG_SOCKET = "/dev/log"
+SYSLOG_PORT = 514  # RFC 5426
+FACILITY = "auth"
+
+
+def require_days(days: int) -> int:
+    """Return AUDIT_DAYS; raises ImproperlyConfigured for less than the database keeps anyway."""
+    if 0 < days < KEPT_DAYS:
+        raise ImproperlyConfigured(
+            f"AUDIT_DAYS must be {KEPT_DAYS} or more, or 0 to keep the audit log for ever; "
+            f"not {days}."
+        )
+    return days
+
+
+def handlers(place: str) -> dict[str, dict[str, Any]]:
+    """Return the logging handler for the JSON lines, by its name; none without a place.
+
+    `place` is a file's absolute path, `syslog:` for this machine's, or `syslog://host:port`.
+    Raises ImproperlyConfigured for anything else.
+    """
+    return {"audit": _handler(place)} if place else {}
+
+
+def _handler(place: str) -> dict[str, Any]:
+    if place.startswith("syslog:"):
+        return {
+            "class": "logging.handlers.SysLogHandler",
+            "address": _syslog(place),
+            "facility": FACILITY,
+            "formatter": "audit-syslog",
+        }
+    path = Path(place).expanduser()
+    if not path.is_absolute() or not path.parent.is_dir():
+        raise ImproperlyConfigured(
+            f"AUDIT_LOG must be the absolute path of a file in a folder that exists, `syslog:`, or "
+            f"syslog://host:port; not {place!r}."
+        )
+    # It reopens a file that logrotate has moved away.
+    return {
+        "class": "logging.handlers.WatchedFileHandler",
+        "filename": str(path),
+        "encoding": "utf-8",
+        "delay": True,
+        "formatter": "audit",
+    }
+
+
+def _syslog(place: str) -> str | tuple[str, int]:
+    parts = urlsplit(place)
+    if place in {"syslog:", "syslog://"}:
+        return SYSLOG_SOCKET
+    try:
+        host, port = parts.hostname, parts.port or SYSLOG_PORT
+    except ValueError:
+        host, port = None, 0
+    if not host:
+        raise ImproperlyConfigured(f"AUDIT_LOG must be syslog://host:port, not {place!r}.")
+    return host, port
+
+
+FORMATTERS: dict[str, Any] = {
+    "audit": {"format": "%(message)s"},
+    # A syslog shows which program wrote a line.
+    "audit-syslog": {"format": "vitrine: %(message)s"},
+}

@@ -1,0 +1,54 @@
+"""The rows whose changes django-auditlog writes to the audit log, field by field.
+
+Those that an IT department asks about: who may do what, where, and with which keys. Not runs,
+sessions, counters and the catalogue's copy, which change all the time; and nothing in which people
+write what is theirs alone. Each names its fields: no secret, digest or time of use is among them.
+What is changed by `update()` is written by `accounts.audit.record` with its `changes` instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+AUDITED: list[dict[str, Any]] = [
+    {
+        "model": "auth.User",
+        "include_fields": [
+            "username",
+            "first_name",
+            "last_name",
+            "email",
+            "is_active",
+            "is_staff",
+            "is_superuser",
+            "groups",
+            "user_permissions",
+        ],
+        "m2m_fields": {"groups", "user_permissions"},
+    },
+    {
+        "model": "auth.Group",
+        "include_fields": ["name", "permissions"],
+        "m2m_fields": {"permissions"},
+    },
+    {
+        "model": "projects.Project",
+        "include_fields": [
+            "name",
+            "description",
+            "hides_new_runs",
+            "retention_days",
+            "archived_at",
+        ],
+    },
+    {"model": "projects.Membership", "include_fields": ["project", "user", "role"]},
+    {
+        "model": "api.Token",
+        "include_fields": ["user", "project", "name", "scopes", "expires_at", "revoked_at"],
+    },
+    {
+        "model": "catalog.Collection",
+        "include_fields": ["title", "description", "is_published", "owner", "cover"],
+    },
+    {"model": "notifications.Channel", "include_fields": ["user", "method", "name", "is_paused"]},
+]
