@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 VIEW_RUN = "playground.view_run"
 DELETE_RUN = "playground.delete_run"
 VIEW_WORKER = "playground.view_worker"
+VIEW_AUDIT = "accounts.view_auditentry"
 CHANGE_USER = "auth.change_user"
 DELETE_USER = "auth.delete_user"
 CANCEL_RUN = "playground.cancel_any_run"
@@ -40,6 +41,7 @@ ACTIONS: Mapping[str, str] = {
     VIEW_RUN: "see somebody else's runs",
     DELETE_RUN: "delete somebody else's run",
     VIEW_WORKER: "look at the status page",
+    VIEW_AUDIT: "look at the audit log",
     CHANGE_USER: "deactivate an account",
     DELETE_USER: "remove an account",
     CANCEL_RUN: "cancel somebody else's run",

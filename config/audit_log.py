@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.auditing.append_only import KEPT_DAYS
+from accounts.auditing.lines import LOGGER
 
 SYSLOG_SOCKET = "/dev/log"
 SYSLOG_PORT = 514  # RFC 5426
@@ -32,6 +33,11 @@ def handlers(place: str) -> dict[str, dict[str, Any]]:
     Raises ImproperlyConfigured for anything else.
     """
     return {"audit": _handler(place)} if place else {}
+
+
+def loggers(place: str) -> dict[str, dict[str, Any]]:
+    """Return the logger of the JSON lines, which go nowhere else."""
+    return {LOGGER.name: {"handlers": [*handlers(place)], "level": "INFO", "propagate": False}}
 
 
 def _handler(place: str) -> dict[str, Any]:

@@ -385,11 +385,7 @@ LOGGING = {
     "loggers": {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
-        "vitrine.audit": {
-            "handlers": [*audit_log.handlers(AUDIT_LOG)],
-            "level": "INFO",
-            "propagate": False,
-        },
+        **audit_log.loggers(AUDIT_LOG),
         # Only the root's handler redacts secrets, so Django's own handlers are removed.
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},

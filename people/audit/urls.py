@@ -1,5 +1,10 @@
 """The addresses of the audit log."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from people.audit import views
+
+urlpatterns = [
+    path("", views.log, name="audit"),
+    path("download/", views.download, name="audit-download"),
+]

@@ -70,11 +70,11 @@ def test_the_migration_copies_the_admin_log_to_the_audit_log(eva: User, user: Us
         eva.pk, [user], CHANGE, [{"changed": {"fields": ["Staff status"]}}], single_object=True
     )
     copied: list[Any] = []
-    former = SimpleNamespace(
-        objects=SimpleNamespace(bulk_create=lambda rows, **_: copied.extend(rows))
-    )
-    models = {"LogEntry": LogEntry, "AuditEntry": lambda **values: SimpleNamespace(**values)}
-    models["AuditEntry"].objects = former.objects
+
+    class EntryAsItWas(SimpleNamespace):
+        objects = SimpleNamespace(bulk_create=lambda rows, **_: copied.extend(rows))
+
+    models = {"LogEntry": LogEntry, "AuditEntry": EntryAsItWas}
     as_it_was = SimpleNamespace(get_model=lambda app, name: models[name])
     import_module("accounts.migrations.0004_audit_and_limits").copy_admin_log(as_it_was, None)
     [entry] = copied

@@ -57,6 +57,8 @@ def pages(user: User, words: Sequence[str]) -> list[Place]:
     places = [Place(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES]
     if user.is_staff:
         places.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))
+    if permissions.may(user, permissions.VIEW_AUDIT):
+        places.append(Place("Audit log", "who did what, sign-ins", reverse("people:audit")))
     if permissions.may(user, permissions.VIEW_WORKER):
         note = "workers, queue, upstream, sync, storage, errors"
         places.append(Place("Status", note, reverse("admin:status")))

@@ -1,0 +1,194 @@
+"""The filters of the audit log, and its pages by keyset: a million entries are never counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from functools import reduce
+from operator import and_
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.validators import validate_ipv46_address
+from django.db.models import Q, QuerySet
+
+from accounts.auditing.lines import before_and_after
+from accounts.models import AuditEntry
+from core.http.parameters import parse_key, parse_moment
+from people.audit.words import KINDS, field_word, kind_word
+from projects.models import Project
+
+PER_PAGE = 50
+MIN_SEARCH_CHARS = 2
+# The columns that a page and a download read.
+COLUMNS = (
+    "timestamp",
+    "actor_id",
+    "actor_name",
+    "remote_addr",
+    "event",
+    "kind",
+    "object_pk",
+    "object_repr",
+    "in_project",
+    "detail",
+    "changes",
+)
+
+
+class Filters(forms.Form):
+    """What of the audit log is asked for; all are optional."""
+
+    q = forms.CharField(label="Search", required=False, max_length=100, empty_value="")
+    who = forms.CharField(required=False, max_length=150)
+    event = forms.CharField(label="What", required=False, max_length=60)
+    kind = forms.CharField(label="Kind of row", required=False, max_length=100)
+    row = forms.CharField(required=False, max_length=255, widget=forms.HiddenInput)
+    address = forms.CharField(required=False, max_length=45)
+    place = forms.ModelChoiceField(
+        Project.objects.filter(person=None).only("pk", "name"),
+        label="Project",
+        required=False,
+        error_messages={"invalid_choice": "There is no such project any more."},
+    )
+    since = forms.DateField(
+        label="From", required=False, error_messages={"invalid": "Write a day as 2026-11-27."}
+    )
+    until = forms.DateField(
+        label="To", required=False, error_messages={"invalid": "Write a day as 2026-11-27."}
+    )
+
+    def clean_q(self) -> str:
+        """Refuse a search that nearly everything matches."""
+        text = str(self.cleaned_data["q"])
+        if text and len(text) < MIN_SEARCH_CHARS:
+            raise forms.ValidationError("Search for two letters or more.")
+        return text
+
+    def clean_address(self) -> str:
+        """Refuse what is no IP address."""
+        address = str(self.cleaned_data["address"])
+        if address:
+            validate_ipv46_address(address)
+        return address
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an end before the beginning."""
+        values = super().clean() or self.cleaned_data
+        since, until = values.get("since"), values.get("until")
+        if since and until and until < since:
+            self.add_error("until", "This day is before the first one.")
+        return values
+
+    @property
+    def query(self) -> str:
+        """Return what was asked for as a query string, without a page; also where it is wrong."""
+        return urlencode([(name, self.data[name]) for name in self.fields if self.data.get(name)])
+
+    @property
+    def kinds(self) -> list[tuple[str, str]]:
+        """Return the kinds to choose from, by their words; one that is asked for is among them."""
+        asked = str(self.data.get("kind", ""))
+        words = {**KINDS, **({asked: kind_word(asked)} if asked else {})}
+        return sorted(words.items(), key=lambda item: item[1])
+
+    def entries(self) -> QuerySet[AuditEntry]:
+        """Return the matching entries, newest first; none while something asked for is wrong."""
+        if not self.is_valid():
+            return AuditEntry.objects.none()
+        asked = self.cleaned_data
+        exact = {
+            "actor_name": asked["who"],
+            "event": asked["event"],
+            "kind": asked["kind"],
+            "object_pk": asked["row"],
+            "remote_addr": asked["address"],
+            "in_project": asked["place"].pk if asked["place"] else None,
+        }
+        conditions = [Q(**{name: value}) for name, value in exact.items() if value]
+        conditions += [_contains(word) for word in asked["q"].split()]
+        if asked["since"]:
+            conditions.append(Q(timestamp__gte=_start_of(asked["since"])))
+        if asked["until"]:
+            conditions.append(Q(timestamp__lt=_start_of(asked["until"]) + timedelta(days=1)))
+        entries = AuditEntry.objects.filter(reduce(and_, conditions, Q()))
+        return entries.only(*COLUMNS).order_by("-timestamp", "-pk")
+
+
+def _contains(word: str) -> Q:
+    names = ("actor_name", "event", "object_repr", "detail")
+    return Q(*(Q(**{f"{name}__icontains": word}) for name in names), _connector=Q.OR)
+
+
+def _start_of(day: Any) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+class Change(NamedTuple):
+    """One field's former and new value; an empty text for nothing."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An entry as the page shows it."""
+
+    entry: AuditEntry
+    kind: str
+    changes: tuple[Change, ...]
+    project: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of entries; `earlier` is where the next one begins, empty on the last."""
+
+    entries: tuple[Shown, ...]
+    earlier: str = ""
+
+
+def page(entries: QuerySet[AuditEntry], before: str) -> Page:
+    """Return the entries older than `before`, which is the place that the page before named.
+
+    Two queries, however many there are.
+    """
+    rows = list(_older_than(entries, before)[: PER_PAGE + 1])
+    shown = rows[:PER_PAGE]
+    keys = {entry.in_project for entry in shown if entry.in_project}
+    names = dict(Project.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
+    return Page(
+        tuple(_shown(entry, names) for entry in shown),
+        _place(shown[-1]) if len(rows) > PER_PAGE else "",
+    )
+
+
+def _shown(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
+    changes = (
+        Change(field_word(entry.kind, name), _text(old), _text(new))
+        for name, old, new in before_and_after(entry.changes)
+    )
+    project = "" if entry.kind == "projects.project" else projects.get(entry.in_project or 0, "")
+    return Shown(entry, kind_word(entry.kind), tuple(changes), project)
+
+
+def _text(value: Any) -> str:
+    words = {True: "yes", False: "no", "True": "yes", "False": "no"}
+    return words.get(value) or str(value) if isinstance(value, bool | str) else str(value)
+
+
+def _place(entry: AuditEntry) -> str:
+    return f"{entry.timestamp.isoformat()}~{entry.pk}"
+
+
+def _older_than(entries: QuerySet[AuditEntry], before: str) -> Iterable[Any]:
+    moment, _, key = before.partition("~")
+    at, pk = parse_moment(moment), parse_key(key)
+    if at is None or pk is None:
+        return entries
+    # The first condition is what an index can begin with.
+    return entries.filter(Q(timestamp__lt=at) | Q(pk__lt=pk), timestamp__lte=at)

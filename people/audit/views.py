@@ -1,0 +1,57 @@
+"""The page of the audit log, and its download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts import audit, permissions
+from accounts.auditing.lines import line
+from accounts.models import AuditEntry
+from core.http.htmx import HtmxRequest
+from people.audit import filters
+from people.audit.words import EVENTS
+
+CHUNK_ROWS = 2000
+
+
+@never_cache
+@require_safe
+def log(request: HtmxRequest) -> HttpResponse:
+    """Show who did what, newest first; 422 with a sentence beside a filter that is none."""
+    permissions.require(request.user, permissions.VIEW_AUDIT)
+    asked = filters.Filters(request.GET)
+    context = {
+        "filters": asked,
+        "page": filters.page(asked.entries(), request.GET.get("before", "")),
+        "events": EVENTS,
+    }
+    status = HTTPStatus.OK if asked.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
+    return render(request, "people/audit/log.html", context, status=status)
+
+
+@never_cache
+@require_safe
+def download(request: HtmxRequest) -> HttpResponseBase:
+    """Send the entries that the filters select, each as a line of JSON; the log notes that."""
+    permissions.require(request.user, permissions.VIEW_AUDIT)
+    asked = filters.Filters(request.GET)
+    if not asked.is_valid():
+        return log(request)
+    if request.method == "GET":
+        what = AuditEntry(pk=None, actor_name="Audit log")
+        audit.record(request.user, "exported", [what], asked.query)
+    response = StreamingHttpResponse(_lines(asked), content_type="application/x-ndjson")
+    response.headers["Content-Disposition"] = 'attachment; filename="audit.jsonl"'
+    return response
+
+
+def _lines(asked: filters.Filters) -> Iterator[bytes]:
+    for entry in asked.entries().iterator(chunk_size=CHUNK_ROWS):
+        yield f"{line(entry)}\n".encode()

@@ -1,0 +1,71 @@
+"""The audit log's kinds of rows and events in words, for its filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+
+KINDS: Mapping[str, str] = {
+    "auth.user": "Person",
+    "auth.group": "Group",
+    "projects.project": "Project",
+    "projects.membership": "Member of a project",
+    "api.token": "API token",
+    "playground.run": "Run",
+    "playground.preset": "Preset",
+    "playground.share": "Link",
+    "catalog.endpoint": "Model",
+    "catalog.collection": "Collection",
+    "catalog.note": "Note",
+    "boards.board": "Board",
+    "chats.chat": "Chat",
+    "flows.flow": "Flow",
+    "training.dataset": "Data set",
+    "training.weights": "Weights",
+    "notifications.channel": "Channel",
+}
+# What is offered while somebody types; others can be typed as well.
+EVENTS = (
+    "signed in",
+    "signed out",
+    "failed to sign in",
+    "looked at",
+    "row added",
+    "row changed",
+    "row deleted",
+    "added a member to",
+    "changed a role in",
+    "removed a member from",
+    "created",
+    "revoked",
+    "exported",
+    "deleted",
+    "deleted for good",
+    "restored",
+    "removed",
+    "deactivated",
+    "activated",
+    "approved",
+    "blocked",
+    "cleared",
+    "changed the cap of",
+)
+
+
+def kind_word(kind: str) -> str:
+    """Return a kind of row in words, such as "API token" for `api.token`."""
+    try:
+        return KINDS.get(kind) or str(apps.get_model(kind)._meta.verbose_name).capitalize()
+    except (LookupError, ValueError):  # of a former release
+        return kind
+
+
+def field_word(kind: str, name: str) -> str:
+    """Return a field's name in words; the name itself where the model no longer has it."""
+    try:
+        field: Any = apps.get_model(kind)._meta.get_field(name)
+    except (LookupError, ValueError):
+        return name.replace("_", " ")
+    return str(getattr(field, "verbose_name", name))
