@@ -8,3 +8,9 @@ class PeopleConfig(AppConfig):
 
     name = "people"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the notification of looks."""
+        from people.looking import kinds
+
+        kinds.connect()

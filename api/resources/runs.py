@@ -261,15 +261,20 @@ def get_run(call: Call) -> Reply:
     scope="run",
     tag="runs",
     parameters=[RUN],
-    responses=[Response(202, "The run as it is now; upstream may still finish it.", "Run")],
+    responses=[
+        Response(202, "The run as it is now; upstream may still finish it.", "Run"),
+        Response(204, "Requested; it is somebody's private run, of which nothing is shown."),
+    ],
     errors=[404],
 )
 def cancel_run(call: Call) -> Reply:
     """Request that a run stop; a run that has ended does not change."""
-    run = find(call, call.values["run_id"])
+    run = find(call, call.values["run_id"], may_cover=True)
     roles.require_for(call.user, run, permissions.CANCEL_RUN)
     by = permissions.name_of_other(call.user, run.user_id)
     state_machine.request_cancel(run.pk, by)
+    if Run.objects.covered_to(call.user, [run]):
+        return Reply(None, 204)
     return _reply(call, find(call, run.pk), 202)
 
 
@@ -284,17 +289,21 @@ def cancel_run(call: Call) -> Reply:
 )
 def delete_run(call: Call) -> Reply:
     """Delete a run that has ended."""
-    run = find(call, call.values["run_id"])
+    run = find(call, call.values["run_id"], may_cover=True)
     roles.require_for(call.user, run, permissions.DELETE_RUN)
     if deletion.delete(Run.objects.filter(pk=run.pk), call.user).unfinished:
         raise Problem(409, "This run is under way. Cancel it, then delete it.")
     return Reply(None, 204)
 
 
-def find(call: Call, pk: uuid.UUID, *, may_read: bool = False) -> Run:
-    """Return a run of the user's projects, or with `may_read` an example; raises Problem (404)."""
+def find(call: Call, pk: uuid.UUID, *, may_read: bool = False, may_cover: bool = False) -> Run:
+    """Return a run of the user's projects, or with `may_read` an example; raises Problem (404).
+
+    With `may_cover` also one of which the user may only know that it happened: show nothing of it.
+    """
     runs = Run.objects
     allowed = runs.readable_by(call.user) if may_read else runs.visible_to(call.user)
+    allowed = runs.kept().noticed_by(call.user) if may_cover else allowed
     run = (
         call.reach.shown(allowed)
         .with_endpoint()

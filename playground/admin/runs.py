@@ -18,11 +18,12 @@ from core.formatting import duration, size
 from fal.db_safe import db_safe_text
 from runs.models import Preset, Run, Upload, Worker
 from runs.models.querysets import heavy_columns
-from runs.results import error_messages
 from schemas.exact import dumps
 
-SHOWN = ("arguments", "positions", "events", "metrics", "handle")  # of the heavy columns
-HIDDEN = {*heavy_columns(but=SHOWN), "webhook_token", "form_token"}
+SHOWN = ("metrics",)  # of the heavy columns
+# What somebody asked for and what came of it is on the run's own page, for who may read it.
+PRIVATE = {"title", "error", "note"}
+HIDDEN = {*heavy_columns(but=SHOWN), *PRIVATE, "webhook_token", "form_token"}
 
 
 class OwnerFilter(admin.RelatedFieldListFilter):
@@ -92,7 +93,7 @@ class RunAdmin(ReadOnly):
         for runs in (queryset.filter(named), queryset.filter(by_id)):
             if runs.exists():
                 return runs, False
-        return queryset.containing(term), False
+        return queryset.within_reach_of(request.user).containing(term), False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return runs without their outputs and logs, which may be megabytes."""
@@ -115,9 +116,8 @@ class RunAdmin(ReadOnly):
 
     @admin.display(description="run")
     def page(self, run: Run) -> SafeString:
-        """Return a link to the run's page, labelled with its title."""
-        label = run.title[:60] or "open"
-        return format_html('<a href="{}">{}</a>', run.get_absolute_url(), label)
+        """Return a link to the run's page, which shows what the admin may read."""
+        return format_html('<a href="{}">open</a>', run.get_absolute_url())
 
     @admin.display(description="took")
     def took(self, run: Run) -> str:
@@ -131,8 +131,8 @@ class RunAdmin(ReadOnly):
 
     @admin.display(description="why it failed")
     def why_failed(self, run: Run) -> str:
-        """Return the failure in one line; empty if the run has not failed."""
-        return error_messages.reason(run.error) if run.state == Run.State.FAILED else ""
+        """Return the kind of failure, whose words may repeat the input; empty if it has not."""
+        return str((run.error or {}).get("type", "")) if run.state == Run.State.FAILED else ""
 
 
 @admin.register(Upload)

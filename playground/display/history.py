@@ -104,6 +104,8 @@ class Filters:
             runs = current.listed(runs, request)
         if self.whose not in ("", EVERYBODY) and (in_shared or is_anybodys):
             runs = runs.filter(user__username=self.whose)
+        if self.q and (is_anybodys or self.is_deleted):
+            runs = runs.within_reach_of(user)  # a search says what is in a run
         return self.matching(runs)
 
     def matching(self, runs: RunQuerySet) -> RunQuerySet:
@@ -183,6 +185,7 @@ class Row:
     may_delete: bool = True
     is_others: bool = False  # somebody else began it
     is_on_stage: bool = False
+    is_covered: bool = False  # the reader may only know that it happened
 
     @property
     def by(self) -> str:
@@ -191,7 +194,9 @@ class Row:
 
     @property
     def reason(self) -> str:
-        """Return why the run failed; empty if it has not."""
+        """Return why the run failed; empty if it has not, and where that is not for the reader."""
+        if self.is_covered:
+            return ""
         return error_messages.reason(self.run.error) if self.run.state == Run.State.FAILED else ""
 
     @property
@@ -244,8 +249,30 @@ def strip_row(viewer: watch_tokens.Viewer, run: Run, *, is_on_stage: bool) -> Ro
 
 def rows_for(user: User | AnonymousUser, runs: Iterable[Run]) -> list[Row]:
     """Return the rows of a list for this user, without actions that they may not perform."""
-    viewer = watch_tokens.Viewer(user)
-    return [row(run, viewer.view_of(run, "row")) for run in runs]
+    viewer, listed = watch_tokens.Viewer(user), list(runs)
+    covered = Run.objects.covered_to(user, listed)
+    return [
+        covered_row(run, viewer.view_of(run, "row"))
+        if run.pk in covered
+        else row(run, viewer.view_of(run, "row"))
+        for run in listed
+    ]
+
+
+def covered_row(run: Run, view: str) -> Row:
+    """Return the row of a run of which the reader may only know that it happened."""
+    run.title = ""  # of the loaded run, which nobody saves
+    run.is_starred = False
+    return Row(
+        run,
+        "",
+        None,
+        seconds(run),
+        may_cancel=watch_tokens.may(view, watch_tokens.CANCEL),
+        may_delete=watch_tokens.may(view, watch_tokens.DELETE),
+        is_others=True,
+        is_covered=True,
+    )
 
 
 def seconds(run: Run) -> float | None:

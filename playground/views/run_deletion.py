@@ -40,7 +40,7 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
         notice = f"{_counted(count)} for good. The files go within about an hour."
         messages.success(request, notice if count else "Nothing was deleted: select a run first.")
         return _back_to_list(request)
-    posted = _posted(request, Run.objects.visible_to(request.user))
+    posted = _posted(request, Run.objects.kept().noticed_by(request.user))
     deleted = deletion.delete(posted, request.user)
     if request.htmx:
         return _deleted_in_place(request) if deleted.deleted else _toast_only(_NOT_DELETED)
@@ -69,9 +69,11 @@ def recovery(request: HtmxRequest) -> HttpResponseBase:
 
 
 def _deleted_in_place(request: HtmxRequest) -> HttpResponse:
-    place = _place(request)
+    place, run = _place(request), _posted_run(request)
+    if run is None:
+        return _toast_only("The run is deleted.")
     context = {
-        "run": _posted_run(request),
+        "run": run,
         "place": place,
         "grace_days": deletion.GRACE.days,
     }
@@ -82,6 +84,8 @@ def _deleted_in_place(request: HtmxRequest) -> HttpResponse:
 def _restored_in_place(request: HtmxRequest) -> HttpResponse:
     """Render the restored run in its former place."""
     run, place = _posted_run(request), _place(request)
+    if run is None:
+        return _toast_only("The run is brought back.")
     if place == VARIATION:
         view = watch_tokens.view_for(request.user, run, "variation")
         context = {"one": batch.variation(run, view), "oob": 0}
@@ -102,10 +106,13 @@ def _place(request: HtmxRequest) -> str:
     return VARIATION if is_variation else STAGE
 
 
-def _posted_run(request: HttpRequest) -> Run:
-    """Return the only run of a post from a stage, deleted or not; assumes checked permissions."""
+def _posted_run(request: HttpRequest) -> Run | None:
+    """Return the only run of a post from a stage, deleted or not; None if it is covered.
+
+    That is one of which the user may only know that it happened.
+    """
     runs = Run.objects.within_reach_of(request.user).with_endpoint()
-    return _posted(request, runs).with_endpoint().prefetch_related("artifacts")[0]
+    return _posted(request, runs).with_endpoint().prefetch_related("artifacts").first()
 
 
 def _counted(count: int) -> str:

@@ -32,7 +32,7 @@ from core.http.parameters import parse_moment
 from fal.db_safe import db_safe
 from playground import rerun
 from playground import variations as runs_of_press
-from playground.display import batch, history, json_tree, renderers
+from playground.display import batch, history, json_tree, looking, renderers
 from playground.display.navigation import tray as tray_rows
 from projects import current, roles
 from projects.models import Project
@@ -134,11 +134,14 @@ def tray(request: HtmxRequest) -> HttpResponse:
 def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show one run, updating until it ends; everybody may see the team's examples.
 
-    Users who may restore a deleted run get the button for that.
+    Users who may restore a deleted run get the button for that. Whoever may only know that a run
+    happened is asked for the reason to look.
     """
     try:
         return _page(request, _run(request, pk, may_read=True))
     except Http404:
+        if (covered := looking.covered(request.user, pk)) is not None:
+            return looking.page(request, covered)
         deleted = deletion.restorable(request.user).select_related("user", "deleted_by")
         deleted_run = get_object_or_404(deleted.with_endpoint(), pk=pk)
     context = {"run": deleted_run, "grace_days": deletion.GRACE.days}
@@ -170,7 +173,7 @@ def _shared_project(request: HtmxRequest, run: Run, view: str) -> Project | None
 @require_POST
 def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Request the run's cancellation; its page shows how it actually ended."""
-    run = _run(request, pk)
+    run = _run(request, pk, may_cover=True)
     roles.require_for(request.user, run, permissions.CANCEL_RUN)
     by = permissions.name_of_other(request.user, run.user_id)
     state_machine.request_cancel(run.pk, by)
@@ -361,9 +364,15 @@ def _record_action_by_other(request: HttpRequest, run: Run, what: str) -> None:
         state_machine.note_deed(run.pk, what, f"By {by}.")
 
 
-def _run(request: HttpRequest, pk: uuid.UUID, *, may_read: bool = False) -> Run:
-    """Return one of the user's own runs, or with `may_read` any that they may read."""
+def _run(
+    request: HttpRequest, pk: uuid.UUID, *, may_read: bool = False, may_cover: bool = False
+) -> Run:
+    """Return one of the user's own runs, or with `may_read` any that they may read.
+
+    With `may_cover` also one of which they may only know that it happened: show nothing of it.
+    """
     runs = Run.objects
     allowed = runs.readable_by(request.user) if may_read else runs.visible_to(request.user)
+    allowed = runs.kept().noticed_by(request.user) if may_cover else allowed
     shown = allowed.with_endpoint().select_related("project").prefetch_related("artifacts")
     return get_object_or_404(shown, pk=pk)

@@ -43,6 +43,11 @@ def is_shown_to(user: User | AnonymousUser, prefix: str = "") -> Q:
     return Q(**{f"{prefix}user_id": user.pk or 0}) | Q(**{f"{prefix}is_hidden": False})
 
 
+def is_open_in_house(prefix: str = "") -> Q:
+    """Return the condition that a row is nobody's private work: in a shared project, not hidden."""
+    return Q(**{f"{prefix}is_hidden": False, f"{prefix}project__person": None})
+
+
 Row = TypeVar("Row", bound="InProject")
 
 

@@ -69,12 +69,13 @@ class Upload(InProject):
         return reverse("playground:upload", args=[self.pk, self.file_name])
 
     def is_readable_by(self, person: Any) -> bool:
-        """Whether a user may read the file: members of its project, and who may see all runs.
+        """Whether a user may read the file: members of its project; with the permission to see
+        everybody's runs also those of shared projects.
 
         Also who sees a run that has it as an input, and everybody while its owner shows them
         something that it is in (`opened_files.py`).
         """
-        if permissions.may_see_runs(person):
+        if permissions.may_see_runs(person) and not (self.is_hidden or self.project.is_private):
             return True
         if Upload.objects.shown_to(person).filter(pk=self.pk).exists():
             return True

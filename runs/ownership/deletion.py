@@ -75,7 +75,10 @@ def _recorded(runs: RunQuerySet, by: User, action: str) -> Iterator[None]:
 
 
 def restorable(user: User | AnonymousUser) -> RunQuerySet:
-    """Return the deleted runs that a user may restore, newest deletion first."""
+    """Return the deleted runs that a user may restore, newest deletion first.
+
+    With the permission to see that runs happened all; what is in them is `readable_by`'s.
+    """
     runs = Run.objects if permissions.may_see_runs(user) else Run.objects.removable_by(user)
     restorable_runs = runs.filter(deleted_at__gt=timezone.now() - GRACE)
     return restorable_runs.order_by("-deleted_at", "-created_at")
@@ -113,9 +116,9 @@ def artifact_prefix(run_id: uuid.UUID) -> str:
 def _is_readable(run: Run, user: User | AnonymousUser) -> bool:
     if run.deleted_at is None:
         return Run.objects.readable_by(user).filter(pk=run.pk).exists()
-    if permissions.may_see_runs(user):
-        return True
-    if Run.objects.removable_by(user).filter(pk=run.pk).exists():
+    own = Run.objects.removable_by(user) | Run.objects.within_reach_of(user)
+    may_read = permissions.may_see_runs(user)
+    if (own if may_read else Run.objects.removable_by(user)).filter(pk=run.pk).exists():
         return True
     # Only `sent_arguments` count: the worker writes them once it has checked our addresses, whereas
     # anybody can type an address into a form.

@@ -46,6 +46,7 @@ EVENTS: Mapping[str, str] = {
     "openai": "Started through the OpenAI address",
     "shown": "Shown as an example",
     "unshown": "Not shown as an example any more",
+    "looked": "Looked at by an admin",
     "starred": "Starred",
     "unstarred": "Star taken away",
 }

@@ -93,6 +93,7 @@ class World:
         things.keys |= {
             "note": note.pk, "link-": link.pk, "saved-search": search.pk, "token": token.pk,
             "auth_user": owner.pk, "channel": channel.pk, "delivery": delivery.pk,
+            "look": things.keys["run"],
             "move": Move.objects.create(user=owner, target=project, rows=[]).pk,
         }  # fmt: skip
 

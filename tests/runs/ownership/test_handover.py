@@ -23,7 +23,7 @@ GOES_ALONG = {
     "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",
     "accounts.UserSession", "accounts.Preferences", "accounts.PasswordResetMail", "catalog.Reader",
     "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "api.ProxyFile",
-    "api.ProxyPart", "api.KeyedCall", "playground.UploadReservation",
+    "api.ProxyPart", "playground.Look", "api.KeyedCall", "playground.UploadReservation",
     "boards.PlanDraft", "boards.Vote", "projects.Project", "projects.Membership",
     "projects.Choice", "projects.Move",
     "notifications.Notification", "notifications.Channel",
