@@ -284,7 +284,7 @@ ACCESS: dict[str, Row] = {
     "playground:run-text-uses": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:run-uses": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:run-variations": Row(METHOD, SAYS_WHY, VIEW_RUN),
-    "playground:run-visibility": Row(METHOD, "login none yes none no no", VIEW_RUN),
+    "playground:run-visibility": Row(METHOD, SAYS_WHY, VIEW_RUN),
     "playground:runs": Row(ANYBODYS, METHOD),
     "playground:runs-deletion": Row(METHOD, ANYBODYS),
     "playground:runs-recovery": Row(METHOD, ANYBODYS),

@@ -18,6 +18,7 @@ from accounts import permissions
 from playground.display import renderers
 from runs.models import Preset, Run
 from tests.conftest import grant
+from tests.runs.looks import let_look
 
 pytestmark = pytest.mark.django_db
 Staff = Callable[..., Client]
@@ -75,7 +76,9 @@ def test_staff_without_a_permission_see_their_own_runs_only(staff: Staff, make_r
         User.objects.get(username="eva").delete()
         allowed = staff(permission)
         assert allowed.get(run.get_absolute_url()).status_code == 200, permission
-        assert b"secret plans" in allowed.get("/runs/?whose=*").content
+        listed = allowed.get("/runs/?whose=*").content
+        assert str(run.pk).encode() in listed, permission
+        assert b"secret plans" not in listed, permission
 
 
 def test_lists_default_to_the_users_own_runs_for_viewers_of_all(
@@ -83,6 +86,7 @@ def test_lists_default_to_the_users_own_runs_for_viewers_of_all(
 ) -> None:
     run = make_run(title="a cat of ana")
     eva = staff("playground.view_run")
+    let_look(User.objects.get(username="eva"), run)
     own = make_run(user=User.objects.get(username="eva"), title="a dog of eva")
     pages = ["/runs/", "/runs/latest/", f"/models/{run.endpoint.endpoint_id}/?tab=runs"]
     for page in pages:
@@ -136,11 +140,15 @@ def test_actions_of_staff_on_a_run_are_named_on_its_page(
     run = make_run(state="succeeded", output={})
     address = f"{run.get_absolute_url()}{noun}/"
     eva = staff("playground.view_run")
+    assert eva.post(address, posted).status_code == 404
+    let_look(User.objects.get(username="eva"), run)
     assert eva.post(address, posted).status_code == 403
     run.refresh_from_db()
     assert (run.is_example, run.is_starred) == (False, False)
     User.objects.get(username="eva").delete()
-    assert staff(permission).post(address, posted).status_code == 302
+    allowed = staff(permission)
+    let_look(User.objects.get(username="eva"), run)
+    assert allowed.post(address, posted).status_code == 302
     html = member.get(run.get_absolute_url()).content.decode()
     assert sentence in html
     assert "By eva." in html
@@ -207,6 +215,7 @@ def test_staff_are_offered_only_permitted_cancels(
     path = address.format(pk=run.pk, model=run.endpoint.endpoint_id)
     cancel = f"/runs/{run.pk}/cancellation/"
     eva = staff("playground.view_run")
+    let_look(User.objects.get(username="eva"), run)
     page = eva.get(path).content.decode()
     assert str(run.pk) in page
     assert cancel not in page

@@ -15,6 +15,7 @@ from django.test import Client
 from playground import rerun
 from runs.models import Run
 from tests.conftest import grant
+from tests.runs.looks import let_look
 
 
 def press(client: Client, run: Run) -> str:
@@ -58,6 +59,7 @@ def test_a_press_by_a_colleague_starts_a_separate_run(
     run = make_run(state="succeeded")
     mine = press(member, run)
     grant(stranger, "playground.view_run")
+    let_look(stranger, run)
     client.force_login(stranger)
     assert press(client, run) != mine
 

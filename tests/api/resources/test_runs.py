@@ -15,6 +15,7 @@ from runs import state_machine
 from runs.models import Artifact, Run
 from runs.results import outcomes, timeline
 from tests.conftest import CASES
+from tests.runs.looks import let_look
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"
@@ -208,6 +209,9 @@ def test_staff_need_the_permission_to_cancel(caller: Any, make_run: Any, strange
     stranger.user_permissions.add(Permission.objects.get(codename="view_run"))
     assert staff("POST", f"/runs/{run.pk}/cancellation").status_code == 403
     stranger.user_permissions.add(Permission.objects.get(codename="cancel_any_run"))
+    response = staff("POST", f"/runs/{run.pk}/cancellation")
+    assert (response.status_code, response.content) == (204, b"")  # it is private: nothing is shown
+    let_look(stranger, run)
     response = staff("POST", f"/runs/{run.pk}/cancellation")
     assert (response.status_code, response.json()["state"]) == (202, "cancelled")
 

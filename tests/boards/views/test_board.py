@@ -20,6 +20,7 @@ from boards.runs import sending
 from runs.models import Artifact, Run
 from tests.boards.finishing import finish
 from tests.conftest import grant
+from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
@@ -324,6 +325,10 @@ def test_cached_markup_depends_on_run_mark_price_and_user(
     assert text(member.get(board.get_absolute_url())).count("$7.00<") == 4
     grant(stranger, "playground.view_run")
     client.force_login(stranger)
+    assert client.get(board.get_absolute_url()).status_code == 404  # it is somebody's private work
+    project = make_project("Fox", ana="manager")
+    Run.objects.update(project=project)
+    Board.objects.update(project=project)
     seen = text(client.get(board.get_absolute_url()))
     assert "4 of 5 stars" in seen
     assert ">Judge<" not in seen

@@ -19,6 +19,7 @@ from django.utils import timezone
 from catalog.models import Collection, CollectionItem, Note
 from runs.files import uploads
 from runs.models import Artifact, Run
+from tests.runs.looks import let_look
 
 FLUX = "fal-ai/flux/dev"
 PAGE, PART = f"/models/{FLUX}/", f"/about/{FLUX}/"
@@ -242,6 +243,8 @@ def test_only_a_successful_run_can_be_an_example(
     failed = make_run(state="failed", error={}, is_example=True)
     assert member.post(f"/runs/{failed.pk}/example/", {"example": "1"}).status_code == 404
     assert other.get(f"/runs/{failed.pk}/").status_code == 404
+    assert staff.post(f"/runs/{shown.pk}/example/", {"example": "1"}).status_code == 404
+    let_look(User.objects.get(pk=staff.session["_auth_user_id"]), shown)
     assert staff.post(f"/runs/{shown.pk}/example/", {"example": "1"}).status_code == 302
     assert other.get(f"/runs/{shown.pk}/").status_code == 200
 

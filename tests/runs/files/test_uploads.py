@@ -22,6 +22,7 @@ from runs.files import content_types, uploads
 from runs.models import Artifact, Run, Upload
 from runs.own_addresses import OUR_ADDRESS
 from tests.conftest import CASES, grant
+from tests.projects.people import make_project
 from tests.schemas import strategies
 
 HEIC = b"\0\0\0\x18ftyp%b" + b"\0" * 40
@@ -117,6 +118,10 @@ def test_another_persons_file_is_not_revealed(member: Client, stranger: User) ->
     assert other.get(address).status_code == 404
     assert other.get("/uploads/choices/?kind=image&from=uploads").context["choices"].found == []
     grant(stranger, "playground.view_run")
+    assert other.get(address).status_code == 404  # it is somebody's private work
+    assert post_known(other, data).status_code == 204
+    project = make_project("Fox", ana="manager")
+    Upload.objects.update(project=project)
     assert b"".join(other.get(address).streaming_content) == data  # type: ignore[attr-defined]
     assert post_known(other, data).status_code == 204  # staff may look, and still own nothing of it
 

@@ -14,6 +14,7 @@ from django.test import Client
 
 from runs.models import Artifact, Run, Share
 from tests.conftest import grant
+from tests.runs.looks import let_look
 
 FLUX = "fal-ai/flux/dev"
 ADDRESS = "/restorations/"
@@ -72,6 +73,8 @@ def test_a_picture_of_a_stranger_restores_nothing(
         assert "error" in answer.json()
     assert client.get(f"/runs/{past_run.pk}/run.json").status_code == 404
     grant(stranger, "playground.view_run")
+    assert client.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).status_code == 422
+    let_look(stranger, past_run)
     assert client.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).status_code == 200
 
 

@@ -20,6 +20,7 @@ from runs.models import Draft, Run
 from runs.progress import watch_tokens
 from schemas.form.decode import decode_post
 from tests.conftest import grant
+from tests.runs.looks import let_look
 
 FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
@@ -115,6 +116,7 @@ def test_the_stage_names_whose_run_it_shows(
     address = f"{PAGE}?shown={run.pk}"
     assert b"Run by" not in member.get(address).content
     grant(stranger, "playground.view_run")
+    let_look(stranger, run)
     member.force_login(stranger)
     assert f"Run by {run.user}" in " ".join(member.get(address).content.decode().split())
 

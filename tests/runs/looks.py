@@ -1,0 +1,16 @@
+"""Admins who have given the reason to look at somebody's private run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from runs.models import Look, Run
+
+
+def let_look(person: User, *runs: Run) -> None:
+    """Let the person read these runs for a day, as if they had given a reason."""
+    until = timezone.now() + timedelta(days=1)
+    Look.objects.bulk_create(Look(run=run, by=person, until=until) for run in runs)
