@@ -71,6 +71,12 @@ def record(
         log.info("%s: %s %s by %s", entry.event, entry.kind, entry.object_pk, who)
 
 
+def record_export(request: HttpRequest, rows: Iterable[Model], detail: str = "") -> None:
+    """Write that the request's user takes these rows away as a file, which a HEAD does not."""
+    if request.method == "GET":
+        record(request.user, "exported", rows, detail)
+
+
 def delete_expired(batch_rows: int) -> int:
     """Delete at most that many entries that are older than `AUDIT_DAYS`; returns their number."""
     if not settings.AUDIT_DAYS:

@@ -115,8 +115,10 @@ def cap(request: HtmxRequest, board: Board) -> Any:
         return str(error)
     with transaction.atomic():
         locked = lock(board.pk)
+        caps = {"cap_usd": (str(locked.cap_usd or ""), str(amount or ""))}
         locked.cap_usd = amount
         locked.save(update_fields=["cap_usd"])
+        audit.record(request.user, "changed the cap of", [board], changes={board.pk: caps})
     return "The board has no cap now." if amount is None else f"The cap is {money(amount)} now."
 
 

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import permissions
+from accounts import audit, permissions
 from boards.export import importing, presets
 from boards.export.contents import contents_of
 from boards.export.document import board_document
@@ -60,6 +60,7 @@ def table(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export the board as CSV, one line for each run."""
     board = find(request, pk)
     text = board_table(contents_of(board), rankings(board)[0], request.build_absolute_uri)
+    audit.record_export(request, [board], "as CSV")
     return as_csv(text, file_name(board))
 
 
@@ -69,6 +70,7 @@ def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export the board as JSON, which can be imported."""
     board = find(request, pk)
     text = board_document(contents_of(board), rankings(board)[0], request.build_absolute_uri)
+    audit.record_export(request, [board], "as JSON")
     return _download(text, "application/json", f"{file_name(board)}.json")
 
 
@@ -90,6 +92,7 @@ def sheet_png(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if not _drawing.acquire(blocking=False):
         return Unavailable(BUSY, BUSY_S, content_type="text/plain; charset=utf-8")
     _drawing.release()
+    audit.record_export(request, [board], "as a contact sheet")
     disposition = content_disposition_header(True, f"{file_name(board)}.png") or ""
     headers = {"Content-Disposition": disposition}
     return OffThreadStream(_drawn(board.title, rows), content_type="image/png", headers=headers)

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import audit
 from accounts.permissions import HOUSE_DEFAULT, may
 from boards.display import ballot
 from boards.display.rights import rights_to
@@ -160,6 +161,7 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export every vote as CSV."""
     board = find(request, pk)
+    audit.record_export(request, [board], "its votes")
     return as_csv(votes_table(board), f"{file_name(board)}-votes")
 
 

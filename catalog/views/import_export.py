@@ -10,7 +10,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import permissions
+from accounts import audit, permissions
 from accounts.limits.rate_limit import limit
 from catalog.curation import catalogue_export, import_export
 from catalog.curation.permissions import curators_only
@@ -31,7 +31,9 @@ def export(request: HtmxRequest) -> HttpResponseBase:
     slug = db_safe_text(request.GET.get("of", ""))
     chosen = [get_object_or_404(Collection, slug=slug)] if slug else None
     try:
-        return as_file(chosen, f"collection-{slug}" if slug else "collections")
+        response = as_file(chosen, f"collection-{slug}" if slug else "collections")
+        audit.record_export(request, chosen or Collection.objects.all())
+        return response
     except ValueError as error:
         messages.error(request, str(error))
         return redirect("catalog:collections")

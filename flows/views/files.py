@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import audit
 from flows.compose.definition import Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.graph.graph import Dialect
@@ -47,6 +48,7 @@ def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         context = {"flow": flow, "trouble": str(invalid)}
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return render(request, "flows/not_exported.html", context, status=status)
+    audit.record_export(request, [flow], f"as {'JSON' if not dialect else 'a workflow of fal'}")
     text = json.dumps(exported, ensure_ascii=False, indent=2)
     response = HttpResponse(text, content_type="application/json")
     kind = f"-{request.GET['dialect']}" if dialect else ""
