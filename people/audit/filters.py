@@ -51,6 +51,7 @@ class Filters(forms.Form):
         Project.objects.filter(person=None).only("pk", "name"),
         label="Project",
         required=False,
+        empty_label="all",
         error_messages={"invalid_choice": "There is no such project any more."},
     )
     since = forms.DateField(
@@ -171,6 +172,7 @@ def _shown(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
     changes = (
         Change(field_word(entry.kind, name), _text(old), _text(new))
         for name, old, new in before_and_after(entry.changes)
+        if old != "" or new != ""  # of an added row: a field that is empty
     )
     project = "" if entry.kind == "projects.project" else projects.get(entry.in_project or 0, "")
     return Shown(entry, kind_word(entry.kind), tuple(changes), project)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 
 KINDS: Mapping[str, str] = {
     "auth.user": "Person",
@@ -66,6 +67,6 @@ def field_word(kind: str, name: str) -> str:
     """Return a field's name in words; the name itself where the model no longer has it."""
     try:
         field: Any = apps.get_model(kind)._meta.get_field(name)
-    except (LookupError, ValueError):
+    except (LookupError, ValueError, FieldDoesNotExist):
         return name.replace("_", " ")
     return str(getattr(field, "verbose_name", name))

@@ -14,6 +14,7 @@ from core.http.htmx import HtmxRequest
 from notifications import outbox
 from people.looking.kinds import LOOKED_AT
 from playground.display import looking
+from runs import state_machine
 from runs.ownership import looks
 
 
@@ -32,6 +33,7 @@ def look(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     by, model = request.user.get_username(), run.endpoint.name
     with transaction.atomic():
         opened = looks.open_run(run, request.user, reason)
+        state_machine.note_deed(run.pk, "looked", f"By {by}, who gave the reason: {reason}")
         outbox.notify(
             run.user,
             LOOKED_AT,

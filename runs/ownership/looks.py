@@ -11,8 +11,6 @@ from django.utils import timezone
 
 from accounts import audit, permissions
 from fal.db_safe import db_safe_text
-from runs import transitions
-from runs.locked_update import update_locked
 from runs.models import Look, Run
 
 if TYPE_CHECKING:
@@ -36,7 +34,7 @@ def clean_reason(text: str) -> str:
 
 
 def open_run(run: Run, by: User, reason: str) -> Look:
-    """Let `by` read the run for a day; the audit log and the run's timeline have the reason.
+    """Let `by` read the run for a day; the audit log has the reason. The caller tells its user.
 
     `reason` is one of `clean_reason`. Raises PermissionDenied for who may not see that the run
     happened.
@@ -44,12 +42,7 @@ def open_run(run: Run, by: User, reason: str) -> Look:
     if not permissions.may_see_runs(by):
         raise PermissionDenied("You may not look at what others keep to themselves.")
     until = timezone.now() + LASTS
-    text = f"By {by.get_username()}, who gave the reason: {reason}"
     with transaction.atomic():
         look, _ = Look.objects.update_or_create(run=run, by=by, defaults={"until": until})
         audit.record(by, "looked at", [run], f"of {run.user.get_username()}, because: {reason}")
-        update_locked(
-            run.pk,
-            lambda row: {"events": transitions.with_event(row, "looked", text, timezone.now())},
-        )
     return look

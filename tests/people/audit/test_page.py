@@ -151,6 +151,17 @@ def test_before_and_after_are_shown_in_words(admin: Client, user: User) -> None:
     assert "<ins>yes</ins>" in text
 
 
+def test_what_no_field_or_model_is_called_any_more_is_shown_as_it_is(
+    admin: Client, user: User
+) -> None:
+    changes = {user.pk: {"role of sam": ("viewer", "maker")}}
+    audit.record(user, "changed a role in", [user], changes=changes)
+    AuditEntry.objects.create(event="blocked", kind="gone.thing", changes={"old_name": [None, 1]})
+    text = admin.get(PAGE).content.decode()
+    for word in ("role of sam", "old name", "gone.thing"):
+        assert word in text
+
+
 def test_an_empty_log_says_so(admin: Client) -> None:
     assert "No entry matches" in admin.get(PAGE, {"who": "nobody"}).content.decode()
 
