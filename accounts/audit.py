@@ -40,7 +40,7 @@ def record(
     rows: Iterable[Model],
     detail: str = "",
     program: str = COMMAND_LINE,
-    changes: Mapping[int | str, Mapping[str, tuple[Any, Any]]] | None = None,
+    changes: Mapping[Any, Mapping[str, tuple[Any, Any]]] | None = None,
 ) -> None:
     """Write an entry for each of `rows`, in the caller's transaction.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from auditlog.models import AbstractLogEntry
 from django.conf import settings
@@ -134,7 +135,7 @@ class AuditEntry(AbstractLogEntry):
     """
 
     # Those of django-auditlog with fewer indexes, and with a content type that may be removed.
-    content_type = models.ForeignKey(
+    content_type = models.ForeignKey(  # type: ignore[assignment]
         ContentType, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     object_pk = models.CharField(max_length=255, blank=True)
@@ -160,7 +161,7 @@ class AuditEntry(AbstractLogEntry):
     in_project = models.BigIntegerField(null=True, help_text="the project's key, if any")
     detail = models.TextField(blank=True)
 
-    objects = AuditEntryManager()
+    objects: ClassVar[models.Manager[AuditEntry]] = AuditEntryManager()
 
     class Meta:
         ordering = ["-timestamp", "-pk"]

@@ -71,4 +71,4 @@ def creation(vendor: str) -> list[str]:
 
 def _columns() -> list[str]:
     model = apps.get_model("accounts", "AuditEntry")
-    return sorted(field.column for field in model._meta.local_concrete_fields)
+    return sorted(str(field.column) for field in model._meta.local_concrete_fields)

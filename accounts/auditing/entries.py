@@ -47,7 +47,7 @@ class AuditEntryManager(LogEntryManager):
         **kwargs: Any,
     ) -> Any:
         """Write which rows were added to or removed from another one."""
-        return super().log_m2m_changes(
+        return super().log_m2m_changes(  # type: ignore[no-untyped-call]
             changed_queryset, instance, operation, field_name, **about(instance), **kwargs
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import reduce
@@ -87,6 +87,15 @@ class Filters(forms.Form):
     def query(self) -> str:
         """Return what was asked for as a query string, without a page; also where it is wrong."""
         return urlencode([(name, self.data[name]) for name in self.fields if self.data.get(name)])
+
+    @property
+    def question(self) -> str:
+        """Return the query string with its question mark; empty if nothing is asked for."""
+        return f"?{self.query}" if self.query else ""
+
+    def page_before(self, place: str) -> str:
+        """Return the address of the page that begins after a place, relative to this one."""
+        return f"{self.question or '?'}{'&' * bool(self.query)}{urlencode({'before': place})}"
 
     @property
     def kinds(self) -> list[tuple[str, str]]:
@@ -187,7 +196,7 @@ def _place(entry: AuditEntry) -> str:
     return f"{entry.timestamp.isoformat()}~{entry.pk}"
 
 
-def _older_than(entries: QuerySet[AuditEntry], before: str) -> Iterable[Any]:
+def _older_than(entries: QuerySet[AuditEntry], before: str) -> QuerySet[AuditEntry]:
     moment, _, key = before.partition("~")
     at, pk = parse_moment(moment), parse_key(key)
     if at is None or pk is None:

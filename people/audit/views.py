@@ -26,9 +26,11 @@ def log(request: HtmxRequest) -> HttpResponse:
     """Show who did what, newest first; 422 with a sentence beside a filter that is none."""
     permissions.require(request.user, permissions.VIEW_AUDIT)
     asked = filters.Filters(request.GET)
+    page = filters.page(asked.entries(), request.GET.get("before", ""))
     context = {
         "filters": asked,
-        "page": filters.page(asked.entries(), request.GET.get("before", "")),
+        "page": page,
+        "earlier": asked.page_before(page.earlier) if page.earlier else "",
         "events": EVENTS,
     }
     status = HTTPStatus.OK if asked.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY

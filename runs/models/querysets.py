@@ -87,7 +87,7 @@ def _is_within_reach(user: User | AnonymousUser) -> models.Q:
     looks = django_apps.get_model("playground", "Look").objects.filter(
         run=models.OuterRef("pk"), by=user.pk, until__gt=timezone.now()
     )
-    return in_projects | is_open_in_house() | models.Exists(looks)
+    return in_projects | is_open_in_house() | models.Q(models.Exists(looks))
 
 
 class RunQuerySet(InProjectQuerySet["Run"]):
