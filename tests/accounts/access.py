@@ -62,12 +62,24 @@ TOKEN = "login login login login login login"  # a token alone opens it, see tes
 
 ACCESS: dict[str, Row] = {
     "account": Row(ANYBODYS, METHOD),
-    "account-email": Row(METHOD, ANYBODYS),
     "account-name": Row(METHOD, ANYBODYS),
-    "account-password": Row(METHOD, ANYBODYS),
     "account-sessions-deletion": Row(METHOD, ANYBODYS),
     "account-sharing": Row(METHOD, ANYBODYS),
     "account-theme": Row(METHOD, ANYBODYS),
+    "account_change_password": Row(ANYBODYS, ANYBODYS),
+    "account_confirm_email": Row(OPEN, OPEN),
+    "account_email": Row(ANYBODYS, ANYBODYS),
+    "account_email_verification_sent": Row(OPEN, CLOSED),
+    "account_inactive": Row(OPEN, CLOSED),
+    "account_login": Row(OPEN, OPEN),
+    "account_logout": Row(OPEN, OPEN),
+    "account_reauthenticate": Row(ANYBODYS, ANYBODYS),
+    "account_reset_password": Row(OPEN, OPEN),
+    "account_reset_password_done": Row(OPEN, CLOSED),
+    "account_reset_password_from_key": Row(OPEN, OPEN),
+    "account_reset_password_from_key_done": Row(OPEN, CLOSED),
+    "account_set_password": Row(ANYBODYS, ANYBODYS),
+    "account_signup": Row(OPEN, OPEN),
     "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
     "admin:auth_user_removal": Row(
         "login login login no yes yes", "login login login no yes yes", DELETE_USER
@@ -221,12 +233,7 @@ ACCESS: dict[str, Row] = {
     "flows:new": Row(ANYBODYS, METHOD),
     "flows:recovery": Row(METHOD, ANYBODYS),
     "flows:then": Row(ANYBODYS, ANYBODYS),
-    "login": Row(OPEN, OPEN),
     "login-link": Row("no no no no no no", CLOSED),
-    "logout": Row("yes - - - - -", OPEN),
-    "password-reset": Row(OPEN, OPEN),
-    "password-reset-new": Row(OPEN, OPEN),
-    "password-reset-sent": Row(OPEN, CLOSED),
     "notifications:channel": Row(METHOD, OWNERS_ALONE),
     "notifications:channel-deletion": Row(METHOD, OWNERS_ALONE),
     "notifications:channel-recovery": Row(METHOD, OWNERS_ALONE),
@@ -317,6 +324,7 @@ ACCESS: dict[str, Row] = {
     "training:weights": Row(ANYBODYS, METHOD),
     "training:weights-deletion": Row(METHOD, OWNERS_ALONE),
     "training:weights-page": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "usersessions_list": Row(ANYBODYS, ANYBODYS),
 }
 
 # Who is logged in gets at the addresses of a blind vote: the board's owner, as the member of its
