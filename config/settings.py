@@ -242,6 +242,7 @@ INSTALLED_APPS = [
     "flows",
     "training",
     "api",
+    "people",
 ]
 MIDDLEWARE = [
     "core.http.errors.retry_later",
