@@ -247,6 +247,7 @@ INSTALLED_APPS = [
     "flows",
     "training",
     "api",
+    "people",
 ]
 MIDDLEWARE = [
     "core.http.errors.retry_later",

@@ -15,6 +15,7 @@ from django.db.models import F
 from accounts import audit
 from accounts.models import LoginLink
 from accounts.sessions import active_sessions
+from core import refusals
 from projects import members
 from projects.models import InProject
 from projects.models.project import private_project
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 NAME_LENGTH = 80  # of a preset
 
 
-class Refused(ValueError):
+class Refused(refusals.Refused):
     """Nothing was changed; the message says why."""
 
 
