@@ -80,6 +80,12 @@ def pending_connection(request: HtmxRequest) -> HttpResponse:
     return redirect("socialaccount_connections")
 
 
+def names_of(person: User) -> list[str]:
+    """Return the issuers that somebody logs in with, each once."""
+    keys = SocialAccount.objects.filter(user=person).order_by("pk").values_list("provider", flat=True)
+    return list(dict.fromkeys(configured.name_of(key) for key in keys))
+
+
 def require_recent_login(request: HttpRequest) -> None:
     """Let only who has logged in a short while ago change how they log in.
 
