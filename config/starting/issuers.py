@@ -82,7 +82,9 @@ def _app(text: Text, prefix: str, name: str, slug: str, url: str) -> dict[str, A
     if prefix == "OIDC":
         settings["scope"] = (text(f"OIDC_SCOPES{suffix}") or SCOPES).split()
         if "openid" not in settings["scope"]:
-            raise ImproperlyConfigured(f"OIDC_SCOPES{suffix} must contain openid, as {SCOPES} does.")
+            raise ImproperlyConfigured(
+                f"OIDC_SCOPES{suffix} must contain openid, as {SCOPES} does."
+            )
         settings |= _claims(text, suffix)
     return {
         "provider_id": url,

@@ -82,7 +82,9 @@ def pending_connection(request: HtmxRequest) -> HttpResponse:
 
 def names_of(person: User) -> list[str]:
     """Return the issuers that somebody logs in with, each once."""
-    keys = SocialAccount.objects.filter(user=person).order_by("pk").values_list("provider", flat=True)
+    keys = (
+        SocialAccount.objects.filter(user=person).order_by("pk").values_list("provider", flat=True)
+    )
     return list(dict.fromkeys(configured.name_of(key) for key in keys))
 
 

@@ -17,9 +17,7 @@ REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 LEEWAY_S = 60  # by which clocks may differ
 
 
-def verify(
-    token: Any, jwks: Any, *, issuer: str, client_id: str, nonce: str
-) -> dict[str, Any]:
+def verify(token: Any, jwks: Any, *, issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
     """Return the claims of an ID token; raises IssuerFailure unless every one of its facts holds.
 
     `jwks` is the issuer's set of keys, as JSON. The signature is checked although the token came

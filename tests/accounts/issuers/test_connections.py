@@ -226,7 +226,9 @@ def test_two_issuers_with_the_same_subject_are_two_people(
     assert again.user_id == person.pk
 
 
-def test_pages_say_when_there_is_no_issuer(configure: Configure, visitor: Visitor, ana: User) -> None:
+def test_pages_say_when_there_is_no_issuer(
+    configure: Configure, visitor: Visitor, ana: User
+) -> None:
     configure()
     assert "Continue with" not in text_of(visitor.client.get("/login/"))
     assert visitor.client.get("/login/with/oidc/").status_code == 404
