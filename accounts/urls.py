@@ -1,29 +1,85 @@
-"""The URLs of sign-in and of the account page."""
+"""The URLs of sign-in and of the account page; allauth's views at Vitrine's addresses."""
 
 from __future__ import annotations
 
-from django.contrib.auth import views as auth
-from django.urls import path
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
+from allauth.account import views as allauth
+from allauth.usersessions.views import list_usersessions
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import include, path
+
+from accounts import mail
+from accounts.limits.rate_limit import limit
 from accounts.profile import views as profile
 from accounts.sign_in import views as sign_in
+from accounts.sign_in.forms import with_wait
+
+View = Callable[..., Any]
+
+
+def _guarded(view: View) -> View:
+    """Count the requests of an allauth view towards "sign-in"; forms with errors get 422 or 429."""
+
+    @limit("sign-in")
+    @wraps(view)
+    def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = view(request, *args, **kwargs)
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        if request.method == "POST" and form is not None and form.errors:
+            return with_wait(response, form)
+        return response
+
+    return respond
+
+
+SENDS_MAIL = {"sends_mail": mail.is_configured}
+password_reset = allauth.PasswordResetView.as_view(extra_context=SENDS_MAIL)
+email = allauth.EmailView.as_view(extra_context=SENDS_MAIL)
 
 urlpatterns = [
-    path("login/", sign_in.SignIn.as_view(), name="login"),
+    path("login/", _guarded(sign_in.SignIn.as_view()), name="account_login"),
     path("login/link/<str:token>/", sign_in.link, name="login-link"),
-    path("login/reset/", profile.reset, name="password-reset"),
-    path("login/reset/sent/", profile.reset_sent, name="password-reset-sent"),
+    path("login/again/", _guarded(allauth.reauthenticate), name="account_reauthenticate"),
+    path("login/inactive/", _guarded(allauth.account_inactive), name="account_inactive"),
+    path("login/join/", _guarded(allauth.signup), name="account_signup"),
+    path("login/reset/", _guarded(password_reset), name="account_reset_password"),
     path(
-        "login/reset/<str:uidb64>/<str:token>/",
-        profile.ResetNew.as_view(),
-        name="password-reset-new",
+        "login/reset/sent/",
+        _guarded(allauth.password_reset_done),
+        name="account_reset_password_done",
     ),
+    path(
+        "login/reset/done/",
+        _guarded(allauth.password_reset_from_key_done),
+        name="account_reset_password_from_key_done",
+    ),
+    path(
+        "login/reset/<str:uidb36>-<str:key>/",
+        _guarded(allauth.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "login/email/sent/",
+        _guarded(allauth.email_verification_sent),
+        name="account_email_verification_sent",
+    ),
+    path("login/email/<str:key>/", _guarded(allauth.confirm_email), name="account_confirm_email"),
     path("account/", profile.account, name="account"),
     path("account/name/", profile.name, name="account-name"),
-    path("account/email/", profile.email, name="account-email"),
-    path("account/password/", profile.password, name="account-password"),
+    path("account/email/", _guarded(email), name="account_email"),
+    path("account/password/", _guarded(allauth.password_change), name="account_change_password"),
+    path("account/password/first/", _guarded(allauth.password_set), name="account_set_password"),
     path("account/theme/", profile.theme, name="account-theme"),
     path("account/sharing/", profile.sharing, name="account-sharing"),
+    path("account/sessions/", _guarded(list_usersessions), name="usersessions_list"),
     path("account/sessions/deletion/", profile.session_ends, name="account-sessions-deletion"),
-    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("account/second-factor/", include("allauth.mfa.urls")),
+    path("account/connections/", include("allauth.socialaccount.urls")),
+    path("login/with/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("login/with/", include("allauth.socialaccount.providers.github.urls")),
+    path("login/with/", include("allauth.socialaccount.providers.google.urls")),
+    path("logout/", allauth.logout, name="account_logout"),
 ]

@@ -231,6 +231,14 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.usersessions",
     "accounts",
     "catalog",
     "projects",
@@ -253,7 +261,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "config.middleware.CompressTexts",
     "api.http.problem.as_problems",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -264,6 +272,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "projects.current.in_named_project",
     "config.middleware.reject_nul_paths",
 ]
@@ -312,11 +321,33 @@ TYPED_COOKIE_NAME = f"vitrine_typed_{COOKIE_PORT}"
 MESSAGE_STORAGE = "core.http.messages.Storage"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
 SESSION_ENGINE = "accounts.sessions.store"
-AUTHENTICATION_BACKENDS = ["accounts.login.Backend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.login.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
+# --- signing in: django-allauth ------------------------------------------------------------------
+ACCOUNT_ADAPTER = "accounts.sign_in.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_FORMS = {
+    "login": "accounts.sign_in.forms.SignInForm",
+    "reset_password": "accounts.sign_in.forms.ResetForm",
+    "change_password": "accounts.sign_in.forms.PasswordForm",
+    "set_password": "accounts.sign_in.forms.FirstPasswordForm",
+    "reset_password_from_key": "accounts.sign_in.forms.NewPasswordForm",
+}
+ACCOUNT_CHANGE_EMAIL = True  # one address, which counts once its owner followed a link sent there
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/login/"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+# Passwords have waits of their own, in the database for all processes (accounts.limits.throttle).
+ACCOUNT_RATE_LIMITS = {"login": None} if RATE_LIMITS else False
+ACCOUNT_USERNAME_MIN_LENGTH = 2
+USERSESSIONS_ADAPTER = "accounts.sessions.active_sessions.SessionsAdapter"
+USERSESSIONS_TRACK_ACTIVITY = False  # a write a request; `record_use` notes it every ten minutes
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False

@@ -19,10 +19,14 @@ from unittest.mock import patch
 import httpx
 import pytest
 from django.conf import settings
+from django.contrib.auth import login
 from django.contrib.auth.models import Permission, User
+from django.http import HttpRequest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.sessions.store import SessionStore
+from accounts.single_use import stored_session_key
 from core.db import clock
 from runs.progress import current_upstream
 from tests.databases import copied
@@ -87,6 +91,39 @@ def quick_flush() -> Iterator[None]:
         patch("django.core.management.commands.flush.emit_post_migrate_signal"),
     ):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def secret_cookies() -> Iterator[None]:
+    """Let Django's test client write a session's secret into its cookie, as our middleware does.
+
+    Django's own writes the key, of which the cookie is the secret (`accounts.sessions.middleware`).
+    """
+
+    def log_in(client: Client, user: User, backend: str | None = None) -> None:
+        request = HttpRequest()
+        request.session = client.session
+        login(request, user, backend)
+        request.session.save()
+        _set_cookie(client, request.session)
+
+    def session(client: Client) -> SessionStore:
+        if cookie := client.cookies.get(settings.SESSION_COOKIE_NAME):
+            stored = SessionStore(stored_session_key(cookie.value))
+            stored.secret = cookie.value
+            return stored
+        made = SessionStore()
+        made.save()
+        _set_cookie(client, made)
+        return made
+
+    with patch.object(Client, "_login", log_in), patch.object(Client, "session", property(session)):
+        yield
+
+
+def _set_cookie(client: Client, session: SessionStore) -> None:
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.secret
+    client.cookies[settings.SESSION_COOKIE_NAME].update({"path": "/", "httponly": True})
 
 
 @pytest.fixture(scope="session", autouse=True)
