@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 
 from allauth.usersessions.models import UserSession
 from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.utils import timezone
 
 from accounts.models import LoginLink
 from accounts.sessions import active_sessions
 from api import tokens
 from api.models import Token
 from catalog.models import Reader
-from people.models import Invitation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,12 +62,11 @@ def tokens_of(person: User) -> QuerySet[Token]:
 def end_all(person: User, by: User) -> None:
     """End every way in, in the caller's transaction: nothing of it comes back with the account.
 
-    Sessions with their live streams, tokens, login links, the address of the feed, invitations.
+    Sessions with their live streams, tokens and what acts by them, login links, the feed's address.
     """
     end_sessions(person)
     for token in tokens_of(person):
         tokens.revoke(token, by)
     LoginLink.objects.filter(user=person).delete()
-    Reader.objects.filter(user=person).update(feed_number=F("feed_number") + 1)
-    open_ones = Invitation.objects.filter(made_by=person, revoked_at=None)
-    open_ones.update(revoked_at=timezone.now())
+    reader, _ = Reader.objects.get_or_create(user=person)
+    Reader.objects.filter(pk=reader.pk).update(feed_number=F("feed_number") + 1)
