@@ -342,6 +342,7 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/login/"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before one changes how one signs in
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 # Passwords have waits of their own, in the database for all processes (accounts.limits.throttle).
 ACCOUNT_RATE_LIMITS = {"login": None} if RATE_LIMITS else False
