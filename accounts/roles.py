@@ -40,9 +40,10 @@ MEANINGS = {
 }
 RANKS = {role: rank for rank, role in enumerate(Role)}
 LAST_ADMIN = (
-    "{who} the only admin, and somebody has to look after Vitrine. Make somebody else an admin first."
+    "{who} the only admin, and somebody has to look after Vitrine. "
+    "Make somebody else an admin first."
 )
-NOT_AN_ADMIN = "Only admins make somebody an admin, or act on an admin’s account. {ask}."
+NOT_AN_ADMIN = "Only admins make somebody an admin, or act on the account of one. {ask}."
 
 
 class Refused(refusals.Refused):

@@ -67,9 +67,7 @@ class InvitedProject(models.Model):
 
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="projects")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
-    role = models.CharField(
-        max_length=8, choices=Membership.Role, default=Membership.Role.MAKER
-    )
+    role = models.CharField(max_length=8, choices=Membership.Role, default=Membership.Role.MAKER)
 
     class Meta:
         ordering = ["pk"]

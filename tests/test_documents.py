@@ -16,8 +16,8 @@ DOCUMENTS = sorted(
     str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 )
 FOLDERS = (
-    "accounts|api|bench|boards|catalog|chats|cli|config|core|docs|fal|flows|notifications|people"
-    "|playground|projects|runs|sandbox|schemas|static|templates|tests|training"
+    "accounts|api|bench|boards|catalog|chats|cli|config|core|docs|fal|flows|notifications"
+    "|people|playground|projects|runs|sandbox|schemas|static|templates|tests|training"
 )
 PROGRAM = re.compile(rf"python -m ((?:{FOLDERS})(?:\.\w+)*)")
 # A path from the root, in code marks: `core/db/clock.py`, `static/js/lazy/`.

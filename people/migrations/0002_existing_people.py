@@ -20,7 +20,10 @@ CURATION = [
 def give_roles(apps: Any, schema_editor: Any) -> None:
     group, user = apps.get_model("auth", "Group"), apps.get_model("auth", "User")
     permission = apps.get_model("auth", "Permission")
-    named = {name: group.objects.get_or_create(name=name)[0].pk for name in ("member", "curator", "admin")}
+    named = {
+        name: group.objects.get_or_create(name=name)[0].pk
+        for name in ("member", "curator", "admin")
+    }
     curators: set[int] = set()
     for app, codename in CURATION:
         found = permission.objects.filter(content_type__app_label=app, codename=codename)

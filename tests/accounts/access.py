@@ -18,15 +18,17 @@ from typing import NamedTuple
 
 from accounts.permissions import (
     ADD_COLLECTION,
+    ADD_USER,
     CANCEL_RUN,
     CHANGE_COLLECTION,
     CHANGE_ENDPOINT,
     CHANGE_PRESET,
+    CHANGE_PROJECT,
     CHANGE_RUN,
+    CHANGE_USER,
     DELETE_COLLECTION,
     DELETE_NOTE,
     DELETE_PRESET,
-    DELETE_USER,
     PUBLISH_RUN,
     VIEW_COLLECTION,
     VIEW_RUN,
@@ -54,6 +56,7 @@ PERMITTED = "login none yes no yes yes"  # the owner's, and of staff with the pe
 ON_A_RUN = "login none yes none yes yes"  # likewise: the permission includes seeing the run
 CURATORS = "login none none no yes yes"
 CURATORS_METHOD = "login none none no - -"
+ADMINS_METHOD = "login none none no - -"
 OPEN = "yes yes yes yes yes yes"
 CLOSED = "- - - - - -"
 FORBIDDEN = "no no no no no no"  # the ticket in the address opens it, see tests/api
@@ -69,9 +72,6 @@ ACCESS: dict[str, Row] = {
     "account-sharing": Row(METHOD, ANYBODYS),
     "account-theme": Row(METHOD, ANYBODYS),
     "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
-    "admin:auth_user_removal": Row(
-        "login login login no yes yes", "login login login no yes yes", DELETE_USER
-    ),
     "admin:login": Row(OPEN, OPEN),
     "admin:status": Row("login login login no yes yes", "login login login - - -", VIEW_WORKER),
     "api:document": Row(OPEN, CLOSED),
@@ -236,6 +236,24 @@ ACCESS: dict[str, Row] = {
     "notifications:new-channel": Row(METHOD, ANYBODYS),
     "notifications:preferences": Row(METHOD, ANYBODYS),
     "notifications:settings": Row(ANYBODYS, METHOD),
+    "people:invitation": Row("none none none none none none", CLOSED),
+    "people:invitation-acceptance": Row(METHOD, "login none none none none none"),
+    "people:invitation-account": Row(CLOSED, "none none none none none none"),
+    "people:invitations": Row(CURATORS, CURATORS, ADD_USER),
+    "people:made-recovery": Row(ADMINS_METHOD, CURATORS, ADD_USER),
+    "people:made-revocation": Row(ADMINS_METHOD, CURATORS, ADD_USER),
+    "people:people": Row(CURATORS, ADMINS_METHOD, CHANGE_USER),
+    "people:person": Row(CURATORS, ADMINS_METHOD, CHANGE_USER),
+    "people:person-departure": Row(CURATORS, CURATORS, CHANGE_USER),
+    "people:person-project": Row(ADMINS_METHOD, CURATORS, CHANGE_PROJECT),
+    "people:person-project-removal": Row(ADMINS_METHOD, CURATORS, CHANGE_PROJECT),
+    "people:person-projects": Row(ADMINS_METHOD, CURATORS, CHANGE_PROJECT),
+    "people:person-projects-recovery": Row(ADMINS_METHOD, CURATORS, CHANGE_PROJECT),
+    "people:person-return": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
+    "people:person-role": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
+    "people:person-sessions-deletion": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
+    "people:person-token": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
+    "people:person-token-recovery": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
     "playground:about": Row(ANYBODYS, METHOD),
     "playground:artifact": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:artifact-star": Row(METHOD, ON_A_RUN, CHANGE_RUN),
