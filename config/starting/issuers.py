@@ -1,4 +1,4 @@
-"""Reads from the environment who else may say who somebody is: OpenID Connect issuers and GitHub."""
+"""Reads from the environment who may say who somebody is: OpenID Connect issuers and GitHub."""
 
 from __future__ import annotations
 
@@ -80,11 +80,10 @@ def _app(text: Text, prefix: str, name: str, slug: str, url: str) -> dict[str, A
             raise ImproperlyConfigured(f"{needed} is missing: {name} gives one for this server.")
     settings: dict[str, Any] = {"slug": slug, "server_url": url}
     if prefix == "OIDC":
-        settings["scope"] = (text(f"OIDC_SCOPES{suffix}") or SCOPES).split()
+        scopes = f"OIDC_SCOPES{suffix}"
+        settings["scope"] = (text(scopes) or SCOPES).split()
         if "openid" not in settings["scope"]:
-            raise ImproperlyConfigured(
-                f"OIDC_SCOPES{suffix} must contain openid, as {SCOPES} does."
-            )
+            raise ImproperlyConfigured(f"{scopes} must contain openid, such as {SCOPES}.")
         settings |= _claims(text, suffix)
     return {
         "provider_id": url,

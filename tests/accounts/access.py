@@ -59,6 +59,7 @@ CURATORS_METHOD = "login none none no - -"
 ADMINS_METHOD = "login none none no - -"
 OPEN = "yes yes yes yes yes yes"
 CLOSED = "- - - - - -"
+NOWHERE = "none none none none none none"  # until the settings name an issuer; then it is open
 FORBIDDEN = "no no no no no no"  # the ticket in the address opens it, see tests/api
 SAME_ORIGIN = "login no no no no no"  # a login needs a page of ours, see tests/api
 TOKEN = "login login login login login login"  # a token alone opens it, see tests/api
@@ -66,6 +67,8 @@ TOKEN = "login login login login login login"  # a token alone opens it, see tes
 ACCESS: dict[str, Row] = {
     "account": Row(ANYBODYS, METHOD),
     "account-email": Row(METHOD, ANYBODYS),
+    "account-connection": Row(METHOD, ANYBODYS),
+    "account-disconnection": Row(METHOD, ANYBODYS),
     "account-name": Row(METHOD, ANYBODYS),
     "account-password": Row(METHOD, ANYBODYS),
     "account-sessions-deletion": Row(METHOD, ANYBODYS),
@@ -221,6 +224,8 @@ ACCESS: dict[str, Row] = {
     "flows:new": Row(ANYBODYS, METHOD),
     "flows:recovery": Row(METHOD, ANYBODYS),
     "flows:then": Row(ANYBODYS, ANYBODYS),
+    "issuer-callback": Row(NOWHERE, CLOSED),
+    "issuer-login": Row(NOWHERE, NOWHERE),
     "login": Row(OPEN, OPEN),
     "login-link": Row("no no no no no no", CLOSED),
     "logout": Row("yes - - - - -", OPEN),
@@ -324,6 +329,7 @@ ACCESS: dict[str, Row] = {
     "projects:project-recovery": Row(METHOD, OWNERS_ALONE),
     "projects:project-settings": Row(OWNERS_ALONE, OWNERS_ALONE),
     "projects:projects": Row(ANYBODYS, METHOD),
+    "socialaccount_connections": Row(ANYBODYS, METHOD),
     "training:dataset": Row(OWNERS_ALONE, OWNERS_ALONE),
     "training:dataset-deletion": Row(METHOD, OWNERS_ALONE),
     "training:dataset-files": Row(METHOD, OWNERS_ALONE),

@@ -12,7 +12,7 @@ FIELDS = ("provider_id", "name", "client_id", "secret", "settings")
 
 
 def apps() -> list[SocialApp]:
-    """Return allauth's app of each issuer, in the order of the settings; none is in the database."""
+    """Return allauth's app of each issuer; none is in the database."""
     return [
         SocialApp(provider=kind, **{field: app[field] for field in FIELDS})
         for kind, values in settings.SOCIALACCOUNT_PROVIDERS.items()

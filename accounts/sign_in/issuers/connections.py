@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.socialaccount.forms import DisconnectForm
 from allauth.socialaccount.models import SocialAccount
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -82,10 +79,9 @@ def pending_connection(request: HtmxRequest) -> HttpResponse:
 
 def names_of(person: User) -> list[str]:
     """Return the issuers that somebody logs in with, each once."""
-    keys = (
-        SocialAccount.objects.filter(user=person).order_by("pk").values_list("provider", flat=True)
-    )
-    return list(dict.fromkeys(configured.name_of(key) for key in keys))
+    accounts = SocialAccount.objects.filter(user=person).order_by("pk")
+    names = map(configured.name_of, accounts.values_list("provider", flat=True))
+    return list(dict.fromkeys(names))
 
 
 def require_recent_login(request: HttpRequest) -> None:
@@ -95,13 +91,11 @@ def require_recent_login(request: HttpRequest) -> None:
     """
     if not request.user.is_authenticated:
         return
-    records = get_authentication_records(request, request.user)
-    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    if any(record.get("at", 0) > since for record in records):
-        return
-    if get_adapter(request).get_reauthentication_methods(request.user):
-        raise ReauthenticationRequired
-    raise PermissionDenied(LOG_IN_AGAIN)
+    adapter = get_adapter(request)
+    if adapter.is_reauthentication_required(app="allauth.socialaccount"):
+        if adapter.get_reauthentication_methods(request.user):
+            raise ReauthenticationRequired
+        raise PermissionDenied(LOG_IN_AGAIN)
 
 
 def _connect(request: HtmxRequest, waiting: pending.Pending) -> None:

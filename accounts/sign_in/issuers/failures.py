@@ -1,4 +1,4 @@
-"""Why a sign-in by an issuer fails: a status, a title and a sentence for people, for each reason."""
+"""Why a sign-in by an issuer fails: for each reason a status, a title and a sentence."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def redeem(app: SocialApp, code: str, verifier: str, callback: str) -> Identity:
     }
     tokens = http.post_form(f"{url}/login/oauth/access_token", form)
     token = tokens.get("access_token") if isinstance(tokens, dict) else None
-    if not isinstance(token, str) or not (token.isascii() and token.isprintable()):
+    if not http.is_token(token):
         # GitHub answers a code that it does not take with status 200 and an error.
         raise IssuerFailure(Reason.REJECTED, "no access token")
     person = http.get_json(f"{api}/user", token)

@@ -26,6 +26,11 @@ def post_form(url: str, form: dict[str, str], auth: tuple[str, str] | None = Non
     return _ask("POST", url, data=form, auth=auth)
 
 
+def is_token(value: Any) -> bool:
+    """Return whether a value can be sent as an access token."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and value != ""
+
+
 def _ask(method: str, url: str, **options: Any) -> Any:
     # Loaded at the first sign-in by an issuer: the web process sends nothing else.
     import httpx

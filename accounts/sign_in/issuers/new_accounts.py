@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from allauth.account.utils import filter_users_by_email
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -17,6 +18,7 @@ from accounts import audit
 from accounts.sign_in import joining, local_owner
 from accounts.sign_in.issuers import configured
 from accounts.sign_in.issuers.failures import IssuerFailure, Reason
+from core.refusals import Refused
 
 MAX_USERNAME_LENGTH = 100
 # The local owner's account is found by its name, and the owner's link must not open another's.
@@ -71,6 +73,8 @@ def require_open(owners: list[User]) -> None:
 def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
     """Make an account for a login by an issuer, whole or not at all; raises IssuerFailure.
 
+    Who was invited joins by the invitation with it.
+
     An address that the issuer has not checked is not kept: a new password would be sent there.
     """
     address = next(iter(login.email_addresses), None)
@@ -91,6 +95,11 @@ def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
             joining.accept(user, request.session)
     except IntegrityError as error:
         raise IssuerFailure(Reason.BUSY, "made at the same time") from error
+    except Refused as error:
+        raise IssuerFailure(Reason.NOT_INVITED, "the invitation has just ended") from error
+    if is_invited:
+        login.state.pop("next", None)  # the invitation's page, which is done with
+    messages.success(request, f"Your account “{user.get_username()}” is made.")
     return account
 
 

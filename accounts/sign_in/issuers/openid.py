@@ -90,9 +90,7 @@ def _redeem(
 
 def _userinfo(issuer: Issuer, access_token: Any, subject: str) -> dict[str, Any]:
     """Return the claims of the userinfo endpoint, which have to be of the same person."""
-    if not isinstance(access_token, str) or not (
-        access_token.isascii() and access_token.isprintable()
-    ):
+    if not http.is_token(access_token):
         raise IssuerFailure(Reason.BROKEN, "token: no access token")
     said = http.get_json(issuer.userinfo_endpoint, access_token)
     if not isinstance(said, dict) or said.get("sub") != subject:

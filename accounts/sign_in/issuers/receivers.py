@@ -1,4 +1,4 @@
-"""What follows a sign-in by an issuer or a change of its connections: audit, and a role by claims."""
+"""What follows a sign-in by an issuer, or a change of connections: a role, and the audit log."""
 
 from __future__ import annotations
 

@@ -181,11 +181,9 @@ def test_last_way_to_log_in_stays(
 def test_old_login_has_to_be_renewed_before_connections_change(
     mock: Tell, visitor: Visitor, ana: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from accounts.sign_in.issuers import connections
-
     log_in(visitor)
     later = time.time() + 16 * 60
-    monkeypatch.setattr(connections.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     page = visitor.client.post("/login/with/oidc/", {"process": "connect"})
     assert page.status_code == 302
     assert page.headers["Location"].startswith("/login/again/")

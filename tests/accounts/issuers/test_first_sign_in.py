@@ -1,4 +1,4 @@
-"""The first sign-in by an issuer makes an account, for whom the settings allow; the next finds it."""
+"""The first sign-in by an issuer makes an account where that is allowed; the next finds it."""
 
 from __future__ import annotations
 
