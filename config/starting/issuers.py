@@ -15,6 +15,12 @@ from config.starting.settings_rules import LOCAL_HOSTS, require_address
 Text = Callable[[str], str]  # the value of a variable, empty without one
 SUFFIXES = ("", *(f"_{number}" for number in range(2, 10)))
 PARTS = ("NAME", "CLIENT_ID", "CLIENT_SECRET", "ROLE_CLAIM", "ROLES", "PROJECTS_CLAIM", "PROJECTS")
+# Every variable that is read here, those of one issuer without its number.
+NAMES = (
+    *("OIDC_ISSUER", "OIDC_SCOPES", *(f"OIDC_{part}" for part in PARTS)),
+    *("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"),
+    *("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_URL"),
+)
 GOOGLE = "https://accounts.google.com"
 GITHUB = "https://github.com"
 HOUSE_ROLES = ("member", "curator", "admin")

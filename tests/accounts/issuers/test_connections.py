@@ -146,7 +146,7 @@ def test_connected_account_of_somebody_else_stays_theirs(
     zoe = SocialAccount.objects.get().user
     log_in(visitor)
     page = visitor.log_in("oidc", "c-6", process="connect")
-    assert "Another account here is connected to that Acme account" in text_of(page)
+    assert "Another account here has that Acme account" in text_of(page)
     assert SocialAccount.objects.get().user == zoe
 
 
