@@ -12,5 +12,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the receivers."""
         from accounts.sign_in import receivers
+        from accounts.sign_in.issuers import receivers as issuers
 
         receivers.connect()
+        issuers.connect()

@@ -16,6 +16,8 @@ from accounts.limits.rate_limit import limit
 from accounts.profile import views as profile
 from accounts.sign_in import views as sign_in
 from accounts.sign_in.forms import with_wait
+from accounts.sign_in.issuers import connections as issuers
+from accounts.sign_in.issuers import views as issuer_views
 
 View = Callable[..., Any]
 
@@ -77,9 +79,14 @@ urlpatterns = [
     path("account/sessions/", _guarded(list_usersessions), name="usersessions_list"),
     path("account/sessions/deletion/", profile.session_ends, name="account-sessions-deletion"),
     path("account/second-factor/", include("allauth.mfa.urls")),
-    path("account/connections/", include("allauth.socialaccount.urls")),
-    path("login/with/", include("allauth.socialaccount.providers.openid_connect.urls")),
-    path("login/with/", include("allauth.socialaccount.providers.github.urls")),
-    path("login/with/", include("allauth.socialaccount.providers.google.urls")),
+    path("account/connections/", issuers.connections, name="socialaccount_connections"),
+    path(
+        "account/connections/disconnection/",
+        issuers.disconnection,
+        name="account-disconnection",
+    ),
+    path("account/connections/pending/", issuers.pending_connection, name="account-connection"),
+    path("login/with/<slug:issuer>/", issuer_views.begin, name="issuer-login"),
+    path("login/with/<slug:issuer>/callback/", issuer_views.complete, name="issuer-callback"),
     path("logout/", allauth.logout, name="account_logout"),
 ]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from config import local
-from config.starting import key_access, settings_rules
+from config.starting import issuers, key_access, settings_rules
 from config.starting.environment import Environment
 
 BASE_DIR = local.BASE_DIR
@@ -235,9 +235,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
-    "allauth.socialaccount.providers.github",
-    "allauth.socialaccount.providers.google",
     "allauth.usersessions",
     "accounts",
     "catalog",
@@ -250,6 +247,7 @@ INSTALLED_APPS = [
     "flows",
     "training",
     "api",
+    "people",
 ]
 MIDDLEWARE = [
     "core.http.errors.retry_later",
@@ -346,6 +344,13 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 # Passwords have waits of their own, in the database for all processes (accounts.limits.throttle).
 ACCOUNT_RATE_LIMITS = {"login": None} if RATE_LIMITS else False
 ACCOUNT_USERNAME_MIN_LENGTH = 2
+# Issuers are set here alone, never in the database (accounts.sign_in.issuers).
+SOCIALACCOUNT_PROVIDERS = issuers.read(env.text)
+SOCIALACCOUNT_ADAPTER = "accounts.sign_in.issuers.adapter.SocialAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_QUERY_EMAIL = True
+# Whose verified address ends in one of these may make an account by an issuer, without invitation.
+SIGN_UP_DOMAINS = issuers.read_domains(env.text("SIGN_UP_DOMAINS"))
 USERSESSIONS_ADAPTER = "accounts.sessions.active_sessions.SessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = False  # a write a request; `record_use` notes it every ten minutes
 LANGUAGE_CODE = "en"

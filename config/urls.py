@@ -21,6 +21,7 @@ urlpatterns = [
     path("flows/", include("flows.urls")),
     path("training/", include("training.urls")),
     path("projects/", include("projects.urls")),
+    path("people/", include("people.urls")),
     path("", include("notifications.urls")),
     path("", include("accounts.urls")),
     path("admin/", admin.site.urls),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core import refusals
 from projects import roles
 from projects.models import Project
 
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-class Refused(ValueError):
-    """Nothing was changed; the message says why, and what to do."""
+class Refused(refusals.Refused):
+    """The project was not changed; the message says why, and what to do."""
 
 
 def locked_for(by: User, project: Project) -> Project:

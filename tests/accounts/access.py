@@ -18,15 +18,17 @@ from typing import NamedTuple
 
 from accounts.permissions import (
     ADD_COLLECTION,
+    ADD_USER,
     CANCEL_RUN,
     CHANGE_COLLECTION,
     CHANGE_ENDPOINT,
     CHANGE_PRESET,
+    CHANGE_PROJECT,
     CHANGE_RUN,
+    CHANGE_USER,
     DELETE_COLLECTION,
     DELETE_NOTE,
     DELETE_PRESET,
-    DELETE_USER,
     PUBLISH_RUN,
     VIEW_COLLECTION,
     VIEW_RUN,
@@ -54,14 +56,18 @@ PERMITTED = "login none yes no yes yes"  # the owner's, and of staff with the pe
 ON_A_RUN = "login none yes none yes yes"  # likewise: the permission includes seeing the run
 CURATORS = "login none none no yes yes"
 CURATORS_METHOD = "login none none no - -"
+ADMINS_METHOD = "login none none no - -"
 OPEN = "yes yes yes yes yes yes"
 CLOSED = "- - - - - -"
+NOWHERE = "none none none none none none"  # until the settings name an issuer; then it is open
 FORBIDDEN = "no no no no no no"  # the ticket in the address opens it, see tests/api
 SAME_ORIGIN = "login no no no no no"  # a login needs a page of ours, see tests/api
 TOKEN = "login login login login login login"  # a token alone opens it, see tests/api
 
 ACCESS: dict[str, Row] = {
     "account": Row(ANYBODYS, METHOD),
+    "account-connection": Row(METHOD, ANYBODYS),
+    "account-disconnection": Row(METHOD, ANYBODYS),
     "account-name": Row(METHOD, ANYBODYS),
     "account-sessions-deletion": Row(METHOD, ANYBODYS),
     "account-sharing": Row(METHOD, ANYBODYS),
@@ -81,9 +87,6 @@ ACCESS: dict[str, Row] = {
     "account_set_password": Row(ANYBODYS, ANYBODYS),
     "account_signup": Row(OPEN, OPEN),
     "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
-    "admin:auth_user_removal": Row(
-        "login login login no yes yes", "login login login no yes yes", DELETE_USER
-    ),
     "admin:login": Row(OPEN, OPEN),
     "admin:status": Row("login login login no yes yes", "login login login - - -", VIEW_WORKER),
     "api:document": Row(OPEN, CLOSED),
@@ -233,6 +236,8 @@ ACCESS: dict[str, Row] = {
     "flows:new": Row(ANYBODYS, METHOD),
     "flows:recovery": Row(METHOD, ANYBODYS),
     "flows:then": Row(ANYBODYS, ANYBODYS),
+    "issuer-callback": Row(NOWHERE, CLOSED),
+    "issuer-login": Row(NOWHERE, NOWHERE),
     "login-link": Row("no no no no no no", CLOSED),
     "notifications:channel": Row(METHOD, OWNERS_ALONE),
     "notifications:channel-deletion": Row(METHOD, OWNERS_ALONE),
@@ -243,6 +248,24 @@ ACCESS: dict[str, Row] = {
     "notifications:new-channel": Row(METHOD, ANYBODYS),
     "notifications:preferences": Row(METHOD, ANYBODYS),
     "notifications:settings": Row(ANYBODYS, METHOD),
+    "people:invitation": Row("none none none none none none", CLOSED),
+    "people:invitation-acceptance": Row(METHOD, "login none none none none none"),
+    "people:invitation-account": Row(CLOSED, "none none none none none none"),
+    "people:invitations": Row(CURATORS, CURATORS, ADD_USER),
+    "people:made-recovery": Row(ADMINS_METHOD, CURATORS, ADD_USER),
+    "people:made-revocation": Row(ADMINS_METHOD, CURATORS, ADD_USER),
+    "people:people": Row(CURATORS, ADMINS_METHOD, CHANGE_USER),
+    "people:person": Row(CURATORS, ADMINS_METHOD, CHANGE_USER),
+    "people:person-departure": Row(CURATORS, CURATORS, CHANGE_USER),
+    "people:person-project": Row(ADMINS_METHOD, CURATORS, CHANGE_PROJECT),
+    "people:person-project-removal": Row(ADMINS_METHOD, CURATORS, CHANGE_PROJECT),
+    "people:person-projects": Row(ADMINS_METHOD, CURATORS, CHANGE_PROJECT),
+    "people:person-projects-recovery": Row(ADMINS_METHOD, CURATORS, CHANGE_PROJECT),
+    "people:person-return": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
+    "people:person-role": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
+    "people:person-sessions-deletion": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
+    "people:person-token": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
+    "people:person-token-recovery": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
     "playground:about": Row(ANYBODYS, METHOD),
     "playground:artifact": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:artifact-star": Row(METHOD, ON_A_RUN, CHANGE_RUN),
@@ -313,6 +336,7 @@ ACCESS: dict[str, Row] = {
     "projects:project-recovery": Row(METHOD, OWNERS_ALONE),
     "projects:project-settings": Row(OWNERS_ALONE, OWNERS_ALONE),
     "projects:projects": Row(ANYBODYS, METHOD),
+    "socialaccount_connections": Row(ANYBODYS, METHOD),
     "training:dataset": Row(OWNERS_ALONE, OWNERS_ALONE),
     "training:dataset-deletion": Row(METHOD, OWNERS_ALONE),
     "training:dataset-files": Row(METHOD, OWNERS_ALONE),
