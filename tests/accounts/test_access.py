@@ -138,7 +138,7 @@ def word(response: Any, name: str) -> str:
     # "/login/again/" asks who is logged in to show once more who they are.
     is_led_away = (
         "/login/" in location
-        and "/login/again/" not in location
+        and not location.startswith("/login/again/")
         and name not in {"account_logout", "admin:login"}
     )
     if name == "playground:webhook" and response.status_code == 401:
