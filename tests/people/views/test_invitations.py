@@ -205,9 +205,9 @@ def test_who_has_an_account_logs_in_and_joins(
     assert f'href="/login/?next=/people/invitations/{token}/"' in page
     page = text_of(member.get(f"{PAGE}{token}/"))
     assert "Make an account" not in page
-    page = member.post(f"{PAGE}{token}/acceptance/", follow=True)
-    assert "You have joined: “Fox”." in text_of(page)
-    assert page.redirect_chain[-1][0] == "/projects/fox/"
+    joined = member.post(f"{PAGE}{token}/acceptance/", follow=True)
+    assert "You have joined: “Fox”." in text_of(joined)
+    assert joined.redirect_chain[-1][0] == "/projects/fox/"
     refused = member.post(f"{PAGE}{token}/acceptance/")
     assert "You have joined by this invitation already." in text_of(refused)
 
