@@ -95,7 +95,8 @@ class World:
         }  # fmt: skip
         things.keys |= {
             "note": note.pk, "link-": link.pk, "saved-search": search.pk, "token": token.pk,
-            "auth_user": owner.pk, "person-token": token.pk, "made-": self._invitation(owner), "channel": channel.pk, "delivery": delivery.pk,
+            "auth_user": owner.pk, "channel": channel.pk, "delivery": delivery.pk,
+            "person-token": token.pk, "made-": self._invitation(owner),
             "move": Move.objects.create(user=owner, target=project, rows=[]).pk,
         }  # fmt: skip
 
