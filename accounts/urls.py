@@ -9,7 +9,7 @@ from typing import Any
 from allauth.account import views as allauth
 from allauth.usersessions.views import list_usersessions
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from accounts import mail
 from accounts.limits.rate_limit import limit
@@ -58,8 +58,8 @@ urlpatterns = [
         _guarded(allauth.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
-    path(
-        "login/reset/<str:uidb36>-<str:key>/",
+    re_path(
+        r"^login/reset/(?P<uidb36>[0-9a-z]+)-(?P<key>.+)/$",
         _guarded(allauth.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
