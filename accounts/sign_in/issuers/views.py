@@ -60,8 +60,9 @@ def complete(request: HttpRequest, issuer: str) -> HttpResponse:
     if request.method == "HEAD":
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     try:
-        state = provider.unstash_redirect_state(request, request.GET.get("state", ""))
+        # First, since some issuers leave the state out where they send an error.
         _require_code(request, provider)
+        state = provider.unstash_redirect_state(request, request.GET.get("state", ""))
         login = provider.complete(request, request.GET["code"], state)
         _remember_given(login)
         response: HttpResponse = complete_social_login(request, login)

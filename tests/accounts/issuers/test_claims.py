@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,10 +16,10 @@ from accounts.models import AuditEntry
 from accounts.roles import Role
 from accounts.sign_in.issuers import claims
 from projects.models import Membership, Project
-from tests.accounts.issuers.conftest import Configure, of_mock
+from tests.accounts.issuers.conftest import Configure, Tell
+from tests.accounts.issuers.honest import variables
 from tests.accounts.issuers.visitor import Visitor
 
-Tell = Callable[..., None]
 ORDER = ("member", "curator", "admin")
 
 
@@ -75,7 +74,7 @@ def acme(db: None, mock: Tell, mock_url: str, configure: Configure) -> Acme:
     """Groups of the issuer give a role and projects; there is another admin."""
     User.objects.create_superuser("root")
     configure(
-        **of_mock(
+        **variables(
             mock_url,
             OIDC_ROLE_CLAIM="groups",
             OIDC_ROLES="it=admin, design=curator, all=member",
@@ -174,7 +173,7 @@ def test_private_project_is_no_ones_to_give(
 ) -> None:
     private = Project.objects.get(person__username="max")
     configure(
-        **of_mock(
+        **variables(
             mock_url, OIDC_PROJECTS_CLAIM="groups", OIDC_PROJECTS=f"all={private.slug}:manager"
         ),
         SIGN_UP_DOMAINS="example.com",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,11 +13,11 @@ from django.test import Client
 
 from accounts.models import AuditEntry, QueuedMail
 from accounts.sign_in.issuers import pending
-from tests.accounts.issuers.conftest import Configure, of_mock
+from tests.accounts.issuers.conftest import Configure, Tell
+from tests.accounts.issuers.honest import variables
 from tests.accounts.issuers.visitor import Visitor
 
 pytestmark = pytest.mark.django_db
-Tell = Callable[..., None]
 CONNECTIONS = "/account/connections/"
 PENDING = "/account/connections/pending/"
 DISCONNECTION = "/account/connections/disconnection/"
@@ -209,8 +208,8 @@ def test_two_issuers_with_the_same_subject_are_two_people(
     """A subject counts only with its issuer, however the settings number these."""
     mock("c-10", email="zoe@example.com", email_verified=True)
     other = mock_url.replace("localhost", "127.0.0.1")
-    numbered = {f"{name}_2": value for name, value in of_mock(mock_url).items()}
-    configure(**of_mock(other, OIDC_NAME="Other"), **numbered, SIGN_UP_DOMAINS="example.com")
+    numbered = {f"{name}_2": value for name, value in variables(mock_url).items()}
+    configure(**variables(other, OIDC_NAME="Other"), **numbered, SIGN_UP_DOMAINS="example.com")
     visitor.log_in("oidc-2", "c-10")
     person = SocialAccount.objects.get(provider=mock_url).user
     swapped = Visitor(Client())
@@ -218,7 +217,7 @@ def test_two_issuers_with_the_same_subject_are_two_people(
     assert page.status_code == 409
     assert swapped.user_id is None
     # The same issuer under another number is the same.
-    configure(**of_mock(mock_url))
+    configure(**variables(mock_url))
     again = Visitor(Client())
     again.log_in("oidc", "c-10")
     assert again.user_id == person.pk

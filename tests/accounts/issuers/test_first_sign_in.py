@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,10 +13,10 @@ from django.test import Client
 from accounts.models import AuditEntry
 from accounts.sign_in import joining
 from projects.models import Project
+from tests.accounts.issuers.conftest import Tell
 from tests.accounts.issuers.visitor import Visitor
 
 pytestmark = pytest.mark.django_db
-Tell = Callable[..., None]
 
 
 def test_first_sign_in_makes_an_account_and_the_next_finds_it(mock: Tell, visitor: Visitor) -> None:
