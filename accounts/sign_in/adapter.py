@@ -16,6 +16,7 @@ from django.urls import reverse
 from accounts import mail
 from accounts.limits import throttle
 from accounts.limits.addresses import client_address
+from accounts.sign_in import reauthentication
 from accounts.sign_in.forms import require_no_wait
 
 log = logging.getLogger("accounts.sign_in")
@@ -71,6 +72,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Log a failed attempt."""
         _log_failure("failed", _account(credentials), client_address(request))
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return whether the person has to confirm who they are; a recent login is enough."""
+        is_required: bool = super().is_reauthentication_required(app=app, **kwargs)
+        return is_required and not reauthentication.logged_in_lately(self.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Return the ways to confirm; never none, so that nobody meets a bare 403."""
+        methods = super().get_reauthentication_methods(user)
+        return reauthentication.in_our_words(methods) if user.is_authenticated else []
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the client's address."""

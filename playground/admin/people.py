@@ -20,6 +20,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import audit
+from accounts.second_factor import reset
+from core.formatting import counted
 from runs import figures
 from runs.models import Run
 from runs.ownership import handover
@@ -72,7 +74,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         "last_login",
     ]
     list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
-    actions = ["deactivate", "reactivate"]
+    actions = ["deactivate", "reactivate", "reset_second_factor"]
     change_form_template = "admin/person.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -131,6 +133,18 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             audit.record(request.user, "activated", activated)
             count = activated.update(is_active=True)
         self.message_user(request, f"{count} activated.")
+
+    @admin.action(description="Take the second factor away (lost phone)", permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Remove the selected people's second factors and end their sessions."""
+        count = 0
+        for person in people:
+            try:
+                count += bool(reset.reset_second_factor(person, request.user))  # type: ignore[arg-type]
+            except PermissionDenied as refused:
+                self.message_user(request, f"{person}: {refused}", messages.ERROR)
+        done = f"The second factor of {counted(count, 'account')} is removed"
+        self.message_user(request, f"{done}; their sessions are ended.")
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Redirect to the removal page, which asks what happens to the user's runs."""
