@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.messages import ERROR
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -20,6 +21,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from accounts import audit, permissions
@@ -120,6 +122,7 @@ class VitrineAdminSite(AdminSite):
         }
         return TemplateResponse(request, "admin/status.html", context)
 
+    @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Send to Vitrine's login page, so that a second factor is asked for here too."""
         return secure_admin_login(super().login)(request, extra_context)

@@ -343,6 +343,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # of what changes how one logs in
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/login/"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before one changes how one signs in
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 # Passwords and codes have waits of their own, in the database for all processes
 # (accounts.limits.throttle).

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.base_user import AbstractBaseUser
 
 from accounts.second_factor import factors, origins
 from core.encryption import cipher
@@ -50,7 +50,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
             log.error("the secret of a second factor was encrypted with another SECRET_KEY")
             return generate_totp_secret()
 
-    def get_totp_label(self, user: User) -> str:
+    def get_totp_label(self, user: AbstractBaseUser) -> str:
         """Return the account's name in an authenticator app."""
         return user.get_username()
 
@@ -58,7 +58,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         """Return whether the person may remove this factor."""
         return not factors.is_last_required(authenticator)
 
-    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
         """Return a name for a new passkey, for its person to change."""
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
         return f"Passkey {count + 1}" if count else "Passkey"

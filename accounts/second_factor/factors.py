@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from allauth.mfa.models import Authenticator
 
@@ -11,6 +11,7 @@ from accounts.sessions import strength
 from core.formatting import counted
 
 if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import User
 
 LAST = (
@@ -48,8 +49,9 @@ class Factors:
         return f"{state}, required" if self.is_required else state
 
 
-def load(user: User) -> Factors:
+def load(user: AbstractBaseUser) -> Factors:
     """Return the person's second factors."""
+    person = cast("User", user)
     rows = list(Authenticator.objects.filter(user_id=user.pk))
     codes = next((row for row in rows if row.type == Authenticator.Type.RECOVERY_CODES), None)
     return Factors(
@@ -57,7 +59,7 @@ def load(user: User) -> Factors:
         passkey_count=sum(row.type == Authenticator.Type.WEBAUTHN for row in rows),
         has_codes=codes is not None,
         codes_left=len(codes.wrap().get_unused_codes()) if codes else 0,
-        is_required=strength.must_have_factor(user),
+        is_required=strength.must_have_factor(person),
     )
 
 

@@ -23,7 +23,7 @@ NO_PASSKEY = "No passkey came from your browser. Press the button, then do what 
 NAME_LENGTH = 80
 
 
-class _CodeForm(base.BaseAuthenticateForm):  # type: ignore[misc]  # allauth is untyped
+class _CodeForm(base.BaseAuthenticateForm):
     """A code of the app or a recovery code; attempts are throttled like those of a password.
 
     They count towards a name of their own: whoever gets here has given the password, so strangers
@@ -48,15 +48,15 @@ class _CodeForm(base.BaseAuthenticateForm):  # type: ignore[misc]  # allauth is 
         return code
 
 
-class StepForm(_CodeForm, base.AuthenticateForm):  # type: ignore[misc]
+class StepForm(_CodeForm, base.AuthenticateForm):
     """The second step of a login."""
 
 
-class ConfirmForm(_CodeForm, base.ReauthenticateForm):  # type: ignore[misc]
+class ConfirmForm(_CodeForm, base.ReauthenticateForm):
     """A code that confirms who is logged in."""
 
 
-class AppForm(ActivateTOTPForm):  # type: ignore[misc]
+class AppForm(ActivateTOTPForm):
     """The first code of an authenticator app, which shows that it has the secret."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -65,7 +65,7 @@ class AppForm(ActivateTOTPForm):  # type: ignore[misc]
         _expect_code(self)
 
 
-class NewPasskeyForm(webauthn.AddWebAuthnForm):  # type: ignore[misc]
+class NewPasskeyForm(webauthn.AddWebAuthnForm):
     """A new passkey: its name, and whether it logs in without the password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -81,7 +81,7 @@ class NewPasskeyForm(webauthn.AddWebAuthnForm):  # type: ignore[misc]
         )
 
 
-class PasskeyNameForm(webauthn.EditWebAuthnForm):  # type: ignore[misc]
+class PasskeyNameForm(webauthn.EditWebAuthnForm):
     """Another name for a passkey."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

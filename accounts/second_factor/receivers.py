@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from accounts import audit
 from accounts.limits.addresses import client_address
-from accounts.second_factor.factors import describe
+from accounts.second_factor import factors
 from accounts.sessions import strength
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def connect() -> None:
 
 
 def _added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    audit.record(user, "added a second factor to", [user], describe(authenticator))
+    audit.record(user, "added a second factor to", [user], factors.describe(authenticator))
     if authenticator.type in strength.FACTORS:
         # Whoever has just shown it need not show it again in this session.
         record_authentication(
@@ -39,7 +39,7 @@ def _added(request: HttpRequest, user: User, authenticator: Authenticator, **_: 
 
 
 def _removed(user: User, authenticator: Authenticator, **_: Any) -> None:
-    audit.record(user, "removed a second factor of", [user], describe(authenticator))
+    audit.record(user, "removed a second factor of", [user], factors.describe(authenticator))
 
 
 def _renewed(user: User, **_: Any) -> None:
@@ -49,7 +49,7 @@ def _renewed(user: User, **_: Any) -> None:
 def _used(user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         return
-    left = len(authenticator.wrap().get_unused_codes())
+    left = factors.load(user).codes_left
     audit.record(user, "used a recovery code of", [user], f"{left} left")
     context = {"user": user, "codes_left": left}
     get_adapter().send_notification_mail("mfa/email/recovery_code_used", user, context)

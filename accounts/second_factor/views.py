@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from allauth.account.mixins import NextRedirectMixin
+from allauth.core.internal.httpkit import authenticated_user
 from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import ViewRecoveryCodesView
@@ -26,17 +26,17 @@ from accounts.sign_in import pending_form, reauthentication
 GROUP = 4  # characters of a secret that are typed in one go
 
 
-class Index(IndexView):  # type: ignore[misc]  # allauth is untyped
+class Index(IndexView):
     """What one has for the second step."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the person's factors, and why passkeys do not work here."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        own = factors.load(self.request.user)
+        own = factors.load(authenticated_user(self.request))
         return context | {"factors": own, "obstacle": origins.obstacle(self.request)}
 
 
-class Step(AuthenticateView):  # type: ignore[misc]
+class Step(AuthenticateView):
     """The second step of a login."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class Step(AuthenticateView):  # type: ignore[misc]
         return context | {"factors": own, "obstacle": origins.obstacle(self.request)}
 
 
-class SetUpApp(ActivateTOTPView):  # type: ignore[misc]
+class SetUpApp(ActivateTOTPView):
     """Sets up the authenticator app."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class SetUpApp(ActivateTOTPView):  # type: ignore[misc]
         return context | {"secret_groups": " ".join(groups)}
 
 
-class Codes(ViewRecoveryCodesView):  # type: ignore[misc]
+class Codes(ViewRecoveryCodesView):
     """The recovery codes that are left."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Codes(ViewRecoveryCodesView):  # type: ignore[misc]
         return context | {"go_on": required.pop_destination(self.request)}
 
 
-class AddPasskey(AddWebAuthnView):  # type: ignore[misc]
+class AddPasskey(AddWebAuthnView):
     """Adds a passkey."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class AddPasskey(AddWebAuthnView):  # type: ignore[misc]
         return context | {"obstacle": origins.obstacle(self.request)}
 
 
-class Passkeys(ListWebAuthnView):  # type: ignore[misc]
+class Passkeys(ListWebAuthnView):
     """One's passkeys."""
 
     ordering = "created_at"
@@ -111,7 +111,7 @@ class _RefusesLast:
         return response
 
 
-class RemoveApp(_RefusesLast, DeactivateTOTPView):  # type: ignore[misc]
+class RemoveApp(_RefusesLast, DeactivateTOTPView):
     """Removes the authenticator app."""
 
     def factor(self) -> Authenticator:
@@ -119,15 +119,16 @@ class RemoveApp(_RefusesLast, DeactivateTOTPView):  # type: ignore[misc]
         return self.authenticator
 
 
-class RemovePasskey(_RefusesLast, RemoveWebAuthnView):  # type: ignore[misc]
+class RemovePasskey(_RefusesLast, RemoveWebAuthnView):
     """Removes a passkey."""
 
     def factor(self) -> Authenticator:
         """Return the passkey's row; raises Http404 for one that is not the person's."""
-        return self.get_object()
+        passkey: Authenticator = self.get_object()
+        return passkey
 
 
-class PasskeyLogin(LoginWebAuthnView):  # type: ignore[misc]
+class PasskeyLogin(LoginWebAuthnView):
     """Logs in by passkey alone; carries a pending form along."""
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -138,7 +139,7 @@ class PasskeyLogin(LoginWebAuthnView):  # type: ignore[misc]
         return response
 
 
-class ConfirmByPasskey(ReauthenticateWebAuthnView):  # type: ignore[misc]
+class ConfirmByPasskey(ReauthenticateWebAuthnView):
     """A passkey that confirms who is logged in."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -152,12 +153,11 @@ class ConfirmByPasskey(ReauthenticateWebAuthnView):  # type: ignore[misc]
         return response
 
 
-class LogInAgain(NextRedirectMixin, TemplateView):  # type: ignore[misc]
+class LogInAgain(TemplateView):
     """For people without password and second factor: a new login is their confirmation."""
 
     template_name = "account/log_in_again.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add how the person logged in, and where they go on."""
-        context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | reauthentication.way_back(self.request)
+        return super().get_context_data(**kwargs) | reauthentication.way_back(self.request)

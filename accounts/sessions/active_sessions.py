@@ -53,27 +53,27 @@ def record_use(
             now = timezone.now()
             noted = request.session.get(RECORDED_AT, 0)
             if now.timestamp() - noted > NOTE_EVERY.total_seconds():
-                _try_to_note(request)
+                _try_to_note(request, request.user)
         return get_response(request)
 
     return respond
 
 
-def _try_to_note(request: HttpRequest) -> None:
+def _try_to_note(request: HttpRequest, user: User) -> None:
     """Record the use; a database error is logged and does not fail the page."""
     try:
-        record_session(request)
+        record_session(request, user)
     except DatabaseError as error:
         transient_errors.log_failure(log, error, "the use of a session was not noted; again soon")
 
 
-def record_session(request: HttpRequest) -> None:
+def record_session(request: HttpRequest, user: User) -> None:
     """Record when and from where the session was used; nothing for a session not stored yet.
 
     Another request may end the session meanwhile; its row then goes with the next look at the list.
     """
     if request.session.session_key:
-        UserSession.objects.create_from_request(request)
+        UserSession.objects.create_from_request(request, user=user)
         request.session[RECORDED_AT] = timezone.now().timestamp()
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.account.utils import filter_users_by_email
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -58,8 +61,8 @@ class AccountAdapter(DefaultAccountAdapter):
         account, address = _account(credentials), client_address(request)
         try:
             require_no_wait(account, address)
-        except Exception:
-            _log_failure("refused", account, address)
+        except ValidationError as error:
+            _log_failure(f"refused for {error.params['wait_s']} s", account, address)
             raise
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
@@ -73,10 +76,14 @@ class AccountAdapter(DefaultAccountAdapter):
         """Log a failed attempt."""
         _log_failure("failed", _account(credentials), client_address(request))
 
-    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Return whether the person has to confirm who they are; a recent login is enough."""
-        is_required: bool = super().is_reauthentication_required(app=app, **kwargs)
-        return is_required and not reauthentication.logged_in_lately(self.request)
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Return whether the person has to show again who they are: not soon after a login.
+
+        allauth would ask who logged in a minute ago, and has no way for who has no password.
+        """
+        records = get_authentication_records(self.request, self.request.user)
+        latest = max((record["at"] for record in records), default=0.0)
+        return time.time() - latest > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Return the ways to confirm; never none, so that nobody meets a bare 403."""

@@ -8,6 +8,7 @@ from allauth.account import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 
+from accounts import mail
 from accounts.limits import throttle
 from accounts.limits.addresses import client_address
 
@@ -99,6 +100,8 @@ class ResetForm(forms.ResetPasswordForm):
 
     def clean_email(self) -> str:
         """Count the request: each counts as a failed attempt."""
+        if not mail.is_configured():
+            raise ValidationError("This server sends no mail.")
         email = str(self.cleaned_data["email"])
         address = client_address(_request())
         require_no_wait(f"password reset {email}", address, TOO_MANY_RESETS)

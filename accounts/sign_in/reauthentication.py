@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.utils import get_next_redirect_url
-from django.conf import settings
+from allauth.core.internal.httpkit import authenticated_user
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -18,13 +17,6 @@ WORDS = {
     "mfa_reauthenticate": "Use a code",
     "mfa_reauthenticate:webauthn": "Use a passkey",
 }
-
-
-def logged_in_lately(request: HttpRequest) -> bool:
-    """Return whether the session's last login or confirmation is recent, however it was done."""
-    records = get_authentication_records(request, request.user)
-    oldest = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    return any(record.get("at", 0) > oldest for record in records)
 
 
 def in_our_words(methods: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -46,7 +38,7 @@ def in_our_words(methods: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def way_back(request: HttpRequest) -> dict[str, Any]:
     """Return for the page: whether a link opened the session, and where a new login leads."""
-    records = get_authentication_records(request, request.user)
+    records = get_authentication_records(request, authenticated_user(request))
     destination = get_next_redirect_url(request) or reverse("account")
     login = f"{reverse('account_login')}?{urlencode({'next': destination})}"
     return {

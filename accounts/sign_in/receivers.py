@@ -26,7 +26,7 @@ def connect() -> None:
 
 
 def _logged_in(request: HttpRequest, user: User, **_: Any) -> None:
-    active_sessions.record_session(request)
+    active_sessions.record_session(request, user)
     log.info("%r signed in from %s", user.get_username(), client_address(request) or "-")
 
 
