@@ -361,6 +361,9 @@ MFA_FORMS = {
     "reauthenticate": "accounts.second_factor.forms.ConfirmForm",
     "activate_totp": "accounts.second_factor.forms.AppForm",
     "add_webauthn": "accounts.second_factor.forms.NewPasskeyForm",
+    "authenticate_webauthn": "accounts.second_factor.forms.PasskeyStepForm",
+    "reauthenticate_webauthn": "accounts.second_factor.forms.PasskeyConfirmForm",
+    "login_webauthn": "accounts.second_factor.forms.PasskeyLoginForm",
     "edit_webauthn": "accounts.second_factor.forms.PasskeyNameForm",
 }
 MFA_PASSKEY_LOGIN_ENABLED = True

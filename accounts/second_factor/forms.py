@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.core import context
@@ -12,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn import forms as webauthn
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
 from accounts import single_use
 from accounts.limits import throttle
@@ -20,6 +23,10 @@ from accounts.sign_in.forms import require_no_wait
 
 TOO_MANY_CODES = "There were too many wrong codes. Wait {}, then try again."
 NO_PASSKEY = "No passkey came from your browser. Press the button, then do what your device asks."
+REFUSED_PASSKEY = (
+    "That passkey was not accepted. Load the page again and try once more, or use another way."
+)
+WRONG_APP_CODE = "That code is wrong or too old. Write the one that the app shows now."
 NAME_LENGTH = 80
 
 
@@ -64,6 +71,11 @@ class AppForm(ActivateTOTPForm):
         self.fields["code"].label = "Code that the app shows"
         _expect_code(self)
 
+    def clean_code(self) -> str:
+        """Check the code against the secret that the page shows."""
+        with _worded(WRONG_APP_CODE):
+            return super().clean_code()
+
 
 class NewPasskeyForm(webauthn.AddWebAuthnForm):
     """A new passkey: its name, and whether it logs in without the password."""
@@ -80,6 +92,11 @@ class NewPasskeyForm(webauthn.AddWebAuthnForm):
             "for after your password."
         )
 
+    def clean(self) -> dict[str, Any]:
+        """Check what the device made."""
+        with _worded(REFUSED_PASSKEY):
+            return super().clean()
+
 
 class PasskeyNameForm(webauthn.EditWebAuthnForm):
     """Another name for a passkey."""
@@ -87,6 +104,42 @@ class PasskeyNameForm(webauthn.EditWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _limit_name(self)
+
+
+class _PasskeyForm(webauthn.AuthenticateWebAuthnForm):
+    """What a passkey has signed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["credential"].error_messages |= {"required": NO_PASSKEY, "invalid": NO_PASSKEY}
+
+    def clean_credential(self) -> Authenticator:
+        """Check the signature."""
+        with _worded(REFUSED_PASSKEY):
+            return super().clean_credential()
+
+
+class PasskeyStepForm(_PasskeyForm):
+    """The second step of a login, by passkey."""
+
+
+class PasskeyConfirmForm(_PasskeyForm, webauthn.ReauthenticateWebAuthnForm):
+    """A passkey that confirms who is logged in."""
+
+
+class PasskeyLoginForm(_PasskeyForm, webauthn.LoginWebAuthnForm):
+    """A login by passkey alone."""
+
+
+@contextmanager
+def _worded(message: str) -> Iterator[None]:
+    """Replace allauth's one message for whatever was wrong."""
+    try:
+        yield
+    except ValidationError as error:
+        if error.code == "incorrect_code":
+            raise ValidationError(message, error.code) from error
+        raise
 
 
 def _expect_code(form: Any) -> None:
