@@ -32,8 +32,9 @@ def obstacle(request: HttpRequest) -> str:
     is_local = host == LOCAL or host.endswith(f".{LOCAL}")
     if _is_ip_address(host):
         if ipaddress.ip_address(host).is_loopback:
-            port = f":{request.get_port()}"
-            return f"Passkeys need a host name: open http://{LOCAL}{port} and log in there."
+            port = urlsplit(f"//{request.get_host()}").port
+            place = f"{LOCAL}:{port}" if port else LOCAL
+            return f"Passkeys need a host name: open http://{place} and log in there."
         where = settings.PUBLIC_URL or "the host name of this server"
         return f"Passkeys need a host name, not the number {host}: open {where}."
     if not is_local and not request.is_secure():
