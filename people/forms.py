@@ -76,9 +76,15 @@ class InvitationForm(forms.Form):
         return roles.admins().filter(pk=self.by.pk).exists()
 
     def clean_email(self) -> str:
-        """Reject the address of an active account: whoever has it is in the house."""
+        """Reject the address of an account: whoever has it is in the house, or was."""
         email = str(self.cleaned_data["email"])
-        known = User.objects.filter(email__iexact=email, is_active=True).first() if email else None
+        known = User.objects.filter(email__iexact=email).first() if email else None
+        if known and not known.is_active:
+            raise ValidationError(
+                f"{known.get_username()} had this address and has left. "
+                "Let them back in on their page.",
+                code="former",
+            )
         if known:
             raise ValidationError(
                 f"{known.get_username()} has an account with this address. "
@@ -160,7 +166,13 @@ class SignUpForm(forms.Form):
     def clean_email(self) -> str:
         """Reject the address of an account."""
         email = str(self.cleaned_data["email"])
-        if User.objects.filter(email__iexact=email).exists():
+        known = User.objects.filter(email__iexact=email).first()
+        if known and not known.is_active:
+            raise ValidationError(
+                f"The account with this address is closed. {roles.whom_to_ask()} to open it again.",
+                code="former",
+            )
+        if known:
             raise ValidationError(
                 "There is an account with this address. Log in, and the invitation goes on there.",
                 code="known",

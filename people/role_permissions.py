@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.db import transaction
 
@@ -50,8 +51,15 @@ DEFAULTS: Mapping[Role, Sequence[str]] = {
 }
 
 
-def after_migrate(**_: Any) -> None:
-    """Receive `post_migrate` of the last app: all permissions exist by then."""
+def after_migrate(apps: Any = apps, **_: Any) -> None:
+    """Receive `post_migrate` of the last app: all permissions exist by then.
+
+    `apps` has the models as they are migrated: a database may be migrated only in part.
+    """
+    try:
+        apps.get_model("people", "GivenPermission")
+    except LookupError:
+        return
     give_defaults()
 
 

@@ -160,6 +160,8 @@ def restore(by: User, project: Project, token: str) -> Membership:
         if removal is None:
             raise Refused("This can be undone for a day only. Add the person again instead.")
         removed, person = removal
+        if not person.is_active:
+            raise Refused(f"{name_of(person)} has left: their account is closed.")
         member = _insert(by, project, person, _known(removed.role), "brought a member back to")
         since: datetime | None = parse_datetime(removed.joined_at)
         Membership.objects.filter(pk=member.pk).update(joined_at=since or member.joined_at)

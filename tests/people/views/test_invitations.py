@@ -72,6 +72,7 @@ def test_the_link_begins_with_the_public_address(admin: Client, settings: Any) -
     [
         ({"email": "nonsense"}, "That is not an e-mail address"),
         ({"email": "EVA@example.com"}, "eva has an account with this address"),
+        ({"email": "old@example.com"}, "old had this address and has left."),
         ({"days": "4000"}, "Select a valid choice"),
         ({"max_uses": "0"}, "greater than or equal to 1"),
         ({"role": "king"}, "Select a valid choice"),
@@ -84,6 +85,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
     admin: Client, eva: User, fox: Project, changes: dict[str, Any], sentence: str
 ) -> None:
     User.objects.filter(pk=eva.pk).update(email="eva@example.com")
+    User.objects.create_user("old", "old@example.com", is_active=False)
     posted = wanted(**{"max_uses": "7", **changes})
     if "project" in posted:
         posted["project"] = [str(fox.pk) if key == "FOX" else key for key in posted["project"]]
@@ -171,6 +173,7 @@ def test_somebody_new_makes_an_account_and_is_logged_in(eva: User, fox: Project)
         ({"email": ""}, "Write your e-mail address."),
         ({"email": "nonsense"}, "That is not an e-mail address"),
         ({"email": "Eva@Example.com"}, "There is an account with this address. Log in"),
+        ({"email": "old@example.com"}, "The account with this address is closed. Ask eva"),
         ({"password": ""}, "Choose a password."),
         ({"password": "12345"}, "This password is too short."),
         ({"password": "password"}, "This password is too common."),
@@ -180,6 +183,7 @@ def test_a_form_with_errors_comes_back_with_what_was_typed(
     eva: User, changes: dict[str, str], sentence: str
 ) -> None:
     User.objects.filter(pk=eva.pk).update(email="eva@example.com")
+    User.objects.create_user("old", "old@example.com", is_active=False)
     _, token = invite(eva)
     page = Client().post(f"{PAGE}{token}/account/", {**ACCOUNT, **changes})
     assert page.status_code == 422
@@ -187,7 +191,7 @@ def test_a_form_with_errors_comes_back_with_what_was_typed(
     if "username" not in changes:
         assert 'value="mara"' in text_of(page)
     assert "lantern-otter-7" not in text_of(page)
-    assert User.objects.count() == 1
+    assert User.objects.count() == 2
 
 
 def test_an_invitation_by_mail_makes_an_account_of_that_address(eva: User) -> None:
