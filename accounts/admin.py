@@ -1,16 +1,20 @@
-"""The admin lists accounts at issuers, and shows nothing that holds a secret."""
+"""The admin lists accounts at issuers, and shows nothing that holds a secret.
+
+Second factors are none of its business: a person's page takes them away.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import ClassVar
 
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 
 from core.admin import Action, RestrictedAdmin
 
-for model in (SocialAccount, SocialApp, SocialToken):
+for model in (Authenticator, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(model)
 
 

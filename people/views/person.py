@@ -17,6 +17,7 @@ from api import tokens
 from api.models import Token
 from core.formatting import counted
 from core.http.parameters import parse_key
+from core.refusals import Refused
 from people import access
 from people import person as people
 from people.views.guard import needs, person_or_404, refusals_as_messages
@@ -73,7 +74,7 @@ def projects(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Make the person a member of the posted `project`, with the posted `role`."""
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
-        project = _project(parse_key(request.POST.get("project")) or 0)
+        project = _posted_project(request.POST.get("project"))
         members.add(request.user, project, shown.pk, request.POST.get("role", ""))
         messages.success(request, f"{shown.username} is a member of “{project}” now.")
     return _back(request, shown, "projects")
@@ -112,7 +113,7 @@ def recovery(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Undo the removal of the posted `removed` from the posted `from`."""
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
-        there = _project(parse_key(request.POST.get("from")) or 0)
+        there = _posted_project(request.POST.get("from"))
         members.restore(request.user, there, request.POST.get("removed", ""))
         messages.success(request, f"{shown.username} is in “{there}” again.")
     return _back(request, shown, "projects")
@@ -170,6 +171,13 @@ def _project(pk: int) -> Project:
     project = Project.objects.filter(pk=pk, person=None).first()
     if project is None:
         raise Http404("There is no such project.")
+    return project
+
+
+def _posted_project(key: str | None) -> Project:
+    project = Project.objects.filter(pk=parse_key(key) or 0, person=None).first()
+    if project is None:
+        raise Refused("Choose a project.")
     return project
 
 

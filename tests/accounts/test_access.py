@@ -95,7 +95,8 @@ class World:
         }  # fmt: skip
         things.keys |= {
             "note": note.pk, "link-": link.pk, "saved-search": search.pk, "token": token.pk,
-            "auth_user": owner.pk, "person-token": token.pk, "made-": self._invitation(owner), "channel": channel.pk, "delivery": delivery.pk,
+            "auth_user": owner.pk, "channel": channel.pk, "delivery": delivery.pk,
+            "person-token": token.pk, "made-": self._invitation(owner),
             "move": Move.objects.create(user=owner, target=project, rows=[]).pk,
         }  # fmt: skip
 
@@ -135,7 +136,12 @@ class World:
 def word(response: Any, name: str) -> str:
     """What a response says, as a word of the table."""
     location = response.headers.get("Location", "")
-    is_led_away = "/login/" in location and name not in {"account_logout", "admin:login"}
+    # "/login/again/" asks who is logged in to show once more who they are.
+    is_led_away = (
+        "/login/" in location
+        and not location.startswith("/login/again/")
+        and name not in {"account_logout", "admin:login"}
+    )
     if name == "playground:webhook" and response.status_code == 401:
         return "no"  # it is not signed by upstream
     if response.status_code == 401 or is_led_away:
