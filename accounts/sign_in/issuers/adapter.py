@@ -8,6 +8,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.base.provider import Provider
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -21,7 +22,7 @@ LAST_WAY = (
 )
 
 
-class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
+class SocialAdapter(DefaultSocialAccountAdapter):
     """allauth's adapter: issuers by settings alone, and our rules for accounts."""
 
     error_messages = {
@@ -36,7 +37,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
         """Return the issuers of the settings; the database has none, so it is not asked."""
         return [app for app in configured.apps() if provider in (None, app.provider_id)]
 
-    def list_providers(self, request: HttpRequest) -> list[IssuerProvider]:
+    def list_providers(self, request: HttpRequest) -> list[Provider]:
         """Return what the login page has a button for."""
         return [CLASSES[app.provider](request, app) for app in configured.apps()]
 

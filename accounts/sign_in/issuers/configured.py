@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.conf import settings
 
 FIELDS = ("provider_id", "name", "client_id", "secret", "settings")
@@ -34,6 +34,12 @@ def name_of(key: str) -> str:
     """Return an issuer's name for people, also of one that is no longer set."""
     app = app_of(key)
     return app.name if app else str(urlsplit(key).hostname or key)
+
+
+def name_there(account: SocialAccount) -> str:
+    """Return how an account at an issuer is called: the most telling of what that said last."""
+    names = (account.extra_data.get(key) for key in ("email", "username", "name"))
+    return next((str(name) for name in names if name), account.uid)
 
 
 def claim_rules(key: str) -> dict[str, Any]:

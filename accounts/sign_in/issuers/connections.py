@@ -59,7 +59,7 @@ def disconnection(request: HtmxRequest) -> HttpResponse:
             return redirect("socialaccount_connections")
     errors = form.errors.as_data()
     is_gone = "account" in errors
-    words = ["It is disconnected already."] if is_gone else form.non_field_errors()
+    words = ["It is disconnected already."] if is_gone else [*form.non_field_errors()]
     return _page(request, words, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -125,7 +125,7 @@ def _shown(account: SocialAccount) -> Connection:
     return Connection(
         pk=account.pk,
         issuer=configured.name_of(account.provider),
-        name=account.get_provider_account().to_str(),
+        name=configured.name_there(account),
         is_set=configured.app_of(account.provider) is not None,
         last_login=account.last_login,
     )

@@ -36,7 +36,7 @@ def redeem(app: SocialApp, code: str, verifier: str, callback: str) -> Identity:
         "code_verifier": verifier,
     }
     tokens = http.post_form(f"{url}/login/oauth/access_token", form)
-    token = tokens.get("access_token") if isinstance(tokens, dict) else None
+    token: Any = tokens.get("access_token") if isinstance(tokens, dict) else None
     if not http.is_token(token):
         # GitHub answers a code that it does not take with status 200 and an error.
         raise IssuerFailure(Reason.REJECTED, "no access token")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.utils import filter_users_by_email
@@ -104,7 +105,7 @@ def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
 
 
 def _create_user(login: SocialLogin, email: str) -> User:
-    suggested: User = login.user
+    suggested: Any = login.user
     name = choose_username(suggested.username, email, _is_taken)
     user = User(
         username=name,

@@ -33,7 +33,7 @@ def failed(request: HttpRequest, provider: IssuerProvider, failure: IssuerFailur
 def address_taken(request: HttpRequest, provider: IssuerProvider) -> HttpResponse:
     """Say that an account with this address is there, and how it is connected."""
     log.info("sign-in by %s waits for the owner of the address", provider.sub_id)
-    context = {"provider": provider}
+    context: dict[str, object] = {"provider": provider}
     return _page(request, "socialaccount/address_taken.html", context, HTTPStatus.CONFLICT)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialApp, SocialLogin
-from allauth.socialaccount.providers.base import ProviderAccount
 from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.base.provider import ProviderAccount
 from allauth.socialaccount.providers.oauth2.client import OAuth2Client
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter
@@ -17,24 +19,22 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.sign_in.issuers import claims, github, openid
+from accounts.sign_in.issuers import claims, configured, github, openid
 from accounts.sign_in.issuers.claims import Identity
 from accounts.sign_in.issuers.failures import IssuerFailure, Reason
 
 State = dict[str, Any]
 
 
-class IssuerAccount(ProviderAccount):  # type: ignore[misc]  # allauth has no types
+class IssuerAccount(ProviderAccount):
     """How an account at an issuer is called on pages."""
 
     def to_str(self) -> str:
         """Return the most telling of what the issuer said last."""
-        said = self.account.extra_data
-        names = (said.get(key) for key in ("email", "username", "name"))
-        return next(filter(None, names), self.account.uid)
+        return configured.name_there(self.account)
 
 
-class AddressBuilder(OAuth2Client):  # type: ignore[misc]
+class AddressBuilder(OAuth2Client):
     """Builds the address at which a person logs in, also where the issuer's has a query."""
 
     def get_redirect_url(self, authorization_url: str, scope: Any, extra_params: Any) -> str:
@@ -44,7 +44,7 @@ class AddressBuilder(OAuth2Client):  # type: ignore[misc]
         return f"{address}&{query}" if query else address
 
 
-class Endpoints(OAuth2Adapter):  # type: ignore[misc]
+class Endpoints(OAuth2Adapter):
     """Where a provider sends the browser; what allauth asks for when it builds that address."""
 
     client_class = AddressBuilder
@@ -60,7 +60,7 @@ class Endpoints(OAuth2Adapter):  # type: ignore[misc]
         return request.build_absolute_uri(self._callback)
 
 
-class IssuerProvider(OAuth2Provider):  # type: ignore[misc]
+class IssuerProvider(OAuth2Provider):
     """An issuer: allauth's provider with our addresses, PKCE, and nothing taken from a query."""
 
     account_class = IssuerAccount
@@ -98,39 +98,36 @@ class IssuerProvider(OAuth2Provider):  # type: ignore[misc]
 
     def get_scope_from_request(self, request: HttpRequest) -> list[str]:
         """Return the scopes of the settings; a query cannot ask for more."""
-        scopes: list[str] = self.get_scope()
+        scopes: list[str] = self.get_scope()  # type: ignore[no-untyped-call]
         return scopes
 
     def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, str]:
         """Return the settings' parameters; a query cannot add any."""
-        return dict(self.get_auth_params())
+        return dict(self.get_auth_params())  # type: ignore[no-untyped-call]
 
     def serialize(self) -> dict[str, Any]:
         """Return what a session keeps of the provider: its issuer, which is unique."""
         return {"id": self.sub_id}
 
     def stash_redirect_state(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
-        """Keep the state of a login in the session, whose secret allauth's reopening loses."""
-        session = request.session
-        state_id: str = super().stash_redirect_state(request, *args, **kwargs)
-        request.session.secret = session.secret
+        """Keep the state of a login in the session; return its ID."""
+        with _same_secret(request):
+            state_id: str = super().stash_redirect_state(request, *args, **kwargs)
         return state_id
 
     def unstash_redirect_state(self, request: HttpRequest, state_id: str) -> State:
         """Return the state of a login once; raises IssuerFailure if there is none."""
-        session = request.session
         try:
-            state: State = super().unstash_redirect_state(request, state_id)
+            with _same_secret(request):
+                state: State = super().unstash_redirect_state(request, state_id)
         except PermissionDenied as error:
             raise IssuerFailure(Reason.EXPIRED, "unknown state") from error
-        finally:
-            request.session.secret = session.secret
         return state
 
     def complete(self, request: HttpRequest, code: str, state: State) -> SocialLogin:
         """Return the login that a code stands for; raises IssuerFailure."""
         identity = self.identify(code, state, request.build_absolute_uri(self.get_callback_url()))
-        login = self.sociallogin_from_response(request, identity)
+        login: SocialLogin = self.sociallogin_from_response(request, identity)
         login.state = state
         return login
 
@@ -236,6 +233,17 @@ class RetiredProvider(IssuerProvider):
 
     id = "retired"
     name = "Retired"
+
+
+@contextmanager
+def _same_secret(request: HttpRequest) -> Iterator[None]:
+    """Hand on the session's secret, which its cookie holds: allauth opens the session anew."""
+    session: Any = request.session
+    try:
+        yield
+    finally:
+        reopened: Any = request.session
+        reopened.secret = session.secret
 
 
 CLASSES: dict[str, type[IssuerProvider]] = {

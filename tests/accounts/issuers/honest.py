@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import httpx
@@ -15,18 +16,18 @@ from tests.accounts.issuers import lying
 @contextmanager
 def serve(host: str = "localhost") -> Iterator[str]:
     """Serve an issuer on a free port of this machine; yield its address with this host name."""
-    with without_warnings_of_authlib():
-        import oidc_provider_mock
-
-        with oidc_provider_mock.run_server_in_thread() as server:
-            yield f"http://{host}:{server.server_port}"
+    with (
+        without_warnings_of_authlib(),
+        import_module("oidc_provider_mock").run_server_in_thread() as server,
+    ):
+        yield f"http://{host}:{server.server_port}"
 
 
 @contextmanager
 def without_warnings_of_authlib() -> Iterator[None]:
     """The mock uses parts of Authlib that a coming release of it will not have."""
     with warnings.catch_warnings():
-        import authlib.deprecate  # noqa: F401  has its warnings shown, before ours are set
+        import_module("authlib.deprecate")  # has its warnings shown, before ours are set
 
         for message in ("authlib.jose module is deprecated", r"get_jwt_config\("):
             warnings.filterwarnings("ignore", message, DeprecationWarning)

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,13 +50,13 @@ class LyingIssuer:
         """Return the status and the body at a path."""
         if path in self.answers:
             return self.answers[path]
-        said: Any = {
+        parts: dict[str, Callable[[], Any]] = {
             CONFIGURATION: self._configuration,
             "/jwks": self._jwks,
             "/token": self._tokens,
             "/userinfo": lambda: self.userinfo,
-        }[path]()
-        return 200, json.dumps(said).encode()
+        }
+        return 200, json.dumps(parts[path]()).encode()
 
     def is_proven(self, challenge: str) -> bool:
         """Whether the last code came with the verifier of this PKCE challenge."""

@@ -66,7 +66,7 @@ class Acme:
         self.tell("g-1", email="ana@example.com", email_verified=True, **said)
         visitor = Visitor(Client())
         visitor.log_in("oidc", "g-1")
-        return User.objects.get(pk=visitor.user_id)
+        return User.objects.get(pk=visitor.user_id or 0)
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_waiting_login_can_be_forgotten_and_ends_by_itself(
     visitor.log_in("oidc", "c-4")
     log_in(visitor)
     later = time.time() + pending.LIFETIME_S
-    monkeypatch.setattr(pending.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     assert "waits to be connected" not in text_of(visitor.client.get(CONNECTIONS))
     visitor.client.post(PENDING)
     assert not SocialAccount.objects.exists()

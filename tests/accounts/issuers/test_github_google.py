@@ -16,7 +16,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.sign_in.issuers import configured, github
+from accounts.sign_in.issuers import configured, github, http
 from config.starting import issuers
 from tests.accounts.issuers.conftest import Configure
 from tests.accounts.issuers.lying import CLIENT_ID, SECRET, LyingIssuer
@@ -155,13 +155,13 @@ def test_public_github_has_an_api_of_its_own(
     assert app.provider_id == "https://github.com"
     assert github.authorize_url(app) == "https://github.com/login/oauth/authorize"
     asked = []
-    monkeypatch.setattr(github.http, "post_form", lambda url, form: {"access_token": "t"})
+    monkeypatch.setattr(http, "post_form", lambda url, form: {"access_token": "t"})
 
     def get_json(url: str, bearer: str) -> Any:
         asked.append(url)
         return [MAIL] if url.endswith("emails") else {"id": 7}
 
-    monkeypatch.setattr(github.http, "get_json", get_json)
+    monkeypatch.setattr(http, "get_json", get_json)
     assert github.redeem(app, "c", "v", "https://x/").subject == "7"
     assert asked == ["https://api.github.com/user", "https://api.github.com/user/emails"]
 
