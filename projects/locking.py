@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from projects import roles
@@ -9,6 +10,8 @@ from projects.models import Project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+UNDONE_WITHIN = timedelta(days=1)  # a removal, from the page that says it
 
 
 class Refused(ValueError):

@@ -1,0 +1,80 @@
+"""Whether a model may be run in a project now: what every start of a run asks.
+
+One query where there are no rules, two with them. Rules and marks are read when they are asked for,
+so that one that was made a moment ago already holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from catalog.filters.facts import Listing
+from catalog.models import Endpoint
+from projects.models import Rule
+from projects.rules import wording
+from projects.rules.decision import Subject, locking_rule
+
+if TYPE_CHECKING:
+    from projects.models import Project
+
+
+def refusal(project: Project, endpoint: Endpoint) -> str:
+    """Return why a model may not be run in a project, and whom to ask; empty if it may."""
+    return refusals(project, [endpoint]).get(endpoint.pk, "")
+
+
+def refusals(project: Project, endpoints: Iterable[Endpoint]) -> dict[int, str]:
+    """Return why models may not be run in a project, by the keys of those that may not."""
+    rules = list(Rule.objects.holding_in([project]))
+    if not rules:
+        return {}
+    by_key = {endpoint.pk: endpoint for endpoint in endpoints}
+    locked = locking_rules(rules, by_key)
+    asks = {rule.project_id: wording.whom_to_ask(rule.project) for rule in locked.values()}
+    return {
+        key: wording.refusal(rule, by_key[key].name, asks[rule.project_id])
+        for key, rule in locked.items()
+    }
+
+
+def mark(project: Project, endpoints: Iterable[Endpoint]) -> None:
+    """Give the models that may not be run in a project the reason as their `lock`, for a page.
+
+    Not for the cards of the search, which all pages share.
+    """
+    listed = list(endpoints)
+    locked = refusals(project, listed)
+    for endpoint in listed:
+        endpoint.lock = locked.get(endpoint.pk, "")
+
+
+def first_refusal(wanted: Collection[tuple[Project, Endpoint]]) -> str:
+    """Return why one of these models may not be run in the project beside it, or an empty text."""
+    projects = {project.pk: project for project, _ in wanted}
+    rules = list(Rule.objects.holding_in(projects.values()))
+    if not rules:
+        return ""
+    for project in projects.values():
+        holding = [rule for rule in rules if rule.project_id in (None, project.pk)]
+        here = {endpoint.pk: endpoint for where, endpoint in wanted if where == project}
+        for key, rule in locking_rules(holding, here).items():
+            return wording.refusal(rule, here[key].name, wording.whom_to_ask(rule.project))
+    return ""
+
+
+def locking_rules(rules: Sequence[Rule], keys: Collection[int] | None = None) -> dict[int, Rule]:
+    """Return the rule that locks each locked model among `keys`, or of the whole catalogue.
+
+    `rules` are those that hold in one project. One query.
+    """
+    if not rules:
+        return {}
+    endpoints = Endpoint.objects.order_by("pk")
+    if keys is not None:
+        endpoints = endpoints.filter(pk__in=keys)
+    locked = {}
+    for key, *columns in endpoints.values_list("pk", *Listing._fields):
+        if rule := locking_rule(rules, Subject(Listing._make(columns))):
+            locked[key] = rule
+    return locked

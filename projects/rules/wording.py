@@ -1,0 +1,63 @@
+"""Rules in words, and the sentences of a refusal: which rule, why, and whom to ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catalog.filters.conditions import asked_length
+from catalog.filters.labels import describe
+from catalog.filters.query_parser import parse_query
+from core.formatting import category_name
+from projects import roles
+from projects.models import Rule
+
+if TYPE_CHECKING:
+    from projects.models import Project
+
+Kind = Rule.Kind
+ASK_HOUSE = "Ask who administers Vitrine"
+_ENDS = (".", "!", "?", "…")
+
+
+def in_words(rule: Rule) -> str:
+    """Return a rule in words: `Allow only approved models`."""
+    return f"{rule.get_effect_display()} {models_in_words(rule)}"
+
+
+def models_in_words(rule: Rule) -> str:
+    """Return what a rule names: `models of kling`."""
+    match rule.kind:
+        case Kind.ID:
+            return f"models {rule.value}" if "*" in rule.value else rule.value
+        case Kind.OWNER:
+            return f"models of {rule.value}"
+        case Kind.CATEGORY:
+            return f"models of the category {category_name(rule.value)}"
+        case Kind.MARK:
+            return f"{rule.value} models"
+        case _:
+            conditions = parse_query(rule.value).conditions
+            seconds = asked_length(conditions)
+            return f"models with: {', '.join(describe(one, seconds) for one in conditions)}"
+
+
+def sentences(rule: Rule, model: str = "") -> str:
+    """Return that a model is locked, by which rule, and why; without a name, of one in view."""
+    subject = f"{model} is locked" if model else "Locked"
+    whose = f"the project “{rule.project}”" if rule.project else "the house"
+    locked = f"{subject} by a rule of {whose}: “{in_words(rule)}”."
+    return f"{locked} {_ended(rule.reason)}" if rule.reason else locked
+
+
+def refusal(rule: Rule, model: str, ask: str) -> str:
+    """Return why a run of a model is refused, and who could change that (`whom_to_ask`)."""
+    return f"{sentences(rule, model)} {ask} if it should run here."
+
+
+def whom_to_ask(project: Project | None) -> str:
+    """Return "Ask Ada or Ben": who can change the rules of a project, or of the house (None)."""
+    return roles.ask(project) if project else ASK_HOUSE
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith(_ENDS) else f"{text}."
