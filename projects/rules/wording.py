@@ -41,22 +41,27 @@ def models_in_words(rule: Rule) -> str:
             return f"models with: {', '.join(describe(one, seconds) for one in conditions)}"
 
 
-def sentences(rule: Rule, model: str = "") -> str:
-    """Return that a model is locked, by which rule, and why; without a name, of one in view."""
-    subject = f"{model} is locked" if model else "Locked"
-    whose = f"the project “{rule.project}”" if rule.project else "the house"
-    locked = f"{subject} by a rule of {whose}: “{in_words(rule)}”."
-    return f"{locked} {_ended(rule.reason)}" if rule.reason else locked
-
-
 def refusal(rule: Rule, model: str, ask: str) -> str:
     """Return why a run of a model is refused, and who could change that (`whom_to_ask`)."""
-    return f"{sentences(rule, model)} {ask} if it should run here."
+    whose = f"the project “{rule.project}”" if rule.project else "the house"
+    return f"{model} is {_locked_by(rule, whose)} {ask} if it should run here."
+
+
+def in_place(rule: Rule) -> str:
+    """Return why the model beside this text is locked, in the rule's project. No query."""
+    text = _locked_by(rule, "this project" if rule.project_id else "the house")
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def whom_to_ask(project: Project | None) -> str:
     """Return "Ask Ada or Ben": who can change the rules of a project, or of the house (None)."""
     return roles.ask(project) if project else ASK_HOUSE
+
+
+def _locked_by(rule: Rule, whose: str) -> str:
+    """Return "locked by a rule of the house: “Forbid models of acme”. Not licensed."."""
+    locked = f"locked by a rule of {whose}: “{in_words(rule)}”."
+    return f"{locked} {_ended(rule.reason)}" if rule.reason else locked
 
 
 def _ended(text: str) -> str:
