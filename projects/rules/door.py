@@ -6,8 +6,10 @@ so that one that was made a moment ago already holds.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from django.db.models import Q
 
 from catalog.filters.facts import Listing
 from catalog.models import Endpoint
@@ -17,6 +19,11 @@ from projects.rules.decision import Subject, locking_rule
 
 if TYPE_CHECKING:
     from projects.models import Project
+
+COMPOSED = "workflows/"  # the first part of the ids of models that run others
+# From keys of such models to the ids of those that each runs.
+Parts = Callable[[Collection[int]], Mapping[int, Sequence[str]]]
+_parts: list[Parts] = []
 
 
 def refusal(project: Project, endpoint: Endpoint) -> str:
@@ -63,18 +70,49 @@ def first_refusal(wanted: Collection[tuple[Project, Endpoint]]) -> str:
     return ""
 
 
+def register_parts(parts_of: Parts) -> None:
+    """Let this function tell what models other models run; called once, when its app is ready."""
+    _parts[:] = [parts_of]
+
+
 def locking_rules(rules: Sequence[Rule], keys: Collection[int] | None = None) -> dict[int, Rule]:
     """Return the rule that locks each locked model among `keys`, or of the whole catalogue.
 
-    `rules` are those that hold in one project. One query.
+    `rules` are those that hold in one project. A model that runs others, such as a workflow, is
+    locked with any of them. One query, three for workflows.
     """
     if not rules:
         return {}
-    endpoints = Endpoint.objects.order_by("pk")
-    if keys is not None:
-        endpoints = endpoints.filter(pk__in=keys)
-    locked = {}
-    for key, *columns in endpoints.values_list("pk", *Listing._fields):
-        if rule := locking_rule(rules, Subject(Listing._make(columns))):
-            locked[key] = rule
-    return locked
+    subjects = _subjects(Q() if keys is None else Q(pk__in=keys))
+    locked = {
+        key: rule for key, subject in subjects.items() if (rule := locking_rule(rules, subject))
+    }
+    composed = [
+        key
+        for key, subject in subjects.items()
+        if key not in locked and subject.listing.endpoint_id.startswith(COMPOSED)
+    ]
+    return locked | _locked_by_parts(rules, composed)
+
+
+def _locked_by_parts(rules: Sequence[Rule], composed: Sequence[int]) -> dict[int, Rule]:
+    """Return the rules that lock a model within one of these."""
+    parts = _parts[0](composed) if _parts and composed else {}
+    names = {name for within in parts.values() for name in within}
+    subjects = _subjects(Q(endpoint_id__in=names)) if names else {}
+    locked = {
+        subject.listing.endpoint_id: rule
+        for subject in subjects.values()
+        if (rule := locking_rule(rules, subject))
+    }
+    return {
+        key: locked[first]
+        for key, within in parts.items()
+        if (first := next((name for name in within if name in locked), None))
+    }
+
+
+def _subjects(condition: Q) -> dict[int, Subject]:
+    """Return models with the columns that rules read, by their keys; one query."""
+    rows = Endpoint.objects.filter(condition).order_by("pk").values_list("pk", *Listing._fields)
+    return {key: Subject(Listing._make(columns)) for key, *columns in rows}
