@@ -103,6 +103,7 @@ def removed_by(token: str, project: Project | None) -> Terms | None:
 
 def restore(by: User, project: Project | None, token: str) -> Rule:
     """Undo a removal; raises PermissionDenied, and Refused if the token is too old."""
+    require_for(by, project)
     terms = removed_by(token, project)
     if terms is None:
         raise Refused("This can be undone for a day only. Add the rule again instead.")

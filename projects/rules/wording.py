@@ -20,7 +20,7 @@ _ENDS = (".", "!", "?", "…")
 
 
 def in_words(rule: Rule) -> str:
-    """Return a rule in words: `Allow only approved models`."""
+    """Return a rule in words: `Allow only models marked approved`."""
     return f"{rule.get_effect_display()} {models_in_words(rule)}"
 
 
@@ -34,7 +34,7 @@ def models_in_words(rule: Rule) -> str:
         case Kind.CATEGORY:
             return f"models of the category {category_name(rule.value)}"
         case Kind.MARK:
-            return f"{rule.value} models"
+            return f"models marked {rule.value}"
         case _:
             conditions = parse_query(rule.value).conditions
             seconds = asked_length(conditions)

@@ -71,7 +71,7 @@ def _rules(request: HtmxRequest, project: Project | None) -> HttpResponse:
     form = RuleForm(project, None)
     status = HTTPStatus.OK
     if request.method == "POST":
-        editing.require_for(request.user, project)
+        editing.require_for(request.user, project)  # before the form says anything
         form = RuleForm(project, request.POST)
         if not form.is_valid():
             status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -98,6 +98,7 @@ def _context(request: HtmxRequest, project: Project | None, form: RuleForm) -> d
         "may_change_house": editing.may_change(request.user, None),
         "why_not": "" if may_change else _why_not(project),
         "sentence": effects.sentence,
+        "is_any_locked": effects.locked > 0,
         "form": form,
         "kinds": [(kind, kind.label, EXAMPLES[kind]) for kind in Rule.Kind],
         "effects": [(effect, effect.label, MEANINGS[effect]) for effect in Rule.Effect],

@@ -23,7 +23,7 @@ from catalog.models import Collection, Note, SavedSearch
 from catalog.views import feeds
 from flows.models import AccountWorkflow
 from notifications.models import Channel, Delivery
-from projects.models import Membership, Move, Project
+from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
 from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
@@ -88,7 +88,7 @@ class World:
         file_of_proxy = ProxyFile.objects.create(user=owner, upload_id=things.keys["upload"])
         things.parts |= {
             "webhook_id": channel.pk, "delivery_id": delivery.pk, "file_id": file_of_proxy.pk,
-            "user_id": owner.pk,
+            "user_id": owner.pk, "rule": Rule.objects.create(kind="owner", value="nobody").pk,
         }  # fmt: skip
         things.keys |= {
             "note": note.pk, "link-": link.pk, "saved-search": search.pk, "token": token.pk,
