@@ -276,6 +276,7 @@ def _page(
         "why_not": roles.refusal_to_make(request.user, project) or why_not,
         "form_token": request.POST.get("~token") or secrets.token_urlsafe(16),
         "found": matches or [],
+        "locks": door.locks(project, matches) if matches else None,
         "asked": request.POST.get("add", ""),
         "readiness": readiness(),
         "is_refused": is_refused,

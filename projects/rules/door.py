@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from catalog.filters.facts import Listing
+from catalog.locks import Locks
 from catalog.models import Endpoint
 from projects.models import Rule
 from projects.rules import wording
@@ -43,6 +44,11 @@ def refusals(project: Project, endpoints: Iterable[Endpoint]) -> dict[int, str]:
         key: wording.refusal(rule, by_key[key].name, asks[rule.project_id])
         for key, rule in locked.items()
     }
+
+
+def locks(project: Project, endpoints: Iterable[Endpoint]) -> Locks:
+    """Return which models of a list are locked in a project, and why, as templates take it."""
+    return Locks("list", refusals(project, endpoints))
 
 
 def mark(project: Project, endpoints: Iterable[Endpoint]) -> None:

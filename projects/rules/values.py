@@ -12,7 +12,7 @@ from core.formatting import category_name
 from fal.db_safe import db_safe_text
 from projects.models import Rule
 from projects.models.rule import VALUE_CHARS
-from projects.rules.decision import MARKS, NO_CATEGORY, UNMARKED
+from projects.rules.decision import MARKS, NO_CATEGORY
 
 Kind = Rule.Kind
 EMPTY = {
@@ -65,9 +65,7 @@ def _mark(text: str) -> str:
     if folded(text) == Standing.BLOCKED:
         raise ValueError("Blocked models run nowhere: no rule is needed.")
     known = ", ".join(MARKS)
-    return _one_of(
-        MARKS, text, f"There is no mark “{text}”. There are {known} ({UNMARKED}: nothing said)."
-    )
+    return _one_of(MARKS, text, f"There is no mark “{text}”. There are: {known}.")
 
 
 def _question(text: str) -> str:
