@@ -77,8 +77,8 @@ def new(request: HtmxRequest) -> HttpResponse:
     models = [endpoint for endpoint in endpoints if endpoint.is_runnable and not endpoint.refusal]
     project = current.current(request)
     why_not = roles.refusal_to_make(request.user, project)
-    context = {"models": models, "asked": query, "why_not": why_not}
-    context["locks"] = door.locks(project, models)
+    locks = door.locks(project, models)
+    context = {"models": models, "asked": query, "why_not": why_not, "locks": locks}
     return render(request, "flows/new.html", context)
 
 

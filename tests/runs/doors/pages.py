@@ -67,7 +67,7 @@ def chat_again(world: World) -> Use:
     """Ask for another answer."""
     made = _chat(world)
     turn = sending.send(made, None, "Hi", "", {"model": "a/b"}, uuid.uuid4().hex)
-    Run.objects.filter(pk=turn.run_id).update(state="succeeded", output={"output": "Yes."})
+    Run.objects.filter(turns=turn).update(state="succeeded", output={"output": "Yes."})
     post = {"~do": f"again:{turn.pk}", "~token": uuid.uuid4().hex}
     address = f"{made.get_absolute_url()}turns/"
     return lambda: said(world.browser.post(address, post, follow=True))

@@ -100,7 +100,7 @@ def _assistant(world: World, act: Callable[[Tools], Any]) -> Use:
 
 def assistant(world: World) -> Use:
     """An assistant runs a model (MCP)."""
-    rest = {"allow_unknown_price": True, "allow_unknown": True, "project": ""}
+    rest: dict[str, Any] = {"allow_unknown_price": True, "allow_unknown": True, "project": ""}
     arguments = {"prompt": "a cat"}
     return _assistant(world, lambda tools: tools.run_model(PAINT, arguments, 0, 0, **rest))
 
@@ -108,5 +108,5 @@ def assistant(world: World) -> Use:
 def assistant_flow(world: World) -> Use:
     """An assistant runs a flow (MCP)."""
     made = new_flow(world)
-    rest = {"allow_unknown_price": True, "allow_unknown": True, "project": ""}
+    rest: dict[str, Any] = {"allow_unknown_price": True, "allow_unknown": True, "project": ""}
     return _assistant(world, lambda tools: tools.run_flow(str(made.pk), {}, 0, **rest))
