@@ -18,7 +18,7 @@ from projects.rules.editing import Terms
 from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 HOUSE = "/people/rules/"
 
 
