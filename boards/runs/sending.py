@@ -258,7 +258,7 @@ class _Writer:
             cell.is_reused = True
             self.done.reused += 1
         elif lock := self.locks.get(planned.endpoint.pk):
-            cell.not_sent = lock[:500]
+            cell.not_sent, cell.estimate_usd = lock[:500], in_dollars(estimate)
             self.done.locked += 1
             self.done.refusal = self.done.refusal or lock
         elif refusal := self.budget.refuse(estimate):

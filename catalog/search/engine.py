@@ -132,9 +132,14 @@ def search(
     )
 
 
-def find_all(query: Query, starred: frozenset[int], index: Index) -> Places:
+def find_all(
+    query: Query,
+    starred: frozenset[int],
+    index: Index,
+    locked: frozenset[int] = frozenset(),
+) -> Places:
     """Return all results of a query as places of the index."""
-    return _understand(index, query, starred).sets.hits
+    return _understand(index, query, starred, locked).sets.hits
 
 
 def rank_all(query: Query, index: Index) -> dict[int, int]:
