@@ -18,6 +18,7 @@ from catalog.search.engine import search
 from catalog.search.query import Query
 from projects.models import Project, Rule
 from projects.rules import door
+from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person, working_in
 from tests.projects.rules.test_decision import any_rule
 
@@ -139,3 +140,20 @@ def test_a_model_page_says_why_it_cannot_run(project: Project) -> None:
     assert "film is locked by a rule of the project “Spring”: “Forbid models of acme”." in page
     assert "Ask mia if it should run here." in page
     assert 'aria-describedby="refusal"' in page
+
+
+def test_a_mark_opens_a_model_on_its_page_at_once(project: Project) -> None:
+    Rule.objects.create(effect="only", kind="mark", value="approved", is_binding=True)
+    eva = person("eva")
+    grant(eva, "catalog.change_endpoint")
+    client = logged_in(eva)
+    page = client.get("/models/acme/film/").content.decode()
+    assert "“Allow only models marked approved”" in page
+    address = "/standings/acme/film/"
+    marked = {"standing": "experimental", "reason": "New"}
+    answer = client.post(address, marked, headers={"HX-Request": "true"}).content.decode()
+    assert "“Allow only models marked approved”" in answer
+    marked = {"standing": "approved", "reason": "Tested"}
+    answer = client.post(address, marked, headers={"HX-Request": "true"}).content.decode()
+    assert "data-lock" not in answer
+    assert 'id="run-button"' in answer
