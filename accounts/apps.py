@@ -5,7 +5,7 @@ from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
-    """Connects the receivers of login and logout, and keeps the audit log append-only."""
+    """Connects the receivers of sign-in and second factors; keeps the audit log append-only."""
 
     name = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
@@ -14,8 +14,12 @@ class AccountsConfig(AppConfig):
         """Connect the receivers."""
         from accounts import sign_in_events
         from accounts.auditing import append_only
+        from accounts.second_factor import receivers as second_factor
         from accounts.sign_in import receivers
+        from accounts.sign_in.issuers import receivers as issuers
 
         receivers.connect()
         sign_in_events.connect()
         post_migrate.connect(append_only.install, sender=self)
+        issuers.connect()
+        second_factor.connect()

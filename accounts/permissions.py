@@ -20,6 +20,9 @@ VIEW_WORKER = "playground.view_worker"
 VIEW_AUDIT = "accounts.view_auditentry"
 CHANGE_USER = "auth.change_user"
 DELETE_USER = "auth.delete_user"
+ADD_USER = "auth.add_user"
+ADD_PROJECT = "projects.add_project"  # of all roles, who need not be staff
+CHANGE_PROJECT = "projects.change_project"
 CANCEL_RUN = "playground.cancel_any_run"
 PUBLISH_RUN = "playground.publish_any_run"
 CHANGE_RUN = "playground.change_run"
@@ -32,6 +35,7 @@ VIEW_COLLECTION = "catalog.view_collection"
 ADD_COLLECTION = "catalog.add_collection"
 CHANGE_COLLECTION = "catalog.change_collection"
 DELETE_COLLECTION = "catalog.delete_collection"
+CHANGE_HOUSE_RULES = "projects.change_house_rules"
 
 # Each of these permissions includes seeing everybody's runs.
 SEE_RUNS = (VIEW_RUN, CHANGE_RUN, DELETE_RUN, CANCEL_RUN, PUBLISH_RUN)
@@ -42,8 +46,10 @@ ACTIONS: Mapping[str, str] = {
     DELETE_RUN: "delete somebody else's run",
     VIEW_WORKER: "look at the status page",
     VIEW_AUDIT: "look at the audit log",
-    CHANGE_USER: "deactivate an account",
+    CHANGE_USER: "look after people",
     DELETE_USER: "remove an account",
+    ADD_USER: "invite people",
+    CHANGE_PROJECT: "change who is in a project that you do not manage",
     CANCEL_RUN: "cancel somebody else's run",
     PUBLISH_RUN: "show somebody else's run to the team",
     CHANGE_RUN: "star somebody else's run",
@@ -56,6 +62,7 @@ ACTIONS: Mapping[str, str] = {
     ADD_COLLECTION: "begin a collection",
     CHANGE_COLLECTION: "change collections",
     DELETE_COLLECTION: "delete a collection",
+    CHANGE_HOUSE_RULES: "change the house's rules for models",
 }
 
 

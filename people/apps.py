@@ -1,16 +1,29 @@
 """The Django app `people`."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class PeopleConfig(AppConfig):
-    """Pages about people, for whoever administers Vitrine."""
+    """Puts new accounts into the group of their role, and gives the groups their permissions.
+
+    Its invitations open the way to an account, however somebody logs in first.
+    """
 
     name = "people"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the notification of looks."""
+        """Connect what follows a new account and a migration; register the notice of looks."""
+        from accounts import roles
+        from accounts.sign_in import joining
+        from people import invitations, role_permissions
         from people.looking import kinds
 
         kinds.connect()
+        roles.connect()
+        joining.register(invitations)
+        # Django makes permissions app by app after `migrate`; this app is the last one.
+        post_migrate.connect(
+            role_permissions.after_migrate, sender=self, dispatch_uid="people.role_permissions"
+        )

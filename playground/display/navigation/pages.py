@@ -59,9 +59,18 @@ def pages(user: User, words: Sequence[str]) -> list[Place]:
         places.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))
     if permissions.may(user, permissions.VIEW_AUDIT):
         places.append(Place("Audit log", "who did what, sign-ins", reverse("people:audit")))
+    if permissions.may(user, permissions.CHANGE_USER):
+        note = "accounts, roles, members, team, sessions"
+        places.append(Place("People", note, reverse("people:people")))
+    if permissions.may(user, permissions.ADD_USER):
+        note = "invite people, links, accounts"
+        places.append(Place("Invitations", note, reverse("people:invitations")))
     if permissions.may(user, permissions.VIEW_WORKER):
         note = "workers, queue, upstream, sync, storage, errors"
         places.append(Place("Status", note, reverse("admin:status")))
+    if permissions.may(user, permissions.CHANGE_HOUSE_RULES):
+        note = "forbidden, locked, approved only"
+        places.append(Place("The house's rules for models", note, reverse("rules:rules")))
     return _having(places, words)
 
 
