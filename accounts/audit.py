@@ -20,7 +20,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from accounts.auditing import acting, lines
-from accounts.auditing.acting import COMMAND_LINE
+from accounts.auditing.acting import COMMAND_LINE as COMMAND_LINE
 from accounts.auditing.entries import about
 from accounts.limits.addresses import client_address
 from accounts.models import AuditEntry

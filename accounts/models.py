@@ -135,7 +135,7 @@ class AuditEntry(AbstractLogEntry):
     in_project = models.BigIntegerField(null=True, help_text="the project's key, if any")
     detail = models.TextField(blank=True)
 
-    objects: ClassVar[models.Manager[AuditEntry]] = AuditEntryManager()
+    objects: ClassVar[models.Manager[AuditEntry]] = AuditEntryManager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ["-timestamp", "-pk"]

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts import audit
@@ -39,9 +40,10 @@ def _signed_out(request: HttpRequest | None, user: User | None, **_: Any) -> Non
 
 def _failed(credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     """Record a failure; without the name if nobody has it, since people type passwords there."""
-    name = str(credentials.get(User.USERNAME_FIELD, ""))
+    name = str(credentials.get("username") or credentials.get("email") or "")
     wait_s = throttle.wait_s(name, client_address(request)) if request else 0
     detail = f"the next attempt in {throttle.format_wait(wait_s)}" if wait_s else ""
     users = get_user_model()._default_manager
-    person = users.filter(username=name[:150]).first() or User(username=UNKNOWN)
+    known = users.filter(Q(username=name[:150]) | Q(email__iexact=name[:254])) if name else None
+    person = (known.first() if known else None) or User(username=UNKNOWN)
     audit.record(None, "failed to sign in", [person], detail, program="somebody")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from accounts.models import AuditEntry
 
@@ -13,7 +13,9 @@ def events() -> QuerySet[AuditEntry]:
     return entries.exclude(event__startswith="signed")
 
 
-def changes(kind: str) -> list[tuple[str, dict[str, list[str]] | None]]:
-    """What happened to rows of the kind, field by field; oldest first."""
+def changes(kind: str, row: Model | None = None) -> list[tuple[str, dict[str, list[str]] | None]]:
+    """What happened to rows of the kind, or to one of them, field by field; oldest first."""
     entries = AuditEntry.objects.exclude(action=AuditEntry.Action.ACCESS).filter(kind=kind)
+    if row is not None:
+        entries = entries.filter(object_pk=str(row.pk))
     return list(entries.order_by("pk").values_list("event", "changes"))
