@@ -22,6 +22,8 @@ DELETION = f"Entries of the audit log are kept for at least {KEPT_DAYS} days."
 def install(using: str = "default", **_: Any) -> None:
     """Create the triggers anew; nothing halfway through the migrations."""
     connection = connections[using]
+    if TABLE not in connection.introspection.table_names():
+        return
     with connection.cursor() as cursor:
         described = connection.introspection.get_table_description(cursor, TABLE)
         if not {column.name for column in described} >= {*_columns()}:

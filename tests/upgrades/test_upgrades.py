@@ -315,7 +315,7 @@ def test_an_upgrade_renames_boards_with_their_rows_and_audit_entries(upgrade: Up
     url = upgrade.url
     joined = "SELECT title FROM boards_board JOIN boards_row ON boards_row.board_id=boards_board.id"
     assert execute(url, joined) == [("Cats",)]
-    kinds = "SELECT kind FROM accounts_auditentry WHERE object_id = %s"
+    kinds = "SELECT kind FROM accounts_auditentry WHERE object_pk = %s"
     assert execute(url, kinds, upgrade.board) == [("boards.board",)]
     models = "SELECT model FROM django_content_type WHERE model IN ('batch', 'board')"
     assert execute(url, models) == [("board",)]
