@@ -189,12 +189,10 @@ def test_deletions_of_collections_and_notes_are_logged(
     ]
 
 
-def test_deactivations_and_activations_are_logged(admin: Client, user: User) -> None:
-    users = "/admin/auth/user/"
-    admin.post(f"{users}{user.pk}/removal/", {"how": "deactivate"})
-    admin.post(users, {"action": "reactivate", "_selected_action": [user.pk]})
-    admin.post(users, {"action": "deactivate", "_selected_action": [user.pk]})
-    assert [action for _, action, *_ in entries()] == ["deactivated", "activated", "deactivated"]
+def test_deactivations_and_activations_are_logged(admin: Client, eva: User, user: User) -> None:
+    admin.post(f"/people/{user.pk}/departure/", {"fate": "stays", "to": eva.pk})
+    admin.post(f"/people/{user.pk}/return/")
+    assert [action for _, action, *_ in entries()] == ["deactivated", "activated"]
 
 
 def test_the_server_log_has_ids_instead_of_names(
