@@ -6,12 +6,10 @@ so its text is sealed with the server's secret: a copy of the database opens non
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import logging
 from datetime import timedelta
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
@@ -19,10 +17,12 @@ from django.db.models import Min
 from django.utils import timezone
 
 from accounts.models import QueuedMail
+from core.encryption import cipher
 from core.notify import channel
 
 log = logging.getLogger(__name__)
 
+SALT = "vitrine.mail"
 LONGEST_PAUSE_S = 600.0
 TAKEN_FOR = timedelta(minutes=2)
 TRIES = 8  # over about twenty minutes; after that the person has to ask for another mail
@@ -39,7 +39,10 @@ def queue(to: str, subject: str, text: str) -> None:
     now = timezone.now()
     with transaction.atomic():
         QueuedMail.objects.create(
-            to=to, subject=subject[:255], sealed=_seal().encrypt(text.encode()), next_attempt_at=now
+            to=to,
+            subject=subject[:255],
+            sealed=cipher(SALT).encrypt(text.encode()),
+            next_attempt_at=now,
         )
         channel.notify()
 
@@ -64,7 +67,7 @@ def send_due() -> float:
 
 def _send(mail: QueuedMail, attempts: int) -> None:
     try:
-        text = _seal().decrypt(bytes(mail.sealed)).decode()
+        text = cipher(SALT).decrypt(bytes(mail.sealed)).decode()
     except InvalidToken:
         log.error("a mail was dropped: it was sealed with another SECRET_KEY")
         mail.delete()
@@ -78,10 +81,3 @@ def _send(mail: QueuedMail, attempts: int) -> None:
             QueuedMail.objects.filter(pk=mail.pk).update(next_attempt_at=timezone.now() + pause)
             return
     mail.delete()
-
-
-def _seal() -> MultiFernet:
-    """Return what seals texts with SECRET_KEY, and opens those of the keys before it."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(f"vitrine.mail {key}".encode()).digest() for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

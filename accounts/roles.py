@@ -82,8 +82,8 @@ def whom_to_ask() -> str:
     return f"Ask {' or '.join(names)}" if names else "Ask who administers Vitrine"
 
 
-def set_role(person: User, role: Role, by: User | None) -> Role:
-    """Give somebody a role; returns the one that they had. `by` is None for a command.
+def set_role(person: User, role: Role, by: User | None, program: str = audit.COMMAND_LINE) -> Role:
+    """Give somebody a role; returns the one that they had. `by` is None for a `program`.
 
     Raises Refused for the last admin, and where `by` is not, or is no longer, an admin themselves
     and one is made or unmade. One change at a time, each decided by what the rows say then.
@@ -99,7 +99,8 @@ def set_role(person: User, role: Role, by: User | None) -> Role:
         groups = set(row.groups.filter(name__in=Role.values).values_list("name", flat=True))
         if before != role or groups != {role.value}:
             _give(row, role)
-            audit.record(by, "changed the role of", [row], f"{before} to {role}")
+            change = f"{before} to {role}"
+            audit.record(by, "changed the role of", [row], change, program=program)
     return before
 
 

@@ -12,7 +12,8 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         """Connect what follows a new account; name what a request's user is loaded with."""
         from accounts import login
-        from projects import current, new_accounts
+        from projects import claimed, current, new_accounts
 
         login.LOADED_WITH_USER.update(current.LOADED)
         new_accounts.connect()
+        claimed.connect()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from config.starting import issuers
+
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = (ROOT / "config/settings.py").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
@@ -31,7 +33,7 @@ SOURCES = {path.name for folder in FOLDERS.split("|") for path in (ROOT / folder
 
 def _settings_read() -> set[str]:
     """The names that config/settings.py reads from the environment."""
-    return set(
+    return set(issuers.NAMES) | set(
         re.findall(
             r'(?:_address|_number|_choice|_flag|_list|_origins|env\.text)\(\s*"([A-Z_]+)"', SETTINGS
         )

@@ -16,7 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.profile import preferences
 from accounts.profile.forms import NameForm
+from accounts.second_factor import factors
 from accounts.sessions import active_sessions
+from accounts.sign_in.issuers import configured, connections
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key
 
@@ -37,6 +39,9 @@ def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **forms: Any) -> Ht
     context = {
         "name_form": NameForm(instance=User.objects.get(pk=person.pk)),
         "has_password": person.has_usable_password(),
+        "connections": ", ".join(connections.names_of(person)),
+        "has_issuers": bool(configured.apps()),
+        "factors": factors.load(person),
         "session_count": len(active_sessions.list_for_user(person, None)),
         "themes": THEMES.items(),
         "shares_runs": preferences.shares_runs(person),

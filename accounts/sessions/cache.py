@@ -15,6 +15,7 @@ from django.http import HttpRequest, parse_cookie
 from django.utils.module_loading import import_string
 
 from accounts import permissions
+from accounts.sessions import strength
 from accounts.single_use import stored_session_key
 
 TTL_S = 8.0  # a logout in another process, or an expired session, takes effect within this time
@@ -91,6 +92,6 @@ def _load_user(key: str) -> SessionUser | None:
     store: type[SessionBase] = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
     request.session = store(key)
     user = get_user(request)
-    if not user.is_authenticated:
+    if not user.is_authenticated or strength.missing(request, user):
         return None
     return SessionUser(user.pk, permissions.may_see_runs(user))

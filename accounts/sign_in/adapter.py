@@ -19,6 +19,7 @@ from django.urls import reverse
 from accounts import mail
 from accounts.limits import throttle
 from accounts.limits.addresses import client_address
+from accounts.sign_in import reauthentication
 from accounts.sign_in.forms import require_no_wait
 
 log = logging.getLogger("accounts.sign_in")
@@ -83,6 +84,11 @@ class AccountAdapter(DefaultAccountAdapter):
         records = get_authentication_records(self.request, self.request.user)
         latest = max((record["at"] for record in records), default=0.0)
         return time.time() - latest > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Return the ways to confirm; never none, so that nobody meets a bare 403."""
+        methods = super().get_reauthentication_methods(user)
+        return reauthentication.in_our_words(methods) if user.is_authenticated else []
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the client's address."""

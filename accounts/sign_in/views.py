@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.limits.rate_limit import limit
-from accounts.sign_in import login_links, pending_form
+from accounts.sign_in import local_owner, login_links, pending_form
 from accounts.sign_in.forms import SignInForm
 
 
@@ -81,7 +81,8 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     if user is None:
         return render(request, "link_expired.html", status=403)
     login(request, user, backend="accounts.login.Backend")
-    record_authentication(request, user, method="link")
+    is_owner = user.get_username() == local_owner.NAME
+    record_authentication(request, user, method="link", is_local_owner=is_owner)
     response = redirect("catalog:front")
     pending_form.move_to_session(request)
     pending_form.delete_cookie(request, response)

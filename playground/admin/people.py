@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, Permission, User
@@ -19,6 +19,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import roles
+from accounts.second_factor import reset
+from core.formatting import counted
 from runs import figures
 from runs.models import Run
 
@@ -108,6 +110,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         "last_login",
     ]
     list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
+    actions = ["reset_second_factor"]
     change_form_template = "admin/person.html"
     form = PersonForm
 
@@ -141,6 +144,18 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     def role(self, person: User) -> str:
         """Return the role in the house."""
         return str(roles.role_of(person).label)
+
+    @admin.action(description="Take the second factor away (lost phone)", permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Remove the selected people's second factors and end their sessions."""
+        count = 0
+        for person in people:
+            try:
+                count += bool(reset.reset_second_factor(person, request.user))  # type: ignore[arg-type]
+            except PermissionDenied as refused:
+                self.message_user(request, f"{person}: {refused}", messages.ERROR)
+        done = f"The second factor of {counted(count, 'account')} is removed"
+        self.message_user(request, f"{done}; their sessions are ended.")
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Redirect to the page that asks what becomes of the user's work."""

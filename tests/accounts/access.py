@@ -59,20 +59,35 @@ CURATORS_METHOD = "login none none no - -"
 ADMINS_METHOD = "login none none no - -"
 OPEN = "yes yes yes yes yes yes"
 CLOSED = "- - - - - -"
+NOWHERE = "none none none none none none"  # until the settings name an issuer; then it is open
 FORBIDDEN = "no no no no no no"  # the ticket in the address opens it, see tests/api
 SAME_ORIGIN = "login no no no no no"  # a login needs a page of ours, see tests/api
 TOKEN = "login login login login login login"  # a token alone opens it, see tests/api
 
 ACCESS: dict[str, Row] = {
     "account": Row(ANYBODYS, METHOD),
-    "account-email": Row(METHOD, ANYBODYS),
+    "account-connection": Row(METHOD, ANYBODYS),
+    "account-disconnection": Row(METHOD, ANYBODYS),
     "account-name": Row(METHOD, ANYBODYS),
-    "account-password": Row(METHOD, ANYBODYS),
     "account-sessions-deletion": Row(METHOD, ANYBODYS),
     "account-sharing": Row(METHOD, ANYBODYS),
     "account-theme": Row(METHOD, ANYBODYS),
+    "account_change_password": Row(ANYBODYS, ANYBODYS),
+    "account_confirm_email": Row(OPEN, "none none none none none none"),
+    "account_email": Row(ANYBODYS, ANYBODYS),
+    "account_email_verification_sent": Row(OPEN, CLOSED),
+    "account_inactive": Row(OPEN, CLOSED),
+    "account_login": Row(OPEN, OPEN),
+    "account_logout": Row(OPEN, OPEN),
+    "account_reauthenticate": Row(ANYBODYS, ANYBODYS),
+    "account_reset_password": Row(OPEN, OPEN),
+    "account_reset_password_done": Row(OPEN, CLOSED),
+    "account_reset_password_from_key": Row(OPEN, OPEN),
+    "account_reset_password_from_key_done": Row(OPEN, CLOSED),
+    "account_set_password": Row(ANYBODYS, ANYBODYS),
+    "account_signup": Row(OPEN, OPEN),
     "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
-    "admin:login": Row(OPEN, OPEN),
+    "admin:login": Row("yes no no yes yes yes", "yes no no yes yes yes"),
     "admin:status": Row("login login login no yes yes", "login login login - - -", VIEW_WORKER),
     "api:document": Row(OPEN, CLOSED),
     "api:fal-file": Row(OWNERS_ALONE, METHOD),
@@ -221,12 +236,9 @@ ACCESS: dict[str, Row] = {
     "flows:new": Row(ANYBODYS, METHOD),
     "flows:recovery": Row(METHOD, ANYBODYS),
     "flows:then": Row(ANYBODYS, ANYBODYS),
-    "login": Row(OPEN, OPEN),
+    "issuer-callback": Row(NOWHERE, CLOSED),
+    "issuer-login": Row(NOWHERE, NOWHERE),
     "login-link": Row("no no no no no no", CLOSED),
-    "logout": Row("yes - - - - -", OPEN),
-    "password-reset": Row(OPEN, OPEN),
-    "password-reset-new": Row(OPEN, OPEN),
-    "password-reset-sent": Row(OPEN, CLOSED),
     "notifications:channel": Row(METHOD, OWNERS_ALONE),
     "notifications:channel-deletion": Row(METHOD, OWNERS_ALONE),
     "notifications:channel-recovery": Row(METHOD, OWNERS_ALONE),
@@ -324,6 +336,7 @@ ACCESS: dict[str, Row] = {
     "projects:project-recovery": Row(METHOD, OWNERS_ALONE),
     "projects:project-settings": Row(OWNERS_ALONE, OWNERS_ALONE),
     "projects:projects": Row(ANYBODYS, METHOD),
+    "socialaccount_connections": Row(ANYBODYS, METHOD),
     "training:dataset": Row(OWNERS_ALONE, OWNERS_ALONE),
     "training:dataset-deletion": Row(METHOD, OWNERS_ALONE),
     "training:dataset-files": Row(METHOD, OWNERS_ALONE),
@@ -335,6 +348,7 @@ ACCESS: dict[str, Row] = {
     "training:weights": Row(ANYBODYS, METHOD),
     "training:weights-deletion": Row(METHOD, OWNERS_ALONE),
     "training:weights-page": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "usersessions_list": Row(ANYBODYS, ANYBODYS),
 }
 
 # Who is logged in gets at the addresses of a blind vote: the board's owner, as the member of its

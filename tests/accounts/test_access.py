@@ -136,7 +136,12 @@ class World:
 def word(response: Any, name: str) -> str:
     """What a response says, as a word of the table."""
     location = response.headers.get("Location", "")
-    is_led_away = "/login/" in location and name not in {"logout", "admin:login"}
+    # "/login/again/" asks who is logged in to show once more who they are.
+    is_led_away = (
+        "/login/" in location
+        and not location.startswith("/login/again/")
+        and name not in {"account_logout", "admin:login"}
+    )
     if name == "playground:webhook" and response.status_code == 401:
         return "no"  # it is not signed by upstream
     if response.status_code == 401 or is_led_away:

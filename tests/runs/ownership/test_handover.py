@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 # What goes along with an account: nobody else has a use for it.
 GOES_ALONG = {
     "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",
-    "accounts.UserSession", "accounts.Preferences", "accounts.PasswordResetMail", "catalog.Reader",
+    "accounts.Preferences", "account.EmailAddress", "mfa.Authenticator",
+    "socialaccount.SocialAccount", "usersessions.UserSession", "catalog.Reader",
     "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "api.ProxyFile",
     "api.ProxyPart", "api.KeyedCall", "playground.UploadReservation",
     "boards.PlanDraft", "boards.Vote", "projects.Project", "projects.Membership",
