@@ -34,6 +34,7 @@ VIEW_COLLECTION = "catalog.view_collection"
 ADD_COLLECTION = "catalog.add_collection"
 CHANGE_COLLECTION = "catalog.change_collection"
 DELETE_COLLECTION = "catalog.delete_collection"
+CHANGE_HOUSE_RULES = "projects.change_house_rules"
 
 # Each of these permissions includes seeing everybody's runs.
 SEE_RUNS = (VIEW_RUN, CHANGE_RUN, DELETE_RUN, CANCEL_RUN, PUBLISH_RUN)
@@ -59,6 +60,7 @@ ACTIONS: Mapping[str, str] = {
     ADD_COLLECTION: "begin a collection",
     CHANGE_COLLECTION: "change collections",
     DELETE_COLLECTION: "delete a collection",
+    CHANGE_HOUSE_RULES: "change the house's rules for models",
 }
 
 

@@ -125,7 +125,8 @@ class VitrineAdminSite(AdminSite):
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Send to Vitrine's login page, so that a second factor is asked for here too."""
-        return secure_admin_login(super().login)(request, extra_context)
+        guarded = secure_admin_login(super().login)  # type: ignore[no-untyped-call]
+        return guarded(request, extra_context)
 
     def register(
         self,

@@ -7,6 +7,8 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
+from projects.urls import HOUSE_RULES
+
 handler400 = "core.http.errors.bad_request"
 handler403 = "accounts.sign_in.views.permission_denied"
 handler500 = "core.http.errors.server_error"
@@ -21,6 +23,7 @@ urlpatterns = [
     path("flows/", include("flows.urls")),
     path("training/", include("training.urls")),
     path("projects/", include("projects.urls")),
+    path("people/rules/", include(HOUSE_RULES)),
     path("people/", include("people.urls")),
     path("", include("notifications.urls")),
     path("", include("accounts.urls")),

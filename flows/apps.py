@@ -10,8 +10,11 @@ class FlowsConfig(AppConfig):
     verbose_name = "Flows"
 
     def ready(self) -> None:
-        """Register what the app promises to runs."""
+        """Register what the app promises to runs, and which models workflows run."""
+        from flows.fal_workflows import definitions
         from flows.owner import FlowsOwner
+        from projects.rules import door
         from runs import owners
 
         owners.register(FlowsOwner())
+        door.register_parts(definitions.models_within)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core import refusals
@@ -10,6 +11,8 @@ from projects.models import Project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+UNDONE_WITHIN = timedelta(days=1)  # a removal, from the page that says it
 
 
 class Refused(refusals.Refused):

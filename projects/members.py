@@ -5,7 +5,6 @@ A shared project always has a manager whose account is active: whoever is the la
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth.models import User
@@ -16,14 +15,13 @@ from django.utils.dateparse import parse_datetime
 
 from accounts import audit, permissions
 from core.http.parameters import parse_key
-from projects.locking import Refused, locked, locked_for
+from projects.locking import UNDONE_WITHIN, Refused, locked, locked_for
 from projects.models import Membership, Project
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 Role = Membership.Role
-UNDONE_WITHIN = timedelta(days=1)
 _SALT = "projects.members.removed"
 LAST_MANAGER = (
     "{who} the only manager, and a project needs one. "

@@ -40,7 +40,7 @@ def refusal_to_make(user: User, project: Project, role: str | None = None) -> st
     if project.archived_at is not None:
         return (
             f"The project “{project}” is archived: it is kept to look at. "
-            f"{_ask(project)} to bring it back, or choose another project."
+            f"{ask(project)} to bring it back, or choose another project."
         )
     role = role_in(project, user) if role is None else role
     if role in MAKERS:
@@ -48,7 +48,7 @@ def refusal_to_make(user: User, project: Project, role: str | None = None) -> st
     if role == Role.VIEWER:
         return (
             f"In the project “{project}” you look, vote and comment. "
-            f"{_ask(project)} to make you a maker, or choose another project."
+            f"{ask(project)} to make you a maker, or choose another project."
         )
     return "You are not a member of the project that this would go to. Choose another one."
 
@@ -77,7 +77,7 @@ def may_manage(user: User | AnonymousUser, project: Project) -> bool:
 def require_manager(user: User | AnonymousUser, project: Project) -> None:
     """Raise PermissionDenied, saying whom to ask, unless the user manages the project."""
     if not may_manage(user, project):
-        raise PermissionDenied(f"Only its managers may change a project. {_ask(project)}.")
+        raise PermissionDenied(f"Only its managers may change a project. {ask(project)}.")
 
 
 def may_remove(user: User | AnonymousUser, row: InProject, permission: str = "") -> bool:
@@ -97,13 +97,13 @@ def require_for(user: User | AnonymousUser, row: InProject, permission: str = ""
     if role_in(row.project, user):
         raise PermissionDenied(
             "Only who made it may do this, and who manages the project. "
-            f"{_ask(row.project)} to do it."
+            f"{ask(row.project)} to do it."
         )
     permissions.require(user, permission)
 
 
-def _ask(project: Project) -> str:
-    """Return "Ask Ada or Ben": the managers, of whom one can help."""
+def ask(project: Project) -> str:
+    """Return "Ask Ada or Ben": the managers, of whom one can help. One query."""
     managers = Membership.objects.filter(project=project, role=Role.MANAGER, user__is_active=True)
     names = [member.user.get_username() for member in managers.select_related("user")[:3]]
     return f"Ask {' or '.join(names)}" if names else "Ask who administers Vitrine"

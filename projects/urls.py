@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.views import choice, members, project, settings
+from projects.views import choice, members, project, rules, settings
 
 app_name = "projects"
 # What has no slug comes first; no project has such a slug (`creation.RESERVED`).
@@ -16,6 +16,9 @@ urlpatterns = [
     path("<str:slug>/archiving/", settings.archiving, name="project-archiving"),
     path("<str:slug>/recovery/", settings.recovery, name="project-recovery"),
     path("<str:slug>/deletion/", settings.deletion, name="project-deletion"),
+    path("<str:slug>/rules/", rules.of_project, name="project-rules"),
+    path("<str:slug>/rules/recovery/", rules.recovery, name="project-rule-recovery"),
+    path("<str:slug>/rules/<int:rule>/removal/", rules.removal, name="project-rule-removal"),
     path("<str:slug>/members/", members.add, name="project-members"),
     path("<str:slug>/members/recovery/", members.recovery, name="project-members-recovery"),
     path("<str:slug>/members/<int:user_id>/", members.role, name="project-member"),
@@ -23,3 +26,13 @@ urlpatterns = [
         "<str:slug>/members/<int:user_id>/removal/", members.removal, name="project-member-removal"
     ),
 ]
+
+# Below /people/, of the whole house.
+HOUSE_RULES = (
+    [
+        path("", rules.of_house, name="rules"),
+        path("recovery/", rules.recovery, name="rule-recovery"),
+        path("<int:rule>/removal/", rules.removal, name="rule-removal"),
+    ],
+    "rules",
+)

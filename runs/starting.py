@@ -1,9 +1,10 @@
 """The only door: every run of every feature begins here.
 
-A run is refused if its model is blocked or gone, or if an account that it counts towards has no
-room. It is identified by what starts it and a key, so that a repeated press or call returns the run
-that the first one has started. What starts it decides whether its user's wish to share runs
-applies. The most that it may cost is reserved in the transaction that creates it.
+A run is refused if its model is blocked or gone, if a rule locks it in the project
+(`projects/rules/`), or if an account that it counts towards has no room. It is identified by what
+starts it and a key, so that a repeated press or call returns the run that the first one has
+started. What starts it decides whether its user's wish to share runs applies. The most that it may
+cost is reserved in the transaction that creates it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from fal.db_safe import db_safe_text
 from projects import roles
 from projects.models import Project
 from projects.models.project import private_project
+from projects.rules import door
 from runs import ledger
 from runs.costs.cost import estimate_runs
 from runs.ledger import Reservation
@@ -126,7 +128,8 @@ class Started(NamedTuple):
 def start(request: StartRequest) -> Started:
     """Start a run, or return the one that this key has started.
 
-    Raises Refused, and ledger.CapExceeded if an account has no room; then nothing is written.
+    Raises Refused or Forbidden, and ledger.CapExceeded if an account has no room; then nothing is
+    written.
     """
     (started,) = start_many([request])
     return started
@@ -137,13 +140,17 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
     if not requests:
         return []
     for endpoint in {request.endpoint.pk: request.endpoint for request in requests}.values():
-        if refusal := endpoint.refusal:
+        if refusal := endpoint.refusal_everywhere:
             raise Refused(refusal)
     user = requests[0].user
     projects = {project_of(request) for request in requests}
     for project in projects:
         if refusal := roles.refusal_to_make(user, project):
             raise Forbidden(refusal)
+    if refusal := door.first_refusal(
+        {(project_of(request), request.endpoint) for request in requests}
+    ):
+        raise Forbidden(refusal)
     with transaction.atomic():
         started = _insert(requests)
         new = [

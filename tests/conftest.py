@@ -102,12 +102,12 @@ def secret_cookies() -> Iterator[None]:
 
     def log_in(client: Client, user: User, backend: str | None = None) -> None:
         request = HttpRequest()
-        request.session = client.session
+        session = request.session = session_of(client)
         login(request, user, backend)
-        request.session.save()
-        _set_cookie(client, request.session)
+        session.save()
+        _set_cookie(client, session)
 
-    def session(client: Client) -> SessionStore:
+    def session_of(client: Client) -> SessionStore:
         if cookie := client.cookies.get(settings.SESSION_COOKIE_NAME):
             stored = SessionStore(stored_session_key(cookie.value))
             stored.secret = cookie.value
@@ -117,13 +117,16 @@ def secret_cookies() -> Iterator[None]:
         _set_cookie(client, made)
         return made
 
-    with patch.object(Client, "_login", log_in), patch.object(Client, "session", property(session)):
+    with (
+        patch.object(Client, "_login", log_in),
+        patch.object(Client, "session", property(session_of)),
+    ):
         yield
 
 
 def _set_cookie(client: Client, session: SessionStore) -> None:
     client.cookies[settings.SESSION_COOKIE_NAME] = session.secret
-    client.cookies[settings.SESSION_COOKIE_NAME].update({"path": "/", "httponly": True})
+    client.cookies[settings.SESSION_COOKIE_NAME]["path"] = "/"
 
 
 @pytest.fixture(scope="session", autouse=True)

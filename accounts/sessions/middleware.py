@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.sessions import middleware
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
+from accounts.sessions.store import SessionStore
 from accounts.single_use import stored_session_key
 
 
@@ -20,16 +20,14 @@ class SessionMiddleware(middleware.SessionMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         """Open the session that the cookie is the secret of."""
         secret = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-        request.session = self.SessionStore(stored_session_key(secret) or None)
-        request.session.secret = secret
+        session = SessionStore(stored_session_key(secret) or None)
+        session.secret = secret
+        request.session = session
 
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Set the cookie as Django does, with the secret in place of the key."""
         response = super().process_response(request, response)
         cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
-        if cookie is not None and cookie.value:
-            secret = request.session.secret
-            cookie.set(cookie.key, secret, secret)
+        if cookie is not None and cookie.value and isinstance(request.session, SessionStore):
+            cookie.set(cookie.key, request.session.secret, request.session.secret)
         return response

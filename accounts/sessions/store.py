@@ -17,7 +17,7 @@ class SessionStore(db.SessionStore):
     secret = ""  # what the cookie holds (`accounts.sessions.middleware`)
 
     def _get_new_session_key(self) -> Any:
-        self.secret = super()._get_new_session_key()
+        self.secret = super()._get_new_session_key()  # type: ignore[misc]  # not in the stubs
         return stored_session_key(self.secret)
 
     async def _aget_new_session_key(self) -> Any:

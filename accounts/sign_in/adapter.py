@@ -11,7 +11,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.utils import filter_users_by_email
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
@@ -62,12 +62,12 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             require_no_wait(account, address)
         except ValidationError as error:
-            _log_failure(f"refused for {error.params['wait_s']} s", account, address)
+            _log_failure(f"refused for {(error.params or {})['wait_s']} s", account, address)
             raise
 
-    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """Return the user of the credentials, or None; counts the attempt."""
-        user: User | None = super().authenticate(request, **credentials)
+        user = super().authenticate(request, **credentials)
         if user is not None:
             throttle.record_success(_account(credentials), client_address(request))
         return user
@@ -76,7 +76,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Log a failed attempt."""
         _log_failure("failed", _account(credentials), client_address(request))
 
-    def is_reauthentication_required(self, *, app: str) -> bool:
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Return whether the person has to show again who they are: not soon after a login.
 
         allauth would ask who logged in a minute ago, and has no way for who has no password.
@@ -102,7 +102,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         message = self.render_mail(template_prefix, email, {"email": email, **context})
         if mail.is_configured() and template_prefix != UNKNOWN_ACCOUNT:
-            mail.queue(email, message.subject, str(message.body))
+            mail.queue(email, str(message.subject), str(message.body))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the address of the page that sets a new password."""

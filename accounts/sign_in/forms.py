@@ -63,7 +63,7 @@ class PasswordForm(forms.ChangePasswordForm):
     def clean_oldpassword(self) -> str:
         """Check the old password."""
         request = _request()
-        name, address = self.user.get_username(), client_address(request)
+        name, address = request.user.get_username(), client_address(request)
         require_no_wait(name, address)
         password: str = super().clean_oldpassword()
         throttle.record_success(name, address)

@@ -140,7 +140,7 @@ def run_board_again(call: Call) -> Reply:
     board = _changeable(call)
     send = repeating.repeat_failed if call.body["what"] == "failed" else repeating.send_held
     with claimed(call) as answer:
-        sent = send(call.user, board, is_program=True)
+        sent = send(call.user, board, is_program=True).require_any()
         outcome = {"message": sent.words, "sent": sent.sent}
         answer |= {"board": str(board.pk), "said": outcome}
     return Reply(outcome | {"board": as_json(board, call)})
@@ -311,6 +311,6 @@ def _send(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> se
                 is_program=True,
             )
             answer["board"] = str(sent.board.pk)
-            return sent
+            return sent.require_any()
     except sending.TooLarge as refused:
         raise Problem(422, str(refused)) from refused

@@ -12,6 +12,7 @@ from catalog.filters.vocabulary import KEYS, Key
 from catalog.models import Endpoint, Favourite
 from catalog.search.engine import search_slice
 from catalog.search.query import SORTS, STATUSES, Query
+from projects.rules import door
 from schemas.document.openapi import read_document
 
 MAX_PICKED = 20
@@ -100,9 +101,13 @@ def search_models(call: Call) -> Reply:
     errors=[404],
 )
 def get_model(call: Call) -> Reply:
-    """Read a model: inputs, price, capabilities, an example."""
+    """Read a model: inputs, price, capabilities, an example.
+
+    `refusal` says why it cannot be run, also by a rule of the project in which the token begins.
+    """
     rows = Endpoint.objects.with_favourites_of(call.user.pk)
     endpoint = find_endpoint(call.values["endpoint_id"], rows)
+    door.mark(call.reach.target, [endpoint])
     return Reply(representation.whole(endpoint, call))
 
 

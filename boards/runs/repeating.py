@@ -17,6 +17,7 @@ from boards.runs.progress import CAN_REPEAT
 from boards.runs.sending import Sent, run_plan, run_request
 from core.formatting import money
 from projects import roles
+from projects.rules import door
 from runs import starting, state_machine
 from runs.costs.cost import estimate_runs
 from runs.models import Run
@@ -31,7 +32,10 @@ CAN_STOP = (Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED)
 
 
 def repeat_failed(user: User, board: Board, *, is_program: bool = False) -> Sent:
-    """Rerun failed and cancelled cells; the earlier runs stay in the history."""
+    """Rerun failed and cancelled cells; the earlier runs stay in the history.
+
+    Raises Forbidden if a rule locks the models of all of them.
+    """
     with transaction.atomic():
         locked = lock_for_sending(board)
         cells = locked.cells.filter(replaced_at=None, run__state__in=CAN_REPEAT)
@@ -39,7 +43,7 @@ def repeat_failed(user: User, board: Board, *, is_program: bool = False) -> Sent
 
 
 def repeat_cell(user: User, board: Board, cell: Cell) -> Sent:
-    """Run one cell again, even if it shows a reused result."""
+    """Run one cell again, even if it shows a reused result. Raises Forbidden for a locked model."""
     with transaction.atomic():
         locked = lock_for_sending(board)
         cells = locked.cells.filter(replaced_at=None, run__isnull=False, pk=cell.pk)
@@ -47,7 +51,7 @@ def repeat_cell(user: User, board: Board, cell: Cell) -> Sent:
 
 
 def send_held(user: User, board: Board, *, is_program: bool = False) -> Sent:
-    """Send the cells that were not sent, within the current cap."""
+    """Send the cells that were not sent, within the current cap and by the current rules."""
     plan = stored_plan(board)
     cells = held_cells(board, plan)
     return run_plan(user, plan, cells, "", board=board, is_program=is_program)
@@ -61,6 +65,12 @@ def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
 def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = False) -> Sent:
     done = Sent(board)
     again = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
+    models = [cell.column.endpoint for cell in again]
+    locks = door.refusals(board.project, models) if models else {}
+    if locks:  # what these cells show stays
+        done.locked = sum(model.pk in locks for model in models)
+        done.refusal = next(locks[model.pk] for model in models if model.pk in locks)
+        again = [cell for cell in again if cell.column.endpoint_id not in locks]
     run_inputs = [(cell.column.endpoint, cell.run.arguments) for cell in again if cell.run]
     budget = Budget.of(open_account(board))
     requests, new = [], []
@@ -82,7 +92,7 @@ def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = 
         cell.run = run
     Cell.objects.bulk_update([cell for cell in again if cell.replaced_at], ["replaced_at"])
     Cell.objects.bulk_create(new)
-    return done
+    return done.require_any()
 
 
 def stop(board: Board, by: User) -> str:

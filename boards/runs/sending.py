@@ -23,6 +23,7 @@ from catalog.models import Endpoint
 from projects import roles
 from projects.models import Project
 from projects.models.project import private_project
+from projects.rules import door
 from runs import starting
 from runs.costs.cost import estimate_runs
 from runs.starting import Forbidden, Refused, Source, StartRequest, in_dollars
@@ -43,6 +44,8 @@ class Sent:
     reused: int = 0
     held: int = 0
     known: int = 0  # existed before
+    locked: int = 0  # of models that a rule locks
+    refusal: str = ""  # which rule locks the first of them, and whom to ask
     is_repeat: bool = False  # of an earlier press, which has written the board
 
     @property
@@ -54,10 +57,19 @@ class Sent:
                 (self.sent, "sent"),
                 (self.reused, "taken from earlier runs, at no cost"),
                 (self.held, "not sent because of the cap"),
+                (self.locked, "not sent because of a rule"),
             )
             if count
         ]
-        return f"Runs: {', '.join(parts)}." if parts else "Every cell of this plan has its run."
+        if not parts:
+            return "Every cell of this plan has its run."
+        return f"Runs: {', '.join(parts)}. {self.refusal}".rstrip()
+
+    def require_any(self) -> Sent:
+        """Return this; raises Forbidden, with the sentence, if rules have refused everything."""
+        if self.refusal and not (self.sent or self.reused or self.held):
+            raise Forbidden(self.refusal)
+        return self
 
 
 def run_plan(
@@ -74,8 +86,9 @@ def run_plan(
 
     Without a project a new board lives in the user's private one. The runs are those of `user`.
     Raises Refused: a model cannot be run, the board would be too large, or was stopped meanwhile;
-    Forbidden: the user may make nothing there. `is_program`: a program has asked for it, whose
-    runs are not shown to the team.
+    Forbidden: the user may make nothing there, or a rule locks every model of a new board. The
+    cells of models that are locked say so, and the others run. `is_program`: a program has asked
+    for it, whose runs are not shown to the team.
     """
     home = board.project if board else project or private_project(user)
     if refusal := roles.refusal_to_make(user, home):
@@ -90,7 +103,7 @@ def run_plan(
         done = write_cells(locked, user, plan, expanded, estimates, budget, is_program=is_program)
         if done.held:
             cap_warnings.warn_of_board(locked, done.held)
-        return done
+        return done.require_any() if is_new else done
 
 
 def write_cells(
@@ -190,6 +203,7 @@ class _Writer:
         self.requests: list[StartRequest] = []
         self.waiting: list[list[Cell]] = []  # for each request, the cells that show its run
         self.here: dict[reuse.Key, int] = {}  # places of requests
+        self.locks: dict[int, str] = {}  # why models may not run in the project, by their keys
 
     def write(
         self,
@@ -216,6 +230,9 @@ class _Writer:
         reusable = (
             reuse.find(self.board, [planned for planned, *_ in new]) if self.is_reusing else {}
         )
+        models = {planned.endpoint.pk: planned.endpoint for planned, *_ in new}
+        if models:
+            self.locks = door.refusals(self.board.project, models.values())
         for planned, estimate, cell in new:
             self._decide(planned, estimate, cell, reusable)
         self._save([cell for *_, cell in new])
@@ -240,6 +257,10 @@ class _Writer:
             self.waiting[self.here[key]].append(cell)
             cell.is_reused = True
             self.done.reused += 1
+        elif lock := self.locks.get(planned.endpoint.pk):
+            cell.not_sent, cell.estimate_usd = lock[:500], in_dollars(estimate)
+            self.done.locked += 1
+            self.done.refusal = self.done.refusal or lock
         elif refusal := self.budget.refuse(estimate):
             cell.not_sent, cell.estimate_usd = refusal[:500], in_dollars(estimate)
             self.done.held += 1

@@ -25,6 +25,7 @@ from boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
 from boards.votes.rankings import rankings
 from core.formatting import counted, money
 from projects import roles
+from projects.rules import door
 from runs import ledger
 from runs.ledger import Balance
 from runs.models import LedgerAccount
@@ -103,8 +104,8 @@ class _Sender:
         endpoint = self.trial.endpoint
         if roles.refusal_to_make(self.board.user, self.board.project):
             return Trial.State.WAITING, NOT_A_MAKER.format(self.board.author)
-        if endpoint.refusal:
-            return Trial.State.REFUSED, endpoint.refusal
+        if refusal := endpoint.refusal or door.refusal(self.board.project, endpoint):
+            return Trial.State.REFUSED, refusal
         if not endpoint.schema_id:
             return Trial.State.WAITING, NO_SCHEMA
         if self._is_known_in_this_schema():

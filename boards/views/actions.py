@@ -86,8 +86,8 @@ def repetition(request: HtmxRequest, board: Board) -> Any:
 @limit("run")
 @for_makers
 def continuation(request: HtmxRequest, board: Board) -> Any:
-    """Send the cells that were not sent, within the current cap."""
-    return repeating.send_held(request.user, board).words
+    """Send the cells that were not sent, within the current cap and by the current rules."""
+    return repeating.send_held(request.user, board).require_any().words
 
 
 @limit("run")

@@ -32,6 +32,7 @@ from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
 from playground.form.posted_files import with_files
 from projects import current, roles
+from projects.rules import door
 from runs import starting
 from runs.progress.worker_status import readiness
 from runs.starting import Forbidden, Refused
@@ -190,8 +191,11 @@ def _run(
     project = _project_of(request, board)
     try:
         sent = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
-    except Forbidden:  # the page says why
-        return _page(request, post, models, board, [], status=HTTPStatus.FORBIDDEN)
+        sent.require_any()
+    except Forbidden as error:
+        return _page(
+            request, post, models, board, [], status=HTTPStatus.FORBIDDEN, why_not=str(error)
+        )
     except Refused as refused:
         return _page(
             request, post, models, board, [Trouble("models", str(refused))], is_refused=True
@@ -262,15 +266,17 @@ def _page(
     is_refused: bool = False,
     is_kept: bool = False,
     status: int = HTTPStatus.OK,
+    why_not: str = "",
 ) -> HttpResponse:
     """Render the plan's page; for htmx only the parts that depend on the form's contents."""
     project = _project_of(request, board)
     context: dict[str, Any] = {
         "board": board,
         "project": project,  # a board's own, whatever the user has chosen
-        "why_not": roles.refusal_to_make(request.user, project),
+        "why_not": roles.refusal_to_make(request.user, project) or why_not,
         "form_token": request.POST.get("~token") or secrets.token_urlsafe(16),
         "found": matches or [],
+        "locks": door.locks(project, matches) if matches else None,
         "asked": request.POST.get("add", ""),
         "readiness": readiness(),
         "is_refused": is_refused,
@@ -279,6 +285,7 @@ def _page(
     if request.method == "POST" and board is None:
         drafts.save(request.user, project, post)
     if models:
+        door.mark(project, models)
         plan = read_plan(post, models, board.source if board else models[0])
         plan.troubles.extend(troubles)
         expanded = expand(plan)

@@ -13,13 +13,15 @@ from catalog.search.query import Query
 _AT_ONCE = 500  # entries a query
 
 
-def export(query: Query, starred: frozenset[int]) -> str:
+def export(query: Query, starred: frozenset[int], locked: frozenset[int] = frozenset()) -> str:
     """Return JSON with every model that a query finds, in upstream's order.
+
+    `locked` are the models that rules lock, by which a query may filter.
 
     A model that no sync has listed since entries are stored has only its id.
     """
     index = current(Revision.current())
-    places = sorted(engine.find_all(query, starred, index))
+    places = sorted(engine.find_all(query, starred, index, locked))
     entries = _entries([index.keys[place] for place in places])
     return "".join(['{"models":[\n', ",\n".join(entries), '\n],"has_more":false}\n'])
 

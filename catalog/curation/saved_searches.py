@@ -50,8 +50,12 @@ class Listed:
 
 
 def params_of(query: Query) -> str:
-    """The canonical query string under which a query is stored."""
-    return replace(Query.from_address(query.as_params()), page=1).as_params().removeprefix("?")
+    """The canonical query string under which a query is stored.
+
+    Without a filter by rules: the search is the user's, and rules are those of a project.
+    """
+    stored = replace(Query.from_address(query.as_params()), page=1, allowed="")
+    return stored.as_params().removeprefix("?")
 
 
 def query_of(search: SavedSearch) -> Query:

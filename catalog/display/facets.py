@@ -12,7 +12,7 @@ from catalog.filters.query_parser import Hint
 from catalog.filters.vocabulary import KEYS
 from catalog.search.engine import Answer
 from catalog.search.filter_sets import Facet, FacetValue
-from catalog.search.query import STATUSES, Query
+from catalog.search.query import ALLOWED, STATUSES, Query
 
 SORT_CHIPS = {"price": "Cheapest", "newest": "Newest"}
 _FOLDED = {"ratio", "per", "time", "kind", "language", "group"}  # collapsed unless active
@@ -132,6 +132,8 @@ def chips(query: Query, place: SearchScope) -> list[Chip]:
         removals.append((STATUSES[query.status], query.without("status")))
     if query.favourite and "favourite" not in place.fixed:
         removals.append(("Favourites", query.without("favourite")))
+    if query.allowed:
+        removals.append((ALLOWED[query.allowed], query.without("allowed")))
     return [Chip(text, place.href(less)) for text, less in removals]
 
 

@@ -20,11 +20,12 @@ from catalog.display import facets, highlight
 from catalog.display.facets import SearchScope
 from catalog.filters.labels import by_outcome
 from catalog.filters.vocabulary import KEYS
+from catalog.locks import NO_LOCKS, Locks
 from catalog.models import Collection, CollectionItem, Endpoint, Picture, Standing
 from catalog.search.engine import Answer, search
 from catalog.search.index import UPSTREAM_ORDER, current
 from catalog.search.matching import Found
-from catalog.search.query import STATUSES, Query
+from catalog.search.query import ALLOWED, STATUSES, Query
 from catalog.variants import Family, distinguish, fold
 from core.byte_cache import byte_cached
 from core.formatting import counted
@@ -64,17 +65,26 @@ class Category:
     pictures: list[str] = field(default_factory=list)
 
 
-def region(revision: str, place: SearchScope, query: Query, starred: Starred) -> Region:
+def region(
+    revision: str, place: SearchScope, query: Query, starred: Starred, locks: Locks = NO_LOCKS
+) -> Region:
     """Render facets and results of a query."""
-    return _region(revision, current(revision).token, place, query, starred)
+    return _region(revision, current(revision).token, place, query, starred, locks)
 
 
-@byte_cached(8 << 20)
+def _region_key(*args: object) -> tuple[object, ...]:
+    """Return a page's arguments as a key, of the last, which are `Locks`, only their own key."""
+    *others, locks = args
+    return (*others, locks.key if isinstance(locks, Locks) else locks)
+
+
+@byte_cached(8 << 20, key=_region_key)
 def _region(
-    revision: str, token: str, place: SearchScope, query: Query, starred: Starred
+    revision: str, token: str, place: SearchScope, query: Query, starred: Starred, locks: Locks
 ) -> Region:
     """Render under the index's own `token`: the index may lag behind `revision`."""
-    answer = search(query, frozenset(starred), index=current(revision))
+    index = current(revision)
+    answer = search(query, frozenset(starred), index=index, locked=locks.models)
     context = {
         "marks": highlight.highlighter(answer.found),
         "notices": _notices(place, answer),
@@ -98,6 +108,7 @@ def _region(
             if relaxation.name not in place.fixed and place.holds(relaxation.query)
         ],
         "starred": frozenset(starred),
+        "locks": locks,
         "asked_seconds": answer.asked.seconds,
     }
     return Region(
@@ -108,6 +119,9 @@ def _region(
                 "query": query,
                 "place": place,
                 "statuses": STATUSES.items(),
+                "allowed": [(v, word, answer.allowed[v]) for v, word in ALLOWED.items()]
+                if locks or query.allowed
+                else [],
             },
         ),
         results=render_to_string("catalog/partials/_results.html", context),
@@ -130,8 +144,8 @@ def how(place: SearchScope) -> SafeString:
     return render_to_string("catalog/partials/_search_help.html", context)
 
 
-@byte_cached(4 << 20)
-def front(revision: str, starred: Starred) -> SafeString:
+@byte_cached(4 << 20, key=_region_key)
+def front(revision: str, starred: Starred, locks: Locks = NO_LOCKS) -> SafeString:
     """Render the shelves of the front page."""
     listed = Endpoint.objects.listed()
     tiles, featured = _overview()
@@ -157,6 +171,7 @@ def front(revision: str, starred: Starred) -> SafeString:
                 .order_by("-published_at", "position")[:ON_A_SHELF]
             ),
             "starred": frozenset(starred),
+            "locks": locks,
         },
     )
 

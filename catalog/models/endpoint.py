@@ -132,6 +132,9 @@ class Endpoint(models.Model):
 
     objects = EndpointQuerySet.as_manager()
 
+    # Why it may not be run where a page shows it: set on the object by `projects/rules/`.
+    lock = ""
+
     # `entry_digest` of a workflow of the account, which no listing has: syncs do not change it.
     OF_ACCOUNT = "account"
 
@@ -164,17 +167,23 @@ class Endpoint(models.Model):
 
     @property
     def is_runnable(self) -> bool:
-        """Whether it can be run: upstream still lists it, and no curator has blocked it."""
-        return self.gone_at is None and self.standing != Standing.BLOCKED
+        """Whether it can be run: upstream lists it, and neither a curator nor a rule is against."""
+        return self.gone_at is None and self.standing != Standing.BLOCKED and not self.lock
 
     @property
     def refusal(self) -> str:
         """Why it cannot be run, in a sentence; empty if it can."""
+        return self.refusal_everywhere or self.lock
+
+    @property
+    def refusal_everywhere(self) -> str:
+        """Why it can be run nowhere, whatever the rules of a project."""
         if self.standing == Standing.BLOCKED:
             reason = self.standing_reason
             end = "" if reason.endswith((".", "!", "?", "…")) else "."
             return f"This model is blocked and cannot be run: {reason}{end}"
-        return "" if self.is_runnable else "Upstream no longer lists this model: it cannot be run."
+        is_listed = self.gone_at is None
+        return "" if is_listed else "Upstream no longer lists this model: it cannot be run."
 
 
 class ListingEntry(models.Model):

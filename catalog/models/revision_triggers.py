@@ -7,7 +7,7 @@ Code that writes endpoints (a sync, the admin, a test) need not renew it. Instal
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 
 from django.db import connections
@@ -34,6 +34,16 @@ SEARCHED = (
 )
 COLLECTION = ("slug", "title", "description", "is_published", "position", "owner", "cover")
 
+_elsewhere: dict[type[Model], tuple[str, ...]] = {}
+
+
+def watch(model: type[Model], names: Iterable[str]) -> None:
+    """Renew the revision with these columns as well: of an app above, on whose rows pages depend.
+
+    Called when the app is ready; the triggers come with the next `migrate`.
+    """
+    _elsewhere[model] = tuple(names)
+
 
 def watched() -> dict[str, list[str]]:
     """Return the columns whose change renews the revision, by table.
@@ -45,6 +55,7 @@ def watched() -> dict[str, list[str]]:
         "catalog_collection": _columns(Collection, COLLECTION),
         "catalog_collectionitem": _columns(CollectionItem, (*ITEM, "endpoint_id")),
         "catalog_favourite": _columns(Favourite, ("user_id", "endpoint_id")),
+        **{model._meta.db_table: _columns(model, names) for model, names in _elsewhere.items()},
     }
 
 
@@ -57,8 +68,10 @@ def _columns(model: type[Model], names: Iterable[str]) -> list[str]:
 def install(using: str = "default", **_: Any) -> None:
     """Create the triggers that are missing or differ."""
     connection = connections[using]
-    if "catalog_revision" not in connection.introspection.table_names():
+    tables = connection.introspection.table_names()
+    if "catalog_revision" not in tables:
         return  # migrated back to before there was a revision
+    existing_tables = watched().keys() & set(tables)
     with connection.cursor() as cursor:
         columns = {
             column.name
@@ -67,12 +80,12 @@ def install(using: str = "default", **_: Any) -> None:
         if not columns.issuperset(watched()["catalog_endpoint"]):
             return  # halfway through the migrations; the last of them installs
         if connection.vendor == "sqlite":
-            _install_sqlite(cursor)
+            _install_sqlite(cursor, existing_tables)
         else:
-            _install_postgresql(cursor)
+            _install_postgresql(cursor, existing_tables)
 
 
-def _install_sqlite(cursor: Any) -> None:
+def _install_sqlite(cursor: Any, tables: Set[str]) -> None:
     cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     existing = dict(cursor.fetchall())
     renew = (
@@ -80,6 +93,8 @@ def _install_sqlite(cursor: Any) -> None:
         "ON CONFLICT (id) DO UPDATE SET token = excluded.token;"
     )
     for table, columns in watched().items():
+        if table not in tables:
+            continue  # of a release to which this database is migrated back
         for event in ("INSERT", f"UPDATE OF {', '.join(columns)}", "DELETE"):
             name = f"{table}_{event.split()[0].lower()}_revision"
             sql = f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {renew} END"
@@ -88,7 +103,7 @@ def _install_sqlite(cursor: Any) -> None:
                 cursor.execute(sql)
 
 
-def _install_postgresql(cursor: Any) -> None:
+def _install_postgresql(cursor: Any, tables: Set[str]) -> None:
     """Replace only triggers that differ: altering a table waits for all who read it.
 
     PostgreSQL rewrites the SQL of a trigger, so a comment holds the digest of what was executed.
@@ -107,6 +122,8 @@ def _install_postgresql(cursor: Any) -> None:
         END $$"""
     )
     for table, columns in watched().items():
+        if table not in tables:
+            continue
         name = f"{table}_revision"
         sql = (
             f"CREATE TRIGGER {name} "

@@ -28,6 +28,7 @@ from catalog.search.filter_sets import (
     Facet,
     FilterRelaxation,
     FilterSets,
+    count_allowed,
     count_facets,
     fewest_to_drop,
     relax,
@@ -66,6 +67,7 @@ class Answer:
     ranked_by: str = ""  # words of a wish that decide what comes first
     found: Found | None = None
     hints: Sequence[Hint] = field(default_factory=tuple)
+    allowed: Mapping[str, int] = field(default_factory=dict)  # numbers of open and locked results
 
     @property
     def numbers(self) -> list[int]:
@@ -88,14 +90,19 @@ class _Understood(NamedTuple):
 
 
 def search(
-    query: Query, starred: frozenset[int] = frozenset(), *, index: Index | None = None
+    query: Query,
+    starred: frozenset[int] = frozenset(),
+    *,
+    index: Index | None = None,
+    locked: frozenset[int] = frozenset(),
 ) -> Answer:
     """Return one page of results, and the counts of every facet ignoring its own selection.
 
-    `starred` holds the ids of the user's favourites; `index` is the index if already at hand.
+    `starred` holds the ids of the user's favourites, `locked` those of the models that rules lock;
+    `index` is the index if already at hand.
     """
     index = index or current(Revision.current())
-    matches, sets, left_out, ranked_by = _understand(index, query, starred)
+    matches, sets, left_out, ranked_by = _understand(index, query, starred, locked)
     understood, total = sets.query, len(sets.hits)
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
@@ -113,6 +120,7 @@ def search(
         page=page,
         pages=pages,
         facets=count_facets(sets),
+        allowed=count_allowed(sets),
         relaxations=[] if total else relax(sets),
         suggestions=[] if sets.base or not query.text else _other_words(sets),
         near=[cards[key] for key in near if key in cards],
@@ -124,9 +132,14 @@ def search(
     )
 
 
-def find_all(query: Query, starred: frozenset[int], index: Index) -> Places:
+def find_all(
+    query: Query,
+    starred: frozenset[int],
+    index: Index,
+    locked: frozenset[int] = frozenset(),
+) -> Places:
     """Return all results of a query as places of the index."""
-    return _understand(index, query, starred).sets.hits
+    return _understand(index, query, starred, locked).sets.hits
 
 
 def rank_all(query: Query, index: Index) -> dict[int, int]:
@@ -151,13 +164,15 @@ def search_slice(query: Query, starred: frozenset[int], first: int, count: int) 
     return Slice([cards[key] for key in shown if key in cards], len(sets.hits))
 
 
-def _understand(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
+def _understand(
+    index: Index, query: Query, starred: frozenset[int], locked: frozenset[int] = frozenset()
+) -> _Understood:
     """Interpret the query: a wish by what it requires, if anything meets it, else by its words."""
-    typed = _evaluate(index, query, starred)
+    typed = _evaluate(index, query, starred, locked)
     matches = typed.found
     if matches is None or not _is_wish(query.words, matches):
         return typed
-    return _granted(index, query, typed.sets.filtered, starred) or typed
+    return _granted(index, query, typed.sets.filtered, starred, locked) or typed
 
 
 def _is_wish(parsed: ParsedQuery, matches: Found) -> bool:
@@ -178,7 +193,11 @@ def _is_wish(parsed: ParsedQuery, matches: Found) -> bool:
 
 
 def _granted(
-    index: Index, query: Query, among: Places, starred: frozenset[int]
+    index: Index,
+    query: Query,
+    among: Places,
+    starred: frozenset[int],
+    locked: frozenset[int],
 ) -> _Understood | None:
     """Return the models that meet what a wish requires; None if nothing meets any part of it.
 
@@ -196,7 +215,7 @@ def _granted(
         return None
     left_out = tuple(map(describe, dropped))
     wished = wished.relaxed(dropped)
-    granted = _evaluate(index, wished, starred)._replace(left_out=left_out)
+    granted = _evaluate(index, wished, starred, locked)._replace(left_out=left_out)
     matches = match(index, wish.ranking) if wish.ranking else None
     if matches is None:
         return granted
@@ -206,15 +225,19 @@ def _granted(
     if not ranked:
         return granted._replace(left_out=(*left_out, *filter(None, [wish.content])))
     if not _MEDIA & {condition.key for condition in wished.conditions}:
-        return _evaluate(index, wished.saying(wish.content), starred)._replace(left_out=left_out)
+        narrowed = _evaluate(index, wished.saying(wish.content), starred, locked)
+        return narrowed._replace(left_out=left_out)
     return granted._replace(found=matches, ranked_by=wish.ranking)
 
 
-def _evaluate(index: Index, query: Query, starred: frozenset[int]) -> _Understood:
+def _evaluate(
+    index: Index, query: Query, starred: frozenset[int], locked: frozenset[int]
+) -> _Understood:
     """Find the words, or everything if there are none, and apply the filters."""
     matches = match(index, query.text) if query.text else None
     base = matches.places if matches else index.everything
-    return _Understood(matches, FilterSets(index, query, base, index.places_of(starred)))
+    favourites, closed = index.places_of(starred), index.places_of(locked)
+    return _Understood(matches, FilterSets(index, query, base, favourites, closed))
 
 
 def _ranked(index: Index, query: Query, matches: Found | None, hits: Places, end: int) -> list[int]:

@@ -14,7 +14,7 @@ from catalog.filters.conditions import BY_DURATION, Condition, asked_length, par
 from catalog.filters.labels import describe, label
 from catalog.filters.vocabulary import FAVOURITE, KEYS, Key
 from catalog.search.index import Index, Places
-from catalog.search.query import STATUSES, Query
+from catalog.search.query import ALLOWED, STATUSES, Query
 from core.byte_cache import byte_cached
 
 _GONE, _LISTED = (Condition("is", ("gone",), is_negated=negated) for negated in (False, True))
@@ -25,7 +25,7 @@ _LEAST_FIRST = (
     "in", "out", "category",
 )  # fmt: skip
 _MEDIA = {"in": 1, "out": 2, "category": 2}
-_OWN_TITLES = {"favourite": "Favourites only", "status": "Status"}
+_OWN_TITLES = {"favourite": "Favourites only", "status": "Status", "allowed": "Rules"}
 _MOST = 4
 
 
@@ -61,14 +61,25 @@ class FilterSets:
     """A query's filters as sets of places in an index.
 
     `base` is the result of the words, `favourites` the user's starred endpoints, `by_name` the
-    endpoints that meet each filter: the key of its conditions, `status` or `favourite`.
+    endpoints that meet each filter: the key of its conditions, `status`, `favourite` or `allowed`.
+    `locked` are the endpoints that rules lock where the page is.
     """
 
-    def __init__(self, index: Index, query: Query, base: Places, favourites: Places) -> None:
+    def __init__(
+        self,
+        index: Index,
+        query: Query,
+        base: Places,
+        favourites: Places,
+        locked: Places = frozenset(),
+    ) -> None:
         self.index, self.query, self.base, self.favourites = index, query, base, favourites
+        self.locked = locked
         self.by_name = {"status": self._with_status(query.status)}
         if query.favourite:
             self.by_name["favourite"] = favourites
+        if query.allowed:
+            self.by_name["allowed"] = self.with_lock(is_allowed=query.allowed == "1")
         for condition in query.conditions:
             places = self._having(condition)
             self.by_name[condition.key] = self.by_name.get(condition.key, index.everything) & places
@@ -95,7 +106,11 @@ class FilterSets:
 
     def asking(self, query: Query) -> Places:
         """Return the places that match another query's filters, with the same words."""
-        return FilterSets(self.index, query, self.base, self.favourites).hits
+        return FilterSets(self.index, query, self.base, self.favourites, self.locked).hits
+
+    def with_lock(self, *, is_allowed: bool) -> Places:
+        """Return the places that rules leave open, or those that they lock."""
+        return self.index.everything - self.locked if is_allowed else self.locked
 
     def _having(self, condition: Condition) -> Places:
         if f"{condition.key}:{condition.values[0]}" != FAVOURITE:
@@ -116,6 +131,12 @@ def count_facets(sets: FilterSets) -> list[Facet]:
     keys = (key for key in KEYS.values() if key.is_facet)
     facets = (Facet(key.name, key.title, _facet_values(sets, key, counts)) for key in keys)
     return [facet for facet in facets if facet.values]
+
+
+def count_allowed(sets: FilterSets) -> dict[str, int]:
+    """Count the results that rules leave open and lock, as values of `Query.allowed`."""
+    among = sets.without("allowed")
+    return {value: len(among & sets.with_lock(is_allowed=value == "1")) for value in ALLOWED}
 
 
 def _facet_values(sets: FilterSets, key: Key, counts: Counter[str]) -> list[FacetValue]:
@@ -171,7 +192,7 @@ def relax(sets: FilterSets) -> list[FilterRelaxation]:
     names = (name for name in sets.by_name if name != "status" or query.status)
     relaxations = [_relaxed(sets, _title(query, name), query.without(name), name) for name in names]
     relaxations.sort(key=lambda relaxation: -relaxation.count)
-    if query.text and (query.conditions or query.favourite):
+    if query.text and (query.conditions or query.favourite or query.allowed):
         title = f"Without “{query.plain}”"
         relaxations.append(FilterRelaxation(title, query.saying(""), len(sets.filtered)))
     relaxations = [relaxation for relaxation in relaxations if relaxation.count][:_MOST]

@@ -21,6 +21,7 @@ STATUSES = {
     "gone": "No longer listed",
     "all": "All",
 }
+ALLOWED = {"1": "Allowed here", "0": "Locked here"}  # by rules; see `catalog/locks.py`
 SORTS = {"": "Relevance", "newest": "Newest", "name": "Name", "price": "Price"}
 _MOST_PICKED = 50
 
@@ -33,6 +34,7 @@ class Query:
     picked: frozenset[tuple[str, str]] = frozenset()
     status: str = ""
     favourite: bool = False
+    allowed: str = ""
     sort: str = ""
     page: int = 1
 
@@ -55,6 +57,7 @@ class Query:
             ),
             status=_one_of(STATUSES, params.get("status")),
             favourite=params.get("favourite") in {"1", "on", "true"},
+            allowed=_one_of(ALLOWED, params.get("allowed")),
             sort=_one_of(SORTS, params.get("sort")),
             page=max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
         )
@@ -99,6 +102,7 @@ class Query:
         pairs += sorted(pair for pair in self.picked if pair[0] not in hidden)
         pairs += [("status", self.status)] if self.status else []
         pairs += [("favourite", "1")] if self.favourite and "favourite" not in hidden else []
+        pairs += [("allowed", self.allowed)] if self.allowed else []
         pairs += [("sort", self.sort)] if self.sort else []
         pairs += [("page", str(self.page))] if self.page > 1 else []
         return "?" + urlencode(pairs) if pairs else ""
@@ -106,7 +110,7 @@ class Query:
     @property
     def is_open(self) -> bool:
         """Whether the query selects everything that is listed."""
-        return not (self.q or self.picked or self.status or self.favourite)
+        return not (self.q or self.picked or self.status or self.favourite or self.allowed)
 
     @property
     def words(self) -> ParsedQuery:

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from catalog.display.highlight import Highlighter
 from catalog.display.icons import icons
+from catalog.locks import Locks
 from catalog.pricing import TypicalPrice, listed_price
 from catalog.pricing import typical_price as price_of_typical_run
 from catalog.variants import distinguish
@@ -53,6 +54,12 @@ def excerpt(text: str, marks: Highlighter) -> SafeString:
 def shortened(text: Any, length: int = ON_A_CARD) -> str:
     """The beginning of a text, cut between words."""
     return shorten(str(text), length)
+
+
+@register.filter
+def reason(locks: Locks, key: int) -> str:
+    """Why rules lock the endpoint with this primary key; empty if they do not."""
+    return locks.reasons.get(key, "")
 
 
 @register.filter

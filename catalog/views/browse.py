@@ -19,6 +19,7 @@ from catalog.changelog import personal_news, queries
 from catalog.curation import collection_health
 from catalog.display import page_cache
 from catalog.display.facets import SearchScope
+from catalog.locks import locks_of
 from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearch
 from catalog.search.query import SORTS, Query
 from catalog.sync import progress
@@ -49,7 +50,7 @@ def front(request: HtmxRequest) -> HttpResponse:
     context = {
         "progress": progress.current(),
         "revision": revision,
-        "shelves": page_cache.front(revision, starred),
+        "shelves": page_cache.front(revision, starred, locks_of(request, revision)),
     }
     if not request.htmx:
         context["news"] = queries.unread_counts(request.user)
@@ -89,7 +90,8 @@ def search_page(
 ) -> HttpResponse:
     """Show search results in a context, or for htmx only the parts that the query changes."""
     revision = Revision.current()
-    region = page_cache.region(revision, place, query, Favourite.objects.endpoints_of(request.user))
+    starred = Favourite.objects.endpoints_of(request.user)
+    region = page_cache.region(revision, place, query, starred, locks_of(request, revision))
     context = {
         "place": place,
         "query": query,
@@ -128,6 +130,7 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
         "collection": shown,
         "items": list(zip(items, variants, strict=True)),
         "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
+        "locks": locks_of(request, Revision.current()),
     }
     if may(request.user, CHANGE_COLLECTION):
         context["noting"] = reverse("catalog:collection-words", args=[slug])

@@ -14,7 +14,8 @@ from accounts import permissions
 from accounts.limits.rate_limit import limit
 from catalog.curation import catalogue_export, import_export
 from catalog.curation.permissions import curators_only
-from catalog.models import Collection, Favourite
+from catalog.locks import locks_of
+from catalog.models import Collection, Favourite, Revision
 from catalog.search.query import Query
 from fal.db_safe import db_safe_text
 
@@ -48,7 +49,8 @@ def as_file(chosen: Iterable[Collection] | None, name: str) -> HttpResponse:
 def export_models(request: HtmxRequest) -> HttpResponse:
     """Download upstream's listing entries of everything that a search finds."""
     starred = frozenset(Favourite.objects.endpoints_of(request.user))
-    text = catalogue_export.export(Query.from_params(request.GET), starred)
+    locked = locks_of(request, Revision.current()).models
+    text = catalogue_export.export(Query.from_params(request.GET), starred, locked)
     response = HttpResponse(text, content_type="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="models.json"'
     return response

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.curation import saved_searches as domain
 from catalog.display import page_cache
 from catalog.display.facets import SearchScope
+from catalog.locks import locks_of
 from catalog.models import Favourite, Revision, SavedSearch
 from catalog.search.query import Query
 from catalog.views.browse import own_media
@@ -68,13 +69,16 @@ def one(request: HtmxRequest, pk: int) -> HttpResponse:
     since = _moment(request.GET.get("since", "")) or search.seen_at
     seen_at = domain.seen_until()  # before the query: later models are new next time
     starred, query = Favourite.objects.endpoints_of(request.user), domain.query_of(search)
+    revision = Revision.current()
+    locks = locks_of(request, revision)
     place = SearchScope(reverse("catalog:models"), "Models")
     context = {
         "search": search,
         "since": since,
         "news": domain.news(search, since),
         "starred": frozenset(starred),
-        "region": page_cache.region(Revision.current(), place, query, starred),
+        "region": page_cache.region(revision, place, query, starred, locks),
+        "locks": locks,
     }
     SavedSearch.objects.filter(pk=search.pk, seen_at__lt=seen_at).update(seen_at=seen_at)
     return render(request, "catalog/saved_search.html", context)

@@ -16,6 +16,7 @@ from chats.models import Chat, Turn
 from chats.turns import readable
 from chats.turns.tree import ANSWER, Branch, branch_of
 from projects import roles
+from projects.rules import door
 from runs.files.inputs import our_addresses
 from runs.models.querysets import heavy_columns
 from runs.progress import watch_tokens
@@ -111,6 +112,8 @@ def context(
     is_own = chat.user_id == user.pk
     why_not = roles.refusal_to_make(user, chat.project) if is_own else chat.read_along
     reader = Reader(user, answer.view_for(user, may_write=not why_not))
+    if not why_not:
+        door.mark(chat.project, [one for one in (chat.endpoint, chat.second) if one])
     turns = shown_turns(chat, branch, before, reader)
     is_end = bool(turns) and turns[-1].turn.pk == branch.leaf
     limited = answer.too_long(turns[-1].turn) if is_end else None

@@ -20,6 +20,7 @@ from chats.views.chat import find_own
 from core.http.parameters import parse_moment, parse_uuid
 from fal.db_safe import db_safe_text
 from projects import current, roles
+from projects.rules import door
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -85,6 +86,7 @@ def new(request: HtmxRequest) -> HttpResponse:
         models = [endpoint for endpoint in models if endpoint.pk != chat.endpoint_id]
     context: dict[str, Any] = {"models": models, "asked": query, "chat": chat}
     context |= {"is_second": bool(chat) and is_second, "why_not": why_not}
+    context["locks"] = door.locks(chat.project if chat else project, models)
     if request.method == "POST":
         context["trouble"] = "This model has no conversations. Choose another one."
     return render(request, "chats/new.html", context)

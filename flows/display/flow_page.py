@@ -21,6 +21,7 @@ from flows.display.rights import rights_in
 from flows.execution.pricing import prices
 from flows.models import Flow, FlowRun
 from playground.form.html import rendering
+from projects.rules import door
 from runs.models import Run
 from runs.progress.worker_status import readiness
 from schemas import Node, Problem
@@ -107,6 +108,7 @@ def context(
     node = draw_nodes(root, post=shown, problems=problems)
     filled = answered(definition, form.answers(definition, versions, shown)[0])
     rights = rights_in(user, flow, here)
+    door.mark(rights.target, endpoints.values())
     reused = reusable(flow, filled, rights.target)
     costs = prices(filled, endpoints, reused)
     steps = summaries(definition, endpoints, troubles, costs)

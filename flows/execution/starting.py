@@ -14,6 +14,7 @@ from flows.execution import advance, steps
 from flows.models import Flow, FlowRun, StepRun
 from projects import roles
 from projects.models.project import private_project
+from projects.rules import door
 from runs import state_machine
 from runs.models import Run
 from runs.starting import Forbidden
@@ -47,11 +48,13 @@ def start(
 
     `reused` has the existing results of some steps, by step: nothing is sent for them. The run
     lives in `project`; None: where `project_for` says. Raises Refused if a model cannot be
-    run, Forbidden if the user may run nothing there, before anything is paid for.
+    run, Forbidden if the user may run nothing there or a rule locks a model, before anything is
+    paid for.
     """
     require_runnable(definition)
     project = project or project_for(user, flow)
     require_maker(user, project)
+    require_allowed(definition, project, without=reused or ())
     is_hidden = project.hides_new_runs or (flow.is_hidden and project == flow.project)
     with transaction.atomic():
         flow_run, is_new = FlowRun.objects.get_or_create(
@@ -104,6 +107,29 @@ def require_runnable(definition: Definition, only: Collection[str] | None = None
         raise Refused(f"Step {definition.number(first)}: {why[first]}", why)
 
 
+def require_allowed(
+    definition: Definition,
+    project: Project,
+    *,
+    only: Collection[str] | None = None,
+    without: Collection[str] = (),
+) -> None:
+    """Raise Forbidden if a rule locks a model in the project.
+
+    It asks about the steps `only`, less those `without` a run of their own.
+    """
+    chosen = [
+        step
+        for step in definition.steps
+        if (only is None or step.id in only) and step.id not in without
+    ]
+    endpoints = endpoints_of([Definition(tuple(chosen))])
+    locks = door.refusals(project, endpoints.values())
+    for step in chosen:
+        if lock := locks.get(endpoints[step.endpoint].pk):
+            raise Forbidden(f"Step {definition.number(step.id)}: {lock}")
+
+
 def _carry_on(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRun]) -> None:
     steps.begin_ready(flow_run, definition, begun)
     if all(steps.is_over(step_run) for step_run in begun.values()):
@@ -115,7 +141,7 @@ def try_again(flow_run: FlowRun, step: str, by: User) -> None:
 
     Earlier steps without a result are rerun as well. Ignored while one of them is in progress. The
     new runs are those of `by`. Raises Refused if a model cannot be run, Forbidden if `by` may run
-    nothing in the project.
+    nothing in the project, or a rule locks a model there.
     """
     require_maker(by, flow_run.project)
     with transaction.atomic():
@@ -128,6 +154,7 @@ def try_again(flow_run: FlowRun, step: str, by: User) -> None:
         if any(not steps.is_over(step_run) for step_run in old):
             return
         require_runnable(definition, only=anew)
+        require_allowed(definition, locked.project, only=anew)
         StepRun.objects.filter(pk__in=[step_run.pk for step_run in old]).update(
             replaced_at=timezone.now(), settled_at=timezone.now()
         )

@@ -88,7 +88,7 @@ def _begin(
     )
     try:
         step_run.run = starting.start(request).run
-    except starting.Forbidden as forbidden:  # a role was taken away while the flow was running
+    except starting.Forbidden as forbidden:  # a role or a rule changed while the flow was running
         return _not_sent(step_run, str(forbidden))
     return step_run
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
+from contextlib import suppress
 
 from core.byte_cache import byte_cached
 from flows.graph import checks, reading
@@ -29,6 +31,19 @@ def graph_of(workflow: AccountWorkflow, run: Run | None = None) -> Graph:
 @byte_cached(1 << 20, weigh=lambda graph: 4 * len(json.dumps(dict(graph.raw))))
 def _load(text: str) -> Graph:
     return reading.load(text)
+
+
+def models_within(keys: Collection[int]) -> dict[int, list[str]]:
+    """Return the ids of the models that workflows run, by the workflows' keys; one query.
+
+    One whose definition cannot be read has none that are known.
+    """
+    rows = AccountWorkflow.objects.filter(pk__in=keys).exclude(definition="")
+    within = {}
+    for key, definition in rows.values_list("pk", "definition"):
+        with suppress(reading.Unreadable):
+            within[key] = sorted(_load(definition).endpoint_ids)
+    return within
 
 
 def refusal(workflow: AccountWorkflow, graph: Graph | None) -> str:

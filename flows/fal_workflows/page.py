@@ -20,6 +20,7 @@ from flows.models import AccountListing, AccountWorkflow
 from playground.form import form_state
 from projects import roles
 from projects.models import Project
+from projects.rules import door
 from runs.costs.cost import estimate_runs
 from runs.models import Run
 from runs.progress import watch_tokens
@@ -80,11 +81,12 @@ def detail(
         graph: Graph | None = definitions.graph_of(workflow, run)
     except reading.Unreadable as error:
         graph, trouble = None, str(error)
+    endpoints = nodes.endpoints_of(graph) if graph else {}
+    door.mark(project, [workflow.endpoint, *endpoints.values()])
     refusal = definitions.refusal(workflow, graph)
     problems = checks.problems(graph) if graph else []
     runs = Run.objects.kept().in_project(project, user).filter(endpoint_id=workflow.pk)
     view = watch_tokens.view_for(user, run, live.VIEW) if run else ""
-    endpoints = nodes.endpoints_of(graph) if graph else {}
     return {
         "workflow": workflow,
         "endpoint": workflow.endpoint,

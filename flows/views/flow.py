@@ -101,6 +101,7 @@ def _page(
     *,
     troubles: dict[str, list[str]] | None = None,
     trouble: str = "",
+    forbidden: str = "",
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     context: dict[str, Any] = flow_page.context(
@@ -109,6 +110,7 @@ def _page(
     context |= {
         "runs": flow_page.runs_of(flow, request.user),
         "trouble": trouble,
+        "forbidden": forbidden,
         "is_fresh_chosen": request.method == "POST" and request.POST.get("~reuse") != "1",
     }
     context["form_token"] = request.POST.get("~token") or context["form_token"]
@@ -142,8 +144,9 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     token = _token(request, filled, reused)
     try:
         flow_run, _ = starting.start(request.user, flow, filled, token, reused, project=target)
-    except Forbidden:  # the page says why
-        return _page(request, flow, definition, post, status=HTTPStatus.FORBIDDEN)
+    except Forbidden as error:
+        why, status = str(error), HTTPStatus.FORBIDDEN
+        return _page(request, flow, definition, post, forbidden=why, status=status)
     except starting.Refused as refusal:
         return _page(request, flow, definition, post, trouble=str(refusal), status=status)
     return redirect(flow_run)

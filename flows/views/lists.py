@@ -19,6 +19,7 @@ from fal.db_safe import db_safe_text
 from flows.fal_workflows import page as account
 from flows.models import Flow, FlowRun
 from projects import current, roles
+from projects.rules import door
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -74,8 +75,10 @@ def new(request: HtmxRequest) -> HttpResponse:
     query = db_safe_text(request.GET.get("q", "")).strip()[:200]
     endpoints = engine.top_results(Query().saying(query) if query else Query(), MODELS)
     models = [endpoint for endpoint in endpoints if endpoint.is_runnable and not endpoint.refusal]
-    why_not = roles.refusal_to_make(request.user, current.current(request))
-    context = {"models": models, "asked": query, "why_not": why_not}
+    project = current.current(request)
+    why_not = roles.refusal_to_make(request.user, project)
+    locks = door.locks(project, models)
+    context = {"models": models, "asked": query, "why_not": why_not, "locks": locks}
     return render(request, "flows/new.html", context)
 
 

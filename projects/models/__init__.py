@@ -3,5 +3,6 @@
 from projects.models.in_project import InProject, InProjectQuerySet
 from projects.models.move import Move
 from projects.models.project import Choice, Membership, Project
+from projects.models.rule import Rule
 
-__all__ = ["Choice", "InProject", "InProjectQuerySet", "Membership", "Move", "Project"]
+__all__ = ["Choice", "InProject", "InProjectQuerySet", "Membership", "Move", "Project", "Rule"]

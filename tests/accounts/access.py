@@ -22,6 +22,7 @@ from accounts.permissions import (
     CANCEL_RUN,
     CHANGE_COLLECTION,
     CHANGE_ENDPOINT,
+    CHANGE_HOUSE_RULES,
     CHANGE_PRESET,
     CHANGE_PROJECT,
     CHANGE_RUN,
@@ -54,6 +55,7 @@ OWNERS = "login none yes none yes yes"  # the owner's, and of staff who may see 
 OWNERS_ALONE = "login none yes none none none"
 PERMITTED = "login none yes no yes yes"  # the owner's, and of staff with the permission
 ON_A_RUN = "login none yes none yes yes"  # likewise: the permission includes seeing the run
+HOUSE_RULES = "login no no no yes yes"
 CURATORS = "login none none no yes yes"
 CURATORS_METHOD = "login none none no - -"
 ADMINS_METHOD = "login none none no - -"
@@ -334,8 +336,14 @@ ACCESS: dict[str, Row] = {
     "projects:project-members": Row(METHOD, OWNERS_ALONE),
     "projects:project-members-recovery": Row(METHOD, OWNERS_ALONE),
     "projects:project-recovery": Row(METHOD, OWNERS_ALONE),
+    "projects:project-rule-recovery": Row(METHOD, OWNERS_ALONE),
+    "projects:project-rule-removal": Row(METHOD, OWNERS_ALONE),
+    "projects:project-rules": Row(OWNERS_ALONE, OWNERS_ALONE),
     "projects:project-settings": Row(OWNERS_ALONE, OWNERS_ALONE),
     "projects:projects": Row(ANYBODYS, METHOD),
+    "rules:rule-recovery": Row(METHOD, HOUSE_RULES, CHANGE_HOUSE_RULES),
+    "rules:rule-removal": Row(METHOD, HOUSE_RULES, CHANGE_HOUSE_RULES),
+    "rules:rules": Row(HOUSE_RULES, HOUSE_RULES, CHANGE_HOUSE_RULES),
     "socialaccount_connections": Row(ANYBODYS, METHOD),
     "training:dataset": Row(OWNERS_ALONE, OWNERS_ALONE),
     "training:dataset-deletion": Row(METHOD, OWNERS_ALONE),

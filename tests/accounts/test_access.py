@@ -26,7 +26,7 @@ from catalog.views import feeds
 from flows.models import AccountWorkflow
 from notifications.models import Channel, Delivery
 from people.models import Invitation
-from projects.models import Membership, Move, Project
+from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
 from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
@@ -92,6 +92,7 @@ class World:
         things.parts |= {
             "webhook_id": channel.pk, "delivery_id": delivery.pk, "file_id": file_of_proxy.pk,
             "user_id": owner.pk, "project_id": project.pk,
+            "rule": Rule.objects.create(kind="owner", value="nobody").pk,
         }  # fmt: skip
         things.keys |= {
             "note": note.pk, "link-": link.pk, "saved-search": search.pk, "token": token.pk,

@@ -18,6 +18,7 @@ from core.http.body_limits import takes_up_to
 from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
 from projects import current, roles
+from projects.rules import door
 from training.data import adding, archives, packing
 from training.models import Dataset, Weights
 from training.results.settling import IS_TRAINER
@@ -38,13 +39,15 @@ no_store = cache_control(private=True, no_store=True)
 def index(request: HtmxRequest) -> HttpResponse:
     """List the project's data sets and the catalogue's trainers; `?q=` searches the trainers."""
     query = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    trainers = _trainers(query)
     context: dict[str, Any] = {
         "datasets": _datasets(request),
         "weights": current.listed(Weights.objects.kept(), request).select_related(
             "training", "user"
         )[:6],
         "all_projects": current.is_of_all_projects(request),
-        "trainers": _trainers(query),
+        "trainers": trainers,
+        "locks": door.locks(current.current(request), trainers),
         "asked": query,
         "deleted": parse_uuid(request.GET.get("deleted", "")),
     }

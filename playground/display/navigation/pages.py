@@ -66,6 +66,9 @@ def pages(user: User, words: Sequence[str]) -> list[Place]:
     if permissions.may(user, permissions.VIEW_WORKER):
         note = "workers, queue, upstream, sync, storage, errors"
         places.append(Place("Status", note, reverse("admin:status")))
+    if permissions.may(user, permissions.CHANGE_HOUSE_RULES):
+        note = "forbidden, locked, approved only"
+        places.append(Place("The house's rules for models", note, reverse("rules:rules")))
     return _having(places, words)
 
 

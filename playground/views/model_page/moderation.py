@@ -18,6 +18,8 @@ from core.http.htmx import HtmxRequest
 from playground.form import drafts, form_state
 from playground.form.form_state import ParsedForm
 from playground.views.model_page import page
+from projects import current
+from projects.rules import door
 
 
 @curators_only(permissions.CHANGE_ENDPOINT)
@@ -42,6 +44,7 @@ def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         return redirect(endpoint)
     endpoint = Endpoint.objects.select_related("standing_by").get(pk=endpoint.pk)
     context = {"was": was, "words": label, **page.run_bar(endpoint, _draft(request, endpoint))}
+    context["lock"] = door.refusal(current.current(request), endpoint)  # a rule may ask for marks
     return render(request, "playground/standing/_updates.html", context)
 
 

@@ -19,6 +19,7 @@ from playground.display import about, batch, history, renderers
 from playground.form import form_state, json_view, run_costs
 from playground.form.form_state import FormState, ParsedForm
 from projects import current, roles
+from projects.rules import door
 from runs import starting, transport_choices
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
@@ -67,6 +68,8 @@ def render_page(
         role = roles.role_in(project, request.user)
         context |= form(endpoint, filled, **more) | stage(request, endpoint, role)
         context["no_run"] = roles.refusal_to_make(request.user, project, role)
+        if not context["no_run"]:
+            context["lock"] = door.refusal(project, endpoint)
     return render(request, "playground/endpoint.html", context | more, status=status)
 
 

@@ -66,7 +66,8 @@ def test_a_new_mail_address_counts_once_its_owner_followed_the_link(
     user.refresh_from_db()
     assert user.email == "ana@example.com"
     assert "This link no longer works" in here.get(address).content.decode()
-    assert Client().post("/login/", {"login": "ANA@example.com", "password": "pw"}).url == "/"
+    answer = Client().post("/login/", {"login": "ANA@example.com", "password": "pw"})
+    assert answer.headers["Location"] == "/"
 
 
 def test_a_wrong_mail_address_is_reported(here: Client, sends_mail: None) -> None:

@@ -91,7 +91,7 @@ def test_a_page_takes_as_many_queries_for_any_content(
         assert response.status_code == 200
         assert not any("document" in query["sql"] for query in queries)
         used.append(len(queries))
-    assert used[0] == used[1] <= 12
+    assert used[0] == used[1] <= 13  # one of them for rules, after each change of the catalogue
 
 
 @pytest.mark.parametrize("address", ["/", "/models/"])

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from flows.fal_workflows import store
 from flows.models import AccountListing
+from projects.models import Rule
 from runs.live import views
 from runs.models import Run
 from tests.flows.fal_workflows.conftest import Keep
@@ -207,3 +208,21 @@ def test_a_workflow_runs_in_the_project_of_the_page(ana: Client, keep: Keep, use
     assert "A &lt;ship" in refused.content.decode()
     assert Run.objects.count() == 1
     assert "A boat" not in text(ana, f"{PAGE}?project=private")
+
+
+def test_a_workflow_is_locked_with_a_model_that_it_runs(
+    ana: Client, keep: Keep, make_endpoint: Callable[..., Any]
+) -> None:
+    make_endpoint("fal-ai/flux/dev", display_name="FLUX dev")
+    keep()
+    rule = Rule.objects.create(kind="id", value="fal-ai/flux/dev", reason="Not licensed")
+    page = text(ana, PAGE)
+    assert "Two step is locked by a rule of the house: “Forbid fal-ai/flux/dev”" in page
+    answer = ana.post(PAGE, {"idea": "A boat", "~token": "t1", "~do": "run"})
+    assert answer.status_code == 403
+    assert "data-refused" in answer.content.decode()
+    assert 'value="A boat"' in answer.content.decode() or "A boat" in answer.content.decode()
+    assert not Run.objects.exists()
+    rule.delete()
+    ana.post(PAGE, {"idea": "A boat", "~token": "t1", "~do": "run"})
+    assert Run.objects.exists()

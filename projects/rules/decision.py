@@ -1,0 +1,151 @@
+"""Which rule locks a model: pure functions of rules and a model's listing.
+
+There are two lists: the rules of the house, which hold everywhere, and those of the project in
+which a run would live. Each rule names models: by id (exact, or with `*`), owner, category, mark,
+or a question in the gallery's language. What it does with them is its effect:
+
+- *Forbid* locks the models that it names.
+- *Allow only* locks the models that no rule of its list names. Several are alternatives.
+- *Allow* makes an exception: it opens what a wider rule of its list, or the house, locks.
+
+Within one list the rule that names a model most narrowly decides (`width`); of two that are equally
+narrow, the one that forbids. Between the lists:
+
+1. What a *binding* rule of the house locks is locked. Only the house's own narrower rules open it.
+2. Else what the project's list locks is locked there.
+3. Else what a rule of the project allows is open there, though the house locks it. "Allow only"
+   opens nothing: a project that restricts itself has asked for no exception.
+4. Else what the house's list locks is locked.
+
+Without rules everything is open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from catalog.filters.conditions import asked_length
+from catalog.filters.facts import Listing, facts_of
+from catalog.filters.query_parser import parse_query
+from catalog.models import Standing
+from projects.models import Rule
+
+Effect, Kind = Rule.Effect, Rule.Kind
+UNMARKED = "unmarked"  # the mark of models of which curators have said nothing
+MARKS = (Standing.APPROVED.value, Standing.EXPERIMENTAL.value, UNMARKED)
+NO_CATEGORY = "unknown"
+_EXACT, _WITHIN_OWNER, _OWNER, _CATEGORY, _MARK, _QUESTION, _ACROSS_OWNERS = range(7)
+_WIDTHS = {
+    Kind.OWNER: _OWNER,
+    Kind.CATEGORY: _CATEGORY,
+    Kind.MARK: _MARK,
+    Kind.QUESTION: _QUESTION,
+}
+_RANKS = {Effect.FORBID: 0, Effect.ALLOW: 1, Effect.ONLY: 2}
+_CACHED_PATTERNS = 512
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model of which rules decide, read from the columns of the catalogue."""
+
+    listing: Listing
+
+    @cached_property
+    def owner(self) -> str:
+        """The first part of its id."""
+        return self.listing.endpoint_id.partition("/")[0]
+
+    @property
+    def category(self) -> str:
+        """Its category; `unknown` for models without one."""
+        return self.listing.category or NO_CATEGORY
+
+    @property
+    def mark(self) -> str:
+        """What curators have said of it."""
+        return self.listing.standing or UNMARKED
+
+    @cached_property
+    def facts(self) -> tuple[str, ...]:
+        """Its facts, which questions are about."""
+        return facts_of(self.listing)
+
+
+def locking_rule(rules: Sequence[Rule], subject: Subject) -> Rule | None:
+    """Return the rule that locks a model in a project; None if it may run there.
+
+    `rules` are the house's and those of the one project, in any order.
+    """
+    house = [rule for rule in rules if rule.project_id is None]
+    own = [rule for rule in rules if rule.project_id is not None]
+    if rule := _locked_by(house, subject, is_binding=True):
+        return rule
+    if rule := _locked_by(own, subject):
+        return rule
+    if any(rule.effect == Effect.ALLOW and names(rule, subject) for rule in own):
+        return None
+    return _locked_by(house, subject)
+
+
+def names(rule: Rule, subject: Subject) -> bool:
+    """Return whether a rule names a model."""
+    match rule.kind:
+        case Kind.ID:
+            return bool(_pattern(rule.value).fullmatch(subject.listing.endpoint_id))
+        case Kind.OWNER:
+            return rule.value == subject.owner
+        case Kind.CATEGORY:
+            return rule.value == subject.category
+        case Kind.MARK:
+            return rule.value == subject.mark
+        case _:
+            return _answers(rule.value, subject)
+
+
+def width(rule: Rule) -> tuple[int, int]:
+    """Return how widely a rule names models; of two rules the smaller is the narrower one.
+
+    An id, ids of one owner with `*` (the longer, the narrower), an owner, a category, a mark, a
+    question, and last ids with `*` of any owner.
+    """
+    if rule.kind != Kind.ID:
+        return _WIDTHS[Kind(rule.kind)], 0
+    if "*" not in rule.value:
+        return _EXACT, 0
+    begins = rule.value.partition("*")[0]
+    kind = _WITHIN_OWNER if "/" in begins else _ACROSS_OWNERS
+    return kind, -len(rule.value.replace("*", ""))
+
+
+def _locked_by(rules: Sequence[Rule], subject: Subject, *, is_binding: bool = False) -> Rule | None:
+    """Return the rule of one list that locks a model; with `is_binding`, of those that bind.
+
+    Whatever a list opens is open also to its binding rules.
+    """
+    counts = [
+        rule for rule in rules if rule.is_binding or not is_binding or rule.effect != Effect.FORBID
+    ]
+    naming = [rule for rule in counts if names(rule, subject)]
+    if naming:
+        narrowest = min(naming, key=lambda rule: (width(rule), _RANKS[Effect(rule.effect)]))
+        return narrowest if narrowest.effect == Effect.FORBID else None
+    only = [rule for rule in counts if rule.effect == Effect.ONLY]
+    binding = [rule for rule in only if rule.is_binding]
+    # The binding one is named first: it is what matters to who would ask for an exception.
+    return next(iter(binding if is_binding else [*binding, *only]), None)
+
+
+@lru_cache(_CACHED_PATTERNS)
+def _pattern(value: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, value.split("*"))), re.DOTALL)
+
+
+def _answers(question: str, subject: Subject) -> bool:
+    """Return whether a model meets all conditions of a question, as in the gallery."""
+    conditions = parse_query(question).conditions
+    seconds = asked_length(conditions)
+    return all(condition.holds(subject.facts, seconds) for condition in conditions)

@@ -1,0 +1,124 @@
+"""Whether a model may be run in a project now: what every start of a run asks.
+
+One query where there are no rules, two with them. Rules and marks are read when they are asked for,
+so that one that was made a moment ago already holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from catalog.filters.facts import Listing
+from catalog.locks import Locks
+from catalog.models import Endpoint
+from projects.models import Rule
+from projects.rules import wording
+from projects.rules.decision import Subject, locking_rule
+
+if TYPE_CHECKING:
+    from projects.models import Project
+
+COMPOSED = "workflows/"  # the first part of the ids of models that run others
+# From keys of such models to the ids of those that each runs.
+Parts = Callable[[Collection[int]], Mapping[int, Sequence[str]]]
+_parts: list[Parts] = []
+
+
+def refusal(project: Project, endpoint: Endpoint) -> str:
+    """Return why a model may not be run in a project, and whom to ask; empty if it may."""
+    return refusals(project, [endpoint]).get(endpoint.pk, "")
+
+
+def refusals(project: Project, endpoints: Iterable[Endpoint]) -> dict[int, str]:
+    """Return why models may not be run in a project, by the keys of those that may not."""
+    rules = list(Rule.objects.holding_in([project]))
+    if not rules:
+        return {}
+    by_key = {endpoint.pk: endpoint for endpoint in endpoints}
+    locked = locking_rules(rules, by_key)
+    asks = {rule.project_id: wording.whom_to_ask(rule.project) for rule in locked.values()}
+    return {
+        key: wording.refusal(rule, by_key[key].name, asks[rule.project_id])
+        for key, rule in locked.items()
+    }
+
+
+def locks(project: Project, endpoints: Iterable[Endpoint]) -> Locks:
+    """Return which models of a list are locked in a project, and why, as templates take it."""
+    return Locks("list", refusals(project, endpoints))
+
+
+def mark(project: Project, endpoints: Iterable[Endpoint]) -> None:
+    """Give the models that may not be run in a project the reason as their `lock`, for a page.
+
+    Not for the cards of the search, which all pages share.
+    """
+    listed = list(endpoints)
+    locked = refusals(project, listed)
+    for endpoint in listed:
+        endpoint.lock = locked.get(endpoint.pk, "")
+
+
+def first_refusal(wanted: Collection[tuple[Project, Endpoint]]) -> str:
+    """Return why one of these models may not be run in the project beside it, or an empty text."""
+    projects = {project.pk: project for project, _ in wanted}
+    rules = list(Rule.objects.holding_in(projects.values()))
+    if not rules:
+        return ""
+    for project in projects.values():
+        holding = [rule for rule in rules if rule.project_id in (None, project.pk)]
+        here = {endpoint.pk: endpoint for where, endpoint in wanted if where == project}
+        for key, rule in locking_rules(holding, here).items():
+            return wording.refusal(rule, here[key].name, wording.whom_to_ask(rule.project))
+    return ""
+
+
+def register_parts(parts_of: Parts) -> None:
+    """Let this function tell what models other models run; called once, when its app is ready."""
+    _parts[:] = [parts_of]
+
+
+def locking_rules(rules: Sequence[Rule], keys: Collection[int] | None = None) -> dict[int, Rule]:
+    """Return the rule that locks each locked model among `keys`, or of the whole catalogue.
+
+    `rules` are those that hold in one project. A model that runs others, such as a workflow, is
+    locked with any of them. One query, three for workflows.
+    """
+    if not rules:
+        return {}
+    subjects = _subjects(Q() if keys is None else Q(pk__in=keys))
+    locked = {
+        key: rule for key, subject in subjects.items() if (rule := locking_rule(rules, subject))
+    }
+    composed = [
+        key
+        for key, subject in subjects.items()
+        if key not in locked and subject.listing.endpoint_id.startswith(COMPOSED)
+    ]
+    return locked | _locked_by_parts(rules, composed)
+
+
+def _locked_by_parts(rules: Sequence[Rule], composed: Sequence[int]) -> dict[int, Rule]:
+    """Return the rules that lock a model within one of these."""
+    parts = _parts[0](composed) if _parts and composed else {}
+    names = {name for within in parts.values() for name in within}
+    subjects = _subjects(Q(endpoint_id__in=names)) if names else {}
+    locked = {
+        subject.listing.endpoint_id: rule
+        for subject in subjects.values()
+        if (rule := locking_rule(rules, subject))
+    }
+    return {
+        key: locked[first]
+        for key, within in parts.items()
+        if (first := next((name for name in within if name in locked), None))
+    }
+
+
+def _subjects(condition: Q) -> dict[int, Subject]:
+    """Return models with the columns that rules read, by their keys; one query."""
+    rows = Endpoint.objects.filter(condition).order_by("pk").values_list("pk", *Listing._fields)
+    return {key: Subject(Listing._make(columns)) for key, *columns in rows}

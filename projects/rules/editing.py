@@ -1,0 +1,151 @@
+"""How rules change: who may, what a rule may say, and how a removal is undone.
+
+A project's rules are its managers' affair, those of the house that of staff with the permission.
+Nobody restricts their private project by rules, nor opens in it what the house locks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from accounts import audit, permissions
+from projects import roles
+from projects.locking import UNDONE_WITHIN, Refused, locked_for
+from projects.models import Rule
+from projects.rules import wording
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.contrib.auth.models import AnonymousUser, User
+
+    from projects.models import Project
+
+MOST = 100  # rules of one list: each start of a run reads them all
+TOO_MANY = f"There are {MOST} rules already. Remove one that is no longer needed first."
+PRIVATE = "Your private project follows the rules of the house; it has none of its own."
+GONE = "This rule is gone: somebody removed it meanwhile."
+_SALT = "projects.rules.removed"
+
+
+class Terms(NamedTuple):
+    """What a rule says, as a form has it."""
+
+    effect: str
+    kind: str
+    value: str
+    reason: str = ""
+    is_binding: bool = False
+
+    def as_rule(self, project: Project | None) -> Rule:
+        """Return an unsaved rule that says this."""
+        is_binding = self.is_binding and project is None
+        return Rule(project=project, **(self._asdict() | {"is_binding": is_binding}))
+
+
+def may_change(user: User | AnonymousUser, project: Project | None) -> bool:
+    """Return whether the user may change the rules of a project, or of the house (None)."""
+    if project is None:
+        return permissions.may(user, permissions.CHANGE_HOUSE_RULES)
+    return not project.is_private and roles.may_manage(user, project)
+
+
+def require_for(user: User | AnonymousUser, project: Project | None) -> None:
+    """Raise PermissionDenied, saying whom to ask, unless the user may change the rules."""
+    if project is None:
+        permissions.require(user, permissions.CHANGE_HOUSE_RULES)
+    elif project.is_private:
+        raise PermissionDenied(PRIVATE)
+    else:
+        roles.require_manager(user, project)
+
+
+def listed(project: Project | None) -> list[Rule]:
+    """Return the rules of a project, or of the house (None), with who made them; one query."""
+    return list(Rule.objects.filter(project=project).select_related("project", "made_by"))
+
+
+def add(by: User, project: Project | None, terms: Terms) -> Rule:
+    """Add a rule; raises PermissionDenied, and Refused for the same models once more."""
+    return _insert(by, project, terms, "added a rule to")
+
+
+def remove(by: User, project: Project | None, key: int) -> tuple[Rule, str]:
+    """Remove a rule; returns it with the token that restores it within a day.
+
+    Raises PermissionDenied, and Refused if it is gone.
+    """
+    with transaction.atomic():
+        _lock(by, project)
+        rule = Rule.objects.filter(project=project, pk=key).first()
+        if rule is None:
+            raise Refused(GONE)
+        rule.delete()
+        _record(by, "removed a rule from", project, rule)
+    terms = Terms(*(getattr(rule, name) for name in Terms._fields))
+    place = project.pk if project else 0
+    return rule, signing.dumps([place, *terms], salt=_SALT)
+
+
+def removed_by(token: str, project: Project | None) -> Terms | None:
+    """Return what a token of this list restores; None if it is too old or no such token."""
+    try:
+        place, *terms = signing.loads(token, salt=_SALT, max_age=UNDONE_WITHIN)
+        removed = Terms(*terms)
+    except (signing.BadSignature, TypeError, ValueError):
+        return None
+    return removed if place == (project.pk if project else 0) else None
+
+
+def restore(by: User, project: Project | None, token: str) -> Rule:
+    """Undo a removal; raises PermissionDenied, and Refused if the token is too old."""
+    require_for(by, project)
+    terms = removed_by(token, project)
+    if terms is None:
+        raise Refused("This can be undone for a day only. Add the rule again instead.")
+    return _insert(by, project, terms, "brought a rule back to")
+
+
+def same_models(project: Project | None, kind: str, value: str) -> Rule | None:
+    """Return the rule of this list about just these models, if there is one."""
+    return Rule.objects.filter(project=project, kind=kind, value=value).first()
+
+
+def already(rule: Rule) -> str:
+    """Return that there is a rule about the same models, in a sentence."""
+    return f"There is a rule about these already: “{wording.in_words(rule)}”. Remove it first."
+
+
+def _insert(by: User, project: Project | None, terms: Terms, action: str) -> Rule:
+    with transaction.atomic():
+        _lock(by, project)
+        if rule := same_models(project, terms.kind, terms.value):
+            raise Refused(already(rule))
+        if Rule.objects.filter(project=project).count() >= MOST:
+            raise Refused(TOO_MANY)
+        rule = terms.as_rule(project)
+        rule.made_by = by
+        try:
+            with transaction.atomic():
+                rule.save(force_insert=True)
+        except IntegrityError:  # two admins at once: nothing locks the list of the house
+            raise Refused("Somebody made the same rule just now.") from None
+        _record(by, action, project, rule)
+    return rule
+
+
+def _lock(by: User, project: Project | None) -> None:
+    require_for(by, project)
+    if project is not None:
+        locked_for(by, project)
+
+
+def _record(by: User, action: str, project: Project | None, rule: Rule) -> None:
+    where: Sequence[Project | Rule] = [project] if project else [rule]
+    binding = ", binding" if rule.is_binding else ""
+    house = "" if project else "the house: "
+    audit.record(by, action, where, f"{house}{wording.in_words(rule)}{binding}")

@@ -1,0 +1,78 @@
+"""The form of a new rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from core.formatting import counted
+from fal.db_safe import db_safe_text
+from projects.models import Rule
+from projects.models.rule import REASON_CHARS, VALUE_CHARS
+from projects.rules import editing, values
+from projects.rules.editing import Terms
+from projects.rules.preview import Preview, preview
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+    from projects.models import Project
+
+EXAMPLES = {
+    Rule.Kind.ID: "fal-ai/flux/dev, or fal-ai/flux/*",
+    Rule.Kind.OWNER: "the first part of an id: fal-ai",
+    Rule.Kind.CATEGORY: "text-to-video",
+    Rule.Kind.MARK: "approved, experimental, unmarked",
+    Rule.Kind.QUESTION: "license:commercial price:<0.5",
+}
+MEANINGS = {
+    Rule.Effect.FORBID: "locks these models",
+    Rule.Effect.ONLY: "locks all others; several are alternatives",
+    Rule.Effect.ALLOW: "an exception from a wider rule",
+}
+LOCKS_ALL = "This would lock all {}: nobody could run anything here."
+
+
+class RuleForm(forms.Form):
+    """Which models, what a rule does with them, and why; in the house also whether it binds."""
+
+    effect = forms.ChoiceField(choices=Rule.Effect, initial=Rule.Effect.FORBID)
+    kind = forms.ChoiceField(choices=Rule.Kind, initial=Rule.Kind.OWNER)
+    value = forms.CharField(required=False, max_length=VALUE_CHARS, strip=True)
+    reason = forms.CharField(required=False, max_length=REASON_CHARS)
+    is_binding = forms.BooleanField(required=False, initial=True)
+
+    def __init__(self, project: Project | None, data: QueryDict | None) -> None:
+        super().__init__(data)
+        self.project = project
+        self.preview: Preview | None = None
+        if project is not None:
+            del self.fields["is_binding"]
+
+    @property
+    def terms(self) -> Terms:
+        """Return what the valid form says."""
+        return Terms(**self.cleaned_data)
+
+    def clean_reason(self) -> str:
+        """Return the reason on one line."""
+        return " ".join(db_safe_text(self.cleaned_data["reason"]).split())
+
+    def clean(self) -> dict[str, Any]:
+        """Read the models, and see what the rule would do; the errors stand beside `value`."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        try:
+            cleaned["value"] = values.read(cleaned["kind"], cleaned["value"])
+        except ValueError as error:
+            self.add_error("value", str(error))
+            return cleaned
+        if rule := editing.same_models(self.project, cleaned["kind"], cleaned["value"]):
+            self.add_error("value", editing.already(rule))
+            return cleaned
+        self.preview = preview(self.project, Terms(**cleaned).as_rule(self.project))
+        if self.preview.locks_everything:
+            self.add_error("value", LOCKS_ALL.format(counted(self.preview.total, "model")))
+        return cleaned

@@ -1,0 +1,1 @@
+"""Tests of the rules for models: decisions, the door, changes, the gallery."""

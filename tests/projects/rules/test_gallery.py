@@ -1,0 +1,159 @@
+"""The gallery shows the same locks as the door, in the page's project, at no cost without rules."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalog.locks import locks_of
+from catalog.models import Endpoint, Revision, Standing
+from catalog.search.engine import search
+from catalog.search.query import Query
+from projects.models import Project, Rule
+from projects.rules import door
+from tests.conftest import grant
+from tests.projects.people import logged_in, make_project, person, working_in
+from tests.projects.rules.test_decision import any_rule
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+MODELS = "/models/"
+
+
+@pytest.fixture
+def models(make_endpoint: Any) -> list[Endpoint]:
+    """Models that the rules of the decision's tests speak of."""
+    return [
+        make_endpoint("acme/paint", license_type="commercial", standing=Standing.APPROVED),
+        make_endpoint("acme/paint/fast", standing=Standing.EXPERIMENTAL),
+        make_endpoint(
+            "acme/film",
+            category="text-to-video",
+            published_at=timezone.now(),
+            unit_price_usd=Decimal("0.4"),
+            price_unit="videos",
+        ),
+        make_endpoint("bolt/paint", license_type="research"),
+        make_endpoint("bolt/song", category=""),
+    ]
+
+
+@pytest.fixture
+def project(models: list[Endpoint]) -> Project:
+    return make_project("Spring", mia="manager", max="maker")
+
+
+class Page:
+    """A request as far as the project of its address is concerned."""
+
+    def __init__(self, user: User, project: Project) -> None:
+        self.user, self.GET = user, {"project": project.key}
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(any_rule(), max_size=4, unique_by=lambda one: (one.project_id, one.kind, one.value))
+)
+def test_gallery_filter_and_door_agree(
+    models: list[Endpoint], project: Project, rules: list[Rule]
+) -> None:
+    Rule.objects.all().delete()
+    for rule in rules:
+        rule.pk = None
+        rule.project = project if rule.project_id else None
+        rule.save(force_insert=True)
+    at_door = {model.pk for model in models if door.refusal(project, model)}
+    revision = Revision.current()
+    shown = locks_of(Page(person("max"), project), revision)  # type: ignore[arg-type]
+    assert shown.models == at_door == door.refusals(project, models).keys()
+    for allowed, wanted in (("1", {m.pk for m in models} - at_door), ("0", at_door)):
+        found = search(Query(allowed=allowed), locked=shown.models)
+        assert {endpoint.pk for endpoint in found.endpoints} == wanted
+    counts = search(Query(), locked=shown.models).allowed
+    assert counts == {"1": len(models) - len(at_door), "0": len(at_door)}
+
+
+def forbid(value: str = "acme", project: Project | None = None, **more: Any) -> Rule:
+    values = {"effect": "forbid", "kind": "owner", "value": value}
+    return Rule.objects.create(project=project, **(values | more))
+
+
+def test_a_card_has_a_lock_with_the_reason_in_its_project_alone(project: Project) -> None:
+    forbid(project=project, reason="Not licensed")
+    mine = person("max")
+    page = working_in(project, mine).get(MODELS).content.decode()
+    assert page.count("data-lock") == 3
+    assert "Locked by a rule of this project: “Forbid models of acme”. Not licensed." in page
+    assert 'id="facet-allowed"' in page
+    private = logged_in(mine).get(f"{MODELS}?project=private").content.decode()
+    assert "data-lock" not in private
+    assert "facet-allowed" not in private
+
+
+def test_the_filter_shows_what_is_open_and_what_is_locked(project: Project) -> None:
+    forbid()
+    client = working_in(project, person("max"))
+    open_models = client.get(f"{MODELS}?allowed=1").content.decode()
+    assert "bolt/song" in open_models
+    assert "acme/film" not in open_models
+    assert "Allowed here" in open_models
+    locked = client.get(f"{MODELS}?allowed=0").content.decode()
+    assert "acme/film" in locked
+    assert "bolt/song" not in locked
+    assert "Remove the filter Locked here" in locked or "Locked here" in locked
+
+
+def test_a_new_rule_is_seen_at_once_and_its_end_too(project: Project) -> None:
+    client = working_in(project, person("max"))
+    assert b"data-lock" not in client.get(MODELS).content
+    rule = forbid()
+    assert b"data-lock" in client.get(MODELS).content
+    assert b"data-lock" in client.get("/").content  # the front page's shelves
+    rule.delete()
+    assert b"data-lock" not in client.get(MODELS).content
+
+
+@pytest.mark.parametrize("has_rules", [False, True])
+def test_a_cached_gallery_page_asks_nothing_for_rules(
+    project: Project, has_rules: bool, django_assert_num_queries: Any
+) -> None:
+    if has_rules:
+        forbid()
+        forbid("bolt", project)
+    client: Client = working_in(project, person("max"))
+    client.get(MODELS)
+    with django_assert_num_queries(4) as asked:
+        client.get(MODELS)
+    assert not any("projects_rule" in query["sql"] for query in asked.captured_queries)
+
+
+def test_a_model_page_says_why_it_cannot_run(project: Project) -> None:
+    forbid(project=project, reason="Not licensed")
+    page = working_in(project, person("max")).get("/models/acme/film/").content.decode()
+    assert "data-lock" in page
+    assert "film is locked by a rule of the project “Spring”: “Forbid models of acme”." in page
+    assert "Ask mia if it should run here." in page
+    assert 'aria-describedby="refusal"' in page
+
+
+def test_a_mark_opens_a_model_on_its_page_at_once(project: Project) -> None:
+    Rule.objects.create(effect="only", kind="mark", value="approved", is_binding=True)
+    eva = person("eva")
+    grant(eva, "catalog.change_endpoint")
+    client = logged_in(eva)
+    page = client.get("/models/acme/film/").content.decode()
+    assert "“Allow only models marked approved”" in page
+    address = "/standings/acme/film/"
+    marked = {"standing": "experimental", "reason": "New"}
+    answer = client.post(address, marked, headers={"HX-Request": "true"}).content.decode()
+    assert "“Allow only models marked approved”" in answer
+    marked = {"standing": "approved", "reason": "Tested"}
+    answer = client.post(address, marked, headers={"HX-Request": "true"}).content.decode()
+    assert "data-lock" not in answer
+    assert 'id="run-button"' in answer

@@ -1,0 +1,228 @@
+"""The pages of rules: who sees and changes them, previews, bad input, undo."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditEntry
+from catalog.models import Standing
+from projects.models import Rule
+from projects.rules import editing
+from projects.rules.editing import Terms
+from tests.conftest import grant
+from tests.projects.people import logged_in, make_project, person
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+HOUSE = "/people/rules/"
+
+
+@pytest.fixture
+def models(make_endpoint: Any) -> None:
+    """Three models of two owners."""
+    make_endpoint("acme/paint", license_type="commercial", standing=Standing.APPROVED)
+    make_endpoint("acme/film", category="text-to-video")
+    make_endpoint("bolt/song", category="text-to-audio")
+
+
+@pytest.fixture
+def project(models: None) -> Any:
+    return make_project("Spring", mia="manager", max="maker")
+
+
+def form(**values: str) -> dict[str, str]:
+    return {"effect": "forbid", "kind": "owner", "value": "acme", "~do": "add"} | values
+
+
+def address(project: Any) -> str:
+    return reverse("projects:project-rules", args=[project.key])
+
+
+def admin() -> Client:
+    eva = person("eva")
+    grant(eva, "projects.change_house_rules")
+    return logged_in(eva)
+
+
+def test_a_manager_adds_a_rule_and_members_see_it(project: Any) -> None:
+    client = logged_in(person("mia"))
+    response = client.post(address(project), form(reason="Not licensed"))
+    assert response.status_code == 302
+    page = logged_in(person("max")).get(address(project)).content.decode()
+    assert "Forbid models of acme" in page
+    assert "Not licensed" in page
+    assert "Locks 2 models here" in page
+    assert "2 of 3 models are locked here." in page
+    assert "Ask mia" in page
+    assert "id_value" not in page
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.object_name) == ("added a rule to", "Spring")
+    assert entry.detail == "Forbid models of acme"
+
+
+def test_the_preview_says_how_many_models_and_adds_nothing(project: Any) -> None:
+    client = logged_in(person("mia"))
+    response = client.post(address(project), form(**{"~do": "preview"}))
+    assert response.status_code == 200
+    assert b"This rule locks 2 of 3 models." in response.content
+    assert b"acme/film, acme/paint" in response.content
+    assert b'value="acme"' in response.content
+    assert not Rule.objects.exists()
+    client.post(address(project), form(kind="id", value="acme/film"))
+    response = client.post(address(project), form(**{"~do": "preview"}))
+    assert b"This rule locks 1 of 3 models; with the other rules 2 are locked." in response.content
+
+
+def test_the_preview_of_an_exception_says_what_it_opens(project: Any) -> None:
+    editing.add(_admin_user(), None, Terms("forbid", "owner", "acme"))
+    client = logged_in(person("mia"))
+    posted = form(effect="allow", kind="id", value="acme/film", **{"~do": "preview"})
+    response = client.post(address(project), posted)
+    assert b"This rule opens 1 of 3 models; 1 stay locked." in response.content
+
+
+def _admin_user() -> User:
+    eva = person("eva")
+    grant(eva, "projects.change_house_rules")
+    return User.objects.get(pk=eva.pk)
+
+
+@pytest.mark.parametrize(
+    ("posted", "sentence"),
+    [
+        ({"value": ""}, "Write an owner"),
+        ({"value": "acmee"}, "Did you mean acme?"),
+        ({"kind": "id", "value": "acme/pant"}, "No model here has the id “acme/pant”."),
+        ({"kind": "category", "value": "text to video"}, ""),
+        ({"kind": "category", "value": "poems"}, "There is no category “poems”."),
+        ({"kind": "mark", "value": "blocked"}, "Blocked models run nowhere"),
+        ({"kind": "mark", "value": "lovely"}, "There is no mark “lovely”."),
+        ({"kind": "question", "value": "license:commercial"}, ""),
+        ({"kind": "question", "value": "licence:commercial price:<0.5"}, ""),
+        ({"kind": "question", "value": "a red cat"}, "is only searched for"),
+        ({"kind": "question", "value": "price:cheap"}, "is no question for a rule"),
+        ({"kind": "question", "value": "license:commercial price:cheap"}, "price:cheap"),
+        ({"kind": "question", "value": "is:favourite"}, "Everybody has other favourites"),
+        ({"kind": "id", "value": "*"}, "This would lock all 3 models"),
+        ({"effect": "only", "kind": "id", "value": "nobody/*"}, "This would lock all 3 models"),
+        ({"value": "x" * 301}, "301"),
+        ({"kind": "question", "value": "\x00"}, "Null characters are not allowed."),
+        ({"kind": "moon"}, "moon is not one of the available choices"),
+        ({"effect": "moon"}, "moon is not one of the available choices"),
+    ],
+)
+def test_bad_input_is_said_beside_the_field_and_kept(
+    project: Any, posted: dict[str, str], sentence: str
+) -> None:
+    response = logged_in(person("mia")).post(address(project), form(reason="kept", **posted))
+    page = response.content.decode()
+    assert response.status_code == (422 if sentence else 302)
+    if sentence:
+        assert sentence in re.sub(r"&#x27;|&quot;", "'", page)
+        assert 'value="kept"' in page
+        assert Rule.objects.count() == 0
+
+
+def test_the_same_models_take_one_rule(project: Any) -> None:
+    client = logged_in(person("mia"))
+    client.post(address(project), form())
+    response = client.post(address(project), form(effect="only"))
+    assert response.status_code == 422
+    assert "There is a rule about these already: “Forbid models of acme”." in (
+        response.content.decode()
+    )
+
+
+def test_a_removed_rule_can_be_brought_back(project: Any) -> None:
+    client = logged_in(person("mia"))
+    client.post(address(project), form(reason="Not licensed"))
+    rule = Rule.objects.get()
+    removal = reverse("projects:project-rule-removal", args=[project.key, rule.pk])
+    page = client.post(removal, follow=True)
+    assert not Rule.objects.exists()
+    assert "Removed: Forbid models of acme." in page.content.decode()
+    token = page.context["token"]
+    recovery = reverse("projects:project-rule-recovery", args=[project.key])
+    assert client.post(recovery, {"removed": token}).status_code == 302
+    assert Rule.objects.get().reason == "Not licensed"
+    again = client.post(recovery, {"removed": token}, follow=True)
+    assert "There is a rule about these already" in again.content.decode()
+    assert client.post(removal, follow=True).status_code == 200  # gone: a sentence
+    assert "somebody removed it" in client.post(removal, follow=True).content.decode()
+
+
+def test_a_token_of_another_list_restores_nothing(project: Any) -> None:
+    admin_client, manager = admin(), logged_in(person("mia"))
+    admin_client.post(HOUSE, form())
+    page = admin_client.post(f"{HOUSE}{Rule.objects.get().pk}/removal/", follow=True)
+    recovery = reverse("projects:project-rule-recovery", args=[project.key])
+    manager.post(recovery, {"removed": page.context["token"]})
+    manager.post(recovery, {"removed": "nonsense"})
+    assert not Rule.objects.exists()
+
+
+def test_only_managers_change_a_projects_rules(project: Any) -> None:
+    response = logged_in(person("max")).post(address(project), form())
+    assert response.status_code == 403
+    assert b"data-refused" in response.content
+    assert "Ask mia" in response.content.decode()
+    assert logged_in(person("zoe")).get(address(project)).status_code == 404
+
+
+def test_a_private_project_has_no_rules_of_its_own(project: Any) -> None:
+    client = logged_in(person("max"))
+    page = client.get("/projects/private/rules/")
+    assert page.status_code == 200
+    assert "follows the rules of the house" in page.content.decode()
+    assert client.post("/projects/private/rules/", form()).status_code == 403
+
+
+def test_the_house_has_a_page_for_who_may_change_its_rules(project: Any) -> None:
+    client = admin()
+    page = client.get(HOUSE).content.decode()
+    assert "is_binding" in page
+    assert client.post(HOUSE, form(is_binding="1", reason="Law")).status_code == 302
+    rule = Rule.objects.get()
+    assert (rule.project, rule.is_binding) == (None, True)
+    assert "Binding" in client.get(HOUSE).content.decode()
+    assert AuditEntry.objects.latest("pk").detail == "the house: Forbid models of acme, binding"
+    shown = logged_in(person("max")).get(address(project)).content.decode()
+    assert "Forbid models of acme" in shown
+    for client in (logged_in(person("mia")), logged_in(person("max"))):
+        assert client.get(HOUSE).status_code == 403
+        assert client.post(HOUSE, form()).status_code == 403
+        assert client.post(f"{HOUSE}{rule.pk}/removal/").status_code == 403
+    assert Rule.objects.count() == 1
+
+
+def test_a_project_rule_never_binds(project: Any) -> None:
+    logged_in(person("mia")).post(address(project), form(is_binding="1"))
+    assert Rule.objects.get().is_binding is False
+
+
+def test_there_are_so_many_rules_at_most(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editing, "MOST", 1)
+    client = logged_in(person("mia"))
+    client.post(address(project), form())
+    page = client.post(address(project), form(value="bolt", effect="allow"), follow=True)
+    assert "rules already" in page.content.decode()
+    assert Rule.objects.count() == 1
+
+
+def test_a_page_of_many_rules_takes_as_many_queries_as_one_of_few(
+    project: Any, django_assert_max_num_queries: Any, make_endpoint: Any
+) -> None:
+    for number in range(30):
+        make_endpoint(f"owner{number}/model")
+        Rule.objects.create(
+            project=project, effect="forbid", kind="owner", value=f"owner{number}",
+            made_by=person("mia"),
+        )  # fmt: skip
+    client = logged_in(person("mia"))
+    with django_assert_max_num_queries(14):
+        client.get(address(project))

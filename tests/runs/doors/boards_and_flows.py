@@ -1,0 +1,158 @@
+"""The doors of boards and flows, of their jobs, and of fal's workflows."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from boards.models import Board, StandingTrial
+from boards.plan.cells import expand
+from boards.plan.plan import read_plan
+from boards.runs import sending
+from boards.trials import job
+from catalog.models import Change, Endpoint
+from flows.compose.definition import parse_definition
+from flows.execution import advance
+from flows.execution import starting as flow_starting
+from flows.models import Flow, FlowRun
+from runs.models import Run
+from tests.flows.conftest import FLUX, SEEDREAM, chained, succeed
+from tests.runs.doors.world import OTHER, PAINT, Use, World, post_json, said
+
+
+def board(world: World) -> Use:
+    """Run a new plan."""
+    post = {
+        "model": [PAINT],
+        "planned": "1",
+        "shared.prompt": "a fox",
+        "~do": "run",
+        "~token": uuid.uuid4().hex,
+    }
+    address = f"/compare/new/{world.here}"
+    return lambda: said(world.browser.post(address, post, follow=True))
+
+
+def board_of_program(world: World) -> Use:
+    """Create a board by the API."""
+    body = {"columns": [{"endpoint_id": PAINT}], "rows": [{"prompt": "a fox"}]}
+    return lambda: post_json(world.program(), "/api/v1/boards", body)
+
+
+def more_of_board(world: World) -> Use:
+    """Add a row to a board by the API."""
+    made = _board(world)
+    body = {"rows": [{"prompt": "a wolf"}]}
+    return lambda: post_json(world.program(), f"/api/v1/boards/{made.pk}/cells", body)
+
+
+def board_held(world: World) -> Use:
+    """Send a board's cells that its cap has held back."""
+    made = _board(world, cap="0.001")
+    Board.objects.update(cap_usd=None)
+    address = f"{made.get_absolute_url()}continuation/"
+    return lambda: said(world.browser.post(address, follow=True))
+
+
+def board_failed(world: World) -> Use:
+    """Run a board's failed cells again."""
+    made = _board(world)
+    Run.objects.filter(project=world.project).update(state="failed")
+    address = f"{made.get_absolute_url()}repetition/"
+    return lambda: said(world.browser.post(address, follow=True))
+
+
+def board_cell(world: World) -> Use:
+    """Run one cell again."""
+    made = _board(world)
+    cell = made.cells.get()
+    address = f"{made.get_absolute_url()}cells/{cell.pk}/"
+    return lambda: said(world.browser.post(address, follow=True))
+
+
+def trial(world: World) -> Use:
+    """A standing trial, sent by the worker; the board's page says why it was not."""
+    StandingTrial.objects.all().delete()
+    made, new = _board(world), world.endpoint(OTHER)
+    old = Endpoint.objects.exclude(pk=new.pk)
+    old.update(first_seen_at=timezone.now() - timedelta(days=30))
+    since = timezone.now() - timedelta(days=1)
+    StandingTrial.objects.create(
+        board=made, state="on", params="q=turbo", monthly_cap_usd=Decimal(1), watched_until=since
+    )
+    Change.objects.create(endpoint=new, kind="new", at=timezone.now(), lines=[])
+
+    def use() -> str:
+        job.work()
+        return said(world.browser.get(f"{made.get_absolute_url()}trials/"))
+
+    return use
+
+
+def _board(world: World, cap: str = "") -> Board:
+    """A board of one cell, which has its run unless the cap holds it back."""
+    model = world.endpoint(PAINT)
+    post = {"model": [PAINT], "planned": ["1"], "shared.prompt": ["a fox"], "cap": [cap]}
+    plan, token = read_plan(post, [model], model), uuid.uuid4().hex
+    return sending.run_plan(world.user, plan, expand(plan), token, project=world.project).board
+
+
+def flow(world: World) -> Use:
+    """Run a flow on its page."""
+    made = new_flow(world)
+    post = {"~token": uuid.uuid4().hex, "prompt": "a fox", "prompt_2": "in snow"}
+    address = f"{made.get_absolute_url()}{world.here}"
+    return lambda: said(world.browser.post(address, post, follow=True))
+
+
+def flow_of_program(world: World) -> Use:
+    """Run a flow by the API."""
+    made = new_flow(world)
+    return lambda: post_json(world.program(), f"/api/v1/flows/{made.pk}/runs", {"inputs": {}})
+
+
+def next_step(world: World) -> Use:
+    """The next step of a flow that is running, started by the worker."""
+    flow_run = _flow_run(world)
+    succeed(flow_run.steps.get().run)  # type: ignore[arg-type]
+
+    def use() -> str:
+        advance.advance(flow_run.pk)
+        return said(world.browser.get(flow_run.get_absolute_url()))
+
+    return use
+
+
+def flow_again(world: World) -> Use:
+    """Retry a flow from a step."""
+    flow_run = _flow_run(world)
+    Run.objects.filter(project=world.project).update(state="failed")
+    advance.advance(flow_run.pk)
+    step = flow_run.steps.get().step
+    address = flow_run.get_absolute_url()
+    return lambda: said(world.browser.post(address, {"~do": f"again:{step}"}, follow=True))
+
+
+def workflow(world: World) -> Use:
+    """Run one of the account's workflows on its page."""
+    post = {"idea": "A boat", "~token": uuid.uuid4().hex, "~do": "run"}
+    address = f"/flows/account/Ana/two-step/{world.here}"
+    return lambda: said(world.browser.post(address, post, follow=True))
+
+
+def new_flow(world: World) -> Flow:
+    """A flow that makes an image and edits it."""
+    models = {name: world.endpoint(name) for name in (FLUX, SEEDREAM)}
+    definition = chained(models, FLUX, SEEDREAM).as_json()
+    new = world.project.for_new_work()
+    return Flow.objects.create(user=world.user, name="fox", definition=definition, **new)
+
+
+def _flow_run(world: World) -> FlowRun:
+    made = new_flow(world)
+    definition = parse_definition(made.definition)
+    token = uuid.uuid4().hex
+    return flow_starting.start(world.user, made, definition, token, project=world.project)[0]

@@ -1,0 +1,112 @@
+"""The doors of programs: the API, fal's and OpenAI's protocols, assistants."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.test import Client
+
+from api.assistants.budget import ProcessBudget
+from api.assistants.caller import Refused, refusal
+from api.assistants.tools import Tools
+from tests.runs.doors.boards_and_flows import new_flow
+from tests.runs.doors.world import LLM, PAINT, SHORT, Use, World, post_json
+
+
+def api(world: World) -> Use:
+    """Start a run by the API."""
+    body = {"endpoint_id": PAINT, "arguments": {"prompt": "a cat"}}
+    return lambda: post_json(world.program(), "/api/v1/runs", body)
+
+
+def fal_proxy(world: World) -> Use:
+    """Submit to the queue with fal's own client."""
+    target = f"https://queue.fal.run/{PAINT}"
+    client, body = world.program(), {"prompt": "a cat"}
+    return lambda: post_json(client, "/api/fal/proxy", body, x_fal_target_url=target)
+
+
+def fal_proxy_at_once(world: World) -> Use:
+    """Call fal.run with fal's own client."""
+    client, body = world.program(), {"prompt": "a cat"}
+    target = f"https://fal.run/{PAINT}"
+    return lambda: post_json(client, "/api/fal/proxy", body, x_fal_target_url=target)
+
+
+def fal_proxy_stream(world: World) -> Use:
+    """Stream with fal's own client."""
+    client, body = world.program(), {"prompt": "Hi", "model": "a/b"}
+    target = f"https://fal.run/{LLM}/stream"
+    return lambda: post_json(client, "/api/fal/proxy", body, x_fal_target_url=target)
+
+
+def openai(world: World) -> Use:
+    """Ask OpenAI's route for a completion."""
+    return _openai(world, is_stream=False)
+
+
+def openai_stream(world: World) -> Use:
+    """Ask OpenAI's route for a stream."""
+    return _openai(world, is_stream=True)
+
+
+def _openai(world: World, *, is_stream: bool) -> Use:
+    body = {"model": SHORT, "messages": [{"role": "user", "content": "Hi"}], "stream": is_stream}
+    return lambda: post_json(world.program(), "/api/openai/v1/chat/completions", body)
+
+
+class _Calls:
+    """An assistant's calls of the API."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        """The JSON of an operation's response; raises Refused."""
+        return await sync_to_async(self._call)(method, path, body)
+
+    async def file(self, path: str) -> tuple[bytes, str]:
+        """No file is asked for."""
+        raise AssertionError(path)
+
+    def _call(self, method: str, path: str, body: Any) -> Any:
+        content = "" if body is None else json.dumps(body)
+        response = self._client.generic(
+            method, f"/api/v1{path}", content, content_type="application/json"
+        )
+        if response.status_code >= 400:
+            raise refusal(response.status_code, response.json())
+        return response.json()
+
+
+def _assistant(world: World, act: Callable[[Tools], Any]) -> Use:
+    calls = _Calls(world.program())
+
+    async def progress(done: float, total: float, text: str) -> None:
+        """Nobody watches."""
+
+    async def ask() -> str:
+        try:
+            return str(await act(Tools(calls, ProcessBudget(calls, Decimal(9)), progress)))
+        except Refused as refused:
+            return str(refused)
+
+    return lambda: str(async_to_sync(ask)())
+
+
+def assistant(world: World) -> Use:
+    """An assistant runs a model (MCP)."""
+    rest: dict[str, Any] = {"allow_unknown_price": True, "allow_unknown": True, "project": ""}
+    arguments = {"prompt": "a cat"}
+    return _assistant(world, lambda tools: tools.run_model(PAINT, arguments, 0, 0, **rest))
+
+
+def assistant_flow(world: World) -> Use:
+    """An assistant runs a flow (MCP)."""
+    made = new_flow(world)
+    rest: dict[str, Any] = {"allow_unknown_price": True, "allow_unknown": True, "project": ""}
+    return _assistant(world, lambda tools: tools.run_flow(str(made.pk), {}, 0, **rest))

@@ -1,0 +1,104 @@
+"""A maker's project, with the models that the doors need."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+import fal
+from api import tokens
+from catalog.models import Endpoint
+from flows.fal_workflows import store
+from projects.models import Project
+from runs.models import Run
+from tests.boards import documents as boards_documents
+from tests.chats import documents as chat_documents
+from tests.flows.conftest import FLUX, SEEDREAM, known
+from tests.flows.graph.definitions import CONTENTS_B
+from tests.projects.people import working_in
+from tests.training.trainers import TRAINERS
+
+PAINT, OTHER = "lab/flux", "lab/turbo"
+LLM, SHORT = "lab/llm", "lab/short"
+TRAINER = "fal-ai/flux-lora-fast-training"
+WORKFLOW = "workflows/Ana/two-step"
+PRICE = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": "USD"}
+# A door's function prepares what it needs, and returns this: it uses the door once, and returns all
+# that it said.
+Use = Callable[[], str]
+
+
+@dataclass
+class World:
+    """A maker's project with the models that doors need; all are licensed for commercial use."""
+
+    user: User
+    project: Project
+    make_endpoint: Callable[..., Endpoint]
+    documents: dict[str, Any]
+
+    def fill(self) -> None:
+        """Make the models."""
+        known_documents = self.documents
+        self.make_endpoint(PAINT, boards_documents.FLUX, tags=["realtime"], **PRICE)
+        self.make_endpoint(OTHER, boards_documents.TURBO, **PRICE)
+        for endpoint_id in (FLUX, SEEDREAM):
+            known(self.make_endpoint(endpoint_id, known_documents[endpoint_id], **PRICE))
+        stream = "https://fal.run/lab/llm/stream"
+        self.make_endpoint(LLM, chat_documents.ROUTER, category="llm", stream_url=stream)
+        stream = "https://fal.run/lab/short/stream"
+        self.make_endpoint(SHORT, chat_documents.SHORT, category="llm", stream_url=stream)
+        self.make_endpoint(TRAINER, TRAINERS[TRAINER], category="training")
+        item = fal.WorkflowItem("Ana", "two-step", "Two step")
+        store.keep(item, fal.WorkflowDetail(item, False, CONTENTS_B), "", is_own=True)
+        Endpoint.objects.update(license_type="commercial")
+
+    def endpoint(self, endpoint_id: str) -> Endpoint:
+        """The model of this id."""
+        return Endpoint.objects.get(endpoint_id=endpoint_id)
+
+    @property
+    def here(self) -> str:
+        """What names the project in an address."""
+        return f"?project={self.project.key}"
+
+    @property
+    def browser(self) -> Client:
+        """The maker's browser, in the project."""
+        return working_in(self.project, self.user)
+
+    def program(self) -> Client:
+        """A program with a token that is bound to the project."""
+        name, scopes = uuid.uuid4().hex, ["read", "run"]
+        _, secret = tokens.create(self.user, name, scopes, project=self.project)
+        return Client(headers={"Authorization": f"Bearer {secret}"})
+
+    def run_of(self, endpoint_id: str) -> Run:
+        """A finished run of a model in the project."""
+        return Run.objects.create(
+            user=self.user,
+            endpoint=self.endpoint(endpoint_id),
+            project=self.project,
+            arguments={"prompt": "a cat", "seed": 1},
+            form_token=uuid.uuid4().hex,
+            state="succeeded",
+        )
+
+
+def said(response: Any) -> str:
+    """All that a response said: its status, and a page or a program's JSON."""
+    return f"{response.status_code}: {response.content.decode()}"
+
+
+def post_json(client: Client, path: str, body: Any, **headers: str) -> str:
+    """What the API says to a JSON body."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    content = json.dumps(body)
+    return said(client.post(path, content, content_type="application/json", headers=named))

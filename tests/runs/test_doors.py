@@ -1,0 +1,147 @@
+"""Doors × rules: whatever starts runs refuses a locked model with the rule's sentence.
+
+The doors are found in the code: each function that calls `runs.starting` has a row in the table of
+`doors/table.py`, where it is used as people and programs use it.
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from catalog.models import Endpoint
+from projects.models import Project, Rule
+from runs.models import LedgerEntry, Run
+from tests.processes import ROOT
+from tests.projects.people import make_project
+from tests.runs.doors.table import DOORS, STARTERS, Door
+from tests.runs.doors.world import World
+from tests.runs.test_starting import APPS
+
+REASON = "Legal has not cleared it."
+JOBS = {"trial", "next-step"}  # of the worker: a page says afterwards why nothing was started
+LEVELS = ("house", "project")
+# What a rule names a door's model by; `only` is a rule that allows only something else.
+RULES: dict[str, Callable[[Endpoint], tuple[str, str, str]]] = {
+    "id": lambda model: ("forbid", "id", model.endpoint_id),
+    "ids": lambda model: ("forbid", "id", f"{model.endpoint_id[:-2]}*"),
+    "owner": lambda model: ("forbid", "owner", model.endpoint_id.split("/")[0]),
+    "category": lambda model: ("forbid", "category", model.category or "unknown"),
+    "mark": lambda model: ("forbid", "mark", "unmarked"),
+    "question": lambda model: ("forbid", "question", "license:commercial"),
+    "only": lambda model: ("only", "owner", "nobody"),
+}
+
+
+def test_the_table_has_every_function_that_starts_runs() -> None:
+    """A new way to start a run fails here until `doors/table.py` has a row that uses it."""
+    found = {
+        f"{path.relative_to(ROOT)}:{function}"
+        for app in (*APPS, "training")
+        for path in (ROOT / app).rglob("*.py")
+        for function in _starters(ast.parse(path.read_text()))
+    }
+    # Its callers are the doors.
+    assert found - {"runs/starting.py:start"} == STARTERS
+
+
+def _starters(module: ast.Module) -> Iterator[str]:
+    """The functions of a module that call `start` or `start_many` of `runs.starting`."""
+    names, modules = set[str](), set[str]()
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                name = alias.asname or alias.name
+                if node.module == "runs.starting" and alias.name in {"start", "start_many"}:
+                    names.add(name)
+                if node.module == "runs" and alias.name == "starting":
+                    modules.add(name)
+        if isinstance(node, ast.FunctionDef) and node.name == "start_many":
+            names.add(node.name)  # runs/starting.py itself
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    for function in ast.walk(module):
+        if not isinstance(function, functions):
+            continue
+        for call in ast.walk(function):
+            if isinstance(call, ast.Call) and _is_start(call.func, names, modules):
+                yield function.name
+
+
+def _is_start(called: ast.expr, names: set[str], modules: set[str]) -> bool:
+    if isinstance(called, ast.Name):
+        return called.id in names
+    return (
+        isinstance(called, ast.Attribute)
+        and called.attr in {"start", "start_many"}
+        and isinstance(called.value, ast.Name)
+        and called.value.id in modules
+    )
+
+
+def test_a_call_of_the_door_is_found_under_any_name() -> None:
+    """The scan that the matrix rests on knows both ways to import."""
+    source = """
+from runs import starting as gate
+from runs.starting import start_many as many
+from flows.execution import starting
+def a(): gate.start(1)
+async def b(): many([1])
+def c(): starting.start(1)
+"""
+    assert set(_starters(ast.parse(source))) == {"a", "b"}
+
+
+@pytest.fixture
+def world(
+    user: User, make_endpoint: Callable[..., Endpoint], documents: dict[str, Any], settings: Any
+) -> World:
+    settings.GATEWAY_URL = "http://gateway.test"
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+    project: Project = make_project("Spring", ana="maker", mia="manager")
+    filled = World(user, project, make_endpoint, documents)
+    filled.fill()
+    return filled
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+def test_a_door_refuses_what_any_rule_locks_and_starts_the_rest(world: World, door: Door) -> None:
+    """Nothing is started and nothing reserved; once the rule is gone, the same press starts it."""
+    for level in LEVELS:
+        for kind, terms in RULES.items():
+            use = door.use(world)
+            effect, by, value = terms(world.endpoint(door.endpoint_id))
+            project = world.project if level == "project" else None
+            rule = Rule.objects.create(
+                project=project, effect=effect, kind=by, value=value, reason=REASON
+            )
+            before = _everything()
+            text = html.unescape(re.sub(r"\s+", " ", use().replace("\\u201c", "“")))
+            text = text.replace("\\u201d", "”").replace('\\"', '"')
+            where = f"{door.name}, {level}, {kind}: {text[:2000]}"
+            whose = "the project “Spring”" if project else "the house"
+            assert f"is locked by a rule of {whose}: “" in text, where
+            assert REASON in text, where
+            ask = "Ask mia if" if project else "Ask who administers Vitrine if"
+            assert ask in text, where
+            if text[:3].isdigit() and door.name not in JOBS:  # the answer to a press or a call
+                assert text.startswith("403: "), where
+                assert "<" not in text[:6] or "data-refused" in text, where
+            assert _everything() == before, where
+            rule.delete()
+    use = door.use(world)
+    count = Run.objects.count()
+    use()
+    assert Run.objects.count() > count, door.name
+
+
+def _everything() -> tuple[int, int]:
+    """The numbers of runs and of reservations."""
+    return Run.objects.count(), LedgerEntry.objects.count()
