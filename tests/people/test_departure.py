@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from accounts import permissions, roles
+from accounts import permissions, roles, single_use
 from accounts.models import LoginLink
 from accounts.roles import Role
 from accounts.sign_in import login_links
 from api import tokens
+from api.fal_proxy.tickets import LiveToken
 from api.models import Token
 from boards.models import Board
 from catalog.views import feeds
@@ -77,6 +79,19 @@ def test_nothing_of_it_comes_back_with_the_account(eva: User, user: User, fox: P
     assert feeds.reader_of(feed) is None
     assert not Membership.objects.filter(user=user, project__person=None).exists()
     assert logged_in(user).get("/runs/").status_code == 200
+
+
+def test_live_sessions_end_with_what_opened_them(eva: User, user: User, fox: Project) -> None:
+    key = logged_in(user).cookies[settings.SESSION_COOKIE_NAME].value
+    digest = single_use.session_digest(single_use.stored_session_key(key))
+    token, _ = tokens.create(user, "assistant")
+    there = (user.pk, token.pk, "", "https://v.example", (), private_project(user).pk)
+    by_token, by_login = LiveToken(*there), LiveToken(user.pk, None, digest, *there[3:])
+    assert not by_token.is_revoked
+    assert not by_login.is_revoked
+    departure.leave(user, eva, Fate.STAYS, eva)
+    assert by_token.is_revoked
+    assert by_login.is_revoked
 
 
 @pytest.mark.parametrize("fate", EVERY)
