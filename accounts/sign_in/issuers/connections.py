@@ -131,7 +131,7 @@ def _page(request: HtmxRequest, error: str = "", status: int = HTTPStatus.OK) ->
     accounts = SocialAccount.objects.filter(user=request.user).order_by("pk")
     context = {
         "connections": [_shown(account) for account in accounts],
-        "issuers": configured.apps(),
+        "issuers": sorted(configured.apps(), key=lambda app: app.name.casefold()),
         "pending": pending.of(request),
         "error": error,
     }
