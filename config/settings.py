@@ -361,7 +361,7 @@ ACCOUNT_USERNAME_MIN_LENGTH = 2
 SOCIALACCOUNT_PROVIDERS = issuers.read(env.text)
 SOCIALACCOUNT_ADAPTER = "accounts.sign_in.issuers.adapter.SocialAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
-SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address alone proves nothing
 # Whose verified address ends in one of these may make an account by an issuer, without invitation.
 SIGN_UP_DOMAINS = issuers.read_domains(env.text("SIGN_UP_DOMAINS"))
 USERSESSIONS_ADAPTER = "accounts.sessions.active_sessions.SessionsAdapter"

@@ -37,6 +37,11 @@ OURS = (
     "MEDIA_",
     "ALLOWED_HOSTS",
     "PUBLIC_URL",
+    "OIDC_",
+    "GOOGLE_CLIENT_",
+    "GITHUB_CLIENT_",
+    "GITHUB_URL",
+    "SIGN_UP_DOMAINS",
 )
 
 

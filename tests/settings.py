@@ -39,3 +39,6 @@ MEDIA_ROOT = str(Path(tempfile.gettempdir()) / f"vitrine-test-media-{os.getuid()
 # Tests make many requests; the tests of the limits turn them on.
 RATE_LIMITS = False
 ACCOUNT_RATE_LIMITS = False
+# Whatever issuers the environment names.
+SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
+SIGN_UP_DOMAINS: list[str] = []

@@ -105,6 +105,22 @@ def test_only_processes_that_call_upstream_have_the_key(
     assert show_settings("s.FAL_KEY", **variables) == ["id:secret"]
 
 
+def test_issuers_are_read_from_the_environment(show_settings: Shown) -> None:
+    named = {"OIDC_ISSUER": "https://acme.example", "OIDC_CLIENT_ID": "v"}
+    what = "s.SOCIALACCOUNT_PROVIDERS, s.SIGN_UP_DOMAINS"
+    (providers, domains) = show_settings(
+        what, **named, OIDC_CLIENT_SECRET="a-secret", SIGN_UP_DOMAINS="Example.com"
+    )
+    (app,) = providers["openid_connect"]["APPS"]
+    assert (app["provider_id"], app["secret"]) == ("https://acme.example", "a-secret")
+    assert domains == ["example.com"]
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        show_settings(what, **named)
+    assert error.value.stderr.strip().endswith(
+        "OIDC_CLIENT_SECRET is missing: acme.example gives one for this server."
+    )
+
+
 def test_files_are_allowed_from_fal_and_its_stand_ins(read: Read) -> None:
     fal = ["https://fal.media", "https://*.fal.media", "https://storage.googleapis.com"]
     assert read(FAL_KEY="a:b")[1] == fal

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
+from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.base.provider import Provider
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.sign_in.issuers import configured, new_accounts, pages, pending
 from accounts.sign_in.issuers.failures import IssuerFailure
 from accounts.sign_in.issuers.providers import CLASSES, IssuerProvider, RetiredProvider
 
-LAST_WAY = (
-    "This is the only way in which you log in. Set a password or connect another account first, "
-    "then disconnect this one."
-)
-
 
 class SocialAdapter(DefaultSocialAccountAdapter):
     """allauth's adapter: issuers by settings alone, and our rules for accounts."""
-
-    error_messages = {
-        **DefaultSocialAccountAdapter.error_messages,
-        "no_password": LAST_WAY,
-        "disconnect_last": LAST_WAY,
-    }
 
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
@@ -71,13 +57,3 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Return False: accounts are made before allauth would ask for one (`new_accounts`)."""
         return False
-
-    def validate_disconnect(self, account: SocialAccount, accounts: QuerySet[Any]) -> None:
-        """Raise ValidationError if the person could no longer log in.
-
-        A connection to an issuer that is no longer set lets nobody in.
-        """
-        others = accounts.exclude(pk=account.pk).values_list("provider", flat=True)
-        is_way = any(configured.app_of(key) for key in others)
-        if not is_way and not account.user.has_usable_password():
-            raise self.validation_error("disconnect_last")

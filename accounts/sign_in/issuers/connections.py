@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ReauthenticationRequired
-from allauth.socialaccount.forms import DisconnectForm
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.internal.flows.connect import disconnect
 from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -19,13 +21,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
+from accounts.sessions import strength
 from accounts.sign_in.issuers import configured, pending
 from core.http.htmx import HtmxRequest
+from core.http.parameters import parse_key
 
-LOG_IN_AGAIN = (
-    "You logged in more than 15 minutes ago, and a browser may be left open. Log out and in again, "
-    "then change how you log in."
+LAST_WAY = (
+    "This is the only way in which you log in. Set a password or connect another account first, "
+    "then disconnect this one."
 )
+GONE = "It is disconnected already."
+STEP_FIRST = "Your account must have a second step. Confirm it, or set it up, and try again."
 
 
 class Connection(NamedTuple):
@@ -50,17 +56,17 @@ def connections(request: HtmxRequest) -> HttpResponse:
 def disconnection(request: HtmxRequest) -> HttpResponse:
     """Disconnect an account, unless the person could no longer log in."""
     require_recent_login(request)
+    pk = parse_key(request.POST.get("account", "")) or 0
     with transaction.atomic():
         # Two disconnections at once must not each count the other's account as the one that stays.
-        User.objects.select_for_update().get(pk=request.user.pk)
-        form = DisconnectForm(request.POST, request=request)
-        if form.is_valid():
-            form.save()
-            return redirect("socialaccount_connections")
-    errors = form.errors.as_data()
-    is_gone = "account" in errors
-    words = ["It is disconnected already."] if is_gone else [*form.non_field_errors()]
-    return _page(request, words, HTTPStatus.UNPROCESSABLE_ENTITY)
+        person = User.objects.select_for_update().get(pk=request.user.pk)
+        account = SocialAccount.objects.filter(pk=pk, user=person).first()
+        if account is None:
+            return _page(request, GONE, HTTPStatus.UNPROCESSABLE_ENTITY)
+        if configured.app_of(account.provider) and not _has_other_way(person, account):
+            return _page(request, LAST_WAY, HTTPStatus.UNPROCESSABLE_ENTITY)
+        disconnect(request, account)
+    return redirect("socialaccount_connections")
 
 
 @limit("sign-in")
@@ -87,15 +93,28 @@ def names_of(person: User) -> list[str]:
 def require_recent_login(request: HttpRequest) -> None:
     """Let only who has logged in a short while ago change how they log in.
 
-    Leads to a page that asks for the password; raises PermissionDenied for who has none.
+    Leads others to a page that asks again who they are.
     """
     if not request.user.is_authenticated:
         return
-    adapter = get_adapter(request)
-    if adapter.is_reauthentication_required(app="allauth.socialaccount"):
-        if adapter.get_reauthentication_methods(request.user):
-            raise ReauthenticationRequired
-        raise PermissionDenied(LOG_IN_AGAIN)
+    if strength.missing(request, request.user):  # the views that begin and end a login are public
+        raise PermissionDenied(STEP_FIRST)
+    if get_adapter(request).is_reauthentication_required(app="allauth.socialaccount"):
+        raise ReauthenticationRequired
+
+
+def _has_other_way(person: User, account: SocialAccount) -> bool:
+    """Return whether somebody can log in without an account at an issuer.
+
+    A connection to an issuer that is no longer set lets nobody in.
+    """
+    if person.has_usable_password():
+        return True
+    passkeys = Authenticator.objects.filter(user=person, type=Authenticator.Type.WEBAUTHN)
+    if settings.MFA_PASSKEY_LOGIN_ENABLED and passkeys.exists():
+        return True
+    others = SocialAccount.objects.filter(user=person).exclude(pk=account.pk)
+    return any(configured.app_of(key) for key in others.values_list("provider", flat=True))
 
 
 def _connect(request: HtmxRequest, waiting: pending.Pending) -> None:
@@ -108,15 +127,13 @@ def _connect(request: HtmxRequest, waiting: pending.Pending) -> None:
         messages.success(request, f"{waiting.issuer_name} is connected: you can log in with it.")
 
 
-def _page(
-    request: HtmxRequest, errors: list[str] | None = None, status: int = HTTPStatus.OK
-) -> HttpResponse:
+def _page(request: HtmxRequest, error: str = "", status: int = HTTPStatus.OK) -> HttpResponse:
     accounts = SocialAccount.objects.filter(user=request.user).order_by("pk")
     context = {
         "connections": [_shown(account) for account in accounts],
-        "issuers": configured.apps(),
+        "issuers": sorted(configured.apps(), key=lambda app: app.name.casefold()),
         "pending": pending.of(request),
-        "errors": errors or [],
+        "error": error,
     }
     return render(request, "socialaccount/connections.html", context, status=status)
 

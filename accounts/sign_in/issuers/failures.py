@@ -25,12 +25,12 @@ class Reason(Enum):
     UNREACHABLE = Words(
         HTTPStatus.BAD_GATEWAY,
         "{name} does not answer",
-        "Nobody was logged in. Try again in a few minutes, or log in another way.",
+        "Nothing was changed. Try again in a few minutes, or log in another way.",
     )
     BROKEN = Words(
         HTTPStatus.BAD_GATEWAY,
         "{name} has a problem",
-        "It answered with an error, so nobody was logged in. Try again in a few minutes, or log in "
+        "It answered with an error, and nothing was changed. Try again in a few minutes, or log in "
         f"another way. {ADMIN}",
     )
     REJECTED = Words(
@@ -42,7 +42,7 @@ class Reason(Enum):
     UNTRUSTED = Words(
         HTTPStatus.BAD_GATEWAY,
         "{name} cannot be trusted now",
-        "What it sent does not prove who you are, so nobody was logged in. Log in another way, and "
+        "What it sent does not prove who you are, so nothing was changed. Log in another way, and "
         "tell who administers Vitrine.",
     )
     EXPIRED = Words(

@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.models import QueuedMail
+from accounts.roles import Role, role_of
 from accounts.sign_in.issuers import pending
 from tests.accounts.audited import events
 from tests.accounts.issuers.conftest import Configure, Tell
 from tests.accounts.issuers.honest import variables
 from tests.accounts.issuers.visitor import Visitor
+from tests.accounts.second_factor.journeys import STEP, code_of, set_up_app
 
 pytestmark = pytest.mark.django_db
 CONNECTIONS = "/account/connections/"
@@ -178,6 +181,49 @@ def test_last_way_to_log_in_stays(
     assert SocialAccount.objects.get() == account
 
 
+def test_passkey_is_a_way_too(mock: Tell, visitor: Visitor) -> None:
+    mock("c-11", email="zoe@example.com", email_verified=True)
+    visitor.log_in("oidc", "c-11")
+    account = SocialAccount.objects.get()
+    passkey = Authenticator.objects.create(user=account.user, type="webauthn", data={})
+    assert visitor.client.post(DISCONNECTION, {"account": account.pk}).status_code == 302
+    assert not SocialAccount.objects.exists()
+    passkey.delete()
+
+
+def test_second_step_is_asked_for_after_an_issuer_too(
+    mock: Tell, mock_url: str, configure: Configure, visitor: Visitor
+) -> None:
+    """What claims give is given once the step is done."""
+    root = User.objects.create_superuser("root", is_staff=True)
+    roles = {"OIDC_ROLE_CLAIM": "groups", "OIDC_ROLES": "it=curator"}
+    configure(**variables(mock_url, **roles), SIGN_UP_DOMAINS="example.com")
+    mock("c-12", email="zoe@example.com", email_verified=True, groups=[])
+    visitor.log_in("oidc", "c-12")
+    zoe = SocialAccount.objects.get().user
+    secret = set_up_app(visitor.client)
+    visitor.client.post("/logout/")
+    mock("c-12", email="zoe@example.com", email_verified=True, groups=["it"])
+    page = visitor.log_in("oidc", "c-12", next="/account/")
+    assert page.redirect_chain[-1][0].startswith(STEP)
+    assert visitor.user_id is None
+    assert role_of(zoe) == Role.MEMBER
+    page = visitor.client.post(STEP, {"code": code_of(secret)}, follow=True)
+    assert page.redirect_chain[-1][0] == "/account/"
+    assert visitor.user_id == zoe.pk != root.pk
+    assert role_of(User.objects.get(pk=zoe.pk)) == Role.CURATOR
+
+
+def test_who_lacks_the_second_step_connects_nothing(
+    mock: Tell, visitor: Visitor, ana: User, settings: Any
+) -> None:
+    log_in(visitor)
+    settings.SECOND_FACTOR = "all"
+    page = visitor.client.post("/login/with/oidc/", {"process": "connect"})
+    assert page.status_code == 403
+    assert "Your account must have a second step" in text_of(page)
+
+
 def test_old_login_has_to_be_renewed_before_connections_change(
     mock: Tell, visitor: Visitor, ana: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,13 +233,12 @@ def test_old_login_has_to_be_renewed_before_connections_change(
     page = visitor.client.post("/login/with/oidc/", {"process": "connect"})
     assert page.status_code == 302
     assert page.headers["Location"].startswith("/login/again/")
-    # Who has no password is told what to do.
+    # Who has no password logs in again.
     ana.set_unusable_password()
     ana.save()
     visitor.client.force_login(ana)
     page = visitor.client.post("/login/with/oidc/", {"process": "connect"})
-    assert page.status_code == 403
-    assert "Log out and in again" in text_of(page)
+    assert page.headers["Location"].startswith("/login/again/new/")
 
 
 def test_who_is_logged_out_connects_nothing(mock: Tell, visitor: Visitor) -> None:
