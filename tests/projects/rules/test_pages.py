@@ -198,6 +198,10 @@ def test_the_house_has_a_page_for_who_may_change_its_rules(project: Any) -> None
         assert client.post(HOUSE, form()).status_code == 403
         assert client.post(f"{HOUSE}{rule.pk}/removal/").status_code == 403
     assert Rule.objects.count() == 1
+    admin().post(f"{HOUSE}{rule.pk}/removal/")
+    removal = AuditEntry.objects.latest("pk")
+    assert (removal.action, removal.kind) == ("removed a rule from", "projects.rule")
+    assert removal.object_id == str(rule.pk)
 
 
 def test_a_project_rule_never_binds(project: Any) -> None:
