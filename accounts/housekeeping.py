@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -24,5 +25,6 @@ def delete_expired(batch_rows: int = BATCH_ROWS) -> float:
     LoginLink.objects.filter(expires_at__lt=timezone.now()).delete()
     expired = Session.objects.filter(expire_date__lt=timezone.now())
     keys = list(expired.values_list("session_key", flat=True)[:batch_rows])
+    UserSession.objects.filter(session_key__in=keys).delete()
     Session.objects.filter(session_key__in=keys).delete()
     return 1.0 if len(keys) == batch_rows else EVERY_S

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import models
 from django.utils import timezone
 
@@ -53,28 +50,6 @@ class SpentToken(models.Model):
         return self.digest[:8]
 
 
-class UserSession(models.Model):
-    """When and from where a session was last used, for its owner's account page."""
-
-    session = models.OneToOneField(
-        Session, primary_key=True, on_delete=models.CASCADE, related_name="+"
-    )
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    public_id = models.UUIDField(
-        unique=True, default=uuid.uuid4, editable=False, help_text="names it on pages"
-    )
-    address = models.CharField(max_length=45, blank=True, help_text="the client's, when last used")
-    agent = models.CharField(max_length=255, blank=True, help_text="the browser's User-Agent")
-    started_at = models.DateTimeField(auto_now_add=True)
-    used_at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index(fields=["user", "-used_at"], name="session_of_user")]
-
-    def __str__(self) -> str:
-        return f"session of {self.user_id}"
-
-
 class Preferences(models.Model):
     """A person's choices on the account page; without a row the defaults apply."""
 
@@ -95,19 +70,17 @@ class Preferences(models.Model):
         return f"preferences of {self.user_id}"
 
 
-class PasswordResetMail(models.Model):
-    """A password reset mail for the worker to send; its link is created then and never stored."""
+class QueuedMail(models.Model):
+    """A mail to a person for the worker to send; deleted once it is sent."""
 
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"
-    )
-    origin = models.CharField(max_length=255, help_text="scheme and host that the link begins with")
-    requested_at = models.DateTimeField()
+    to = models.EmailField(max_length=254)
+    subject = models.CharField(max_length=255)
+    sealed = models.BinaryField(help_text="the text, sealed with SECRET_KEY (`accounts.mail`)")
     next_attempt_at = models.DateTimeField(db_index=True)
     attempts = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
-        return f"reset mail for {self.user_id}"
+        return f"mail {self.pk}"
 
 
 class RateBucket(models.Model):

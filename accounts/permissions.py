@@ -19,6 +19,9 @@ DELETE_RUN = "playground.delete_run"
 VIEW_WORKER = "playground.view_worker"
 CHANGE_USER = "auth.change_user"
 DELETE_USER = "auth.delete_user"
+ADD_USER = "auth.add_user"
+ADD_PROJECT = "projects.add_project"  # of all roles, who need not be staff
+CHANGE_PROJECT = "projects.change_project"
 CANCEL_RUN = "playground.cancel_any_run"
 PUBLISH_RUN = "playground.publish_any_run"
 CHANGE_RUN = "playground.change_run"
@@ -41,8 +44,10 @@ ACTIONS: Mapping[str, str] = {
     VIEW_RUN: "see somebody else's runs",
     DELETE_RUN: "delete somebody else's run",
     VIEW_WORKER: "look at the status page",
-    CHANGE_USER: "deactivate an account",
+    CHANGE_USER: "look after people",
     DELETE_USER: "remove an account",
+    ADD_USER: "invite people",
+    CHANGE_PROJECT: "change who is in a project that you do not manage",
     CANCEL_RUN: "cancel somebody else's run",
     PUBLISH_RUN: "show somebody else's run to the team",
     CHANGE_RUN: "star somebody else's run",

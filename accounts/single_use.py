@@ -32,22 +32,17 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def stored_session_key(session_key: str | None) -> str:
-    """Return the key of a session's row: a digest of the cookie's, with which nobody can log in.
+def stored_session_key(secret: str) -> str:
+    """Return the key of a session by its cookie's secret: a digest, with which nobody can log in.
 
-    It has the 40 characters of Django's column. Empty without a key.
+    It has the 40 characters of Django's column. Empty without a secret.
     """
-    return digest(session_key)[:40] if session_key else ""
+    return digest(secret)[:40] if secret else ""
 
 
 def session_digest(session_key: str | None) -> str:
     """Return a string that identifies a session without revealing its key; empty without one."""
-    return digest_of_stored(stored_session_key(session_key))
-
-
-def digest_of_stored(stored_key: str) -> str:
-    """Return the `session_digest` of a session by the key of its row."""
-    return salted_hmac(SESSION_SALT, stored_key).hexdigest() if stored_key else ""
+    return salted_hmac(SESSION_SALT, session_key).hexdigest() if session_key else ""
 
 
 def delete_expired() -> None:

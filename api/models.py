@@ -33,6 +33,14 @@ class Token(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True, help_text="empty: it never expires")
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="to the minute")
     revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="an admin, who alone may restore it; null: its user",
+    )
 
     # Whether its user is in no project but their private one; False: not known.
     is_in_private_alone = False

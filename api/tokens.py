@@ -105,26 +105,35 @@ def authenticate(secret: str) -> Token | None:
     return token
 
 
-def revoke(token: Token) -> None:
-    """Invalidate the token at once; `restore` undoes that for an hour."""
+def revoke(token: Token, by: User | None = None) -> None:
+    """Invalidate the token at once; `restore` undoes that for an hour.
+
+    `by` is an admin who does it; by default its user does.
+    """
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
+        token.revoked_by = by if by is not None and by.pk != token.user_id else None
         with transaction.atomic():
-            token.save(update_fields=["revoked_at"])
-            audit.record(token.user, "revoked", [token], _about(token))
+            token.save(update_fields=["revoked_at", "revoked_by"])
+            audit.record(by or token.user, "revoked", [token], _about(token))
 
 
-def restore(token: Token) -> None:
-    """Undo a revocation; raises ValueError with a message if it is too late."""
+def restore(token: Token, by: User | None = None) -> None:
+    """Undo a revocation; raises ValueError with a message if it is too late, or was an admin's.
+
+    `by` is an admin who does it; by default its user does.
+    """
     if token.revoked_at is None:
         return
+    if token.revoked_by_id and (by is None or by.pk == token.user_id):
+        raise ValueError(f"{token.revoked_by} has revoked this token. Create a new one.")
     if token.revoked_at < timezone.now() - UNDO_WITHIN:
         raise ValueError("This token was revoked too long ago. Create a new one.")
-    token.revoked_at = None
+    token.revoked_at = token.revoked_by = None
     try:
         with transaction.atomic():
-            token.save(update_fields=["revoked_at"])
-            audit.record(token.user, "restored", [token], _about(token))
+            token.save(update_fields=["revoked_at", "revoked_by"])
+            audit.record(by or token.user, "restored", [token], _about(token))
     except IntegrityError as error:
         raise ValueError(f"You have a new token “{token.name}”. Revoke that one first.") from error
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import django
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -21,12 +22,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import audit, permissions
-from accounts.limits.rate_limit import limit
-from accounts.sign_in.forms import AdminSignInForm, with_wait
 
 
 def versions() -> dict[str, str]:
@@ -90,12 +88,11 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
 
 
 class VitrineAdminSite(AdminSite):
-    """Django's admin site under Vitrine's name, with throttled sign-in and checked action keys."""
+    """Django's admin site under Vitrine's name, with Vitrine's sign-in and checked action keys."""
 
     site_header = "Vitrine"
     site_title = "Vitrine admin"
     index_title = "Admin"
-    login_form = AdminSignInForm
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[Any]:
@@ -125,14 +122,11 @@ class VitrineAdminSite(AdminSite):
         }
         return TemplateResponse(request, "admin/status.html", context)
 
-    @limit("sign-in")
     @method_decorator(login_not_required)
-    @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Return Django's login page, with status 429 while sign-in is throttled."""
-        response = super().login(request, extra_context)
-        context = response.context_data if isinstance(response, TemplateResponse) else None
-        return with_wait(response, (context or {}).get("form"))
+        """Send to Vitrine's login page, so that a second factor is asked for here too."""
+        guarded = secure_admin_login(super().login)  # type: ignore[no-untyped-call]
+        return guarded(request, extra_context)
 
     def register(
         self,

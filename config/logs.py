@@ -7,7 +7,7 @@ import re
 
 HIDDEN = "[hidden]"
 SECRETS = re.compile(
-    r"(/login/link/|/login/reset/[^/\s]+/|/changes/feed/(?!address/)|/webhooks/fal/|[?&]ticket=)[^/\s&\"'?]+"
+    r"(/login/link/|/login/reset/[^/\s]+/|/changes/feed/(?!address/)|/webhooks/fal/|[?&](?:ticket|code|state)=)[^/\s&\"'?]+"
 )
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from config import local
-from config.starting import key_access, settings_rules
+from config.starting import issuers, key_access, settings_rules
 from config.starting.environment import Environment
 
 BASE_DIR = local.BASE_DIR
@@ -231,6 +231,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
     "accounts",
     "catalog",
     "projects",
@@ -242,6 +247,7 @@ INSTALLED_APPS = [
     "flows",
     "training",
     "api",
+    "people",
 ]
 MIDDLEWARE = [
     "core.http.errors.retry_later",
@@ -252,7 +258,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "config.middleware.CompressTexts",
     "api.http.problem.as_problems",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -263,6 +269,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.second_factor.required.SecondFactorRequired",
     "projects.current.in_named_project",
     "config.middleware.reject_nul_paths",
 ]
@@ -311,11 +319,65 @@ TYPED_COOKIE_NAME = f"vitrine_typed_{COOKIE_PORT}"
 MESSAGE_STORAGE = "core.http.messages.Storage"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
 SESSION_ENGINE = "accounts.sessions.store"
-AUTHENTICATION_BACKENDS = ["accounts.login.Backend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.login.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
+# --- signing in: django-allauth ------------------------------------------------------------------
+ACCOUNT_ADAPTER = "accounts.sign_in.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_FORMS = {
+    "login": "accounts.sign_in.forms.SignInForm",
+    "reset_password": "accounts.sign_in.forms.ResetForm",
+    "change_password": "accounts.sign_in.forms.PasswordForm",
+    "set_password": "accounts.sign_in.forms.FirstPasswordForm",
+    "reset_password_from_key": "accounts.sign_in.forms.NewPasswordForm",
+}
+ACCOUNT_CHANGE_EMAIL = True  # one address, which counts once its owner followed a link sent there
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of what changes how one logs in
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/login/"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before one changes how one signs in
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+# Passwords and codes have waits of their own, in the database for all processes
+# (accounts.limits.throttle).
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None} if RATE_LIMITS else False
+ACCOUNT_USERNAME_MIN_LENGTH = 2
+# Issuers are set here alone, never in the database (accounts.sign_in.issuers).
+SOCIALACCOUNT_PROVIDERS = issuers.read(env.text)
+SOCIALACCOUNT_ADAPTER = "accounts.sign_in.issuers.adapter.SocialAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_QUERY_EMAIL = True
+# Whose verified address ends in one of these may make an account by an issuer, without invitation.
+SIGN_UP_DOMAINS = issuers.read_domains(env.text("SIGN_UP_DOMAINS"))
+USERSESSIONS_ADAPTER = "accounts.sessions.active_sessions.SessionsAdapter"
+USERSESSIONS_TRACK_ACTIVITY = False  # a write a request; `record_use` notes it every ten minutes
+# --- the second factor: django-allauth's `mfa` ---------------------------------------------------
+# Who has to have one: nobody, admins (staff and superusers), or everybody.
+SECOND_FACTOR = _choice("SECOND_FACTOR", "off", "off", "admins", "all")
+MFA_ADAPTER = "accounts.second_factor.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.second_factor.forms.StepForm",
+    "reauthenticate": "accounts.second_factor.forms.ConfirmForm",
+    "activate_totp": "accounts.second_factor.forms.AppForm",
+    "add_webauthn": "accounts.second_factor.forms.NewPasskeyForm",
+    "authenticate_webauthn": "accounts.second_factor.forms.PasskeyStepForm",
+    "reauthenticate_webauthn": "accounts.second_factor.forms.PasskeyConfirmForm",
+    "login_webauthn": "accounts.second_factor.forms.PasskeyLoginForm",
+    "edit_webauthn": "accounts.second_factor.forms.PasskeyNameForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Vitrine"
+MFA_TOTP_TOLERANCE = 1  # the code before and after too: clocks differ (RFC 6238, 5.2)
+# Nobody joins by an address of their choice, so an address that waits for its link is no danger.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# A passkey cannot be guessed; requests are limited by "sign-in" (accounts.limits.rate_limit).
+MFA_RATE_LIMITS = False
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False

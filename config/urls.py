@@ -24,6 +24,7 @@ urlpatterns = [
     path("training/", include("training.urls")),
     path("projects/", include("projects.urls")),
     path("people/rules/", include(HOUSE_RULES)),
+    path("people/", include("people.urls")),
     path("", include("notifications.urls")),
     path("", include("accounts.urls")),
     path("admin/", admin.site.urls),

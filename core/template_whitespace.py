@@ -36,8 +36,12 @@ class Loader(filesystem.Loader):
     """Django's filesystem loader without indentation."""
 
     def get_contents(self, origin: Origin) -> str:
-        """Return the template's source; raises TemplateDoesNotExist."""
-        return collapse_whitespace(super().get_contents(origin))
+        """Return the template's source; raises TemplateDoesNotExist.
+
+        The text of a mail keeps its line breaks.
+        """
+        source = super().get_contents(origin)
+        return source if origin.name.endswith(".txt") else collapse_whitespace(source)
 
 
 class CollapseWhitespace(Extension):

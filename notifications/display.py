@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
-from accounts.profile import password_reset
+from accounts import mail
 from core.http.parameters import page_number
 from notifications import channels, kinds, preferences
 from notifications.channels import Draft
@@ -197,7 +197,7 @@ def context(user: User, page: str) -> dict[str, Any]:
         "deliveries": deliveries,
         "is_live": any(row.is_soon for row in deliveries.object_list),
         "told": latest_notifications(user),
-        "sends_mail": password_reset.is_configured(),
+        "sends_mail": mail.is_configured(),
     }
 
 

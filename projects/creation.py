@@ -6,10 +6,11 @@ import re
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from accounts import audit
+from accounts import audit, permissions, roles
 from projects.models import Membership, Project
 from projects.models.project import PRIVATE
 
@@ -24,7 +25,9 @@ _TRIES = 5  # for others who take the same slug at the same moment
 
 
 def create(by: User, *, name: str, description: str = "", hides_new_runs: bool = False) -> Project:
-    """Make a project whose manager is `by`."""
+    """Make a project whose manager is `by`; PermissionDenied if their role does not allow it."""
+    if refusal := refusal_to_create(by):
+        raise PermissionDenied(refusal)
     for left in reversed(range(_TRIES)):
         project = Project(
             slug=free_slug(name), name=name, description=description, hides_new_runs=hides_new_runs
@@ -40,6 +43,16 @@ def create(by: User, *, name: str, description: str = "", hides_new_runs: bool =
         else:
             break
     return project
+
+
+def refusal_to_create(person: User) -> str:
+    """Return why somebody may make no shared project, and whom to ask; empty if they may.
+
+    All roles may, unless an operator has taken the permission from one in `/admin/`.
+    """
+    if person.has_perm(permissions.ADD_PROJECT):
+        return ""
+    return f"Your role does not include making projects. {roles.whom_to_ask()} to make one for you."
 
 
 def free_slug(name: str) -> str:

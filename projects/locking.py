@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from core import refusals
 from projects import roles
 from projects.models import Project
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 UNDONE_WITHIN = timedelta(days=1)  # a removal, from the page that says it
 
 
-class Refused(ValueError):
-    """Nothing was changed; the message says why, and what to do."""
+class Refused(refusals.Refused):
+    """The project was not changed; the message says why, and what to do."""
 
 
 def locked_for(by: User, project: Project) -> Project:

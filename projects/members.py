@@ -1,4 +1,4 @@
-"""Who is in a shared project: managers add and remove people and give them roles.
+"""Who is in a shared project: managers add and remove people and give them roles; so may admins.
 
 A shared project always has a manager whose account is active: whoever is the last one stays.
 """
@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
-from accounts import audit
+from accounts import audit, permissions
 from core.http.parameters import parse_key
 from projects.locking import UNDONE_WITHIN, Refused, locked, locked_for
 from projects.models import Membership, Project
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 Role = Membership.Role
 _SALT = "projects.members.removed"
 LAST_MANAGER = (
-    "You are the only manager, and a project needs one. "
+    "{who} the only manager, and a project needs one. "
     "Make somebody else a manager first, or archive the project."
 )
+RANKS = {role.value: rank for rank, role in enumerate(Role)}
 
 
 class Removed(NamedTuple):
@@ -65,12 +66,34 @@ def name_of(person: User) -> str:
 def add(by: User, project: Project, user_id: int, role: str) -> Membership:
     """Make somebody with an active account a member; raises Refused, PermissionDenied."""
     with transaction.atomic():
-        _require_shared(locked_for(by, project))
+        _require_shared(_locked_for(by, project))
         role = _known(role)
         person = User.objects.filter(pk=user_id, is_active=True).first()
         if person is None:
             raise Refused("There is no active account of that name any more.")
         return _insert(by, project, person, role, "added a member to")
+
+
+def include(by: User, project: Project, person: User, role: str) -> bool:
+    """Make somebody a member with this role at least; returns whether that changed anything.
+
+    A role is never lowered. Raises Refused, PermissionDenied.
+    """
+    with transaction.atomic():
+        _require_shared(_locked_for(by, project))
+        role = _known(role)
+        member, is_new = Membership.objects.get_or_create(
+            project=project, user=person, defaults={"role": role}
+        )
+        if is_new:
+            audit.record(by, "added a member to", [project], _entry(member))
+        elif RANKS[member.role] < RANKS[role]:
+            Membership.objects.filter(pk=member.pk).update(role=role)
+            change = f"{person.get_username()}: {member.role} to {role}"
+            audit.record(by, "changed a role in", [project], change)
+        else:
+            return False
+    return True
 
 
 def change_role(by: User, project: Project, user_id: int, role: str, shown: str) -> str:
@@ -80,12 +103,12 @@ def change_role(by: User, project: Project, user_id: int, role: str, shown: str)
     somebody else did meanwhile. Raises Refused, PermissionDenied.
     """
     with transaction.atomic():
-        _require_shared(locked_for(by, project))
+        _require_shared(_locked_for(by, project))
         role, member = _known(role), _member(project, user_id)
         before, who = member.role, name_of(member.user)
         if role != before:
             if role != Role.MANAGER:
-                _require_another_manager(project, member)
+                _require_another_manager(project, member, by)
             Membership.objects.filter(pk=member.pk).update(role=role)
             change = f"{member.user.get_username()}: {before} to {role}"
             audit.record(by, "changed a role in", [project], change)
@@ -99,9 +122,9 @@ def change_role(by: User, project: Project, user_id: int, role: str, shown: str)
 def remove(by: User, project: Project, user_id: int) -> Removed:
     """End somebody's membership; what they made stays. Raises Refused, PermissionDenied."""
     with transaction.atomic():
-        _require_shared(locked_for(by, project))
+        _require_shared(_locked_for(by, project))
         member = _member(project, user_id)
-        _require_another_manager(project, member)
+        _require_another_manager(project, member, by)
         member.delete()
         audit.record(by, "removed a member from", [project], _entry(member))
     return Removed(project.pk, user_id, member.role, member.joined_at.isoformat())
@@ -112,7 +135,7 @@ def leave(person: User, project: Project) -> None:
     with transaction.atomic():
         _require_shared(locked(project))
         member = _member(project, person.pk)
-        _require_another_manager(project, member)
+        _require_another_manager(project, member, person)
         member.delete()
         audit.record(person, "left", [project], member.role)
 
@@ -130,11 +153,13 @@ def removed_by(token: str, project: Project) -> tuple[Removed, User] | None:
 def restore(by: User, project: Project, token: str) -> Membership:
     """Undo a removal: the same role, since the same day. Raises Refused, PermissionDenied."""
     with transaction.atomic():
-        _require_shared(locked_for(by, project))
+        _require_shared(_locked_for(by, project))
         removal = removed_by(token, project)
         if removal is None:
             raise Refused("This can be undone for a day only. Add the person again instead.")
         removed, person = removal
+        if not person.is_active:
+            raise Refused(f"{name_of(person)} has left: their account is closed.")
         member = _insert(by, project, person, _known(removed.role), "brought a member back to")
         since: datetime | None = parse_datetime(removed.joined_at)
         Membership.objects.filter(pk=member.pk).update(joined_at=since or member.joined_at)
@@ -154,6 +179,19 @@ def pass_on(person: User, to: User, by: User) -> None:
                 )
                 detail = f"{to.get_username()} as manager, for {person.get_username()}"
                 audit.record(by, "added a member to", [project], detail)
+
+
+def end_all(person: User, by: User) -> list[Project]:
+    """End all of somebody's memberships of shared projects; returns these, what they made stays.
+
+    Each has another manager (`pass_on`).
+    """
+    with transaction.atomic():
+        memberships = Membership.objects.filter(user=person, project__person=None)
+        projects = [member.project for member in memberships.select_related("project")]
+        audit.record(by, "removed a member from", projects, person.get_username())
+        memberships.delete()
+    return projects
 
 
 def _insert(by: User, project: Project, person: User, role: str, action: str) -> Membership:
@@ -180,9 +218,17 @@ def _require_shared(project: Project) -> None:
         raise Refused("A private project is yours alone. Make a shared one to work together.")
 
 
-def _require_another_manager(project: Project, member: Membership) -> None:
+def _require_another_manager(project: Project, member: Membership, by: User) -> None:
     if member.role == Role.MANAGER and not _other_managers(project, member.user_id).exists():
-        raise Refused(LAST_MANAGER)
+        who = "You are" if member.user_id == by.pk else f"{name_of(member.user)} is"
+        raise Refused(LAST_MANAGER.format(who=who))
+
+
+def _locked_for(by: User, project: Project) -> Project:
+    """Return the locked row; PermissionDenied for who neither manages it nor may change any."""
+    if permissions.may(by, permissions.CHANGE_PROJECT):
+        return locked(project)
+    return locked_for(by, project)
 
 
 def _other_managers(project: Project, user_id: int) -> QuerySet[Membership]:

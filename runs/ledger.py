@@ -106,6 +106,19 @@ def settled(kind: LedgerAccount.Kind, key: object, period: str = "") -> Decimal:
     return _sum(LedgerEntry.objects.filter(_of(kind, key, period), state=State.SETTLED))
 
 
+def spent_by_people(user_ids: Iterable[int], month: str = "") -> dict[int, Decimal]:
+    """Return what the ended runs of each of these people have cost, by the person's key.
+
+    In a month such as `2026-11`, or ever; in dollars, and in UTC. One query, however many people.
+    """
+    accounts = LedgerAccount.objects.filter(kind=Kind.PERSON_DAY, key__in=map(str, user_ids))
+    if month:
+        accounts = accounts.filter(period__gte=f"{month}-01", period__lte=f"{month}-31")
+    entries = LedgerEntry.objects.filter(account__in=accounts, state=State.SETTLED)
+    sums = entries.order_by().values("account__key").annotate(total=Sum("amount_usd"))
+    return {int(row["account__key"]): row["total"] or NOTHING for row in sums}
+
+
 def balance(account: LedgerAccount) -> Balance:
     """Return an opened account's balance."""
     entries = LedgerEntry.objects.filter(account=account).exclude(state=State.RELEASED)

@@ -19,10 +19,14 @@ from unittest.mock import patch
 import httpx
 import pytest
 from django.conf import settings
+from django.contrib.auth import login
 from django.contrib.auth.models import Permission, User
+from django.http import HttpRequest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.sessions.store import SessionStore
+from accounts.single_use import stored_session_key
 from core.db import clock
 from runs.progress import current_upstream
 from tests.databases import copied
@@ -61,6 +65,13 @@ DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 CASES = DATA.parent / "cases"  # small inputs that once failed; read in place
 
 
+# Types and permissions, and the roles' groups with what they were given.
+MADE_BY_MIGRATIONS = {
+    "django_content_type", "auth_permission", "auth_group", "auth_group_permissions",
+    "people_givenpermission",
+}  # fmt: skip
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_flush() -> Iterator[None]:
     """Empty tables quickly after a test that commits.
@@ -72,7 +83,7 @@ def quick_flush() -> Iterator[None]:
 
     def deletes(style: Any, connection: Any, **_: Any) -> list[str]:
         tables = connection.introspection.django_table_names(True, include_views=False)
-        emptied = sorted({*tables} - {"django_content_type", "auth_permission"})
+        emptied = sorted({*tables} - MADE_BY_MIGRATIONS)
         return [f"DELETE FROM {connection.ops.quote_name(table)}" for table in emptied]
 
     with (
@@ -80,6 +91,42 @@ def quick_flush() -> Iterator[None]:
         patch("django.core.management.commands.flush.emit_post_migrate_signal"),
     ):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def secret_cookies() -> Iterator[None]:
+    """Let Django's test client write a session's secret into its cookie, as our middleware does.
+
+    Django's own writes the key, of which the cookie is the secret (`accounts.sessions.middleware`).
+    """
+
+    def log_in(client: Client, user: User, backend: str | None = None) -> None:
+        request = HttpRequest()
+        session = request.session = session_of(client)
+        login(request, user, backend)
+        session.save()
+        _set_cookie(client, session)
+
+    def session_of(client: Client) -> SessionStore:
+        if cookie := client.cookies.get(settings.SESSION_COOKIE_NAME):
+            stored = SessionStore(stored_session_key(cookie.value))
+            stored.secret = cookie.value
+            return stored
+        made = SessionStore()
+        made.save()
+        _set_cookie(client, made)
+        return made
+
+    with (
+        patch.object(Client, "_login", log_in),
+        patch.object(Client, "session", property(session_of)),
+    ):
+        yield
+
+
+def _set_cookie(client: Client, session: SessionStore) -> None:
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.secret
+    client.cookies[settings.SESSION_COOKIE_NAME]["path"] = "/"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -38,3 +38,4 @@ else:  # nothing of it has to outlive a power cut
 MEDIA_ROOT = str(Path(tempfile.gettempdir()) / f"vitrine-test-media-{os.getuid()}")
 # Tests make many requests; the tests of the limits turn them on.
 RATE_LIMITS = False
+ACCOUNT_RATE_LIMITS = False

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from config.starting import issuers
+
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = (ROOT / "config/settings.py").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
@@ -17,7 +19,7 @@ DOCUMENTS = sorted(
 )
 FOLDERS = (
     "accounts|api|bench|boards|catalog|chats|cli|config|core|docs|fal|flows|notifications"
-    "|playground|projects|runs|sandbox|schemas|static|templates|tests|training"
+    "|people|playground|projects|runs|sandbox|schemas|static|templates|tests|training"
 )
 PROGRAM = re.compile(rf"python -m ((?:{FOLDERS})(?:\.\w+)*)")
 # A path from the root, in code marks: `core/db/clock.py`, `static/js/lazy/`.
@@ -31,7 +33,7 @@ SOURCES = {path.name for folder in FOLDERS.split("|") for path in (ROOT / folder
 
 def _settings_read() -> set[str]:
     """The names that config/settings.py reads from the environment."""
-    return set(
+    return set(issuers.NAMES) | set(
         re.findall(
             r'(?:_address|_number|_choice|_flag|_list|_origins|env\.text)\(\s*"([A-Z_]+)"', SETTINGS
         )

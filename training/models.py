@@ -61,11 +61,6 @@ class Dataset(InProject):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def author(self) -> str:
-        """Return the name of who made it."""
-        return self.user.get_short_name() or self.user.get_username()
-
     def get_absolute_url(self) -> str:
         """Return the address of the data set's page."""
         return reverse("training:dataset", args=[self.pk])
@@ -151,11 +146,6 @@ class Weights(InProject):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def author(self) -> str:
-        """Return the name of who trained them."""
-        return self.user.get_short_name() or self.user.get_username()
 
     def get_absolute_url(self) -> str:
         """Return the address of the weights' page."""

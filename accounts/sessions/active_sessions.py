@@ -1,4 +1,4 @@
-"""A person's sessions: where each was last used, and how to end them.
+"""A person's sessions (allauth's `UserSession`): where each was last used, and how to end them.
 
 The time of the last note is kept in the session's own data, so that a page view needs no query. The
 `UserSession` row is written at most once per `NOTE_EVERY`.
@@ -7,26 +7,21 @@ The time of the last note is kept in the session's own data, so that a page view
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
-from uuid import UUID
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter, get_adapter
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, transaction
-from django.db.models import QuerySet
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from accounts import single_use
-from accounts.limits.addresses import client_address
-from accounts.models import UserSession
-from accounts.sessions.user_agents import device
-from accounts.single_use import stored_session_key
 from core.db import transient_errors
-from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -38,15 +33,14 @@ NOTE_EVERY = timedelta(minutes=10)
 MARGIN_S = 120  # covers a ticket's lifetime and clock differences
 
 
-class ActiveSession(NamedTuple):
-    """One session as the account page shows it."""
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    """Ends a session with all that was opened from it."""
 
-    public_id: UUID
-    device: str
-    address: str
-    started_at: datetime
-    used_at: datetime
-    is_this: bool
+    def end_sessions(self, sessions: Iterable[UserSession]) -> None:
+        """End sessions, and invalidate their tickets and live streams."""
+        for session in sessions:
+            revoke_tickets(session.session_key)
+            session.end()
 
 
 def record_use(
@@ -74,65 +68,40 @@ def _try_to_note(request: HttpRequest, user: User) -> None:
 
 
 def record_session(request: HttpRequest, user: User) -> None:
-    """Record when and from where the session was used; nothing for a session not stored yet."""
-    key, now = stored_session_key(request.session.session_key), timezone.now()
-    if not key:
-        return
-    values = {
-        "user": user,
-        "address": client_address(request),
-        "agent": db_safe_text(request.headers.get("User-Agent", "")[:255]),
-        "used_at": now,
-    }
-    with transaction.atomic():
-        # The lock keeps another request from ending the session between the check and the write.
-        if Session.objects.select_for_update().filter(pk=key).exists():
-            UserSession.objects.update_or_create(session_id=key, defaults=values)
-    request.session[RECORDED_AT] = now.timestamp()
+    """Record when and from where the session was used; nothing for a session not stored yet.
+
+    Another request may end the session meanwhile; its row then goes with the next look at the list.
+    """
+    if request.session.session_key:
+        UserSession.objects.create_from_request(request, user=user)
+        request.session[RECORDED_AT] = timezone.now().timestamp()
 
 
-def list_for_user(user: User, key: str | None) -> list[ActiveSession]:
+def list_for_user(user: User, key: str | None) -> list[UserSession]:
     """Return a person's sessions: that of `key` first, then the most recently used."""
-    rows = UserSession.objects.filter(user=user, session__expire_date__gt=timezone.now())
-    this = stored_session_key(key)
-    sessions = [
-        ActiveSession(
-            row.public_id,
-            device(row.agent),
-            row.address,
-            row.started_at,
-            row.used_at,
-            row.session_id == this,
-        )
-        for row in rows.order_by("-used_at")
-    ]
-    return sorted(sessions, key=lambda session: not session.is_this)
+    stored = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    rows = UserSession.objects.filter(user=user, session_key__in=stored)
+    return sorted(rows.order_by("-last_seen_at"), key=lambda session: session.session_key != key)
 
 
-def end(user: User, public_id: UUID) -> bool:
+def end(user: User, pk: int) -> bool:
     """End one of a person's sessions; return False if it does not exist."""
-    return bool(_end(UserSession.objects.filter(user=user, public_id=public_id)))
+    return bool(_end(UserSession.objects.filter(user=user, pk=pk)))
 
 
 def end_others(user: User, key: str | None) -> int:
     """End all of a person's sessions except that of `key`; return their number."""
-    return _end(UserSession.objects.filter(user=user).exclude(session_id=stored_session_key(key)))
+    return _end(UserSession.objects.filter(user=user).exclude(session_key=key or ""))
 
 
 def revoke_tickets(key: str | None) -> None:
     """Invalidate the tickets and live streams of a session that ends."""
-    _revoke(single_use.session_digest(key))
-
-
-def _revoke(digest: str) -> None:
-    if digest:
+    if digest := single_use.session_digest(key):
         # They check this until none that began before the session's end can be left.
         single_use.spend(digest, settings.LIVE_MINUTES * 60 + MARGIN_S)
 
 
-def _end(rows: QuerySet[UserSession]) -> int:
-    keys = list(rows.values_list("session_id", flat=True))
-    for key in keys:
-        _revoke(single_use.digest_of_stored(key))
-    Session.objects.filter(pk__in=keys).delete()
-    return len(keys)
+def _end(rows: Iterable[UserSession]) -> int:
+    sessions = list(rows)
+    get_adapter().end_sessions(sessions)
+    return len(sessions)

@@ -15,6 +15,8 @@ from django.http import HttpRequest, parse_cookie
 from django.utils.module_loading import import_string
 
 from accounts import permissions
+from accounts.sessions import strength
+from accounts.single_use import stored_session_key
 
 TTL_S = 8.0  # a logout in another process, or an expired session, takes effect within this time
 MAX_ENTRIES = 4096
@@ -78,9 +80,10 @@ def _with_expiry(user: SessionUser | None) -> tuple[SessionUser | None, float]:
 
 
 def session_key(headers: list[tuple[bytes, bytes]]) -> str:
-    """Return the session key from the cookies in ASGI request headers; empty without one."""
+    """Return the session key by the cookies in ASGI request headers; empty without one."""
     cookies = b"; ".join(value for name, value in headers if name == b"cookie")
-    return parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME, "")
+    parsed = parse_cookie(cookies.decode("latin-1"))
+    return stored_session_key(parsed.get(settings.SESSION_COOKIE_NAME, ""))
 
 
 def _load_user(key: str) -> SessionUser | None:
@@ -89,6 +92,6 @@ def _load_user(key: str) -> SessionUser | None:
     store: type[SessionBase] = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
     request.session = store(key)
     user = get_user(request)
-    if not user.is_authenticated:
+    if not user.is_authenticated or strength.missing(request, user):
         return None
     return SessionUser(user.pk, permissions.may_see_runs(user))

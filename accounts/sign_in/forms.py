@@ -1,48 +1,129 @@
-"""The login forms of Vitrine and its admin; they tell a throttled person how long to wait."""
+"""The forms of signing in and of passwords: allauth's, with our words and waits."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.forms import AuthenticationForm
+from allauth.account import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 
+from accounts import mail
 from accounts.limits import throttle
 from accounts.limits.addresses import client_address
 
-WRONG = "Wrong name or password. Check both and try again."
+THROTTLED = "throttled"
 TOO_MANY = "There were too many failed attempts to sign in. Wait {}, then try again."
+TOO_MANY_RESETS = "You asked for this too often in a short time. Wait {}, then try again."
+AGAIN = "New password again"
 
 
-class SignInForm(AuthenticationForm):
-    """Django's form; `wait_s` is the seconds to wait after too many failures, else 0."""
-
-    wait_s = 0
-    error_messages = {**AuthenticationForm.error_messages, "invalid_login": WRONG}
-
-    def clean(self) -> dict[str, Any]:
-        """Authenticate; raises ValidationError, with the time to wait if sign-in is throttled."""
-        try:
-            return super().clean()
-        except ValidationError as error:
-            name = self.cleaned_data.get("username", "")
-            address = client_address(self.request) if self.request else ""
-            self.wait_s = throttle.wait_s(name, address)
-            if not self.wait_s:
-                raise
-            message = TOO_MANY.format(throttle.format_wait(self.wait_s))
-            raise ValidationError(message, code="throttled") from error
-
-
-class AdminSignInForm(SignInForm, AdminAuthenticationForm):
-    """The admin's login form, which accepts staff only."""
+def require_no_wait(account: str, address: str, message: str = TOO_MANY) -> None:
+    """Count an attempt; raises ValidationError, with the time to wait, if there were too many."""
+    if wait_s := throttle.record_attempt(account, address):
+        raise ValidationError(
+            message.format(throttle.format_wait(wait_s)), THROTTLED, {"wait_s": wait_s}
+        )
 
 
 def with_wait(response: HttpResponseBase, form: Any) -> HttpResponseBase:
-    """Set 429 and `Retry-After` on the login page's response if the form was throttled."""
-    if wait_s := getattr(form, "wait_s", 0):
+    """Set 429 and `Retry-After` on the response if the form has the error of an attempt too many.
+
+    Other errors of a posted form are answered with 422.
+    """
+    errors = [error for errors in form.errors.as_data().values() for error in errors]
+    waits_s = [error.params["wait_s"] for error in errors if error.code == THROTTLED]
+    if waits_s:
         response.status_code = 429
-        response.headers["Retry-After"] = str(wait_s)
+        response.headers["Retry-After"] = str(max(waits_s))
+    elif errors and response.status_code == 200:
+        response.status_code = 422
     return response
+
+
+class SignInForm(forms.LoginForm):
+    """Name or e-mail address, and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "Name or e-mail address"
+        self.fields["login"].widget.attrs = {"autocomplete": "username webauthn", "autofocus": True}
+        self.fields["password"].help_text = ""
+        _without_placeholders(self)
+
+
+class PasswordForm(forms.ChangePasswordForm):
+    """A new password twice, and the old one, whose attempts are throttled like sign-in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = "Current password"
+        _name_passwords(self)
+
+    def clean_oldpassword(self) -> str:
+        """Check the old password."""
+        request = _request()
+        name, address = request.user.get_username(), client_address(request)
+        require_no_wait(name, address)
+        password: str = super().clean_oldpassword()
+        throttle.record_success(name, address)
+        return password
+
+
+class FirstPasswordForm(forms.SetPasswordForm):
+    """A first password, for an account that has only signed in by link, passkey or issuer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _name_passwords(self)
+
+
+class NewPasswordForm(forms.ResetPasswordKeyForm):
+    """A new password twice, without the old one; for people who follow a reset link."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _name_passwords(self)
+
+
+class ResetForm(forms.ResetPasswordForm):
+    """The address to which a reset link is sent; throttled like sign-in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail address"
+        self.fields["email"].error_messages |= {
+            "required": "Write the e-mail address of your account.",
+            "invalid": "That is not an e-mail address, such as ana@example.com.",
+        }
+        _without_placeholders(self)
+
+    def clean_email(self) -> str:
+        """Count the request: each counts as a failed attempt."""
+        if not mail.is_configured():
+            raise ValidationError("This server sends no mail.")
+        email = str(self.cleaned_data["email"])
+        address = client_address(_request())
+        require_no_wait(f"password reset {email}", address, TOO_MANY_RESETS)
+        cleaned: str = super().clean_email()
+        return cleaned
+
+
+def _name_passwords(form: Any) -> None:
+    form.fields["password1"].label = "New password"
+    form.fields["password1"].help_text = "At least 8 characters."
+    form.fields["password2"].label = AGAIN
+    _without_placeholders(form)
+
+
+def _without_placeholders(form: Any) -> None:
+    """Remove placeholders that repeat the label, and vanish when one types."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+
+
+def _request() -> HttpRequest:
+    from allauth.core import context
+
+    request: HttpRequest = context.request
+    return request

@@ -41,14 +41,19 @@ def set_cookie(response: HttpResponseBase, value: dict[str, Any]) -> None:
         )
 
 
-def restore_to_session(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Move the form from the field or cookie into the new session; delete the cookie."""
+def move_to_session(request: HttpRequest) -> None:
+    """Move the form from the field or cookie into the session, which a login keeps."""
     value = _unsign(str(request.POST.get(FIELD, "")), FIELD_LIFETIME_S)
     if cookie := request.COOKIES.get(settings.TYPED_COOKIE_NAME):
         value = value or _unsign(cookie, COOKIE_LIFETIME_S)
-        response.delete_cookie(settings.TYPED_COOKIE_NAME, samesite="Lax")
     if value:
         request.session[SESSION_KEY] = value
+
+
+def delete_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Delete the cookie once the form is in the session."""
+    if settings.TYPED_COOKIE_NAME in request.COOKIES:
+        response.delete_cookie(settings.TYPED_COOKIE_NAME, samesite="Lax")
 
 
 def _unsign(text: str, max_age_s: int) -> Any:

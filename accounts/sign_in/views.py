@@ -5,42 +5,35 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.views import LoginView
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.limits.rate_limit import limit
-from accounts.sign_in import login_links, pending_form
-from accounts.sign_in.forms import SignInForm, with_wait
+from accounts.sign_in import local_owner, login_links, pending_form
+from accounts.sign_in.forms import SignInForm
 
 
-@method_decorator(limit("sign-in"), name="dispatch")
 class SignIn(LoginView):
     """The login page; carries a pending form along, also through failed attempts."""
 
-    template_name = "login.html"
-    authentication_form = SignInForm
-
     def form_valid(self, form: Any) -> HttpResponse:
-        """Log in and restore the pending form."""
-        response = super().form_valid(form)
-        pending_form.restore_to_session(self.request, response)
+        """Keep the pending form in the session, which outlives a second step, and log in."""
+        pending_form.move_to_session(self.request)
+        response: HttpResponse = super().form_valid(form)
+        pending_form.delete_cookie(self.request, response)
         return response
-
-    def form_invalid(self, form: Any) -> HttpResponseBase:  # type: ignore[override]
-        """Show the page again with the reason; 429 if throttled."""
-        return with_wait(super().form_invalid(form), form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the pending form's signed text."""
         pending = self.request.POST.get(pending_form.FIELD, "")
-        return super().get_context_data(**kwargs) | {"typed": pending}
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"typed": pending}
 
 
 def login_required(
@@ -52,12 +45,13 @@ def login_required(
     None means that it is too large to be carried along.
     """
     context = {
-        "form": SignInForm(request),
-        "next": back_to,
+        "form": SignInForm(request=request),
+        "redirect_field_name": "next",
+        "redirect_field_value": back_to,
         "typed": pending_form.sign(value) if value else "",
         "is_too_large": value is None,
     }
-    response = render(request, "login.html", context, status=401)
+    response = render(request, "account/login.html", context, status=401)
     response.headers["Cache-Control"] = "private, no-store"
     if value:
         pending_form.set_cookie(response, value)
@@ -87,6 +81,9 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     if user is None:
         return render(request, "link_expired.html", status=403)
     login(request, user, backend="accounts.login.Backend")
+    is_owner = user.get_username() == local_owner.NAME
+    record_authentication(request, user, method="link", is_local_owner=is_owner)
     response = redirect("catalog:front")
-    pending_form.restore_to_session(request, response)
+    pending_form.move_to_session(request)
+    pending_form.delete_cookie(request, response)
     return response

@@ -59,7 +59,7 @@ def _page(request: HtmxRequest, status: int = 200, **more: Any) -> HttpResponse:
     mine = Token.objects.filter(user=request.user, revoked_at=None).select_related("project")
     projects = Reach(request.user).projects
     lately = timezone.now() - tokens.UNDO_WITHIN
-    revoked = Token.objects.filter(user=request.user, revoked_at__gt=lately)
+    revoked = Token.objects.filter(user=request.user, revoked_at__gt=lately, revoked_by=None)
     context = {
         "tokens": list(mine),
         "own_projects": projects,

@@ -73,11 +73,6 @@ class Board(InProject):
     def __str__(self) -> str:
         return self.title or str(self.pk)
 
-    @property
-    def author(self) -> str:
-        """Return the name of who made it."""
-        return self.user.get_short_name() or self.user.get_username()
-
     def get_absolute_url(self) -> str:
         """Return the address of the board's page."""
         return reverse("boards:board", args=[self.pk])

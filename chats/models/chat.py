@@ -67,11 +67,6 @@ class Chat(InProject):
         return self.title or str(self.pk)
 
     @property
-    def author(self) -> str:
-        """Return the name of who writes in it."""
-        return self.user.get_short_name() or self.user.get_username()
-
-    @property
     def read_along(self) -> str:
         """Return why the project's other members do not write in it."""
         return (

@@ -86,11 +86,6 @@ class Flow(InProject):
     def __str__(self) -> str:
         return self.name or str(self.pk)
 
-    @property
-    def author(self) -> str:
-        """Return the name of who made it."""
-        return self.user.get_short_name() or self.user.get_username()
-
     def get_absolute_url(self) -> str:
         """Return the address of the flow's page."""
         return reverse("flows:flow", args=[self.pk])

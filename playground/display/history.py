@@ -187,7 +187,7 @@ class Row:
     @property
     def by(self) -> str:
         """Return who began the run, where that is not the reader."""
-        return self.run.user.get_full_name() or str(self.run.user) if self.is_others else ""
+        return self.run.author if self.is_others else ""
 
     @property
     def reason(self) -> str:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from accounts.models import PasswordResetMail
+from accounts.models import QueuedMail
 from catalog.models import SyncReport
 from catalog.pictures import picture_registry
 from core.db import clock
@@ -143,7 +143,7 @@ def _queue() -> Queue:
         day["succeeded"],
         day["failed"],
         WebhookReport.objects.count(),
-        PasswordResetMail.objects.count(),
+        QueuedMail.objects.count(),
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Role = Membership.Role
 MAKERS = (Role.MAKER, Role.MANAGER)
 MANAGERS = (Role.MANAGER,)
+FORMER = "former member"  # whose account is closed, and whose work stays
 
 
 def is_member(
@@ -109,6 +110,12 @@ class InProject(models.Model):
         """Whether whoever sees `row` sees this as well, since both live in one project."""
         is_as_open = not self.is_hidden or (row.is_hidden and self.user_id == row.user_id)
         return self.project_id == row.project_id and is_as_open
+
+    @property
+    def author(self) -> str:
+        """The name of who made it; says so if they have left the house."""
+        name = self.user.get_short_name() or self.user.get_username()
+        return str(name if self.user.is_active else f"{name} ({FORMER})")
 
     def settle(self) -> None:
         """Put a row without a project into its user's private one, where nobody else sees it."""

@@ -6,6 +6,7 @@ import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -36,6 +37,8 @@ def index(request: HtmxRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HtmxRequest) -> HttpResponse:
     """Show the form of a new project; a POST makes it, and its maker works in it."""
+    if refusal := creation.refusal_to_create(request.user):
+        raise PermissionDenied(refusal)
     form = ProjectForm(request.POST or None, initial={"hides_new_runs": "0"})
     status = HTTPStatus.OK
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""Removes accounts: deactivates one, or hands over all its belongings and deletes it.
+"""Hands over what somebody has to somebody else, and deletes accounts.
 
 Runs and uploads cannot exist without a user, so an account that has any is never just deleted.
 """
@@ -12,9 +12,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 
-from accounts import audit
-from accounts.models import LoginLink
+from accounts import audit, roles
 from accounts.sessions import active_sessions
+from core import refusals
 from projects import members
 from projects.models import InProject
 from projects.models.project import private_project
@@ -23,12 +23,15 @@ from runs.models import Preset, Run, Upload
 from runs.owners import UserRelation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.db.models import Model, QuerySet
 
 NAME_LENGTH = 80  # of a preset
+CHOOSE = "Choose somebody else, whose account is active."
 
 
-class Refused(ValueError):
+class Refused(refusals.Refused):
     """Nothing was changed; the message says why."""
 
 
@@ -49,53 +52,98 @@ def belongings(person: User) -> list[Belongings]:
     return [Belongings(relation.label, _of(relation, person).count()) for relation in relations()]
 
 
-def deactivate(person: User, by: User) -> None:
-    """Keep the account and its belongings, but end its sessions and prevent logins."""
-    _require_another(person, by)
-    with transaction.atomic():
-        User.objects.filter(pk=person.pk).update(is_active=False)
-        LoginLink.objects.filter(user=person).delete()
-        audit.record(by, "deactivated", [person])
-        active_sessions.end_others(person, None)
+def private_belongings(person: User) -> list[Belongings]:
+    """Return how many rows of these are the person's alone: `hand_over_private` takes them."""
+    return [Belongings(relation.label, rows.count()) for relation, rows in _private(person)]
 
 
-def pass_on(person: User, to: User, by: User) -> list[Belongings]:
-    """Hand over all belongings to another user and delete the account; returns their numbers.
+def hand_over(person: User, to: User) -> list[Belongings]:
+    """Give all belongings to another user, in the caller's transaction; returns their numbers.
 
-    What lives in shared projects stays in them, the rest goes into the other's private one.
-
-    One transaction: either all of it is handed over, or nothing changes.
+    What lives in shared projects stays in them, the rest goes into the other's private one. What
+    is sent goes on.
     """
-    _require_another(person, by)
-    if to.pk == person.pk or not to.is_active:
-        raise Refused("Choose somebody else, whose account is active.")
+    passed = belongings(person)
+    private = private_project(person)
+    _resolve_conflicts(person, to)
+    for relation in relations():
+        rows = _of(relation, person)
+        if issubclass(relation.model, InProject):
+            rows.filter(project=private).update(project=private_project(to))
+        rows.update(**{relation.field: to})
+    _show_changed(to)
+    return passed
+
+
+def hand_over_private(person: User, to: User) -> list[Belongings]:
+    """Give what is the person's alone to another user, in the caller's transaction.
+
+    What they made in shared projects stays theirs.
+    """
+    passed = private_belongings(person)
+    _resolve_conflicts(person, to)
+    home = private_project(to)
+    for relation, rows in _private(person):
+        is_in_project = issubclass(relation.model, InProject)
+        rows.update(**{relation.field: to}, **({"project": home} if is_in_project else {}))
+    _show_changed(to)
+    return passed
+
+
+def remove(person: User, to: User, by: User) -> list[Belongings]:
+    """Hand over all belongings, and the management of projects, and delete the account.
+
+    One transaction: either all of it is handed over, or nothing changes. Raises Refused.
+    """
     with transaction.atomic():
-        locked = User.objects.select_for_update().filter(pk__in=[person.pk, to.pk]).order_by("pk")
-        if len(locked) != len({person.pk, to.pk}):
-            raise Refused("One of the two accounts is gone meanwhile.")
+        require_may_end(person, by)
+        lock_both(person, to)
         active_sessions.end_others(person, None)
-        passed = belongings(person)
-        _resolve_conflicts(person, to)
         members.pass_on(person, to, by)
-        private = private_project(person)
-        for relation in relations():
-            rows = _of(relation, person)
-            if issubclass(relation.model, InProject):
-                rows.filter(project=private).update(project=private_project(to))
-            rows.update(**{relation.field: to})
-        Run.objects.filter(user=to).unfinished().update(version=F("version") + 1)
+        passed = hand_over(person, to)
         summary = ", ".join(f"{part.number} {part.label}" for part in passed if part.number)
         audit.record(by, "removed", [person], f"{to.get_username()} got {summary or 'nothing'}")
         person.delete()
     return passed
 
 
-def _require_another(person: User, by: User) -> None:
+def require_may_end(person: User, by: User) -> None:
+    """Raise Refused if `by` may not end this account's access, or nobody would administer then.
+
+    Locks the roles: in a transaction, before any other lock.
+    """
+    roles.lock()
     if person.pk == by.pk:
-        raise Refused("This is your own account. Ask another admin to remove it.")
-    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
-    if person.is_superuser and not others.exists():
-        raise Refused("This is the only superuser. Make somebody else one first.")
+        roles.require_another_admin(person, by)
+        raise Refused("This is your own account. Ask another admin to end it.")
+    roles.require_may_act_on(person, by)
+    roles.require_another_admin(person, by)
+
+
+def lock_both(person: User, to: User) -> None:
+    """Lock both accounts; raises Refused unless the other is somebody else's and active."""
+    if to.pk == person.pk:
+        raise Refused(CHOOSE)
+    locked = User.objects.select_for_update().filter(pk__in=[person.pk, to.pk]).order_by("pk")
+    accounts = {account.pk: account for account in locked}
+    if len(accounts) != 2:
+        raise Refused("One of the two accounts is gone meanwhile.")
+    if not accounts[to.pk].is_active:
+        raise Refused(CHOOSE)
+
+
+def _private(person: User) -> Iterator[tuple[UserRelation, QuerySet[Model]]]:
+    """Yield the rows that live in the person's private project, or in none at all."""
+    private = private_project(person)
+    for relation in relations():
+        rows = _of(relation, person)
+        if issubclass(relation.model, InProject):
+            rows = rows.filter(project=private)
+        yield relation, rows
+
+
+def _show_changed(to: User) -> None:
+    Run.objects.filter(user=to).unfinished().update(version=F("version") + 1)
 
 
 def _of(relation: UserRelation, person: User) -> QuerySet[Model]:

@@ -23,8 +23,7 @@ from django.conf import settings
 from django.utils import timezone
 
 import fal
-from accounts import housekeeping
-from accounts.profile import password_reset
+from accounts import housekeeping, mail
 from catalog.models import SyncReport
 from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline, post_sync
@@ -127,7 +126,7 @@ class Worker:
             Job("publish upstream trouble", self._publish_trouble),
             Job("fetch thumbnails", self.thumbnails.step),
             Job("delete expired rows", sync_to_async(housekeeping.delete_expired)),
-            Job("send mail", sync_to_async(password_reset.send_due), wakes_on_change=True),
+            Job("send mail", sync_to_async(mail.send_due), wakes_on_change=True),
             Job("keep figures", figures.keep_in_background),
             Job("purge deleted runs", sync_to_async(purge.Purge().step)),
             Job(

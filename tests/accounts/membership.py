@@ -4,14 +4,18 @@ Every thing is there six times: one's *own*, the *project's* (another member's),
 member's own eyes), *elsewhere* (in a project of others), *private* (in that member's private one)
 and *deleted*. A stranger, and whoever asks for what is hidden, elsewhere, private or deleted, gets
 404 everywhere; who is not logged in, the login page. A rule says the rest.
+
+A *curator* and an *admin* have that role in the house and are members of none of the projects: a
+curator gets what a stranger gets, an admin more of runs and boards.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-ROLES = ("anonymous", "stranger", "viewer", "maker", "manager")
-MEMBERS = ROLES[2:]
+ROLES = ("anonymous", "stranger", "viewer", "maker", "manager", "curator", "admin")
+MEMBERS = ROLES[2:5]
+HOUSE = ROLES[5:]
 OBJECTS = ("own", "project's", "hidden", "elsewhere", "private", "deleted")
 METHODS = ("get", "post")
 
@@ -34,7 +38,7 @@ class Rule(NamedTuple):
             return "login" if role == "anonymous" else "-"
         if role == "anonymous":
             return "login"
-        if role == "stranger":
+        if role == "stranger" or role in HOUSE:
             return "none"
         if thing == "deleted":
             return self.deleted.split()[MEMBERS.index(role)]
@@ -162,6 +166,67 @@ PROGRAMS: dict[tuple[str, str], Rule] = {
     ("api:v1-uploads-one", "get"): KEPT,
 }
 
+# What admins of the house get of others' things, whose projects they are not in. Not in what is
+# deleted, but for the files and the page of a run, which can be brought back.
+ADMINS_SEE = {
+    ("api:v1-boards-one", "get"),
+    ("api:v1-runs-artifacts-star", "delete"),
+    ("api:v1-runs-artifacts-star", "put"),
+    ("api:v1-runs-cancellation", "post"),
+    ("api:v1-runs-one", "delete"),
+    ("api:v1-runs-one", "get"),
+    ("api:v1-runs-star", "delete"),
+    ("api:v1-runs-star", "put"),
+    ("boards:board", "get"),
+    ("boards:board-columns", "get"),
+    ("boards:board-document", "get"),
+    ("boards:board-heads", "get"),
+    ("boards:board-part", "get"),
+    ("boards:board-progress", "get"),
+    ("boards:board-results", "get"),
+    ("boards:board-sheet", "get"),
+    ("boards:board-sheet-picture", "get"),
+    ("boards:board-table", "get"),
+    ("boards:board-viewer", "get"),
+    ("boards:board-votes", "get"),
+    ("playground:artifact-star", "post"),
+    ("playground:artifact-uses", "get"),
+    ("playground:run-cancellation", "post"),
+    ("playground:run-elsewhere", "get"),
+    ("playground:run-example", "post"),
+    ("playground:run-file", "get"),
+    ("playground:run-output", "get"),
+    ("playground:run-repetition", "post"),
+    ("playground:run-star", "post"),
+    ("playground:run-text", "get"),
+    ("playground:run-text-uses", "get"),
+    ("playground:run-uses", "get"),
+    ("playground:run-variations", "post"),
+}
+ADMINS_SEE_DELETED = {
+    ("playground:artifact", "get"),
+    ("playground:artifact-poster", "get"),
+    ("playground:artifact-thumbnail", "get"),
+    ("playground:artifact-viewer", "get"),
+    ("playground:run", "get"),
+    ("playground:upload", "get"),
+}
+# They see it, and may not change that.
+ADMINS_ARE_REFUSED = {
+    ("api:v1-boards-cancellation", "post"),
+    ("playground:run-visibility", "post"),
+}
+
+
+def declared(rule: Rule, name: str, method: str, role: str, thing: str) -> str:
+    """The word that a role gets for a thing at a route."""
+    route, is_there = (name, method), bool(rule.says)
+    if role != "admin" or not is_there:
+        return rule.word(role, thing)
+    if route in ADMINS_SEE_DELETED or (route in ADMINS_SEE and thing != "deleted"):
+        return "yes"
+    return "no" if route in ADMINS_ARE_REFUSED and thing != "deleted" else "none"
+
 
 def membership_as_lines() -> list[str]:
     """The rules for people, as Markdown."""
@@ -175,13 +240,30 @@ def membership_as_lines() -> list[str]:
         "asks at each of these routes as a stranger, viewer, maker and manager for their own",
         "thing, the project's, a hidden one, one elsewhere, a private and a deleted one.",
         "",
-        "| route | may see it | may act |",
-        "|---|---|---|",
+        "A curator of the house who is no member gets 404 too. *Admins* says where an admin of the",
+        "house, who is no member, gets more: `see`, `act`, or `no` (403).",
+        "",
+        "| route | may see it | may act | admins |",
+        "|---|---|---|---|",
     ]
     for name, (get, post) in sorted(MEMBERSHIP.items()):
-        lines.append(f"| {name} | {get.says or '-'} | {post.says or '-'} |")
+        lines.append(f"| {name} | {get.says or '-'} | {post.says or '-'} | {_admins(name)} |")
     lines += ["", "Programs, by a token of somebody with the role:", ""]
     lines += ["| route | method | who may |", "|---|---|---|"]
     for (name, method), rule in sorted(PROGRAMS.items()):
         lines.append(f"| {name} | {method.upper()} | {rule.says} |")
     return lines
+
+
+def _admins(name: str) -> str:
+    """What admins get at a route of pages, in a word for each method."""
+    words = {
+        method: told
+        for method in METHODS
+        for rows, told in (
+            (ADMINS_SEE | ADMINS_SEE_DELETED, {"get": "see", "post": "act"}[method]),
+            (ADMINS_ARE_REFUSED, "no"),
+        )
+        if (name, method) in rows
+    }
+    return ", ".join(words.values())

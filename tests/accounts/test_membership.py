@@ -18,14 +18,17 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
+from accounts import roles
 from api import tokens
 from tests.accounts.membership import (
+    HOUSE,
     MEMBERSHIP,
     METHODS,
     OBJECTS,
     PROGRAMS,
     ROLES,
     Rule,
+    declared,
 )
 from tests.accounts.routes import routes
 from tests.accounts.test_access import ENDPOINT, word
@@ -50,6 +53,8 @@ class World:
         )
         other = make_project("Other", author="maker")
         make_project("Third", stranger="maker")
+        for role in HOUSE:
+            roles.set_role(User.objects.create_user(role), roles.Role(role), None)
         people = {user.username: user for user in User.objects.all()}
         author = people["author"]
         self._shared = {
@@ -106,7 +111,8 @@ class World:
         return [
             (name, role, thing, told)
             for name, rule, role, thing in cells
-            if (told := self.ask(role, method, name, thing, headers)) != rule.word(role, thing)
+            if (told := self.ask(role, method, name, thing, headers))
+            != declared(rule, name, method, role, thing)
         ]
 
 

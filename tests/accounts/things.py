@@ -25,6 +25,8 @@ ASKED = {
 SPECIAL: dict[str, dict[str, Any]] = {
     "upload-tool": {"name": "mask"},
     "artifact-viewer": {"position": 1},
+    "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
+    "account_confirm_email": {"key": "nonsense"},
 }
 # Parts of addresses that are no keys of rows.
 PLAIN: dict[str, Any] = {

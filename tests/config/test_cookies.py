@@ -23,7 +23,7 @@ def test_every_cookie_is_named_with_our_prefix_and_the_port(client: Client, user
     user.set_password("correct horse")
     user.save()
     client.get("/login/")
-    client.post("/login/", {"username": user.username, "password": "correct horse"})
+    client.post("/login/", {"login": user.username, "password": "correct horse"})
     client.post(reverse("account-theme"), {"theme": "dark"})
     client.post(reverse("playground:runs-deletion"))  # leaves a message
     client.get(reverse("playground:runs"))

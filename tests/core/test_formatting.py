@@ -61,6 +61,7 @@ def test_every_count_is_worded_by_one_function() -> None:
         "chats",
         "flows",
         "notifications",
+        "people",
         "playground",
         "projects",
         "runs",

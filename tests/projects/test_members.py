@@ -20,6 +20,7 @@ from projects import current, members
 from projects.locking import Refused
 from projects.models import Choice, Membership, Project
 from projects.models.project import private_project
+from tests.conftest import grant
 from tests.projects.people import make_project, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -174,6 +175,39 @@ def test_who_gets_an_account_s_work_manages_what_it_alone_managed(
     members.pass_on(user, stranger, ben)
     assert roles_in(alone) == {"ana": "manager", "sam": "manager"}
     assert "sam" not in roles_in(together)
+
+
+def test_admins_change_the_members_of_any_shared_project(
+    user: User, stranger: User, fox: Project
+) -> None:
+    grant(stranger, "projects.change_project")
+    admin = User.objects.get(pk=stranger.pk)
+    members.add(admin, fox, admin.pk, "viewer")
+    members.change_role(admin, fox, user.pk, "manager", "")
+    with pytest.raises(Refused, match="ana is the only manager"):
+        members.remove(admin, fox, user.pk)
+    with pytest.raises(Refused, match="private project"):
+        members.add(admin, private_project(user), admin.pk, "viewer")
+    assert roles_in(fox) == {"ana": "manager", "ben": "maker", "sam": "viewer"}
+
+
+def test_a_role_is_given_at_least(user: User, ben: User, stranger: User, fox: Project) -> None:
+    assert members.include(user, fox, stranger, "viewer")
+    assert not members.include(user, fox, ben, "viewer")
+    assert members.include(user, fox, ben, "manager")
+    assert not members.include(user, fox, ben, "maker")
+    assert roles_in(fox) == {"ana": "manager", "ben": "manager", "sam": "viewer"}
+    with pytest.raises(PermissionDenied):
+        members.include(stranger, fox, stranger, "manager")
+
+
+def test_nobody_whose_account_is_closed_is_brought_back(
+    user: User, ben: User, fox: Project
+) -> None:
+    token = members.remove(user, fox, ben.pk).token()
+    User.objects.filter(pk=ben.pk).update(is_active=False)
+    with pytest.raises(Refused, match="ben has left"):
+        members.restore(user, fox, token)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -57,6 +57,12 @@ def pages(user: User, words: Sequence[str]) -> list[Place]:
     places = [Place(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES]
     if user.is_staff:
         places.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))
+    if permissions.may(user, permissions.CHANGE_USER):
+        note = "accounts, roles, members, team, sessions"
+        places.append(Place("People", note, reverse("people:people")))
+    if permissions.may(user, permissions.ADD_USER):
+        note = "invite people, links, accounts"
+        places.append(Place("Invitations", note, reverse("people:invitations")))
     if permissions.may(user, permissions.VIEW_WORKER):
         note = "workers, queue, upstream, sync, storage, errors"
         places.append(Place("Status", note, reverse("admin:status")))

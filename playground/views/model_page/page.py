@@ -168,7 +168,7 @@ def stage(request: HttpRequest, endpoint: Endpoint, role: str | None = None) -> 
     else:
         shown = renderers.context(run, viewer.view_of(run, "stage"))
         if run.user_id != request.user.pk:
-            shown["by"] = run.user
+            shown["by"] = run.author
     return shown | {"strip": _strip(viewer, latest, *([run] if run else []))}
 
 

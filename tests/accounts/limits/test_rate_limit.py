@@ -127,9 +127,8 @@ def test_every_post_route_has_a_limit() -> None:
         ("chats:chat-turns", "run"),
         ("flows:account-workflow", "run"),
         ("playground:uploads", "file"),
-        ("login", "sign-in"),
-        ("password-reset-new", "sign-in"),
-        ("admin:login", "sign-in"),
+        ("account_login", "sign-in"),
+        ("account_reset_password_from_key", "sign-in"),
         ("account-name", "change"),
     ],
 )

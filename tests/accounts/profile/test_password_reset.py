@@ -12,8 +12,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import PasswordResetMail
-from accounts.profile import password_reset
+from accounts import mail as mail_queue
+from accounts.models import QueuedMail
 
 pytestmark = pytest.mark.django_db
 RESET = "/login/reset/"
@@ -47,30 +47,30 @@ def test_the_link_in_the_mail_uses_the_public_address(
     settings.ALLOWED_HOSTS = ["*"]
     settings.PUBLIC_URL = "https://vitrine.example"
     client.post(RESET, {"email": "ana@example.com"}, headers={"host": "vitrine.evil"})
-    password_reset.send_due()
+    mail_queue.send_due()
     (sent,) = mail.outbox
     assert "evil" not in str(sent.body)
     assert "https://vitrine.example/login/reset/" in str(sent.body)
 
 
-def test_a_reset_sets_a_new_password_and_ends_every_session(client: Client, ana: User) -> None:
+def test_a_reset_sets_a_password_and_ends_every_session(client: Client, ana: User) -> None:
     elsewhere = Client()
     elsewhere.force_login(ana)
     assert ask(client, "ANA@example.com").url == "/login/reset/sent/"
     assert "on its way" in client.get("/login/reset/sent/").content.decode()
     assert mail.outbox == []
-    password_reset.send_due()
+    mail_queue.send_due()
     (sent,) = mail.outbox
     assert sent.to == ["ana@example.com"]
     assert str(sent.body).startswith("Hello ana,\n\nsomebody")
-    assert not PasswordResetMail.objects.exists()
+    assert not QueuedMail.objects.exists()
     page = client.get(link(str(sent.body)), follow=True)
     assert "New password again" in page.content.decode()
     address = page.redirect_chain[-1][0]
     password = "a lighthouse at dusk"
-    short = client.post(address, {"new_password1": "short", "new_password2": "short"})
+    short = client.post(address, {"password1": "short", "password2": "short"})
     assert "too short" in short.content.decode()
-    done = client.post(address, {"new_password1": password, "new_password2": password}, follow=True)
+    done = client.post(address, {"password1": password, "password2": password}, follow=True)
     assert "Your password is changed" in done.content.decode()
     assert client.login(username="ana", password=password)
     assert elsewhere.get("/account/").status_code == 302
@@ -84,7 +84,7 @@ def test_the_answer_does_not_reveal_which_accounts_exist(
 ) -> None:
     User.objects.create_user("ivo", "inactive@example.com", "pw", is_active=False)
     assert ask(client, email).url == ask(client).url
-    password_reset.send_due()
+    mail_queue.send_due()
     assert [message.to for message in mail.outbox] == [["ana@example.com"]]
 
 
@@ -109,9 +109,9 @@ def test_an_account_without_a_password_can_set_one_by_mail(client: Client, db: N
     new = User.objects.create_user("nora", email="nora@example.com")
     assert not new.has_usable_password()
     ask(client, "Nora@example.com")
-    password_reset.send_due()
+    mail_queue.send_due()
     page = client.get(link(str(mail.outbox[0].body)), follow=True)
-    chosen = {"new_password1": "correct horse", "new_password2": "correct horse"}
+    chosen = {"password1": "correct horse", "password2": "correct horse"}
     client.post(page.redirect_chain[-1][0], chosen)
     assert client.login(username="nora", password="correct horse")
 
@@ -126,15 +126,15 @@ def test_deactivated_and_similarly_spelt_accounts_get_no_mail(client: Client, an
     ):
         answer = ask(client, email)
         assert answer.status_code in {302, 422}  # the same page whether or not there is an account
-    assert not PasswordResetMail.objects.exists()
+    assert not QueuedMail.objects.exists()
 
 
 def test_without_mail_the_page_says_so(client: Client, ana: User, settings: Any) -> None:
     settings.EMAIL_URL = ""
     assert "sends no mail" in client.get(RESET).content.decode()
     assert "sends no mail" in ask(client).content.decode()
-    assert not PasswordResetMail.objects.exists()
-    assert password_reset.send_due() == password_reset.LONGEST_PAUSE_S
+    assert not QueuedMail.objects.exists()
+    assert mail_queue.send_due() == mail_queue.LONGEST_PAUSE_S
 
 
 def test_an_unreachable_mail_server_is_retried_and_abandoned(
@@ -142,15 +142,15 @@ def test_an_unreachable_mail_server_is_retried_and_abandoned(
 ) -> None:
     settings.EMAIL_BACKEND = "tests.accounts.profile.test_password_reset.Away"
     ask(client)
-    for attempt in range(1, password_reset.TRIES):
-        PasswordResetMail.objects.update(next_attempt_at=timezone.now())
-        password_reset.send_due()
-        waiting = PasswordResetMail.objects.get()
+    for attempt in range(1, mail_queue.TRIES):
+        QueuedMail.objects.update(next_attempt_at=timezone.now())
+        mail_queue.send_due()
+        waiting = QueuedMail.objects.get()
         assert waiting.attempts == attempt
         assert waiting.next_attempt_at > timezone.now()
-    PasswordResetMail.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
-    password_reset.send_due()
-    assert not PasswordResetMail.objects.exists()
+    QueuedMail.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
+    mail_queue.send_due()
+    assert not QueuedMail.objects.exists()
 
 
 class Away:

@@ -51,7 +51,7 @@ def test_anonymous_posts_store_no_rows(client: Client, path: str, headers: dict[
 def test_a_long_text_survives_a_wrong_password_and_the_login(client: Client, user: User) -> None:
     page = client.post(PAGE, {"prompt": LONG})
     assert "vitrine_typed_8000" not in client.cookies  # too long for one
-    posted = {"username": "ana", "password": "wrong", "next": PAGE, "typed": held(page)}
+    posted = {"login": "ana", "password": "wrong", "next": PAGE, "typed": held(page)}
     again = client.post("/login/", posted)
     assert held(again) == held(page) != ""
     there = client.post("/login/", posted | {"password": "pw"}, follow=True)
@@ -77,7 +77,7 @@ def test_a_form_too_large_for_the_login_page_is_reported(client: Client) -> None
 @pytest.mark.parametrize("text", ["nonsense", "a:b:c", ""])
 def test_an_unsigned_pending_form_is_ignored(client: Client, user: User, text: str) -> None:
     client.cookies["vitrine_typed_8000"] = text
-    client.post("/login/", {"username": "ana", "password": "pw", "typed": text})
+    client.post("/login/", {"login": "ana", "password": "pw", "typed": text})
     assert "typed" not in client.session
     assert client.get(PAGE).status_code == 200
 
@@ -89,6 +89,6 @@ def test_an_old_pending_form_is_ignored(
     with monkeypatch.context() as past:
         past.setattr("django.core.signing.time.time", lambda: earlier)
         typed = pending_form.sign({"endpoint": "x"})
-    posted = {"username": "ana", "password": "pw", "typed": typed}
+    posted = {"login": "ana", "password": "pw", "typed": typed}
     client.post("/login/", posted)
     assert "typed" not in client.session

@@ -48,7 +48,7 @@ def test_too_many_fields_or_files_are_reported_separately(member: Client, path: 
 
 
 def test_an_anonymous_visitor_gets_the_same_error_page(client: Client, db: None) -> None:
-    assert client.post("/login/", {"username": "x" * (MOST + 1)}).status_code == 413
+    assert client.post("/login/", {"login": "x" * (MOST + 1)}).status_code == 413
 
 
 def test_an_unknown_host_is_still_a_bad_request(client: Client, db: None) -> None:

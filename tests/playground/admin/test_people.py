@@ -1,15 +1,13 @@
-"""Users in the admin: their runs, and the page that removes somebody."""
+"""Users and groups in the admin: nobody is locked out, and nobody gives themselves power."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from runs.models import Run
 from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db
@@ -25,10 +23,6 @@ def eva(client: Client) -> Client:
     return client
 
 
-def removal(user: User) -> str:
-    return f"{USERS}{user.pk}/removal/"
-
-
 def test_the_user_list_counts_runs(
     eva: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
@@ -38,48 +32,15 @@ def test_the_user_list_counts_runs(
     assert '<a href="/runs/?whose=ana">2</a>, last ' in html
     for number in range(5):
         User.objects.create_user(f"user{number}")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         eva.get(USERS)
 
 
-def test_deleting_a_user_opens_a_removal_page_with_counts(
-    eva: Client, make_run: Any, user: User
-) -> None:
-    make_run()
+def test_deleting_a_user_opens_the_page_of_their_departure(eva: Client, user: User) -> None:
     answer = eva.get(f"{USERS}{user.pk}/delete/", follow=True)
-    assert answer.redirect_chain[-1][0] == removal(user)
-    assert "ana has 1 runs" in " ".join(answer.content.decode().split())
+    assert answer.redirect_chain[-1][0] == f"/people/{user.pk}/departure/"
     assert "delete_selected" not in eva.get(USERS).content.decode()
-
-
-def test_runs_can_be_handed_over_in_the_admin(
-    eva: Client, make_run: Any, user: User, stranger: User
-) -> None:
-    run = make_run()
-    missing = eva.post(removal(user), {"how": "pass_on", "to": ""})
-    assert missing.status_code == 422
-    assert "Choose who gets it." in missing.content.decode()
-    done = eva.post(removal(user), {"how": "pass_on", "to": stranger.pk}, follow=True)
-    assert "sam has got 1 runs" in done.content.decode()
-    run.refresh_from_db()
-    assert run.user == stranger
-    assert "Got from ana" in LogEntry.objects.get().get_change_message()
-
-
-def test_an_account_can_be_deactivated_and_reactivated(
-    eva: Client, make_run: Any, user: User
-) -> None:
-    make_run()
-    eva.post(removal(user), {"how": "deactivate"})
-    user.refresh_from_db()
-    assert not user.is_active
-    assert Run.objects.filter(user=user).exists()
-    eva.post(USERS, {"action": "reactivate", "_selected_action": [user.pk]})
-    user.refresh_from_db()
-    assert user.is_active
-    eva.post(USERS, {"action": "deactivate", "_selected_action": [user.pk]})
-    user.refresh_from_db()
-    assert not user.is_active
+    assert f"/people/{user.pk}/departure/" in eva.get(f"{USERS}{user.pk}/change/").content.decode()
 
 
 def test_permissions_for_internal_rows_are_not_offered(eva: Client, user: User) -> None:
@@ -90,23 +51,59 @@ def test_permissions_for_internal_rows_are_not_offered(eva: Client, user: User) 
         assert "login link" not in html
 
 
-def test_ones_own_account_cannot_be_removed(eva: Client) -> None:
-    own = User.objects.get(username="eva")
-    answer = eva.post(removal(own), {"how": "deactivate"})
-    assert answer.status_code == 422
-    assert "your own account" in answer.content.decode()
+def posted(person: User, **changes: Any) -> dict[str, Any]:
+    """What the form of a user posts."""
+    kept = {"username": person.username, "date_joined_0": "2026-01-01", "date_joined_1": "00:00"}
+    staff = {"is_staff": "on"} if person.is_staff else {}
+    groups = [str(pk) for pk in person.groups.values_list("pk", flat=True)]
+    return {**kept, **staff, "groups": groups, **changes}
 
 
-def test_changing_accounts_does_not_permit_handing_over_runs(
-    client: Client, make_run: Any, user: User, stranger: User
-) -> None:
-    run = make_run()
+def test_the_last_admin_cannot_be_unmade_in_the_admin(eva: Client) -> None:
+    person = User.objects.get(username="eva")
+    address = f"{USERS}{person.pk}/change/"
+    refused = eva.post(address, posted(person, groups=[]))
+    assert "eva is the only admin" in refused.content.decode()
+    person.refresh_from_db()
+    assert person.is_superuser
+    User.objects.create_superuser("boss")
+    assert eva.post(address, posted(person, groups=[])).status_code == 302
+    person.refresh_from_db()
+    assert not person.is_superuser
+
+
+def test_who_is_no_superuser_gives_nobody_power_in_the_admin(client: Client, user: User) -> None:
     uma = User.objects.create_user("uma")
     grant(uma, "auth.change_user", "auth.view_user")
     client.force_login(uma)
-    assert "Pass everything on" not in client.get(removal(user)).content.decode()
-    refused = client.post(removal(user), {"how": "pass_on", "to": stranger.pk})
-    assert refused.status_code == 403
-    run.refresh_from_db()
-    assert run.user == user
+    changes = {"is_superuser": "on", "is_staff": "on", "first_name": "Ana"}
+    answer = client.post(f"{USERS}{user.pk}/change/", posted(user, **changes))
+    assert answer.status_code == 302
+    user.refresh_from_db()
+    assert (user.first_name, user.is_staff, user.is_superuser) == ("Ana", False, False)
+
+
+def test_nobody_is_deactivated_in_the_admin(eva: Client, user: User) -> None:
+    page = eva.get(f"{USERS}{user.pk}/change/").content.decode()
+    assert 'name="is_active"' not in page
+    eva.post(f"{USERS}{user.pk}/change/", posted(user))
+    user.refresh_from_db()
+    assert user.is_active
+
+
+def test_the_groups_of_the_roles_stay(eva: Client) -> None:
+    group = Group.objects.get(name="curator")
+    eva.post(f"/admin/auth/group/{group.pk}/change/", {"name": "others", "permissions": []})
+    eva.post(f"/admin/auth/group/{group.pk}/delete/", {"post": "yes"})
+    chosen = {"action": "delete_selected", "_selected_action": [group.pk], "post": "yes"}
+    eva.post("/admin/auth/group/", chosen)
+    group.refresh_from_db()
+    assert group.name == "curator"
+    assert not group.permissions.exists()
+
+
+def test_changing_accounts_does_not_permit_deleting_them(client: Client, user: User) -> None:
+    uma = User.objects.create_user("uma")
+    grant(uma, "auth.change_user", "auth.view_user")
+    client.force_login(uma)
     assert client.get(f"{USERS}{user.pk}/delete/").status_code == 403

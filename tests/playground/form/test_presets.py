@@ -91,7 +91,7 @@ def test_a_lost_session_keeps_the_preset_to_be_saved(client: Client, user: User,
     post = {"arguments": '{"prompt": "an hour"}', "name": "Mine"}
     assert client.post(PRESETS, post, headers=HTMX).status_code == 401  # the page stays as it is
     assert "What you typed is kept in this page" in client.post(PRESETS, post).content.decode()
-    client.post("/login/", {"username": "ana", "password": "pw"})
+    client.post("/login/", {"login": "ana", "password": "pw"})
     assert "an hour" in client.get(PAGE).content.decode()
 
 

@@ -229,3 +229,14 @@ def test_an_undo_is_shown_to_managers_of_its_project_only(
     assert "no longer a member" not in page(member, f"{other.get_absolute_url()}?{query}")
     viewer = logged_in(User.objects.get(username="vic"))
     assert "no longer a member" not in page(viewer, address)
+
+
+def test_who_may_make_no_project_is_told_whom_to_ask(member: Client, user: User) -> None:
+    User.objects.create_superuser("boss")
+    user.groups.clear()
+    for refused in (member.get("/projects/new/"), member.post("/projects/new/", {"name": "Elk"})):
+        assert refused.status_code == 403
+        text = refused.content.decode()
+        assert "data-refused" in text
+        assert "Your role does not include making projects. Ask boss to make one for you." in text
+    assert not Project.objects.filter(name="Elk").exists()

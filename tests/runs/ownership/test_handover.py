@@ -1,4 +1,4 @@
-"""Leaving users: deactivated with everything kept, or everything handed over at once."""
+"""What somebody has is handed over at once, all of it or what is private."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.db.models import CASCADE, PROTECT
-from django.test import Client
 
+from accounts import roles
 from boards.models import Board
 from catalog.models import Collection, Favourite, Note
 from chats.models import Chat
 from flows.models import Flow, FlowRun
+from projects.models.project import private_project
 from runs.models import Preset, Run, Share, Upload
 from runs.ownership import handover
+from tests.projects.people import make_project
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 # What goes along with an account: nobody else has a use for it.
 GOES_ALONG = {
     "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",
-    "accounts.UserSession", "accounts.Preferences", "accounts.PasswordResetMail", "catalog.Reader",
+    "accounts.Preferences", "account.EmailAddress", "mfa.Authenticator",
+    "socialaccount.SocialAccount", "usersessions.UserSession", "catalog.Reader",
     "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "api.ProxyFile",
     "api.ProxyPart", "api.KeyedCall", "playground.UploadReservation",
     "boards.PlanDraft", "boards.Vote", "projects.Project", "projects.Membership",
     "projects.Choice", "projects.Move",
-    "notifications.Notification", "notifications.Channel",
+    "people.Joining", "notifications.Notification", "notifications.Channel",
     "notifications.Delivery", "notifications.RunEnd", "notifications.NotificationPreferences",
 }  # fmt: skip
 
@@ -70,7 +73,7 @@ def test_a_handover_moves_everything_and_deletes_the_account(
     flow_run = FlowRun.objects.create(user=user, flow=flow, form_token="t", definition={})
     note = Note.objects.create(user=user, endpoint=endpoint, text="n")
     Favourite.objects.create(user=user, endpoint=endpoint)
-    passed = handover.pass_on(user, stranger, admin)
+    passed = handover.remove(user, stranger, admin)
     assert {relation.label: relation.number for relation in passed} == {
         "runs": 2, "uploads": 1, "presets": 1, "links": 1, "collections": 1, "boards": 1,
         "chats": 1, "flows": 1, "runs of flows": 1, "data sets": 0, "weights": 0,
@@ -93,7 +96,7 @@ def test_records_that_both_accounts_have_are_both_kept(
     uploads = [make_upload(owner) for owner in (user, stranger)]
     for owner in (user, stranger):
         Preset.objects.create(endpoint=runs[0].endpoint, user=owner, name="n" * 80, arguments={})
-    handover.pass_on(user, stranger, admin)
+    handover.remove(user, stranger, admin)
     assert Run.objects.filter(user=stranger).count() == 2
     assert set(Upload.objects.filter(user=stranger)) == set(uploads)
     names = set(Preset.objects.filter(user=stranger).values_list("name", flat=True))
@@ -111,27 +114,34 @@ def test_a_failed_handover_changes_nothing(
 
     monkeypatch.setattr(User, "delete", fail)
     with pytest.raises(IntegrityError):
-        handover.pass_on(user, stranger, admin)
+        handover.remove(user, stranger, admin)
     run.refresh_from_db()
     assert run.user == user
 
 
-def test_ones_own_account_and_the_last_superuser_cannot_be_removed(user: User, admin: User) -> None:
+def test_ones_own_account_and_the_last_admin_cannot_be_removed(user: User, admin: User) -> None:
+    with pytest.raises(roles.Refused, match="You are the only admin"):
+        handover.remove(admin, user, admin)
+    User.objects.create_superuser("boss")
     with pytest.raises(handover.Refused, match="your own account"):
-        handover.deactivate(admin, admin)
-    with pytest.raises(handover.Refused, match="only superuser"):
-        handover.deactivate(admin, user)
+        handover.remove(admin, user, admin)
     with pytest.raises(handover.Refused, match="somebody else"):
-        handover.pass_on(user, user, admin)
-    admin.refresh_from_db()
-    assert admin.is_active
+        handover.remove(user, user, admin)
+    assert User.objects.count() == 3
 
 
-def test_a_deactivated_account_is_logged_out_at_once_and_keeps_its_runs(
-    member: Client, make_run: Any, user: User, admin: User
+def test_what_is_private_is_handed_over_alone(
+    make_run: Any, user: User, stranger: User, admin: User
 ) -> None:
-    make_run()
-    handover.deactivate(user, admin)
-    assert member.get("/runs/").status_code == 302
-    assert not Client().login(username="ana", password="pw")
-    assert Run.objects.filter(user=user).count() == 1
+    project = make_project("Fox", ana="maker", eva="manager")
+    private, shared = make_run(), make_run(project=project)
+    collection = Collection.objects.create(owner=user, slug="best", title="Best")
+    passed = handover.hand_over_private(user, stranger)
+    assert {part.label: part.number for part in passed if part.number} == {
+        "runs": 1, "collections": 1,
+    }  # fmt: skip
+    for row in (private, shared, collection):
+        row.refresh_from_db()
+    assert (private.user, private.project) == (stranger, private_project(stranger))
+    assert (shared.user, shared.project) == (user, project)
+    assert collection.owner == stranger

@@ -190,7 +190,7 @@ def test_posted_values_survive_a_lost_session(client: Client, user: User, flux: 
     assert response.status_code == 401
     assert f'name="next" value="{PAGE}"' in response.content.decode()
     assert not Run.objects.exists()
-    client.post("/login/", {"username": "ana", "password": "pw", "next": PAGE})
+    client.post("/login/", {"login": "ana", "password": "pw", "next": PAGE})
     text = client.get(PAGE).content.decode()
     assert "typed for an hour" in text
     assert "You had been logged out" in text
@@ -202,7 +202,7 @@ def test_a_lost_session_keeps_typed_values_until_its_page_is_opened(
 ) -> None:
     make_endpoint("other/model")
     client.post(PAGE, {"prompt": "typed for an hour", "~token": "t"})
-    client.post("/login/", {"username": "ana", "password": "pw"})
+    client.post("/login/", {"login": "ana", "password": "pw"})
     client.get("/models/other/model/")
     assert "typed for an hour" in client.get(PAGE).content.decode()
 
@@ -212,7 +212,7 @@ def test_a_page_with_a_lost_session_keeps_typed_values(
 ) -> None:
     answer = client.post(PAGE, {"prompt": "typed", "~token": "t"}, headers={"HX-Request": "true"})
     assert (answer.status_code, answer.content) == (401, b"")
-    client.post("/login/", {"username": "ana", "password": "pw", "next": PAGE})
+    client.post("/login/", {"login": "ana", "password": "pw", "next": PAGE})
     assert "typed" in client.get(PAGE).content.decode()  # who leaves it all the same finds it again
 
 

@@ -1,0 +1,32 @@
+"""The admin lists accounts at issuers, and shows nothing that holds a secret.
+
+Second factors are none of its business: a person's page takes them away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin
+
+from core.admin import Action, RestrictedAdmin
+
+for model in (Authenticator, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(model)
+
+
+@admin.register(SocialAccount)
+class SocialAccountAdmin(RestrictedAdmin):
+    """Who logs in by which issuer; an admin can disconnect somebody."""
+
+    denied: ClassVar[Mapping[Action, str]] = {
+        "add": "only its owner proves whose an account is",
+        "change": "another account's owner could log in as somebody else",
+    }
+    list_display = ("user", "provider", "uid", "last_login")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "uid")
+    fields = ("user", "provider", "uid", "date_joined", "last_login")

@@ -1,0 +1,48 @@
+"""The issuers that the settings name (`config.starting.issuers` reads them)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.socialaccount.models import SocialAccount, SocialApp
+from django.conf import settings
+
+FIELDS = ("provider_id", "name", "client_id", "secret", "settings")
+
+
+def apps() -> list[SocialApp]:
+    """Return allauth's app of each issuer; none is in the database."""
+    return [
+        SocialApp(provider=kind, **{field: app[field] for field in FIELDS})
+        for kind, values in settings.SOCIALACCOUNT_PROVIDERS.items()
+        for app in values["APPS"]
+    ]
+
+
+def app_of(key: str) -> SocialApp | None:
+    """Return the app of an issuer by the address that accounts are stored with."""
+    return next((app for app in apps() if app.provider_id == key), None)
+
+
+def app_at(slug: str) -> SocialApp | None:
+    """Return the app of an issuer by its name in our addresses."""
+    return next((app for app in apps() if app.settings["slug"] == slug), None)
+
+
+def name_of(key: str) -> str:
+    """Return an issuer's name for people, also of one that is no longer set."""
+    app = app_of(key)
+    return app.name if app else str(urlsplit(key).hostname or key)
+
+
+def name_there(account: SocialAccount) -> str:
+    """Return how an account at an issuer is called: the most telling of what that said last."""
+    names = (account.extra_data.get(key) for key in ("email", "username", "name"))
+    return next((str(name) for name in names if name), account.uid)
+
+
+def claim_rules(key: str) -> dict[str, Any]:
+    """Return `role_claim`, `role_by_value`, `projects_claim`, `projects_by_value`, where set."""
+    app = app_of(key)
+    return app.settings if app else {}

@@ -1,0 +1,37 @@
+"""Invitations, as far as signing in knows of them: the app that has them registers itself here."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from django.contrib.auth.models import User
+
+
+class Invitations(Protocol):
+    """What an app of invitations does for a new account; `session` is a request's."""
+
+    def pending(self, session: Any) -> Any:
+        """Return what is true if the session holds an open invitation."""
+
+    def accept(self, user: User, session: Any) -> Any:
+        """Use the session's invitation for the user, in the caller's transaction."""
+
+
+_registered: list[Invitations] = []
+
+
+def register(invitations: Invitations) -> None:
+    """Let an app's invitations open the way to an account; once, in its `AppConfig.ready`."""
+    _registered[:] = [invitations]
+
+
+def is_invited(session: Any) -> bool:
+    """Return whether the session holds an open invitation."""
+    return any(bool(one.pending(session)) for one in _registered)
+
+
+def accept(user: User, session: Any) -> None:
+    """Use the session's invitation for a new account, if there is one."""
+    for one in _registered:
+        if one.pending(session):
+            one.accept(user, session)

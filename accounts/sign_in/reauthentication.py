@@ -1,0 +1,47 @@
+"""Confirming who is logged in before they change how they log in."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.utils import get_next_redirect_url
+from allauth.core.internal.httpkit import authenticated_user
+from django.http import HttpRequest
+from django.urls import reverse
+
+LOG_IN_AGAIN = "login-again"
+WORDS = {
+    "reauthenticate": "Use your password",
+    "mfa_reauthenticate": "Use a code",
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+}
+
+
+def in_our_words(methods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return allauth's ways to confirm, with our words.
+
+    Whoever has none, because they log in by link or issuer alone, logs in again.
+    """
+    worded = [
+        method | {"description": WORDS.get(method["id"], method["description"])}
+        for method in methods
+    ]
+    again = {
+        "id": LOG_IN_AGAIN,
+        "description": "Log in again",
+        "url": reverse(LOG_IN_AGAIN),
+    }
+    return worded or [again]
+
+
+def way_back(request: HttpRequest) -> dict[str, Any]:
+    """Return for the page: whether a link opened the session, and where a new login leads."""
+    records = get_authentication_records(request, authenticated_user(request))
+    destination = get_next_redirect_url(request) or reverse("account")
+    login = f"{reverse('account_login')}?{urlencode({'next': destination})}"
+    return {
+        "by_link": any(record.get("method") == "link" for record in records),
+        "login_url": login,
+    }

@@ -1,0 +1,72 @@
+"""The ways in that somebody has: sessions, tokens, links; and how each ends.
+
+What `accounts.sessions` and `api.tokens` call them is known here alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from allauth.usersessions.models import UserSession
+from django.db.models import F, OuterRef, QuerySet, Subquery
+
+from accounts.models import LoginLink
+from accounts.sessions import active_sessions
+from api import tokens
+from api.models import Token
+from catalog.models import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.contrib.auth.models import User
+
+
+def with_last_seen(people: QuerySet[User]) -> QuerySet[User]:
+    """Annotate people with when they last used a session and a token: `browsed_at`, `called_at`."""
+    sessions = UserSession.objects.filter(user=OuterRef("pk")).order_by("-last_seen_at")
+    used = Token.objects.filter(user=OuterRef("pk"), last_used_at__isnull=False)
+    return people.annotate(
+        browsed_at=Subquery(sessions.values("last_seen_at")[:1]),
+        called_at=Subquery(used.order_by("-last_used_at").values("last_used_at")[:1]),
+    )
+
+
+def last_seen(person: User) -> datetime | None:
+    """Return when somebody of `with_last_seen` was last here, themselves or by a program."""
+    moments = (person.last_login, getattr(person, "browsed_at", None))
+    return max(filter(None, (*moments, getattr(person, "called_at", None))), default=None)
+
+
+def sessions_of(person: User, key: str | None = None) -> Sequence[UserSession]:
+    """Return somebody's sessions, the one with this key first, then the last used ones."""
+    return active_sessions.list_for_user(person, key)
+
+
+def end_session(person: User, pk: int) -> bool:
+    """End one session at once; False if it has ended already."""
+    return active_sessions.end(person, pk)
+
+
+def end_sessions(person: User, but: str | None = None) -> int:
+    """End all sessions, with their live streams, but the one with this key; returns how many."""
+    return active_sessions.end_others(person, but)
+
+
+def tokens_of(person: User) -> QuerySet[Token]:
+    """Return the tokens that somebody has not revoked."""
+    return Token.objects.filter(user=person, revoked_at=None).select_related("project")
+
+
+def end_all(person: User, by: User) -> None:
+    """End every way in, in the caller's transaction: nothing of it comes back with the account.
+
+    Sessions with their live streams, tokens and what acts by them, login links, the feed's address.
+    """
+    end_sessions(person)
+    for token in tokens_of(person):
+        tokens.revoke(token, by)
+    LoginLink.objects.filter(user=person).delete()
+    reader, _ = Reader.objects.get_or_create(user=person)
+    Reader.objects.filter(pk=reader.pk).update(feed_number=F("feed_number") + 1)

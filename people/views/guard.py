@@ -1,0 +1,55 @@
+"""What the views about people share: who may open them, and refusals as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+from accounts import permissions
+from core.refusals import Refused
+from people import person as people
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+def needs(permission: str) -> Callable[[View], View]:
+    """Respond with 404 to who is not staff, 403 to staff without the permission."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
+            if not request.user.is_staff:
+                raise Http404("Only who looks after people sees this.")
+            permissions.require(request.user, permission)
+            return view(request, *args, **named)
+
+        return guarded  # type: ignore[return-value]
+
+    return guard
+
+
+def person_or_404(user_id: int) -> User:
+    """Return the person of an address; raises Http404."""
+    person = people.find(user_id)
+    if person is None:
+        raise Http404("There is no such account.")
+    return person
+
+
+@contextmanager
+def refusals_as_messages(request: HtmxRequest) -> Iterator[None]:
+    """Show on the next page why something within was refused."""
+    try:
+        yield
+    except (Refused, PermissionDenied) as refusal:
+        messages.error(request, str(refusal))

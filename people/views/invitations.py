@@ -1,0 +1,101 @@
+"""Invitations, for whoever may invite people: the list, a new one, and its end."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import mail, permissions, roles
+from accounts.roles import Role
+from core.http.parameters import page_number, parse_key
+from people import invitations as rules
+from people.forms import InvitationForm
+from people.models import Invitation
+from people.views.guard import needs, refusals_as_messages
+from projects.models import Membership
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from core.http.htmx import HtmxRequest
+
+PER_PAGE = 50
+# The page of a new invitation has its link, so no cache may keep a copy.
+no_store = cache_control(private=True, no_store=True)
+
+
+@needs(permissions.ADD_USER)
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+@sensitive_variables("token", "link")
+def index(request: HtmxRequest) -> HttpResponse:
+    """List invitations; a POST makes one and shows its link once."""
+    if request.method != "POST":
+        return _page(request, InvitationForm(request.user))
+    form = InvitationForm(request.user, request.POST)
+    if "more" in request.POST:  # lines for projects; nothing is made, and nothing judged
+        return _page(request, form)
+    if not form.is_valid():
+        return _page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        invitation, token = rules.make(request.user, form.wanted)
+    except rules.Refused as refusal:
+        form.add_error("role", str(refusal))
+        return _page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    link = _link(request, token)
+    is_sent = rules.send(invitation, link)
+    return _page(request, InvitationForm(request.user), made=invitation, link=link, is_sent=is_sent)
+
+
+@needs(permissions.ADD_USER)
+@require_POST
+def revocation(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Withdraw an invitation at once; the page offers to undo that for a day."""
+    invitation = get_object_or_404(Invitation, pk=pk)
+    rules.revoke(request.user, invitation)
+    return redirect(f"{reverse('people:invitations')}?withdrawn={invitation.pk}")
+
+
+@needs(permissions.ADD_USER)
+@require_POST
+def recovery(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Undo a withdrawal."""
+    invitation = get_object_or_404(Invitation, pk=pk)
+    with refusals_as_messages(request):
+        rules.restore(request.user, invitation)
+        messages.success(request, "The invitation is open again.")
+    return redirect("people:invitations")
+
+
+def _page(
+    request: HtmxRequest, form: InvitationForm, status: int = HTTPStatus.OK, **more: Any
+) -> HttpResponse:
+    number = page_number(request.GET.get("page", ""))
+    rows = rules.listed(number - 1, PER_PAGE)
+    withdrawn = parse_key(request.GET.get("withdrawn"))
+    context = {
+        "form": form,
+        "rows": rows,
+        "number": number,
+        "has_more": len(rows) == PER_PAGE,
+        "withdrawn": Invitation.objects.filter(pk=withdrawn or 0, revoked_at__isnull=False).first(),
+        "roles": [(role, role.label, roles.MEANINGS[role]) for role in Role],
+        "project_roles": Membership.Role.choices,
+        "sends_mail": mail.is_configured(),
+    }
+    return render(request, "people/invitations.html", context | more, status=status)
+
+
+def _link(request: HtmxRequest, token: str) -> str:
+    address = reverse("people:invitation", args=[token])
+    if settings.PUBLIC_URL:
+        return f"{settings.PUBLIC_URL}{address}"
+    return request.build_absolute_uri(address)

@@ -1,0 +1,1 @@
+"""Sign-in by other issuers, against issuers that listen on a real socket."""

@@ -1,0 +1,173 @@
+"""Signing in by an issuer on another site, in a browser under our Content Security Policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from config.starting import issuers
+from tests.accounts.issuers import honest
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.contexts import Contexts
+
+pytestmark = pytest.mark.browser
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+REFUSED = (
+    "403",
+    "409",
+    "422",
+)  # statuses that browsers log as errors, and that these tests provoke
+
+
+@pytest.fixture(scope="module")
+def acme() -> Iterator[str]:
+    """An issuer whose site is not ours: ours is at localhost."""
+    with honest.serve("127.0.0.1") as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def offered(acme: str, settings: Any, transactional_db: None) -> Iterator[None]:
+    """Vitrine offers the issuer, and accounts to people of example.com."""
+    values = honest.variables(acme)
+    settings.SOCIALACCOUNT_PROVIDERS = issuers.read(lambda name: values.get(name, ""))
+    settings.SIGN_UP_DOMAINS = ["example.com"]
+    with honest.without_warnings_of_authlib():
+        yield
+
+
+class Browser:
+    """Pages of people; errors in the console fail the test."""
+
+    def __init__(self, contexts: Contexts, base: str) -> None:
+        self._contexts, self._base = contexts, base
+        self.troubles: list[str] = []
+
+    def open(self, path: str, **options: Any) -> Page:
+        """Open a page in a browser of its own."""
+        context = self._contexts.take(base_url=self._base, **options)
+        # The issuer's own pages ask another site for their looks.
+        context.route(
+            re.compile(r"^https?://(?!localhost|127)"), lambda route: route.fulfill(body="")
+        )
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on(
+            "console",
+            lambda m: (
+                self.troubles.append(m.text)
+                if m.type == "error" and not any(code in m.text for code in REFUSED)
+                else None
+            ),
+        )
+        page.goto(path)
+        return page
+
+
+@pytest.fixture
+def browser(contexts: Contexts, live_server: LiveServer) -> Iterator[Browser]:
+    """People with browsers."""
+    people = Browser(contexts, live_server.url)
+    yield people
+    contexts.close()
+    assert not people.troubles, people.troubles
+
+
+def log_in_at_acme(page: Page, subject: str) -> None:
+    """Log in on the issuer's own page, and come back."""
+    page.wait_for_url("http://127.0.0.1:*/oauth2/authorize*")
+    page.get_by_placeholder("sub").fill(subject)
+    page.get_by_role("button", name="Authorize").click()
+    page.wait_for_url("http://localhost:*/**")
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_account_is_made_and_found_again(browser: Browser, acme: str, has_script: bool) -> None:
+    subject = f"journey-{has_script}"
+    honest.tell(acme, subject, email=f"{subject}@example.com", email_verified=True, name="Ana Lima")
+    page = browser.open(
+        "/account/", viewport=PHONE, color_scheme="dark", java_script_enabled=has_script
+    )
+    button = page.get_by_role("button", name="Continue with Acme")
+    if has_script:
+        assert_clean(page)
+        assert_fits(page)
+    button.focus()
+    page.keyboard.press("Enter")
+    log_in_at_acme(page, subject)
+    expect(page).to_have_url(re.compile(r"//localhost:\d+/account/$"))
+    name = subject.lower()
+    expect(page.get_by_text(f"You are logged in as {name}.")).to_be_visible()
+    expect(page.get_by_text(f"Your account “{name}” is made.")).to_be_visible()
+    person = User.objects.get()
+
+    page.get_by_role("link", name="See the accounts that you log in with").click()
+    expect(page.get_by_role("heading", name="Sign in with")).to_be_visible()
+    if has_script:
+        assert_clean(page)
+        assert_fits(page)
+    page.get_by_role("button", name="Disconnect Acme").click()
+    expect(page.get_by_role("alert")).to_contain_text("This is the only way in which you log in")
+
+    page.goto("/logout/")
+    page.locator("main").get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Continue with Acme").click()
+    log_in_at_acme(page, subject)
+    expect(page.get_by_text("is made")).to_have_count(0)
+    assert SocialAccount.objects.get().user == person
+    assert User.objects.count() == 1
+
+
+def test_account_that_is_there_is_connected_by_its_owner(browser: Browser, acme: str) -> None:
+    ana = User.objects.create_user("ana", "ana@example.com", "pw-of-ana")
+    honest.tell(acme, "linked", email="ana@example.com", email_verified=True)
+    page = browser.open("/login/", viewport=WIDE)
+    page.get_by_role("button", name="Continue with Acme").click()
+    log_in_at_acme(page, "linked")
+    expect(
+        page.get_by_role("heading", name="An account with your address is there")
+    ).to_be_visible()
+    assert_clean(page)
+    page.get_by_role("link", name="Log in to your account").click()
+    page.get_by_label("Name or e-mail address").fill("ana")
+    page.get_by_label("Password").fill("pw-of-ana")
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.get_by_role("heading", name="Acme waits to be connected")).to_be_visible()
+    assert_clean(page)
+    page.get_by_role("button", name="Connect Acme").first.click()
+    expect(page.get_by_text("Acme is connected: you can log in with it.")).to_be_visible()
+    assert SocialAccount.objects.get().user == ana
+
+    other = browser.open("/login/", viewport=PHONE)
+    other.get_by_role("button", name="Continue with Acme").click()
+    log_in_at_acme(other, "linked")
+    other.goto("/account/")
+    expect(other.get_by_text("You are logged in as ana.")).to_be_visible()
+
+
+def test_refused_domain_and_a_cancelled_login_say_what_to_do(browser: Browser, acme: str) -> None:
+    honest.tell(acme, "refused", email="eve@elsewhere.com", email_verified=True)
+    page = browser.open("/login/", viewport=PHONE, color_scheme="dark")
+    page.get_by_role("button", name="Continue with Acme").click()
+    log_in_at_acme(page, "refused")
+    expect(page.get_by_role("heading", name="You have no account here yet")).to_be_visible()
+    expect(page.locator("[data-refused]")).to_contain_text("Ask who administers Vitrine")
+    assert_clean(page)
+    assert_fits(page)
+    page.get_by_role("link", name="Back to the login").click()
+
+    page.get_by_role("button", name="Continue with Acme").click()
+    page.wait_for_url("http://127.0.0.1:*/oauth2/authorize*")
+    page.get_by_role("button", name="Deny").click()
+    expect(page.get_by_role("heading", name="You did not log in")).to_be_visible()
+    assert_clean(page)
+    page.get_by_role("button", name="Start again with Acme").click()
+    page.wait_for_url("http://127.0.0.1:*/oauth2/authorize*")
+    assert not User.objects.exists()
