@@ -44,7 +44,7 @@ _CARD = {
     "category": text(),
     "description": text(),
     "status": text("`active`, `deprecated` …"),
-    "is_runnable": flag("false for models that upstream withdrew or a curator blocked"),
+    "is_runnable": flag("false for what upstream withdrew, a curator blocked or a rule locks"),
     "standing": text("status that curators gave it", enum=["", *Standing.values]),
     "price": ref("Price"),
     "url": text("its page", format="uri"),

@@ -17,8 +17,11 @@ from schemas.fields.examples import example
 from schemas.reference.tables import Row, input_rows
 
 
-def card(endpoint: Endpoint, call: Call) -> dict[str, Any]:
-    """Return a `ModelCard`; needs only the columns that a card shows."""
+def card(endpoint: Endpoint, call: Call, *, is_locked: bool = False) -> dict[str, Any]:
+    """Return a `ModelCard`; needs only the columns that a card shows.
+
+    `is_locked`: a rule locks it where the caller's runs begin.
+    """
     return {
         "endpoint_id": endpoint.endpoint_id,
         "name": endpoint.name,
@@ -26,7 +29,7 @@ def card(endpoint: Endpoint, call: Call) -> dict[str, Any]:
         "category": endpoint.category,
         "description": endpoint.description,
         "status": endpoint.status,
-        "is_runnable": endpoint.is_runnable,
+        "is_runnable": endpoint.is_runnable and not is_locked,
         "standing": endpoint.standing,
         "price": price(endpoint),
         "url": call.absolute(endpoint.get_absolute_url()),

@@ -9,10 +9,10 @@ from api.http import cursor
 from api.representation import endpoint as representation
 from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, find_endpoint
 from catalog.filters.vocabulary import KEYS, Key
-from catalog.models import Endpoint, Favourite
+from catalog.models import Endpoint, Favourite, Revision
 from catalog.search.engine import search_slice
 from catalog.search.query import SORTS, STATUSES, Query
-from projects.rules import door
+from projects.rules import door, gallery
 from schemas.document.openapi import read_document
 
 MAX_PICKED = 20
@@ -73,6 +73,7 @@ def search_models(call: Call) -> Reply:
     """Search for models.
 
     Takes the questions and filters of the page `/models/`; without any it lists the catalogue.
+    What a rule locks in the project in which the token begins is not `is_runnable`.
     """
     first, limit = 0, call.values["limit"]
     if text := call.values["cursor"]:
@@ -80,11 +81,16 @@ def search_models(call: Call) -> Reply:
         if not 0 < first <= MAX_PLACE:
             raise cursor.bad_cursor()
     starred = frozenset(Favourite.objects.endpoints_of(call.user))
-    results = search_slice(Query.from_params(call.request.GET), starred, first, limit)
+    query, revision = Query.from_params(call.request.GET), Revision.current()
+    results = search_slice(query, starred, first, limit, revision)
+    locks = gallery.locks_in(call.reach.target, revision)
     end = first + limit
     return Reply(
         {
-            "items": [representation.card(endpoint, call) for endpoint in results.endpoints],
+            "items": [
+                representation.card(endpoint, call, is_locked=endpoint.pk in locks.reasons)
+                for endpoint in results.endpoints
+            ],
             "next_cursor": cursor.encode(end) if end < results.total else None,
             "total": results.total,
         }

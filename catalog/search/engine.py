@@ -154,9 +154,14 @@ def top_results(query: Query, most: int = PAGE_SIZE) -> list[Endpoint]:
     return search_slice(query, frozenset(), 0, most).endpoints
 
 
-def search_slice(query: Query, starred: frozenset[int], first: int, count: int) -> Slice:
-    """Return results from position `first` on, without facets and hints."""
-    index = current(Revision.current())
+def search_slice(
+    query: Query, starred: frozenset[int], first: int, count: int, revision: str = ""
+) -> Slice:
+    """Return results from position `first` on, without facets and hints.
+
+    `revision` is that of the catalogue, if the caller knows it.
+    """
+    index = current(revision or Revision.current())
     matches, sets, *_ = _understand(index, query, starred)
     ranked = _ranked(index, query, matches, sets.hits, first + count)
     shown = [index.keys[place] for place in ranked[first:]]

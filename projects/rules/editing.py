@@ -84,8 +84,8 @@ def remove(by: User, project: Project | None, key: int) -> tuple[Rule, str]:
         rule = Rule.objects.filter(project=project, pk=key).first()
         if rule is None:
             raise Refused(GONE)
+        _record(by, "removed a rule from", project, rule)  # while it has its key
         rule.delete()
-        _record(by, "removed a rule from", project, rule)
     terms = Terms(*(getattr(rule, name) for name in Terms._fields))
     place = project.pk if project else 0
     return rule, signing.dumps([place, *terms], salt=_SALT)

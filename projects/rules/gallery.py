@@ -18,6 +18,8 @@ from projects.rules import door, wording
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from projects.models import Project
+
 COLUMNS = ("project_id", "effect", "kind", "value", "reason", "is_binding")
 
 
@@ -29,10 +31,12 @@ def connect() -> None:
 
 def locks_of(request: HttpRequest, revision: str) -> Locks:
     """Return the locks of the request's project; no query at a revision that was asked before."""
+    return locks_in(current.current(request), revision)
+
+
+def locks_in(project: Project, revision: str) -> Locks:
+    """Return the locks of a project at a revision of the catalogue; queries as `locks_of`."""
     rules = _rules(revision) if revision else ()
-    if not rules:
-        return NO_LOCKS
-    project = current.current(request)
     holding = tuple(rule for rule in rules if rule.project_id in (None, project.pk))
     is_own = any(rule.project_id for rule in holding)
     return _locks(revision, project.pk if is_own else 0, holding) if holding else NO_LOCKS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from accounts import roles as house_roles
 from catalog.filters.conditions import asked_length
 from catalog.filters.labels import describe
 from catalog.filters.query_parser import parse_query
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 Kind = Rule.Kind
-ASK_HOUSE = "Ask who administers Vitrine"
 _ENDS = (".", "!", "?", "…")
 
 
@@ -54,8 +54,11 @@ def in_place(rule: Rule) -> str:
 
 
 def whom_to_ask(project: Project | None) -> str:
-    """Return "Ask Ada or Ben": who can change the rules of a project, or of the house (None)."""
-    return roles.ask(project) if project else ASK_HOUSE
+    """Return "Ask Ada or Ben": who can change the rules of a project, or of the house (None).
+
+    One query.
+    """
+    return roles.ask(project) if project else house_roles.whom_to_ask()
 
 
 def _locked_by(rule: Rule, whose: str) -> str:

@@ -11,6 +11,7 @@ from catalog.models import Change, Favourite
 from catalog.search import engine
 from catalog.search.query import Query
 from catalog.sync import post_sync
+from projects.models import Rule
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"
@@ -46,6 +47,16 @@ def test_a_search_takes_few_queries(call: Any, many: Any, django_assert_num_quer
     call("GET", "/models?q=upscale")
     with django_assert_num_queries(3):  # token, favourites, revision
         call("GET", "/models?q=upscale")
+
+
+def test_a_model_that_a_rule_locks_is_not_runnable(call: Any, many: Any) -> None:
+    Rule.objects.create(kind="id", value=many[0], reason="Not licensed")
+    page = call("GET", "/models?q=upscale").json()
+    assert {m["endpoint_id"] for m in page["items"] if not m["is_runnable"]} == {many[0]}
+    details = call("GET", f"/models/{many[0]}").json()
+    assert not details["is_runnable"]
+    assert "is locked by a rule of the house" in details["refusal"]
+    assert "Ask who administers Vitrine" in details["refusal"]
 
 
 def test_a_model_is_summarised(call: Any, make_endpoint: Any, documents: Any) -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
+from accounts.roles import Role, set_role
 from catalog.models import Endpoint
 from projects.locking import Refused
 from projects.models import Rule
@@ -84,6 +85,16 @@ def test_an_archived_projects_rules_and_a_deleted_projects_go_with_it(make_endpo
     Rule.objects.create(project=project, kind="owner", value="bolt")
     project.delete()
     assert not Rule.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_refusal_by_the_house_names_its_admins(user: User, make_endpoint: Any) -> None:
+    project = make_project("Spring", ana="manager")
+    endpoint = make_endpoint("bolt/b")
+    Rule.objects.create(kind="owner", value="bolt")
+    assert "Ask who administers Vitrine if it should run here." in door.refusal(project, endpoint)
+    set_role(person("eva"), Role.ADMIN, None)
+    assert "Ask eva if it should run here." in door.refusal(project, endpoint)
 
 
 @pytest.mark.django_db

@@ -10,6 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import AuditEntry
+from accounts.roles import Role, set_role
 from catalog.models import Standing
 from projects.models import Rule
 from projects.rules import editing
@@ -201,6 +203,10 @@ def test_the_house_has_a_page_for_who_may_change_its_rules(project: Any) -> None
         assert client.post(HOUSE, form()).status_code == 403
         assert client.post(f"{HOUSE}{rule.pk}/removal/").status_code == 403
     assert Rule.objects.count() == 1
+    admin().post(f"{HOUSE}{rule.pk}/removal/")
+    removal = AuditEntry.objects.latest("pk")
+    assert (removal.action, removal.kind) == ("removed a rule from", "projects.rule")
+    assert removal.object_id == str(rule.pk)
 
 
 def test_a_project_rule_never_binds(project: Any) -> None:
@@ -229,3 +235,13 @@ def test_a_page_of_many_rules_takes_as_many_queries_as_one_of_few(
     client = logged_in(person("mia"))
     with django_assert_max_num_queries(14):
         client.get(address(project))
+
+
+def test_an_admin_of_the_house_changes_its_rules_and_a_curator_does_not(project: Any) -> None:
+    for role, status in ((Role.ADMIN, 200), (Role.CURATOR, 403), (Role.MEMBER, 403)):
+        somebody = person(f"of-{role}")
+        set_role(somebody, role, None)
+        client = logged_in(User.objects.get(pk=somebody.pk))
+        assert client.get(HOUSE).status_code == status
+        if role == Role.ADMIN:
+            assert HOUSE in client.get("/people/").content.decode()

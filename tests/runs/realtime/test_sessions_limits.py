@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
+from projects.models import Rule
 from runs.models import Run
 from runs.realtime import tickets
 from tests.runs.realtime.test_relay import (  # noqa: F401  a fixture
@@ -58,3 +59,23 @@ def test_a_session_sends_no_faster_than_its_rate_limit(
             return loop.time() - began
 
     assert relayed(act) > 0.7
+
+
+@pytest.mark.any_database
+def test_a_session_with_a_locked_model_ends_with_the_rule_before_it_is_a_run(
+    relayed: Relayed,  # noqa: F811
+) -> None:
+    """The ticket may be older than the rule."""
+    Rule.objects.create(kind="id", value=LIVE, reason="Not licensed")
+
+    async def act(address: str) -> Any:
+        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
+            return await answer(socket)
+
+    message, _ = relayed(act)
+    assert message["type"] == "end"
+    assert (
+        "is locked by a rule of the house: “Forbid sandbox/aurora/lite”. Not licensed."
+        in (message["message"])
+    )
+    assert not Run.objects.exists()
