@@ -98,7 +98,7 @@ class Passkey:
     def create(self, asked: dict[str, Any]) -> str:
         """Answer a page that adds a passkey."""
         self.user_handle = asked["user"]["id"]
-        public = ES256.from_cryptography_key(self._key.public_key())
+        public = ES256.from_cryptography_key(self._key.public_key())  # type: ignore[no-untyped-call]
         credential = AttestedCredentialData.create(Aaguid.NONE, self.id, public)
         flags = VERIFIED | AuthenticatorData.FLAG.AT
         data = AuthenticatorData.create(self._host_hash(), flags, 0, credential)
