@@ -11,7 +11,6 @@ from allauth.socialaccount.forms import DisconnectForm
 from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,11 +20,6 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.limits.rate_limit import limit
 from accounts.sign_in.issuers import configured, pending
 from core.http.htmx import HtmxRequest
-
-LOG_IN_AGAIN = (
-    "You logged in more than 15 minutes ago, and a browser may be left open. Log out and in again, "
-    "then change how you log in."
-)
 
 
 class Connection(NamedTuple):
@@ -87,15 +81,12 @@ def names_of(person: User) -> list[str]:
 def require_recent_login(request: HttpRequest) -> None:
     """Let only who has logged in a short while ago change how they log in.
 
-    Leads to a page that asks for the password; raises PermissionDenied for who has none.
+    Leads to a page that asks for the password or the second factor; who has neither logs in again.
     """
     if not request.user.is_authenticated:
         return
-    adapter = get_adapter(request)
-    if adapter.is_reauthentication_required(app="allauth.socialaccount"):
-        if adapter.get_reauthentication_methods(request.user):
-            raise ReauthenticationRequired
-        raise PermissionDenied(LOG_IN_AGAIN)
+    if get_adapter(request).is_reauthentication_required(app="allauth.socialaccount"):
+        raise ReauthenticationRequired
 
 
 def _connect(request: HtmxRequest, waiting: pending.Pending) -> None:
