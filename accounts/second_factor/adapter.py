@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import generate_totp_secret
-from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from accounts.second_factor import factors, origins
-from core.encryption import cipher
+from accounts.second_factor import encryption, factors, origins
 
-SALT = "vitrine.second-factor"
 ISSUER = "Vitrine"
 WRONG_CODE = (
     "That code is wrong, used or too old. Take the newest one of your app, or a recovery code."
 )
-
-log = logging.getLogger(__name__)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -37,18 +29,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Encrypt a secret for the database."""
-        return cipher(SALT).encrypt(text.encode()).decode()
+        return encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Decrypt a secret; a random one, which nobody has a code of, if its key is lost.
-
-        Then an admin takes the second factor away (`accounts.second_factor.reset`).
-        """
-        try:
-            return cipher(SALT).decrypt(encrypted_text).decode()
-        except InvalidToken:
-            log.error("the secret of a second factor was encrypted with another SECRET_KEY")
-            return generate_totp_secret()
+        """Decrypt a secret; a random one if its key is lost."""
+        return encryption.decrypt(encrypted_text)
 
     def get_totp_label(self, user: AbstractBaseUser) -> str:
         """Return the account's name in an authenticator app."""

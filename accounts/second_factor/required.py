@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -95,7 +96,5 @@ def _page_for(request: HttpRequest, missing: Missing) -> str:
 
 
 def _has_app(request: HttpRequest) -> bool:
-    from allauth.mfa.models import Authenticator
-
     own = Authenticator.objects.filter(user_id=request.user.pk)
     return own.filter(type=Authenticator.Type.TOTP).exists()

@@ -5,16 +5,22 @@ A new route needs a row.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.contrib.auth.models import Permission, User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
@@ -30,6 +36,7 @@ from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
 from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
 from tests.accounts.routes import routes
+from tests.accounts.second_factor.journeys import Passkey
 from tests.accounts.things import make_things
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
@@ -99,6 +106,7 @@ class World:
             "auth_user": owner.pk, "channel": channel.pk, "delivery": delivery.pk,
             "look": things.keys["run"],
             "person-token": token.pk, "made-": self._invitation(owner),
+            "mfa_": self._second_factor(owner),
             "move": Move.objects.create(user=owner, target=project, rows=[]).pk,
         }  # fmt: skip
 
@@ -108,9 +116,19 @@ class World:
         )
         return invitation.pk
 
+    def _second_factor(self, owner: User) -> int:
+        TOTP.activate(owner, generate_totp_secret())
+        RecoveryCodes.activate(owner)
+        credential = Passkey().create({"user": {"id": "b3du"}, "challenge": b"c" * 16})
+        return int(WebAuthn.add(owner, "Laptop", json.loads(credential)).instance.pk)
+
     def _logged_in(self, person: User) -> SimpleCookie:
         browser = Client()
         browser.force_login(person)
+        request = HttpRequest()
+        request.session = browser.session
+        record_authentication(request, person, "password")  # so nobody has to confirm it again
+        request.session.save()
         return browser.cookies
 
     def address(self, name: str) -> str:

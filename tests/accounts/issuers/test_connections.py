@@ -237,8 +237,9 @@ def test_old_login_has_to_be_renewed_before_connections_change(
     ana.set_unusable_password()
     ana.save()
     visitor.client.force_login(ana)
-    page = visitor.client.post("/login/with/oidc/", {"process": "connect"})
-    assert page.headers["Location"].startswith("/login/again/new/")
+    page = visitor.client.post("/login/with/oidc/", {"process": "connect"}, follow=True)
+    assert page.redirect_chain[-1][0].startswith("/login/again/new/")
+    assert "Log out and in again" in text_of(page)
 
 
 def test_who_is_logged_out_connects_nothing(mock: Tell, visitor: Visitor) -> None:

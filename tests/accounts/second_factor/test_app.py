@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.limits import throttle
+from accounts.second_factor import encryption
 from tests.accounts.second_factor.journeys import (
     APP,
     CODES,
@@ -67,6 +68,24 @@ def test_a_secret_of_a_former_key_still_counts(here: Client, ana: User, settings
     there = at_localhost()
     log_in(there)
     assert step(there, code_of(secret)).status_code == 302
+
+
+def test_secrets_move_to_a_new_key(here: Client, ana: User, settings: Any) -> None:
+    secret = set_up_app(here)
+    codes = recovery_codes(here)
+    lost = Authenticator.objects.create(
+        user=User.objects.create_user("sam"), type="totp", data={"secret": "gAAAAA"}
+    )
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+    assert encryption.encrypt_anew() == 2
+    settings.SECRET_KEY_FALLBACKS = []
+    lost.refresh_from_db()
+    assert lost.data == {"secret": "gAAAAA"}
+    for code in (code_of(secret), codes[0]):
+        there = at_localhost()
+        log_in(there)
+        assert step(there, code).status_code == 302
 
 
 def test_a_secret_whose_key_is_lost_opens_nothing(here: Client, ana: User, settings: Any) -> None:

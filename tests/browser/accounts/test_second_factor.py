@@ -1,0 +1,203 @@
+"""Passkeys and authenticator apps in Chromium, whose virtual authenticator answers for a device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
+from playwright.sync_api import CDPSession, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from tests.accounts.second_factor.journeys import APP, CODES, INDEX, PASSKEYS, code_of
+from tests.browser.axe import assert_usable
+from tests.browser.contexts import Contexts
+
+pytestmark = pytest.mark.browser
+PASSWORD = "a lighthouse at dusk"
+REFUSED = ("422", "429")  # statuses that browsers log as errors, and that these tests provoke
+Browse = Callable[..., Page]
+DEVICE = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@pytest.fixture
+def ana(transactional_db: None) -> User:
+    return User.objects.create_user("ana", password=PASSWORD)
+
+
+@pytest.fixture
+def browse(contexts: Contexts, live_server: LiveServer, ana: User) -> Iterator[Browse]:
+    """`browse("/login/")` → a page at localhost, logged out; console errors fail the test."""
+    troubles: list[str] = []
+
+    def open_(path: str, **options: Any) -> Page:
+        context = contexts.take(base_url=live_server.url, **options)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on(
+            "console",
+            lambda m: (
+                troubles.append(m.text)
+                if m.type == "error" and not any(code in m.text for code in REFUSED)
+                else None
+            ),
+        )
+        page.goto(path)
+        return page
+
+    yield open_
+    contexts.close()
+    assert not troubles, troubles
+
+
+def add_device(page: Page) -> tuple[CDPSession, str]:
+    """Give the browser a device with a fingerprint reader."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    added = session.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+    return session, added["authenticatorId"]
+
+
+def log_in(page: Page) -> None:
+    """Give name and password by keyboard."""
+    expect(page.get_by_label("Name or e-mail address")).to_be_focused()
+    page.keyboard.type("ana")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+
+
+def log_out(page: Page) -> None:
+    page.locator("summary", has_text="ana").click()
+    page.get_by_role("button", name="Log out", exact=True).click()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def set_up_app(page: Page) -> str:
+    """Set up an authenticator app from its page; return the secret. Spends the step before."""
+    secret = page.locator(".secret").inner_text().replace(" ", "")
+    expect(page.get_by_label("Code that the app shows")).to_be_focused()
+    page.keyboard.type(code_of(secret, -1))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    return secret
+
+
+def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
+    page = browse("/login/?next=/account/")
+    add_device(page)
+    log_in(page)
+    page.get_by_role("link", name="See the passkeys").click()
+    page.get_by_role("link", name="Add a passkey").click()
+    expect(page.get_by_role("heading", name="Add a passkey")).to_be_visible()
+    assert_usable(page)
+    page.get_by_label("Name of the passkey").fill("Laptop")
+    page.get_by_role("button", name="Add the passkey").press("Enter")
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    page.goto(PASSKEYS)
+    expect(page.locator(".ways b")).to_have_text("Laptop")
+    assert_usable(page)
+    log_out(page)
+
+    page.goto("/login/?next=/chats/")
+    assert_usable(page)
+    page.get_by_role("button", name="Log in with a passkey").press("Enter")
+    page.wait_for_url("**/chats/")
+
+    log_out(page)
+    page.goto("/login/?next=/account/")
+    log_in(page)
+    expect(page.get_by_role("heading", name="Second step")).to_be_visible()
+    page.get_by_role("button", name="Use a passkey").press("Enter")
+    page.wait_for_url("**/account/")
+
+    page.goto(PASSKEYS)
+    page.get_by_role("link", name="Remove Laptop").click()
+    expect(page.get_by_role("heading", name="Remove the passkey")).to_be_visible()
+    assert_usable(page)
+    page.get_by_role("button", name="Remove the passkey").click()
+    expect(page.get_by_text("You have none yet.")).to_be_visible()
+    assert not Authenticator.objects.exists()
+
+
+def test_a_cancelled_passkey_is_said(browse: Browse) -> None:
+    page = browse("/login/?next=/account/second-factor/passkeys/new/")
+    session, device = add_device(page)
+    log_in(page)
+    session.send("WebAuthn.setUserVerified", {"authenticatorId": device, "isUserVerified": False})
+    page.get_by_role("button", name="Add the passkey").click()
+    expect(page.get_by_role("alert")).to_contain_text("No passkey was used: it was cancelled")
+    session.send("WebAuthn.setUserVerified", {"authenticatorId": device, "isUserVerified": True})
+    page.get_by_role("button", name="Add the passkey").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+
+
+def test_an_app_is_set_up_and_asked_at_the_login(browse: Browse) -> None:
+    page = browse(f"/login/?next={INDEX}")
+    log_in(page)
+    expect(page.get_by_role("heading", name="Second step")).to_be_visible()
+    assert_usable(page)
+    page.get_by_role("link", name="Set up an authenticator app").click()
+    expect(page.get_by_role("heading", name="Set up an authenticator app")).to_be_visible()
+    assert_usable(page)
+    assert page.evaluate("document.querySelector('.qr').naturalWidth") > 0
+    secret = set_up_app(page)
+    assert_usable(page)
+    code = page.locator(".codes code").first.inner_text()
+    log_out(page)
+
+    log_in(page)
+    expect(page.get_by_label("Code", exact=True)).to_be_focused()
+    assert_usable(page)
+    page.keyboard.type("000000")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").first).to_contain_text("That code is wrong")
+    page.get_by_label("Code", exact=True).fill(code_of(secret))
+    page.keyboard.press("Enter")
+    expect(page.locator("summary", has_text="ana")).to_be_visible()
+    log_out(page)
+
+    for is_first in (True, False):
+        log_in(page)
+        page.get_by_label("Code", exact=True).fill(code)
+        page.keyboard.press("Enter")
+        if is_first:
+            log_out(page)
+    expect(page.get_by_role("alert").first).to_contain_text("wrong, used or too old")
+
+
+def test_without_script_the_app_works_and_passkeys_say_what_they_need(browse: Browse) -> None:
+    page = browse(f"/login/?next={APP}", java_script_enabled=False)
+    expect(page.get_by_role("button", name="Log in with a passkey")).to_be_hidden()
+    expect(page.get_by_text("Passkeys need JavaScript.")).to_be_visible()
+    log_in(page)
+    set_up_app(page)
+    page.goto(f"{PASSKEYS}new/")
+    expect(page.get_by_text("Passkeys need JavaScript.")).to_be_visible()
+    expect(page.get_by_role("button", name="Add the passkey")).to_be_hidden()
+
+
+def test_who_must_have_one_is_led_there_and_on(browse: Browse, settings: Any) -> None:
+    settings.SECOND_FACTOR = "all"
+    page = browse("/login/?next=/chats/")
+    log_in(page)
+    expect(page.get_by_text("Your account must have a second step.")).to_be_visible()
+    assert page.url.endswith(INDEX)
+    assert_usable(page)
+    page.get_by_role("link", name="Set up an authenticator app").click()
+    set_up_app(page)
+    assert page.url.endswith(CODES)
+    page.get_by_role("link", name="I have kept them: go on").click()
+    page.wait_for_url("**/chats/")
+    page.goto(f"{APP}removal/")
+    expect(page.locator("[data-refused]")).to_contain_text("this is its only one")
+    assert_usable(page)
