@@ -40,5 +40,5 @@ MEDIA_ROOT = str(Path(tempfile.gettempdir()) / f"vitrine-test-media-{os.getuid()
 RATE_LIMITS = False
 ACCOUNT_RATE_LIMITS = False
 # Whatever issuers the environment names.
-SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
-SIGN_UP_DOMAINS: list[str] = []
+SOCIALACCOUNT_PROVIDERS = {}
+SIGN_UP_DOMAINS = []

@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEntry
 from accounts.roles import Role, set_role
 from catalog.models import Standing
 from projects.models import Rule
@@ -204,9 +203,10 @@ def test_the_house_has_a_page_for_who_may_change_its_rules(project: Any) -> None
         assert client.post(f"{HOUSE}{rule.pk}/removal/").status_code == 403
     assert Rule.objects.count() == 1
     admin().post(f"{HOUSE}{rule.pk}/removal/")
-    removal = AuditEntry.objects.latest("pk")
-    assert (removal.action, removal.kind) == ("removed a rule from", "projects.rule")
-    assert removal.object_id == str(rule.pk)
+    removal = events().last()
+    assert removal is not None
+    assert (removal.event, removal.kind) == ("removed a rule from", "projects.rule")
+    assert removal.object_pk == str(rule.pk)
 
 
 def test_a_project_rule_never_binds(project: Any) -> None:
