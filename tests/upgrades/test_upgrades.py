@@ -206,7 +206,7 @@ def upgrade(
         before = rows(url)
         assert not applied(url) & SQUASHES.keys()
         migrate(url, "boards", "0007")
-        migrate(url, "accounts")
+        migrate(url, "accounts", "0006")
         board = add_board_of_before_the_rename(url)
         migrate(url)
         yield Upgrade(url, before, run, board)
