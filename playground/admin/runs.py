@@ -175,7 +175,7 @@ class PresetAdmin(RestrictedAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return the presets that the curator sees elsewhere too: theirs, and what all may use."""
         presets: Any = super().get_queryset(request)
-        shown = Preset.objects.shown_to(request.user).values("pk")  # type: ignore[arg-type]
+        shown = Preset.objects.shown_to(request.user).values("pk")
         return presets.filter(Q(pk__in=shown) | Q(is_shared=True))
 
     @admin.display(description="arguments")
