@@ -20,7 +20,6 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from accounts.auditing import acting, lines
-from accounts.auditing.acting import COMMAND_LINE as COMMAND_LINE
 from accounts.auditing.entries import about
 from accounts.limits.addresses import client_address
 from accounts.models import AuditEntry
@@ -39,22 +38,24 @@ def record(
     action: str,
     rows: Iterable[Model],
     detail: str = "",
-    program: str = COMMAND_LINE,
+    program: str = "",
     changes: Mapping[Any, Mapping[str, tuple[Any, Any]]] | None = None,
 ) -> None:
     """Write an entry for each of `rows`, in the caller's transaction.
 
-    Without a person (`by` is None) the `program` acted: a command, or a job of the worker.
+    Without a person (`by` is None) the `program` acted, such as a job of the worker; by default a
+    command, or whoever's request is answered.
 
     `action` is a past participle such as "blocked". `changes` are the former and the new values of
     fields by the row's key, where they are not written by django-auditlog. The server's log gets
     the same without names that people chose.
     """
     actor = by if by is not None and by.pk else None
+    who = actor.get_username() if actor else program or acting.nobody()
     entries = [
         AuditEntry(
             actor=actor,
-            actor_name=actor.get_username() if actor else program,
+            actor_name=who,
             remote_addr=acting.address(),
             event=action,
             object_pk=str(row.pk or ""),
@@ -67,8 +68,8 @@ def record(
     AuditEntry.objects.bulk_create(entries, batch_size=BATCH_ROWS)
     lines.publish(entries)
     for entry in entries:
-        who = f"person {actor.pk}" if actor else program
-        log.info("%s: %s %s by %s", entry.event, entry.kind, entry.object_pk, who)
+        by_whom = f"person {actor.pk}" if actor else who
+        log.info("%s: %s %s by %s", entry.event, entry.kind, entry.object_pk, by_whom)
 
 
 def record_export(request: HttpRequest, rows: Iterable[Model], detail: str = "") -> None:

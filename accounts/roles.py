@@ -82,7 +82,7 @@ def whom_to_ask() -> str:
     return f"Ask {' or '.join(names)}" if names else "Ask who administers Vitrine"
 
 
-def set_role(person: User, role: Role, by: User | None, program: str = audit.COMMAND_LINE) -> Role:
+def set_role(person: User, role: Role, by: User | None, program: str = "") -> Role:
     """Give somebody a role; returns the one that they had. `by` is None for a `program`.
 
     Raises Refused for the last admin, and where `by` is not, or is no longer, an admin themselves

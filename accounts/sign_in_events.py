@@ -46,4 +46,4 @@ def _failed(credentials: Mapping[str, Any], request: HttpRequest | None = None, 
     users = get_user_model()._default_manager
     known = users.filter(Q(username=name[:150]) | Q(email__iexact=name[:254])) if name else None
     person = (known.first() if known else None) or User(username=UNKNOWN)
-    audit.record(None, "failed to sign in", [person], detail, program="somebody")
+    audit.record(None, "failed to sign in", [person], detail)

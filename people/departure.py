@@ -129,7 +129,7 @@ def leave(person: User, by: User, fate: Fate, to: User) -> Left:
     with transaction.atomic():
         handover.require_may_end(person, by)
         handover.lock_both(person, to)
-        invitations.revoke_all_of(person)
+        invitations.revoke_all_of(person, by)
         access.end_all(person, by)
         managed = list(managed_alone(person))
         if fate == Fate.REMOVED:

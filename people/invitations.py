@@ -257,10 +257,11 @@ def revoke(by: User, invitation: Invitation) -> None:
             audit.record(by, "withdrew", [invitation], _about(invitation))
 
 
-def revoke_all_of(person: User) -> int:
-    """Withdraw what somebody who leaves has made; returns how many."""
-    rows = Invitation.objects.filter(made_by=person, revoked_at=None)
-    return rows.update(revoked_at=timezone.now())
+def revoke_all_of(person: User, by: User) -> None:
+    """Withdraw what somebody who leaves has made, in the caller's transaction."""
+    rows = list(Invitation.objects.filter(made_by=person, revoked_at=None))
+    Invitation.objects.filter(pk__in=[row.pk for row in rows]).update(revoked_at=timezone.now())
+    audit.record(by, "withdrew", rows, f"{person.get_username()} leaves")
 
 
 def restore(by: User, invitation: Invitation) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 COMMAND_LINE = "command line"  # the actor of a command, which nobody is logged in to
+VISITOR = "somebody"  # whose request is answered, and who is not signed in
 
 
 class Acting(NamedTuple):
@@ -43,6 +44,11 @@ def person() -> User | None:
     acting = _acting.get()
     user = getattr(acting.request, "user", None) if acting else None
     return user if user is not None and user.is_authenticated else None
+
+
+def nobody() -> str:
+    """Return how the log calls who acts while nobody is signed in: a visitor, or a command."""
+    return VISITOR if _acting.get() else COMMAND_LINE
 
 
 def address() -> str | None:

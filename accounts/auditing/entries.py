@@ -54,7 +54,7 @@ class AuditEntryManager(LogEntryManager):
     def create(self, **values: Any) -> Any:
         """Insert an entry, and publish it once it is committed."""
         actor = values.setdefault("actor", acting.person())
-        values.setdefault("actor_name", actor.get_username() if actor else acting.COMMAND_LINE)
+        values.setdefault("actor_name", actor.get_username() if actor else acting.nobody())
         values.setdefault("remote_addr", acting.address())
         values.setdefault("event", ROW_EVENTS.get(values.get("action", 3), "looked at"))
         values["changes"] = _clean(values.get("changes"))

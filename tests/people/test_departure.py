@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from accounts import permissions, roles, single_use
-from accounts.models import LoginLink
+from accounts.models import AuditEntry, LoginLink
 from accounts.roles import Role
 from accounts.sign_in import login_links
 from api import tokens
@@ -64,6 +64,7 @@ def test_every_access_ends_at_once(fate: Fate, eva: User, user: User, stranger: 
     assert not LoginLink.objects.exists()
     invitation.refresh_from_db()
     assert "withdrawn" in invitations.refusal(invitation)
+    assert AuditEntry.objects.filter(event="withdrew", object_pk=str(invitation.pk)).exists()
 
 
 def test_nothing_of_it_comes_back_with_the_account(eva: User, user: User, fox: Project) -> None:

@@ -105,7 +105,11 @@ def log_of(client: Client, path: str, settings: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "before", ["/login/link/", "/changes/feed/", "/webhooks/fal/", "/live/?ticket="]
+    "before",
+    [
+        *("/login/link/", "/changes/feed/", "/webhooks/fal/", "/live/?ticket="),
+        *("/login/reset/", "/login/email/", "/people/invitations/"),
+    ],
 )
 @pytest.mark.filterwarnings("ignore")
 def test_logs_redact_secrets_in_addresses(client: Client, settings: Any, before: str) -> None:
@@ -113,6 +117,11 @@ def test_logs_redact_secrets_in_addresses(client: Client, settings: Any, before:
     assert "verysecret" not in text
     assert f"{before}[hidden]" in text
     assert "Exception in ASGI application" in text
+
+
+@pytest.mark.parametrize("path", ["/login/reset/sent/", "/people/invitations/7/revocation/"])
+def test_logs_keep_addresses_without_a_secret(client: Client, settings: Any, path: str) -> None:
+    assert path in log_of(client, path, settings)
 
 
 def test_every_log_handler_uses_the_redacting_formatter(settings: Any) -> None:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import QueuedMail
+from accounts.models import AuditEntry, QueuedMail
 from accounts.roles import Role
 from people import invitations
 from people.models import Invitation
@@ -193,6 +193,15 @@ def test_a_form_with_errors_comes_back_with_what_was_typed(
         assert 'value="mara"' in text_of(page)
     assert "lantern-otter-7" not in text_of(page)
     assert User.objects.count() == 2
+
+
+def test_the_audit_log_calls_a_visitor_no_command(eva: User, fox: Project) -> None:
+    _, token = invite(eva, (fox, "maker"))
+    Client().post(f"{PAGE}{token}/account/", ACCOUNT)
+    made = AuditEntry.objects.filter(kind="auth.user", event="row added").latest("timestamp")
+    assert (made.object_repr, made.actor_name) == ("mara", "somebody")
+    assert made.remote_addr == "127.0.0.1"
+    assert not AuditEntry.objects.filter(object_repr="mara", actor_name="command line").exists()
 
 
 def test_an_invitation_by_mail_makes_an_account_of_that_address(eva: User) -> None:
