@@ -1,9 +1,12 @@
-"""Keeps the secret parts of addresses, and tracebacks of refusals, out of the log."""
+"""What is logged where; no secret part of an address, and no traceback of a refusal."""
 
 from __future__ import annotations
 
 import logging
 import re
+from typing import Any
+
+from config import audit_log
 
 HIDDEN = "[hidden]"
 # The beginnings of addresses that end in a secret. Next to some of them are pages without one.
@@ -38,3 +41,36 @@ class Redacted(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the formatted record with each secret replaced by `[hidden]`."""
         return SECRETS.sub(rf"\1{HIDDEN}", super().format(record))
+
+
+def configuration(audit_place: str) -> dict[str, Any]:
+    """Return LOGGING; `audit_place` is AUDIT_LOG, which raises ImproperlyConfigured if wrong."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": "config.logs.Redacted",
+                "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+            },
+            **audit_log.FORMATTERS,
+        },
+        "filters": {"refusals": {"()": "config.logs.NoTracebacksOfRefusals"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["refusals"],
+            },
+            **audit_log.handlers(audit_place),
+        },
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            "httpx": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},
+            **audit_log.loggers(audit_place),
+            # Only the root's handler redacts secrets, so Django's own handlers are removed.
+            "django": {"handlers": [], "level": "INFO"},
+            "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        },
+    }

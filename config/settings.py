@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import audit_log, audited_rows, local
+from config import audit_log, audited_rows, local, logs
 from config.starting import issuers, key_access, settings_rules
 from config.starting.environment import Environment
 
@@ -17,41 +17,12 @@ env = Environment()
 env.read_file((VAR_DIR if os.environ.get("VITRINE_DATA_DIR") else BASE_DIR) / ".env")
 
 
-def _address(name: str, default: str, *schemes: str) -> str:
-    """Return a base URL without its trailing slash; raises ImproperlyConfigured for any other."""
-    value = (env.text(name) or default).rstrip("/")
-    if value:
-        settings_rules.require_address(name, value, schemes)
-    return value
-
-
-def _number(name: str, default: int, least: int, most: int) -> int:
-    value = env.text(name) or str(default)
-    if not value.isdecimal() or not least <= int(value) <= most:
-        raise ImproperlyConfigured(
-            f"{name} must be a whole number from {least} to {most}, not {value!r}."
-        )
-    return int(value)
-
-
 def _storage() -> dict[str, Any]:
     """Return the storage of media files: any Django backend by dotted name, options as JSON."""
     name = env.text("MEDIA_STORAGE") or "django.core.files.storage.FileSystemStorage"
     settings_rules.require_storage(name)
     options = settings_rules.storage_options(name, env.text("MEDIA_STORAGE_OPTIONS"))
     return {"BACKEND": name, "OPTIONS": options}
-
-
-def _choice(name: str, default: str, *choices: str) -> str:
-    value = env.text(name) or default
-    if value not in choices:
-        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
-    return value
-
-
-def _list(name: str, default: str) -> list[str]:
-    value = env.text(name) or default
-    return [item.strip() for item in value.split(",") if item.strip()]
 
 
 def _origin(address: str) -> str:
@@ -62,7 +33,7 @@ def _origin(address: str) -> str:
 
 def _origins(name: str) -> list[str]:
     """Return the origins of the addresses that the setting lists."""
-    addresses = _list(name, "")
+    addresses = env.texts(name)
     for address in addresses:
         settings_rules.require_address(name, address, ("http", "https"))
     return [_origin(address) for address in addresses]
@@ -70,7 +41,7 @@ def _origins(name: str) -> list[str]:
 
 def _media_urls() -> list[str]:
     """Return FAL_MEDIA_URLS; raises ImproperlyConfigured for an entry that allows every port."""
-    urls = _list(
+    urls = env.texts(
         "FAL_MEDIA_URLS", "https://fal.media,https://*.fal.media,https://storage.googleapis.com"
     )
     for address in urls:
@@ -87,22 +58,17 @@ def _media_urls() -> list[str]:
     return urls
 
 
-def _flag(name: str, default: str = "0") -> bool:
-    value = _choice(name, default, "0", "1", "false", "true", "False", "True")
-    return value.lower() in {"1", "true"}
-
-
 # --- server ---------------------------------------------------------------------------------------
-DEBUG = _flag("DEBUG")
+DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or local.secret_key()
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is missing; set it to a long random text (`make run` makes one by itself)."
     )
-SECRET_KEY_FALLBACKS = _list("SECRET_KEY_FALLBACKS", "")
-PORT = _number("PORT", 8000, 1, 65535)
-PUBLIC_URL = _address("PUBLIC_URL", "", "http", "https")
-ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+SECRET_KEY_FALLBACKS = env.texts("SECRET_KEY_FALLBACKS")
+PORT = env.number("PORT", 8000, 1, 65535)
+PUBLIC_URL = env.address("PUBLIC_URL", "", "http", "https")
+ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 if PUBLIC_URL:
     ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
     CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_URL))]
@@ -114,20 +80,20 @@ settings_rules.require_strong_key(SECRET_KEY, ALLOWED_HOSTS)
 FAL_KEY = key_access.if_granted(env.text("FAL_KEY"))
 if FAL_KEY:
     settings_rules.require_key_pair(FAL_KEY)
-UPSTREAM = _choice("UPSTREAM", "fal" if FAL_KEY else "sandbox", "fal", "sandbox")
+UPSTREAM = env.choice("UPSTREAM", "fal" if FAL_KEY else "sandbox", "fal", "sandbox")
 if UPSTREAM == "sandbox" and not os.environ.get("FAL_QUEUE_URL"):
     env.read_file(local.SANDBOX_FILE)
     FAL_KEY = key_access.if_granted(env.text("FAL_KEY"))
-FAL_API_URL = _address("FAL_API_URL", "https://api.fal.ai/v1", "https", "http")
-FAL_QUEUE_URL = _address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "http")
-FAL_RUN_URL = _address("FAL_RUN_URL", "https://fal.run", "https", "http")
-FAL_WS_URL = _address("FAL_WS_URL", "wss://ws.fal.run", "wss", "ws")
-FAL_REST_URL = _address("FAL_REST_URL", "https://rest.fal.ai", "https", "http")
+FAL_API_URL = env.address("FAL_API_URL", "https://api.fal.ai/v1", "https", "http")
+FAL_QUEUE_URL = env.address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "http")
+FAL_RUN_URL = env.address("FAL_RUN_URL", "https://fal.run", "https", "http")
+FAL_WS_URL = env.address("FAL_WS_URL", "wss://ws.fal.run", "wss", "ws")
+FAL_REST_URL = env.address("FAL_REST_URL", "https://rest.fal.ai", "https", "http")
 # The address of `manage.py realtime` for browsers; without it there are no live sessions.
-REALTIME_URL = _address("REALTIME_URL", "", "wss", "ws")
+REALTIME_URL = env.address("REALTIME_URL", "", "wss", "ws")
 REALTIME_ORIGIN = ["{0.scheme}://{0.netloc}".format(urlsplit(REALTIME_URL))] if REALTIME_URL else []
 # Where the web process reaches the same process, for streams and live sessions of fal's clients.
-GATEWAY_URL = _address("GATEWAY_URL", "", "http")
+GATEWAY_URL = env.address("GATEWAY_URL", "", "http")
 # Origins of results and thumbnails: the only ones that we fetch from and that pages may show.
 FAL_MEDIA_URLS = _media_urls()
 FAL_MEDIA_URLS += [
@@ -136,16 +102,16 @@ FAL_MEDIA_URLS += [
     if origin not in FAL_MEDIA_URLS and not origin.endswith((".fal.ai", "fal.run"))
 ]
 FAL_MEDIA_URLS = list(dict.fromkeys(FAL_MEDIA_URLS))
-SANDBOX_TLS_PORT = _number("SANDBOX_TLS_PORT", 0, 0, 65535)
-SYNC_INTERVAL_MINUTES = _number("SYNC_INTERVAL_MINUTES", 60, 0, 100_000)
-RATE_LIMITS = _flag("RATE_LIMITS", "1")
-MCP_SPENDING_CAP = _number("MCP_SPENDING_CAP", 5, 0, 100_000)
-RUNS_AT_ONCE = _number("RUNS_AT_ONCE", 40, 1, 5000)
-RUNS_AT_ONCE_PER_USER = _number("RUNS_AT_ONCE_PER_USER", 10, 1, 5000)
+SANDBOX_TLS_PORT = env.number("SANDBOX_TLS_PORT", 0, 0, 65535)
+SYNC_INTERVAL_MINUTES = env.number("SYNC_INTERVAL_MINUTES", 60, 0, 100_000)
+RATE_LIMITS = env.flag("RATE_LIMITS", "1")
+MCP_SPENDING_CAP = env.number("MCP_SPENDING_CAP", 5, 0, 100_000)
+RUNS_AT_ONCE = env.number("RUNS_AT_ONCE", 40, 1, 5000)
+RUNS_AT_ONCE_PER_USER = env.number("RUNS_AT_ONCE_PER_USER", 10, 1, 5000)
 
-LIVE_MINUTES = _number("LIVE_MINUTES", 10, 1, 1440)
-LIVE_PICTURES_PER_S = _number("LIVE_PICTURES_PER_S", 8, 1, 30)
-LIVE_IDLE_S = _number("LIVE_IDLE_S", 60, 5, 3600)
+LIVE_MINUTES = env.number("LIVE_MINUTES", 10, 1, 1440)
+LIVE_PICTURES_PER_S = env.number("LIVE_PICTURES_PER_S", 8, 1, 30)
+LIVE_IDLE_S = env.number("LIVE_IDLE_S", 60, 5, 3600)
 
 # --- mail ---------------------------------------------------------------------------------------
 # Only the worker sends mail: links to reset passwords, and notifications.
@@ -165,7 +131,7 @@ WEBHOOK_PRIVATE_ORIGINS = _origins("WEBHOOK_PRIVATE_ORIGINS")
 
 # --- audit log --------------------------------------------------------------------------------
 AUDIT_LOG = env.text("AUDIT_LOG")
-AUDIT_DAYS = audit_log.require_days(_number("AUDIT_DAYS", 365, 0, 36_500))
+AUDIT_DAYS = audit_log.require_days(env.number("AUDIT_DAYS", 365, 0, 36_500))
 AUDIT_KEPT_DAYS = audit_log.KEPT_DAYS
 AUDITLOG_LOGENTRY_MODEL = "accounts.AuditEntry"
 AUDITLOG_INCLUDE_TRACKING_MODELS = audited_rows.AUDITED
@@ -215,10 +181,10 @@ STORAGES = {
 FILE_UPLOAD_PERMISSIONS = 0o600  # only this account may read results and uploads
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Limits in MB: one result file, one person's uploads, the free space to leave on the disk, a post.
-RESULT_FILE_MAX_MB = _number("RESULT_FILE_MAX_MB", 2048, 1, 1_000_000)
-UPLOADS_MAX_MB_PER_PERSON = _number("UPLOADS_MAX_MB_PER_PERSON", 5120, 1, 100_000_000)
-DISK_FLOOR_MB = _number("DISK_FLOOR_MB", 512, 0, 100_000_000)
-POST_MAX_MB = _number("POST_MAX_MB", 2100, 16, 100_000_000)  # one post, with its files
+RESULT_FILE_MAX_MB = env.number("RESULT_FILE_MAX_MB", 2048, 1, 1_000_000)
+UPLOADS_MAX_MB_PER_PERSON = env.number("UPLOADS_MAX_MB_PER_PERSON", 5120, 1, 100_000_000)
+DISK_FLOOR_MB = env.number("DISK_FLOOR_MB", 512, 0, 100_000_000)
+POST_MAX_MB = env.number("POST_MAX_MB", 2100, 16, 100_000_000)  # one post, with its files
 FILE_UPLOAD_HANDLERS = [
     "core.http.body_limits.RefuseLargePosts",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -369,7 +335,7 @@ USERSESSIONS_ADAPTER = "accounts.sessions.active_sessions.SessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = False  # a write a request; `record_use` notes it every ten minutes
 # --- the second factor: django-allauth's `mfa` ---------------------------------------------------
 # Who has to have one: nobody, admins (staff and superusers), or everybody.
-SECOND_FACTOR = _choice("SECOND_FACTOR", "off", "off", "admins", "all")
+SECOND_FACTOR = env.choice("SECOND_FACTOR", "off", "off", "admins", "all")
 MFA_ADAPTER = "accounts.second_factor.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
@@ -424,32 +390,4 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "config.logs.Redacted",
-            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
-        },
-        **audit_log.FORMATTERS,
-    },
-    "filters": {"refusals": {"()": "config.logs.NoTracebacksOfRefusals"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["refusals"],
-        },
-        **audit_log.handlers(AUDIT_LOG),
-    },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        "httpx": {"level": "WARNING"},
-        "httpcore": {"level": "WARNING"},
-        **audit_log.loggers(AUDIT_LOG),
-        # Only the root's handler redacts secrets, so Django's own handlers are removed.
-        "django": {"handlers": [], "level": "INFO"},
-        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-    },
-}
+LOGGING = logs.configuration(AUDIT_LOG)

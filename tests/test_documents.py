@@ -35,7 +35,7 @@ def _settings_read() -> set[str]:
     """The names that config/settings.py reads from the environment."""
     return set(issuers.NAMES) | set(
         re.findall(
-            r'(?:_address|_number|_choice|_flag|_list|_origins|env\.text)\(\s*"([A-Z_]+)"', SETTINGS
+            r'(?:_origins|env\.(?:address|number|choice|flag|texts|text))\(\s*"([A-Z_]+)"', SETTINGS
         )
     )
 

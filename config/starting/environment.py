@@ -12,6 +12,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.starting.settings_rules import require_address
+
 
 class Environment(environ.Env):  # type: ignore[misc]  # environ has no types
     """Variables of the environment, typed."""
@@ -23,6 +25,39 @@ class Environment(environ.Env):  # type: ignore[misc]  # environ has no types
             value.encode()
         except UnicodeEncodeError as error:
             raise ImproperlyConfigured(f"{name} is not a text in UTF-8; write it anew.") from error
+        return value
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        """Return a whole number within bounds; raises ImproperlyConfigured."""
+        value = self.text(name) or str(default)
+        if not value.isdecimal() or not least <= int(value) <= most:
+            raise ImproperlyConfigured(
+                f"{name} must be a whole number from {least} to {most}, not {value!r}."
+            )
+        return int(value)
+
+    def choice(self, name: str, default: str, *choices: str) -> str:
+        """Return one of the choices; raises ImproperlyConfigured."""
+        value = self.text(name) or default
+        if value not in choices:
+            raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
+        return value
+
+    def flag(self, name: str, default: str = "0") -> bool:
+        """Return a yes or no; raises ImproperlyConfigured."""
+        value = self.choice(name, default, "0", "1", "false", "true", "False", "True")
+        return value.lower() in {"1", "true"}
+
+    def texts(self, name: str, default: str = "") -> list[str]:
+        """Return the parts of a list with commas."""
+        value = self.text(name) or default
+        return [item.strip() for item in value.split(",") if item.strip()]
+
+    def address(self, name: str, default: str, *schemes: str) -> str:
+        """Return a base URL without its trailing slash; raises ImproperlyConfigured."""
+        value = (self.text(name) or default).rstrip("/")
+        if value:
+            require_address(name, value, schemes)
         return value
 
     def read_file(self, path: Path) -> None:
