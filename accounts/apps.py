@@ -12,14 +12,12 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers."""
-        from accounts import sign_in_events
         from accounts.auditing import append_only
         from accounts.second_factor import receivers as second_factor
         from accounts.sign_in import receivers
         from accounts.sign_in.issuers import receivers as issuers
 
         receivers.connect()
-        sign_in_events.connect()
         post_migrate.connect(append_only.install, sender=self)
         issuers.connect()
         second_factor.connect()

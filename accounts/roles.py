@@ -78,7 +78,12 @@ def admins() -> QuerySet[User]:
 
 def whom_to_ask() -> str:
     """Return "Ask Ada or Ben": admins, of whom one can help."""
-    names = list(admins().order_by("username").values_list("username", flat=True)[:3])
+    return ask_one_of(admins().order_by("username"))
+
+
+def ask_one_of(people: QuerySet[User]) -> str:
+    """Return "Ask Ada or Ben": the first few of these people, any of whom can help. One query."""
+    names = list(people.values_list("username", flat=True)[:3])
     return f"Ask {' or '.join(names)}" if names else "Ask who administers Vitrine"
 
 

@@ -12,7 +12,7 @@ from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.webauthn import views as webauthn
 from allauth.usersessions.views import list_usersessions
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import path, re_path
+from django.urls import URLPattern, path, re_path
 
 from accounts import mail
 from accounts.limits.rate_limit import limit
@@ -43,105 +43,82 @@ def _guarded(view: View) -> View:
     return respond
 
 
+def _page(route: str, view: View, name: str) -> URLPattern:
+    """Return the address of one of allauth's views."""
+    return path(route, _guarded(view), name=name)
+
+
 SENDS_MAIL = {"sends_mail": mail.is_configured}
 password_reset = allauth.PasswordResetView.as_view(extra_context=SENDS_MAIL)
 email = allauth.EmailView.as_view(extra_context=SENDS_MAIL)
 
 urlpatterns = [
-    path("login/", _guarded(sign_in.SignIn.as_view()), name="account_login"),
+    _page("login/", sign_in.SignIn.as_view(), "account_login"),
     path("login/link/<str:token>/", sign_in.link, name="login-link"),
-    path("login/again/", _guarded(allauth.reauthenticate), name="account_reauthenticate"),
-    path("login/again/code/", _guarded(mfa.reauthenticate), name="mfa_reauthenticate"),
-    path(
+    _page("login/again/", allauth.reauthenticate, "account_reauthenticate"),
+    _page("login/again/code/", mfa.reauthenticate, "mfa_reauthenticate"),
+    _page(
         "login/again/passkey/",
-        _guarded(second_factor.ConfirmByPasskey.as_view()),
-        name="mfa_reauthenticate_webauthn",
+        second_factor.ConfirmByPasskey.as_view(),
+        "mfa_reauthenticate_webauthn",
     ),
-    path("login/again/new/", _guarded(second_factor.LogInAgain.as_view()), name="login-again"),
-    path("login/step/", _guarded(second_factor.Step.as_view()), name="mfa_authenticate"),
-    path(
-        "login/passkey/",
-        _guarded(second_factor.PasskeyLogin.as_view()),
-        name="mfa_login_webauthn",
-    ),
-    path("login/inactive/", _guarded(allauth.account_inactive), name="account_inactive"),
-    path("login/join/", _guarded(allauth.signup), name="account_signup"),
-    path("login/reset/", _guarded(password_reset), name="account_reset_password"),
-    path(
-        "login/reset/sent/",
-        _guarded(allauth.password_reset_done),
-        name="account_reset_password_done",
-    ),
-    path(
+    _page("login/again/new/", second_factor.LogInAgain.as_view(), "login-again"),
+    _page("login/step/", second_factor.Step.as_view(), "mfa_authenticate"),
+    _page("login/passkey/", second_factor.PasskeyLogin.as_view(), "mfa_login_webauthn"),
+    _page("login/inactive/", allauth.account_inactive, "account_inactive"),
+    _page("login/join/", allauth.signup, "account_signup"),
+    _page("login/reset/", password_reset, "account_reset_password"),
+    _page("login/reset/sent/", allauth.password_reset_done, "account_reset_password_done"),
+    _page(
         "login/reset/done/",
-        _guarded(allauth.password_reset_from_key_done),
-        name="account_reset_password_from_key_done",
+        allauth.password_reset_from_key_done,
+        "account_reset_password_from_key_done",
     ),
     re_path(
         r"^login/reset/(?P<uidb36>[0-9a-z]+)-(?P<key>.+)/$",
         _guarded(allauth.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
-    path(
-        "login/email/sent/",
-        _guarded(allauth.email_verification_sent),
-        name="account_email_verification_sent",
-    ),
-    path("login/email/<str:key>/", _guarded(allauth.confirm_email), name="account_confirm_email"),
+    _page("login/email/sent/", allauth.email_verification_sent, "account_email_verification_sent"),
+    _page("login/email/<str:key>/", allauth.confirm_email, "account_confirm_email"),
     path("account/", profile.account, name="account"),
     path("account/name/", profile.name, name="account-name"),
-    path("account/email/", _guarded(email), name="account_email"),
-    path("account/password/", _guarded(allauth.password_change), name="account_change_password"),
-    path("account/password/first/", _guarded(allauth.password_set), name="account_set_password"),
+    _page("account/email/", email, "account_email"),
+    _page("account/password/", allauth.password_change, "account_change_password"),
+    _page("account/password/first/", allauth.password_set, "account_set_password"),
     path("account/theme/", profile.theme, name="account-theme"),
     path("account/sharing/", profile.sharing, name="account-sharing"),
-    path("account/sessions/", _guarded(list_usersessions), name="usersessions_list"),
+    _page("account/sessions/", list_usersessions, "usersessions_list"),
     path("account/sessions/deletion/", profile.session_ends, name="account-sessions-deletion"),
-    path("account/second-factor/", _guarded(second_factor.Index.as_view()), name="mfa_index"),
-    path(
-        "account/second-factor/app/",
-        _guarded(second_factor.SetUpApp.as_view()),
-        name="mfa_activate_totp",
-    ),
-    path(
+    _page("account/second-factor/", second_factor.Index.as_view(), "mfa_index"),
+    _page("account/second-factor/app/", second_factor.SetUpApp.as_view(), "mfa_activate_totp"),
+    _page(
         "account/second-factor/app/removal/",
-        _guarded(second_factor.RemoveApp.as_view()),
-        name="mfa_deactivate_totp",
+        second_factor.RemoveApp.as_view(),
+        "mfa_deactivate_totp",
     ),
-    path(
-        "account/second-factor/codes/",
-        _guarded(second_factor.Codes.as_view()),
-        name="mfa_view_recovery_codes",
-    ),
-    path(
+    _page("account/second-factor/codes/", second_factor.Codes.as_view(), "mfa_view_recovery_codes"),
+    _page(
         "account/second-factor/codes/new/",
-        _guarded(codes.generate_recovery_codes),
-        name="mfa_generate_recovery_codes",
+        codes.generate_recovery_codes,
+        "mfa_generate_recovery_codes",
     ),
-    path(
+    _page(
         "account/second-factor/codes/file/",
-        _guarded(codes.download_recovery_codes),
-        name="mfa_download_recovery_codes",
+        codes.download_recovery_codes,
+        "mfa_download_recovery_codes",
     ),
-    path(
-        "account/second-factor/passkeys/",
-        _guarded(second_factor.Passkeys.as_view()),
-        name="mfa_list_webauthn",
-    ),
-    path(
+    _page("account/second-factor/passkeys/", second_factor.Passkeys.as_view(), "mfa_list_webauthn"),
+    _page(
         "account/second-factor/passkeys/new/",
-        _guarded(second_factor.AddPasskey.as_view()),
-        name="mfa_add_webauthn",
+        second_factor.AddPasskey.as_view(),
+        "mfa_add_webauthn",
     ),
-    path(
-        "account/second-factor/passkeys/<int:pk>/",
-        _guarded(webauthn.edit_webauthn),
-        name="mfa_edit_webauthn",
-    ),
-    path(
+    _page("account/second-factor/passkeys/<int:pk>/", webauthn.edit_webauthn, "mfa_edit_webauthn"),
+    _page(
         "account/second-factor/passkeys/<int:pk>/removal/",
-        _guarded(second_factor.RemovePasskey.as_view()),
-        name="mfa_remove_webauthn",
+        second_factor.RemovePasskey.as_view(),
+        "mfa_remove_webauthn",
     ),
     path("account/connections/", issuers.connections, name="socialaccount_connections"),
     path(

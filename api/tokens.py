@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.single_use import digest
 from api.models import Token
+from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from projects.models import Membership
 
@@ -119,23 +120,23 @@ def revoke(token: Token, by: User | None = None) -> None:
 
 
 def restore(token: Token, by: User | None = None) -> None:
-    """Undo a revocation; raises ValueError with a message if it is too late, or was an admin's.
+    """Undo a revocation; raises Refused if it is too late, or was an admin's.
 
     `by` is an admin who does it; by default its user does.
     """
     if token.revoked_at is None:
         return
     if token.revoked_by_id and (by is None or by.pk == token.user_id):
-        raise ValueError(f"{token.revoked_by} has revoked this token. Create a new one.")
+        raise Refused(f"{token.revoked_by} has revoked this token. Create a new one.")
     if token.revoked_at < timezone.now() - UNDO_WITHIN:
-        raise ValueError("This token was revoked too long ago. Create a new one.")
+        raise Refused("This token was revoked too long ago. Create a new one.")
     token.revoked_at = token.revoked_by = None
     try:
         with transaction.atomic():
             token.save(update_fields=["revoked_at", "revoked_by"])
             audit.record(by or token.user, "restored", [token], _about(token))
     except IntegrityError as error:
-        raise ValueError(f"You have a new token “{token.name}”. Revoke that one first.") from error
+        raise Refused(f"You have a new token “{token.name}”. Revoke that one first.") from error
 
 
 def _about(token: Token) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -85,6 +86,12 @@ def category_name(slug: str) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a number of things: `1 run`, `2 runs`, `1,200 models`. Every count is said by it."""
     return f"{count:,} {noun if count == 1 else f'{noun}s'}"
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Format names as a sentence has them: "a", "a and b", "a, b and c"; empty without any."""
+    *most, last = names or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def shorten(text: str, length: int) -> str:

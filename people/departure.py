@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef
 from accounts import audit, permissions, roles
 from accounts.roles import Role
 from core import refusals
+from core.formatting import enumerated
 from people import access, invitations
 from people.models import Invitation
 from projects import members
@@ -154,10 +155,7 @@ def take_back(person: User, by: User) -> None:
 
 def in_words(parts: Iterable[Belongings]) -> str:
     """Return "2 runs and 1 board": what there is of these."""
-    words = [f"{part.number} {_noun(part)}" for part in parts if part.number]
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+    return enumerated([f"{part.number} {_noun(part)}" for part in parts if part.number])
 
 
 def _noun(part: Belongings) -> str:

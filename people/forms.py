@@ -160,9 +160,7 @@ class SignUpForm(forms.Form):
     def clean_username(self) -> str:
         """Reject a name that is taken, whatever its letters' case."""
         name = unicodedata.normalize("NFKC", self.cleaned_data["username"])
-        # Whoever has the local owner's name would be logged in by the link of `make run`.
-        is_owners = name.casefold() == local_owner.NAME
-        if is_owners or User.objects.filter(username__iexact=name).exists():
+        if local_owner.is_name_taken(name):
             raise ValidationError("Somebody has this name here. Choose another one.", code="taken")
         return name
 

@@ -21,6 +21,7 @@ from accounts import audit, mail, permissions, roles
 from accounts.roles import Role
 from accounts.single_use import digest
 from core import refusals
+from core.formatting import enumerated
 from people.models import Invitation, InvitedProject, Joining
 from projects import members
 from projects.models import Membership, Project
@@ -286,10 +287,7 @@ def _include(by: User, invited: InvitedProject, user: User) -> bool:
 
 def _to_what(invitation: Invitation) -> str:
     names = [f"“{invited.project}”" for invited in invitation.projects.all()]
-    if not names:
-        return ""
-    *most, last = names
-    return f", and to {', '.join(most) + ' and ' if most else ''}{last}"
+    return f", and to {enumerated(names)}" if names else ""
 
 
 def _about(invitation: Invitation) -> str:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.sign_in.issuers import claims, configured
-from accounts.sign_in.issuers.house_role import given_by, program_of, remember
+from accounts.sign_in.issuers.house_role import given_by, remember
 from projects.locking import Refused, locked
 from projects.models import Membership, Project
 
@@ -49,7 +49,9 @@ def apply(user: User, account: SocialAccount) -> None:
             continue
         before = str(given.get(slug, ""))
         try:
-            kept = _settle(user, project, wanted.get(slug, ""), before, program_of(account))
+            kept = _settle(
+                user, project, wanted.get(slug, ""), before, configured.program_of(account)
+            )
         except Refused as refusal:
             log.warning("person %s stays in project %s: %s", user.pk, project.pk, refusal)
             kept = before

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 
 from accounts import permissions
+from accounts import roles as house_roles
 from projects.models import Membership, Project
 from projects.models.in_project import MAKERS
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
+    from django.contrib.auth.models import AnonymousUser
 
     from projects.models import InProject
 
@@ -104,6 +106,7 @@ def require_for(user: User | AnonymousUser, row: InProject, permission: str = ""
 
 def ask(project: Project) -> str:
     """Return "Ask Ada or Ben": the managers, of whom one can help. One query."""
-    managers = Membership.objects.filter(project=project, role=Role.MANAGER, user__is_active=True)
-    names = [member.user.get_username() for member in managers.select_related("user")[:3]]
-    return f"Ask {' or '.join(names)}" if names else "Ask who administers Vitrine"
+    managers = User.objects.filter(
+        memberships__project=project, memberships__role=Role.MANAGER, is_active=True
+    )
+    return house_roles.ask_one_of(managers.order_by("memberships__joined_at", "memberships__pk"))

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet, RestrictedError
 from django.utils import timezone
 
 from accounts import audit
+from core.formatting import enumerated
 from projects.locking import Refused, locked_for
 from projects.models import Choice, InProject, Project
 from projects.models.project import private_project
@@ -125,9 +126,8 @@ def _living(by: User, project: Project) -> Iterator[str]:
 
 
 def _listed(parts: Sequence[str]) -> str:
-    *most, last = parts
-    is_one = not most and last.startswith("1 ")
-    return f"{', '.join(most) + ' and ' if most else ''}{last} {'lives' if is_one else 'live'}"
+    is_one = len(parts) == 1 and parts[0].startswith("1 ")
+    return f"{enumerated(parts)} {'lives' if is_one else 'live'}"
 
 
 def _into_private_projects(rows: QuerySet[Any]) -> None:

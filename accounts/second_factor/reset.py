@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.template.loader import render_to_string
 
-from accounts import audit, mail
+from accounts import audit
 from accounts.second_factor.factors import describe
 from accounts.sessions import active_sessions
 
@@ -42,9 +42,5 @@ def reset_second_factor(person: User, by: User) -> int:
 
 
 def _notify(person: User, by: User) -> None:
-    address = EmailAddress.objects.get_primary_email(person)
-    if not address or not mail.is_configured():
-        return
-    context = {"user": person, "by": by}
-    subject = render_to_string(f"{TEMPLATE}_subject.txt", context).strip()
-    mail.queue(address, subject, render_to_string(f"{TEMPLATE}_message.txt", context))
+    if address := EmailAddress.objects.get_primary_email(person):
+        get_adapter().send_mail(TEMPLATE, address, {"user": person, "by": by})

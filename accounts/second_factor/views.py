@@ -19,6 +19,7 @@ from allauth.mfa.webauthn.views import (
 )
 from django.http import HttpRequest, HttpResponse
 from django.views.generic import TemplateView
+from django.views.generic.base import ContextMixin
 
 from accounts.second_factor import factors, origins, required
 from accounts.sign_in import pending_form, reauthentication
@@ -26,24 +27,32 @@ from accounts.sign_in import pending_form, reauthentication
 GROUP = 4  # characters of a secret that are typed in one go
 
 
-class Index(IndexView):
+class _OffersPasskeys(ContextMixin):
+    """Says why passkeys do not work at this address, if they do not."""
+
+    request: HttpRequest
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the sentence; empty if they work."""
+        return super().get_context_data(**kwargs) | {"obstacle": origins.obstacle(self.request)}
+
+
+class Index(_OffersPasskeys, IndexView):
     """What one has for the second step."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the person's factors, and why passkeys do not work here."""
-        context: dict[str, Any] = super().get_context_data(**kwargs)
+        """Add the person's factors."""
         own = factors.load(authenticated_user(self.request))
-        return context | {"factors": own, "obstacle": origins.obstacle(self.request)}
+        return super().get_context_data(**kwargs) | {"factors": own}
 
 
-class Step(AuthenticateView):
+class Step(_OffersPasskeys, AuthenticateView):
     """The second step of a login."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the person's factors, and why passkeys do not work here."""
-        context: dict[str, Any] = super().get_context_data(**kwargs)
+        """Add the person's factors."""
         own = factors.load(self.stage.login.user)
-        return context | {"factors": own, "obstacle": origins.obstacle(self.request)}
+        return super().get_context_data(**kwargs) | {"factors": own}
 
 
 class SetUpApp(ActivateTOTPView):
@@ -66,24 +75,14 @@ class Codes(ViewRecoveryCodesView):
         return context | {"go_on": required.pop_destination(self.request)}
 
 
-class AddPasskey(AddWebAuthnView):
+class AddPasskey(_OffersPasskeys, AddWebAuthnView):
     """Adds a passkey."""
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add why passkeys do not work here."""
-        context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"obstacle": origins.obstacle(self.request)}
 
-
-class Passkeys(ListWebAuthnView):
+class Passkeys(_OffersPasskeys, ListWebAuthnView):
     """One's passkeys."""
 
     ordering = "created_at"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add why passkeys do not work here."""
-        context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"obstacle": origins.obstacle(self.request)}
 
 
 class _RefusesLast:
@@ -139,13 +138,8 @@ class PasskeyLogin(LoginWebAuthnView):
         return response
 
 
-class ConfirmByPasskey(ReauthenticateWebAuthnView):
+class ConfirmByPasskey(_OffersPasskeys, ReauthenticateWebAuthnView):
     """A passkey that confirms who is logged in."""
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add why passkeys do not work here."""
-        context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"obstacle": origins.obstacle(self.request)}
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the page again, with the error; allauth would lead to the login page."""

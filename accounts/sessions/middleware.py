@@ -22,12 +22,17 @@ class SessionMiddleware(middleware.SessionMiddleware):
         secret = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
         session = SessionStore(stored_session_key(secret) or None)
         session.secret = secret
-        request.session = session
+        request.session = request.first_session = session  # type: ignore[attr-defined]
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Set the cookie as Django does, with the secret in place of the key."""
+        """Set the cookie as Django does, with the secret in place of the key.
+
+        allauth opens a session again within a request, by its key alone.
+        """
         response = super().process_response(request, response)
         cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
-        if cookie is not None and cookie.value and isinstance(request.session, SessionStore):
-            cookie.set(cookie.key, request.session.secret, request.session.secret)
+        if cookie is not None and cookie.value:
+            first: SessionStore = request.first_session  # type: ignore[attr-defined]
+            secret = getattr(request.session, "secret", "") or first.secret
+            cookie.set(cookie.key, secret, secret)
         return response

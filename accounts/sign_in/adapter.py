@@ -21,6 +21,7 @@ from accounts.limits import throttle
 from accounts.limits.addresses import client_address
 from accounts.sign_in import reauthentication
 from accounts.sign_in.forms import require_no_wait
+from core.http.addresses import absolute
 
 log = logging.getLogger("accounts.sign_in")
 
@@ -107,21 +108,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the address of the page that sets a new password."""
         uid, _, token = key.partition("-")
-        return self._absolute("account_reset_password_from_key", uid, token)
+        path = reverse("account_reset_password_from_key", args=[uid, token])
+        return absolute(self.request, path)
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         """Return the address of the page that confirms an e-mail address."""
-        return self._absolute("account_confirm_email", emailconfirmation.key)
-
-    def _absolute(self, name: str, *args: str) -> str:
-        """Return an absolute address for a mail.
-
-        Whoever asks for the mail chooses the Host header, so it counts only if nothing else is
-        known.
-        """
-        request: HttpRequest = self.request
-        origin = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
-        return f"{origin}{reverse(name, args=args)}"
+        path = reverse("account_confirm_email", args=[emailconfirmation.key])
+        return absolute(request, path)
 
 
 def _account(credentials: dict[str, Any]) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms
+from allauth.core import context
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponseBase
+from django.forms import BaseForm
+from django.http import HttpResponseBase
 
 from accounts import mail
 from accounts.limits import throttle
@@ -52,17 +54,27 @@ class SignInForm(forms.LoginForm):
         _without_placeholders(self)
 
 
-class PasswordForm(forms.ChangePasswordForm):
+class _NewPassword(BaseForm):
+    """A new password twice, in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].label = "New password"
+        self.fields["password1"].help_text = "At least 8 characters."
+        self.fields["password2"].label = AGAIN
+        _without_placeholders(self)
+
+
+class PasswordForm(_NewPassword, forms.ChangePasswordForm):
     """A new password twice, and the old one, whose attempts are throttled like sign-in."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].label = "Current password"
-        _name_passwords(self)
 
     def clean_oldpassword(self) -> str:
         """Check the old password."""
-        request = _request()
+        request = context.request
         name, address = request.user.get_username(), client_address(request)
         require_no_wait(name, address)
         password: str = super().clean_oldpassword()
@@ -70,20 +82,12 @@ class PasswordForm(forms.ChangePasswordForm):
         return password
 
 
-class FirstPasswordForm(forms.SetPasswordForm):
+class FirstPasswordForm(_NewPassword, forms.SetPasswordForm):
     """A first password, for an account that has only signed in by link, passkey or issuer."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _name_passwords(self)
 
-
-class NewPasswordForm(forms.ResetPasswordKeyForm):
+class NewPasswordForm(_NewPassword, forms.ResetPasswordKeyForm):
     """A new password twice, without the old one; for people who follow a reset link."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _name_passwords(self)
 
 
 class ResetForm(forms.ResetPasswordForm):
@@ -103,27 +107,13 @@ class ResetForm(forms.ResetPasswordForm):
         if not mail.is_configured():
             raise ValidationError("This server sends no mail.")
         email = str(self.cleaned_data["email"])
-        address = client_address(_request())
+        address = client_address(context.request)
         require_no_wait(f"password reset {email}", address, TOO_MANY_RESETS)
         cleaned: str = super().clean_email()
         return cleaned
-
-
-def _name_passwords(form: Any) -> None:
-    form.fields["password1"].label = "New password"
-    form.fields["password1"].help_text = "At least 8 characters."
-    form.fields["password2"].label = AGAIN
-    _without_placeholders(form)
 
 
 def _without_placeholders(form: Any) -> None:
     """Remove placeholders that repeat the label, and vanish when one types."""
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)
-
-
-def _request() -> HttpRequest:
-    from allauth.core import context
-
-    request: HttpRequest = context.request
-    return request

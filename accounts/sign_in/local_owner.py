@@ -9,6 +9,14 @@ NAME = "owner"
 HOST = "127.0.0.1"
 
 
+def is_name_taken(name: str) -> bool:
+    """Return whether a new account may not be called so, whatever its letters' case.
+
+    Nor like the local owner, whose account is found by its name: the owner's link would open it.
+    """
+    return name.casefold() == NAME or User.objects.filter(username__iexact=name).exists()
+
+
 def get_or_create() -> User:
     """Return the owner's account, created on first use without a usable password."""
     user, created = User.objects.get_or_create(

@@ -80,7 +80,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     user = login_links.redeem(token)
     if user is None:
         return render(request, "link_expired.html", status=403)
-    login(request, user, backend="accounts.login.Backend")
+    login(request, user)
     is_owner = user.get_username() == local_owner.NAME
     record_authentication(request, user, method="link", is_local_owner=is_owner)
     response = redirect("catalog:front")

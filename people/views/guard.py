@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts import permissions
-from core.refusals import Refused
 from people import person as people
 
 if TYPE_CHECKING:
-    from core.http.htmx import HtmxRequest
+    pass
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -44,12 +40,3 @@ def person_or_404(user_id: int) -> User:
     if person is None:
         raise Http404("There is no such account.")
     return person
-
-
-@contextmanager
-def refusals_as_messages(request: HtmxRequest) -> Iterator[None]:
-    """Show on the next page why something within was refused."""
-    try:
-        yield
-    except (Refused, PermissionDenied) as refusal:
-        messages.error(request, str(refusal))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,11 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import mail, permissions, roles
 from accounts.roles import Role
+from core.http.addresses import absolute
 from core.http.parameters import page_number, parse_key
+from core.http.refusals import refusals_as_messages
 from people import invitations as rules
 from people.forms import InvitationForm
 from people.models import Invitation
-from people.views.guard import needs, refusals_as_messages
+from people.views.guard import needs
 from projects.models import Membership
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     except rules.Refused as refusal:
         form.add_error("role", str(refusal))
         return _page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    link = _link(request, token)
+    link = absolute(request, reverse("people:invitation", args=[token]))
     is_sent = rules.send(invitation, link)
     return _page(request, InvitationForm(request.user), made=invitation, link=link, is_sent=is_sent)
 
@@ -92,10 +93,3 @@ def _page(
         "sends_mail": mail.is_configured(),
     }
     return render(request, "people/invitations.html", context | more, status=status)
-
-
-def _link(request: HtmxRequest, token: str) -> str:
-    address = reverse("people:invitation", args=[token])
-    if settings.PUBLIC_URL:
-        return f"{settings.PUBLIC_URL}{address}"
-    return request.build_absolute_uri(address)

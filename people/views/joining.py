@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from people.models import Invitation
 
-BACKEND = "accounts.login.Backend"
 Open = Callable[["HtmxRequest", "Invitation", str], HttpResponse]
 
 
@@ -98,7 +97,7 @@ def sign_up(request: HtmxRequest, shown: Invitation, token: str) -> HttpResponse
     except Refused as refusal:
         form.add_error(None, str(refusal))
         return _page(request, shown, token, form, HTTPStatus.CONFLICT)
-    login(request, person, backend=BACKEND)
+    login(request, person)
     messages.success(request, "Your account is made.")
     return redirect(_address([i.project for i in shown.projects.all()]))
 

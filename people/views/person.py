@@ -17,10 +17,11 @@ from api import tokens
 from api.models import Token
 from core.formatting import counted
 from core.http.parameters import parse_key
+from core.http.refusals import refusals_as_messages
 from core.refusals import Refused
 from people import access
 from people import person as people
-from people.views.guard import needs, person_or_404, refusals_as_messages
+from people.views.guard import needs, person_or_404
 from projects import members
 from projects.models import Membership, Project
 from projects.roles import MEANINGS
@@ -171,11 +172,8 @@ def token_recovery(request: HtmxRequest, user_id: int, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, user=shown, pk=pk)
     with refusals_as_messages(request):
         roles.require_may_act_on(shown, request.user)
-        try:
-            tokens.restore(token, request.user)
-            messages.success(request, f"“{token.name}” is valid again.")
-        except ValueError as error:
-            messages.error(request, str(error))
+        tokens.restore(token, request.user)
+        messages.success(request, f"“{token.name}” is valid again.")
     return _back(request, shown, "tokens")
 
 

@@ -10,8 +10,9 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from core.http.parameters import parse_key
+from core.http.refusals import refusals_as_messages
 from projects import members
-from projects.views.own import of_member, refusals_as_messages
+from projects.views.own import of_member
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -11,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.http.refusals import refusals_as_messages
 from projects import roles
 from projects.models import Rule
 from projects.rules import decision, editing, preview, values, wording
 from projects.rules.form import EXAMPLES, MEANINGS, RuleForm
-from projects.views.own import of_member, refusals_as_messages
+from projects.views.own import of_member
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

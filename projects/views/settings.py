@@ -9,10 +9,11 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.http.refusals import refusals_as_messages
 from projects import roles
 from projects import settings as rules
 from projects.forms import SettingsForm
-from projects.views.own import of_member, refusals_as_messages
+from projects.views.own import of_member
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -42,6 +42,11 @@ def name_there(account: SocialAccount) -> str:
     return next((str(name) for name in names if name), account.uid)
 
 
+def program_of(account: SocialAccount) -> str:
+    """Return how the audit log calls a sign-in by the account's issuer."""
+    return f"sign-in by {name_of(account.provider)}"
+
+
 def claim_rules(key: str) -> dict[str, Any]:
     """Return `role_claim`, `role_by_value`, `projects_claim`, `projects_by_value`, where set."""
     app = app_of(key)

@@ -36,7 +36,9 @@ def apply(user: User, account: SocialAccount) -> None:
         role, now_given = claims.settle(current, wanted, given, ORDER)
         if (role or Role.MEMBER) != current:
             try:
-                roles.set_role(user, Role(role or Role.MEMBER), None, program_of(account))
+                roles.set_role(
+                    user, Role(role or Role.MEMBER), None, configured.program_of(account)
+                )
             except Refused as refusal:
                 log.warning("the role of person %s stays: %s", user.pk, type(refusal).__name__)
                 return
@@ -53,8 +55,3 @@ def remember(account: SocialAccount, kind: str, given: Any) -> None:
     """Store what the claims have given, which the next sign-in is compared with."""
     account.extra_data["given"] = {**given_by(account), kind: given}
     SocialAccount.objects.filter(pk=account.pk).update(extra_data=account.extra_data)
-
-
-def program_of(account: SocialAccount) -> str:
-    """Return how the audit log calls a sign-in by the account's issuer."""
-    return f"sign-in by {configured.name_of(account.provider)}"

@@ -22,8 +22,6 @@ from accounts.sign_in.issuers.failures import IssuerFailure, Reason
 from core.refusals import Refused
 
 MAX_USERNAME_LENGTH = 100
-# The local owner's account is found by its name, and the owner's link must not open another's.
-RESERVED = {local_owner.NAME}
 NAMELESS = "person"
 
 
@@ -48,7 +46,7 @@ def choose_username(wished: str, email: str, is_taken: Callable[[str], bool]) ->
     texts = (re.sub(r"[^\w.+-]", "", text.partition("@")[0]) for text in (wished, email))
     name = next(filter(None, texts), NAMELESS)[:MAX_USERNAME_LENGTH].lower()
     free, number = name, 1
-    while free in RESERVED or is_taken(free):
+    while is_taken(free):
         number += 1
         free = f"{name}-{number}"
     return free
@@ -91,7 +89,7 @@ def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
                 uid=login.account.uid,
                 extra_data=login.account.extra_data,
             )
-            program = f"sign-in by {configured.name_of(account.provider)}"
+            program = configured.program_of(account)
             audit.record(None, "added", [user], account.uid, program=program)
             joining.accept(user, request.session)
     except IntegrityError as error:
@@ -106,7 +104,7 @@ def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
 
 def _create_user(login: SocialLogin, email: str) -> User:
     suggested: Any = login.user
-    name = choose_username(suggested.username, email, _is_taken)
+    name = choose_username(suggested.username, email, local_owner.is_name_taken)
     user = User(
         username=name,
         email=email,
@@ -118,7 +116,3 @@ def _create_user(login: SocialLogin, email: str) -> User:
     if email:
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
-
-
-def _is_taken(name: str) -> bool:
-    return User.objects.filter(username__iexact=name).exists()

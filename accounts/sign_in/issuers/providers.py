@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -109,17 +107,10 @@ class IssuerProvider(OAuth2Provider):
         """Return what a session keeps of the provider: its issuer, which is unique."""
         return {"id": self.sub_id}
 
-    def stash_redirect_state(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
-        """Keep the state of a login in the session; return its ID."""
-        with _same_secret(request):
-            state_id: str = super().stash_redirect_state(request, *args, **kwargs)
-        return state_id
-
     def unstash_redirect_state(self, request: HttpRequest, state_id: str) -> State:
         """Return the state of a login once; raises IssuerFailure if there is none."""
         try:
-            with _same_secret(request):
-                state: State = super().unstash_redirect_state(request, state_id)
+            state: State = super().unstash_redirect_state(request, state_id)
         except PermissionDenied as error:
             raise IssuerFailure(Reason.EXPIRED, "unknown state") from error
         return state
@@ -235,17 +226,6 @@ class RetiredProvider(IssuerProvider):
     name = "Retired"
 
 
-@contextmanager
-def _same_secret(request: HttpRequest) -> Iterator[None]:
-    """Hand on the session's secret, which its cookie holds: allauth opens the session anew."""
-    session: Any = request.session
-    try:
-        yield
-    finally:
-        reopened: Any = request.session
-        reopened.secret = session.secret
-
-
 CLASSES: dict[str, type[IssuerProvider]] = {
-    one.id: one for one in (OpenIDProvider, GitHubProvider, RetiredProvider)
+    provider.id: provider for provider in (OpenIDProvider, GitHubProvider, RetiredProvider)
 }

@@ -1,0 +1,16 @@
+"""Absolute addresses of this server."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def absolute(request: HttpRequest, path: str) -> str:
+    """Return the address of a path for a mail, or for a link to be handed on.
+
+    Whoever sends the request chooses its Host header, so it counts only without PUBLIC_URL.
+    """
+    if settings.PUBLIC_URL:
+        return f"{settings.PUBLIC_URL}{path}"
+    return request.build_absolute_uri(path)

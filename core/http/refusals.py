@@ -1,0 +1,21 @@
+"""Refusals as messages of the next page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from core.refusals import Refused
+
+
+@contextmanager
+def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
+    """Show on the next page why something within was refused."""
+    try:
+        yield
+    except (Refused, PermissionDenied) as refusal:
+        messages.error(request, str(refusal))
