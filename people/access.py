@@ -1,7 +1,4 @@
-"""The ways in that somebody has: sessions, tokens, links, issuers, factors; and how each ends.
-
-What `accounts` and `api.tokens` call them is known here alone.
-"""
+"""The ways in that somebody has, across apps: when they were last used, and how all of them end."""
 
 from __future__ import annotations
 
@@ -15,7 +12,6 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from accounts.models import LoginLink
 from accounts.second_factor import factors, reset
 from accounts.sessions import active_sessions, strength
-from accounts.sign_in.issuers import connections
 from api import tokens
 from api.models import Token
 from catalog.models import Reader
@@ -55,21 +51,6 @@ def last_seen(person: User) -> datetime | None:
     return max(filter(None, (*moments, getattr(person, "called_at", None))), default=None)
 
 
-def sessions_of(person: User, key: str | None = None) -> Sequence[UserSession]:
-    """Return somebody's sessions, the one with this key first, then the last used ones."""
-    return active_sessions.list_for_user(person, key)
-
-
-def end_session(person: User, pk: int) -> bool:
-    """End one session at once; False if it has ended already."""
-    return active_sessions.end(person, pk)
-
-
-def end_sessions(person: User, but: str | None = None) -> int:
-    """End all sessions, with their live streams, but the one with this key; returns how many."""
-    return active_sessions.end_others(person, but)
-
-
 def tokens_of(person: User) -> QuerySet[Token]:
     """Return the tokens that somebody has not revoked."""
     return Token.objects.filter(user=person, revoked_at=None).select_related("project")
@@ -96,17 +77,12 @@ def take_second_step(person: User, by: User) -> str:
     return f"{name} logs in without a second step next time. Their sessions are ended.{then}"
 
 
-def issuers_of(person: User) -> Sequence[connections.Connection]:
-    """Return the accounts at issuers that somebody logs in with."""
-    return connections.listed(person)
-
-
 def end_all(person: User, by: User) -> None:
     """End every way in, in the caller's transaction: nothing of it comes back with the account.
 
     Sessions with their live streams, tokens and what acts by them, login links, the feed's address.
     """
-    end_sessions(person)
+    active_sessions.end_others(person, None)
     for token in tokens_of(person):
         tokens.revoke(token, by)
     LoginLink.objects.filter(user=person).delete()

@@ -17,9 +17,10 @@ class PeopleConfig(AppConfig):
         """Connect what follows a new account and a migration; register the notice of looks."""
         from accounts import roles
         from accounts.sign_in import joining
-        from people import invitations, role_permissions
+        from people import claimed_projects, invitations, role_permissions
         from people.looking import kinds
 
+        claimed_projects.connect()
         kinds.connect()
         roles.connect()
         joining.register(invitations)

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts import audit, permissions, roles
 from accounts.roles import Role
+from accounts.sessions import active_sessions
 from core import refusals
 from core.formatting import enumerated
 from people import access, invitations
@@ -104,7 +105,7 @@ def preview(person: User) -> Leaver:
         [part for part in handover.belongings(person) if part.number],
         [part for part in handover.private_belongings(person) if part.number],
         list(managed_alone(person)),
-        len(access.sessions_of(person)),
+        len(active_sessions.list_for_user(person, None)),
         access.tokens_of(person).count(),
         Invitation.objects.filter(made_by=person, revoked_at=None).count(),
         Run.objects.filter(user=person).unfinished().count(),

@@ -79,16 +79,16 @@ class InvitationForm(forms.Form):
     def clean_email(self) -> str:
         """Reject the address of an account: whoever has it is in the house, or was."""
         email = str(self.cleaned_data["email"])
-        known = User.objects.filter(email__iexact=email).first() if email else None
-        if known and not known.is_active:
+        account = User.objects.filter(email__iexact=email).first() if email else None
+        if account and not account.is_active:
             raise ValidationError(
-                f"{known.get_username()} had this address and has left. "
+                f"{account.get_username()} had this address and has left. "
                 "Let them back in on their page.",
                 code="former",
             )
-        if known:
+        if account:
             raise ValidationError(
-                f"{known.get_username()} has an account with this address. "
+                f"{account.get_username()} has an account with this address. "
                 "Change the role or the projects on their page, or give them a link for everybody.",
                 code="known",
             )
@@ -167,13 +167,13 @@ class SignUpForm(forms.Form):
     def clean_email(self) -> str:
         """Reject the address of an account."""
         email = str(self.cleaned_data["email"])
-        known = User.objects.filter(email__iexact=email).first()
-        if known and not known.is_active:
+        account = User.objects.filter(email__iexact=email).first()
+        if account and not account.is_active:
             raise ValidationError(
                 f"The account with this address is closed. {roles.whom_to_ask()} to open it again.",
                 code="former",
             )
-        if known:
+        if account:
             raise ValidationError(
                 "There is an account with this address. Log in, and the invitation goes on there.",
                 code="known",

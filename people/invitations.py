@@ -211,10 +211,10 @@ def accept(user: User, session: MutableMapping[str, Any]) -> Joined | None:
 
     Returns None if the session has none. Raises Refused; then nothing was changed.
     """
-    kept = session.get(SESSION_KEY)
-    if kept is None:
+    opened = session.get(SESSION_KEY)
+    if opened is None:
         return None
-    invitation = find(str(kept.get("token", "")))
+    invitation = find(str(opened.get("token", "")))
     if invitation is None:
         raise Refused(UNKNOWN)
     joined = join(user, invitation)

@@ -12,6 +12,8 @@ from django.contrib.auth.models import User
 
 from accounts import roles
 from accounts.roles import Role
+from accounts.sessions import active_sessions
+from accounts.sign_in.issuers import connections
 from people import access
 from people.listing import this_month
 from people.models import Joining
@@ -21,7 +23,6 @@ from runs import ledger
 if TYPE_CHECKING:
     from allauth.usersessions.models import UserSession
 
-    from accounts.sign_in.issuers.connections import Connection
     from api.models import Token
 
 
@@ -35,7 +36,7 @@ class Overview:
     sessions: Sequence[UserSession]
     tokens: Sequence[Token]
     second_step: access.SecondStep
-    issuers: Sequence[Connection]
+    issuers: Sequence[connections.Connection]
     joinings: Sequence[Joining]
     last_seen: datetime | None
     spent_this_month: Decimal
@@ -56,10 +57,10 @@ def overview(person: User, key: str | None) -> Overview:
         person,
         roles.role_of(person),
         list(memberships.select_related("project").order_by("project__name", "pk")),
-        access.sessions_of(person, key),
+        active_sessions.list_for_user(person, key),
         list(access.tokens_of(person)),
         access.second_step_of(person),
-        access.issuers_of(person),
+        connections.listed(person),
         list(joinings),
         access.last_seen(person),
         ledger.spent_by_people([person.pk], this_month()).get(person.pk, nothing),

@@ -12,10 +12,9 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         """Connect what follows a new account; name what a request's user is loaded with; locks."""
         from accounts import login
-        from projects import claimed, current, new_accounts
+        from projects import current, new_accounts
         from projects.rules import gallery
 
         login.LOADED_WITH_USER.update(current.LOADED)
         new_accounts.connect()
-        claimed.connect()
         gallery.connect()

@@ -27,11 +27,11 @@ def register(invitations: Invitations) -> None:
 
 def is_invited(session: Any) -> bool:
     """Return whether the session holds an open invitation."""
-    return any(bool(one.pending(session)) for one in _registered)
+    return any(bool(invitations.pending(session)) for invitations in _registered)
 
 
 def accept(user: User, session: Any) -> None:
     """Use the session's invitation for a new account, if there is one."""
-    for one in _registered:
-        if one.pending(session):
-            one.accept(user, session)
+    for invitations in _registered:
+        if invitations.pending(session):
+            invitations.accept(user, session)

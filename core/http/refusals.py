@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from core.refusals import Refused
 
 
 @contextmanager
-def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
-    """Show on the next page why something within was refused."""
+def refusals_as_messages(
+    request: HttpRequest, refused: type[Exception] | tuple[type[Exception], ...] = Refused
+) -> Iterator[None]:
+    """Show on the next page why something within was refused, by one of these exceptions."""
     try:
         yield
-    except (Refused, PermissionDenied) as refusal:
+    except refused as refusal:
         messages.error(request, str(refusal))

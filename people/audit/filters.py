@@ -100,29 +100,29 @@ class Filters(forms.Form):
     @property
     def kinds(self) -> list[tuple[str, str]]:
         """Return the kinds to choose from, by their words; one that is asked for is among them."""
-        asked = str(self.data.get("kind", ""))
-        words = {**KINDS, **({asked: kind_word(asked)} if asked else {})}
-        return sorted(words.items(), key=lambda item: item[1])
+        chosen = str(self.data.get("kind", ""))
+        labels = {**KINDS, **({chosen: kind_word(chosen)} if chosen else {})}
+        return sorted(labels.items(), key=lambda item: item[1])
 
     def entries(self) -> QuerySet[AuditEntry]:
         """Return the matching entries, newest first; none while something asked for is wrong."""
         if not self.is_valid():
             return AuditEntry.objects.none()
-        asked = self.cleaned_data
+        values = self.cleaned_data
         exact = {
-            "actor_name": asked["who"],
-            "event": asked["event"],
-            "kind": asked["kind"],
-            "object_pk": asked["row"],
-            "remote_addr": asked["address"],
-            "in_project": asked["place"].pk if asked["place"] else None,
+            "actor_name": values["who"],
+            "event": values["event"],
+            "kind": values["kind"],
+            "object_pk": values["row"],
+            "remote_addr": values["address"],
+            "in_project": values["place"].pk if values["place"] else None,
         }
         conditions = [Q(**{name: value}) for name, value in exact.items() if value]
-        conditions += [_contains(word) for word in asked["q"].split()]
-        if asked["since"]:
-            conditions.append(Q(timestamp__gte=_start_of(asked["since"])))
-        if asked["until"]:
-            conditions.append(Q(timestamp__lt=_start_of(asked["until"]) + timedelta(days=1)))
+        conditions += [_contains(word) for word in values["q"].split()]
+        if values["since"]:
+            conditions.append(Q(timestamp__gte=_start_of(values["since"])))
+        if values["until"]:
+            conditions.append(Q(timestamp__lt=_start_of(values["until"]) + timedelta(days=1)))
         entries = AuditEntry.objects.filter(reduce(and_, conditions, Q()))
         return entries.only(*COLUMNS).order_by("-timestamp", "-pk")
 
@@ -188,8 +188,8 @@ def _shown(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
 
 
 def _text(value: Any) -> str:
-    words = {True: "yes", False: "no", "True": "yes", "False": "no"}
-    return words.get(value) or str(value) if isinstance(value, bool | str) else str(value)
+    # django-auditlog writes the values of fields as texts.
+    return {"True": "yes", "False": "no"}.get(str(value), str(value))
 
 
 def _place(entry: AuditEntry) -> str:

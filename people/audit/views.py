@@ -25,15 +25,15 @@ CHUNK_ROWS = 2000
 def log(request: HtmxRequest) -> HttpResponse:
     """Show who did what, newest first; 422 with a sentence beside a filter that is none."""
     permissions.require(request.user, permissions.VIEW_AUDIT)
-    asked = filters.Filters(request.GET)
-    page = filters.page(asked.entries(), request.GET.get("before", ""))
+    chosen = filters.Filters(request.GET)
+    page = filters.page(chosen.entries(), request.GET.get("before", ""))
     context = {
-        "filters": asked,
+        "filters": chosen,
         "page": page,
-        "earlier": asked.page_before(page.earlier) if page.earlier else "",
+        "earlier": chosen.page_before(page.earlier) if page.earlier else "",
         "events": EVENTS,
     }
-    status = HTTPStatus.OK if asked.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
+    status = HTTPStatus.OK if chosen.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
     return render(request, "people/audit/log.html", context, status=status)
 
 
@@ -42,15 +42,15 @@ def log(request: HtmxRequest) -> HttpResponse:
 def download(request: HtmxRequest) -> HttpResponseBase:
     """Send the entries that the filters select, each as a line of JSON; the log notes that."""
     permissions.require(request.user, permissions.VIEW_AUDIT)
-    asked = filters.Filters(request.GET)
-    if not asked.is_valid():
+    chosen = filters.Filters(request.GET)
+    if not chosen.is_valid():
         return log(request)
-    audit.record_export(request, [request.user], f"the audit log: {asked.query or 'all'}")
-    response = StreamingHttpResponse(_lines(asked), content_type="application/x-ndjson")
+    audit.record_export(request, [request.user], f"the audit log: {chosen.query or 'all'}")
+    response = StreamingHttpResponse(_lines(chosen), content_type="application/x-ndjson")
     response.headers["Content-Disposition"] = 'attachment; filename="audit.jsonl"'
     return response
 
 
-def _lines(asked: filters.Filters) -> Iterator[bytes]:
-    for entry in asked.entries().iterator(chunk_size=CHUNK_ROWS):
+def _lines(chosen: filters.Filters) -> Iterator[bytes]:
+    for entry in chosen.entries().iterator(chunk_size=CHUNK_ROWS):
         yield f"{line(entry)}\n".encode()

@@ -10,12 +10,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import permissions
-from core.http.refusals import refusals_as_messages
 from core.refusals import Refused
 from people import departure as rules
 from people import forms
 from people.departure import Fate
-from people.views.guard import needs, person_or_404
+from people.views.guard import needs, person_or_404, refusals_as_messages
 from projects import members
 
 if TYPE_CHECKING:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts import permissions
+from core.http import refusals
+from core.refusals import Refused
 from people import person as people
 
 if TYPE_CHECKING:
@@ -40,3 +43,7 @@ def person_or_404(user_id: int) -> User:
     if person is None:
         raise Http404("There is no such account.")
     return person
+
+
+# Admins stay on the page on which they acted, also where only somebody else may act.
+refusals_as_messages = partial(refusals.refusals_as_messages, refused=(Refused, PermissionDenied))

@@ -16,11 +16,10 @@ from accounts import mail, permissions, roles
 from accounts.roles import Role
 from core.http.addresses import absolute
 from core.http.parameters import page_number, parse_key
-from core.http.refusals import refusals_as_messages
 from people import invitations as rules
 from people.forms import InvitationForm
 from people.models import Invitation
-from people.views.guard import needs
+from people.views.guard import needs, refusals_as_messages
 from projects.models import Membership
 
 if TYPE_CHECKING:

@@ -13,15 +13,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit, permissions, roles
 from accounts.roles import Role
+from accounts.sessions import active_sessions
 from api import tokens
 from api.models import Token
 from core.formatting import counted
 from core.http.parameters import parse_key
-from core.http.refusals import refusals_as_messages
 from core.refusals import Refused
 from people import access
 from people import person as people
-from people.views.guard import needs, person_or_404
+from people.views.guard import needs, person_or_404, refusals_as_messages
 from projects import members
 from projects.models import Membership, Project
 from projects.roles import MEANINGS
@@ -129,9 +129,11 @@ def session_ends(request: HtmxRequest, user_id: int) -> HttpResponse:
         roles.require_may_act_on(shown, request.user)
         if "all" in request.POST:
             is_own = shown.pk == request.user.pk
-            number = access.end_sessions(shown, request.session.session_key if is_own else None)
+            number = active_sessions.end_others(
+                shown, request.session.session_key if is_own else None
+            )
         else:
-            number = int(access.end_session(shown, parse_key(request.POST.get("session")) or 0))
+            number = int(active_sessions.end(shown, parse_key(request.POST.get("session")) or 0))
         if number:
             audit.record(request.user, "ended sessions of", [shown], counted(number, "session"))
         messages.success(request, f"{counted(number, 'session')} ended.")

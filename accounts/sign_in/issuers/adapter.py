@@ -10,7 +10,7 @@ from allauth.socialaccount.providers.base.provider import Provider
 from django.http import HttpRequest
 
 from accounts.sign_in.issuers import configured, new_accounts, pages, pending
-from accounts.sign_in.issuers.failures import IssuerFailure
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure
 from accounts.sign_in.issuers.providers import CLASSES, IssuerProvider, RetiredProvider
 
 

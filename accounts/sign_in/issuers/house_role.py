@@ -11,7 +11,8 @@ from django.db import transaction
 
 from accounts import roles
 from accounts.roles import Role
-from accounts.sign_in.issuers import claims, configured
+from accounts.sign_in.issuers import configured
+from accounts.sign_in.issuers.protocol import claims
 from core.refusals import Refused
 
 log = logging.getLogger("accounts.sign_in")

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from accounts import audit
 from accounts.sign_in import joining, local_owner
 from accounts.sign_in.issuers import configured
-from accounts.sign_in.issuers.failures import IssuerFailure, Reason
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 from core.refusals import Refused
 
 MAX_USERNAME_LENGTH = 100

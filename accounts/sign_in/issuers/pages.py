@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.limits.addresses import client_address
-from accounts.sign_in.issuers.failures import IssuerFailure
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure
 from accounts.sign_in.issuers.providers import IssuerProvider
 
 log = logging.getLogger("accounts.sign_in")
@@ -17,17 +17,17 @@ log = logging.getLogger("accounts.sign_in")
 
 def failed(request: HttpRequest, provider: IssuerProvider, failure: IssuerFailure) -> HttpResponse:
     """Say what happened and what to do, and log it without what the issuer sent."""
-    words = failure.reason.value
+    page = failure.reason.value
     where = client_address(request) or "-"
     log.warning("sign-in by %s from %s failed: %s", provider.sub_id, where, failure)
     context = {
         "provider": provider,
-        "title": words.title.format(name=provider.name),
-        "sentence": words.sentence.format(name=provider.name),
-        "may_retry": words.may_retry,
+        "title": page.title.format(name=provider.name),
+        "sentence": page.sentence.format(name=provider.name),
+        "may_retry": page.may_retry,
         "process": "connect" if request.user.is_authenticated else "login",
     }
-    return _page(request, "socialaccount/authentication_error.html", context, words.status)
+    return _page(request, "socialaccount/authentication_error.html", context, page.status)
 
 
 def address_taken(request: HttpRequest, provider: IssuerProvider) -> HttpResponse:

@@ -37,8 +37,8 @@ def keep(request: HttpRequest, login: SocialLogin) -> None:
     """Keep a login whose checked address is that of an account; a later one replaces it."""
     account = login.account
     email = login.email_addresses[0].email
-    kept = Pending(account.provider, account.uid, email, account.extra_data, time.time())
-    request.session[SESSION_KEY] = list(kept)
+    waiting = Pending(account.provider, account.uid, email, account.extra_data, time.time())
+    request.session[SESSION_KEY] = list(waiting)
 
 
 def of(request: HttpRequest) -> Pending | None:
@@ -46,10 +46,10 @@ def of(request: HttpRequest) -> Pending | None:
 
     It is the owner of its address whom it waits for, and not whoever uses the browser next.
     """
-    kept = request.session.get(SESSION_KEY)
-    if not isinstance(kept, list) or len(kept) != len(Pending._fields):
+    values = request.session.get(SESSION_KEY)
+    if not isinstance(values, list) or len(values) != len(Pending._fields):
         return None
-    waiting = Pending(*kept)
+    waiting = Pending(*values)
     is_fresh = time.time() - waiting.at < LIFETIME_S
     is_set = configured.app_of(waiting.issuer) is not None
     return waiting if is_fresh and is_set and owns(request.user, waiting.email) else None
@@ -68,4 +68,6 @@ def as_login(waiting: Pending, person: User) -> SocialLogin:
 
 def owns(person: Any, email: str) -> bool:
     """Return whether the address is that of the person's account."""
-    return person.is_authenticated and any(one.pk == person.pk for one in accounts_with(email))
+    return person.is_authenticated and any(
+        account.pk == person.pk for account in accounts_with(email)
+    )

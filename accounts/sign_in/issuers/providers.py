@@ -17,9 +17,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.sign_in.issuers import claims, configured, github, openid
-from accounts.sign_in.issuers.claims import Identity
-from accounts.sign_in.issuers.failures import IssuerFailure, Reason
+from accounts.sign_in.issuers import configured
+from accounts.sign_in.issuers.protocol import claims, github, openid
+from accounts.sign_in.issuers.protocol.claims import Identity
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 
 State = dict[str, Any]
 

@@ -17,7 +17,7 @@ from accounts.limits.rate_limit import limit
 from accounts.sign_in import pending_form
 from accounts.sign_in.issuers import configured, pages
 from accounts.sign_in.issuers.connections import require_recent_login
-from accounts.sign_in.issuers.failures import IssuerFailure, Reason
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 from accounts.sign_in.issuers.providers import CLASSES, IssuerProvider
 
 CANCELLED = "access_denied"

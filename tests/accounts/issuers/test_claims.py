@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from accounts import roles
 from accounts.roles import Role
-from accounts.sign_in.issuers import claims
+from accounts.sign_in.issuers.protocol import claims
 from projects.models import Membership, Project
 from tests.accounts.audited import events
 from tests.accounts.issuers.conftest import Configure, Tell

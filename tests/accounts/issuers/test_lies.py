@@ -12,7 +12,7 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 
-from accounts.sign_in.issuers import http
+from accounts.sign_in.issuers.protocol import http
 from tests.accounts.issuers.lying import CONFIGURATION, SECRET, LyingIssuer, private_key
 from tests.accounts.issuers.visitor import Visitor, query_of
 

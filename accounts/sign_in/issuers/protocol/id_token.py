@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Iterator
 from typing import Any
 
-from accounts.sign_in.issuers.failures import IssuerFailure, Reason
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 
 # Signatures by a key that only the issuer has. Never "none", nor one by the client's secret, which
 # a public key could be passed off as.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote_plus, urlsplit
 
-from accounts.sign_in.issuers import http, id_token
-from accounts.sign_in.issuers.failures import IssuerFailure, Reason
+from accounts.sign_in.issuers.protocol import http, id_token
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialApp

@@ -9,8 +9,9 @@ from allauth.account.signals import user_logged_in
 from django.db import transaction
 
 from accounts import audit
-from accounts.sign_in.issuers import claims, configured
+from accounts.sign_in.issuers import configured
 from accounts.sign_in.issuers.house_role import given_by, remember
+from accounts.sign_in.issuers.protocol import claims
 from projects.locking import Refused, locked
 from projects.models import Membership, Project
 
@@ -26,7 +27,7 @@ ORDER = tuple(role.value for role in Role)
 
 def connect() -> None:
     """Connect the receiver, once."""
-    user_logged_in.connect(_logged_in, dispatch_uid="projects.claimed")
+    user_logged_in.connect(_logged_in, dispatch_uid="people.claimed_projects")
 
 
 def apply(user: User, account: SocialAccount) -> None:

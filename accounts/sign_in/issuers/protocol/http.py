@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from accounts.sign_in.issuers.failures import IssuerFailure, Reason
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 
 if TYPE_CHECKING:
     import httpx

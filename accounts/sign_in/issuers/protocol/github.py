@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from accounts.sign_in.issuers import claims, http
-from accounts.sign_in.issuers.claims import Identity
-from accounts.sign_in.issuers.failures import IssuerFailure, Reason
+from accounts.sign_in.issuers.protocol import claims, http
+from accounts.sign_in.issuers.protocol.claims import Identity
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialApp
