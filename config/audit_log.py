@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from accounts.auditing.append_only import KEPT_DAYS
-from accounts.auditing.lines import LOGGER
-
+# The settings import no app: they are read before apps can be, and alone.
+KEPT_DAYS = 30  # what is younger is never deleted; AUDIT_DAYS is at least as long
+LOGGER_NAME = "vitrine.audit"
 SYSLOG_SOCKET = "/dev/log"
 SYSLOG_PORT = 514  # RFC 5426
 FACILITY = "auth"
@@ -37,7 +37,7 @@ def handlers(place: str) -> dict[str, dict[str, Any]]:
 
 def loggers(place: str) -> dict[str, dict[str, Any]]:
     """Return the logger of the JSON lines, which go nowhere else."""
-    return {LOGGER.name: {"handlers": [*handlers(place)], "level": "INFO", "propagate": False}}
+    return {LOGGER_NAME: {"handlers": [*handlers(place)], "level": "INFO", "propagate": False}}
 
 
 def _handler(place: str) -> dict[str, Any]:

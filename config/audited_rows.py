@@ -43,6 +43,18 @@ AUDITED: list[dict[str, Any]] = [
     },
     {"model": "projects.Membership", "include_fields": ["project", "user", "role"]},
     {
+        "model": "projects.Rule",
+        "include_fields": ["project", "effect", "kind", "value", "reason", "is_binding", "made_by"],
+    },
+    {
+        "model": "people.Invitation",
+        "include_fields": ["role", "email", "made_by", "expires_at", "max_uses", "revoked_at"],
+    },
+    {"model": "account.EmailAddress", "include_fields": ["user", "email", "verified", "primary"]},
+    # What an issuer says of a person (`extra_data`) may be anything.
+    {"model": "socialaccount.SocialAccount", "include_fields": ["user", "provider", "uid"]},
+    {"model": "mfa.Authenticator", "include_fields": ["user", "type"]},
+    {
         "model": "api.Token",
         "include_fields": ["user", "project", "name", "scopes", "expires_at", "revoked_at"],
     },

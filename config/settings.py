@@ -166,6 +166,7 @@ WEBHOOK_PRIVATE_ORIGINS = _origins("WEBHOOK_PRIVATE_ORIGINS")
 # --- audit log --------------------------------------------------------------------------------
 AUDIT_LOG = env.text("AUDIT_LOG")
 AUDIT_DAYS = audit_log.require_days(_number("AUDIT_DAYS", 365, 0, 36_500))
+AUDIT_KEPT_DAYS = audit_log.KEPT_DAYS
 AUDITLOG_LOGENTRY_MODEL = "accounts.AuditEntry"
 AUDITLOG_INCLUDE_TRACKING_MODELS = audited_rows.AUDITED
 AUDITLOG_USE_FK_STRING_REPRESENTATION = True

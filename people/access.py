@@ -1,26 +1,42 @@
-"""The ways in that somebody has: sessions, tokens, links; and how each ends.
+"""The ways in that somebody has: sessions, tokens, links, issuers, factors; and how each ends.
 
-What `accounts.sessions` and `api.tokens` call them is known here alone.
+What `accounts` and `api.tokens` call them is known here alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from allauth.usersessions.models import UserSession
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from accounts.models import LoginLink
-from accounts.sessions import active_sessions
+from accounts.second_factor import factors, reset
+from accounts.sessions import active_sessions, strength
+from accounts.sign_in.issuers import connections
 from api import tokens
 from api.models import Token
 from catalog.models import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.contrib.auth.models import User
+
+
+class Factor(NamedTuple):
+    """What somebody has for the second step, without its secret."""
+
+    name: str
+    last_used: datetime | None
+    set_up: datetime
+
+
+class SecondStep(NamedTuple):
+    """What is asked of somebody after the password."""
+
+    factors: Sequence[Factor]
+    is_required: bool
 
 
 def with_last_seen(people: QuerySet[User]) -> QuerySet[User]:
@@ -57,6 +73,32 @@ def end_sessions(person: User, but: str | None = None) -> int:
 def tokens_of(person: User) -> QuerySet[Token]:
     """Return the tokens that somebody has not revoked."""
     return Token.objects.filter(user=person, revoked_at=None).select_related("project")
+
+
+def second_step_of(person: User) -> SecondStep:
+    """Return what somebody has for the second step, and whether they must have one."""
+    rows = [
+        Factor(factors.describe(row), row.last_used_at, row.created_at)
+        for row in factors.listed(person)
+    ]
+    return SecondStep(rows, strength.must_have_factor(person))
+
+
+def take_second_step(person: User, by: User) -> str:
+    """Take somebody's second step away, with their sessions; returns a sentence for `by`.
+
+    Raises PermissionDenied for a superuser's, unless `by` is one.
+    """
+    name = person.get_username()
+    if not reset.reset_second_factor(person, by):
+        return f"{name} has no second step any more: there was nothing to take away."
+    then = " They set up a new one then." if strength.must_have_factor(person) else ""
+    return f"{name} logs in without a second step next time. Their sessions are ended.{then}"
+
+
+def issuers_of(person: User) -> Sequence[connections.Connection]:
+    """Return the accounts at issuers that somebody logs in with."""
+    return connections.listed(person)
 
 
 def end_all(person: User, by: User) -> None:

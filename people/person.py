@@ -21,6 +21,7 @@ from runs import ledger
 if TYPE_CHECKING:
     from allauth.usersessions.models import UserSession
 
+    from accounts.sign_in.issuers.connections import Connection
     from api.models import Token
 
 
@@ -33,6 +34,8 @@ class Overview:
     memberships: Sequence[Membership]
     sessions: Sequence[UserSession]
     tokens: Sequence[Token]
+    second_step: access.SecondStep
+    issuers: Sequence[Connection]
     joinings: Sequence[Joining]
     last_seen: datetime | None
     spent_this_month: Decimal
@@ -55,6 +58,8 @@ def overview(person: User, key: str | None) -> Overview:
         list(memberships.select_related("project").order_by("project__name", "pk")),
         access.sessions_of(person, key),
         list(access.tokens_of(person)),
+        access.second_step_of(person),
+        access.issuers_of(person),
         list(joinings),
         access.last_seen(person),
         ledger.spent_by_people([person.pk], this_month()).get(person.pk, nothing),

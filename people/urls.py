@@ -33,6 +33,11 @@ urlpatterns = [
         name="person-project-removal",
     ),
     path("<int:user_id>/sessions/deletion/", person.session_ends, name="person-sessions-deletion"),
+    path(
+        "<int:user_id>/second-step/deletion/",
+        person.second_step_removal,
+        name="person-second-step-deletion",
+    ),
     path("<int:user_id>/tokens/<int:pk>/revocation/", person.token_revocation, name="person-token"),
     path(
         "<int:user_id>/tokens/<int:pk>/recovery/",

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connections
 
 TABLE = "accounts_auditentry"
-KEPT_DAYS = 30  # what is younger is never deleted; AUDIT_DAYS is at least as long
+KEPT_DAYS = settings.AUDIT_KEPT_DAYS  # what is younger is never deleted
 # They lose their value when the row that they name is removed.
 _REMOVED_ALONG = {"actor_id", "content_type_id"}
 CHANGE = "Entries of the audit log cannot be changed."

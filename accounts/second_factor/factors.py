@@ -71,6 +71,13 @@ def is_last_required(factor: Authenticator) -> bool:
     return not own.exclude(pk=factor.pk).exists()
 
 
+def listed(person: User) -> list[Authenticator]:
+    """Return a person's factors, app, passkeys and codes, the oldest of each first."""
+    order = list(NAMES)
+    rows = Authenticator.objects.filter(user_id=person.pk).order_by("pk")
+    return sorted(rows, key=lambda factor: order.index(Authenticator.Type(factor.type)))
+
+
 def describe(factor: Authenticator) -> str:
     """Return what a factor is, for logs of who did what: `passkey “Laptop”`."""
     name = NAMES[Authenticator.Type(factor.type)]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @needs(permissions.CHANGE_USER)
 @require_safe
 def person(request: HtmxRequest, user_id: int) -> HttpResponse:
-    """Show a person: role, projects, sessions, tokens, spending, and how they joined."""
+    """Show a person: role, projects, ways in, spending, and how they joined."""
     shown = person_or_404(user_id)
     may_change_projects = permissions.may(request.user, permissions.CHANGE_PROJECT)
     project, token = _removed(request, shown)
@@ -135,6 +135,19 @@ def session_ends(request: HtmxRequest, user_id: int) -> HttpResponse:
             audit.record(request.user, "ended sessions of", [shown], counted(number, "session"))
         messages.success(request, f"{counted(number, 'session')} ended.")
     return _back(request, shown, "sessions")
+
+
+@needs(permissions.CHANGE_USER)
+@require_POST
+def second_step_removal(request: HtmxRequest, user_id: int) -> HttpResponse:
+    """Take the person's second step away, such as after a lost phone; never one's own."""
+    shown = person_or_404(user_id)
+    with refusals_as_messages(request):
+        roles.require_may_act_on(shown, request.user)
+        if shown.pk == request.user.pk:
+            raise Refused("Your own second step is changed on your account page.")
+        messages.success(request, access.take_second_step(shown, request.user))
+    return _back(request, shown, "second-step")
 
 
 @needs(permissions.CHANGE_USER)

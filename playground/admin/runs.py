@@ -137,17 +137,13 @@ class RunAdmin(ReadOnly):
 
 @admin.register(Upload)
 class UploadAdmin(ReadOnly):
-    """Lists the files that people have uploaded."""
+    """Lists the files that people have uploaded, without the names that they gave them."""
 
-    list_display = ["created_at", "user", "file_page", "content_type", "readable_size"]
+    list_display = ["created_at", "user", "content_type", "readable_size"]
     list_filter = [("user", OwnerFilter)]
     list_select_related = ["user"]
-    search_fields = ["file_name", "user__username"]
-
-    @admin.display(description="file", ordering="file_name")
-    def file_page(self, upload: Upload) -> SafeString:
-        """Return a link to the file."""
-        return format_html('<a href="{}">{}</a>', upload.get_absolute_url(), upload.file_name)
+    search_fields = ["user__username"]
+    fields = ["created_at", "user", "content_type", "readable_size"]
 
     @admin.display(description="size", ordering="size_bytes")
     def readable_size(self, upload: Upload) -> str:
@@ -175,6 +171,12 @@ class PresetAdmin(RestrictedAdmin):
     fields = ["name", "is_shared", "endpoint", "user", "shown_arguments", "deleted_at"]
     readonly_fields = ["endpoint", "user", "shown_arguments", "deleted_at"]
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the presets that the curator sees elsewhere too: theirs, and what all may use."""
+        presets: Any = super().get_queryset(request)
+        shown = Preset.objects.shown_to(request.user).values("pk")
+        return presets.filter(Q(pk__in=shown) | Q(is_shared=True))
 
     @admin.display(description="arguments")
     def shown_arguments(self, preset: Preset) -> str:

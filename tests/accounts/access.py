@@ -285,6 +285,7 @@ ACCESS: dict[str, Row] = {
     "people:person-projects-recovery": Row(ADMINS_METHOD, CURATORS, CHANGE_PROJECT),
     "people:person-return": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
     "people:person-role": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
+    "people:person-second-step-deletion": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
     "people:person-sessions-deletion": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
     "people:person-token": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
     "people:person-token-recovery": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),

@@ -217,12 +217,23 @@ ADMINS_ARE_REFUSED = {
     ("playground:run-visibility", "post"),
 }
 
+# What is for somebody's own eyes: admins see of it that it happened, and its content with a reason.
+PRIVATE = ("hidden", "private")
+ADMINS_ACT_UNSEEN = {
+    ("playground:run", "get"),  # the covered page, which asks for the reason
+    ("api:v1-runs-cancellation", "post"),
+    ("api:v1-runs-one", "delete"),
+    ("playground:run-cancellation", "post"),
+}
+
 
 def declared(rule: Rule, name: str, method: str, role: str, thing: str) -> str:
     """The word that a role gets for a thing at a route."""
     route, is_there = (name, method), bool(rule.says)
     if role != "admin" or not is_there:
         return rule.word(role, thing)
+    if thing in PRIVATE and route not in ADMINS_ACT_UNSEEN:
+        return "none"
     if route in ADMINS_SEE_DELETED or (route in ADMINS_SEE and thing != "deleted"):
         return "yes"
     return "no" if route in ADMINS_ARE_REFUSED and thing != "deleted" else "none"

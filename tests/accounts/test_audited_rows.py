@@ -9,6 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection, transaction
@@ -27,7 +30,9 @@ from config.audited_rows import AUDITED
 from notifications.models import Channel
 from projects import members, settings
 from projects.models import Membership
+from projects.rules import editing
 from tests.accounts.audited import changes, events
+from tests.people.house import invite, make_admin
 from tests.projects.people import make_project
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -129,10 +134,51 @@ def test_no_secret_and_no_time_of_use_is_in_the_log(user: User) -> None:
     assert len(changes("api.token")) == 1
 
 
+def test_ways_in_are_logged_without_their_secrets(user: User) -> None:
+    factor = Authenticator.objects.create(user=user, type="totp", data={"secret": "s3cret"})
+    factor.record_usage()
+    account = SocialAccount.objects.create(
+        user=user, provider="https://id.acme.example", uid="u-1", extra_data={"note": "s3cret"}
+    )
+    account.extra_data = {"note": "another s3cret"}
+    account.save()
+    EmailAddress.objects.create(user=user, email="ana@acme.example", verified=True, primary=True)
+    factor_key, account_key = factor.pk, account.pk
+    factor.delete()
+    account.delete()
+    kinds = AuditEntry.objects.exclude(kind__startswith="auth").order_by("pk")
+    assert list(kinds.values_list("kind", "event", "object_pk"))[-5:] == [
+        ("mfa.authenticator", "row added", str(factor_key)),
+        ("socialaccount.socialaccount", "row added", str(account_key)),
+        ("account.emailaddress", "row added", str(EmailAddress.objects.get().pk)),
+        ("mfa.authenticator", "row deleted", str(factor_key)),
+        ("socialaccount.socialaccount", "row deleted", str(account_key)),
+    ]
+    text = str(list(AuditEntry.objects.values()))
+    assert "ana@acme.example" in text
+    assert "s3cret" not in text
+
+
+def test_invitations_and_rules_are_logged_with_what_they_say() -> None:
+    boss = make_admin("boss")
+    made, token = invite(boss, email="zoe@example.com")
+    rule = editing.add(boss, None, editing.Terms("forbid", "owner", "fal-ai", "Too dear", True))
+    _, said = changes("people.invitation", made)[0]
+    assert said is not None
+    assert said["email"] == ["None", "zoe@example.com"]
+    text = str(list(AuditEntry.objects.values()))
+    assert token not in text
+    assert made.digest not in text
+    _, said = changes("projects.rule", rule)[-1]
+    assert said is not None
+    assert (said["value"], said["reason"]) == (["None", "fal-ai"], ["None", "Too dear"])
+
+
 def test_every_field_that_is_named_exists_and_none_is_a_secret() -> None:
     from django.apps import apps
 
     secrets = {"password", "last_login", "digest", "hint", "address", "last_used_at"}
+    secrets |= {"data", "extra_data", "uses"}
     for row in AUDITED:
         names = {field.name for field in apps.get_model(row["model"])._meta.get_fields()}
         assert set(row["include_fields"]) <= names

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.system  # takes long
             "import os; os.environ.update(DJANGO_SETTINGS_MODULE='config.settings', DEBUG='1');"
             "from config.starting import readiness as checks;"  # a fresh clone has no database
             "checks.require = checks.require_static_files = lambda **_: None; import config.asgi",
-            {"rich", "pygments", "numpy", "PIL", "av", "trimesh", "cryptography", "mcp"}
+            # `cryptography` comes with allauth's second factors and ID tokens.
+            {"rich", "pygments", "numpy", "PIL", "av", "trimesh", "mcp"}
             # It sends nothing: clients are the worker's and the realtime process's.
             | {"httpx", "fal.clients", "websockets", "runs.worker.following.follow"}
             # Loaded with the first pattern in a schema, and the first text.

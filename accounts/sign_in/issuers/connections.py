@@ -83,6 +83,11 @@ def pending_connection(request: HtmxRequest) -> HttpResponse:
     return redirect("socialaccount_connections")
 
 
+def listed(person: User) -> list[Connection]:
+    """Return the accounts at issuers that somebody logs in with, the first connected first."""
+    return [_shown(account) for account in SocialAccount.objects.filter(user=person).order_by("pk")]
+
+
 def names_of(person: User) -> list[str]:
     """Return the issuers that somebody logs in with, each once."""
     accounts = SocialAccount.objects.filter(user=person).order_by("pk")
@@ -128,9 +133,8 @@ def _connect(request: HtmxRequest, waiting: pending.Pending) -> None:
 
 
 def _page(request: HtmxRequest, error: str = "", status: int = HTTPStatus.OK) -> HttpResponse:
-    accounts = SocialAccount.objects.filter(user=request.user).order_by("pk")
     context = {
-        "connections": [_shown(account) for account in accounts],
+        "connections": listed(request.user),
         "issuers": sorted(configured.apps(), key=lambda app: app.name.casefold()),
         "pending": pending.of(request),
         "error": error,

@@ -1,4 +1,4 @@
-"""Whether an ID token proves who somebody is (OpenID Connect Core 1.0, section 3.1.3.7)."""
+"""Whether an ID token proves who somebody is (OpenID Connect Core 1.0, ID Token Validation)."""
 
 from __future__ import annotations
 

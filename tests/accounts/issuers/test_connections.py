@@ -185,7 +185,9 @@ def test_passkey_is_a_way_too(mock: Tell, visitor: Visitor) -> None:
     mock("c-11", email="zoe@example.com", email_verified=True)
     visitor.log_in("oidc", "c-11")
     account = SocialAccount.objects.get()
-    passkey = Authenticator.objects.create(user=account.user, type="webauthn", data={})
+    passkey = Authenticator.objects.create(
+        user=account.user, type="webauthn", data={"name": "Laptop"}
+    )
     assert visitor.client.post(DISCONNECTION, {"account": account.pk}).status_code == 302
     assert not SocialAccount.objects.exists()
     passkey.delete()

@@ -82,6 +82,14 @@ def log_out(page: Page) -> None:
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
+def press(page: Page, name: str) -> None:
+    """Press a button that only does something once the page's scripts have loaded."""
+    button = page.get_by_role("button", name=name)
+    expect(button).to_be_visible()
+    page.wait_for_load_state()
+    button.press("Enter")
+
+
 def set_up_app(page: Page) -> str:
     """Set up an authenticator app from its page; return the secret. Spends the step before."""
     secret = page.locator(".secret").inner_text().replace(" ", "")
@@ -101,7 +109,7 @@ def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
     expect(page.get_by_role("heading", name="Add a passkey")).to_be_visible()
     assert_usable(page)
     page.get_by_label("Name of the passkey").fill("Laptop")
-    page.get_by_role("button", name="Add the passkey").press("Enter")
+    press(page, "Add the passkey")
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     page.goto(PASSKEYS)
     expect(page.locator(".ways b")).to_have_text("Laptop")
@@ -110,14 +118,14 @@ def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
 
     page.goto("/login/?next=/chats/")
     assert_usable(page)
-    page.get_by_role("button", name="Log in with a passkey").press("Enter")
+    press(page, "Log in with a passkey")
     page.wait_for_url("**/chats/")
 
     log_out(page)
     page.goto("/login/?next=/account/")
     log_in(page)
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
-    page.get_by_role("button", name="Use a passkey").press("Enter")
+    press(page, "Use a passkey")
     page.wait_for_url("**/account/")
 
     page.goto(PASSKEYS)
@@ -134,10 +142,10 @@ def test_a_cancelled_passkey_is_said(browse: Browse) -> None:
     session, device = add_device(page)
     log_in(page)
     session.send("WebAuthn.setUserVerified", {"authenticatorId": device, "isUserVerified": False})
-    page.get_by_role("button", name="Add the passkey").click()
+    press(page, "Add the passkey")
     expect(page.get_by_role("alert")).to_contain_text("No passkey was used: it was cancelled")
     session.send("WebAuthn.setUserVerified", {"authenticatorId": device, "isUserVerified": True})
-    page.get_by_role("button", name="Add the passkey").click()
+    press(page, "Add the passkey")
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 
 

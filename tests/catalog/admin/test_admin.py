@@ -227,7 +227,7 @@ def test_an_action_takes_as_many_queries_for_any_selection(
 ) -> None:
     best = Collection.objects.create(slug="best", title="Best")
     used = []
-    for owner, count in (("a", 2), ("b", 60)):
+    for owner, count in (("a", 2), ("b", 40)):
         picked = [str(make_endpoint(f"{owner}/{n}").pk) for n in range(count)]
         data = {"_selected_action": picked, "collection": str(best.pk), **more}
         with CaptureQueriesContext(connection) as queries:

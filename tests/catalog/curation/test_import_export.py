@@ -163,7 +163,7 @@ def test_an_export_of_one_or_all_takes_as_many_queries(
         with CaptureQueriesContext(connection) as queries:
             assert len(staff.get("/collections/export/").json()["collections"]) == more + 1
         used.append(len(queries))
-    assert used[0] == used[1] <= 5
+    assert used[0] == used[1] <= 6  # one of them writes to the audit log
     assert staff.get("/collections/export/?of=none").status_code == 404
 
 

@@ -169,6 +169,7 @@ def test_somebody_new_makes_an_account_and_is_logged_in(eva: User, fox: Project)
     [
         ({"username": ""}, "Choose a name."),
         ({"username": "EVA"}, "Somebody has this name here."),
+        ({"username": "Owner"}, "Somebody has this name here."),
         ({"username": "a b"}, "Enter a valid username"),
         ({"email": ""}, "Write your e-mail address."),
         ({"email": "nonsense"}, "That is not an e-mail address"),

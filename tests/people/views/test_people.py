@@ -106,6 +106,29 @@ def test_people_are_found(
     assert {entry.person.username for entry in page.context["entries"]} == names
 
 
+def test_pages_of_administration_lead_to_each_other_by_permission(
+    admin: Client, user: User
+) -> None:
+    rooms = {
+        "/people/": "People",
+        "/people/invitations/": "Invitations",
+        "/people/rules/": "Rules for models",
+        "/people/audit/": "Audit log",
+    }
+    for address, name in rooms.items():
+        page = text_of(admin.get(address))
+        nav = page.partition('class="people-rooms"')[2].partition("</nav>")[0]
+        for other in rooms:
+            assert f'href="{other}"' in nav, (address, other)
+        assert f'aria-current="page">{name}</a>' in nav.replace('" >', '">')
+        assert "css/lazy/people" in page
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    grant(user, "accounts.view_auditentry")
+    page = text_of(logged_in(User.objects.get(pk=user.pk)).get("/people/audit/"))
+    nav = page.partition('class="people-rooms"')[2].partition("</nav>")[0]
+    assert nav.count("<a") == 1
+
+
 def test_pages_follow_each_other(admin: Client) -> None:
     for number in range(55):
         User.objects.create_user(f"person{number:02}")

@@ -152,11 +152,13 @@ def test_the_list_takes_two_queries_for_any_number_of_presets(
         member.get(PRESETS, headers=HTMX)
 
 
-def test_curators_can_see_presets_in_the_admin(
+def test_curators_see_the_presets_that_all_may_use_in_the_admin(
     client: Client, admin_user: User, make_preset: Any
 ) -> None:
     preset = make_preset()
     client.force_login(admin_user)
+    assert b"Night" not in client.get("/admin/playground/preset/").content
+    Preset.objects.filter(pk=preset.pk).update(is_shared=True)
     assert b"Night" in client.get("/admin/playground/preset/").content
     page = client.get(f"/admin/playground/preset/{preset.pk}/change/").content.decode()
     assert "a night" in page

@@ -29,6 +29,7 @@ from runs.files.stored_files import StoredFile
 from runs.models import Artifact, Run, Upload, Worker
 from runs.worker.limits import WorkerLimits
 from tests.runs.conftest import SOON, Control, Work, without_pauses
+from tests.runs.looks import let_look
 from tests.runs.start import start_run
 
 IN_PARTS = replace(SOON, single_upload_bytes=40, part_bytes=40)
@@ -139,12 +140,13 @@ def test_a_run_with_a_forbidden_or_missing_file_fails_before_the_submit(
     assert "submit" not in sandbox.calls()
 
 
-def test_staff_may_use_anybodys_file(
+def test_an_admin_who_said_why_may_use_the_file(
     ask: Ask, work: Work, stranger: User, user: User, make_run: Any
 ) -> None:
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
-    theirs = make_artifact(make_run(user=stranger, state="failed")).get_absolute_url()
-    run = ask("sandbox/lens", image_url=theirs)
+    source = make_run(user=stranger, state="failed")
+    let_look(User.objects.get(pk=user.pk), source)
+    run = ask("sandbox/lens", image_url=make_artifact(source).get_absolute_url())
     work(lambda: ended(run))
     run.refresh_from_db()
     assert run.state == "succeeded", run.error

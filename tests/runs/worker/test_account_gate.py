@@ -18,6 +18,7 @@ from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Ask, Control, Work, ended
 from tests.runs.files.test_inputs import make_upload
+from tests.runs.looks import let_look
 from tests.runs.start import start_run
 
 KEY = refusals.BY_KIND["key_refused"]
@@ -123,6 +124,7 @@ def test_waiting_runs_can_be_cancelled_and_every_page_says_the_reason(
 ) -> None:
     sandbox.fault("submit", "no-balance", times=MANY)
     run = ask("sandbox/ridgeline", prompt="x")
+    let_look(User.objects.get(username="admin"), run)
     pages: dict[str, str] = {}
 
     def until() -> bool:
