@@ -1,4 +1,4 @@
-"""Five people and three projects: invited in, run, moved, refused, looked at, left, written down."""
+"""Five people and three projects: invited in, run, moved, refused, looked at, left, logged."""
 
 from __future__ import annotations
 
@@ -137,14 +137,20 @@ def test_five_people_and_three_projects(
 
     # The audit log has all of it.
     for query, texts in (
-        (f"who={mara}", ["signed in"]),
-        (f"who={cleo}", ["Landscapes are done"]),
-        (f"q=looked&who=&q={ben}", [ben]),
-        ("event=looked+at", ["A complaint about this picture"]),
+        (f"who={mara}", ["signed in", "made an account", "joined by", "experimental"]),
+        (f"who={cleo}", ["added a rule to", gull, f"Forbid {RIDGELINE}"]),
+        (f"who={ben}&event=moved+to", [gull, "1 run"]),
+        (f"event=looked+at&q={ben}", ["A complaint about this picture"]),
+        (f"event=deactivated&q={ben}", ["their work stays"]),
     ):
         admin.goto(f"/people/audit/?{query}")
         for text in texts:
             expect(admin.locator(".audit")).to_contain_text(text)
+    admin.goto("/people/audit/")
+    admin.get_by_label("Project", exact=True).select_option(gull)
+    admin.get_by_role("button", name="Filter").click()
+    expect(admin.locator(".audit")).to_contain_text("moved to")
+    expect(admin.locator(".audit")).not_to_contain_text(dan)
     assert status_of(cleo_page, "/people/audit/") == 403
     assert not browsers.troubles, browsers.troubles
 
