@@ -147,7 +147,7 @@ def test_five_people_and_three_projects(
         for text in texts:
             expect(admin.locator(".audit")).to_contain_text(text)
     admin.goto("/people/audit/")
-    admin.get_by_label("Project", exact=True).select_option(gull)
+    admin.locator(".audit-filters [name=place]").select_option(label=gull)
     admin.get_by_role("button", name="Filter").click()
     expect(admin.locator(".audit")).to_contain_text("moved to")
     expect(admin.locator(".audit")).not_to_contain_text(dan)
