@@ -27,8 +27,8 @@ VITRINES = {
         "catalog/jump",
         *("chains/chats", "chains/flows", "chains/training", "chains/workflows"),
         *("form/large_forms", "form/settings_journeys"),
-        *("people/fal_client", "people/first_hour", "people/notifications", "people/people"),
-        *("people/tokens", "people/without_script"),
+        *("people/fal_client", "people/first_hour", "people/house", "people/notifications"),
+        *("people/people", "people/tokens", "people/without_script"),
     },
 }
 GROUP = {

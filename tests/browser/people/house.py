@@ -1,0 +1,122 @@
+"""A house full of people, each in a browser of their own, and what they do in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.contexts import Contexts
+from tests.browser.journeys import DONE, WIDE
+from tests.browser.waiting import settle
+
+PASSWORD = "lantern-otter-7"
+EXPECTED = ("401", "403", "404", "422")  # statuses that browsers log as errors
+OpenBrowser = Callable[[], Page]
+
+
+class Browsers:
+    """`browsers.open(cookies)`: a page of a new context; `troubles` are their console errors."""
+
+    def __init__(self, contexts: Contexts, base: str) -> None:
+        self._contexts = contexts
+        self._base = base
+        self.troubles: list[str] = []
+
+    def open(self, cookies: list[Any] | None = None) -> Page:
+        """Return a page on which the user of the cookies is logged in; without them, nobody is."""
+        context: BrowserContext = self._contexts.take(
+            viewport={"width": WIDE[0], "height": WIDE[1]}, base_url=self._base
+        )
+        context.add_cookies(cookies or [])
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.troubles.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: self._note(page, message))
+        return page
+
+    def _note(self, page: Page, message: Any) -> None:
+        is_expected = any(status in message.text for status in EXPECTED)
+        if message.type == "error" and not is_expected:
+            self.troubles.append(f"{page.url}: {message.text}")
+
+
+def status_of(page: Page, address: str) -> int:
+    """Open an address; return the status of its response."""
+    response = page.goto(address)
+    assert response is not None
+    return response.status
+
+
+def make_project(page: Page, name: str) -> str:
+    """Make a shared project as a person does; return its slug."""
+    page.goto("/projects/new/")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Make project").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    return page.url.rstrip("/").rpartition("/")[2]
+
+
+def invite(page: Page, role: str, *projects: tuple[str, str]) -> str:
+    """Make an invitation with a role in the house and (project, role) pairs; return its link."""
+    page.goto("/people/invitations/")
+    form = page.get_by_role("form", name="Invite people")
+    form.get_by_role("radio", name=role).check()
+    for number, (name, role_there) in enumerate(projects, 1):
+        form.get_by_label(f"Project {number}", exact=True).select_option(name)
+        form.get_by_label(f"Role in project {number}", exact=True).select_option(label=role_there)
+    form.get_by_role("button", name="Make invitation").click()
+    return page.locator("#invitation-link").inner_text().strip()
+
+
+def join(page: Page, link: str, name: str) -> None:
+    """Follow an invitation and make an account."""
+    page.goto(link)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("invites you to Vitrine")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("E-mail address").fill(f"{name}@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make my account").click()
+    expect(page.get_by_text("Your account is made.")).to_be_visible()
+
+
+def log_out_and_in(page: Page, name: str) -> None:
+    """End the session by the menu of the person, and log in by name and password."""
+    page.goto("/logout/")
+    page.get_by_role("button", name="Log out").click()
+    page.goto("/login/")
+    page.get_by_label(re.compile("^(Name|E-mail)")).first.fill(name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.locator(".head")).to_contain_text(name)
+
+
+def run(page: Page, model: str, project: str, prompt: str) -> str:
+    """Run a model in a project, wait until it is done; return the path of its page."""
+    page.goto(f"/models/{model}/?project={project}")
+    page.locator("[name=prompt]").fill(prompt)
+    page.locator("#run-button").click()
+    result = page.locator(f"#stage {DONE}", has_text=prompt).or_(page.locator(f"#stage {DONE}"))
+    result.first.wait_for()
+    settle(page)
+    key = result.first.get_attribute("data-run-id")
+    return f"/runs/{key}/"
+
+
+def post_run(page: Page, model: str, project: str) -> Any:
+    """Post the form of a model as a program would that does not care for a disabled button.
+
+    Returns the response of the browser's own request, with its cookies.
+    """
+    page.goto(f"/models/{model}/?project={project}")
+    form = page.locator("form[data-endpoint-id]")
+    fields: dict[str, str] = form.evaluate("form => Object.fromEntries(new FormData(form))")
+    fields = {name: value for name, value in fields.items() if isinstance(value, str)}
+    csrf = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+    address = form.get_attribute("action") or page.url
+    return page.request.post(
+        address,
+        form={**fields, "csrfmiddlewaretoken": csrf, "prompt": "refused"},
+        headers={"Referer": page.url},
+    )
