@@ -127,7 +127,9 @@ def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Serve the run's raw output as a file, verbatim where JSON values cannot represent it."""
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
     whole = run.output_text or json_tree.as_text(run.output)
-    return _text_file(whole, "application/json", f"{result_names.base_name(run)}.json")
+    return _text_file(
+        whole, "application/json", result_names.Namer(request.user).of_run(run, ".json")
+    )
 
 
 @require_safe
@@ -138,8 +140,7 @@ def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase
     if position >= len(texts):
         raise Http404("This run has no such text.")
     whole = db_safe_text(texts[position].text)
-    number = f"-{position + 1}" if position else ""
-    name = f"{result_names.base_name(run)}{number}.txt"
+    name = result_names.Namer(request.user).of_run(run, ".txt", position + 1)
     return _text_file(whole, "text/plain; charset=utf-8", name)
 
 

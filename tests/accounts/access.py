@@ -72,6 +72,7 @@ ACCESS: dict[str, Row] = {
     "account": Row(ANYBODYS, METHOD),
     "account-connection": Row(METHOD, ANYBODYS),
     "account-disconnection": Row(METHOD, ANYBODYS),
+    "account-file-names": Row(METHOD, ANYBODYS),
     "account-name": Row(METHOD, ANYBODYS),
     "account-sessions-deletion": Row(METHOD, ANYBODYS),
     "account-sharing": Row(METHOD, ANYBODYS),
