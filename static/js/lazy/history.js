@@ -1,6 +1,6 @@
 /*
  * The history's checkboxes: selects all runs of the page, and shift-click selects a range; says how
- * many are selected.
+ * many are selected. Runs that one may not delete (`data-kept`) leave only the buttons for any run.
  */
 const form = document.getElementById("selection");
 const all = form?.querySelector("[data-all]");
@@ -8,11 +8,15 @@ const boxes = () => [...document.querySelectorAll(".run-item input[name='run']:n
 let last;
 
 function tell() {
-  const chosen = boxes().filter((box) => box.checked).length;
-  for (const button of form.querySelectorAll("button")) button.disabled = !chosen;
-  form.querySelector("[data-count]").textContent = chosen ? `${chosen} selected` : "";
-  all.checked = chosen > 0 && chosen === boxes().length;
-  all.indeterminate = chosen > 0 && !all.checked;
+  const chosen = boxes().filter((box) => box.checked);
+  const { length } = chosen;
+  const kept = chosen.some((box) => "kept" in box.dataset);
+  for (const button of form.querySelectorAll("button"))
+    button.disabled = !length || (kept && !("any" in button.dataset));
+  const why = kept ? ", not all yours to delete" : "";
+  form.querySelector("[data-count]").textContent = length ? `${length} selected${why}` : "";
+  all.checked = length > 0 && length === boxes().length;
+  all.indeterminate = length > 0 && !all.checked;
 }
 function extend(box) {
   const listed = boxes();
