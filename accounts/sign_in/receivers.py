@@ -44,7 +44,7 @@ def _logged_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is None:
         return
     LoginLink.objects.filter(user=user).delete()
-    active_sessions.revoke_tickets(request.session.session_key)
+    active_sessions.end_connections(request.session.session_key)
     log.info("%r signed out from %s", user.get_username(), client_address(request) or "-")
     audit.record(user, "signed out", [user])
 
