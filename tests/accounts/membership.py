@@ -166,6 +166,17 @@ PROGRAMS: dict[tuple[str, str], Rule] = {
     ("api:v1-uploads-one", "get"): KEPT,
 }
 
+# What assistants get of a thing that a tool's parameter names, or a resource's address: the same as
+# programs at the route. `tests/accounts/test_membership_of_assistants.py` asks each of them.
+ASSISTANTS: dict[tuple[str, str], tuple[str, str]] = {
+    ("cancel_run", "run_id"): ("api:v1-runs-cancellation", "post"),
+    ("get_run", "run_id"): ("api:v1-runs-one", "get"),
+    ("run_flow", "flow_id"): ("api:v1-flows-one", "get"),
+    ("run_model", "preset_id"): ("api:v1-presets-one", "get"),
+    ("show_artifact", "run_id"): ("api:v1-runs-one", "get"),
+    ("vitrine://runs/{run_id}", "run_id"): ("api:v1-runs-one", "get"),
+}
+
 # What admins of the house get of others' things, whose projects they are not in. Not in what is
 # deleted, but for the files and the page of a run, which can be brought back.
 ADMINS_SEE = {
@@ -263,6 +274,10 @@ def membership_as_lines() -> list[str]:
     lines += ["| route | method | who may |", "|---|---|---|"]
     for (name, method), rule in sorted(PROGRAMS.items()):
         lines.append(f"| {name} | {method.upper()} | {rule.says} |")
+    lines += ["", "Assistants, as programs get it at the route:", ""]
+    lines += ["| tool or resource | its thing | route | method |", "|---|---|---|---|"]
+    for (tool, parameter), (name, method) in sorted(ASSISTANTS.items()):
+        lines.append(f"| {tool} | {parameter} | {name} | {method.upper()} |")
     return lines
 
 
