@@ -42,6 +42,7 @@ EVENTS = (
     "signed in",
     "signed out",
     "failed to sign in",
+    "was throttled signing in as",
     "looked at",
     "row added",
     "row changed",
