@@ -11,7 +11,7 @@ from django.db.models import DateTimeField
 from django.utils.dateformat import format as date_format
 from django.utils.dateparse import parse_datetime
 
-TIME_FORMAT = "j M Y, H:i"  # as pages write times
+TIME_FORMAT = "j M Y H:i"  # as the page writes when an entry was made
 
 KINDS: Mapping[str, str] = {
     "auth.user": "Person",
