@@ -29,7 +29,7 @@ from runs.progress import worker_status
 from runs.results import error_messages
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
 
 NEWEST_ERRORS = 20
 LATEST_SYNCS = 5
@@ -110,7 +110,7 @@ class Status:
     problems: list[str]
 
 
-def load_status(user: User) -> Status:
+def load_status(user: User | AnonymousUser) -> Status:
     """Return the current status as the user may see it; the number of queries is constant."""
     workers, queue, storage = _workers(), _queue(), _storage()
     syncs = list(SyncReport.objects.all()[:LATEST_SYNCS])
@@ -198,7 +198,7 @@ def _sync_failures(syncs: list[SyncReport]) -> list[str]:
     return [": ".join(map(str, entry)) for entry in failed[:FAILURES_SHOWN]]
 
 
-def _errors(user: User) -> list[Failure]:
+def _errors(user: User | AnonymousUser) -> list[Failure]:
     failed = Run.objects.kept().filter(state=Run.State.FAILED).with_endpoint().light()
     newest = list(failed.select_related("user").order_by("-created_at")[:NEWEST_ERRORS])
     keys = [run.pk for run in newest]
