@@ -1,4 +1,4 @@
-"""Searches what the command palette offers: models, named things, runs, actions and pages."""
+"""Searches what the command palette offers: models, projects, named things, runs and pages."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def find_places(user: User, text: str) -> list[Group]:
     groups = [
         Group("Models" if text else "Used lately", _models(user, text)),
         Group("Collections", _collections(words)),
+        *pages.projects(user, words),
         *destinations.named(user, words),
         Group("Your runs", _runs(user, words)),
         Group("Pages", pages.pages(user, words)),

@@ -23,8 +23,8 @@ MAX_OF_KIND = 4
 class Place:
     """One place to jump to; `mark` is a model's standing, or that it was removed upstream.
 
-    An action may press a control of the page: `press` is the control's selector, and `address` the
-    page that does the same without script.
+    An action may press a control of the page: `press` is the control's selector; or post to the
+    address `post`, which leads back to the page. `address` is the page that does the same.
     """
 
     label: str
@@ -35,6 +35,7 @@ class Place:
     mark: str = ""
     picture: str = ""
     press: str = ""
+    post: str = ""
 
 
 class Group(NamedTuple):
