@@ -86,7 +86,7 @@ def _page(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
         )
     if tab == "about":
         return page.render_page(
-            request, endpoint, FormState({}), tab=tab, **about.context(request.user, endpoint)
+            request, endpoint, FormState({}), tab=tab, **about.context(request, endpoint)
         )
     if tab == "runs":
         return page.render_page(
