@@ -15,7 +15,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts import audit, permissions
@@ -120,7 +121,7 @@ def _is_input_of(runs: RunQuerySet, source: Run) -> Q:
     before = runs.filter(created_at__lt=source.deleted_at) if source.deleted_at else runs
     prefix = artifact_prefix(source.pk)
     using = input_file.having_as_input(before, source.pk, prefix)
-    return _is_named(source, using.values_list("arguments_text", flat=True))
+    return _is_named(source, using.values_list(Cast("arguments", TextField()), flat=True))
 
 
 def _is_opened(run: Run) -> Q:

@@ -173,7 +173,7 @@ def test_of_two_managers_who_save_at_once_the_later_one_is_told(user: User, fox:
     ana, eva = logged_in(user), logged_in(person("eva"))
 
     def version(text: str) -> str:
-        return re.findall(r'name="~version" value="(\w+)"', text)[0]
+        return str(re.findall(r'name="~version" value="(\w+)"', text)[0])
 
     drawn = version(page(ana, address))
     assert drawn == version(page(eva, address))
