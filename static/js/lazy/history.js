@@ -1,10 +1,11 @@
 /*
- * The history's checkboxes: selects all runs of the page, and shift-click selects a range; says how
- * many are selected.
+ * The checkboxes of the list and of the wall: selects all of the page, and shift-click selects a
+ * range; says how many are selected.
  */
 const form = document.getElementById("selection");
 const all = form?.querySelector("[data-all]");
-const boxes = () => [...document.querySelectorAll(".run-item input[name='run']:not(:disabled)")];
+const BOX = ".pick input[form='selection']";
+const boxes = () => [...document.querySelectorAll(`${BOX}:not(:disabled)`)];
 let last;
 
 function tell() {
@@ -24,7 +25,7 @@ all?.addEventListener("change", () => {
   tell();
 });
 document.addEventListener("click", (event) => {
-  const box = event.target.closest(".run-item input[name='run']");
+  const box = event.target.closest(BOX);
   if (!box) return;
   if (event.shiftKey && last) extend(box);
   last = box;
