@@ -103,7 +103,7 @@ def days(
 
     `before` is when the last run of the page above was created.
     """
-    covered = Run.objects.covered_to(user, runs)
+    covered = Run.objects.covered_among(user, runs)
     viewer = watch_tokens.Viewer(user)
     _load_what_is_shown([run for run in runs if run.pk not in covered])
     begun = timezone.localdate(before) if before else None
@@ -137,7 +137,7 @@ def stack(run: Run, view: str = "wall") -> Stack:
     shown = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
     pieces = [Piece(one_file, _shape_of(one_file.artifact)) for one_file in shown]
     text, shape = "", _SHAPES_OF_KINDS["text"]
-    if run.state == Run.State.SUCCEEDED and not pieces:
+    if run.state == Run.State.SUCCEEDED and not pieces and run.output:
         text = tiles.text_of(run.output) or json_tree.preview(run.output, _JSON_CHARS)
     elif not run.is_final and (size := placeholder_size.size_of(run)):
         shape = nearest_shape(*size)

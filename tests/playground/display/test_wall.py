@@ -90,12 +90,13 @@ def test_a_day_that_goes_on_has_one_title(
     assert titles(second) == ["4 March 2026"]
     assert [len(day.stacks) for day in second.context["days"]] == [1, 2]
     # Back after having scrolled: all that was shown, and the link to what follows.
-    again = member.get("/runs/", {"until": first.context["days"][0].stacks[1].run.created_at})
+    again = member.get("/runs/", {"until": first.context["last"]})
     assert sum(len(day.stacks) for day in again.context["days"]) == 3
-    whole = member.get("/runs/", {"until": noon - timedelta(days=9)})
+    long_ago = (noon - timedelta(days=9)).isoformat()
+    whole = member.get("/runs/", {"until": long_ago})
     assert sum(len(day.stacks) for day in whole.context["days"]) == 6
     monkeypatch.setattr(wall, "MOST_RETURNED", 4)
-    bounded = member.get("/runs/", {"until": noon - timedelta(days=9)})
+    bounded = member.get("/runs/", {"until": long_ago})
     assert sum(len(day.stacks) for day in bounded.context["days"]) == 4
     assert bounded.context["more"]
 
