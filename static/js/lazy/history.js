@@ -1,10 +1,12 @@
 /*
- * The history's checkboxes: selects all runs of the page, and shift-click selects a range; says how
- * many are selected. Runs that one may not delete (`data-kept`) leave only the buttons for any run.
+ * The checkboxes of the list and of the wall: selects all of the page, and shift-click selects a
+ * range; says how many are selected. Runs that one may not delete (`data-kept`) leave only the
+ * buttons for any run.
  */
 const form = document.getElementById("selection");
 const all = form?.querySelector("[data-all]");
-const boxes = () => [...document.querySelectorAll(".run-item input[name='run']:not(:disabled)")];
+const BOX = ".pick input[form='selection']";
+const boxes = () => [...document.querySelectorAll(`${BOX}:not(:disabled)`)];
 let last;
 
 function tell() {
@@ -28,7 +30,7 @@ all?.addEventListener("change", () => {
   tell();
 });
 document.addEventListener("click", (event) => {
-  const box = event.target.closest(".run-item input[name='run']");
+  const box = event.target.closest(BOX);
   if (!box) return;
   if (event.shiftKey && last) extend(box);
   last = box;

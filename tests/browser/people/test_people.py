@@ -31,7 +31,7 @@ def test_a_deleted_run_comes_back_by_undo(open_page: Open) -> None:
     page = open_page(AURORA + '?input={"prompt": "a fox to be deleted"}')
     page.locator("#run-button").click()
     page.wait_for_selector(f"#stage {DONE}")
-    page.goto("/runs/")
+    page.goto("/runs/?as=list")
     delete = page.get_by_role("button", name="Delete selected")
     expect(delete).to_be_disabled()
     row = page.locator(".run-row", has_text="a fox to be deleted").first
