@@ -1,8 +1,10 @@
 """The addresses of the library."""
 
-from __future__ import annotations
+from django.urls import path
 
-from django.urls import URLPattern
+from library.views import differences
 
 app_name = "library"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("runs/differences/", differences.differences, name="differences"),
+]

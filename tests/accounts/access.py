@@ -242,6 +242,7 @@ ACCESS: dict[str, Row] = {
     "flows:then": Row(ANYBODYS, ANYBODYS),
     "issuer-callback": Row(NOWHERE, CLOSED),
     "issuer-login": Row(NOWHERE, NOWHERE),
+    "library:differences": Row(ANYBODYS, ANYBODYS),
     "login-again": Row(ANYBODYS, METHOD),
     "login-link": Row("no no no no no no", CLOSED),
     "mfa_activate_totp": Row(ANYBODYS, ANYBODYS),

@@ -82,9 +82,9 @@ def _price(run: Run) -> str:
 
 
 def _seconds_delta(reference: Run, run: Run) -> str:
-    """Return `+3.2 s`, or with a minus sign; empty for the reference itself."""
+    """Return `+3.2 s`, or with a minus sign; empty where both are shown as the same time."""
     first, own = seconds(reference), seconds(run)
-    if run is reference or first is None or own is None:
+    if first is None or own is None or duration(first) == duration(own):
         return ""
     return f"{_sign(own - first)}{duration(abs(own - first))}"
 

@@ -1,6 +1,6 @@
 /*
  * The history's checkboxes: selects all runs of the page, and shift-click selects a range; says how
- * many are selected.
+ * many are selected. A button with `data-needs` takes exactly so many.
  */
 const form = document.getElementById("selection");
 const all = form?.querySelector("[data-all]");
@@ -9,7 +9,10 @@ let last;
 
 function tell() {
   const chosen = boxes().filter((box) => box.checked).length;
-  for (const button of form.querySelectorAll("button")) button.disabled = !chosen;
+  for (const button of form.querySelectorAll("button")) {
+    const { needs } = button.dataset;
+    button.disabled = needs ? chosen !== Number(needs) : !chosen;
+  }
   form.querySelector("[data-count]").textContent = chosen ? `${chosen} selected` : "";
   all.checked = chosen > 0 && chosen === boxes().length;
   all.indeterminate = chosen > 0 && !all.checked;

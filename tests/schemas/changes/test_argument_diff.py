@@ -35,7 +35,8 @@ def applied(changes: list[Change], value: Any) -> Any:
         for part in above:
             place = place[part]
         if isinstance(place, list):
-            place[last:] = [] if after is MISSING else [after, *place[last + 1 :]]
+            at = int(last)
+            place[at:] = [] if after is MISSING else [after, *place[at + 1 :]]
         elif after is MISSING:
             del place[last]
         else:
