@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from library.views import differences
+from library.views import descent, differences
 
 app_name = "library"
 urlpatterns = [
     path("runs/differences/", differences.differences, name="differences"),
+    path("runs/<uuid:pk>/descent/", descent.descent, name="run-descent"),
 ]
