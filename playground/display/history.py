@@ -250,7 +250,7 @@ def strip_row(viewer: watch_tokens.Viewer, run: Run, *, is_on_stage: bool) -> Ro
 def rows_for(user: User | AnonymousUser, runs: Iterable[Run]) -> list[Row]:
     """Return the rows of a list for this user, without actions that they may not perform."""
     viewer, listed = watch_tokens.Viewer(user), list(runs)
-    covered = Run.objects.covered_to(user, listed)
+    covered = Run.objects.covered_among(user, listed)
     return [
         covered_row(run, viewer.view_of(run, "row"))
         if run.pk in covered

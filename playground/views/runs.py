@@ -141,8 +141,8 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         return _page(request, _run(request, pk, may_read=True))
     except Http404:
-        if (covered := looking.covered(request.user, pk)) is not None:
-            return looking.page(request, covered)
+        if (covered := looking.covered(request.user, "run", pk)) is not None:
+            return looking.page(request, "run", covered)
         deleted = deletion.restorable(request.user).select_related("user", "deleted_by")
         deleted_run = get_object_or_404(deleted.with_endpoint(), pk=pk)
     context = {"run": deleted_run, "grace_days": deletion.GRACE.days}
