@@ -44,6 +44,12 @@ class Node:
     state: str = ""  # unless it went well
     at: datetime | None = None
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing is in its line but itself."""
+        is_line = self.branches or self.more_above or self.more_below
+        return self.is_current and not is_line
+
 
 def nodes_of(run: Run, user: User | AnonymousUser) -> list[Node]:
     """Return the first things of a run's line of descent, each with what was made of it."""

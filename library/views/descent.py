@@ -26,5 +26,6 @@ def descent(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     readable = Run.objects.readable_by(request.user).with_endpoint().light()
     run = get_object_or_404(readable.prefetch_related("artifacts"), pk=pk)
     part = "_descent" if request.htmx else "descent"
-    context = {"run": run, "nodes": nodes_of(run, request.user)}
+    nodes = nodes_of(run, request.user)
+    context = {"run": run, "nodes": nodes, "is_alone": all(node.is_alone for node in nodes)}
     return render(request, f"library/descent/{part}.html", context)

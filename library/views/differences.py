@@ -41,6 +41,6 @@ def differences(request: HtmxRequest) -> HttpResponseBase:
     runs = loaded.in_bulk(choice.keys)
     if len(runs) < len(choice.keys):
         raise Http404("No such run.")
-    first, second = (runs[key] for key in choice.keys)
-    context = {"comparison": compare(first, second)}
+    comparison = compare(*(runs[key] for key in choice.keys))
+    context = {"comparison": comparison, "panes": comparison.panes, "kind": comparison.kind}
     return render(request, "library/differences/differences.html", context)
