@@ -27,10 +27,13 @@ no_store = cache_control(private=True, no_store=True)
 def differences(request: HtmxRequest) -> HttpResponseBase:
     """Compare `?run=…&run=…`; the form for them, with 422 if what was given is not two runs.
 
-    A list of runs posts those that are selected, and is led to the address of their comparison.
+    A list of runs posts those that are selected, the wall `artifact=<run>/<position>`; both are led
+    to the address of their comparison.
     """
     if request.method == "POST":
-        chosen = urlencode({"run": request.POST.getlist("run")}, doseq=True)
+        of_wall = (piece.partition("/")[0] for piece in request.POST.getlist("artifact"))
+        runs = list(dict.fromkeys([*request.POST.getlist("run"), *of_wall]))
+        chosen = urlencode({"run": runs}, doseq=True)
         return redirect(f"{reverse('library:differences')}?{chosen}")
     choice = choice_of(request.GET.getlist("run"))
     if choice.keys is None:
@@ -38,9 +41,9 @@ def differences(request: HtmxRequest) -> HttpResponseBase:
         return render(request, "library/differences/choice.html", {"choice": choice}, status=status)
     readable = Run.objects.readable_by(request.user).with_endpoint()
     loaded = readable.light("arguments", "output", "metrics").prefetch_related("artifacts")
-    runs = loaded.in_bulk(choice.keys)
-    if len(runs) < len(choice.keys):
+    by_key = loaded.in_bulk(choice.keys)
+    if len(by_key) < len(choice.keys):
         raise Http404("No such run.")
-    comparison = compare(*(runs[key] for key in choice.keys))
+    comparison = compare(*(by_key[key] for key in choice.keys))
     context = {"comparison": comparison, "panes": comparison.panes, "kind": comparison.kind}
     return render(request, "library/differences/differences.html", context)

@@ -118,6 +118,9 @@ def test_the_selection_of_the_list_leads_to_the_page(member: Client, pair: tuple
     keys = [str(run.pk) for run in pair]
     response = member.post(ADDRESS, {"run": keys, "filters": "q=x"})
     assert response.headers["Location"] == f"{ADDRESS}?run={keys[0]}&run={keys[1]}"
+    pieces = [f"{keys[0]}/0", f"{keys[0]}/1", f"{keys[1]}/0"]
+    response = member.post(ADDRESS, {"artifact": pieces})
+    assert response.headers["Location"] == f"{ADDRESS}?run={keys[0]}&run={keys[1]}"
     assert member.post(ADDRESS, {"filters": ""}, follow=True).status_code == 200
     page = member.get("/runs/").content.decode()
     assert f'formaction="{ADDRESS}"' in page
