@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from django.http import QueryDict
 
 from core.http.parameters import parse_uuid
+from runs.selections import ARTIFACT, RUN
 
 MOST_FILES = 5000
 TOO_MANY = f"An archive holds at most {MOST_FILES:,} files. Choose fewer."
@@ -25,7 +26,7 @@ class Refused(ValueError):
 
 def parse(posted: QueryDict) -> Selection:
     """Return what a post chooses; raises Refused for nothing, too much, or what names no file."""
-    runs, artifacts = posted.getlist("run"), posted.getlist("artifact")
+    runs, artifacts = posted.getlist(RUN), posted.getlist(ARTIFACT)
     if not runs and not artifacts:
         raise Refused("Nothing is selected. Select a result first.")
     if len(runs) + len(artifacts) > MOST_FILES:
