@@ -75,7 +75,7 @@ def test_two_selected_runs_are_compared_under_the_slider(open_page: Open) -> Non
     page = open_page(AURORA)
     run(page, "a red boat at dawn")
     run(page, "a blue boat at dawn")
-    page.goto("/runs/")
+    page.goto("/runs/?as=list")
     button = page.get_by_role("button", name="What differs")
     boxes = page.locator(".run-item input[name='run']")
     expect(button).to_be_disabled()
