@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from boards.models import Board, Cell, Column
 from boards.runs.visibility import withhold_unreadable
-from boards.viewer.word_diff import Part, word_diff
 from boards.votes.rankings import name_of
 from core.formatting import duration, money
 from core.http.parameters import parse_key
+from core.word_diff import Part, word_diff
 from playground.display import previews, renderers
 from playground.display.history import seconds
 from playground.display.renderers import Shown
