@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
+from library.views import archives
 from library.views.prompts import exchange, field, lists, prompt
 
 app_name = "library"
 urlpatterns = [
+    path("runs/archives/", archives.archives, name="archives"),
     path("prompts/", lists.index, name="prompts"),
     path("prompts/new/", prompt.new, name="prompt-new"),
     path("prompts/offered/", field.offered, name="prompts-offered"),
