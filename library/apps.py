@@ -4,7 +4,14 @@ from django.apps import AppConfig
 
 
 class LibraryConfig(AppConfig):
-    """Pages about results of many runs; it has no tables of its own yet."""
+    """Living with results: prompts, and pages about the results of many runs."""
 
     name = "library"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what the app promises to runs."""
+        from library.owner import LibraryOwner
+        from runs import owners
+
+        owners.register(LibraryOwner())

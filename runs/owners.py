@@ -117,6 +117,15 @@ class RunOwner:
         """Return how the app's views of a run are rendered when the run has changed, by name."""
         return {}
 
+    # The beginning of a run
+
+    def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
+        """Write, in the transaction in which runs start, what their forms were filled in from.
+
+        `origins` are marks that apps have put into the forms, `<kind>:<key>`; whoever posts may
+        write any. All runs are of one user; those without a mark are left out.
+        """
+
     # The end of a run
 
     def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:

@@ -31,7 +31,7 @@ from projects import roles
 from projects.models import Project
 from projects.models.project import private_project
 from projects.rules import door
-from runs import ledger
+from runs import ledger, owners
 from runs.costs.cost import estimate_runs
 from runs.ledger import Reservation
 from runs.models import LedgerAccount, Run, Transport
@@ -116,6 +116,7 @@ class StartRequest:
     estimate: Estimate | None = None
     project: Project | None = None  # None: its user's private one
     is_hidden: bool | None = None  # from the project's other members; None: as the project says
+    origins: Sequence[str] = ()  # what its form was filled in from, for `RunOwner.on_start`
 
 
 class Started(NamedTuple):
@@ -160,6 +161,7 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
         ]
         if new:
             _reserve(new)
+            _tell_origins(new)
             channel.notify()
     return started
 
@@ -244,6 +246,13 @@ def _reserve(new: Sequence[tuple[Run, StartRequest]]) -> None:
         )
         for run, request in new
     )
+
+
+def _tell_origins(new: Sequence[tuple[Run, StartRequest]]) -> None:
+    origins = {run: request.origins for run, request in new if request.origins}
+    if origins:
+        for owner in owners.registered():
+            owner.on_start(new[0][1].user, origins)
 
 
 def in_dollars(estimate: Estimate) -> Decimal | None:

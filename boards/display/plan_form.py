@@ -15,6 +15,7 @@ from boards.plan.plan import Plan
 from boards.plan.values import choices, is_numeric
 from boards.runs.pricing import Pricing
 from catalog.models import Endpoint
+from playground.form import form_state
 from playground.form.html import rendering
 from schemas import Field, Node
 from schemas import draw as draw_nodes
@@ -69,6 +70,7 @@ def context(plan: Plan, expanded: Expanded, pricing: Pricing) -> dict[str, Any]:
         "plan": plan,
         "expanded": expanded,
         "pricing": pricing,
+        "origins": form_state.origins(plan.post),
         "main": rendering.render_fields(main, address),
         "more": rendering.render_fields(more, address),
         "more_count": len(more),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from boards.export import csv_text
 from boards.export.contents import (
     Absolute,
     Contents,
@@ -18,6 +17,7 @@ from boards.export.contents import (
 )
 from boards.models import Cell
 from boards.votes.rankings import RankedColumn, Ranking
+from runs.results import csv_text
 
 FACTS = (
     *("column", "model", "variant", "settings", "seed", "state", "reused", "seconds"),

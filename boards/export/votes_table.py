@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from boards.export import csv_text
 from boards.models import Board
 from boards.votes.rankings import name_of
+from runs.results import csv_text
 
 HEADER = ("row", "input", "seed", "first", "second", "winner", "voter", "at")
 

@@ -11,12 +11,13 @@ from boards.plan.plan import ALLOW_UNKNOWN
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe_text
+from playground.form.form_state import ORIGIN
 from schemas.carry import carry
 
 # Controls of a plan outside its field groups.
 PLAIN = (
     *("title", "row-field", "row-values", "table", "column-field", "column-values"),
-    *("seeds", "cap", "reuse", "planned", ALLOW_UNKNOWN),
+    *("seeds", "cap", "reuse", "planned", ALLOW_UNKNOWN, ORIGIN),
 )
 
 

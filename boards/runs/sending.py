@@ -20,6 +20,7 @@ from boards.runs import cap_warnings, reuse
 from boards.runs.budget import Budget, open_account
 from boards.runs.locking import lock_for_sending
 from catalog.models import Endpoint
+from playground.form import form_state
 from projects import roles
 from projects.models import Project
 from projects.models.project import private_project
@@ -320,4 +321,5 @@ def run_request(
         estimate=estimate,
         project=board.project,
         is_hidden=board.is_hidden,
+        origins=form_state.origins(board.plan),
     )

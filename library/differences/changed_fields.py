@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.schema_versions import former_version, version_of
+from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe_text
-from playground.display.comparison.word_diff import Part, word_diff
 from runs.models import Run
 from runs.own_addresses import OUR_ADDRESS
 from schemas import MISSING, Field, find

@@ -41,6 +41,9 @@ from schemas.validation import validate
 HOUSE = "~house"
 # Marks a form that does not fit the current schema; the value is the version it was made for.
 MADE_FOR = "~made-for"
+# Marks a form that an app has filled in, as `<kind>:<key>`; handed to the app when it is run.
+ORIGIN = "~origin"
+MAX_ORIGINS = 8
 MAX_COMPLAINTS = 50  # on a page; the raw error is shown below them
 MAX_PLACE_CHARS = 200
 MAX_COMPLAINT_CHARS = 500
@@ -222,7 +225,7 @@ def without_settings(endpoint: Endpoint, post: Post) -> Post:
     return {
         name: texts
         for name, texts in post.items()
-        if name.partition(".")[0].partition("~")[0] in content
+        if name == ORIGIN or name.partition(".")[0].partition("~")[0] in content
     }
 
 
@@ -233,7 +236,7 @@ def toggled_json(endpoint: Endpoint, post: Post, action: str) -> FormState:
     arguments, problems = parse_form_leniently(endpoint, post)
     if problems:
         return FormState(post, problems=problems)
-    marks = {name: post[name] for name in (HOUSE, MADE_FOR) if name in post}
+    marks = {name: post[name] for name in (HOUSE, MADE_FOR, ORIGIN) if name in post}
     if action == "to-json":
         return FormState({**marks, "~mode": ["json"], "~json": [dumps(arguments)]})
     filled = FormState({**marks, **from_arguments(endpoint, arguments).post})
@@ -274,6 +277,11 @@ def schema_tables(endpoint: Endpoint) -> dict[str, Any]:
 def outdated_digest(post: Post) -> str:
     """Return the older schema version that the form was made for; empty if all of it fits."""
     return (post.get(MADE_FOR) or [""])[-1][:64]
+
+
+def origins(post: Post) -> list[str]:
+    """Return what apps have filled the form in from, the latest of each once."""
+    return [*dict.fromkeys(text[:64] for text in post.get(ORIGIN, []))][-MAX_ORIGINS:]
 
 
 def with_misfits(filled: FormState, notice: str, digest: str, *, is_mendable: bool) -> FormState:

@@ -88,5 +88,8 @@ document.addEventListener("form:fill", ({ detail }) => {
 document.addEventListener("focusin", ({ target }) => {
   if (target.closest?.("json-text")) import("./lazy/json-text.js");
   const prompt = target.closest?.("long-text[data-recent]");
-  if (prompt) import("./lazy/recent-prompts.js").then(({ attach }) => attach(prompt));
+  if (!prompt) return;
+  import("./lazy/recent-prompts.js").then(({ attach }) => attach(prompt));
+  const before = prompt.querySelector("textarea").value;
+  import("./lazy/saved-prompts.js").then(({ attach }) => attach(prompt, before));
 });

@@ -13,6 +13,7 @@ from django.utils import timezone
 from boards.models import Board, Cell, Column, Row, Trial
 from chats.models import Chat
 from flows.models import Flow, FlowRun
+from library.models import Prompt, PromptTag, PromptVersion
 from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
@@ -124,16 +125,20 @@ def make_things(
     dataset = Dataset.objects.create(**own, **deleted, endpoint=endpoint, name=word)
     training = Training.objects.create(run=run, dataset=dataset)
     weights = Weights.objects.create(**own, **deleted, training=training, position=0, name=word)
+    prompt = Prompt.objects.create(**own, **deleted, name=word, text=word, folder=word)
+    PromptTag.objects.create(prompt=prompt, name=word)
+    version = PromptVersion.objects.create(prompt=prompt, text=word, made_by=owner)
     return Things(
         {
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
-            "dataset": dataset.pk, "weights": weights.pk,
+            "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
         },
         {
             "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,
             "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
             "board_id": board.pk, "cell": cell.pk, "row": row.pk, "trial": trial.pk,
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
+            "version": version.pk,
         },
     )  # fmt: skip

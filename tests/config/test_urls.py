@@ -27,7 +27,7 @@ FIELDS = re.split(
     "token "
     "unstar category tag status sort favourite order~rows order.0.slug items~rows items.0.note "
     "note.a "
-    "~do ~filled ~json ~mode ~tab ~token ~transport ~version ~made-for ~house",
+    "~do ~filled ~json ~mode ~tab ~token ~transport ~version ~made-for ~house ~origin",
 )
 NUL = "\x00"
 STRANGE = [NUL, "\ud800%'\"<🦊", "9" * 5000]

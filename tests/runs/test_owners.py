@@ -72,6 +72,7 @@ class FakeClients:
 @pytest.mark.django_db
 def test_an_owner_has_no_hooks_by_default(user: User, make_run: Any) -> None:
     owner, run, signal = RunOwner(), make_run(), channel.Signal()
+    owner.on_start(user, {run: ["prompt:1"]})
     owner.on_end(run, {"state": Run.State.FAILED})
     owner.on_shown_end(user.pk, [run.pk])
     promises = [

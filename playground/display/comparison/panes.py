@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.formatting import duration, money
+from core.word_diff import Part, word_diff
 from playground.display import previews, renderers
-from playground.display.comparison.word_diff import Part, word_diff
 from playground.display.history import seconds
 from playground.display.renderers import Shown
 from runs.costs.billing import billed_cost

@@ -31,6 +31,7 @@ _PAGES = (
     ("Workflows of the account", "fal", "flows:account", ""),
     ("Training", "data sets, trainers, LoRA", "training:training", ""),
     ("Weights", "trained LoRAs", "training:weights", ""),
+    ("Prompts", "saved prompts, styles, templates, variables", "library:prompts", ""),
     ("Your links", "shared forms", "playground:links", ""),
     ("Account", "settings, profile, name, password, sessions, theme", "account", ""),
     ("Notifications", "settings, e-mail, Slack, webhooks", "notifications:settings", ""),
@@ -41,8 +42,10 @@ _ACTIONS = (
     ("New chat", "talk to a language model", "chats:new", ""),
     ("New flow", "chain models", "flows:new", ""),
     ("New training", "choose a trainer, new data set", "training:training", ""),
+    ("New prompt", "save a prompt, new style", "library:prompt-new", ""),
     ("Import a board", "board.json", "boards:import", ""),
     ("Import a flow", "flow.json", "flows:import", ""),
+    ("Import prompts", "lines, CSV, JSON", "library:prompts-import", ""),
 )
 # Label, other words for it, route of the page that does the same without script, rest of the
 # address, and the selector of the control to press

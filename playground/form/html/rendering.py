@@ -51,7 +51,7 @@ def render_form(
     is open if a field in it was set or has an error. Without `upload_url` media fields accept
     addresses only. `origins` maps the address of a past result to the model that made it.
     """
-    renderer = _FormRenderer(upload_url, origins)
+    renderer = _FormRenderer(upload_url, origins, is_of_model=True)
     if root.is_boxed:
         return renderer.fill(
             "whole", {"node": root, "rows": str(min(root.text.count("\n") + 3, 30))}
@@ -150,10 +150,16 @@ def _environment() -> Environment:
 
 
 class _FormRenderer:
-    """Renders one form."""
+    """Renders one form; buttons of the model's own page are in `is_of_model` alone."""
 
-    def __init__(self, upload_url: str, origins: Mapping[str, str] | None = None) -> None:
-        self.upload_url = upload_url
+    def __init__(
+        self,
+        upload_url: str,
+        origins: Mapping[str, str] | None = None,
+        *,
+        is_of_model: bool = False,
+    ) -> None:
+        self.upload_url, self.is_of_model = upload_url, is_of_model
         self.origins = origins or {}
 
     def fill(self, template: str, values: Mapping[str, Any]) -> SafeString:
@@ -242,6 +248,7 @@ class _FormRenderer:
             values["attributes"] = attributes(node, label if is_bare else "")
             values["upload_url"] = self.upload_url
             values["origin"] = self.origins.get(node.text, "")
+            values["is_of_model"] = self.is_of_model
         elif widget.name == "object":
             values |= self.object(node, label)
         elif widget.name == "list":

@@ -170,10 +170,13 @@ def _color(node: Node) -> Context:
 def _long(node: Node) -> Context:
     field = node.field
     is_main = field.is_required or field.is_important
-    recent = ""
-    if is_main and node.name == field.name:  # a prompt: offers recent ones
-        recent = f"{reverse('playground:recent-prompts')}?field={field.name}"
-    return {"placeholder": example(field), "rows": "4" if is_main else "2", "recent": recent}
+    offers = {"recent": "", "saved": ""}
+    if is_main and node.name == field.name:  # a prompt: offers recent and saved ones
+        offers = {
+            "recent": f"{reverse('playground:recent-prompts')}?field={field.name}",
+            "saved": reverse("library:prompts-offered"),
+        }
+    return {"placeholder": example(field), "rows": "4" if is_main else "2", **offers}
 
 
 def _seed(node: Node) -> Context:

@@ -39,7 +39,7 @@ _SUFFIXES = {
     "weights": set(uploads.WEIGHTS),
     "archive": {".zip", ".tar", ".gz", ".tgz"},
 }
-_KEPT_MARKS = (form_state.HOUSE,)
+_KEPT_MARKS = (form_state.HOUSE, form_state.ORIGIN)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django_htmx.http import replace_url, reselect, reswap, retarget
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect, replace_url, reselect, reswap, retarget
 
 from accounts.limits import rate_limit
 from catalog.models import Endpoint
@@ -119,6 +120,7 @@ def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> H
         "form_token": secrets.token_urlsafe(16),
         "draft_version": version,
         "tab_id": tab_id(request),
+        "origins": form_state.origins(post),
         "cost": run_costs.of_plan(endpoint, parsed, planned),
     }
     if len(runs) > 1:
@@ -165,6 +167,7 @@ def _create_runs(
                     transport=transport,
                     title=title,
                     project=project,
+                    origins=form_state.origins(post),
                 )
                 for place, arguments in enumerate(planned.runs)
             ]
@@ -338,6 +341,16 @@ def _link_or_preset(
     return page.render_page(request, endpoint, FormState(post), **more)
 
 
+def _choose_prompt(
+    request: HtmxRequest, endpoint: Endpoint, post: Post, action: str
+) -> HttpResponse:
+    """Open the saved prompts, to put one in; what was typed stays as the draft."""
+    _save_draft(request, endpoint, post)
+    asked = urlencode({"for": endpoint.endpoint_id})
+    address = f"{reverse('library:prompts')}{current.query(current.current(request))}&{asked}"
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
 def _save_draft(
     request: HtmxRequest, endpoint: Endpoint, post: Post, parsed: ParsedForm | None = None
 ) -> int:
@@ -381,6 +394,7 @@ ACTIONS: dict[str, Callable[[HtmxRequest, Endpoint, Post, str], HttpResponseBase
     "mend:": _migrate,
     "reset": _reset_all,
     "reset:": _reset,
+    "prompts": _choose_prompt,
     "example": _fill_from,
     **{f"{kind}:": _fill_from for kind in sources.KINDS},
 }

@@ -116,6 +116,7 @@ def form(
         "has_other_draft": filled.has_other_draft,
         "mend": filled.mend,
         "made_for": form_state.outdated_digest(filled.post),
+        "origins": form_state.origins(filled.post),
         "house": filled.house,
         "form_token": secrets.token_urlsafe(16),
         "tab_id": new_tab_id(),

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boards.export import csv_text
 from boards.export.contents import contents_of
 from boards.export.table import board_table
 from boards.votes import marks
 from boards.votes.rankings import rankings
+from runs.results import csv_text
 from tests.boards.judging import Judged
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 
 def texts(client: Client, field: str = "prompt") -> list[str]:
-    page = client.get("/prompts/", {"field": field}).content.decode()
+    page = client.get("/prompts/recent/", {"field": field}).content.decode()
     return re.findall(r"<span>(.*?)</span>", page, re.DOTALL)
 
 
@@ -37,7 +37,7 @@ def test_recent_prompts_are_private(
     client.force_login(stranger)
     assert texts(client) == []
     client.logout()
-    assert client.get("/prompts/", {"field": "prompt"}).status_code == 302
+    assert client.get("/prompts/recent/", {"field": "prompt"}).status_code == 302
 
 
 def test_recent_prompts_take_one_query_and_are_limited(

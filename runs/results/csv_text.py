@@ -34,3 +34,8 @@ def inert(value: object) -> str:
     if _NUMBER.fullmatch(text):
         return text
     return f"'{text}" if _FORMULA.match(text) else text
+
+
+def original(cell: str) -> str:
+    """Return the value of a cell that `inert` wrote: without its apostrophe."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell, 1) else cell

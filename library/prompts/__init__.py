@@ -1,0 +1,1 @@
+"""Saved prompts: their grammar, storage, exchange and use."""

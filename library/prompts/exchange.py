@@ -1,0 +1,191 @@
+"""Prompts as text: read from lines, CSV or JSON, written as CSV or JSON.
+
+lines    one prompt a line
+CSV      a header with `text`, and any of `name`, `tags`, `folder`, `kind`
+JSON     a list of texts, or of objects with the same names; `tags` is a list or a text
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from core.text_encoding import decode_text
+from fal.db_safe import db_safe_text
+from library.models import Prompt
+from library.prompts import values as typed_values
+from library.prompts.values import Values
+from runs.results import csv_text
+from schemas.exact import NotJson, dumps, loads
+
+MAX_BYTES = 2 << 20
+MAX_PROMPTS = 1000  # of one import
+COLUMNS = ("name", "text", "tags", "folder", "kind")
+TOO_LARGE = "This is more than 2 MB of text: split it."
+_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods are ZIPs, .xls is OLE
+
+
+class Entry(NamedTuple):
+    """One prompt of an import: where it stands, and why it cannot be saved, if it cannot."""
+
+    place: str
+    values: Values
+    problem: str = ""
+    is_known: bool = False  # the project has the same prompt already
+
+
+def decode(content: bytes) -> str:
+    """Return a file's text in any usual encoding; raises ValueError with a message."""
+    if len(content) > MAX_BYTES:
+        raise ValueError(TOO_LARGE)
+    if content.startswith(_SPREADSHEETS):
+        raise ValueError(
+            "This is a spreadsheet file. Save it as “CSV UTF-8” and choose the new file."
+        )
+    return decode_text(content)
+
+
+def read(text: str) -> list[Entry]:
+    """Return the prompts in a text, those with a problem too.
+
+    Raises ValueError with a message if the text as a whole cannot be read, or has too many.
+    """
+    if len(text) > MAX_BYTES:
+        raise ValueError(TOO_LARGE)
+    text = db_safe_text(text).lstrip("\ufeff").replace("\r\n", "\n")
+    if not text.strip():
+        raise ValueError("Paste some prompts, or choose a file.")
+    if text.lstrip()[0] in "[{":
+        entries = list(_from_json(text))
+    elif _header(text):
+        entries = list(_from_csv(text))
+    else:
+        entries = list(_from_lines(text))
+    if not entries:
+        raise ValueError("There is a header and no prompt below it.")
+    if len(entries) > MAX_PROMPTS:
+        raise ValueError(
+            f"There are {len(entries):,} prompts; up to {MAX_PROMPTS:,} can be imported at once."
+        )
+    return entries
+
+
+def marked(entries: Iterable[Entry], there: Iterable[Prompt]) -> list[Entry]:
+    """Return the entries, with a mark on those that are there already, or twice in the import."""
+    known = {(prompt.kind, prompt.name, prompt.text, prompt.folder) for prompt in there}
+    listed = []
+    for entry in entries:
+        key = (entry.values.kind, entry.values.name, entry.values.text, entry.values.folder)
+        listed.append(entry._replace(is_known=not entry.problem and key in known))
+        known.add(key)
+    return listed
+
+
+def as_json(prompts: Sequence[Prompt]) -> str:
+    """Return prompts as JSON that `read` takes; their tags should be prefetched."""
+    return dumps([_row(prompt, [tag.name for tag in prompt.tags.all()]) for prompt in prompts])
+
+
+def as_csv(prompts: Sequence[Prompt]) -> str:
+    """Return prompts as CSV that `read` takes, and that no spreadsheet computes with."""
+    rows = [_row(prompt, ", ".join(tag.name for tag in prompt.tags.all())) for prompt in prompts]
+    return csv_text.write(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
+
+
+def _row(prompt: Prompt, tags: Any) -> dict[str, Any]:
+    return {
+        "name": prompt.name,
+        "text": prompt.text,
+        "tags": tags,
+        "folder": prompt.folder,
+        "kind": prompt.kind,
+    }
+
+
+def _from_lines(text: str) -> Iterator[Entry]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield _entry(f"Line {number}", {"text": line})
+
+
+def _header(text: str) -> list[str]:
+    """Return the column names of a CSV; empty if the first line is no header."""
+    first = text.lstrip().split("\n", 1)[0]
+    names = [name.strip().strip('"').lower() for name in first.split(_delimiter(first))]
+    return names if "text" in names and set(names) <= set(COLUMNS) else []
+
+
+def _delimiter(first: str) -> str:
+    return max((",", ";", "\t"), key=first.count)
+
+
+def _from_csv(text: str) -> Iterator[Entry]:
+    text = text.lstrip()
+    names = _header(text)
+    reader = csv.reader(
+        io.StringIO(text, newline="\n"),
+        delimiter=_delimiter(text.split("\n", 1)[0]),
+        strict=True,
+        skipinitialspace=True,
+    )
+    next(reader)
+    begins = reader.line_num + 1
+    try:
+        for row in reader:
+            place, begins = f"Line {begins}", reader.line_num + 1
+            if len(row) > len(names):
+                yield Entry(
+                    place,
+                    Values("", " ".join(row)[:200]),
+                    f"It has {len(row)} values and the header {len(names)} names: put a text with "
+                    "commas between quotes.",
+                )
+            elif any(value.strip() for value in row):
+                yield _entry(place, dict(zip(names, map(csv_text.original, row), strict=False)))
+    except csv.Error as error:
+        message = f"Line {reader.line_num} cannot be read as CSV: {error}."
+        raise ValueError(message) from error
+
+
+def _from_json(text: str) -> Iterator[Entry]:
+    try:
+        listed = loads(text)
+    except NotJson as error:
+        raise ValueError(f"This is not valid JSON: {error}.") from error
+    for number, item in enumerate(listed if isinstance(listed, list) else [listed], start=1):
+        place = f"Entry {number}"
+        if isinstance(item, str):
+            yield _entry(place, {"text": item})
+            continue
+        wrong = _wrong(item)
+        if wrong or not isinstance(item, dict):
+            yield Entry(place, Values("", dumps(item, indent=None)[:200]), wrong)
+            continue
+        tags = item.get("tags")
+        texts = {name: value for name, value in item.items() if isinstance(value, str)}
+        yield _entry(place, texts, tags if isinstance(tags, list) else None)
+
+
+def _wrong(item: Any) -> str:
+    """Return what is wrong with an entry of JSON; empty if it can be read."""
+    if not isinstance(item, dict):
+        return "It is neither a text nor an object with “text”."
+    if unknown := next((name for name in item if name not in COLUMNS), ""):
+        return f"“{unknown[:40]}” is not known: an object has {', '.join(COLUMNS)}."
+    for name, value in item.items():
+        is_list = isinstance(value, list) and all(isinstance(tag, str) for tag in value)
+        if value is not None and not isinstance(value, str) and not (name == "tags" and is_list):
+            return f"“{name}” is no text."
+    return ""
+
+
+def _entry(place: str, typed: dict[str, str], tags: list[str] | None = None) -> Entry:
+    values = typed_values.read(typed, tags)
+    if not values.name:
+        values = values._replace(name=typed_values.name_of(values.text))
+    kind = typed.get("kind", "").strip().lower()
+    if kind and kind not in Prompt.Kind.values:
+        return Entry(place, values, f"“{kind[:40]}” is no kind: write prompt or style.")
+    return Entry(place, values, " ".join(typed_values.problems(values).values()))

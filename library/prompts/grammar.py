@@ -1,0 +1,167 @@
+r"""The grammar of a saved prompt: variables and alternatives.
+
+    template     = { text | escape | group }
+    escape       = "\" before one of  \ { } | :
+    group        = "{" ( variable | choice | pick ) "}"
+    variable     = name [ ":" alternatives ]      {subject}   {subject: fox | otter | heron}
+    choice       = alternatives, two or more      {red|green|blue}
+    pick         = number "of" alternatives       {2 of red|green|blue}
+    alternatives = text { "|" text }              spaces around each are left out
+    name         = words that begin with a letter, 40 characters at most
+
+Groups do not nest. Whatever looks like a group and is none, such as `{"a": 1}` or a brace without
+its other half, is text: every text is a template. A name means the same wherever it stands, in
+upper or lower case, and what is filled in for it is text, never a group.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+
+MAX_NAME_CHARS = 40
+PROMPT = "prompt"  # in a style: where the prompt stands that it is added to
+
+_ESCAPED = re.compile(r"\\([\\{}|:])")
+_SPECIAL = re.compile(r"[\\{}|:]")
+# The body of a group ends at its brace; an opening one within it begins another group.
+_TOKEN = re.compile(r"\\[\\{}|:]|\{(?P<body>(?:\\[\\{}|:]|[^{}\\]|\\(?![\\{}|:]))*)\}", re.DOTALL)
+_PIECE = re.compile(r"\\[\\{}|:]|\||[^\\|]+|\\", re.DOTALL)
+_NAME = r"[^\W\d_][\w-]*(?:\s+[^\W\d_][\w-]*)*"
+_VARIABLE = re.compile(rf"\s*(?P<name>{_NAME})\s*(?P<colon>:|$)")
+_PICK = re.compile(r"\s*(?P<number>[1-9][0-9]{0,5})\s+of\s+(?=\S)")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A group: what stands there is one of `options`, or is typed where there are none.
+
+    `key` identifies it in its template: the name in lower case, or the number of an unnamed one.
+    `picks`: that many of the options are used, drawn by a seed; None: each of them.
+    """
+
+    name: str = ""
+    options: tuple[str, ...] = ()
+    picks: int | None = None
+    key: str = ""
+
+    @property
+    def size(self) -> int:
+        """Return how many texts it makes as long as nothing is chosen for it."""
+        return self.picks or len(self.options) or 1
+
+    @property
+    def label(self) -> str:
+        """Return its name, or how an unnamed choice begins: `red, green …`."""
+        if self.name:
+            return self.name
+        some = ", ".join(option or "nothing" for option in self.options[:2])
+        return some if len(self.options) <= 2 else f"{some} …"
+
+
+@dataclass(frozen=True)
+class Template:
+    """A parsed prompt: texts and groups in order. A repeated name is one and the same group."""
+
+    parts: tuple[str | Slot, ...]
+
+    @property
+    def slots(self) -> list[Slot]:
+        """Return its groups, each once, in the order in which they begin."""
+        return list({part.key: part for part in self.parts if isinstance(part, Slot)}.values())
+
+
+def parse(text: str) -> Template:
+    """Return the template that a text is; every text is one."""
+    return _of_parts(_parts(text))
+
+
+def escape(text: str) -> str:
+    """Return a text whose template is just this text, without any group."""
+    return _SPECIAL.sub(r"\\\g<0>", text)
+
+
+def styled(prompt: Template, style: Template) -> Template:
+    """Return the prompt with a style: where the style has `{prompt}`, else before a comma."""
+    if any(slot.key == PROMPT for slot in style.slots):
+        parts = [
+            inner
+            for part in style.parts
+            for inner in (
+                prompt.parts if isinstance(part, Slot) and part.key == PROMPT else (part,)
+            )
+        ]
+        return _of_parts(parts)
+    comma = (", ",) if prompt.parts and style.parts else ()
+    return _of_parts([*prompt.parts, *comma, *style.parts])
+
+
+def _of_parts(parts: Iterable[str | Slot]) -> Template:
+    """Return a template in which each group has its key, and equal names are one group."""
+    listed, named, numbers = list(parts), dict[str, Slot](), count(1)
+    for part in listed:
+        if isinstance(part, Slot) and part.name:
+            key = part.name.casefold()
+            known = named.get(key)
+            if known is None or (part.options and not known.options):
+                named[key] = replace(part, key=key)
+    return Template(
+        tuple(
+            part
+            if isinstance(part, str)
+            else named[part.name.casefold()]
+            if part.name
+            else replace(part, key=str(next(numbers)))
+            for part in listed
+        )
+    )
+
+
+def _parts(text: str) -> Iterator[str | Slot]:
+    written, at = "", 0
+    for token in _TOKEN.finditer(text):
+        written += text[at : token.start()]
+        at = token.end()
+        body = token["body"]
+        slot = None if body is None else _slot(body)
+        if slot is None:
+            written += _unescaped(token[0])
+            continue
+        if written:
+            yield written
+        written = ""
+        yield slot
+    if written := written + text[at:]:
+        yield written
+
+
+def _slot(body: str) -> Slot | None:
+    """Return the group with this body; None if it is plain text."""
+    if pick := _PICK.match(body):
+        options = _alternatives(body[pick.end() :])
+        return Slot(options=options, picks=min(int(pick["number"]), len(options)))
+    named = _VARIABLE.match(body)
+    if named and len(named["name"]) <= MAX_NAME_CHARS:
+        name, rest = " ".join(named["name"].split()), body[named.end() :]
+        if named["colon"]:
+            return Slot(name, _alternatives(rest) if rest.strip() else ())
+        return Slot(name)
+    has_bar = any(piece[0] == "|" for piece in _PIECE.finditer(body))
+    return Slot(options=_alternatives(body)) if has_bar else None
+
+
+def _alternatives(body: str) -> tuple[str, ...]:
+    """Return the different texts between bars, without spaces around them."""
+    texts = [""]
+    for piece in _PIECE.finditer(body):
+        if piece[0] == "|":
+            texts.append("")
+        else:
+            texts[-1] += piece[0]
+    return tuple(dict.fromkeys(_unescaped(text.strip()) for text in texts))
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
