@@ -1,5 +1,7 @@
 """Takes the screenshots of `docs/screenshots/`: every page at four widths and in both themes.
 
+Pages of a team are taken at two widths.
+
 `PORT=8123 make run` in one terminal, then `python -m bench.screenshots LINK [NAME …]` with the link
 that it printed. First creates the content to show in the sandbox; NAMEs select pages.
 """
@@ -16,9 +18,11 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.stage.browser import FLAGS, find_program
+from bench.team import PREPARED, make_team
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 SIZES = {1920: 1080, 1440: 900, 820: 1180, 390: 844}
+TEAM_WIDTHS = (1440, 390)
 THEMES = ("light", "dark")
 QUALITY = 55  # of WebP: text stays readable, a page takes 10 to 60 KB
 DONE = "#stage [data-run-state='succeeded']"
@@ -55,11 +59,15 @@ def main(link: str, names: list[str]) -> None:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(link)
-        shown = make_content(page)
+        shown = PAGES | make_content(page)
+        team = make_team(browser, page, base)
         state = context.storage_state()
         context.close()
-        for name, picture in take(browser, base, state, names or [*PAGES, *shown], shown):
-            picture.save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)
+        chosen = names or [*shown, *team]
+        for paths, widths in ((shown, tuple(SIZES)), (team, TEAM_WIDTHS)):
+            wanted = {name: path for name, path in paths.items() if name in chosen}
+            for name, picture in take(browser, base, state, wanted, widths):
+                picture.save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)
         browser.close()
 
 
@@ -89,13 +97,13 @@ def origin(page: Page) -> str:
 
 
 def take(
-    browser: Browser, base: str, state: object, names: list[str], shown: dict[str, str]
+    browser: Browser, base: str, state: object, paths: dict[str, str], widths: tuple[int, ...]
 ) -> Iterator[tuple[str, Image.Image]]:
     """Yield each page at each width in each theme, named `search-390-dark`."""
     for theme in THEMES:
-        for width, height in SIZES.items():
+        for width in widths:
             context = browser.new_context(
-                viewport={"width": width, "height": height},
+                viewport={"width": width, "height": SIZES[width]},
                 color_scheme=theme,  # type: ignore[arg-type]
                 reduced_motion="reduce",
                 storage_state=state,  # type: ignore[arg-type]
@@ -103,8 +111,10 @@ def take(
             )
             page = context.new_page()
             page.set_default_timeout(PATIENCE_MS)
-            for name in names:
-                page.goto((PAGES | shown)[name], wait_until="load")
+            for name, path in paths.items():
+                page.goto(path, wait_until="load")
+                if name in PREPARED:
+                    PREPARED[name](page)
                 page.wait_for_timeout(SETTLED_MS)
                 yield f"{name}-{width}-{theme}", Image.open(io.BytesIO(page.screenshot()))
             context.close()

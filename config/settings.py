@@ -221,6 +221,7 @@ INSTALLED_APPS = [
     "boards",
     "chats",
     "flows",
+    "library",
     "training",
     "api",
     "people",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("compare/", include("boards.urls")),
     path("chats/", include("chats.urls")),
     path("flows/", include("flows.urls")),
+    path("", include("library.urls")),
     path("training/", include("training.urls")),
     path("projects/", include("projects.urls")),
     path("people/rules/", include(HOUSE_RULES)),

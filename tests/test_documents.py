@@ -18,7 +18,7 @@ DOCUMENTS = sorted(
     str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 )
 FOLDERS = (
-    "accounts|api|bench|boards|catalog|chats|cli|config|core|docs|fal|flows|notifications"
+    "accounts|api|bench|boards|catalog|chats|cli|config|core|docs|fal|flows|library|notifications"
     "|people|playground|projects|runs|sandbox|schemas|static|templates|tests|training"
 )
 PROGRAM = re.compile(rf"python -m ((?:{FOLDERS})(?:\.\w+)*)")

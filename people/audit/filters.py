@@ -20,7 +20,7 @@ from accounts.auditing.lines import before_and_after
 from accounts.models import AuditEntry
 from core.db.custom_plans import custom_plans
 from core.http.parameters import parse_key, parse_moment
-from people.audit.words import KINDS, field_word, kind_word, value_word
+from people.audit.words import KINDS, event_words, field_word, kind_word, value_word
 from projects.models import Project
 
 PER_PAGE = 50
@@ -161,6 +161,7 @@ class Shown:
 
     entry: AuditEntry
     kind: str
+    event: str
     changes: tuple[Change, ...]
     project: str = ""
 
@@ -222,7 +223,7 @@ def _shown(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
         if old != "" or new != ""  # of an added row: a field that is empty
     )
     project = "" if entry.kind == "projects.project" else projects.get(entry.in_project or 0, "")
-    return Shown(entry, kind_word(entry.kind), tuple(changes), project)
+    return Shown(entry, kind_word(entry.kind), event_words(entry.event), tuple(changes), project)
 
 
 def _place(entry: AuditEntry) -> str:

@@ -74,6 +74,19 @@ EVENTS = (
 )
 
 
+# What happened to a row that no event of ours tells of, read before the row's name.
+_OF_ROWS = {
+    "row added": "added the row",
+    "row changed": "changed",
+    "row deleted": "deleted the row",
+}
+
+
+def event_words(event: str) -> str:
+    """Return an event as an entry says it, between who did it and to what."""
+    return _OF_ROWS.get(event, event)
+
+
 def kind_word(kind: str) -> str:
     """Return a kind of row in words, such as "API token" for `api.token`."""
     try:

@@ -59,6 +59,7 @@ class Filters:
     days: str = ""
     is_starred: bool = False
     before: datetime | None = None
+    until: datetime | None = None  # how far down the wall somebody has scrolled
 
     @classmethod
     def from_query(cls, get: QueryDict) -> Filters:
@@ -72,6 +73,7 @@ class Filters:
             days=days if days in DAYS else "",
             is_starred=get.get("starred") == "1",
             before=parse_moment(get.get("before", "")),
+            until=parse_moment(get.get("until", "")),
         )
 
     @property

@@ -60,6 +60,7 @@ def test_every_count_is_worded_by_one_function() -> None:
         "catalog",
         "chats",
         "flows",
+        "library",
         "notifications",
         "people",
         "playground",

@@ -149,6 +149,7 @@ def test_five_people_and_three_projects(
         for text in texts:
             expect(admin.locator(".audit")).to_contain_text(text)
     admin.goto("/people/audit/")
+    admin.locator(".audit-filters summary").click()
     admin.locator(".audit-filters [name=place]").select_option(label=gull)
     admin.get_by_role("button", name="Filter").click()
     expect(admin.locator(".audit")).to_contain_text("moved to")

@@ -1,0 +1,1 @@
+"""Living with results: taking them away in archives."""
