@@ -25,6 +25,6 @@ def drop_text_index(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("accounts", "0007_audit_log")]
+    dependencies = [("accounts", "0008_file_names")]
 
     operations = [migrations.RunPython(add_text_index, drop_text_index)]
