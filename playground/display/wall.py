@@ -13,8 +13,11 @@ from itertools import groupby
 from math import log
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.template.loader import render_to_string
 from django.utils import formats, timezone
+from django.utils.safestring import SafeString
 
+from core.byte_cache import ByteCache
 from playground.display import history, json_tree, placeholder_size, renderers, tiles
 from runs.files import artifact_urls
 from runs.models import Artifact, Run
@@ -28,6 +31,9 @@ SHAPES = (50, 56, 67, 75, 80, 100, 125, 133, 150, 178, 200, 240, 300)  # width i
 _SQUARE, _LANDSCAPE = 100, 133
 _SHAPES_OF_KINDS = {"audio": 178, "text": _SQUARE, "file": _LANDSCAPE, "mesh": _SQUARE}
 _JSON_CHARS = 300  # of an output that is neither a file nor a text
+
+
+_STACKS: ByteCache[SafeString] = ByteCache("stacks", 4 << 20, len)
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,21 @@ class Stack:
     def run(self) -> Run:
         """Return the run."""
         return self.row.run
+
+    @property
+    def html(self) -> SafeString:
+        """The markup; cached for an ended run by all that it shows, as it seldom changes."""
+        run, row = self.run, self.row
+        files = tuple(
+            (piece.still, piece.shown.src, piece.artifact.is_starred) for piece in self.pieces
+        )
+        key = run.pk, run.version, self.cost, row.by, row.may_delete, row.is_covered, files
+        markup: SafeString | None = _STACKS.get(key)
+        if markup is None:
+            markup = render_to_string("playground/wall/_stack.html", {"stack": self})
+            if run.is_final:
+                _STACKS.put(key, markup)
+        return markup
 
     @property
     def count(self) -> int:

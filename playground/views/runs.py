@@ -33,6 +33,7 @@ from fal.db_safe import db_safe
 from playground import rerun
 from playground import variations as runs_of_press
 from playground.display import batch, history, json_tree, looking, renderers, wall
+from playground.display.comparison.predecessor import predecessor_of
 from playground.display.navigation import tray as tray_rows
 from projects import current, roles
 from projects.models import Project
@@ -176,6 +177,7 @@ def _page(request: HtmxRequest, run: Run, status: int = 200, **more: Any) -> Htt
     view = watch_tokens.view_for(request.user, run, "page")
     context = renderers.context(run, view) | {
         "belongs_to": owners.places_of(request.user, run),
+        "predecessor": predecessor_of(request.user, run),
         "rows": history.argument_rows(db_safe(run.arguments)),
         "arguments_text": json_tree.preview(run.arguments),
         "sent_text": json_tree.preview(run.sent_arguments)

@@ -15,10 +15,10 @@ from referencing.jsonschema import DRAFT202012
 from schemas.document.openapi import Contract
 from schemas.document.openapi_compat import to_2020_12
 from schemas.fields import Field, find
+from schemas.fields.paths import label_at
 from schemas.form.decode import Path, Problem
 from schemas.validation.bounded_validator import BoundedValidator, errors
 from schemas.validation.sentences import as_any, sentence
-from schemas.wording.labels import label
 
 DOCUMENT = "urn:vitrine:document"
 _MAX_PROBLEMS = 50
@@ -75,7 +75,7 @@ def _problems(error: ValidationError, above: Path, root: Field) -> Iterator[Prob
         return
     at_keys = list(_key_problems(error, path, root))
     yield from at_keys or [
-        Problem(path, f"{_label(root, path)} {sentence(error, find(root, path))}")
+        Problem(path, f"{label_at(root, path)} {sentence(error, find(root, path))}")
     ]
 
 
@@ -85,16 +85,16 @@ def _key_problems(error: ValidationError, path: Path, root: Field) -> Iterator[P
     if error.validator == "required":
         for key in limit:
             if error.message.startswith(f"{key!r} is"):
-                yield Problem((*path, key), f"{_label(root, (*path, key))} is required")
+                yield Problem((*path, key), f"{label_at(root, (*path, key))} is required")
     elif error.validator == "dependentRequired":
         for cause, needed in limit.items():
             for key in needed if cause in value else ():
                 if key not in value:
-                    labels = _label(root, (*path, key)), _label(root, (*path, cause))
+                    labels = label_at(root, (*path, key)), label_at(root, (*path, cause))
                     yield Problem((*path, key), "{} is required beside {}".format(*labels))
     elif error.validator in {"additionalProperties", "unevaluatedProperties"}:
         for key in _unknown_keys(error):
-            yield Problem((*path, key), f"{_label(root, (*path, key))} is not allowed here")
+            yield Problem((*path, key), f"{label_at(root, (*path, key))} is not allowed here")
 
 
 def _unknown_keys(error: ValidationError) -> Iterable[str]:
@@ -127,13 +127,3 @@ def _distance(errors: list[ValidationError]) -> tuple[bool, bool, int, int]:
     is_wrong_value = any(error.validator in {"enum", "const"} for error in at_top)
     deepest = max(len(error.absolute_path) for error in errors)
     return is_wrong_type, is_wrong_value, -deepest, len(errors)
-
-
-def _label(root: Field, path: Path) -> str:
-    """The form's label for the value at a path."""
-    if not path:
-        return "The input"
-    field, part = find(root, path), path[-1]
-    if field.name == str(part):
-        return field.label
-    return f"Item {part + 1}" if isinstance(part, int) else label(part) or "The value"

@@ -244,6 +244,8 @@ ACCESS: dict[str, Row] = {
     "issuer-callback": Row(NOWHERE, CLOSED),
     "issuer-login": Row(NOWHERE, NOWHERE),
     "library:archives": Row(METHOD, ANYBODYS),
+    "library:differences": Row(ANYBODYS, ANYBODYS),
+    "library:run-descent": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "login-again": Row(ANYBODYS, METHOD),
     "login-link": Row("no no no no no no", CLOSED),
     "mfa_activate_totp": Row(ANYBODYS, ANYBODYS),

@@ -1,7 +1,7 @@
 /*
  * The checkboxes of the list and of the wall: selects all of the page, and shift-click selects a
  * range; says how many are selected. Runs that one may not delete (`data-kept`) leave only the
- * buttons for any run.
+ * buttons for any run (`data-any`). A button with `data-needs` takes exactly so many.
  */
 const form = document.getElementById("selection");
 const all = form?.querySelector("[data-all]");
@@ -13,8 +13,11 @@ function tell() {
   const chosen = boxes().filter((box) => box.checked);
   const { length } = chosen;
   const kept = chosen.some((box) => "kept" in box.dataset);
-  for (const button of form.querySelectorAll("button"))
-    button.disabled = !length || (kept && !("any" in button.dataset));
+  for (const button of form.querySelectorAll("button")) {
+    const { needs, any } = button.dataset;
+    const isEnough = needs ? length === Number(needs) : length > 0;
+    button.disabled = !isEnough || (kept && any === undefined);
+  }
   const why = kept ? ", not all yours to delete" : "";
   form.querySelector("[data-count]").textContent = length ? `${length} selected${why}` : "";
   all.checked = length > 0 && length === boxes().length;

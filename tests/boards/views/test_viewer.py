@@ -32,7 +32,7 @@ def test_pictures_are_shown_side_by_side_with_differences(member: Client, judged
     page = page_of(member, board)
     assert page.count('class="look-pane"') == 2
     assert len(re.findall(r'<img src="/runs/[0-9a-f-]+/artifacts/0/"', page)) == 2
-    assert '<board-viewer data-kind="image">' in page
+    assert '<result-viewer data-kind="image">' in page
     assert "(+$0.03)" in page
     assert f"?run={second.run_id}" in page
     assert "style=" not in page

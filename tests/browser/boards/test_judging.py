@@ -92,7 +92,7 @@ def test_meshes_turn_together_by_keys_and_by_dragging(open_page: Open) -> None:
     for box in page.get_by_label("Compare", exact=True).all():
         box.check()
     page.get_by_role("button", name="Compare closely").click()
-    expect(page.locator("board-viewer")).to_have_attribute("data-kind", "mesh")
+    expect(page.locator("result-viewer")).to_have_attribute("data-kind", "mesh")
     frames = page.locator("mesh-view iframe")
     expect(frames).to_have_count(2)
     for number in range(2):

@@ -1,13 +1,15 @@
-"""A result leads on: into another model by the menu, and back to the result before it."""
+"""A result leads on: into another model, back to the result before it, and to what differs."""
 
 from __future__ import annotations
 
+import json
 import re
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.axe import assert_clean
+from tests.browser.axe import assert_clean, assert_usable
 from tests.browser.journeys import (
     AURORA,
     DONE,
@@ -67,3 +69,46 @@ def test_back_returns_to_the_result_before_and_forward_to_the_next(open_page: Op
     page.go_forward()
     expect(page.locator(f"#stage #run-{second}-result")).to_be_visible()
     expect(prompt(page)).to_have_value("three boats, not run yet")
+
+
+def test_two_selected_runs_are_compared_under_the_slider(open_page: Open) -> None:
+    page = open_page(AURORA)
+    run(page, "a red boat at dawn")
+    run(page, "a blue boat at dawn")
+    page.goto("/runs/?as=list")
+    button = page.get_by_role("button", name="What differs")
+    boxes = page.locator(".run-item input[name='run']")
+    expect(button).to_be_disabled()
+    boxes.nth(1).check()
+    expect(button).to_be_disabled()
+    boxes.nth(0).check()
+    button.click()
+    expect(page).to_have_url(re.compile("/runs/differences/[?]run=.*&run="))
+    expect(page.locator(".differences ins")).to_have_text(["red"])
+    page.get_by_role("radio", name="Slider").check()
+    expect(page.locator(".look-stage")).to_have_attribute("data-mode", "slider")
+    assert_usable(page)
+    page.get_by_role("link", name="Swap A and B").click()
+    expect(page.locator(".differences ins")).to_have_text(["blue"])
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert_usable(page)
+
+
+def test_the_line_of_descent_comes_when_it_is_seen(open_page: Open) -> None:
+    page = open_page(AURORA)
+    source = run(page, "a harbour to restyle")
+    given = {"prompt": "as a woodcut", "image_url": f"/runs/{source}/artifacts/0/"}
+    page.goto(f"{AURORA}image-to-image/?{urlencode({'input': json.dumps(given)})}")
+    restyled = run(page, "as a linocut")
+    page.goto(f"/runs/{restyled}/")
+    page.keyboard.press("End")
+    titles = page.locator("#descent .descent-title")
+    expect(titles).to_have_text(["a harbour to restyle", "as a linocut"])
+    expect(page.locator("#descent [aria-current]")).to_contain_text("as a linocut")
+    assert_usable(page)
+    titles.first.click()
+    expect(page).to_have_url(re.compile(f"/runs/{source}/"))
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.keyboard.press("End")
+    expect(titles).to_have_text(["a harbour to restyle", "as a linocut"])
+    assert_usable(page)

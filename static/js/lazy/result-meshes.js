@@ -1,5 +1,5 @@
 /**
- * Rotates the meshes of a <board-viewer> together. Each is in a sandboxed frame of an opaque origin
+ * Rotates the meshes of a <result-viewer> together. Each is in a sandboxed frame of an opaque origin
  * (`runs/files/media/mesh_viewer.py`): only the camera's nine numbers and names of keys are sent.
  */
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boards.viewer.word_diff import MAX_WORDS, Part, word_diff
+from playground.display.comparison.word_diff import MAX_WORDS, Part, word_diff
 
 pytestmark = pytest.mark.any_database
 

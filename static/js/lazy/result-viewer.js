@@ -1,16 +1,16 @@
 /**
- * <board-viewer data-kind="image|video|audio|mesh">: shows results side by side, with a slider,
+ * <result-viewer data-kind="image|video|audio|mesh">: shows results side by side, with a slider,
  * alternating, or as their difference; zooms and moves them together. Videos play together, sounds
- * in turn (`board-players.js`), and meshes rotate together (`board-meshes.js`).
+ * in turn (`result-players.js`), and meshes rotate together (`result-meshes.js`).
  */
-import { players } from "./board-players.js";
+import { players } from "./result-players.js";
 
 const BLINK_MS = 700;
 const MOST_ZOOM = 16;
 const MODES = { s: "side", r: "slider", b: "blink", d: "difference" };
 const MOVES = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-class BoardViewer extends HTMLElement {
+class ResultViewer extends HTMLElement {
   connectedCallback() {
     this.tools = this.querySelector(".look-tools");
     this.stage = this.querySelector(".look-stage");
@@ -140,4 +140,4 @@ class BoardViewer extends HTMLElement {
     event.preventDefault();
   }
 }
-customElements.define("board-viewer", BoardViewer);
+customElements.define("result-viewer", ResultViewer);

@@ -1,6 +1,6 @@
-/** Plays the videos of a <board-viewer> together, and its sounds in turn, equally loud. */
+/** Plays the videos of a <result-viewer> together, and its sounds in turn, equally loud. */
 
-import { meshes } from "./board-meshes.js";
+import { meshes } from "./result-meshes.js";
 
 const FRAME_S = 1 / 25; // browsers do not expose a video's frame rate
 const DRIFT_S = 0.08;

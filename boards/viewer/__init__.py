@@ -1,1 +1,0 @@
-"""The viewer, which compares two to four cells in detail."""

@@ -1,0 +1,1 @@
+"""Where a result came from, and what was made of it."""

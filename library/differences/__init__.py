@@ -1,0 +1,1 @@
+"""Two runs: what differs between their inputs, results, times and prices."""

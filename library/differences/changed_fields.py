@@ -1,0 +1,173 @@
+"""The fields of two inputs that differ, by their labels, with the changed words of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from catalog.schema_versions import former_version, version_of
+from fal.db_safe import db_safe_text
+from playground.display.comparison.word_diff import Part, word_diff
+from runs.models import Run
+from runs.own_addresses import OUR_ADDRESS
+from schemas import MISSING, Field, find
+from schemas.changes.argument_diff import Change, diff_arguments
+from schemas.changes.diff_lines import dotted
+from schemas.exact import dumps, identical
+from schemas.fields.fitting import matching_option
+from schemas.fields.paths import label_at
+from schemas.form.decode import Path
+from schemas.wording.labels import number, option
+
+MAX_TEXT_CHARS = 20_000  # of a text; what comes after that is not compared
+MAX_JSON_CHARS = 2000
+MIN_SHARED = 0.3  # of the longer text; words of others are not marked: it was written anew
+_ADDRESSES = ("https://", "http://", "data:", "/uploads/", "/runs/")
+
+
+@dataclass(frozen=True)
+class Value:
+    """One side of a change: its text in parts, of which those that differ are marked."""
+
+    parts: list[Part]
+    is_default: bool = False  # it was not given, and this is what the model uses then
+    is_given: bool = True
+    address: str = ""  # of one of our files
+    is_picture: bool = False
+    is_cut: bool = False
+
+    @property
+    def text(self) -> str:
+        """Return the value as text."""
+        return "".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True)
+class ChangedField:
+    """A field of the input with different values; `is_known` unless no schema has it."""
+
+    label: str
+    is_known: bool
+    before: Value
+    after: Value
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Return both values as text."""
+        return self.before.text, self.after.text
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether the texts differ only after what is shown of them."""
+        return self.before.is_cut and self.before.parts == self.after.parts
+
+
+def changed_fields(first: Run, second: Run) -> Iterator[ChangedField]:
+    """Yield what differs between the inputs of two runs, of different models too.
+
+    A field that was not given has its model's default; equal to a given value, it is no difference.
+    """
+    roots = _root(first), _root(second)
+    for change in diff_arguments(first.arguments, second.arguments):
+        if field := _changed_field(change, *roots):
+            yield field
+
+
+def _root(run: Run) -> Field:
+    """Return the fields of the model as they were when the run was made."""
+    version = former_version(run.endpoint, run.schema_id or "")
+    return (version or version_of(run.endpoint)).root
+
+
+def _changed_field(change: Change, first_root: Field, second_root: Field) -> ChangedField | None:
+    path = change.path
+    fields = _at(first_root, path), _at(second_root, path)
+    before, after = _effective(change.before, fields[0]), _effective(change.after, fields[1])
+    if identical(before, after) or _is_same_number(before, after):
+        return None
+    texts = _text(before, fields[0]), _text(after, fields[1])
+    is_prose = _is_prose(before, fields[0]) and _is_prose(after, fields[1])
+    old, new = _marked(*texts) if is_prose else ([Part("same", text)] for text in texts)
+    return ChangedField(
+        label=_label(path, first_root if fields[0] else second_root, fields[0] or fields[1]),
+        is_known=any(fields),
+        before=_value(before, old, fields[0], is_default=before is not change.before),
+        after=_value(after, new, fields[1], is_default=after is not change.after),
+    )
+
+
+def _at(root: Field, path: Path) -> Field | None:
+    """Return the field at a path; None if the model does not know it."""
+    parent, field = find(root, path[:-1]), find(root, path)
+    return None if path and field is parent else field
+
+
+def _effective(value: Any, field: Field | None) -> Any:
+    """Return the value, or the default that the model uses without one."""
+    is_omitted = value is MISSING and field is not None and field.has_default
+    return field.default if field and is_omitted else value
+
+
+def _is_same_number(before: Any, after: Any) -> bool:
+    """Whether the values are `1` and `1.0`, of which forms and programs give either."""
+    values = (before, after)
+    return all(type(value) in (int, float) for value in values) and bool(before == after)
+
+
+def _label(path: Path, root: Field, field: Field | None) -> str:
+    if field is None:
+        return dotted(tuple(str(part) for part in path))
+    labels = [label_at(root, path[: end + 1]) for end in range(len(path))]
+    return db_safe_text(": ".join(labels) or label_at(root, path))
+
+
+def _is_prose(value: Any, field: Field | None) -> bool:
+    """Whether a value is a text of words, and neither a choice nor an address."""
+    is_text = field is None or (field.is_text and not field.options)
+    return is_text and isinstance(value, str) and not value.startswith(_ADDRESSES)
+
+
+def _marked(before: str, after: str) -> tuple[list[Part], list[Part]]:
+    """Return the parts of both texts with the words that differ; unmarked if hardly any is shared.
+
+    Of a very long text only its beginning.
+    """
+    parts = word_diff(before, after)
+    old = [part for part in parts if part.kind != "added"]
+    new = [part for part in parts if part.kind != "removed"]
+    whole_old, whole_new = ("".join(part.text for part in text) for text in (old, new))
+    shared = sum(len(part.text) for part in parts if part.kind == "same")
+    if shared >= MIN_SHARED * max(len(whole_old), len(whole_new)):
+        return old, new
+    return [Part("same", whole_old)], [Part("same", whole_new)]
+
+
+def _value(value: Any, parts: list[Part], field: Field | None, *, is_default: bool) -> Value:
+    if value is MISSING:
+        return Value([], is_given=False)
+    is_ours = isinstance(value, str) and OUR_ADDRESS.fullmatch(value) is not None
+    shown = Value(
+        parts,
+        is_default=is_default,
+        address=value if is_ours else "",
+        is_picture=is_ours and field is not None and field.media == "image",
+    )
+    return replace(shown, is_cut=_is_prose(value, field) and len(shown.text) < len(value))
+
+
+def _text(value: Any, field: Field | None) -> str:
+    """Return a value as it is shown; a choice by its label."""
+    if value is MISSING:
+        return ""
+    choice = matching_option(field, value) if field and field.options else None
+    if choice is not None and not choice.branch:
+        return choice.label
+    if isinstance(value, str):
+        return db_safe_text(value[:MAX_TEXT_CHARS])
+    if isinstance(value, bool):
+        return option(value)
+    if isinstance(value, int | float):
+        return number(value)
+    text = dumps(value, indent=None)
+    return db_safe_text(f"{text[:MAX_JSON_CHARS]}…" if len(text) > MAX_JSON_CHARS else text)

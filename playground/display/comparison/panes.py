@@ -1,0 +1,101 @@
+"""The panes of a comparison: results beside each other, with their difference from the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.formatting import duration, money
+from playground.display import previews, renderers
+from playground.display.comparison.word_diff import Part, word_diff
+from playground.display.history import seconds
+from playground.display.renderers import Shown
+from runs.costs.billing import billed_cost
+from runs.models import Run
+from runs.results.outputs import artifacts_in
+
+LETTERS = "ABCD"
+COMPARED = {"image", "video", "audio", "mesh"}
+
+
+@dataclass(frozen=True)
+class Pane:
+    """The result of one run; `diff` is how its text differs from the first pane's."""
+
+    letter: str
+    run: Run
+    name: str
+    shown: list[Shown]
+    text: str
+    diff: list[Part]
+    seconds: str
+    price: str
+    seconds_delta: str
+    price_delta: str
+
+    @property
+    def main(self) -> Shown | None:
+        """Return the file to compare: the first picture, video, audio or mesh that can be shown."""
+        return next((s for s in self.shown if s.artifact.kind in COMPARED), None)
+
+
+def panes_of(runs: Sequence[Run], names: Sequence[str]) -> list[Pane]:
+    """Return the panes of up to four runs with these names; the first one is the reference.
+
+    Their endpoints, outputs and artifacts should be loaded.
+    """
+    reference, text = runs[0], _text(runs[0])
+    return [
+        Pane(
+            letter=letter,
+            run=run,
+            name=name,
+            shown=renderers.shown(run),
+            text=_text(run),
+            diff=word_diff(text, _text(run)) if run is not reference and text else [],
+            seconds=duration(seconds(run)),
+            price=_price(run),
+            seconds_delta=_seconds_delta(reference, run),
+            price_delta=_price_delta(reference, run),
+        )
+        for letter, run, name in zip(LETTERS, runs, names, strict=False)
+    ]
+
+
+def stage_kind(panes: Sequence[Pane]) -> str:
+    """Return the kind of file that all panes have, to select tools; empty if they differ."""
+    kinds = {pane.main.artifact.kind if pane.main else "" for pane in panes}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _text(run: Run) -> str:
+    texts = previews.of_texts(artifacts_in(run.output))
+    return texts[0].text if texts else ""
+
+
+def _price(run: Run) -> str:
+    cost = billed_cost(run)
+    if cost is None:
+        return ""
+    return money(cost, run.endpoint.currency) if cost else "Free"
+
+
+def _seconds_delta(reference: Run, run: Run) -> str:
+    """Return `+3.2 s`, or with a minus sign; empty where both are shown as the same time."""
+    first, own = seconds(reference), seconds(run)
+    if first is None or own is None or duration(first) == duration(own):
+        return ""
+    return f"{_sign(own - first)}{duration(abs(own - first))}"
+
+
+def _price_delta(reference: Run, run: Run) -> str:
+    first, own = billed_cost(reference), billed_cost(run)
+    is_one_currency = reference.endpoint.currency == run.endpoint.currency
+    if first is None or own is None or own == first or not is_one_currency:
+        return ""
+    return f"{_sign(own - first)}{money(abs(own - first), run.endpoint.currency)}"
+
+
+def _sign(difference: float | Decimal) -> str:
+    return "\N{MINUS SIGN}" if difference < 0 else "+"

@@ -1,0 +1,5 @@
+"""Fixtures for the library: models that take results, and runs with files."""
+
+from tests.runs.results_to_use import models, result_of
+
+__all__ = ["models", "result_of"]

@@ -1,0 +1,1 @@
+"""Tests of where a result came from."""
