@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db import migrations
+from django.db import DatabaseError, migrations
 
 
 class AddIndexConcurrently(migrations.AddIndex):
@@ -31,3 +32,25 @@ class AddIndexConcurrently(migrations.AddIndex):
             name = schema_editor.quote_name(self.index.name)
             schema_editor.execute(f"DROP INDEX IF EXISTS {name}")
             schema_editor.add_index(model, self.index)
+
+
+def add_trigram_index(schema_editor: Any, name: str, table: str, texts: Sequence[str]) -> None:
+    """On PostgreSQL, index these SQL expressions so that any part of them is found.
+
+    `icontains` uses the index for three letters or more where a text is `UPPER(...)`. Without the
+    right to create the extension pg_trgm it prints a sentence and creates no index. The migration
+    must have `atomic = False`; what an interrupted attempt has left is replaced.
+    """
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    try:
+        schema_editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    except DatabaseError as error:
+        print(
+            f"\n  The extension pg_trgm is missing ({error}). Searching {table} for a rare word "
+            "stays slow until an administrator creates it and this migration is run again."
+        )
+        return
+    columns = ", ".join(f"{text} gin_trgm_ops" for text in texts)
+    schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+    schema_editor.execute(f"CREATE INDEX CONCURRENTLY {name} ON {table} USING gin ({columns})")

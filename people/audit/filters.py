@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import reduce
@@ -12,16 +12,23 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.validators import validate_ipv46_address
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts.auditing.lines import before_and_after
 from accounts.models import AuditEntry
+from core.db.custom_plans import custom_plans
 from core.http.parameters import parse_key, parse_moment
 from people.audit.words import KINDS, event_words, field_word, kind_word, value_word
 from projects.models import Project
 
 PER_PAGE = 50
 MIN_SEARCH_CHARS = 2
+# The columns that a search reads; PostgreSQL's index `audit_text` is of them.
+SEARCHED = ("actor_name", "event", "object_repr", "detail")
+INDEXED_CHARS = 3  # PostgreSQL's index knows no shorter parts of words
+SCANNED_FIRST = 5000  # some 10 ms; a word without a page of matches among them is a rare one
 # The columns that a page and a download read.
 COLUMNS = (
     "timestamp",
@@ -104,6 +111,11 @@ class Filters(forms.Form):
         labels = {**KINDS, **({chosen: kind_word(chosen)} if chosen else {})}
         return sorted(labels.items(), key=lambda item: item[1])
 
+    @property
+    def words(self) -> list[str]:
+        """Return the words that are searched for; none while something asked for is wrong."""
+        return str(self.cleaned_data["q"]).split() if self.is_valid() else []
+
     def entries(self) -> QuerySet[AuditEntry]:
         """Return the matching entries, newest first; none while something asked for is wrong."""
         if not self.is_valid():
@@ -118,7 +130,7 @@ class Filters(forms.Form):
             "in_project": values["place"].pk if values["place"] else None,
         }
         conditions = [Q(**{name: value}) for name, value in exact.items() if value]
-        conditions += [_contains(word) for word in values["q"].split()]
+        conditions += [_contains(word) for word in self.words]
         if values["since"]:
             conditions.append(Q(timestamp__gte=_start_of(values["since"])))
         if values["until"]:
@@ -128,8 +140,7 @@ class Filters(forms.Form):
 
 
 def _contains(word: str) -> Q:
-    names = ("actor_name", "event", "object_repr", "detail")
-    return Q(*(Q(**{f"{name}__icontains": word}) for name in names), _connector=Q.OR)
+    return Q(*(Q(**{f"{name}__icontains": word}) for name in SEARCHED), _connector=Q.OR)
 
 
 def _start_of(day: Any) -> datetime:
@@ -163,12 +174,17 @@ class Page:
     earlier: str = ""
 
 
-def page(entries: QuerySet[AuditEntry], before: str) -> Page:
+def page(entries: QuerySet[AuditEntry], before: str, words: Sequence[str] = ()) -> Page:
     """Return the entries older than `before`, which is the place that the page before named.
 
-    Two queries, however many there are.
+    Two queries, however many there are; up to two more where `words` are searched for.
     """
-    rows = list(_older_than(entries, before)[: PER_PAGE + 1])
+    older = _older_than(entries, before)
+    with custom_plans(are_needed=bool(words)):
+        if connection.vendor == "postgresql" and any(len(word) >= INDEXED_CHARS for word in words):
+            rows = _rows_by_words(older, before)
+        else:
+            rows = list(older[: PER_PAGE + 1])
     shown = rows[:PER_PAGE]
     keys = {entry.in_project for entry in shown if entry.in_project}
     names = dict(Project.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
@@ -176,6 +192,24 @@ def page(entries: QuerySet[AuditEntry], before: str) -> Page:
         tuple(_shown(entry, names) for entry in shown),
         _place(shown[-1]) if len(rows) > PER_PAGE else "",
     )
+
+
+def _rows_by_words(older: QuerySet[AuditEntry], before: str) -> list[AuditEntry]:
+    """Return the page's entries, and one more if there is another page.
+
+    PostgreSQL takes the entries with a word for evenly spread in time. For somebody who left a year
+    ago it would read a million of them, newest first. So only the newest are read by time, which
+    finds a page of a common word; for others it has to take the index of words.
+    """
+    every = _older_than(AuditEntry.objects.order_by("-timestamp", "-pk"), before)
+    edge = list(every.values_list("timestamp", flat=True)[SCANNED_FIRST : SCANNED_FIRST + 1])
+    newest = older.filter(timestamp__gte=edge[0]) if edge else older
+    rows = list(newest[: PER_PAGE + 1])
+    if not edge or len(rows) > PER_PAGE:
+        return rows
+    # The same order, but no index is sorted by an expression.
+    unindexed_time = Coalesce(F("timestamp"), F("timestamp"))
+    return list(older.order_by(unindexed_time.desc(), "-pk")[: PER_PAGE + 1])
 
 
 def _shown(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:

@@ -26,7 +26,8 @@ def log(request: HtmxRequest) -> HttpResponse:
     """Show who did what, newest first; 422 with a sentence beside a filter that is none."""
     permissions.require(request.user, permissions.VIEW_AUDIT)
     chosen = filters.Filters(request.GET)
-    page = filters.page(chosen.entries(), request.GET.get("before", ""))
+    before = request.GET.get("before", "")
+    page = filters.page(chosen.entries(), before, chosen.words)
     context = {
         "filters": chosen,
         "page": page,

@@ -2,28 +2,15 @@
 
 from typing import Any
 
-from django.db import DatabaseError, migrations, models
+from django.db import migrations, models
 
-from core.db.migration_operations import AddIndexConcurrently
+from core.db.migration_operations import AddIndexConcurrently, add_trigram_index
 
 
 def add_text_index(apps: Any, schema_editor: Any) -> None:
-    """On PostgreSQL, index the text that a search reads (`runs/models/querysets.py`)."""
-    if schema_editor.connection.vendor != "postgresql":
-        return
-    try:
-        schema_editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    except DatabaseError as error:
-        print(
-            f"\n  The extension pg_trgm is missing ({error}). Searching a long history for a rare "
-            "word stays slow until an administrator creates it and this migration is run again."
-        )
-        return
-    schema_editor.execute("DROP INDEX CONCURRENTLY IF EXISTS run_text")
-    schema_editor.execute(
-        "CREATE INDEX CONCURRENTLY run_text ON playground_run USING gin "
-        "(UPPER(SUBSTR(title || ' ' || arguments, 1, 4000)) gin_trgm_ops)"
-    )
+    """Index the text that a search reads (`runs/models/querysets.py`)."""
+    text = "(UPPER(SUBSTR(title || ' ' || arguments, 1, 4000)))"
+    add_trigram_index(schema_editor, "run_text", "playground_run", [text])
 
 
 def drop_text_index(apps: Any, schema_editor: Any) -> None:
