@@ -68,6 +68,11 @@ class Preferences(models.Model):
     shares_runs = models.BooleanField(
         default=False, help_text="new runs are shown to the team as examples"
     )
+    file_names = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="the template of saved results' names (`profile/name_template.py`)",
+    )
 
     class Meta:
         verbose_name_plural = "preferences"

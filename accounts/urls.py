@@ -88,6 +88,7 @@ urlpatterns = [
     _page("account/password/first/", allauth.password_set, "account_set_password"),
     path("account/theme/", profile.theme, name="account-theme"),
     path("account/sharing/", profile.sharing, name="account-sharing"),
+    path("account/file-names/", profile.file_names, name="account-file-names"),
     _page("account/sessions/", list_usersessions, "usersessions_list"),
     path("account/sessions/deletion/", profile.session_ends, name="account-sessions-deletion"),
     _page("account/second-factor/", second_factor.Index.as_view(), "mfa_index"),

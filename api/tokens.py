@@ -96,7 +96,7 @@ def authenticate(secret: str) -> Token | None:
     """Return the token's row with its user; None if it is not valid."""
     if not _TOKEN.fullmatch(secret):
         return None
-    rows = Token.objects.select_related("project", "user__private_project")
+    rows = Token.objects.select_related("project", "user__private_project", "user__preferences")
     shared = Membership.objects.filter(user=OuterRef("user"), project__person=None)
     token = rows.annotate(has_no_shared=~Exists(shared)).filter(digest=digest(secret)).first()
     if token is None or token.revoked_at or token.is_expired or not token.user.is_active:

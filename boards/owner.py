@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
@@ -13,7 +13,7 @@ from boards.models import Board, Cell, Column, Row
 from boards.runs.belonging import boards_of
 from boards.trials import job, news
 from catalog.changelog.personal_news import Entry
-from projects.models import InProject
+from projects.models import InProject, InProjectQuerySet
 from runs.models import Run
 from runs.owners import (
     Chosen,
@@ -69,6 +69,10 @@ class BoardsOwner(RunOwner):
         """Return the runs that were made for the cells of moved boards."""
         cells = Cell.objects.filter(board__in=rows.get(Board, ()), is_reused=False)
         return {Run: set(cells.filter(run__isnull=False).values_list("run_id", flat=True))}
+
+    def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
+        """Return boards."""
+        return {"board": Board.objects.kept()}
 
     def news(self, user: User) -> Sequence[Entry]:
         """Return the outcomes of standing trials."""

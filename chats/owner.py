@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chats.display import answer
 from chats.models import Chat, Turn
 from chats.turns.belonging import chats_of
-from projects.models import InProject
+from projects.models import InProject, InProjectQuerySet
 from runs.models import Run
 from runs.owners import Chosen, Destination, JsonColumn, LiveView, Place, RunOwner, UserRelation
 
@@ -53,6 +53,10 @@ class ChatsOwner(RunOwner):
         """Return the answers in moved conversations."""
         turns = Turn.objects.filter(chat__in=rows.get(Chat, ()), run__isnull=False)
         return {Run: set(turns.values_list("run_id", flat=True))}
+
+    def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
+        """Return conversations."""
+        return {"chat": Chat.objects.kept()}
 
     def destinations(self, user: User) -> Sequence[Destination]:
         """Return the conversations that the user sees."""

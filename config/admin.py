@@ -116,7 +116,7 @@ class VitrineAdminSite(AdminSite):
         context = {
             **self.each_context(request),
             "title": "Status",
-            "status": status.load_status(),
+            "status": status.load_status(request.user),
             "versions": versions(),
             "sees_runs": permissions.may_see_runs(request.user),
         }

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 MAX_BYTES = 240  # file systems take 255; the rest is for a number that keeps two names apart
+MAX_PORTABLE_BYTES = 120  # of a name that we give: what folders above it leave on every system
 MAX_SUFFIX_CHARS = 20  # a longer one is a sentence with a full stop in it
 FALLBACK = "file"
 MAX_SLUG_CHARS = 60
 _SLUG_CATEGORIES = ("L", "M", "N")  # letters, the marks on them, and digits, of all scripts
+# Which Persian and Indic words and composed emoji are written with: \u200c and \u200d.
+_JOINERS = "\u200c\u200d"
+_EDGES = f" .-{_JOINERS}"  # at neither end of a portable name
+_SKIN_TONES = range(0x1F3FB, 0x1F400)  # after an emoji
+# What Windows forbids in names, with the separators of all systems.
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*]+')
+# Devices, whatever their suffix (Microsoft, "Naming Files, Paths, and Namespaces").
+_RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
+    f"{device}{number}" for device in ("com", "lpt") for number in "0123456789\u00b9\u00b2\u00b3"
+}
 # Control characters, halves of surrogate pairs, line separators, and marks that turn the direction
 # of text: a name with one shows another suffix than it has (`photo\u202egpj.exe`).
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 
 
@@ -41,11 +53,61 @@ def _cut(text: str, size_bytes: int) -> str:
 
 
 def slug(text: str, most: int = MAX_SLUG_CHARS) -> str:
-    """Return the words of a text joined by hyphens, cut after a word; empty if it has none."""
+    """Return the words and emoji of a text joined by hyphens, cut after a word; empty without."""
     plain = unicodedata.normalize("NFC", text[: 10 * most])
-    chars = (char if unicodedata.category(char)[0] in _SLUG_CATEGORIES else " " for char in plain)
-    words = "".join(chars).split()
-    name = "-".join(words)
+    words = "".join(char if _is_of_word(char) else " " for char in plain).split()
+    name = "-".join(filter(None, (word.strip(_JOINERS) for word in words)))
     if len(name) <= most:
         return name
-    return name[: most + 1].rpartition("-")[0] or name[:most]
+    return name[: most + 1].rpartition("-")[0] or shorten(name[:most], most * 4)
+
+
+def _is_of_word(char: str) -> bool:
+    category = unicodedata.category(char)
+    is_emoji = category == "So" or ord(char) in _SKIN_TONES
+    return category[0] in _SLUG_CATEGORIES or is_emoji or char in _JOINERS
+
+
+def portable_name(stem: str, suffix: str = "", fallback: str = FALLBACK) -> str:
+    """Return a file's name that Windows, macOS and Linux take, at most MAX_PORTABLE_BYTES long.
+
+    Without control characters and marks that turn text. `suffix`, with its dot, is kept as it is;
+    `fallback` is the stem where nothing is left.
+    """
+    spaced = " ".join(unicodedata.normalize("NFC", stem).split())
+    kept = (char for char in spaced if char in _JOINERS or unicodedata.category(char)[0] != "C")
+    stem = _FORBIDDEN.sub("-", "".join(kept))
+    room = MAX_PORTABLE_BYTES - len(suffix.encode())
+    # The dash, too: programs take a name that begins with one for an option.
+    stem = shorten(stem.strip(_EDGES), room).strip(_EDGES) or fallback
+    if stem.partition(".")[0].rstrip().casefold() in _RESERVED:
+        stem = shorten(f"_{stem}", room).strip(_EDGES)
+    return f"{stem}{suffix}"
+
+
+def numbered_name(name: str, number: int) -> str:
+    """Return a portable name with a number before its suffix: `mill-2.png`."""
+    stem, suffix = split_suffix(name)
+    return portable_name(stem, f"-{number}{suffix}")
+
+
+def shorten(text: str, size_bytes: int) -> str:
+    """Return the beginning of a text in at most so many bytes of UTF-8; no character is torn.
+
+    That is what a reader takes for one: a letter with its marks, or an emoji of several signs.
+    """
+    if len(text.encode()) <= size_bytes:
+        return text
+    kept = 0
+    for character in _characters(text):
+        size_bytes -= len(character.encode())
+        if size_bytes < 0:
+            break
+        kept += len(character)
+    return text[:kept]
+
+
+def _characters(text: str) -> Iterator[str]:
+    import regex  # 1 MB that few names need
+
+    return (match[0] for match in regex.finditer(r"\X", text))

@@ -11,14 +11,24 @@ from django.db.models import F
 
 from flows.display import rights, run_page
 from flows.execution import advance, ended
+from flows.execution.belonging import flow_runs_of
 from flows.fal_workflows import live, step_files, sync
 from flows.models import Flow, FlowRun, StepRun
-from projects.models import InProject
+from projects.models import InProject, InProjectQuerySet
 from runs.models import Run
-from runs.owners import Chosen, Destination, Job, JsonColumn, LiveView, RunOwner, UserRelation
+from runs.owners import (
+    Chosen,
+    Destination,
+    Job,
+    JsonColumn,
+    LiveView,
+    Place,
+    RunOwner,
+    UserRelation,
+)
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
 
     import fal
     from core.notify import channel
@@ -33,6 +43,10 @@ class FlowsOwner(RunOwner):
             rights.VIEW: LiveView(run_page.render),
             live.VIEW: LiveView(live.render),
         }
+
+    def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
+        """Return the run of a flow that has this run for a step."""
+        return flow_runs_of(user, run)
 
     def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
         """Schedule the copying of the files of a workflow's steps."""
@@ -76,6 +90,10 @@ class FlowsOwner(RunOwner):
             FlowRun: set(beside.values_list("pk", flat=True)),
             Run: set(steps.filter(run__isnull=False).values_list("run_id", flat=True)),
         }
+
+    def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
+        """Return flows and their runs, which are kept when the flow is deleted."""
+        return {"flow": Flow.objects.kept(), "flow-run": FlowRun.objects.all()}
 
     def destinations(self, user: User) -> Sequence[Destination]:
         """Return the flows of the user's projects, and those for everybody."""

@@ -16,7 +16,7 @@ from accounts import roles
 from accounts.roles import Role
 from accounts.sign_in import local_owner
 from core.http.parameters import parse_key
-from people import invitations
+from people import invitations, sign_up
 from projects.models import Membership, Project
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class InvitationForm(forms.Form):
     def clean_email(self) -> str:
         """Reject the address of an account: whoever has it is in the house, or was."""
         email = str(self.cleaned_data["email"])
-        account = User.objects.filter(email__iexact=email).first() if email else None
+        account = sign_up.account_with(email)
         if account and not account.is_active:
             raise ValidationError(
                 f"{account.get_username()} had this address and has left. "
@@ -153,9 +153,9 @@ class SignUpForm(forms.Form):
     def __init__(self, email: str, data: QueryDict | None = None) -> None:
         """`email` is whom the invitation is for: the account gets this address and no other."""
         super().__init__(data)
-        self.given_email = email
         if email:
-            del self.fields["email"]
+            self.fields["email"].disabled = True  # what is posted does not count
+            self.fields["email"].initial = email
 
     def clean_username(self) -> str:
         """Reject a name that is taken, whatever its letters' case."""
@@ -167,25 +167,16 @@ class SignUpForm(forms.Form):
     def clean_email(self) -> str:
         """Reject the address of an account."""
         email = str(self.cleaned_data["email"])
-        account = User.objects.filter(email__iexact=email).first()
-        if account and not account.is_active:
-            raise ValidationError(
-                f"The account with this address is closed. {roles.whom_to_ask()} to open it again.",
-                code="former",
-            )
-        if account:
-            raise ValidationError(
-                "There is an account with this address. Log in, and the invitation goes on there.",
-                code="known",
-            )
+        if sentence := sign_up.why_taken(email):
+            raise ValidationError(sentence, code="taken")
         return email
 
     def clean(self) -> dict[str, Any]:
         """Check the password by Django's validators, against the name and the address too."""
         cleaned = super().clean() or self.cleaned_data
-        cleaned["email"] = self.given_email or cleaned.get("email", "")
         if password := cleaned.get("password"):
-            person = User(username=cleaned.get("username", ""), email=cleaned["email"])
+            email = cleaned.get("email", "")
+            person = User(username=cleaned.get("username", ""), email=email)
             try:
                 validate_password(password, person)
             except ValidationError as error:

@@ -112,7 +112,10 @@ def make(by: User, wanted: Wanted) -> tuple[Invitation, str]:
 
 
 def send(invitation: Invitation, link: str) -> bool:
-    """Queue the mail to whom the invitation is for; False where this server sends no mail."""
+    """Queue the mail to whom the invitation is for; False where this server sends no mail.
+
+    The link is then shown to nobody, so that whoever opens it has proved the address.
+    """
     if not invitation.email or not mail.is_configured():
         return False
     text = MAIL.format(
@@ -121,7 +124,10 @@ def send(invitation: Invitation, link: str) -> bool:
         link=link,
         until=f"{invitation.expires_at:%d %B %Y, %H:%M} UTC",
     )
-    mail.queue(invitation.email, "You are invited to Vitrine", text)
+    invitation.sent_at = timezone.now()
+    with transaction.atomic():
+        Invitation.objects.filter(pk=invitation.pk).update(sent_at=invitation.sent_at)
+        mail.queue(invitation.email, "You are invited to Vitrine", text)
     return True
 
 

@@ -36,6 +36,9 @@ class Invitation(models.Model):
     )
     made_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(
+        null=True, help_text="when its link was mailed, and shown to nobody; empty: it was shown"
+    )
     max_uses = models.PositiveIntegerField(null=True, blank=True, help_text="empty: any number")
     uses = models.PositiveIntegerField(default=0)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -45,6 +48,11 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} for {self.email or 'whoever has the link'}"
+
+    @property
+    def proves_address(self) -> bool:
+        """Whether whoever opens it reads the mail of its address: nobody else got the link."""
+        return bool(self.email) and self.sent_at is not None
 
     @property
     def is_expired(self) -> bool:

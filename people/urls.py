@@ -11,7 +11,7 @@ app_name = "people"
 urlpatterns = [
     path("", listing.index, name="people"),
     path("audit/", include("people.audit.urls")),
-    path("looks/<uuid:pk>/", look, name="look"),
+    path("looks/<str:kind>/<uuid:pk>/", look, name="look"),
     path("invitations/", invitations.index, name="invitations"),
     path("invitations/<int:pk>/revocation/", invitations.revocation, name="made-revocation"),
     path("invitations/<int:pk>/recovery/", invitations.recovery, name="made-recovery"),

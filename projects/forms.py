@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.core.exceptions import ValidationError
 
-from projects.settings import MOST_DAYS, Values, values_of
+from core.formatting import enumerated
+from projects.settings import MOST_DAYS, Values, values_of, version_of
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -19,6 +20,10 @@ NAME_CHARS, DESCRIPTION_CHARS = 80, 300
 SHOWN_TO = [("0", "All members"), ("1", "Only who made them")]
 DAYS = f"A number of days from 1 to {MOST_DAYS}, or nothing: then runs are kept for ever."
 
+OUTDATED = (
+    "Somebody else has changed the settings since you opened them. Saved are now: {}. "
+    "What you typed is still here: save again to replace theirs."
+)
 DAYS_HELP = (
     "Empty: kept for ever. Runs that are starred, examples, or in a board, chat, flow or training "
     "stay. A deleted run can be brought back for 7 days."
@@ -75,6 +80,22 @@ class SettingsForm(ProjectForm):
         if project.is_private:
             for name in ("name", "description", "hides_new_runs"):
                 del self.fields[name]
+
+    @property
+    def version(self) -> str:
+        """Return the version of the settings as they were when the form was made."""
+        return version_of(self._now)
+
+    def add_outdated(self) -> None:
+        """Say what somebody else has saved; what was typed stays, and a second press saves it."""
+        now, typed = self._now._asdict(), self.values._asdict()
+        now["hides_new_runs"] = dict(SHOWN_TO)[str(int(self._now.hides_new_runs))]
+        theirs = [
+            f"{self[name].label.lower()} “{now[name] or 'empty'}”"
+            for name in self.fields
+            if getattr(self._now, name) != typed[name]
+        ]
+        self.add_error(None, OUTDATED.format(enumerated(theirs)))
 
     @property
     def values(self) -> Values:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,13 +38,32 @@ def values_of(project: Project) -> Values:
     return Values(*(getattr(project, name) for name in Values._fields))
 
 
-def change(by: User, project: Project, wanted: Values) -> Project:
-    """Change the settings; the slug stays, so that addresses do. Raises PermissionDenied."""
+class Outdated(Exception):
+    """Somebody else has saved other settings since the page was drawn; it has the `project`."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__("the settings are not those that the page showed")
+        self.project = project
+
+
+def version_of(values: Values) -> str:
+    """Return what a page says of the settings that it shows, to be compared when it is saved."""
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+
+def change(by: User, project: Project, wanted: Values, version: str = "") -> Project:
+    """Change the settings; the slug stays, so that addresses do.
+
+    `version` is that of the settings which the page showed, if there is a page. Raises
+    PermissionDenied, and Outdated if they are others by now.
+    """
     with transaction.atomic():
         row = locked_for(by, project)
         before = values_of(row)
         if row.is_private:
             wanted = before._replace(retention_days=wanted.retention_days)
+        if version and version != version_of(before) and wanted != before:
+            raise Outdated(row)
         new = wanted._asdict()
         changed = [name for name, value in before._asdict().items() if new[name] != value]
         for name in changed:

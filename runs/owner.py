@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
 from catalog.models import Collection
-from projects.models import InProject
+from projects.models import InProject, InProjectQuerySet
 from runs.models import Draft, Preset, Run, Share, Upload
 from runs.owners import Job, JsonColumn, RunOwner, UserRelation
 from runs.ownership.retention import Retention
@@ -41,6 +41,10 @@ class RunsOwner(RunOwner):
     def movable(self) -> Mapping[str, type[InProject]]:
         """Return runs and presets; uploads go along with what uses them."""
         return {"run": Run, "preset": Preset}
+
+    def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
+        """Return runs, deleted ones too."""
+        return {"run": Run.objects.with_endpoint().light()}
 
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the runs and their forms, and the collections of the catalogue, which is below."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from catalog.changelog.personal_news import Entry
     from catalog.models import Endpoint
     from core.notify import channel
-    from projects.models import InProject
+    from projects.models import InProject, InProjectQuerySet
     from runs.models import Run
 
 
@@ -190,6 +190,14 @@ class RunOwner:
         """
         return {}
 
+    def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
+        """Return what admins see of others with a reason, by the name that addresses have for it.
+
+        The page of such a row asks for the reason (`playground/display/looking.py`); what
+        `goes_along` with it is opened as well.
+        """
+        return {}
+
     # Forms and the worker
 
     def form_sources(self) -> Mapping[str, FillForm]:
@@ -226,6 +234,11 @@ def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
 def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Return those of these runs that some app keeps."""
     return {run_id for owner in registered() for run_id in owner.kept_runs(run_ids)}
+
+
+def private_pages() -> dict[str, InProjectQuerySet[Any]]:
+    """Return what admins see of others with a reason, of all apps."""
+    return {name: rows for owner in registered() for name, rows in owner.private_pages().items()}
 
 
 def news(user: User) -> list[Entry]:

@@ -52,6 +52,7 @@ LIMITS = {
         Limit("run", WRITE, 2000, 1200),
         Limit("draft", WRITE, 2000, 1200),
         Limit("file", WRITE, 600, 600),
+        Limit("archive", WRITE, 30, 30),
         Limit("ticket", WRITE, 20, 30),
         Limit("webhook", WRITE, 60, 30),
         Limit("feed", READ, 30, 30),

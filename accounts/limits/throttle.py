@@ -86,6 +86,13 @@ def wait_s(account: str, address: str) -> int:
     return _wait_s(rows, timezone.now())
 
 
+def wait_key(account: str, address: str) -> str:
+    """Return a text that tells the wait that holds now from any other; empty without one."""
+    rows = SignInCounter.objects.filter(pk__in=_keys(account, address).values())
+    row = rows.filter(wait_until__gt=timezone.now()).order_by("wait_until").last()
+    return f"{row.pk} {row.wait_until}" if row else ""
+
+
 def delete_expired() -> None:
     """Delete the counters that no rule needs any more."""
     now = timezone.now()

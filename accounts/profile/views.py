@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.profile import preferences
-from accounts.profile.forms import NameForm
+from accounts.profile import name_template, preferences
+from accounts.profile.forms import FileNamesForm, NameForm
 from accounts.second_factor import factors
 from accounts.sessions import active_sessions
 from accounts.sign_in.issuers import configured, connections
@@ -36,6 +36,7 @@ def account(request: HtmxRequest) -> HttpResponse:
 def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **forms: Any) -> HttpResponse:
     """Render the account page; `forms` replaces the forms that have errors."""
     person = request.user
+    template = preferences.file_names(person)
     context = {
         "name_form": NameForm(instance=User.objects.get(pk=person.pk)),
         "has_password": person.has_usable_password(),
@@ -45,6 +46,9 @@ def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **forms: Any) -> Ht
         "session_count": len(active_sessions.list_for_user(person, None)),
         "themes": THEMES.items(),
         "shares_runs": preferences.shares_runs(person),
+        "file_names_form": FileNamesForm({"file_names": template}),
+        "file_name_words": name_template.WORDS.items(),
+        "file_name_example": name_template.example(template),
     }
     return render(request, "account/account.html", context | forms, status=status)
 
@@ -83,6 +87,16 @@ def sharing(request: HtmxRequest) -> HttpResponseBase:
     preferences.set_shares_runs(request.user, shares)
     whom = "the team as examples of their model" if shares else "nobody but you"
     return _saved(request, f"New runs are shown to {whom}.", "runs")
+
+
+@require_POST
+def file_names(request: HtmxRequest) -> HttpResponseBase:
+    """Choose how results are named when they are saved; the page shows an example."""
+    form = FileNamesForm(request.POST)
+    if not form.is_valid():
+        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, file_names_form=form)
+    preferences.set_file_names(request.user, form.cleaned_data["file_names"])
+    return _saved(request, "Your file names are saved.", "file-names")
 
 
 @require_POST

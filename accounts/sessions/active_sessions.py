@@ -9,25 +9,28 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter, get_adapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from accounts import single_use
 from core.db import transient_errors
+from core.notify import messages
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 log = logging.getLogger(__name__)
 
+ENDED = "ended sessions"  # the topic of messages that hold the key of one
 RECORDED_AT = "used_at"  # in the session: seconds since 1970
 NOTE_EVERY = timedelta(minutes=10)
 MARGIN_S = 120  # covers a ticket's lifetime and clock differences
@@ -37,9 +40,9 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
     """Ends a session with all that was opened from it."""
 
     def end_sessions(self, sessions: Iterable[UserSession]) -> None:
-        """End sessions, and invalidate their tickets and live streams."""
+        """End sessions, and whatever was opened from them."""
         for session in sessions:
-            revoke_tickets(session.session_key)
+            end_connections(session.session_key)
             session.end()
 
 
@@ -94,11 +97,15 @@ def end_others(user: User, key: str | None) -> int:
     return _end(UserSession.objects.filter(user=user).exclude(session_key=key or ""))
 
 
-def revoke_tickets(key: str | None) -> None:
-    """Invalidate the tickets and live streams of a session that ends."""
-    if digest := single_use.session_digest(key):
+def end_connections(key: str | None) -> None:
+    """End what was opened from a session that ends: its tickets, live streams and long polls.
+
+    Long polls of other processes on this machine end by a message (`accounts.sessions.cache`).
+    """
+    if key and (digest := single_use.session_digest(key)):
         # They check this until none that began before the session's end can be left.
         single_use.spend(digest, settings.LIVE_MINUTES * 60 + MARGIN_S)
+        transaction.on_commit(partial(messages.send, ENDED, key.encode()), robust=True)
 
 
 def _end(rows: Iterable[UserSession]) -> int:

@@ -18,7 +18,7 @@ from accounts import permissions
 from accounts.sessions import strength
 from accounts.single_use import stored_session_key
 
-TTL_S = 8.0  # a logout in another process, or an expired session, takes effect within this time
+TTL_S = 8.0  # an expired session, or one ended on another machine, is noticed within this time
 MAX_ENTRIES = 4096
 
 
@@ -30,7 +30,7 @@ class SessionUser(NamedTuple):
 
 
 class SessionCache:
-    """Maps session keys to users for `TTL_S`; a logout in this process takes effect at once."""
+    """Maps session keys to users for `TTL_S`; the end of one on this machine counts at once."""
 
     def __init__(self) -> None:
         # By session key: the user, and when the entry expires.
@@ -50,13 +50,17 @@ class SessionCache:
             self._queries[key] = asyncio.create_task(self._query(key))
         return await asyncio.shield(self._queries[key])
 
-    async def get_user_after_wait(self, key: str) -> SessionUser | None:
-        """Return the user after a long poll's wait, from the cache even if the entry has expired.
+    async def is_still(self, user: SessionUser, key: str) -> bool:
+        """Return whether a long poll's session is still the user's.
 
-        A logout in this process during the wait has replaced the entry.
+        From the cache even if the entry has expired: the session's end has replaced the entry.
         """
         entry = self._entries.get(key)
-        return entry[0] if entry else await self.get_user(key)
+        return (entry[0] if entry else await self.get_user(key)) == user
+
+    def end(self, key: str) -> None:
+        """Note that a session has ended, whatever the database still says."""
+        self._entries[key] = _with_expiry(None)
 
     async def _query(self, key: str) -> SessionUser | None:
         try:
@@ -67,12 +71,12 @@ class SessionCache:
             return None
         if len(self._entries) >= MAX_ENTRIES:
             self._entries.clear()
-        # A logout during the query has set an entry, which wins.
+        # The session's end during the query has set an entry, which wins.
         return self._entries.setdefault(key, _with_expiry(user))[0]
 
     def _on_logout(self, request: HttpRequest, **_: Any) -> None:
         # Django sends the signal before it deletes the session, so a query would still find it.
-        self._entries[request.session.session_key or ""] = _with_expiry(None)
+        self.end(request.session.session_key or "")
 
 
 def _with_expiry(user: SessionUser | None) -> tuple[SessionUser | None, float]:

@@ -19,7 +19,7 @@ from django.urls import reverse
 from accounts import mail
 from accounts.limits import throttle
 from accounts.limits.addresses import client_address
-from accounts.sign_in import reauthentication
+from accounts.sign_in import reauthentication, receivers
 from accounts.sign_in.forms import require_no_wait
 from core.http.addresses import absolute
 
@@ -63,7 +63,9 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             require_no_wait(account, address)
         except ValidationError as error:
-            _log_failure(f"refused for {(error.params or {})['wait_s']} s", account, address)
+            wait_s = (error.params or {})["wait_s"]
+            _log_failure(f"refused for {wait_s} s", account, address)
+            receivers.record_throttled(account, address, wait_s)
             raise
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:

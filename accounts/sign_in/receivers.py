@@ -13,7 +13,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts import audit
+from accounts import audit, single_use
 from accounts.limits import throttle
 from accounts.limits.addresses import client_address
 from accounts.models import LoginLink
@@ -44,20 +44,31 @@ def _logged_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is None:
         return
     LoginLink.objects.filter(user=user).delete()
-    active_sessions.revoke_tickets(request.session.session_key)
+    active_sessions.end_connections(request.session.session_key)
     log.info("%r signed out from %s", user.get_username(), client_address(request) or "-")
     audit.record(user, "signed out", [user])
 
 
 def _failed(credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """Record a failure; without the name if nobody has it, since people type passwords there."""
     name = str(credentials.get("username") or credentials.get("email") or "")
     wait_s = throttle.wait_s(name, client_address(request)) if request else 0
+    _record_failure("failed to sign in", name, wait_s)
+
+
+def record_throttled(name: str, address: str, wait_s: int) -> None:
+    """Record an attempt that has to wait: the first of each wait, so that many fill no table."""
+    wait = throttle.wait_key(name, address)
+    if wait and single_use.spend(f"throttled {wait}", wait_s):
+        _record_failure("was throttled signing in as", name, wait_s)
+
+
+def _record_failure(event: str, name: str, wait_s: int) -> None:
+    """Record a failure; without the name if nobody has it, since people type passwords there."""
     detail = f"the next attempt in {throttle.format_wait(wait_s)}" if wait_s else ""
     users = get_user_model()._default_manager
     has_name = Q(username=name[:150]) | Q(email__iexact=name[:254])
     account = users.filter(has_name).first() if name else None
-    audit.record(None, "failed to sign in", [account or User(username=UNKNOWN)], detail)
+    audit.record(None, event, [account or User(username=UNKNOWN)], detail)
 
 
 def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import MCPServerError, ResourceError, ToolError
 from mcp_types import ImageContent, TextContent, ToolAnnotations
 from pydantic import Field
 
@@ -229,17 +229,18 @@ def _add_resources(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         """A model's inputs and price; further slashes of its id are written as %2F."""
         from urllib.parse import unquote
 
-        return await tools_of(ctx).read_model(f"{owner}/{unquote(name)}")
+        answer = tools_of(ctx).read_model(f"{owner}/{unquote(name)}")
+        return await _text_of(answer, ResourceError)
 
     @server.resource("vitrine://runs/{run_id}", title="A run", mime_type="text/plain")
     async def run(run_id: str, ctx: Context[Any, Any]) -> str:
         """A run with its results."""
-        return await tools_of(ctx).get_run(run_id, 0)
+        return await _text_of(tools_of(ctx).get_run(run_id, 0), ResourceError)
 
 
-async def _text_of(answer: Any) -> str:
+async def _text_of(answer: Any, error: type[MCPServerError] = ToolError) -> str:
     """Return a tool's text; a refusal becomes an error that the assistant can read."""
     try:
         return str(await answer)
     except Refused as refused:
-        raise ToolError(short.bounded(str(refused))) from refused
+        raise error(short.bounded(str(refused))) from refused

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from api.models import Token
 from api.reach import Reach
+from runs.files.result_names import Namer
 from runs.models import LedgerEntry
 
 Schema = Mapping[str, Any]
@@ -85,6 +86,11 @@ class Call:
         """Return the calling user."""
         person: User = self.token.user
         return person
+
+    @cached_property
+    def namer(self) -> Namer:
+        """Return what names files after the user's template."""
+        return Namer(self.user)
 
     def absolute(self, address: str) -> str:
         """Return one of our paths as an absolute URL; other addresses unchanged."""

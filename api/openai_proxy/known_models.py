@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from catalog.locks import Locks
 from catalog.models import Endpoint
 from chats.talk.shape import MODEL, Shape, shape_of
 from fal.transports import completions
@@ -22,12 +23,14 @@ PARTS = {"image", "audio", "video"}  # what a message can bring beside its text
 _IS_CHAT = {"in:text", "out:text"}
 
 
-def listed() -> list[dict[str, Any]]:
-    """Return the models without duplicates."""
+def listed(locks: Locks) -> list[dict[str, Any]]:
+    """Return the models without duplicates and without those that a rule locks."""
     models: dict[str, dict[str, Any]] = {}
-    has_router = router() is not None
+    fal_router = router()
+    has_router = fal_router is not None and fal_router.pk not in locks.models
     for endpoint in _candidates():
-        names = [endpoint.endpoint_id] if _is_listed(endpoint) else []
+        is_listed = endpoint.pk not in locks.models and _is_listed(endpoint)
+        names = [endpoint.endpoint_id] if is_listed else []
         for name in [*names, *(_router_names(endpoint) if has_router else ())]:
             created = int(endpoint.first_seen_at.timestamp())
             owner = name.partition("/")[0]

@@ -12,7 +12,6 @@ from catalog.pricing import billed_in_words
 from notifications import run_webhooks
 from notifications.models import masked
 from playground.display import history
-from runs.files import result_names
 from runs.files.artifact_urls import artifact_url
 from runs.models import Artifact, Run
 from runs.results import error_messages
@@ -85,7 +84,7 @@ def artifact(artifact: Artifact, run: Run, call: Call) -> dict[str, Any]:
         "path": artifact.path,
         "url": call.absolute(url) if url else None,
         "content_type": artifact.content_type,
-        "file_name": result_names.result_name(run, artifact),
+        "file_name": call.namer.result(run, artifact),
         "width": artifact.width,
         "height": artifact.height,
         "duration_s": artifact.duration_s,

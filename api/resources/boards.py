@@ -46,7 +46,7 @@ def card(board: Board, call: Call) -> dict[str, Any]:
 def list_boards(call: Call) -> Reply:
     """List the boards of your projects; with permission to see everybody's runs, all boards."""
     values = call.values
-    rows = call.reach.listed(Board.objects.kept().visible_to(call.user)).select_related("source")
+    rows = call.reach.listed(Board.objects.kept().open_to(call.user)).select_related("source")
     rows = rows.order_by("-created_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
@@ -75,7 +75,7 @@ def get_board(call: Call) -> Reply:
 
 def find(call: Call, pk: Any) -> Board:
     """Return a board that the call sees; raises Problem (404)."""
-    boards = call.reach.shown(Board.objects.kept().visible_to(call.user))
+    boards = call.reach.shown(Board.objects.kept().open_to(call.user))
     board = boards.select_related("source", "user", "project").filter(pk=pk).first()
     if board is None:
         raise Problem(404, "There is no such board, or it is somebody else's.")

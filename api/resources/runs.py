@@ -273,7 +273,7 @@ def cancel_run(call: Call) -> Reply:
     roles.require_for(call.user, run, permissions.CANCEL_RUN)
     by = permissions.name_of_other(call.user, run.user_id)
     state_machine.request_cancel(run.pk, by)
-    if Run.objects.covered_to(call.user, [run]):
+    if Run.objects.covered_among(call.user, [run]):
         return Reply(None, 204)
     return _reply(call, find(call, run.pk), 202)
 

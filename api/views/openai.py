@@ -23,6 +23,8 @@ from api.openai_proxy.chat_requests import ChatRequest
 from api.reach import PARAMETER, Reach, reach_of
 from api.submission import ProxiedCall
 from api.wait import HEADER
+from catalog.models import Revision
+from projects.rules import gallery
 from runs import starting, transport_choices
 from runs.models import Run
 from runs.own_addresses import with_own_paths
@@ -139,16 +141,19 @@ def _one(request: HttpRequest, caller: Caller, run_id: uuid.UUID) -> HttpRespons
 
 def _models(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Return the models by name; the router supports more than we can list."""
-    return responses.as_json({"object": "list", "data": known_models.listed()})
+    return responses.as_json({"object": "list", "data": _listed(caller)})
 
 
 def _model(request: HttpRequest, caller: Caller, name: str) -> HttpResponse:
-    model = next(
-        (listed_model for listed_model in known_models.listed() if listed_model["id"] == name), None
-    )
+    model = next((model for model in _listed(caller) if model["id"] == name), None)
     if model is None:
         raise Problem(404, f"There is no model {name[:200]!r} in the list.")
     return responses.as_json(model)
+
+
+def _listed(caller: Caller) -> list[dict[str, Any]]:
+    """Return the models that may be run in the project in which the caller's calls begin."""
+    return known_models.listed(gallery.locks_in(caller.reach.target, Revision.current()))
 
 
 completions = OpenAIView("POST", "run", _complete)

@@ -128,8 +128,7 @@ def _artifact(board: Board, match: re.Match[str]) -> Artifact | None:
     if board.project.is_private:
         readable = deletion.readable_artifacts(match["run"], User(pk=board.user_id))
     else:
-        runs = Run.objects.readable_with(board).filter(pk=match["run"])
-        readable = Artifact.objects.filter(run__in=runs)
+        readable = deletion.artifacts_readable_with(match["run"], board)
     stored = readable.filter(position=int(match["position"]), state=Artifact.State.STORED)
     return stored.first()
 

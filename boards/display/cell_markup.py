@@ -6,7 +6,7 @@ its key.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
@@ -24,18 +24,22 @@ _MARKUP_CACHE: ByteCache[SafeString] = ByteCache("cells of boards", 2 << 20, len
 class ShownCell:
     """One cell: its tile, or the place of an earlier cell with the same run.
 
-    With cached `markup` there may be no tile.
+    With cached `markup` there may be no tile. `by` is who began the run; empty for the reader.
     """
 
     cell: Cell
     tile: tiles.Tile | None = None
     same_as: str = ""
+    by: str = ""
     markup: SafeString | None = None
 
 
-def find(cells: Iterable[Cell], may_change: bool) -> dict[int, SafeString]:
-    """Return the cached markup of these cells, by their keys."""
-    cached = ((cell.pk, _MARKUP_CACHE.get(_key(cell, may_change))) for cell in cells)
+def find(
+    cells: Iterable[Cell], authors: Mapping[int, str], may_change: bool
+) -> dict[int, SafeString]:
+    """Return the cached markup of these cells, by their keys; `authors` as of `load_authors`."""
+    keys = ((cell.pk, _key(cell, authors.get(cell.pk, ""), may_change)) for cell in cells)
+    cached = ((pk, _MARKUP_CACHE.get(key)) for pk, key in keys)
     return {pk: markup for pk, markup in cached if markup is not None}
 
 
@@ -46,7 +50,7 @@ def forget() -> None:
 
 def render(shown: ShownCell, board: Board, rights: Rights) -> SafeString | None:
     """Render and cache a cell's markup; None if it may change without a new key."""
-    key = _key(shown.cell, rights.may_change)
+    key = _key(shown.cell, shown.by, rights.may_change)
     if key is None or shown.tile is None or shown.tile.copies:
         return None
     context = {"one": shown, "board": board, "rights": rights}
@@ -55,11 +59,11 @@ def render(shown: ShownCell, board: Board, rights: Rights) -> SafeString | None:
     return markup
 
 
-def _key(cell: Cell, may_change: bool) -> Hashable:
+def _key(cell: Cell, by: str, may_change: bool) -> Hashable:
     """Return everything that the markup depends on; None if it may not be cached."""
     run, mark = cell.run, getattr(cell, "mark", None)
     if run is None or not run.is_final or cell.is_reused:  # a reused cell's form has a CSRF token
         return None
     endpoint = run.endpoint
     named = endpoint.name, endpoint.unit_price_usd, endpoint.currency
-    return cell.pk, run.pk, run.version, named, mark and mark.changed_at, may_change
+    return cell.pk, run.pk, run.version, named, mark and mark.changed_at, by, may_change

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import (
     Exists,
@@ -18,6 +18,9 @@ from boards.runs.visibility import withhold_unreadable
 from playground.display import tiles
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 class FirstCell(NamedTuple):
@@ -87,6 +90,16 @@ def _elsewhere(board: Board, shown: Sequence[Cell]) -> dict[int, FirstCell]:
     named = Cell.objects.filter(pk__in={*later.values()}).values_list(*FirstCell._fields)
     by_pk = {values[0]: FirstCell(*values) for values in named}
     return {pk: by_pk[earliest] for pk, earliest in later.items()}
+
+
+def load_authors(cells: Iterable[Cell], reader: User) -> dict[int, str]:
+    """Return who began the runs of these cells, without the reader's own.
+
+    One query, none where all are the reader's.
+    """
+    others = {cell.pk: cell.run for cell in cells if cell.run and cell.run.user_id != reader.pk}
+    prefetch_related_objects([*others.values()], "user")
+    return {pk: run.author for pk, run in others.items()}
 
 
 def load_results(cells: Iterable[Cell]) -> dict[object, str]:

@@ -200,7 +200,8 @@ class _RowBuilder:
         self.waiting = lines.groups_after(drawn)
         self.rows = cell_queries.rows(rows)
         self.found = cell_queries.cells(board, rows, self.columns)
-        self.kept = cell_markup.find(self.found.all, rights.may_change)
+        self.authors = cell_queries.load_authors(self.found.all, reader)
+        self.kept = cell_markup.find(self.found.all, self.authors, rights.may_change)
         self.texts = cell_queries.load_results(c for c in self.found.all if c.pk not in self.kept)
         self.group = watching.data_watch(board, reader) if rights.is_member else ""
 
@@ -226,6 +227,7 @@ class _RowBuilder:
             return ShownCell(cell, markup=cached)
         is_beside = cell.run.is_shown_with(self.lines.board)
         group = self.group if is_beside else ""  # an example is watched by itself
-        shown = ShownCell(cell, tiles.tile(cell.run, self.texts, group))
+        tile, by = tiles.tile(cell.run, self.texts, group), self.authors.get(cell.pk, "")
+        shown = ShownCell(cell, tile, by=by)
         markup = cell_markup.render(shown, self.lines.board, self.rights)
         return replace(shown, markup=markup)

@@ -29,10 +29,11 @@ def rights_to(user: User, board: Board) -> Rights:
 
     No query for a board in a private project, one in a shared one, and two for who only looks.
     """
-    role = roles.role_in(board.project, user)
     is_own = board.user_id == user.pk
+    # A member who looks at a hidden board with a reason only reads it.
+    role = roles.role_in(board.project, user) if is_own or not board.is_hidden else ""
     may_change = role in MAKERS and board.project.archived_at is None
-    is_managed = role == roles.Role.MANAGER and not board.is_hidden
+    is_managed = role == roles.Role.MANAGER
     is_looking = bool(role) and not may_change
     return Rights(
         is_own=is_own,

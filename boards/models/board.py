@@ -7,29 +7,19 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.urls import reverse
 
-from accounts import permissions
 from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet
-from projects.models.in_project import is_member, is_open_in_house, is_shown_to
 from runs.models import Run
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
+    pass
 
 
 class BoardQuerySet(InProjectQuerySet["Board"]):
     """Filters for boards."""
-
-    def visible_to(self, user: User | AnonymousUser) -> BoardQuerySet:
-        """The boards of the user's projects; those of all shared ones for who may see all runs."""
-        in_projects = Q(is_shown_to(user), is_member(user))
-        if permissions.may_see_runs(user):
-            return self.filter(in_projects | is_open_in_house())
-        return self.filter(in_projects)
 
     def kept(self) -> BoardQuerySet:
         """The boards that are not deleted."""

@@ -15,8 +15,19 @@ MOST = 5  # reused results may put a run on any number of boards
 
 
 def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:
-    """Return the boards with the run in a cell that a user may see, oldest first."""
+    """Return the boards with the run in a cell, oldest first.
+
+    Of those that the user may only know to be there, without their titles.
+    """
     cells = Cell.objects.filter(run=run, replaced_at=None)
-    boards = Board.objects.kept().visible_to(user).filter(pk__in=cells.values("board"))
+    boards = Board.objects.kept().noticed_by(user).filter(pk__in=cells.values("board"))
     shown = boards.order_by("created_at")[:MOST]
-    return [Place("Board", board.title or "Untitled", board.get_absolute_url()) for board in shown]
+    covered = set(boards.covered_to(user).values_list("pk", flat=True))
+    return [
+        Place("Board", _title(board, is_covered=board.pk in covered), board.get_absolute_url())
+        for board in shown
+    ]
+
+
+def _title(board: Board, *, is_covered: bool) -> str:
+    return "private" if is_covered else board.title or "Untitled"

@@ -17,6 +17,7 @@ from boards.models import Board
 from boards.runs.progress import progress_of
 from boards.trials import news
 from core.http.parameters import parse_moment, parse_uuid
+from playground.display import looking
 from projects import current, roles
 from runs.models import Run
 from runs.progress.worker_status import readiness
@@ -64,6 +65,8 @@ def index(request: HtmxRequest) -> HttpResponse:
 @no_store
 def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a board; its cells update until they have ended."""
+    if (covered := looking.covered(request.user, "board", pk)) is not None:
+        return looking.page(request, "board", covered)
     return page(request, find(request, pk))
 
 
@@ -141,7 +144,7 @@ def heads(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Board:
     """Return the board if the user may see it; raises Http404."""
-    boards = Board.objects.visible_to(request.user).kept().select_related("project")
+    boards = Board.objects.kept().open_to(request.user).select_related("project")
     return get_object_or_404(boards, pk=pk)
 
 

@@ -31,6 +31,7 @@ from boards.views.board import find_changeable
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
 from playground.form.posted_files import with_files
+from playground.form.prefill.place_of_run import in_place_of_run
 from projects import current, roles
 from projects.rules import door
 from runs import starting
@@ -53,6 +54,7 @@ no_store = cache_control(private=True, no_store=True)
 @limit("run")
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
+@in_place_of_run
 def new(request: HtmxRequest) -> HttpResponseBase:
     """Plan a new board: GET fills in the form from the address, POST changes or runs it."""
     if request.method == "POST":

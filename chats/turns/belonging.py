@@ -13,12 +13,21 @@ if TYPE_CHECKING:
 
 
 def chats_of(user: User | AnonymousUser, run: Run) -> list[Place]:
-    """Return the conversation with this answer that the user sees, as a link to its turn."""
-    turns = Turn.objects.filter(run=run, chat__in=Chat.objects.kept().shown_to(user))
+    """Return the conversation with this answer, as a link to its turn.
+
+    Of one that the user may only know to be there, without its title.
+    """
+    chats = Chat.objects.kept().noticed_by(user)
+    turns = Turn.objects.filter(run=run, chat__in=chats).select_related("chat")[:1]
+    covered = set(chats.covered_to(user).filter(turns__run=run).values_list("pk", flat=True))
     return [
-        Place("Chat", turn.chat.title or "Untitled", _address(turn))
-        for turn in turns.select_related("chat")[:1]
+        Place("Chat", _title(turn.chat, is_covered=turn.chat_id in covered), _address(turn))
+        for turn in turns
     ]
+
+
+def _title(chat: Chat, *, is_covered: bool) -> str:
+    return "private" if is_covered else chat.title or "Untitled"
 
 
 def _address(turn: Turn) -> str:

@@ -19,11 +19,13 @@ from catalog.schema_versions import version_of
 from chats.display import composer, page
 from chats.display.composer import Filled
 from chats.models import Chat
+from chats.models.chat import ChatQuerySet
 from chats.talk import second_model
 from chats.talk.shape import shape_of
 from chats.turns import sending
 from core.http.parameters import parse_key
 from fal.db_safe import db_safe_text
+from playground.display import looking
 from playground.form.posted_files import with_files
 from runs import starting
 from schemas import Problem, apply
@@ -42,7 +44,9 @@ def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a conversation; a POST is from its composer."""
     if request.method == "POST":
         return _post(request, find_own(request, pk))
-    chat = find(request, pk)
+    if (covered := looking.covered(request.user, "chat", pk)) is not None:
+        return looking.page(request, "chat", covered)
+    chat = find_open(request, pk)
     response = render_page(request, chat)
     if request.htmx and "before" not in request.GET:  # the page after a POST
         return replace_url(response, request.get_full_path())
@@ -51,8 +55,16 @@ def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 def find(request: HttpRequest, pk: uuid.UUID) -> Chat:
     """Return a conversation that the user sees."""
-    chats = Chat.objects.kept().shown_to(request.user)
+    return _find(Chat.objects.kept().shown_to(request.user), pk)
+
+
+def _find(chats: ChatQuerySet, pk: uuid.UUID) -> Chat:
     return get_object_or_404(chats.select_related("endpoint", "second", "project", "user"), pk=pk)
+
+
+def find_open(request: HttpRequest, pk: uuid.UUID) -> Chat:
+    """Return a conversation that the user may read, as a member or as an admin."""
+    return _find(Chat.objects.kept().open_to(request.user), pk)
 
 
 def find_own(request: HttpRequest, pk: uuid.UUID) -> Chat:

@@ -2,7 +2,8 @@
 
 They are not stored and may be lost, so a receiver must work without them: the same information is
 in the database a moment later. A message goes over Unix sockets like a notification
-(`unix_sockets.py`), on SQLite and on PostgreSQL. Processes on other machines get none.
+(`unix_sockets.py`), on SQLite and on PostgreSQL. Processes on other machines get none. Each topic
+has sockets of its own, so that many messages of one push out none of another.
 """
 
 from __future__ import annotations
@@ -17,24 +18,24 @@ from core.notify import unix_sockets
 MAX_BYTES = 60_000  # of one message; a socket's buffer holds about 200,000 bytes
 
 
-def send(message: bytes) -> bool:
+def send(topic: str, message: bytes) -> bool:
     """Send a message to every process that listens; False if it is too long or nobody does."""
-    return len(message) <= MAX_BYTES and unix_sockets.send(_name(), message)
+    return len(message) <= MAX_BYTES and unix_sockets.send(_name(topic), message)
 
 
 @contextmanager
-def on_message(callback: Callable[[bytes], None]) -> Iterator[None]:
+def on_message(topic: str, callback: Callable[[bytes], None]) -> Iterator[None]:
     """Call `callback` in the running loop with each message, for the duration of the block."""
 
     def receive(messages: list[bytes]) -> None:
         for message in messages:
             callback(message)
 
-    with unix_sockets.on_receive(_name(), receive, MAX_BYTES):
+    with unix_sockets.on_receive(_name(topic), receive, MAX_BYTES):
         yield
 
 
-def _name() -> str:
-    """Return the name under which this database's processes exchange messages."""
+def _name(topic: str) -> str:
+    """Return the name under which this database's processes exchange messages of a topic."""
     database = connection.settings_dict
-    return f"{database.get('HOST', '')}:{database.get('PORT', '')}/{database['NAME']}#messages"
+    return f"{database.get('HOST', '')}:{database.get('PORT', '')}/{database['NAME']}#{topic}"

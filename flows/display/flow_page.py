@@ -173,5 +173,5 @@ def reusable(flow: Flow, filled: Definition, target: Project) -> dict[str, Run]:
 
 def runs_of(flow: Flow, user: User) -> list[FlowRun]:
     """Return the newest runs of a flow that the user sees; one query."""
-    runs = FlowRun.objects.shown_to(user).filter(flow=flow).select_related("user")
+    runs = FlowRun.objects.open_to(user).filter(flow=flow).select_related("user")
     return list(runs.order_by("-created_at")[:RUNS])

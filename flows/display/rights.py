@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from flows.models import Flow, FlowRun
-    from projects.models import Project
+    from projects.models import InProject, Project
 
 VIEW = "flow"  # of a run of a flow, as in `watch_tokens`
 REPEAT = "repeat"
+READ_ONLY = "You look at this flow as an admin: it is there to be read, not to be run or copied."
 
 
 class Rights(NamedTuple):
@@ -32,13 +33,15 @@ def rights_in(user: User, flow: Flow, here: Project) -> Rights:
 
     No query for what lives in the user's private project, and one for what they may change.
     """
-    role = roles.role_in(flow.project, user)
+    role = _role_in(flow, user)
     may_edit = role in MAKERS and flow.project.archived_at is None
-    is_managed = role == roles.Role.MANAGER and not flow.is_hidden
+    is_managed = role == roles.Role.MANAGER
     may_delete = bool(role) and (flow.user_id == user.pk or is_managed)
     if may_edit:
         return Rights(may_edit, may_delete, flow.project, "")
-    return Rights(may_edit, may_delete, here, roles.refusal_to_make(user, here))
+    is_offered = bool(role) or flow.visibility == flow.Visibility.TEAM
+    why_not = roles.refusal_to_make(user, here) if is_offered else READ_ONLY
+    return Rights(may_edit, may_delete, here, why_not)
 
 
 def view_for(user: User, flow_run: FlowRun) -> str:
@@ -46,8 +49,8 @@ def view_for(user: User, flow_run: FlowRun) -> str:
 
     As in `watch_tokens.view_for`, it names the member, unless all is the user's own.
     """
-    role = roles.role_in(flow_run.project, user)
-    is_managed = role == roles.Role.MANAGER and not flow_run.is_hidden
+    role = _role_in(flow_run, user)
+    is_managed = role == roles.Role.MANAGER
     is_own = flow_run.user_id == user.pk
     may_repeat = role in MAKERS and flow_run.project.archived_at is None
     if is_own and may_repeat and not flow_run.repeated_by_id:
@@ -55,3 +58,9 @@ def view_for(user: User, flow_run: FlowRun) -> str:
     granted = [watch_tokens.CANCEL] if is_own or is_managed else []
     granted += [REPEAT] if may_repeat else []
     return ".".join([f"{VIEW}{watch_tokens.ONLY}", *granted, str(user.pk)])
+
+
+def _role_in(row: InProject, user: User) -> str:
+    """Return the user's role; empty for what is hidden from it, which admins only read."""
+    is_seen = row.user_id == user.pk or not row.is_hidden
+    return roles.role_in(row.project, user) if is_seen else ""

@@ -12,11 +12,14 @@ from django.urls import reverse
 
 from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet
-from projects.models.in_project import is_member, is_shown_to
+from projects.models.in_project import is_member, is_open_to, is_shown_to
 from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+
+
+FOR_EVERYBODY = Q(visibility="team")
 
 
 class FlowQuerySet(InProjectQuerySet["Flow"]):
@@ -34,10 +37,18 @@ class FlowQuerySet(InProjectQuerySet["Flow"]):
         """The flows that their owner shows to everybody, who run them with their files."""
         return self.kept().filter(user_id=owner_id, visibility=Flow.Visibility.TEAM)
 
+    def readable_by(self, user: User | AnonymousUser) -> FlowQuerySet:
+        """The flows that the user may read: `visible_to`, and for admins what is open to them."""
+        return self.kept().filter(is_open_to(user, self.model) | FOR_EVERYBODY)
+
+    def covered_to(self, user: User | AnonymousUser) -> FlowQuerySet:
+        """The flows that the user may only know to be there; everybody reads those for all."""
+        return super().covered_to(user).exclude(FOR_EVERYBODY)
+
     def visible_to(self, user: User | AnonymousUser) -> FlowQuerySet:
         """The flows that the user may see, run and copy: of their projects or for everybody."""
         in_projects = Q(is_shown_to(user), is_member(user))
-        return self.kept().filter(in_projects | Q(visibility=Flow.Visibility.TEAM))
+        return self.kept().filter(in_projects | FOR_EVERYBODY)
 
 
 class Flow(InProject):

@@ -20,7 +20,7 @@ from flows.graph.graph import Dialect
 from flows.graph.writing import name_of
 from flows.models import Flow
 from flows.transfer import exporting, importing
-from flows.views.flow import find
+from flows.views.flow import find_open
 from projects import roles
 from projects.current import current
 
@@ -36,7 +36,7 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Download the flow as our own JSON, or with `?dialect=a` or `b` as a workflow of fal's."""
-    flow = find(request, pk)
+    flow = find_open(request, pk)
     dialect = DIALECTS.get(request.GET.get("dialect", ""))
     try:
         definition = parse_definition(flow.definition)

@@ -27,7 +27,9 @@ from flows.display import flow_page
 from flows.display.rights import rights_in
 from flows.execution import starting
 from flows.models import Flow, FlowRun
+from flows.models.flow import FlowQuerySet
 from flows.views.posted import posted_fields
+from playground.display import looking
 from playground.form.posted_files import with_files
 from projects import roles
 from projects.current import current
@@ -47,7 +49,12 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a flow with its form as saved, or as in the run `?from=`; a POST runs it."""
-    flow = find(request, pk)
+    if request.method == "POST":
+        flow = find(request, pk)
+    elif (covered := looking.covered(request.user, "flow", pk)) is not None:
+        return looking.page(request, "flow", covered)
+    else:
+        flow = find_open(request, pk)
     try:
         definition = parse_definition(flow.definition)
     except Invalid as invalid:  # stored by another version
@@ -60,9 +67,17 @@ def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Flow:
-    """Return a flow that the user may see."""
-    seen = Flow.objects.visible_to(request.user)
-    return get_object_or_404(seen.select_related("user", "project", "origin__endpoint"), pk=pk)
+    """Return a flow that the user may see and run."""
+    return _find(Flow.objects.visible_to(request.user), pk)
+
+
+def find_open(request: HtmxRequest, pk: uuid.UUID) -> Flow:
+    """Return a flow that the user may read: also as an admin."""
+    return _find(Flow.objects.readable_by(request.user), pk)
+
+
+def _find(flows: FlowQuerySet, pk: uuid.UUID) -> Flow:
+    return get_object_or_404(flows.select_related("user", "project", "origin__endpoint"), pk=pk)
 
 
 def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Flow:
@@ -79,7 +94,7 @@ def _as_run(request: HtmxRequest, flow: Flow, definition: Definition) -> Definit
         key = uuid.UUID(request.GET.get("from", ""))
     except ValueError:
         return definition
-    before = FlowRun.objects.shown_to(request.user).filter(flow=flow, pk=key).first()
+    before = FlowRun.objects.open_to(request.user).filter(flow=flow, pk=key).first()
     if before is None:
         return definition
     steps = parse_definition(before.definition).steps

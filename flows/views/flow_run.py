@@ -16,6 +16,8 @@ from accounts.limits.rate_limit import limit
 from flows.display import rights, run_page
 from flows.execution import starting
 from flows.models import Flow, FlowRun
+from flows.models.flow_run import FlowRunQuerySet
+from playground.display import looking
 from projects import roles
 from runs.starting import Forbidden
 
@@ -30,11 +32,11 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpResponseBase:
     """Show a run of a flow; a POST retries from a step, or cancels it."""
-    flow_runs = FlowRun.objects.shown_to(request.user)
-    flow_runs = flow_runs.select_related("flow", "user", "project")
-    shown_run = get_object_or_404(flow_runs, pk=flow_run, flow_id=pk)
     if request.method != "POST":
-        return _page(request, shown_run)
+        if (covered := looking.covered(request.user, "flow-run", flow_run)) is not None:
+            return looking.page(request, "flow-run", covered)
+        return _page(request, _find(FlowRun.objects.open_to(request.user), pk, flow_run))
+    shown_run = _find(FlowRun.objects.shown_to(request.user), pk, flow_run)
     verb, _, step = request.POST.get("~do", "").partition(":")
     try:
         if verb == "again":
@@ -48,6 +50,11 @@ def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpRe
     except starting.Refused as refused:
         return _page(request, shown_run, str(refused), HTTPStatus.UNPROCESSABLE_ENTITY)
     return redirect(shown_run)
+
+
+def _find(flow_runs: FlowRunQuerySet, flow: uuid.UUID, pk: uuid.UUID) -> FlowRun:
+    flow_runs = flow_runs.select_related("flow", "user", "project")
+    return get_object_or_404(flow_runs, pk=pk, flow_id=flow)
 
 
 def _page(
@@ -66,4 +73,4 @@ def _sees(request: HtmxRequest, flow_run: FlowRun) -> bool:
         return False
     if flow.project_id == flow_run.project_id and not flow.is_hidden:
         return True
-    return Flow.objects.visible_to(request.user).filter(pk=flow.pk).exists()
+    return Flow.objects.readable_by(request.user).filter(pk=flow.pk).exists()

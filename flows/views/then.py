@@ -22,6 +22,7 @@ from flows.display.origin import Origin
 from flows.models import Flow
 from flows.views.flow import find_changeable
 from playground.display.navigation import use_menu
+from playground.form.prefill.place_of_run import in_place_of_run
 from projects import roles
 from projects.current import current
 from schemas.uses.inputs import inputs_of
@@ -36,6 +37,7 @@ no_store = cache_control(private=True, no_store=True)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
+@in_place_of_run
 def then(request: HtmxRequest) -> HttpResponseBase:
     """Start a flow with a result (`?run=&key=`) or a model (`?model=`) and the next model."""
     return _answer(request, _asked_origin(request))

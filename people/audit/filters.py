@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 from accounts.auditing.lines import before_and_after
 from accounts.models import AuditEntry
 from core.http.parameters import parse_key, parse_moment
-from people.audit.words import KINDS, field_word, kind_word
+from people.audit.words import KINDS, field_word, kind_word, value_word
 from projects.models import Project
 
 PER_PAGE = 50
@@ -179,17 +179,16 @@ def page(entries: QuerySet[AuditEntry], before: str) -> Page:
 
 def _shown(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
     changes = (
-        Change(field_word(entry.kind, name), _text(old), _text(new))
+        Change(
+            field_word(entry.kind, name),
+            value_word(entry.kind, name, old),
+            value_word(entry.kind, name, new),
+        )
         for name, old, new in before_and_after(entry.changes)
         if old != "" or new != ""  # of an added row: a field that is empty
     )
     project = "" if entry.kind == "projects.project" else projects.get(entry.in_project or 0, "")
     return Shown(entry, kind_word(entry.kind), tuple(changes), project)
-
-
-def _text(value: Any) -> str:
-    # django-auditlog writes the values of fields as texts.
-    return {"True": "yes", "False": "no"}.get(str(value), str(value))
 
 
 def _place(entry: AuditEntry) -> str:

@@ -7,6 +7,11 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from django.db.models import DateTimeField
+from django.utils.dateformat import format as date_format
+from django.utils.dateparse import parse_datetime
+
+TIME_FORMAT = "j M Y H:i"  # as the page writes when an entry was made
 
 KINDS: Mapping[str, str] = {
     "auth.user": "Person",
@@ -37,6 +42,7 @@ EVENTS = (
     "signed in",
     "signed out",
     "failed to sign in",
+    "was throttled signing in as",
     "looked at",
     "row added",
     "row changed",
@@ -78,8 +84,29 @@ def kind_word(kind: str) -> str:
 
 def field_word(kind: str, name: str) -> str:
     """Return a field's name in words; the name itself where the model no longer has it."""
+    field = _field(kind, name)
+    return str(getattr(field, "verbose_name", name)) if field else name.replace("_", " ")
+
+
+def value_word(kind: str, name: str, value: Any) -> str:
+    """Return a field's value in words; django-auditlog writes values as texts, times in UTC."""
+    text = str(value)
+    if isinstance(_field(kind, name), DateTimeField):
+        return _minute(text)
+    return {"True": "yes", "False": "no"}.get(text, text)
+
+
+def _minute(text: str) -> str:
     try:
-        field: Any = apps.get_model(kind)._meta.get_field(name)
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    return date_format(moment, TIME_FORMAT) if moment else text
+
+
+def _field(kind: str, name: str) -> Any:
+    """Return a field of a kind of row; None where the model no longer has it."""
+    try:
+        return apps.get_model(kind)._meta.get_field(name)
     except (LookupError, ValueError, FieldDoesNotExist):
-        return name.replace("_", " ")
-    return str(getattr(field, "verbose_name", name))
+        return None

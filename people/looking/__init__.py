@@ -1,1 +1,1 @@
-"""Looking at somebody's private run, with a reason that its user is told."""
+"""Looking at somebody's private work, with a reason that its user is told."""

@@ -7,4 +7,4 @@ LOOKED_AT = "looked_at"
 
 def connect() -> None:
     """Offer the kind in everybody's settings."""
-    register(Kind(LOOKED_AT, "Looks", "an admin has looked at one of your private runs, and why"))
+    register(Kind(LOOKED_AT, "Looks", "an admin has looked at something private of yours, and why"))

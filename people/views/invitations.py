@@ -35,9 +35,9 @@ no_store = cache_control(private=True, no_store=True)
 @needs(permissions.ADD_USER)
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
-@sensitive_variables("token", "link")
+@sensitive_variables("token", "link", "shown")
 def index(request: HtmxRequest) -> HttpResponse:
-    """List invitations; a POST makes one and shows its link once."""
+    """List invitations; a POST makes one, and mails its link or shows it once."""
     if request.method != "POST":
         return _page(request, InvitationForm(request.user))
     form = InvitationForm(request.user, request.POST)
@@ -51,8 +51,8 @@ def index(request: HtmxRequest) -> HttpResponse:
         form.add_error("role", str(refusal))
         return _page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     link = absolute(request, reverse("people:invitation", args=[token]))
-    is_sent = rules.send(invitation, link)
-    return _page(request, InvitationForm(request.user), made=invitation, link=link, is_sent=is_sent)
+    shown = "" if rules.send(invitation, link) else link
+    return _page(request, InvitationForm(request.user), made=invitation, link=shown)
 
 
 @needs(permissions.ADD_USER)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from catalog.curation import notes
+from catalog.locks import locks_of
 from catalog.models import Collection, Endpoint, Revision
 from catalog.related import related_models
 from playground.display import history
@@ -14,6 +15,7 @@ from runs.progress import current_upstream, waiting
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.http import HttpRequest
 
 EXAMPLES = 12
 LICENCES = {
@@ -23,11 +25,13 @@ LICENCES = {
 }
 
 
-def context(user: User, endpoint: Endpoint) -> dict[str, Any]:
+def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     """Return the context of the templates in `about/`; the same number of queries for any model."""
+    user, revision = cast("User", request.user), Revision.current()
     return {
         "endpoint": endpoint,
-        "related": related_models.find_related(endpoint, Revision.current()),
+        "related": related_models.find_related(endpoint, revision),
+        "locks": locks_of(request, revision),
         "typical": waiting.typical_duration(endpoint),
         "licence": licence(endpoint),
         "links": links(endpoint),

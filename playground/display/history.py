@@ -59,6 +59,7 @@ class Filters:
     days: str = ""
     is_starred: bool = False
     before: datetime | None = None
+    until: datetime | None = None  # how far down the wall somebody has scrolled
 
     @classmethod
     def from_query(cls, get: QueryDict) -> Filters:
@@ -72,6 +73,7 @@ class Filters:
             days=days if days in DAYS else "",
             is_starred=get.get("starred") == "1",
             before=parse_moment(get.get("before", "")),
+            until=parse_moment(get.get("until", "")),
         )
 
     @property
@@ -250,7 +252,7 @@ def strip_row(viewer: watch_tokens.Viewer, run: Run, *, is_on_stage: bool) -> Ro
 def rows_for(user: User | AnonymousUser, runs: Iterable[Run]) -> list[Row]:
     """Return the rows of a list for this user, without actions that they may not perform."""
     viewer, listed = watch_tokens.Viewer(user), list(runs)
-    covered = Run.objects.covered_to(user, listed)
+    covered = Run.objects.covered_among(user, listed)
     return [
         covered_row(run, viewer.view_of(run, "row"))
         if run.pk in covered

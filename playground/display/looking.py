@@ -1,14 +1,18 @@
-"""The page of a run of which an admin may only know that it happened, until they say why."""
+"""The page of what an admin may only know to be there, until they say why they need to look."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts import permissions
+from core.formatting import money
+from runs import owners
+from runs.costs.billing import billed_cost
 from runs.models import Run
 from runs.ownership import looks
 
@@ -17,25 +21,46 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AnonymousUser, User
 
-
-def covered(user: User | AnonymousUser, pk: uuid.UUID) -> Run | None:
-    """Return the run without what is in it, if the user may only know that it happened."""
-    if not permissions.may_see_runs(user):
-        return None
-    run = Run.objects.with_endpoint().light().select_related("user").filter(pk=pk).first()
-    return run if run is not None and Run.objects.covered_to(user, [run]) else None
+    from projects.models import InProject
 
 
-def page(request: HttpRequest, run: Run, error: str = "") -> HttpResponse:
-    """Render what is known of a covered run, and the form for the reason; 422 with an error."""
+def covered(user: User | AnonymousUser, kind: str, pk: uuid.UUID) -> Any:
+    """Return the row of which the user may only know that it is there; None if there is none.
+
+    `kind` is one of `owners.private_pages`. Raises KeyError for others. No query for who may not
+    see others' runs.
+    """
+    rows = owners.private_pages()[kind].covered_to(user)
+    return rows.select_related("user").filter(pk=pk).first()
+
+
+def page(request: HttpRequest, kind: str, row: InProject, error: str = "") -> HttpResponse:
+    """Render what is known of a covered row, and the form for the reason; 422 with an error."""
+    run = row if isinstance(row, Run) else None
     context = {
+        "kind": kind,
+        "row": row,
+        "noun": row._meta.verbose_name,
         "run": run,
         "hours": int(looks.LASTS.total_seconds() // 3600),
         "min_chars": looks.MIN_REASON_CHARS,
         "max_chars": looks.MAX_REASON_CHARS,
         "reason": request.POST.get("reason", ""),
         "error": error,
-        "may_cancel": run.is_awaited and permissions.may(request.user, permissions.CANCEL_RUN),
+        **(_of_run(request, run) if run else _of_runs_in(row)),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
-    return render(request, "playground/run_covered.html", context, status=status)
+    return render(request, "playground/covered.html", context, status=status)
+
+
+def _of_run(request: HttpRequest, run: Run) -> dict[str, Any]:
+    may_cancel = run.is_awaited and permissions.may(request.user, permissions.CANCEL_RUN)
+    return {"may_cancel": may_cancel, "belongs_to": owners.places_of(request.user, run)}
+
+
+def _of_runs_in(row: InProject) -> dict[str, Any]:
+    """Return how many runs are in the row, and what they cost together."""
+    runs = Run.objects.filter(pk__in=looks.contents_of(row).get(Run, ())).light()
+    costs = [billed_cost(run) for run in runs]
+    total = sum((cost for cost in costs if cost), Decimal())
+    return {"run_count": len(costs), "cost": money(total) if total else ""}

@@ -32,7 +32,7 @@ MAX_SEED_BITS = 256
 # Views that show a whole run; others are lists, which need only the run's own row.
 LARGE = {"stage", "page"}
 # Views of a run, each with a template in templates/playground/live/.
-KINDS = ("copies", "page", "row", "stage", "strip", "tile", "tray", "variation")
+KINDS = ("copies", "page", "row", "stage", "strip", "tile", "tray", "variation", "wall")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -27,6 +27,9 @@ from runs.models.querysets import REMOTE
 from runs.ownership import deletion
 from runs.progress import worker_status
 from runs.results import error_messages
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
 
 NEWEST_ERRORS = 20
 LATEST_SYNCS = 5
@@ -87,7 +90,7 @@ class Storage:
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed run, and why it failed."""
+    """A failed run, and why it failed: in upstream's words only where the reader sees the run."""
 
     run: Run
     why: str
@@ -107,8 +110,8 @@ class Status:
     problems: list[str]
 
 
-def load_status() -> Status:
-    """Return the current status; the number of queries is constant."""
+def load_status(user: User | AnonymousUser) -> Status:
+    """Return the current status as the user may see it; the number of queries is constant."""
     workers, queue, storage = _workers(), _queue(), _storage()
     syncs = list(SyncReport.objects.all()[:LATEST_SYNCS])
     return Status(
@@ -118,7 +121,7 @@ def load_status() -> Status:
         syncs,
         _sync_failures(syncs),
         storage,
-        _errors(),
+        _errors(user),
         [*_process_problems(workers), *_queue_problems(queue), *_problems(syncs, storage)],
     )
 
@@ -195,10 +198,18 @@ def _sync_failures(syncs: list[SyncReport]) -> list[str]:
     return [": ".join(map(str, entry)) for entry in failed[:FAILURES_SHOWN]]
 
 
-def _errors() -> list[Failure]:
+def _errors(user: User | AnonymousUser) -> list[Failure]:
     failed = Run.objects.kept().filter(state=Run.State.FAILED).with_endpoint().light()
-    newest = failed.select_related("user").order_by("-created_at")[:NEWEST_ERRORS]
-    return [Failure(run, error_messages.reason(run.error)) for run in newest]
+    newest = list(failed.select_related("user").order_by("-created_at")[:NEWEST_ERRORS])
+    keys = [run.pk for run in newest]
+    readable = set(Run.objects.readable_by(user).filter(pk__in=keys).values_list("pk", flat=True))
+    return [Failure(run, _why(run, is_readable=run.pk in readable)) for run in newest]
+
+
+def _why(run: Run, *, is_readable: bool) -> str:
+    """Return why a run failed; upstream's words may repeat the prompt of a private one."""
+    error = run.error
+    return error_messages.reason(error) if is_readable else error_messages.explain(error).title
 
 
 def _process_problems(workers: list[WorkerRow]) -> Iterator[str]:

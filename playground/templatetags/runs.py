@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 
-from playground.display import batch, history, tiles
+from playground.display import batch, history, tiles, wall
 from playground.display import more_like as more_like_this
 from runs.costs import charges, cost
 from runs.models import Run, Transport
@@ -86,6 +86,12 @@ def more_like(context: template.Context, run: Run) -> dict[str, Any]:
 def run_tile(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render a run as a tile of a grid."""
     return {"tile": tiles.tile(run), "oob": oob}
+
+
+@register.inclusion_tag("playground/wall/_stack.html")
+def run_on_wall(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
+    """Render a run as it hangs on the wall; `view` as in `watch_tokens.view_for`."""
+    return {"stack": wall.stack(run, view), "oob": oob}
 
 
 @register.inclusion_tag("playground/run/_timeline.html")

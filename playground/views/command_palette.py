@@ -9,9 +9,13 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from accounts.limits.rate_limit import limit
+from catalog.locks import Locks, locks_of
+from catalog.models import Revision
 from core.http.htmx import HtmxRequest
 from playground.display.navigation import command_palette, use_menu
-from playground.form.prefill import use_as
+from playground.form.prefill import place_of_run, use_as
+from projects import current
+from projects.rules import gallery
 from runs.models import Run
 
 
@@ -21,7 +25,9 @@ def jump(request: HtmxRequest) -> HttpResponse:
     """Render the dialog; its script requests it again with `?q=` and uses only the list."""
     text = request.GET.get("q", "")
     context = {
-        "groups": command_palette.find_places(request.user, text),
+        "groups": command_palette.find_places(
+            request.user, text, locks_of(request, Revision.current())
+        ),
         "q": text,
         "label": "Jump to anything",
     }
@@ -34,9 +40,10 @@ def elsewhere(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """List the models a run's settings can be tried on: a page, or a dialog with `?dialog`."""
     run = get_object_or_404(Run.objects.visible_to(request.user).with_endpoint(), pk=pk)
     text = request.GET.get("q", "")
+    locks = _locks_where_it_opens(request, run)
     context = {
         "run": run,
-        "groups": command_palette.models_for_run(run, text),
+        "groups": command_palette.models_for_run(run, text, locks),
         "q": text,
         "label": "Try these settings on",
     }
@@ -72,9 +79,10 @@ def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
     if result is None:
         raise Http404("There is no such result.")
     text, use = request.GET.get("q", ""), request.GET.get("use", "")
+    locks = _locks_where_it_opens(request, result.run)
     context = {
         "result": result,
-        "groups": use_menu.menu(request.user, result, request.path, text, use),
+        "groups": use_menu.menu(request.user, result, request.path, text, use, locks),
         "q": text,
         "use": use,
         "label": f"Use this {result.noun} as…",
@@ -83,6 +91,14 @@ def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
         "playground/command_palette.html" if "dialog" in request.GET else "playground/uses.html"
     )
     return _no_store(render(request, template, context))
+
+
+def _locks_where_it_opens(request: HtmxRequest, run: Run) -> Locks:
+    """Return the locks of the project in which forms filled in from a run open."""
+    project = current.current(request)
+    if run.project_id != project.pk:
+        project = place_of_run.project_of(request.user, run.pk) or project
+    return gallery.locks_in(project, Revision.current())
 
 
 def _no_store(response: HttpResponse) -> HttpResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -30,7 +29,7 @@ from accounts.limits.rate_limit import limit
 from core.http.errors import Unavailable
 from core.http.htmx import HtmxRequest
 from core.http.ranges import parse_range
-from core.http.streaming import OffThreadStream
+from core.http.streaming import CHUNK_BYTES, OffThreadStream, chunks
 from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
 from fal.messages.data_uri import decode_data_uri
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CHUNK_BYTES = 1 << 16
 RETRY_AFTER_S = 60
 UNAVAILABLE = "This server's storage does not give the file at the moment. Try again in a minute.\n"
 NOT_HERE = (
@@ -117,7 +115,7 @@ def _viewer(name: str) -> HttpResponseBase:
         "Cache-Control": f"private, max-age={YEAR_S}, immutable",
     }
     # Appended when served, so that pages rendered before the script existed turn together, too.
-    page = _followed(_chunks(default_storage.open(name)), mesh_viewer.CAMERA_SCRIPT)
+    page = _followed(chunks(default_storage.open(name)), mesh_viewer.CAMERA_SCRIPT)
     return OffThreadStream(page, content_type="text/html; charset=utf-8", headers=headers)
 
 
@@ -127,7 +125,9 @@ def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Serve the run's raw output as a file, verbatim where JSON values cannot represent it."""
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
     whole = run.output_text or json_tree.as_text(run.output)
-    return _text_file(whole, "application/json", f"{result_names.base_name(run)}.json")
+    return _text_file(
+        whole, "application/json", result_names.Namer(request.user).of_run(run, ".json")
+    )
 
 
 @require_safe
@@ -138,8 +138,7 @@ def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase
     if position >= len(texts):
         raise Http404("This run has no such text.")
     whole = db_safe_text(texts[position].text)
-    number = f"-{position + 1}" if position else ""
-    name = f"{result_names.base_name(run)}{number}.txt"
+    name = result_names.Namer(request.user).of_run(run, ".txt", position + 1)
     return _text_file(whole, "text/plain; charset=utf-8", name)
 
 
@@ -322,7 +321,7 @@ def _bytes(request: HttpRequest, file: str, tag: str) -> HttpResponseBase:
     opened = default_storage.open(file)
     _seek(opened, part.first if part else 0)
     count = part.last - part.first + 1 if part else size_bytes
-    response = OffThreadStream(_chunks(opened, count), headers={"Content-Length": str(count)})
+    response = OffThreadStream(chunks(opened, count), headers={"Content-Length": str(count)})
     if part:
         response.status_code = HTTPStatus.PARTIAL_CONTENT
         response.headers["Content-Range"] = part.content_range
@@ -344,14 +343,6 @@ def _seek(file: IO[bytes], first: int) -> None:
     except (OSError, AttributeError):
         while first > 0 and (skipped := file.read(min(CHUNK_BYTES, first))):
             first -= len(skipped)
-
-
-def _chunks(file: IO[bytes], count: float = math.inf) -> Iterator[bytes]:
-    """Yield the next `count` bytes, by default all, and close the file."""
-    with file:
-        while count > 0 and (chunk := file.read(int(min(CHUNK_BYTES, count)))):
-            count -= len(chunk)
-            yield chunk
 
 
 def _followed(chunks: Iterator[bytes], last: bytes) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from core.http.htmx import HtmxRequest
 from projects import roles
 from projects.models import Move, Project
 from projects.models.in_project import MAKERS
+from runs import selections
 from runs.ownership import moving
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _posted(query: QueryDict) -> dict[str, list[str]]:
-    return {name: query.getlist(name) for name in moving.kinds()}
+    named = {name: query.getlist(name) for name in moving.kinds()}
+    return named | {selections.RUN: [str(key) for key in selections.run_keys(query)]}
 
 
 def _targets(request: HtmxRequest) -> list[Project]:

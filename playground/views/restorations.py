@@ -54,7 +54,7 @@ def run_file(request: HtmxRequest, pk: str) -> HttpResponse:
     run = get_object_or_404(runs, pk=pk)
     text = dumps(restore_settings.run_file(run))
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
-    name = f"{result_names.base_name(run)}.run.json"
+    name = result_names.Namer(request.user).of_run(run, ".run.json")
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
     return response
 

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
 from core.http.htmx import HtmxRequest
-from core.http.parameters import parse_moment, parse_uuid
+from core.http.parameters import parse_moment
 from playground.display import batch, renderers
+from runs import selections
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 from runs.ownership import deletion
@@ -121,8 +122,7 @@ def _counted(count: int) -> str:
 
 def _posted(request: HttpRequest, runs: RunQuerySet) -> RunQuerySet:
     """Return those of `runs` whose ids are posted; malformed ids are left out."""
-    posted = request.POST.getlist("run")[: deletion.MOST_AT_ONCE]
-    keys = [key for text in posted if (key := parse_uuid(text))]
+    keys = selections.run_keys(request.POST)[: deletion.MOST_AT_ONCE]
     return Run.objects.filter(pk__in=runs.order_by().filter(pk__in=keys).values("pk"))
 
 

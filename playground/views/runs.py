@@ -32,7 +32,7 @@ from core.http.parameters import parse_moment
 from fal.db_safe import db_safe
 from playground import rerun
 from playground import variations as runs_of_press
-from playground.display import batch, history, json_tree, looking, renderers
+from playground.display import batch, history, json_tree, looking, renderers, wall
 from playground.display.navigation import tray as tray_rows
 from projects import current, roles
 from projects.models import Project
@@ -43,6 +43,8 @@ from runs.progress import watch_tokens
 from runs.results import likeness, stars
 
 PAGE = 30
+SHOWN_AS = "runs_as"  # in the session: which of the two
+WALL, LIST = "wall", "list"
 # Input and output are private: no browser may keep a copy past a logout.
 no_store = cache_control(private=True, no_store=True)
 
@@ -50,20 +52,34 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List the history, newest first, paged by creation time; the filters are in the address."""
+    """Show the runs, newest first, as a wall of results or as a list; filters are in the address.
+
+    `?as=wall` or `list` chooses, and is remembered for the session. What the wall does not show is
+    always a list: failures, and what was deleted.
+    """
     filters = history.Filters.from_query(request.GET)
+    is_wall = _is_wall(request) and filters.state not in (*wall.NOT_SHOWN, history.DELETED)
     whose_choices = history.whose_choices(request)
-    matching = filters.listed(request).recent()
+    matching = filters.listed(request)
+    matching = wall.listed(matching, filters.state) if is_wall else matching.recent()
     if whose_choices or filters.is_deleted:
         matching = matching.select_related("user", "deleted_by")
+    size = wall.PAGE if is_wall else PAGE
+    if is_wall and filters.until:  # somebody comes back to where they were
+        returned = matching.filter(created_at__gte=filters.until).order_by()
+        size = max(size, min(returned.count(), wall.MOST_RETURNED))
     with custom_plans(are_needed=bool(filters.q)):
-        runs = list(matching[: PAGE + 1])
-    more = runs[PAGE - 1].created_at.isoformat() if len(runs) > PAGE else ""
+        runs = list(matching[: size + 1])
+    shown = runs[:size]
+    last = shown[-1].created_at.isoformat() if shown else ""
     context = {
-        "runs": history.rows_for(request.user, runs[:PAGE]),
+        "is_wall": is_wall,
+        "days": wall.days(request.user, shown, filters.before) if is_wall else [],
+        "runs": [] if is_wall else history.rows_for(request.user, shown),
         "filters": filters,
         "states": history.STATES,
-        "more": more,
+        "last": last,
+        "more": last if len(runs) > size else "",
         "since": history.newest_moment([] if filters.before else runs),
         "is_unfinished": any(not run.is_final for run in runs),
         "whose_choices": whose_choices,
@@ -72,6 +88,14 @@ def index(request: HtmxRequest) -> HttpResponse:
         "grace_days": deletion.GRACE.days,
     }
     return render(request, "playground/runs.html", context)
+
+
+def _is_wall(request: HtmxRequest) -> bool:
+    """Return whether the session shows runs as a wall, which the address may change."""
+    chosen = request.GET.get("as", "")
+    if chosen in (WALL, LIST) and chosen != request.session.get(SHOWN_AS, WALL):
+        request.session[SHOWN_AS] = chosen
+    return bool(request.session.get(SHOWN_AS, WALL) == WALL)
 
 
 def _undo(request: HtmxRequest) -> dict[str, Any]:
@@ -140,8 +164,8 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         return _page(request, _run(request, pk, may_read=True))
     except Http404:
-        if (covered := looking.covered(request.user, pk)) is not None:
-            return looking.page(request, covered)
+        if (covered := looking.covered(request.user, "run", pk)) is not None:
+            return looking.page(request, "run", covered)
         deleted = deletion.restorable(request.user).select_related("user", "deleted_by")
         deleted_run = get_object_or_404(deleted.with_endpoint(), pk=pk)
     context = {"run": deleted_run, "grace_days": deletion.GRACE.days}

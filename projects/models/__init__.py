@@ -1,8 +1,18 @@
 """The rows of projects, and what every row that lives in one has."""
 
 from projects.models.in_project import InProject, InProjectQuerySet
+from projects.models.look import Look
 from projects.models.move import Move
 from projects.models.project import Choice, Membership, Project
 from projects.models.rule import Rule
 
-__all__ = ["Choice", "InProject", "InProjectQuerySet", "Membership", "Move", "Project", "Rule"]
+__all__ = [
+    "Choice",
+    "InProject",
+    "InProjectQuerySet",
+    "Look",
+    "Membership",
+    "Move",
+    "Project",
+    "Rule",
+]

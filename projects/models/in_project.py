@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
+from accounts import permissions
+from projects.models.look import Look
 from projects.models.project import Membership, Project, private_project
 
 if TYPE_CHECKING:
@@ -49,6 +52,21 @@ def is_open_in_house(prefix: str = "") -> Q:
     return Q(**{f"{prefix}is_hidden": False, f"{prefix}project__person": None})
 
 
+def is_open_to(user: User | AnonymousUser, kind: type[models.Model]) -> Q:
+    """Return the condition that the user may read a row: what they see in their projects.
+
+    With the permission to see everybody's runs also what is nobody's private work, and what they
+    have given a reason for (`runs/ownership/looks.py`).
+    """
+    in_projects = Q(is_shown_to(user), is_member(user))
+    if not permissions.may_see_runs(user):
+        return in_projects
+    looks = Look.objects.filter(
+        kind=kind._meta.label_lower, row=OuterRef("pk"), by=user.pk, until__gt=timezone.now()
+    )
+    return in_projects | is_open_in_house() | Q(Exists(looks))
+
+
 Row = TypeVar("Row", bound="InProject")
 
 
@@ -67,6 +85,26 @@ class InProjectQuerySet(models.QuerySet[Row]):
     def shown_to(self, user: User | AnonymousUser) -> Self:
         """What the user sees, in all their projects."""
         return self.filter(is_shown_to(user), is_member(user))
+
+    def open_to(self, user: User | AnonymousUser) -> Self:
+        """What the user may read, also where they are no member: see `is_open_to`."""
+        return self.filter(is_open_to(user, self.model))
+
+    def noticed_by(self, user: User | AnonymousUser) -> Self:
+        """What the user may know to be there; with the permission all.
+
+        When, whose and at what cost; its content only as `open_to` says.
+        """
+        return self if permissions.may_see_runs(user) else self.shown_to(user)
+
+    def covered_to(self, user: User | AnonymousUser) -> Self:
+        """What the user may only know to be there, until they give a reason to look at it.
+
+        No query for who may not see others' runs.
+        """
+        if not permissions.may_see_runs(user):
+            return self.none()
+        return self.exclude(is_open_to(user, self.model))
 
     def changeable_by(self, user: User | AnonymousUser) -> Self:
         """What the user sees in the projects in which they may make something."""

@@ -148,4 +148,5 @@ def _record(by: User, action: str, project: Project | None, rule: Rule) -> None:
     where: Sequence[Project | Rule] = [project] if project else [rule]
     binding = ", binding" if rule.is_binding else ""
     house = "" if project else "the house: "
-    audit.record(by, action, where, f"{house}{wording.in_words(rule)}{binding}")
+    reason = f": {rule.reason}" if rule.reason else ""
+    audit.record(by, action, where, f"{house}{wording.in_words(rule)}{binding}{reason}")

@@ -29,12 +29,20 @@ def settings(request: HtmxRequest, slug: str) -> HttpResponse:
     form = SettingsForm(project, request.POST if request.method == "POST" else None)
     status = HTTPStatus.OK
     if request.method == "POST":
-        if form.is_valid():
-            with refusals_as_messages(request):
-                project = rules.change(request.user, project, form.values)
-                messages.success(request, "The settings are saved.")
-            return redirect(project)
         status = HTTPStatus.UNPROCESSABLE_ENTITY
+        if form.is_valid():
+            version = request.POST.get("~version", "")
+            try:
+                with refusals_as_messages(request):
+                    project = rules.change(request.user, project, form.values, version)
+                    messages.success(request, "The settings are saved.")
+                return redirect(project)
+            except rules.Outdated as outdated:
+                project = outdated.project
+                form = SettingsForm(project, request.POST)
+                form.is_valid()
+                form.add_outdated()
+                status = HTTPStatus.CONFLICT
     context = {"shown": project, "form": form}
     return render(request, "projects/settings.html", context, status=status)
 

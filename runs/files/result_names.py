@@ -1,23 +1,31 @@
 """The file names of results: after prompt, model and seed, wherever they are saved.
 
-    a-mill-at-dusk-flux-dev-1234.png, …-1234-2.png for the second file
+    2026-11-27-a-mill-at-dusk-flux-dev-1234-1.png
 
-Upstream names media by a hash. Other files (weights, archives) keep the names that they have, by
-which programs know them.
+Each person may have a template of their own (`accounts/profile/name_template.py`). Upstream names
+media by a hash. Other files (weights, archives) keep the names that they have, by which programs
+know them.
 """
 
 from __future__ import annotations
 
+import re
+import uuid
+from datetime import datetime
+from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Case, When
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
+from django.utils import timezone
 
+from accounts.profile import name_template, preferences
 from core.db.json_field import ExactJSONField
-from core.file_names import slug
+from core.file_names import portable_name, slug, split_suffix
+from projects.models import Project
 from runs.files import content_types
 from runs.models import Artifact, Run
 
@@ -29,18 +37,75 @@ SMALL_OUTPUT = Case(
     output_field=ExactJSONField(),
 )
 MAX_SEED = 2**64
+RUN_ID_CHARS = 8
+_PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,19}")
+
+
+class _Named(NamedTuple):
+    """What of a run its files are named after."""
+
+    pk: uuid.UUID
+    title: str
+    endpoint_id: str
+    output: Any
+    arguments: Any
+    created_at: datetime
+    project_id: int
+
+
+class Namer:
+    """Names files for one person, by their template; for nobody by the default one.
+
+    One query at most, for the names of their projects, if the template has them.
+    """
+
+    def __init__(self, user: User | AnonymousUser | None = None) -> None:
+        self._user = user or AnonymousUser()
+        self._template = preferences.file_names(self._user)
+
+    def result(self, run: Run, artifact: Artifact) -> str:
+        """Return the name of a run's file; its endpoint should be loaded."""
+        return self._of_artifact(artifact, _of(run))
+
+    def of_run(self, run: Run, suffix: str, number: int | None = None) -> str:
+        """Return the name of what is saved of a run beside its files, such as its output.
+
+        `number` is that of a text in its output, from 1.
+        """
+        return self._filled(_of(run), number, suffix, "run")
+
+    def _of_artifact(self, artifact: Artifact, named: _Named) -> str:
+        if artifact.kind not in NAMED and artifact.file_name:
+            return _own_name(artifact)
+        number = artifact.position + 1
+        return self._filled(named, number, _suffix(artifact), artifact.kind)
+
+    def _filled(self, named: _Named, number: int | None, suffix: str, fallback: str) -> str:
+        at = timezone.localtime(named.created_at)
+        values = {
+            "date": f"{at:%Y-%m-%d}",
+            "time": f"{at:%H-%M-%S}",
+            "prompt": slug(named.title),
+            "model": slug(named.endpoint_id.partition("/")[2] or named.endpoint_id),
+            "seed": _seed(named.output) or _seed(named.arguments),
+            "n": str(number or ""),
+            "project": self._project(named.project_id),
+            "run": str(named.pk)[:RUN_ID_CHARS],
+        }
+        return name_template.fill(self._template, values, suffix, fallback)
+
+    def _project(self, pk: int) -> str:
+        """Return a project's name if the person is in it: others do not learn it."""
+        return slug(self._projects.get(pk, "")) if "{project}" in self._template else ""
+
+    @cached_property
+    def _projects(self) -> dict[int, str]:
+        return dict(Project.objects.of(self._user).values_list("pk", "name"))
 
 
 def result_name(run: Run, artifact: Artifact) -> str:
-    """Return the name of a run's file; its endpoint should be loaded."""
-    return _named(artifact, base_name(run))
-
-
-def base_name(run: Run) -> str:
-    """Return what the names of all files of a run begin with: `a-mill-flux-dev-1234`."""
-    is_loaded = "output" not in run.get_deferred_fields()
-    output = run.output if is_loaded else getattr(run, "small_output", None)
-    return _base(run.title, run.endpoint.endpoint_id, output, run.arguments)
+    """Return a file's name by the default template, as pages show it to everybody alike."""
+    return Namer().result(run, artifact)
 
 
 def served_name(artifact: Artifact, user: User | AnonymousUser) -> str:
@@ -48,16 +113,36 @@ def served_name(artifact: Artifact, user: User | AnonymousUser) -> str:
 
     Whoever may read the file but not its run, such as the picture in a link, learns no prompt.
     """
-    if artifact.kind not in NAMED:
-        return artifact.file_name
+    if artifact.kind not in NAMED and artifact.file_name:
+        return _own_name(artifact)
     runs = Run.objects.readable_by(user).filter(pk=artifact.run_id)
-    row = runs.values_list("title", "endpoint__endpoint_id", SMALL_OUTPUT, "arguments").first()
-    return _named(artifact, _base(*row)) if row else f"{artifact.kind}{_suffix(artifact)}"
+    columns = ("pk", "title", "endpoint__endpoint_id", SMALL_OUTPUT, "arguments", "created_at")
+    row = runs.values_list(*columns, "project_id").first()
+    if row is None:
+        return portable_name(artifact.kind, _suffix(artifact))
+    return Namer(user)._of_artifact(artifact, _Named(*row))
 
 
-def _base(title: str, endpoint_id: str, output: Any, arguments: Any) -> str:
-    model = slug(endpoint_id.partition("/")[2] or endpoint_id)
-    return "-".join(filter(None, [slug(title), model, _seed(output) or _seed(arguments)]))
+def seed_of(run: Run) -> str:
+    """Return the seed that made a run's result: the model's own word first; empty without one."""
+    return _seed(_output(run)) or _seed(run.arguments)
+
+
+def _of(run: Run) -> _Named:
+    return _Named(
+        run.pk,
+        run.title,
+        run.endpoint.endpoint_id,
+        _output(run),
+        run.arguments,
+        run.created_at,
+        run.project_id,
+    )
+
+
+def _output(run: Run) -> Any:
+    is_loaded = "output" not in run.get_deferred_fields()
+    return run.output if is_loaded else getattr(run, "small_output", None)
 
 
 def _seed(values: Any) -> str:
@@ -67,15 +152,15 @@ def _seed(values: Any) -> str:
     return str(seed)
 
 
-def _named(artifact: Artifact, base: str) -> str:
-    if artifact.kind not in NAMED and artifact.file_name:
-        return artifact.file_name
-    number = f"-{artifact.position + 1}" if artifact.position else ""
-    return f"{base}{number}{_suffix(artifact)}"
+def _own_name(artifact: Artifact) -> str:
+    stem, suffix = split_suffix(artifact.file_name)
+    is_plain = _PLAIN_SUFFIX.fullmatch(suffix)
+    return portable_name(stem, suffix) if is_plain else portable_name(artifact.file_name)
 
 
 def _suffix(artifact: Artifact) -> str:
     """Return the extension of the stored content's type, else the one of upstream's name."""
     extension = content_types.EXTENSIONS.get(artifact.content_type)
-    name = artifact.file_name or artifact.file
-    return f".{extension}" if extension else PurePosixPath(name).suffix[:16].lower()
+    suffix = PurePosixPath(artifact.file_name or artifact.file).suffix.lower()
+    plain = suffix if _PLAIN_SUFFIX.fullmatch(suffix) else ""
+    return f".{extension}" if extension else plain

@@ -146,6 +146,7 @@ class Broker:
         self.versions: dict[uuid.UUID, int] = {}
         self._subscriptions: dict[tuple[Watched, ...], Subscription] = {}
         self._by_run: dict[uuid.UUID, set[Subscription]] = {}
+        self._by_session: dict[str, set[asyncio.Future[News]]] = {}
         self._has_subscriptions = asyncio.Event()
         self._load_lock = asyncio.Lock()
         self._render_lock = asyncio.Lock()
@@ -158,13 +159,17 @@ class Broker:
             "fragments", FRAGMENTS_BYTES, lambda fragment: len(fragment[1].encode())
         )
 
-    async def wait_for_news(self, runs: tuple[Watched, ...], hold_s: float) -> News:
+    async def wait_for_news(
+        self, runs: tuple[Watched, ...], hold_s: float, session: str = ""
+    ) -> News:
         """Return the newer versions of `runs` as soon as there are any; nothing after `hold_s`.
 
-        Raises DatabaseError if the runs cannot be read.
+        Nothing either once `release` is called for the `session`. Raises DatabaseError if the runs
+        cannot be read.
         """
         subscription = self._subscriptions.get(runs) or self._subscribe(runs)
         future = subscription.join()
+        self._by_session.setdefault(session, set()).add(future)
         timeout: asyncio.TimerHandle | None = None
         try:
             if any(run.pk not in self.versions for run in runs):
@@ -177,6 +182,9 @@ class Broker:
             if timeout:
                 timeout.cancel()
             subscription.waiting.discard(future)
+            self._by_session[session].discard(future)
+            if not self._by_session[session]:
+                del self._by_session[session]
             if not subscription.waiting:
                 self._unsubscribe(subscription)
 
@@ -192,6 +200,12 @@ class Broker:
             except DatabaseError as error:
                 message = "the watched runs could not be read; tried again at the next notification"
                 transient_errors.log_failure(log, error, message)
+
+    def release(self, session: str) -> None:
+        """Answer the polls of a session that has ended, with nothing."""
+        for future in self._by_session.get(session, ()):
+            if not future.done():
+                future.set_result(News())
 
     def release_all(self) -> None:
         """Answer all polls and hold no more: the server's shutdown waits for open connections."""

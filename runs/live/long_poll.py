@@ -21,6 +21,7 @@ from http import HTTPStatus
 
 from django.db import DatabaseError
 
+from accounts.sessions import active_sessions
 from accounts.sessions.cache import SessionCache, session_key
 from core.byte_cache import byte_cached
 from core.db import transient_errors
@@ -30,7 +31,7 @@ from runs.live import groups, renewal, shown_ends, shutdown, wire
 from runs.live.broker import COALESCE_S, Broker, News
 from runs.live.groups import Group
 from runs.live.wire import BadPoll, Renewed, Watched
-from runs.progress import watch_tokens, worker_status
+from runs.progress import live_partials, watch_tokens, worker_status
 from runs.progress.watch_tokens import WatchToken
 
 PATH = "/runs/live/"
@@ -97,7 +98,8 @@ class Router:
             signal = await stack.enter_async_context(channel.listen())
             self.broker = Broker(signal, self._coalesce_s)
             listening = asyncio.create_task(self.broker.listen(), name="long polls")
-            stack.enter_context(messages.on_message(self.broker.receive))
+            stack.enter_context(messages.on_message(live_partials.TOPIC, self.broker.receive))
+            stack.enter_context(messages.on_message(active_sessions.ENDED, self._on_session_end))
             watching = asyncio.create_task(
                 worker_status.watch_for_workers(self._look_for_workers_s), name="worker status"
             )
@@ -112,6 +114,12 @@ class Router:
         if self.broker:
             self.broker.release_all()
         self._on_shutdown()
+
+    def _on_session_end(self, message: bytes) -> None:
+        key = message.decode()
+        self.sessions.end(key)
+        if self.broker:
+            self.broker.release(key)
 
     async def _answer(self, broker: Broker, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":  # a page from before an update; it tells people to reload it
@@ -144,11 +152,12 @@ class Router:
             return await _respond(send, STOP_POLLING)
         renewed = [Renewed(run.view, token, run.pk) for run, token in new_tokens.items()]
         renewed += groups.renew(own_groups)
-        if renewed or broker.is_shutting_down:
+        # Checked last: no end of the session is missed between this and the wait.
+        if renewed or broker.is_shutting_down or not await self.sessions.is_still(person, session):
             is_held = False
         # Disconnects are not detected: that would take a task per poll, and polls are short.
-        news = await broker.wait_for_news(runs, self._hold_s if is_held else 0.0)
-        if await self.sessions.get_user_after_wait(session) != person:
+        news = await broker.wait_for_news(runs, self._hold_s if is_held else 0.0, session)
+        if not await self.sessions.is_still(person, session):
             return await _respond(send, HTTPStatus.UNAUTHORIZED)
         await _respond_with(send, news, renewed, broker.is_shutting_down)
         if news.markup:

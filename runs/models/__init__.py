@@ -4,7 +4,6 @@ from runs.models.form import Draft, Preset, Share, share_id
 from runs.models.input_file import InputFile
 from runs.models.kept_figures import KeptFigures
 from runs.models.ledger import LedgerAccount, LedgerEntry
-from runs.models.look import Look
 from runs.models.run import GIVEN_UP, Artifact, Run, Transport, webhook_token
 from runs.models.upload import DiscardedContent, Upload, UploadReservation
 from runs.models.worker import MetadataBackfill, UpstreamKeys, WebhookReport, Worker
@@ -18,7 +17,6 @@ __all__ = [
     "KeptFigures",
     "LedgerAccount",
     "LedgerEntry",
-    "Look",
     "MetadataBackfill",
     "Preset",
     "Run",

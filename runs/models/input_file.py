@@ -45,6 +45,22 @@ class InputFile(models.Model):
         return f"{self.run_id} {self.source}"
 
 
+def having_as_input(
+    runs: RunQuerySet, source: uuid.UUID, prefix: str, owner: int | None = None
+) -> RunQuerySet:
+    """Return those of `runs` through which whoever sees them may read one of our files.
+
+    It is an input of theirs as of `naming`, and a worker allowed that, or the run is its `owner`'s.
+    Anybody can type an address into a form: the worker writes `sent_arguments` once it has checked
+    that the run's user may read the files. A result has no `owner`: who made it may have left the
+    project where it lives.
+    """
+    is_allowed = models.Q(sent_arguments__isnull=False)
+    if owner is not None:
+        is_allowed |= models.Q(user_id=owner)
+    return naming(runs.filter(is_allowed), source, prefix)
+
+
 def naming(runs: RunQuerySet, source: uuid.UUID, prefix: str) -> RunQuerySet:
     """Return those of `runs` among whose inputs is an upload, or a result of a run.
 

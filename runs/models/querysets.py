@@ -7,15 +7,12 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
-from django.apps import apps as django_apps
 from django.db import models
-from django.utils import timezone
 
-from accounts import permissions
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
 from projects.models import InProjectQuerySet
-from projects.models.in_project import is_member, is_open_in_house, is_shown_to
+from projects.models.in_project import is_member, is_open_to, is_shown_to
 from projects.models.project import private_project
 
 if TYPE_CHECKING:
@@ -82,21 +79,6 @@ def heavy_columns(prefix: str = "", *, but: Sequence[str] = ()) -> list[str]:
     return [f"{prefix}{name}" for name in HEAVY if name not in but]
 
 
-def _is_within_reach(user: User | AnonymousUser) -> models.Q:
-    """Return the condition that the user may read a run.
-
-    What they see in their projects. With the permission also what is nobody's private work, and
-    private runs for which they have given a reason (`runs/ownership/looks.py`).
-    """
-    in_projects = models.Q(is_shown_to(user), is_member(user))
-    if not permissions.may_see_runs(user):
-        return in_projects
-    looks = django_apps.get_model("playground", "Look").objects.filter(
-        run=models.OuterRef("pk"), by=user.pk, until__gt=timezone.now()
-    )
-    return in_projects | is_open_in_house() | models.Q(models.Exists(looks))
-
-
 class RunQuerySet(InProjectQuerySet["Run"]):
     """Filters for runs."""
 
@@ -113,8 +95,8 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         return self.kept().own(user)
 
     def within_reach_of(self, user: User | AnonymousUser) -> RunQuerySet:
-        """What the user may read of people's work, with deleted runs: see `_is_within_reach`."""
-        return self.filter(_is_within_reach(user))
+        """What the user may read of people's work, with deleted runs: see `is_open_to`."""
+        return self.open_to(user)
 
     def visible_to(self, user: User | AnonymousUser) -> RunQuerySet:
         """What the user may read of people's work, without deleted runs."""
@@ -122,26 +104,21 @@ class RunQuerySet(InProjectQuerySet["Run"]):
 
     def readable_by(self, user: User | AnonymousUser) -> RunQuerySet:
         """The runs that the user may read: `visible_to`, and everybody's examples."""
-        return self.kept().filter(_is_within_reach(user) | EXAMPLE)
+        return self.kept().filter(is_open_to(user, self.model) | EXAMPLE)
 
-    def noticed_by(self, user: User | AnonymousUser) -> RunQuerySet:
-        """The runs of which the user may know that they happened; with the permission all.
+    def covered_to(self, user: User | AnonymousUser) -> RunQuerySet:
+        """The runs of which the user may only know that they happened; everybody reads examples."""
+        return super().covered_to(user).exclude(EXAMPLE)
 
-        When, whose, of which model and at what cost; what else is in them only as `readable_by`
-        says. With deleted ones.
-        """
-        return self if permissions.may_see_runs(user) else self.shown_to(user)
-
-    def covered_to(self, user: User | AnonymousUser, runs: Iterable[Run]) -> set[uuid.UUID]:
+    def covered_among(self, user: User | AnonymousUser, runs: Iterable[Run]) -> set[uuid.UUID]:
         """The keys of those loaded runs of which the user may only know that they happened.
 
         No query for who may not see others' runs, nor where all are the user's own.
         """
         others = {run.pk for run in runs if run.user_id != user.pk}
-        if not others or not permissions.may_see_runs(user):
-            return set()
-        readable = self.filter(_is_within_reach(user) | EXAMPLE, pk__in=others)
-        return others - set(readable.values_list("pk", flat=True))
+        if not others:
+            return others
+        return set(self.covered_to(user).filter(pk__in=others).values_list("pk", flat=True))
 
     def readable_with(self, row: InProject) -> RunQuerySet:
         """The runs that everybody who sees this row may read, such as in the cells of a board.

@@ -13,8 +13,7 @@ from accounts import permissions
 from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet
 from runs.models import opened_files
-from runs.models.input_file import naming
-from runs.models.querysets import RunQuerySet
+from runs.models.input_file import having_as_input
 from runs.models.run import Run
 
 
@@ -82,7 +81,9 @@ class Upload(InProject):
         prefix = f'"/uploads/{self.pk}/'
         if opened_files.texts_naming(self.user_id, prefix):
             return True
-        return naming_runs(Run.objects.visible_to(person), self, prefix).exists()
+        return having_as_input(
+            Run.objects.visible_to(person), self.pk, prefix, self.user_id
+        ).exists()
 
     def is_readable_with(self, row: InProject) -> bool:
         """Whether all who see `row`, such as a board, may read the file."""
@@ -91,17 +92,9 @@ class Upload(InProject):
         prefix = f'"/uploads/{self.pk}/'
         if opened_files.texts_naming(self.user_id, prefix):
             return True
-        return naming_runs(Run.objects.readable_with(row), self, prefix).exists()
-
-
-def naming_runs(runs: RunQuerySet, upload: Upload, prefix: str) -> RunQuerySet:
-    """Return those of `runs` that have the upload as an input, which its user or a worker allowed.
-
-    Anybody can type an address into a form: the worker writes `sent_arguments` once it has checked
-    that the run's user may read the files.
-    """
-    is_allowed = models.Q(user_id=upload.user_id) | models.Q(sent_arguments__isnull=False)
-    return naming(runs.filter(is_allowed), upload.pk, prefix)
+        return having_as_input(
+            Run.objects.readable_with(row), self.pk, prefix, self.user_id
+        ).exists()
 
 
 class UploadReservation(models.Model):

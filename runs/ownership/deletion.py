@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts import audit, permissions
@@ -24,6 +25,8 @@ from runs.models.querysets import RunQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+
+    from projects.models import InProject
 
 GRACE = timedelta(days=7)
 MOST_AT_ONCE = 500
@@ -87,9 +90,10 @@ def restorable(user: User | AnonymousUser) -> RunQuerySet:
 def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> QuerySet[Artifact]:
     """Return the artifacts of a run that a user may read, whether the run is deleted or not.
 
-    Of a deleted run: those who may restore it, and users who had used them as an input before,
-    since such an input is shown and sent again. Of somebody else's run: those that its owner has
-    opened (`runs/models/opened_files.py`).
+    All of a run that the user may read; of a deleted one, if they may restore it. Of other runs
+    those that are inputs of a run that the user sees, where they are shown and sent again: of a
+    deleted one, of a run from before. And those that the run's owner has opened
+    (`runs/models/opened_files.py`).
     """
     run = Run.objects.filter(pk=run_id).light().first()
     if run is None:
@@ -97,14 +101,39 @@ def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> Q
     artifacts = Artifact.objects.filter(run_id=run.pk)
     if _is_readable(run, user):
         return artifacts
-    return artifacts.none() if run.deleted_at else artifacts.filter(_is_opened(run))
+    return artifacts.filter(_is_input_of(Run.objects.visible_to(user), run) | _is_opened(run))
+
+
+def artifacts_readable_with(run_id: uuid.UUID | str, row: InProject) -> QuerySet[Artifact]:
+    """Return the artifacts of a run that all who see `row`, such as a board, may read."""
+    readable = Run.objects.readable_with(row)
+    run = Run.objects.filter(pk=run_id).light().first()
+    if run is None:
+        return Artifact.objects.none()
+    artifacts = Artifact.objects.filter(run_id=run.pk)
+    if readable.filter(pk=run.pk).exists():
+        return artifacts
+    return artifacts.filter(_is_input_of(readable, run))
+
+
+def _is_input_of(runs: RunQuerySet, source: Run) -> Q:
+    """The artifacts that are inputs of `runs`, through which they may be seen."""
+    before = runs.filter(created_at__lt=source.deleted_at) if source.deleted_at else runs
+    prefix = artifact_prefix(source.pk)
+    using = input_file.having_as_input(before, source.pk, prefix)
+    return _is_named(source, using.values_list(Cast("arguments", TextField()), flat=True))
 
 
 def _is_opened(run: Run) -> Q:
     """The artifacts that everybody may see although the run is private."""
-    prefix = artifact_prefix(run.pk)
-    address = re.compile(rf"{re.escape(prefix)}([0-9]{{1,6}})/")
-    texts = opened_files.texts_naming(run.user_id, prefix)
+    if run.deleted_at:
+        return Q(pk__in=())
+    return _is_named(run, opened_files.texts_naming(run.user_id, artifact_prefix(run.pk)))
+
+
+def _is_named(run: Run, texts: Iterable[str]) -> Q:
+    """The artifacts of a run whose addresses are in these JSON texts."""
+    address = re.compile(rf"{re.escape(artifact_prefix(run.pk))}([0-9]{{1,6}})/")
     return Q(position__in={int(at) for text in texts for at in address.findall(text)})
 
 
@@ -118,14 +147,7 @@ def _is_readable(run: Run, user: User | AnonymousUser) -> bool:
         return Run.objects.readable_by(user).filter(pk=run.pk).exists()
     own = Run.objects.removable_by(user) | Run.objects.within_reach_of(user)
     may_read = permissions.may_see_runs(user)
-    if (own if may_read else Run.objects.removable_by(user)).filter(pk=run.pk).exists():
-        return True
-    # Only `sent_arguments` count: the worker writes them once it has checked our addresses, whereas
-    # anybody can type an address into a form.
-    used = Run.objects.readable_by(user).filter(
-        sent_arguments__isnull=False, created_at__lt=run.deleted_at
-    )
-    return input_file.naming(used, run.pk, artifact_prefix(run.pk)).exists()
+    return (own if may_read else Run.objects.removable_by(user)).filter(pk=run.pk).exists()
 
 
 def _require_permission(runs: RunQuerySet, by: User) -> None:

@@ -1,4 +1,4 @@
-"""Opens somebody's private run to an admin who says why: recorded, told, and for a day."""
+"""Opens somebody's private work to an admin who says why: recorded, told, and for a day."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from django.utils import timezone
 
 from accounts import audit, permissions
 from fal.db_safe import db_safe_text
-from runs.models import Look, Run
+from projects.models import Look
+from runs import owners
+from runs.ownership import moving
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from projects.models import InProject
+    from runs.owners import Chosen
 
 LASTS = timedelta(hours=24)
 MIN_REASON_CHARS, MAX_REASON_CHARS = 10, 500
@@ -26,23 +31,55 @@ def clean_reason(text: str) -> str:
     if len(reason) < MIN_REASON_CHARS:
         raise ValueError(
             f"Say why you need to look, in {MIN_REASON_CHARS} letters or more: "
-            "whose run it is will read it."
+            "whose it is will read it."
         )
     if len(reason) > MAX_REASON_CHARS:
         raise ValueError(f"Keep the reason to {MAX_REASON_CHARS} letters.")
     return reason
 
 
-def open_run(run: Run, by: User, reason: str) -> Look:
-    """Let `by` read the run for a day; the audit log has the reason. The caller tells its user.
+def contents_of(row: InProject) -> Chosen:
+    """Return what a look at the row opens: itself and what goes along with it, of the same user.
 
-    `reason` is one of `clean_reason`. Raises PermissionDenied for who may not see that the run
-    happened.
+    Keys by model, of those that have a page to look at: a board with its runs, a flow with its
+    runs and those of their steps.
+    """
+    private_pages = {rows.model: rows for rows in owners.private_pages().values()}
+    known: dict[type[InProject], set[object]] = {}
+    newest: Chosen = {type(row): {row.pk}}
+    while any(newest.values()):
+        for kind, keys in newest.items():
+            known[kind] = known.get(kind, set()) | keys
+        newest = moving.beyond(known, newest)
+    return {
+        kind: set(kind.objects.filter(pk__in=keys, user=row.user_id).values_list("pk", flat=True))
+        for kind, keys in known.items()
+        if kind in private_pages
+    }
+
+
+def open_row(row: InProject, by: User, reason: str) -> Look:
+    """Let `by` read the row for a day; the audit log has the reason. The caller tells its user.
+
+    `reason` is one of `clean_reason`. What goes along with it now is opened as well; what is added
+    to it later is not. Raises PermissionDenied for who may not see that it is there.
     """
     if not permissions.may_see_runs(by):
         raise PermissionDenied("You may not look at what others keep to themselves.")
-    until = timezone.now() + LASTS
+    now = timezone.now()
+    looks = [
+        Look(kind=kind._meta.label_lower, row=pk, by=by, until=now + LASTS)
+        for kind, keys in contents_of(row).items()
+        for pk in keys
+    ]
     with transaction.atomic():
-        look, _ = Look.objects.update_or_create(run=run, by=by, defaults={"until": until})
-        audit.record(by, "looked at", [run], f"of {run.user.get_username()}, because: {reason}")
-    return look
+        Look.objects.filter(until__lt=now).delete()
+        Look.objects.bulk_create(
+            looks,
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=["row", "kind", "by"],
+            update_fields=["until"],
+        )
+        audit.record(by, "looked at", [row], f"of {row.user.get_username()}, because: {reason}")
+    return Look.objects.get(kind=row._meta.label_lower, row=row.pk, by=by)

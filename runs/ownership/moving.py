@@ -89,7 +89,7 @@ def plan(user: User, chosen: Chosen, target: Project | None = None) -> Plan:
         planned.staying += sum(len(keys - movable[kind]) for kind, keys in wanted.items())
         for kind, keys in movable.items():
             planned.rows[kind] = planned.rows.get(kind, set()) | keys
-        wanted = _beyond(planned.rows, movable)
+        wanted = beyond(planned.rows, movable)
     files = _files_of(planned.rows.get(Run, set()))
     planned.rows[Upload] = planned.rows.get(Upload, set()) | _movable(user, Upload, files, target)
     runs = Run.objects.filter(pk__in=planned.rows.get(Run, ()))
@@ -168,13 +168,13 @@ def are_all_in(chosen: Chosen, project: Project) -> bool:
     )
 
 
-def _beyond(known: Mapping[type[InProject], set[Any]], newest: Chosen) -> Chosen:
+def beyond(known: Mapping[type[InProject], set[Any]], newest: Chosen) -> Chosen:
     """Return what goes along with the newest rows and is not known yet."""
-    beyond: dict[type[InProject], set[Any]] = {}
+    along: dict[type[InProject], set[Any]] = {}
     for owner in owners.registered():
         for kind, keys in owner.goes_along(newest).items():
-            beyond[kind] = beyond.get(kind, set()) | set(keys) - known.get(kind, set())
-    return beyond
+            along[kind] = along.get(kind, set()) | set(keys) - known.get(kind, set())
+    return along
 
 
 def _movable(

@@ -17,6 +17,7 @@ from typing import Any
 from core.notify import messages
 from runs.models import Run
 
+TOPIC = "partial outputs"
 MAX_RUNS = 64  # whose latest partial outputs are kept
 STEP = 1_000_000  # messages of one run between two of its versions, at most
 _DIGITS = 6
@@ -37,7 +38,7 @@ _LATEST: OrderedDict[uuid.UUID, LivePartial] = OrderedDict()
 def announce(pk: uuid.UUID, number: int, output: Any) -> bool:
     """Send a partial output to the web processes; False if none receives it."""
     head = pk.bytes + number.to_bytes(_NUMBER_BYTES, "big")
-    return messages.send(head + json.dumps(output).encode())
+    return messages.send(TOPIC, head + json.dumps(output).encode())
 
 
 def receive(message: bytes) -> uuid.UUID:

@@ -1,9 +1,10 @@
 /**
  * htmx is half of a page's weight and is not needed before the user acts: load it at the first
- * interaction, or at once if the page polls by itself. Clicks, submits and searches before that
+ * interaction, or at once if the page polls or goes on by itself. Clicks, submits and searches before that
  * wait for it. A browser that has it cached loads it when idle, which costs nothing.
  */
-const POLLING = "[data-watch], [hx-trigger^='every'], [hx-trigger='load']";
+const POLLING =
+  "[data-watch], [hx-trigger^='every'], [hx-trigger='load'], [hx-trigger*='intersect']";
 const INTERACTIONS = [
   "pointermove",
   "pointerdown",

@@ -6,7 +6,7 @@ and *deleted*. A stranger, and whoever asks for what is hidden, elsewhere, priva
 404 everywhere; who is not logged in, the login page. A rule says the rest.
 
 A *curator* and an *admin* have that role in the house and are members of none of the projects: a
-curator gets what a stranger gets, an admin more of runs and boards.
+curator gets what a stranger gets, an admin more of runs, boards, chats and flows.
 """
 
 from __future__ import annotations
@@ -167,8 +167,20 @@ PROGRAMS: dict[tuple[str, str], Rule] = {
     ("api:v1-uploads-one", "get"): KEPT,
 }
 
+# What assistants get of a thing that a tool's parameter names, or a resource's address: the same as
+# programs at the route. `tests/accounts/test_membership_of_assistants.py` asks each of them.
+ASSISTANTS: dict[tuple[str, str], tuple[str, str]] = {
+    ("cancel_run", "run_id"): ("api:v1-runs-cancellation", "post"),
+    ("get_run", "run_id"): ("api:v1-runs-one", "get"),
+    ("run_flow", "flow_id"): ("api:v1-flows-one", "get"),
+    ("run_model", "preset_id"): ("api:v1-presets-one", "get"),
+    ("show_artifact", "run_id"): ("api:v1-runs-one", "get"),
+    ("vitrine://runs/{run_id}", "run_id"): ("api:v1-runs-one", "get"),
+}
+
 # What admins of the house get of others' things, whose projects they are not in. Not in what is
-# deleted, but for the files and the page of a run, which can be brought back.
+# deleted, but for the files and the page of a run, which can be brought back, and for the runs
+# of a deleted flow.
 ADMINS_SEE = {
     ("api:v1-boards-one", "get"),
     ("api:v1-runs-artifacts-star", "delete"),
@@ -190,6 +202,9 @@ ADMINS_SEE = {
     ("boards:board-table", "get"),
     ("boards:board-viewer", "get"),
     ("boards:board-votes", "get"),
+    ("chats:chat", "get"),
+    ("flows:flow", "get"),
+    ("flows:flow-document", "get"),
     ("library:artifact-like", "get"),
     ("playground:artifact-star", "post"),
     ("playground:artifact-uses", "get"),
@@ -206,6 +221,7 @@ ADMINS_SEE = {
     ("playground:run-variations", "post"),
 }
 ADMINS_SEE_DELETED = {
+    ("flows:flow-run", "get"),
     ("playground:artifact", "get"),
     ("playground:artifact-poster", "get"),
     ("playground:artifact-thumbnail", "get"),
@@ -222,7 +238,11 @@ ADMINS_ARE_REFUSED = {
 # What is for somebody's own eyes: admins see of it that it happened, and its content with a reason.
 PRIVATE = ("hidden", "private")
 ADMINS_ACT_UNSEEN = {
-    ("playground:run", "get"),  # the covered page, which asks for the reason
+    ("boards:board", "get"),  # the covered page, which asks for the reason
+    ("chats:chat", "get"),
+    ("flows:flow", "get"),
+    ("flows:flow-run", "get"),
+    ("playground:run", "get"),
     ("api:v1-runs-cancellation", "post"),
     ("api:v1-runs-one", "delete"),
     ("playground:run-cancellation", "post"),
@@ -265,6 +285,10 @@ def membership_as_lines() -> list[str]:
     lines += ["| route | method | who may |", "|---|---|---|"]
     for (name, method), rule in sorted(PROGRAMS.items()):
         lines.append(f"| {name} | {method.upper()} | {rule.says} |")
+    lines += ["", "Assistants, as programs get it at the route:", ""]
+    lines += ["| tool or resource | its thing | route | method |", "|---|---|---|---|"]
+    for (tool, parameter), (name, method) in sorted(ASSISTANTS.items()):
+        lines.append(f"| {tool} | {parameter} | {name} | {method.upper()} |")
     return lines
 
 

@@ -77,11 +77,20 @@ class World:
         }
         self._browser = Client()
 
+    def things(self, role: str, thing: str) -> Things | None:
+        """The things that lie there for a role; None of one's own, for who has none."""
+        return self._own.get(role) if thing == "own" else self._shared[thing]
+
+    def token(self, role: str) -> str:
+        """The token of somebody with the role."""
+        return self._tokens[role]
+
     def ask(
         self, role: str, method: str, name: str, thing: str, headers: dict[str, str] | None = None
     ) -> str:
         """What a role gets, as a word; nothing of it stays."""
-        things: Things = self._own[role] if thing == "own" else self._shared[thing]
+        things = self.things(role, thing)
+        assert things
         self._browser.cookies = SimpleCookie()
         if not name.startswith("api:"):
             self._browser.cookies.load(self._cookies[role].output(header="", sep=";"))
@@ -106,7 +115,7 @@ class World:
             for name, rule in asked
             for role in ROLES
             for thing in OBJECTS
-            if thing != "own" or role in self._own
+            if self.things(role, thing)
         )
         return [
             (name, role, thing, told)

@@ -23,6 +23,7 @@ ASKED = {
     "flows:flow-then": "?after=s1",
 }
 SPECIAL: dict[str, dict[str, Any]] = {
+    "look": {"kind": "run"},
     "upload-tool": {"name": "mask"},
     "artifact-viewer": {"position": 1},
     "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},

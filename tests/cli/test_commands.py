@@ -181,7 +181,9 @@ def test_results_are_saved_under_safe_names(
     code, out, _ = vitrine("runs", str(run.pk), "-o", str(tmp_path / "out"))
     assert code == 0
     saved = sorted(file.name for file in (tmp_path / "out").iterdir())
-    assert saved == [f"a-mill-flux-dev-7{number}.png" for number in ("-2", "-3", "-4", "-5", "")]
+    assert saved == [
+        f"{run.created_at:%Y-%m-%d}-a-mill-flux-dev-7-{number}.png" for number in range(1, 6)
+    ]
     assert {file.read_bytes() for file in (tmp_path / "out").iterdir()} == {PNG}
     assert len(out.splitlines()) == 6
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -200,6 +201,24 @@ def test_a_mail_is_sent_by_the_worker(eva: User, settings: Any) -> None:
     mail = QueuedMail.objects.get()
     assert mail.to == "mara@example.com"
     assert token.encode() not in bytes(mail.sealed)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_sign_up_with_one_address_at_once_one_is_told() -> None:
+    eva = make_admin("eva")
+    sessions = [in_session(*invite(eva)) for _ in range(2)]
+    addresses = ("mara@example.com", "Mara@Example.com")
+    names = ("mara", "mara-2")
+    outcomes = at_once(
+        *(
+            partial(sign_up.create_account, session, name, address, "lantern-otter-7")
+            for session, name, address in zip(sessions, names, addresses, strict=True)
+        )
+    )
+    assert outcomes[0] == "done"
+    assert "There is an account with this address. Log in" in outcomes[1]
+    assert User.objects.filter(email__iexact="mara@example.com").count() == 1
+    assert sum(Invitation.objects.values_list("uses", flat=True)) == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts import audit
+from accounts import audit, roles
 from accounts.sign_in import joining, local_owner
 from accounts.sign_in.issuers import configured
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
@@ -82,6 +82,9 @@ def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
     require_may_join(email, is_verified, is_invited, settings.SIGN_UP_DOMAINS)
     try:
         with transaction.atomic():
+            roles.lock()  # one account at a time: no constraint keeps addresses apart
+            if owners_of(login):
+                raise IssuerFailure(Reason.BUSY, "its address was taken at the same time")
             user = _create_user(login, email if is_verified else "")
             account = SocialAccount.objects.create(
                 user=user,

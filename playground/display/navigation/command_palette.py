@@ -1,4 +1,4 @@
-"""Searches what the command palette offers: models, named things, runs, actions and pages."""
+"""Searches what the command palette offers: models, projects, named things, runs and pages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from catalog.curation.moderation import WORDS
+from catalog.locks import NO_LOCKS, Locks
 from catalog.models import Collection, Endpoint, Revision, Standing
 from catalog.related import related_models
 from catalog.search import engine
@@ -24,8 +25,10 @@ RECENT_RUNS = 60  # newest runs that determine the recently used models
 MAX_TEXT_CHARS = 200
 
 
-def find_places(user: User, text: str) -> list[Group]:
+def find_places(user: User, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
     """Return the places that match a text, by kind; without text recent models, runs and pages.
+
+    `locks` are those of the page's project.
 
     Enter opens the first place, so groups with a name like the text come before those that only
     mention it.
@@ -33,8 +36,9 @@ def find_places(user: User, text: str) -> list[Group]:
     text = _normalize(text)
     words = text.lower().split()
     groups = [
-        Group("Models" if text else "Used lately", _models(user, text)),
+        Group("Models" if text else "Used lately", _models(user, text, locks)),
         Group("Collections", _collections(words)),
+        *pages.projects(user, words),
         *destinations.named(user, words),
         Group("Your runs", _runs(user, words)),
         Group("Pages", pages.pages(user, words)),
@@ -54,7 +58,7 @@ def _distance(group: Group, text: str) -> int:
     return 2 if any(all(word in label for word in text.split()) for label in labels) else 3
 
 
-def models_for_run(run: Run, text: str) -> list[Group]:
+def models_for_run(run: Run, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
     """Return the models on which a run's settings can be tried.
 
     With a text, those that match it; without, those most similar to the run's model. Each place is
@@ -82,7 +86,7 @@ def models_for_run(run: Run, text: str) -> list[Group]:
             (category_name(own.category), list(similar[:MAX_MODELS])),
         ]
     return [
-        Group(title, [_model(e, f"?run={run.pk}") for e in endpoints[:MAX_MODELS]])
+        Group(title, [_model(e, locks, f"?run={run.pk}") for e in endpoints[:MAX_MODELS]])
         for title, endpoints in groups
         if endpoints
     ]
@@ -92,7 +96,7 @@ def _normalize(text: str) -> str:
     return " ".join(db_safe_text(text[:MAX_TEXT_CHARS]).split())
 
 
-def _model(e: Endpoint, params: str = "") -> Place:
+def _model(e: Endpoint, locks: Locks, params: str = "") -> Place:
     marks = ["Removed" if e.gone_at else "", WORDS[e.standing] if e.standing else ""]
     return Place(
         e.name,
@@ -100,11 +104,12 @@ def _model(e: Endpoint, params: str = "") -> Place:
         e.get_absolute_url() + params,
         "image",
         mark=", ".join(filter(None, marks)),
+        lock=locks.reasons.get(e.pk, ""),
         picture=e.picture.small_src if e.picture else "",
     )
 
 
-def _models(user: User, text: str) -> list[Place]:
+def _models(user: User, text: str, locks: Locks) -> list[Place]:
     if text:
         listed = engine.top_results(Query(q=text), MAX_MODELS)
         gone = engine.top_results(Query(q=text, status="gone"), MAX_GONE)
@@ -116,7 +121,7 @@ def _models(user: User, text: str) -> list[Place]:
         keys = list(dict.fromkeys(recent))[:MAX_MODELS]
         by_key = Endpoint.objects.for_cards().in_bulk(keys)
         endpoints = [by_key[key] for key in keys if key in by_key]
-    return [_model(e) for e in endpoints]
+    return [_model(e, locks) for e in endpoints]
 
 
 def _collections(words: Sequence[str]) -> list[Place]:

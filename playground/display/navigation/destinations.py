@@ -23,8 +23,10 @@ MAX_OF_KIND = 4
 class Place:
     """One place to jump to; `mark` is a model's standing, or that it was removed upstream.
 
-    An action may press a control of the page: `press` is the control's selector, and `address` the
-    page that does the same without script.
+    `lock` is why a rule locks a model where the page is.
+
+    An action may press a control of the page: `press` is the control's selector; or post to the
+    address `post`, which leads back to the page. `address` is the page that does the same.
     """
 
     label: str
@@ -33,8 +35,10 @@ class Place:
     icon: str = ""
     state: str = ""
     mark: str = ""
+    lock: str = ""
     picture: str = ""
     press: str = ""
+    post: str = ""
 
 
 class Group(NamedTuple):

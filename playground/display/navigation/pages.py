@@ -1,4 +1,4 @@
-"""The pages and actions that the command palette offers."""
+"""The pages, projects and actions that the command palette offers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from accounts import permissions
-from playground.display.navigation.destinations import Place
+from playground.display.navigation.destinations import MAX_OF_KIND, Group, Place
+from projects import current, listing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -86,6 +87,29 @@ def actions(user: User, words: Sequence[str]) -> list[Place]:
         for label, note, route, rest, press in _PRESSED
     ]
     return _having(places, words)
+
+
+def projects(user: User, words: Sequence[str]) -> list[Group]:
+    """Return the user's projects with all the words: to look at, and to work in; one query."""
+    if not words:
+        return []
+    own = listing.of(user)
+    pages = [Place(project.name, "Go to project", project.get_absolute_url()) for project in own]
+    here = current.chosen(user)
+    choices = [
+        Place(
+            f"Switch to {project.name}",
+            "work in this project",
+            project.get_absolute_url(),
+            post=reverse("projects:project-choice", args=[project.key]),
+        )
+        for project in own
+        if project != here and project.archived_at is None
+    ]
+    return [
+        Group("Projects", _having(pages, words)[:MAX_OF_KIND]),
+        Group("Work in", _having(choices, words)[:MAX_OF_KIND]),
+    ]
 
 
 def _having(places: list[Place], words: Sequence[str]) -> list[Place]:

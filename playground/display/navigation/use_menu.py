@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
+from catalog.locks import NO_LOCKS, Locks
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.related.use_index import Taker, UseIndex, uses
 from catalog.search import engine
@@ -143,15 +144,24 @@ def _ranked(
     return sorted(((at, taker) for at, taker in ranks if at is not None), key=itemgetter(0))
 
 
-def menu(user: User, result: Result, address: str, text: str = "", use: str = "") -> list[Group]:
+def menu(
+    user: User,
+    result: Result,
+    address: str,
+    text: str = "",
+    use: str = "",
+    locks: Locks = NO_LOCKS,
+) -> list[Group]:
     """Return the menu of a result; `address` is the URL of the menu itself, for its links."""
     offer = offered(user, result.kind, result.run.endpoint_id, text, use)
     cards = offer.cards
-    own = Group("This model", [_own_place(taker, result, cards) for taker in offer.own])
+    own = Group("This model", [_own_place(taker, result, cards, locks) for taker in offer.own])
     listed = []
     for group in offer.groups:
         places = [
-            _place(t, result, cards[t.key], offer.mark) for t in group.takers if t.key in cards
+            _place(t, result, cards[t.key], offer.mark, locks)
+            for t in group.takers
+            if t.key in cards
         ]
         if group.count > len(group.takers) and places and not use:
             label = f"All {counted(group.count, 'model')}…"
@@ -191,18 +201,21 @@ def _one_of_each(takers: Iterable[Taker], own: int) -> list[Taker]:
     return list(best.values())
 
 
-def _own_place(taker: Taker, result: Result, cards: dict[int, Endpoint]) -> Place:
+def _own_place(taker: Taker, result: Result, cards: dict[int, Endpoint], locks: Locks) -> Place:
     endpoint = cards[taker.key]
     address = result.address_in(endpoint, taker.input.path)
-    return Place(taker.input.label, endpoint.name, address)
+    return Place(taker.input.label, endpoint.name, address, lock=locks.reasons.get(taker.key, ""))
 
 
-def _place(taker: Taker, result: Result, endpoint: Endpoint, mark: Callable[[int], str]) -> Place:
+def _place(
+    taker: Taker, result: Result, endpoint: Endpoint, mark: Callable[[int], str], locks: Locks
+) -> Place:
     return Place(
         endpoint.name,
         endpoint.endpoint_id,
         result.address_in(endpoint, taker.input.path),
         "image",
         mark=mark(taker.key),
+        lock=locks.reasons.get(taker.key, ""),
         picture=endpoint.picture.small_src if endpoint.picture else "",
     )

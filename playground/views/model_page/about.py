@@ -15,5 +15,5 @@ from playground.display import about
 def part(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     """Render one model's family, likes, price, duration, licence, examples and notes."""
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    context = about.context(request.user, endpoint)
+    context = about.context(request, endpoint)
     return render(request, "playground/about/_about.html", context)

@@ -25,6 +25,7 @@ from playground.display import about, history
 from playground.form import drafts, form_state
 from playground.form.form_state import FormState, Post
 from playground.form.prefill import sources
+from playground.form.prefill.place_of_run import in_place_of_run
 from playground.views.model_page import form, page
 from projects import current
 from runs.models import Draft, Preset
@@ -76,7 +77,8 @@ def strip(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     return render(request, "playground/endpoint/_strip.html", context)
 
 
-def _page(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
+@in_place_of_run
+def _page(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     tab = request.GET.get("tab", "playground")
     if tab == "schema":
         return page.render_page(
@@ -84,7 +86,7 @@ def _page(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
         )
     if tab == "about":
         return page.render_page(
-            request, endpoint, FormState({}), tab=tab, **about.context(request.user, endpoint)
+            request, endpoint, FormState({}), tab=tab, **about.context(request, endpoint)
         )
     if tab == "runs":
         return page.render_page(

@@ -11,6 +11,7 @@ export async function open(address = "/jump/?") {
   opening = dialog(address);
   const shown = await opening.finally(() => (opening = null));
   const input = shown.querySelector("input");
+  const form = shown.querySelector("form");
   const list = shown.querySelector("[role='listbox']");
   const status = shown.querySelector("[role='status']");
   const options = () => [...list.querySelectorAll("[role='option']")];
@@ -55,11 +56,17 @@ export async function open(address = "/jump/?") {
     else box.key(event);
   });
   shown.addEventListener("click", (event) => {
-    const press = event.target.closest("[data-press]")?.dataset.press;
+    const { press, post } = event.target.closest("[role='option']")?.dataset ?? {};
     const control = press && document.querySelector(press);
     if (control) event.preventDefault();
     if (control || event.target === shown) shown.close();
     control?.click();
+    if (post) {
+      event.preventDefault();
+      form.action = post;
+      form.elements.next.value = location.pathname + location.search;
+      form.submit();
+    }
   });
   box.point(options()[0]);
   input.focus();

@@ -11,7 +11,7 @@ let address;
 /** Turns picking on or off. */
 export function start(link) {
   if (bar) return stop();
-  address = link.getAttribute("href").split("?")[0];
+  address = new URL(link.href);
   const sheet = Object.assign(document.createElement("link"), {
     rel: "stylesheet",
     href: link.dataset.compare,
@@ -61,7 +61,9 @@ function mark() {
 }
 
 function show() {
-  const query = [...picked.keys()].map((id) => `model=${encodeURIComponent(id)}`).join("&");
+  address.searchParams.delete("find"); // what was searched for; the picks say it better
+  address.searchParams.delete("model");
+  for (const id of picked.keys()) address.searchParams.append("model", id);
   const status = Object.assign(document.createElement("p"), {
     textContent: picked.size ? [...picked.values()].join(", ") : "Tick the models to compare.",
   });
@@ -69,7 +71,7 @@ function show() {
   const go = Object.assign(document.createElement("a"), {
     className: "button",
     textContent: picked.size === 1 ? "Compare 1 model" : `Compare ${picked.size} models`,
-    href: `${address}?${query}`,
+    href: address,
     hidden: !picked.size,
   });
   go.dataset.kind = "primary";

@@ -1,18 +1,24 @@
 /*
- * The history's checkboxes: selects all runs of the page, and shift-click selects a range; says how
- * many are selected.
+ * The checkboxes of the list and of the wall: selects all of the page, and shift-click selects a
+ * range; says how many are selected. Runs that one may not delete (`data-kept`) leave only the
+ * buttons for any run.
  */
 const form = document.getElementById("selection");
 const all = form?.querySelector("[data-all]");
-const boxes = () => [...document.querySelectorAll(".run-item input[name='run']:not(:disabled)")];
+const BOX = ".pick input[form='selection']";
+const boxes = () => [...document.querySelectorAll(`${BOX}:not(:disabled)`)];
 let last;
 
 function tell() {
-  const chosen = boxes().filter((box) => box.checked).length;
-  for (const button of form.querySelectorAll("button")) button.disabled = !chosen;
-  form.querySelector("[data-count]").textContent = chosen ? `${chosen} selected` : "";
-  all.checked = chosen > 0 && chosen === boxes().length;
-  all.indeterminate = chosen > 0 && !all.checked;
+  const chosen = boxes().filter((box) => box.checked);
+  const { length } = chosen;
+  const kept = chosen.some((box) => "kept" in box.dataset);
+  for (const button of form.querySelectorAll("button"))
+    button.disabled = !length || (kept && !("any" in button.dataset));
+  const why = kept ? ", not all yours to delete" : "";
+  form.querySelector("[data-count]").textContent = length ? `${length} selected${why}` : "";
+  all.checked = length > 0 && length === boxes().length;
+  all.indeterminate = length > 0 && !all.checked;
 }
 function extend(box) {
   const listed = boxes();
@@ -24,7 +30,7 @@ all?.addEventListener("change", () => {
   tell();
 });
 document.addEventListener("click", (event) => {
-  const box = event.target.closest(".run-item input[name='run']");
+  const box = event.target.closest(BOX);
   if (!box) return;
   if (event.shiftKey && last) extend(box);
   last = box;

@@ -67,6 +67,25 @@ def test_two_first_sign_ins_at_once_make_one_account(
     assert again.user_id == User.objects.get().pk
 
 
+def test_address_that_is_taken_while_an_account_is_made_makes_no_second_one(
+    liar: LyingIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = new_accounts.create
+
+    def create_after_another(*args: Any) -> Any:
+        User.objects.create_user("other", "ana@example.com")
+        return create(*args)
+
+    monkeypatch.setattr(new_accounts, "create", create_after_another)
+    visitor = Visitor(Client())
+    query = query_of(visitor.begin("oidc"))
+    liar.nonce = query["nonce"]
+    page = visitor.come_back("oidc", code="c", state=query["state"])
+    assert page.status_code == 409
+    assert "Two logins at once" in page.content.decode()
+    assert User.objects.get().username == "other"
+
+
 def test_two_disconnections_at_once_leave_a_way_in(
     liar: LyingIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.limits import throttle
-from accounts.models import SignInCounter
+from accounts.models import AuditEntry, SignInCounter
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 HERE, THERE = "203.0.113.7", "198.51.100.9"
@@ -55,6 +55,27 @@ def test_the_login_page_states_the_wait_and_keeps_the_name(client: Client, ana: 
         r"too many failed attempts to sign in\. Wait \d+ seconds, then try again", html
     )
     assert 'value="ana"' in html
+
+
+def test_each_wait_is_in_the_audit_log_once_however_many_try(client: Client, ana: User) -> None:
+    free = throttle.RULES[throttle.PAIR].free
+    throttled = AuditEntry.objects.filter(event="was throttled signing in as").order_by("pk")
+    for _ in range(free):
+        sign_in(client, "wrong")
+    assert not throttled.exists()
+    for _ in range(4):
+        sign_in(client, "wrong")
+    entry = throttled.get()
+    assert (entry.object_repr, entry.actor_name, entry.remote_addr) == ("ana", "somebody", HERE)
+    assert re.fullmatch(r"the next attempt in \d+ seconds", entry.detail)
+    wait_is_over()
+    for _ in range(4):
+        sign_in(client, "wrong")  # one more failure, then the next wait
+    assert throttled.count() == 2
+    for _ in range(free + 2):
+        sign_in(client, "wrong", name="s3cret")
+    assert throttled.count() == 3
+    assert throttled.reverse()[0].object_repr == "an unknown name"
 
 
 def test_after_the_wait_the_right_password_is_accepted(client: Client, ana: User) -> None:

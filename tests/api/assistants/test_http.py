@@ -249,6 +249,27 @@ def test_presets_and_collections_are_readable_resources(
 
 
 @pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        (
+            "vitrine://runs/00000000-0000-4000-8000-000000000000",
+            "There is no such run, or it is somebody else's.",
+        ),
+        ("vitrine://models/fal-ai/nonsense", "There is no model 'fal-ai/nonsense'."),
+    ],
+)
+def test_a_resource_that_is_refused_says_why(talk: Any, address: str, sentence: str) -> None:
+    from mcp import MCPError
+
+    async def conversation(client: Client) -> str:
+        with pytest.raises(MCPError) as refused:
+            await client.read_resource(address)
+        return str(refused.value)
+
+    assert sentence in talk(conversation)
+
+
+@pytest.mark.parametrize(
     ("scopes", "tool", "arguments", "reason"),
     [
         (["read"], "run_model", {"endpoint_id": FLUX, "arguments": {"prompt": "x"}}, "scope “run”"),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from api import tokens
 from api.http.problem import Problem
 from api.openai_proxy import chat_messages, chat_requests, known_models
+from catalog.locks import Locks
 from runs.models import Run
 from tests.chats.documents import (
     DIALOGUE,
@@ -263,15 +264,20 @@ def test_the_model_list_has_exactly_the_accepted_ids(make_endpoint: Any, documen
     make_endpoint("fal-ai/any-llm", offering)
     for number in range(70):  # the chat page lists sixty
         make_endpoint(f"lab/llm-{number}", SHORT)
-    make_endpoint("lab/eye", VISION)
+    eye = make_endpoint("lab/eye", VISION)
 
-    def names() -> list[str]:
-        return [model["id"] for model in known_models.listed()]
+    def names(*locked: int) -> list[str]:
+        return [
+            model["id"]
+            for model in known_models.listed(Locks("t", dict.fromkeys(locked, "a rule")))
+        ]
 
     endpoints = {*(f"lab/llm-{number}" for number in range(70)), "lab/eye", "fal-ai/any-llm"}
     assert {*names()} == endpoints
-    make_endpoint(known_models.ROUTER, {})
+    router = make_endpoint(known_models.ROUTER, {})
     assert {*names()} == {*endpoints, "a/b"}
+    assert {*names(router.pk)} == endpoints
+    assert {*names(eye.pk)} == {*endpoints, "a/b"} - {"lab/eye"}
     for name in names():
         assert parsed(
             name, chat_message("user", [{"type": "text", "text": "hi"}, *EYES.get(name, [])])

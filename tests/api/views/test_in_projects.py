@@ -7,10 +7,12 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from api import tokens
-from projects.models import Membership, Project
+from projects.models import Membership, Project, Rule
 from runs.models import Run, Upload
 from tests.api.views.proxy_call import SUBMIT
 from tests.chats.documents import SHORT
@@ -44,6 +46,31 @@ def submit(browser: Client, query: str = "", target: str = SUBMIT) -> Any:
 
 def complete(browser: Client, query: str = "") -> Any:
     return browser.post(f"{COMPLETIONS}{query}", json.dumps(CHAT), content_type="application/json")
+
+
+def test_openai_lists_what_no_rule_locks_in_the_project(acme: Project, make_endpoint: Any) -> None:
+    make_endpoint("bolt/long", SHORT)
+    models = "/api/openai/v1/models"
+
+    def names(who: str, project: Project | None = None) -> list[str]:
+        listed = client_of(who, project).get(models).json()["data"]
+        return sorted(model["id"] for model in listed)
+
+    Rule.objects.create(project=acme, effect="forbid", kind="owner", value="lab")
+    assert names("ana", acme) == ["bolt/long"]
+    assert names("ana") == ["bolt/long", "lab/short"]
+    browser = client_of("ana", acme)
+    assert browser.get(f"{models}/lab/short").status_code == 404
+    assert browser.get(f"{models}/bolt/long").status_code == 200
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(models)
+    with_rules = len(asked)
+    Rule.objects.all().delete()
+    browser.get(models)  # knows the new revision
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(models)
+    assert len(asked) == with_rules
+    assert sum("catalog_revision" in query["sql"] for query in asked) == 1
 
 
 @pytest.mark.parametrize("send", [submit, complete])

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 
 from boards.models import Board, RowMark, StandingTrial, Trial, Vote
 from boards.trials import candidates, job, news, sending
 from catalog.models import Change, Endpoint, Standing
 from notifications.models import Notification
+from projects.models import Rule
 from runs.models import Run
 from tests.boards import documents
 
@@ -215,3 +217,27 @@ def test_two_workers_send_a_trial_once_within_the_cap(
     assert Run.objects.filter(endpoint__in=new).count() == 6
     assert sorted(Trial.objects.values_list("state", flat=True)) == ["held", "held", "sent", "sent"]
     assert sending.spent_since(board, timezone.now()) <= Decimal("0.07")
+
+
+def test_a_trial_that_a_rule_refused_says_so_and_works_once_the_rule_is_gone(
+    client: Client, board: Board, standing: StandingTrial, comes: Comes
+) -> None:
+    new = comes()
+    candidates.note_all()
+    rule = Rule.objects.create(kind="id", value=new.endpoint_id, reason="Too dear for us")
+    job.work()
+    trial = board.trials.get()
+    client.force_login(board.user)
+    page = f"{board.get_absolute_url()}trials/"
+    text = client.get(page).content.decode()
+    assert "Too dear for us" in text
+    assert "Try again" in text
+    address = f"{page}{trial.pk}/"
+    client.post(address, {"do": "send"})
+    trial.refresh_from_db()
+    assert trial.state == "refused"
+    rule.delete()
+    client.post(address, {"do": "send"})
+    trial.refresh_from_db()
+    assert trial.state == "sent"
+    assert new_runs(new) > 0

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import zipfile
+
 import pytest
 from playwright.sync_api import expect
 
@@ -27,7 +31,7 @@ def test_a_deleted_run_comes_back_by_undo(open_page: Open) -> None:
     page = open_page(AURORA + '?input={"prompt": "a fox to be deleted"}')
     page.locator("#run-button").click()
     page.wait_for_selector(f"#stage {DONE}")
-    page.goto("/runs/")
+    page.goto("/runs/?as=list")
     delete = page.get_by_role("button", name="Delete selected")
     expect(delete).to_be_disabled()
     row = page.locator(".run-row", has_text="a fox to be deleted").first
@@ -40,3 +44,27 @@ def test_a_deleted_run_comes_back_by_undo(open_page: Open) -> None:
     undo.press("Enter")
     expect(page.locator(".notice")).to_have_text("1 run brought back.")
     expect(row).to_be_visible()
+
+
+def test_two_selected_runs_are_downloaded_as_one_zip(open_page: Open) -> None:
+    for prompt in ("a fox to take along", "a crow to take along"):
+        page = open_page(AURORA + f'?input={{"prompt": "{prompt}"}}')
+        page.locator("#run-button").click()
+        page.wait_for_selector(f"#stage {DONE}")
+        expect(page.locator("#stage [data-watch]")).to_have_count(0)  # its files are copied
+    page.goto("/runs/")
+    download = page.get_by_role("button", name="Download", exact=True)
+    expect(download).to_be_disabled()
+    for prompt in ("a fox to take along", "a crow to take along"):
+        page.get_by_role("checkbox", name=f"Select {prompt}").first.check()
+    with page.expect_download() as downloading:
+        download.press("Enter")
+    with zipfile.ZipFile(downloading.value.path()) as archive:
+        names = archive.namelist()
+        recipes = json.loads(archive.read("recipes.json"))
+        assert archive.testzip() is None
+    assert re.fullmatch(r"vitrine-[0-9-]{10}\.zip", downloading.value.suggested_filename)
+    assert names[-1] == "recipes.json"
+    assert [*recipes] == names[:-1]
+    for words, name in zip(("a-fox", "a-crow"), names, strict=False):
+        assert re.fullmatch(rf"[0-9-]{{10}}-{words}-to-take-along-[\w.-]+-1\.\w+", name)

@@ -55,6 +55,17 @@ def test_a_few_letters_and_enter_change_the_project(open_page: Open, fox: Projec
     expect_to_work_in(page, "Zoo")
 
 
+def test_the_command_palette_switches_and_keeps_the_page(open_page: Open, fox: Project) -> None:
+    page = open_page("/models/?q=kling")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Jump to")).to_be_focused()
+    page.keyboard.type("switch to red")
+    expect(page.locator("dialog [role=option]").first).to_contain_text("Switch to Red Fox")
+    page.keyboard.press("Enter")
+    expect_to_work_in(page, "Red Fox")
+    assert page.url.endswith("/models/?q=kling")
+
+
 def test_nothing_fits_and_escape_closes(open_page: Open, fox: Project) -> None:
     page = open_page("/models/")
     open_menu(page)

@@ -61,7 +61,7 @@ def test_a_team_shares_a_project(as_person: As, user: User) -> None:
         arguments={"prompt": "a red fox"}, state="succeeded", form_token="t", output={},
     )  # fmt: skip
     address = run.get_absolute_url()
-    ben.goto(f"/runs/?project={project.slug}")
+    ben.goto(f"/runs/?as=list&project={project.slug}")
     expect(ben.get_by_role("link", name="a red fox", exact=True)).to_be_visible()
     expect(ben.locator(".head .projects > summary bdi")).to_have_text("Red Fox 🦊")
     assert status_of(ben, address) == 200

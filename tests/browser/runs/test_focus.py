@@ -35,7 +35,7 @@ def test_cancel_in_the_history_leaves_the_focus_to_the_rows_link(open_page: Open
     page = open_page(slow())
     page.locator("#run-button").click()
     page.wait_for_selector("[data-run-state='running']")
-    page.goto("/runs/")
+    page.goto("/runs/?as=list")
     row = page.locator(".run-row").first
     row.get_by_role("button", name="Cancel").press("Enter")
     expect(row.get_by_role("link", name="patience", exact=True)).to_be_focused()
@@ -72,7 +72,7 @@ def test_the_ring_around_paint_live_is_whole(open_page: Open) -> None:
     assert room >= 4  # the ring's width and its distance
 
 
-@pytest.mark.parametrize("path", ["/", "/runs/"])
+@pytest.mark.parametrize("path", ["/", "/runs/?as=list"])
 def test_the_owners_menu_closes_by_escape_and_by_a_click_elsewhere(
     open_page: Open, path: str
 ) -> None:

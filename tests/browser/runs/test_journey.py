@@ -113,7 +113,7 @@ def test_a_double_click_is_one_run(open_page: Open) -> None:
     button.dblclick()
     expect(page.locator("#strip li")).to_have_count(2)
     page.wait_for_selector(DONE)
-    page.goto("/runs/?model=atelier/tessera")
+    page.goto("/runs/?as=list&model=atelier/tessera")
     expect(page.locator("article.run-row")).to_have_count(2)
 
 
@@ -175,7 +175,7 @@ def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
     expect(page.locator("#stage .state")).to_be_focused()
     page.wait_for_selector(f"#stage {DONE}")
     expect(page.locator("[name=prompt]")).to_have_value("typed meanwhile")
-    page.goto("/runs/?q=again+and+again")
+    page.goto("/runs/?as=list&q=again+and+again")
     expect(page.locator("article.run-row")).to_have_count(2)
 
 
@@ -201,7 +201,7 @@ def test_closing_the_tab_changes_nothing(open_page: Open) -> None:
     page.locator("#run-button").click()
     page.wait_for_selector("#stage [data-run-id]:not([data-earlier])")
     page.close()
-    other = open_page("/runs/?q=goes+on+without+me")
+    other = open_page("/runs/?as=list&q=goes+on+without+me")
     other.wait_for_selector(DONE)
 
 

@@ -96,7 +96,7 @@ def test_a_run_that_gave_its_place_to_another_is_seen_and_told_to_its_end(
 ) -> None:
     page = watching()
     history = context.new_page()
-    history.goto("/runs/")
+    history.goto("/runs/?as=list")
     page.locator("[name=prompt]").fill("the next one")
     page.locator("#run-button").click()
     first = page.locator("#strip li").nth(1)
@@ -277,7 +277,7 @@ def test_a_run_that_another_tab_started_is_shown_where_runs_are_listed(
     watching: Watch, context: BrowserContext, vitrine: Up
 ) -> None:
     end(watching(), vitrine)
-    addresses = ("/runs/", "/", "/models/mischief/slow/", "/models/mischief/slow/?tab=runs")
+    addresses = ("/runs/?as=list", "/", "/models/mischief/slow/", "/models/mischief/slow/?tab=runs")
     history, front, model, of_model = (context.new_page() for _ in addresses)
     for page, address in zip((history, front, model, of_model), addresses, strict=True):
         page.goto(address)
@@ -321,7 +321,7 @@ def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
 ) -> None:
     history = context.new_page()
     page = end(watching(), vitrine)
-    history.goto("/runs/")
+    history.goto("/runs/?as=list")
     history.evaluate("window.hide(true)")
     history.evaluate("addEventListener('storage', () => (window.heard = true))")
     asked: list[str] = []

@@ -113,7 +113,7 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     expect(words).to_be_hidden()
     expect(page.locator("#stage .artifact [download]")).to_be_visible()
     page.route("**/thumbnail/", lambda route: route.fulfill(**broken))
-    page.goto("/runs/?q=missed")
+    page.goto("/runs/?as=list&q=missed")
     expect(page.locator(".run-row .mat").first).to_have_text("Not here yet")
     page.goto("/models/sandbox/aurora/lite/")
     expect(page.locator("#strip li").first).to_contain_text("Not here yet")

@@ -143,7 +143,7 @@ def test_two_visible_tabs_agree_on_the_runs_in_progress(open_page: Open) -> None
 
 @pytest.mark.parametrize("width", sample([360, 768, 820], 1))
 def test_the_head_fits_every_width(open_page: Open, width: int) -> None:
-    page = open_page("/runs/", (width, 900))
+    page = open_page("/runs/?as=list", (width, 900))
     assert_fits(page, f"{width} pixels")
     edges = page.eval_on_selector_all(
         ".head nav > *", "all => all.map(one => one.getBoundingClientRect().right)"

@@ -52,7 +52,7 @@ def test_an_open_page_learns_what_its_results_are(begin: Any) -> None:
         page.set_viewport_size({"width": width, "height": height})
         assert_fits(page)
         assert_clean(page)
-    page.goto("/runs/")
+    page.goto("/runs/?as=list")
     expect(page.locator(".run-row .mat img").first).to_have_js_property("complete", True)
 
 

@@ -24,9 +24,9 @@ def received(*sent: bytes) -> tuple[list[bool], list[bytes]]:
             else:
                 arrived.append(message)
 
-        with messages.on_message(hear):
-            were_sent = [messages.send(message) for message in sent]
-            messages.send(b"over")
+        with messages.on_message("news", hear):
+            were_sent = [messages.send("news", message) for message in sent]
+            messages.send("news", b"over")
             async with asyncio.timeout(60):
                 await is_over.wait()
         return were_sent, arrived

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import AuditEntry
 from people.audit import filters
+from people.models import Invitation
 from projects import creation
 from tests.conftest import grant
 
@@ -149,6 +150,18 @@ def test_before_and_after_are_shown_in_words(admin: Client, user: User) -> None:
     assert "<ins>Ana</ins>" in text
     assert "<del>no</del>" in text
     assert "<ins>yes</ins>" in text
+
+
+def test_times_before_and_after_are_shown_to_the_minute(admin: Client, user: User) -> None:
+    invitation = Invitation.objects.create(
+        made_by=user, digest="d", expires_at=datetime(2026, 3, 4, 5, 6, 7, 890123, UTC)
+    )
+    invitation.revoked_at = datetime(2026, 3, 5, 17, 8, 9, 123456, UTC)
+    invitation.save()
+    shown = admin.get(PAGE, {"kind": "people.invitation"}).context["page"].entries
+    changed, added = ({c.field: c.after for c in entry.changes} for entry in shown)
+    assert added["expires at"] == "4 Mar 2026 05:06"
+    assert changed == {"revoked at": "5 Mar 2026 17:08"}
 
 
 def test_what_no_field_or_model_is_called_any_more_is_shown_as_it_is(

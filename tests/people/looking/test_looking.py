@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from api import tokens
-from boards.models import Board
 from notifications.models import Notification
-from runs.models import Artifact, Look, Run
+from projects.models import Look
+from runs.models import Artifact, Run
 from tests.conftest import grant
 from tests.projects.people import make_project
 
@@ -53,7 +53,7 @@ def secret(make_run: Any) -> Run:
 
 
 def look(client: Client, run: Run, reason: str = REASON) -> Any:
-    return client.post(f"/people/looks/{run.pk}/", {"reason": reason})
+    return client.post(f"/people/looks/run/{run.pk}/", {"reason": reason})
 
 
 def says(response: Any) -> str:
@@ -210,11 +210,6 @@ def test_examples_and_shared_runs_stay_open(
     assert SECRET in says(admin.get(f"/runs/{secret.pk}/"))
     assert "for the team" in says(admin.get(f"/runs/{shared.pk}/"))
     assert "hidden there" not in says(admin.get(f"/runs/{hidden.pk}/"))
-
-
-def test_private_boards_are_not_there(admin: Client, user: User, make_endpoint: Any) -> None:
-    board = Board.objects.create(user=user, source=make_endpoint(), form_token="t", title=SECRET)
-    assert admin.get(f"/compare/{board.pk}/").status_code == 404
 
 
 def test_who_may_not_see_runs_may_not_ask(client: Client, secret: Run, stranger: User) -> None:

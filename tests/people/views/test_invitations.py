@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from accounts import mail
 from accounts.models import AuditEntry, QueuedMail
 from accounts.roles import Role
+from core.encryption import cipher
 from people import invitations
 from people.models import Invitation
 from projects.models import Membership, Project
@@ -41,6 +44,13 @@ def admin(eva: User) -> Client:
 def fox(db: None) -> Project:
     """A shared project."""
     return make_project("Fox", tom="manager")
+
+
+def mailed_token() -> str:
+    """The token of the newest invitation that was mailed, which is all that has it."""
+    sealed = QueuedMail.objects.latest("pk").sealed
+    text = cipher(mail.SALT).decrypt(bytes(sealed)).decode()
+    return text.partition("/people/invitations/")[2].partition("/")[0]
 
 
 def wanted(**changes: Any) -> dict[str, Any]:
@@ -120,8 +130,55 @@ def test_a_mail_is_queued_where_there_is_a_server_for_it(admin: Client, settings
     assert not QueuedMail.objects.exists()
     settings.EMAIL_URL = "smtp://mail.example"
     page = admin.post(PAGE, wanted(email="mara@example.com"))
-    assert "on its way to mara@example.com" in text_of(page)
+    assert "The invitation is sent to mara@example.com" in text_of(page)
     assert QueuedMail.objects.get().to == "mara@example.com"
+
+
+def test_a_link_that_was_mailed_is_shown_to_nobody(admin: Client, settings: Any) -> None:
+    settings.EMAIL_URL = "smtp://mail.example"
+    page = text_of(admin.post(PAGE, wanted(email="mara@example.com")))
+    token = mailed_token()
+    assert token not in page
+    assert "Only they have the link." in page
+    listed = text_of(admin.get(PAGE))
+    assert token not in listed
+    assert "sent to mara@example.com" in listed
+    assert "only they have the link" in listed
+    open_to_all = admin.post(PAGE, wanted())
+    assert open_to_all.context["link"] in open_to_all.content.decode()
+
+
+@pytest.mark.parametrize("mail_url", ["smtp://mail.example", ""])
+def test_only_a_link_that_was_mailed_proves_the_address(
+    admin: Client, settings: Any, mail_url: str
+) -> None:
+    settings.EMAIL_URL = mail_url
+    page = admin.post(PAGE, wanted(email="Mara@Example.com"))
+    token = mailed_token() if mail_url else page.context["link"].split("/")[-2]
+    Client().post(f"{PAGE}{token}/account/", ACCOUNT)
+    mara = User.objects.get(username="mara")
+    assert mara.email == "mara@example.com"
+    addresses = EmailAddress.objects.filter(user=mara, verified=True, primary=True)
+    assert list(addresses.values_list("email", flat=True)) == ["mara@example.com"] * bool(mail_url)
+
+
+@pytest.mark.parametrize(
+    ("is_active", "sentence"),
+    [
+        (True, "There is an account with this address. Log in"),
+        (False, "The account with this address is closed. Ask eva to open it again."),
+    ],
+)
+def test_an_address_that_was_taken_meanwhile_is_noticed(
+    eva: User, is_active: bool, sentence: str
+) -> None:
+    _, token = invite(eva, email="mara@example.com")
+    User.objects.create_user("other", "MARA@example.com", is_active=is_active)
+    page = Client().post(f"{PAGE}{token}/account/", ACCOUNT)
+    assert page.status_code == 422
+    assert sentence in text_of(page)
+    assert not User.objects.filter(username="mara").exists()
+    assert Invitation.objects.get().uses == 0
 
 
 def test_a_withdrawal_can_be_undone(admin: Client, eva: User) -> None:

@@ -48,7 +48,7 @@ def test_a_run_ending_on_its_page_can_become_an_example_at_once(
 def test_user_texts_have_automatic_text_direction(member: Client, make_run: Any) -> None:
     run: Run = make_run(title="\u05d7\u05ea\u05d5\u05dc", state="cancelled")
     assert f'<h1 dir="auto">{run.title}' in member.get(run.get_absolute_url()).content.decode()
-    assert '<h3 dir="auto">' in member.get("/runs/").content.decode()
+    assert '<h3 dir="auto">' in member.get("/runs/?as=list").content.decode()
 
 
 POEM = "a\nb\nc\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\none\ntwo\n```\n\n- first\n- second"

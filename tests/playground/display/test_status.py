@@ -17,6 +17,8 @@ from playground.display import status
 from runs.models import Artifact, Run, Worker
 from runs.worker.circuit_breaker import BreakerRegistry
 from tests.conftest import grant
+from tests.projects.people import make_project
+from tests.runs.looks import let_look
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/status/"
@@ -61,7 +63,7 @@ def test_problems_of_the_workers_are_shown(values: Any, problem_text: str) -> No
     synced()
     if values is not None:
         alive(**values)
-    assert any(problem_text in problem for problem in status.load_status().problems)
+    assert any(problem_text in problem for problem in status.load_status(User()).problems)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_problems_of_the_sync_are_shown(values: Any, problem_text: str) -> None:
     alive()
     if values is not None:
         synced(**values)
-    assert any(problem_text in problem for problem in status.load_status().problems)
+    assert any(problem_text in problem for problem in status.load_status(User()).problems)
 
 
 def test_a_low_disk_and_a_long_waiting_run_are_shown(settings: Any, make_run: Any) -> None:
@@ -85,14 +87,14 @@ def test_a_low_disk_and_a_long_waiting_run_are_shown(settings: Any, make_run: An
     settings.DISK_FLOOR_MB = 99_999_999
     run = make_run(state="queued")
     Run.objects.filter(pk=run.pk).update(created_at=timezone.now() - timedelta(hours=3))
-    problems = " ".join(status.load_status().problems)
+    problems = " ".join(status.load_status(User()).problems)
     assert "The disk is nearly full" in problems
     assert "A run has been under way for" in problems
 
 
 def test_items_the_last_sync_could_not_read_are_listed() -> None:
     synced(failed=[["fal-ai/x", "no schema"]])
-    assert status.load_status().sync_failures == ["fal-ai/x: no schema"]
+    assert status.load_status(User()).sync_failures == ["fal-ai/x: no schema"]
 
 
 def test_equal_content_counts_once_in_the_storage(make_run: Any) -> None:
@@ -101,11 +103,12 @@ def test_equal_content_counts_once_in_the_storage(make_run: Any) -> None:
             run=make_run(), position=position, path="x", kind="image", url="https://x",
             state="stored", file="f", digest=digest, size_bytes=10,
         )  # fmt: skip
-    assert status.load_status().storage.results_bytes == 20
+    assert status.load_status(User()).storage.results_bytes == 20
 
 
 def test_errors_are_shown_only_with_the_permission_to_see_runs(ops: Client, make_run: Any) -> None:
-    make_run(state="failed", error={"message": "no fox in the snow"})
+    fox = make_project("Fox", ana="manager")
+    make_run(state="failed", error={"message": "no fox in the snow"}, project=fox)
     assert "no fox in the snow" not in ops.get(PAGE).content.decode()
     grant(User.objects.get(username="olga"), "playground.view_run")
     assert "no fox in the snow" in ops.get(PAGE).content.decode()
@@ -141,3 +144,17 @@ def test_the_status_page_takes_as_many_queries_for_any_content(
     ops.get(PAGE)  # computes the figures that no worker has computed yet
     with django_assert_max_num_queries(23):
         ops.get(PAGE)
+
+
+def test_upstreams_words_about_a_private_run_are_not_shown(client: Client, make_run: Any) -> None:
+    eva = User.objects.create_user("eva")
+    grant(eva, "playground.view_worker", "playground.view_run")
+    client.force_login(eva)
+    error = {"error": "InvalidInput", "status": 422, "detail": "No heron at dawn, please"}
+    run = make_run(state="failed", error=error, ended_at=timezone.now())
+    html = client.get(PAGE).content.decode()
+    assert "heron" not in html
+    assert run.get_absolute_url() in html
+    assert "The model did not accept the input" in html
+    let_look(eva, run)
+    assert "No heron at dawn" in client.get(PAGE).content.decode()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from catalog.models import Endpoint
 from projects.models import Membership, Project
 from projects.models.project import private_project
-from runs.files import input_references, storage_limits
-from runs.models import Preset, Run, Upload
+from runs.files import input_references, storage_limits, stored_files
+from runs.models import Artifact, Preset, Run, Upload
 from tests.playground.projects.people import signed_in
 from tests.projects.people import make_project, person
 
@@ -90,6 +92,67 @@ def test_typing_an_address_opens_no_file(acme: Project, make_run: Any) -> None:
     # The worker writes this once it has checked that the run's user may read the file.
     Run.objects.filter(pk=run.pk).update(sent_arguments={"image_url": "https://v3.fal.media/a"})
     assert readers(row) == ["ben", "sam"]
+
+
+SENT = {"image_url": "https://v3.fal.media/a"}
+
+
+@pytest.fixture
+def private(acme: Project, make_run: Any) -> Run:
+    """A private run of Ben's with two results."""
+    run: Run = make_run(user=person("ben"), state="succeeded", output={}, title="a secret")
+    for position in (0, 1):
+        file = stored_files.store(io.BytesIO(b"GIF89a %d" % position), "image/gif")
+        run.artifacts.create(
+            position=position, path="image", kind="image", url="https://v3.fal.media/a",
+            state=Artifact.State.STORED, file=file.name, content_type="image/gif",
+        )  # fmt: skip
+    return run
+
+
+def openers(run: Run, position: int = 0) -> list[str]:
+    """Return who gets a result of the run from its address."""
+    address = run.artifacts.get(position=position).get_absolute_url()
+    names = ("ana", "ben", "cleo", "sam")
+    return [name for name in names if signed_in(name).head(address).status_code == 200]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("is_read", [True, False])
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_who_sees_a_run_reads_the_results_among_its_inputs_and_nothing_else_of_theirs(
+    acme: Project, private: Run, make_run: Any, is_read: bool, is_deleted: bool
+) -> None:
+    inputs = {"image_url": private.artifacts.get(position=0).get_absolute_url()}
+    using = make_run(user=person("ben"), project=acme, arguments=inputs, sent_arguments=SENT)
+    if is_read:
+        input_references.read_unread()
+    if is_deleted:
+        Run.objects.filter(pk=private.pk).update(deleted_at=timezone.now())
+    assert openers(private) == ["ana", "ben", "cleo"]
+    assert openers(private, 1) == ["ben"]
+    ana = signed_in("ana")
+    assert ana.get(private.get_absolute_url()).status_code == 404
+    answer = ana.head(inputs["image_url"])
+    assert "secret" not in answer["Content-Disposition"]
+    Run.objects.filter(pk=using.pk).update(is_hidden=True)
+    assert openers(private) == ["ben"]
+    Run.objects.filter(pk=using.pk).update(is_hidden=False, deleted_at=timezone.now())
+    assert openers(private) == ["ben"]
+
+
+def test_typing_the_address_of_a_result_opens_nothing(
+    acme: Project, private: Run, make_run: Any
+) -> None:
+    inputs = {"image_url": private.artifacts.get(position=0).get_absolute_url()}
+    make_run(user=person("sam"), arguments=inputs)
+    assert openers(private) == ["ben"]
+    theirs = make_run(user=person("ben"), arguments=inputs)
+    Run.objects.filter(pk=private.pk).update(project=acme)
+    Membership.objects.filter(project=acme, user=person("ben")).delete()
+    assert openers(private) == ["ana", "cleo"], "typed by who made it, and has left since"
+    Run.objects.filter(pk=theirs.pk).update(sent_arguments=SENT)
+    assert openers(private) == ["ana", "ben", "cleo"]
 
 
 def test_what_can_be_picked_is_of_the_project(acme: Project) -> None:

@@ -155,12 +155,12 @@ def test_a_list_of_others_runs_takes_one_query_more(
     acme: Project, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     ana = signed_in("ana")
-    ana.get("/runs/?project=acme")
+    ana.get("/runs/?as=list&project=acme")
     for _ in range(5):
         make_run(user=person("ben"), project=acme, state="queued")
     # session, user, the members with runs, runs, artifacts, the reader's roles
     with django_assert_num_queries(6):
-        ana.get("/runs/")
+        ana.get("/runs/?as=list")
 
 
 def test_deleted_results_are_readable_by_who_may_restore_them(bens: Run) -> None:

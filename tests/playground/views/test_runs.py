@@ -36,7 +36,11 @@ def test_the_history_takes_few_queries_for_any_length(
         Artifact.objects.create(
             run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png"
         )
+    member.get("/runs/?as=list")
     with django_assert_num_queries(4):  # session, user, runs, artifacts
+        member.get("/runs/")
+    member.get("/runs/?as=wall")
+    with django_assert_num_queries(5):  # and the arguments of runs under way, for their shapes
         member.get("/runs/")
 
 
@@ -63,7 +67,9 @@ def test_query_parameters_filter_the_history(
 ) -> None:
     make_run(title="a cat", is_starred=True)
     make_run(title="", arguments={"prompt": "ein Füchslein"}, state="failed", error=FAILURE)
-    runs = [row.run.arguments["prompt"] for row in member.get(f"/runs/?{query}").context["runs"]]
+    runs = [
+        row.run.arguments["prompt"] for row in member.get(f"/runs/?as=list&{query}").context["runs"]
+    ]
     assert set(runs) == expected
 
 
@@ -76,14 +82,14 @@ def test_a_model_id_filters_exactly_and_used_models_are_suggested(
     make_run(title="short", endpoint=short, user=user)
     make_run(title="long", endpoint=long, user=user)
     make_endpoint("a/unused")
-    page = member.get("/runs/?model=a/letterpress")
+    page = member.get("/runs/?as=list&model=a/letterpress")
     assert [row.run.title for row in page.context["runs"]] == ["short"]
     suggested = member.get("/runs/models/").content.decode()
     assert re.findall(r'<option value="(.*?)">(.*?)</option>', suggested) == [
         ("a/letterpress", "Press"),
         ("a/letterpress/fine", "Press/fine"),
     ]
-    rows = member.get("/runs/?model=letterpress").context["runs"]
+    rows = member.get("/runs/?as=list&model=letterpress").context["runs"]
     assert {row.run.title for row in rows} == {"short", "long"}
 
 
@@ -92,7 +98,7 @@ def test_each_cancel_of_the_history_names_its_run(member: Client, make_run: Any)
         run = make_run(title=title, state="running")
         run.endpoint.display_name = "FLUX.1 [dev]"
         run.endpoint.save()
-        html = member.get("/runs/").content.decode()
+        html = member.get("/runs/?as=list").content.decode()
         assert f'id="run-{run.pk}-cancel" aria-label="Cancel {name}"' in html
 
 
@@ -101,7 +107,7 @@ def test_a_run_without_a_title_names_its_model_once(member: Client, make_run: An
     run.endpoint.display_name = name = "Listen"
     run.endpoint.save()
     for path, around in (
-        ("/runs/", r"<article.*</article>"),
+        ("/runs/?as=list", r"<article.*</article>"),
         (run.get_absolute_url(), r"<header class=\"page-head\".*?</header>"),
     ):
         match = re.search(around, member.get(path).content.decode(), re.DOTALL)
@@ -116,6 +122,7 @@ def test_a_failed_row_gives_the_reason_in_one_line(
     long = {"error": "RunFailed", "type": "bad_request", "message": "no\n" * 200}
     make_run(state="failed", error=long, ended_at=timezone.now())
     make_run(state="cancelled", error=FAILURE, ended_at=timezone.now())
+    member.get("/runs/?as=list")
     with django_assert_num_queries(4):  # session, user, runs, artifacts
         html = member.get("/runs/").content.decode()
     reasons = re.findall(r'<p class="small reason">(.*?)</p>', html)
@@ -127,18 +134,18 @@ def test_a_failed_row_gives_the_reason_in_one_line(
 
 def test_unfinished_runs_can_be_cancelled_from_the_history(member: Client, make_run: Any) -> None:
     runs = [make_run(state=state) for state in ("running", "unconfirmed", "succeeded")]
-    html = member.get("/runs/").content.decode()
+    html = member.get("/runs/?as=list").content.decode()
     assert [f"/runs/{run.pk}/cancellation/" in html for run in runs] == [True, False, False]
     member.post(f"/runs/{runs[0].pk}/cancellation/")
-    html = member.get("/runs/").content.decode()
+    html = member.get("/runs/?as=list").content.decode()
     assert "Cancellation requested" in html
     assert f"/runs/{runs[0].pk}/cancellation/" not in html
 
 
 def test_the_history_is_paged_by_a_cursor(member: Client, make_run: Any) -> None:
     created = [make_run() for _ in range(35)]
-    first = member.get("/runs/")
-    second = member.get("/runs/", {"before": first.context["more"]})
+    first = member.get("/runs/?as=list")
+    second = member.get("/runs/", {"as": "list", "before": first.context["more"]})
     shown = [row.run.pk for page in (first, second) for row in page.context["runs"]]
     assert shown == [run.pk for run in reversed(created)]
 
@@ -389,7 +396,7 @@ def test_artifacts_left_out_of_very_many_are_counted(member: Client, make_run: A
 def test_a_state_has_one_label_in_filter_and_rows(member: Client, make_run: Any) -> None:
     for state in Run.FINAL:
         make_run(state=state, ended_at=timezone.now())
-    html = member.get("/runs/").content.decode()
+    html = member.get("/runs/?as=list").content.decode()
     for value, word in (("succeeded", "Done"), ("failed", "Failed"), ("cancelled", "Cancelled")):
         assert f'<option value="{value}" >{word}</option>' in html
         assert f"</svg>{word}" in html
@@ -398,7 +405,7 @@ def test_a_state_has_one_label_in_filter_and_rows(member: Client, make_run: Any)
 def test_a_given_up_run_says_so_in_its_row(member: Client, make_run: Any) -> None:
     run = make_run(state="unconfirmed", sent_at=timezone.now())
     member.post(f"/runs/{run.pk}/cancellation/")
-    assert "</svg>Given up" in member.get("/runs/").content.decode()
+    assert "</svg>Given up" in member.get("/runs/?as=list").content.decode()
     page = member.get(run.get_absolute_url()).content.decode()
     assert "</svg>Given up" in page
     assert "</svg>Cancelled" not in page

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,8 @@ from catalog.locks import locks_of
 from catalog.models import Endpoint, Revision, Standing
 from catalog.search.engine import search
 from catalog.search.query import Query
-from projects.models import Project, Rule
+from projects.models import Membership, Project, Rule
+from projects.models.project import private_project
 from projects.rules import door
 from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person, working_in
@@ -157,3 +160,39 @@ def test_a_mark_opens_a_model_on_its_page_at_once(project: Project) -> None:
     answer = client.post(address, marked, headers={"HX-Request": "true"}).content.decode()
     assert "data-lock" not in answer
     assert 'id="run-button"' in answer
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/jump/?q=film", "/models/acme/paint/?tab=about", "/about/acme/paint/"],
+    ids=["command palette", "related models", "the part About"],
+)
+def test_what_lists_models_elsewhere_has_the_locks_of_its_project_alone(
+    project: Project, address: str, django_assert_num_queries: Any
+) -> None:
+    client = working_in(project, person("max"))
+    assert b"data-lock" not in client.get(address).content
+    with CaptureQueriesContext(connection) as without:
+        client.get(address)
+    number = len(without)
+    assert not any("projects_rule" in query["sql"] for query in without)
+    forbid("acme", project, reason="Not licensed")
+    page = client.get(address).content.decode()
+    assert "Locked by a rule of this project: “Forbid models of acme”. Not licensed." in page
+    with django_assert_num_queries(number) as asked:
+        client.get(address)
+    assert not any("projects_rule" in query["sql"] for query in asked.captured_queries)
+    working_in(private_project(person("max")), person("max"))
+    assert "data-lock" not in logged_in(person("max")).get(address).content.decode()
+
+
+@pytest.mark.parametrize("role", ["maker", "viewer"])
+def test_models_for_a_run_have_the_locks_of_where_the_form_opens(
+    project: Project, models: list[Endpoint], make_run: Any, role: str
+) -> None:
+    forbid("acme", project)
+    run = make_run(endpoint=models[0], user=person("mia"), project=project)
+    Membership.objects.filter(project=project, user=person("max")).update(role=role)
+    page = logged_in(person("max")).get(f"/runs/{run.pk}/elsewhere/").content.decode()
+    assert "acme/paint/fast" in page
+    assert ("data-lock" in page) == (role == "maker")  # viewers go to their own project

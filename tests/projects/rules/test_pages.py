@@ -64,7 +64,7 @@ def test_a_manager_adds_a_rule_and_members_see_it(project: Any) -> None:
     entry = events().last()
     assert entry is not None
     assert (entry.event, entry.object_repr) == ("added a rule to", "Spring")
-    assert entry.detail == "Forbid models of acme"
+    assert entry.detail == "Forbid models of acme: Not licensed"
 
 
 def test_the_preview_says_how_many_models_and_adds_nothing(project: Any) -> None:
@@ -194,7 +194,7 @@ def test_the_house_has_a_page_for_who_may_change_its_rules(project: Any) -> None
     assert "Binding" in client.get(HOUSE).content.decode()
     last = events().last()
     assert last is not None
-    assert last.detail == "the house: Forbid models of acme, binding"
+    assert last.detail == "the house: Forbid models of acme, binding: Law"
     shown = logged_in(person("max")).get(address(project)).content.decode()
     assert "Forbid models of acme" in shown
     for client in (logged_in(person("mia")), logged_in(person("max"))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -164,6 +165,34 @@ def test_settings_are_the_managers(user: User, ben: User, stranger: User, fox: P
     client.post(address, post | {"retention_days": ""})
     fox.refresh_from_db()
     assert fox.retention_days is None
+
+
+def test_of_two_managers_who_save_at_once_the_later_one_is_told(user: User, fox: Project) -> None:
+    Membership.objects.create(project=fox, user=person("eva"), role="manager")
+    address = f"{fox.get_absolute_url()}settings/"
+    ana, eva = logged_in(user), logged_in(person("eva"))
+
+    def version(text: str) -> str:
+        return str(re.findall(r'name="~version" value="(\w+)"', text)[0])
+
+    drawn = version(page(ana, address))
+    assert drawn == version(page(eva, address))
+    post = {"description": "", "hides_new_runs": "0", "retention_days": ""}
+    assert ana.post(address, post | {"name": "Hare", "~version": drawn}).status_code == 302
+    late = post | {"name": "Fox & cubs", "retention_days": "9", "~version": drawn}
+    answer = eva.post(address, late)
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Saved are now: name “Hare” and delete runs after (days) “empty”." in text
+    assert 'value="Fox &amp; cubs"' in text
+    assert 'value="9"' in text
+    fox.refresh_from_db()
+    assert (fox.name, fox.retention_days) == ("Hare", None)
+    assert eva.post(address, late | {"~version": version(text)}).status_code == 302
+    fox.refresh_from_db()
+    assert (fox.name, fox.retention_days) == ("Fox & cubs", 9)
+    same = {**late, "~version": drawn}
+    assert ana.post(address, same).status_code == 302, "both want the same"
 
 
 def test_the_private_project_s_settings_have_only_the_retention(member: Client, user: User) -> None:

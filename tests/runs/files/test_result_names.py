@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.test import Client
 
+from accounts.profile import preferences
 from api import tokens
 from core.file_names import slug
-from runs.files import stored_files
+from projects.creation import create
+from runs.files import result_names, stored_files
 from runs.models import Artifact, Preset, Run
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +26,15 @@ HASH = "kRz2_c7d0e1f.png"
     [
         ("A mill, at dusk!", "A-mill-at-dusk"),
         ("Fu\u0308chse im Schnee", "F\u00fcchse-im-Schnee"),
-        ("\u092b\u093c\u0949\u0915\u094d\u0938 \U0001f98a", "\u092b\u093c\u0949\u0915\u094d\u0938"),
+        (
+            "\u092b\u093c\u0949\u0915\u094d\u0938 \U0001f98a",
+            "\u092b\u093c\u0949\u0915\u094d\u0938-\U0001f98a",
+        ),
+        (
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        ),
+        ("\U0001f469\u200d\U0001f680 \u200d x", "\U0001f469\u200d\U0001f680-x"),
         ("../../etc/passwd", "etc-passwd"),
         ("word " * 40, "-".join(["word"] * 12)),
         ("x" * 100, "x" * 60),
@@ -39,7 +50,7 @@ def run(make_run: Any) -> Run:
     """A run with two stored pictures, whose upstream names are hashes."""
     new_run: Run = make_run(
         state="succeeded", title="a mill at dusk", arguments={"prompt": "a mill at dusk"},
-        output={"seed": 2**53 + 1, "images": []},
+        output={"seed": SEED, "images": []},
     )  # fmt: skip
     file = stored_files.store(ContentFile(PNG, "x.png"), "image/png")
     for position in range(2):
@@ -51,34 +62,78 @@ def run(make_run: Any) -> Run:
     return new_run
 
 
-NAMES = [
-    "a-mill-at-dusk-flux-dev-9007199254740993.png",
-    "a-mill-at-dusk-flux-dev-9007199254740993-2.png",
-]
+SEED = 2**53 + 1  # more than JavaScript's numbers hold
+
+
+def default_names(run: Run) -> list[str]:
+    day = f"{run.created_at:%Y-%m-%d}"
+    return [f"{day}-a-mill-at-dusk-flux-dev-{SEED}-{number}.png" for number in (1, 2)]
+
+
+def disposition(client: Client, address: str) -> str:
+    return client.head(address).headers["Content-Disposition"]
 
 
 def test_page_download_and_api_give_a_result_the_same_name(
     member: Client, run: Run, user: Any
 ) -> None:
-    served = [member.head(f"/runs/{run.pk}/artifacts/{position}/") for position in range(2)]
-    assert [response.headers["Content-Disposition"] for response in served] == [
-        f'inline; filename="{name}"' for name in NAMES
-    ]
+    names = default_names(run)
+    for position, name in enumerate(names):
+        address = f"/runs/{run.pk}/artifacts/{position}/"
+        assert disposition(member, address) == f'inline; filename="{name}"'
     page = member.get(run.get_absolute_url()).content.decode()
-    assert f"Download {NAMES[1]}" in page
+    assert f"Download {names[1]}" in page
     assert HASH not in page
     _, secret = tokens.create(user, "program", ["read"])
     program = Client(headers={"Authorization": f"Bearer {secret}"})
     whole = program.get(f"/api/v1/runs/{run.pk}").json()
     (card,) = program.get("/api/v1/runs").json()["items"]
     for shown in (whole, card):
-        assert [artifact["file_name"] for artifact in shown["artifacts"]] == NAMES
+        assert [artifact["file_name"] for artifact in shown["artifacts"]] == names
+
+
+def test_downloads_and_api_follow_the_template_of_whoever_asks(
+    member: Client, run: Run, user: Any, django_assert_num_queries: Any
+) -> None:
+    team = create(user, name="Spring campaign")
+    Run.objects.filter(pk=run.pk).update(project=team)
+    template = "{project} {model}_{n} ({run})"
+    preferences.set_file_names(user, template)
+    names = [f"Spring-campaign flux-dev_{number} ({str(run.pk)[:8]}).png" for number in (1, 2)]
+    address = f"/runs/{run.pk}/artifacts/1/"
+    assert disposition(member, address) == f'inline; filename="{names[1]}"'
+    assert f"flux-dev ({str(run.pk)[:8]}).json" in disposition(
+        member, f"/runs/{run.pk}/output.json"
+    )
+    _, secret = tokens.create(user, "program", ["read"])
+    program = Client(headers={"Authorization": f"Bearer {secret}"})
+    (card,) = program.get("/api/v1/runs?project=spring-campaign").json()["items"]
+    assert [artifact["file_name"] for artifact in card["artifacts"]] == names
+    namer = result_names.Namer(User.objects.get(pk=user.pk))
+    with django_assert_num_queries(1 + 1 + 2):  # the template, the projects; the run, its endpoint
+        loaded = Run.objects.get(pk=run.pk)
+        assert [namer.result(loaded, file) for file in run.artifacts.all()] == names
+
+
+def test_a_name_tells_the_project_to_its_members_alone(run: Run, stranger: Any) -> None:
+    team = create(run.user, name="Secret launch")
+    Run.objects.filter(pk=run.pk).update(project=team, is_example=True)
+    preferences.set_file_names(stranger, "{project}-{model}")
+    file = run.artifacts.first()
+    assert file is not None
+    assert result_names.served_name(file, stranger) == "flux-dev.png"
 
 
 def test_weights_and_archives_keep_their_names(member: Client, run: Run) -> None:
     Artifact.objects.filter(position=0).update(kind="file", file_name="lora.safetensors")
     served = member.head(f"/runs/{run.pk}/artifacts/0/")
     assert 'filename="lora.safetensors"' in served.headers["Content-Disposition"]
+
+
+def test_a_name_of_upstream_turns_no_text_and_is_no_device(member: Client, run: Run) -> None:
+    for given, safe in [("a\u202egnp.exe", "agnp.exe"), ("con.bin", "_con.bin"), ("x.", "x")]:
+        Artifact.objects.filter(position=0).update(kind="file", file_name=given)
+        assert f'filename="{safe}' in disposition(member, f"/runs/{run.pk}/artifacts/0/")
 
 
 def test_a_reader_of_a_file_without_access_to_its_run_sees_no_prompt(

@@ -67,7 +67,7 @@ def test_a_deleted_run_is_hidden_until_undo(member: Client, make_run: Any) -> No
     assert answer["Location"].startswith("/runs/?q=fox&deleted=")
     html = member.get(answer["Location"]).content.decode()
     assert "1 run deleted." in html
-    assert f'id="row-{run.pk}"' not in html
+    assert f'id="wall-{run.pk}"' not in html
     model = f"/models/{run.endpoint.endpoint_id}/"
     for page in ("/runs/latest/", model, f"{model}?tab=runs", "/jump/", "/uploads/choices/"):
         assert str(run.pk) not in member.get(page).content.decode(), page
@@ -77,7 +77,7 @@ def test_a_deleted_run_is_hidden_until_undo(member: Client, make_run: Any) -> No
     assert run.deleted_at
     undone = member.post("/runs/recovery/", {"at": run.deleted_at.isoformat()}, follow=True)
     assert "1 run brought back." in undone.content.decode()
-    assert f'id="row-{run.pk}"' in undone.content.decode()
+    assert f'id="wall-{run.pk}"' in undone.content.decode()
 
 
 def test_a_run_under_way_is_not_deleted(member: Client, make_run: Any) -> None:
@@ -371,6 +371,7 @@ def test_the_list_takes_as_many_queries_for_any_length(
 ) -> None:
     for _ in range(5):
         ended_run(make_run)
+    member.get("/runs/?as=list")
     with django_assert_num_queries(4):
         member.get("/runs/")
     delete(member, *Run.objects.all()[:3])

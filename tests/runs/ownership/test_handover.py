@@ -26,7 +26,7 @@ GOES_ALONG = {
     "accounts.Preferences", "account.EmailAddress", "mfa.Authenticator",
     "socialaccount.SocialAccount", "usersessions.UserSession", "catalog.Reader",
     "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "api.ProxyFile",
-    "api.ProxyPart", "playground.Look", "api.KeyedCall", "playground.UploadReservation",
+    "api.ProxyPart", "projects.Look", "api.KeyedCall", "playground.UploadReservation",
     "boards.PlanDraft", "boards.Vote", "projects.Project", "projects.Membership",
     "projects.Choice", "projects.Move",
     "people.Joining", "notifications.Notification", "notifications.Channel",

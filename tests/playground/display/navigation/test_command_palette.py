@@ -13,7 +13,11 @@ from boards.models import Board
 from catalog.models import Collection
 from chats.models import Chat
 from flows.models import Flow
-from playground.display.navigation import command_palette
+from playground.display.navigation import command_palette, pages
+from playground.display.navigation.destinations import MAX_OF_KIND, Place
+from projects import current
+from projects.models import Project
+from tests.projects.people import make_project
 from training.models import Dataset, Training, Weights
 
 
@@ -73,6 +77,51 @@ def test_deleted_things_and_those_of_others_are_not_found(
     for model in (Board, Chat, Flow, Dataset, Weights):
         model._default_manager.update(deleted_at=timezone.now())
     assert titles(user, "fox") == {}
+
+
+def test_projects_are_found_by_members_alone(user: User, stranger: User) -> None:
+    spring = make_project("Spring campaign", **{user.username: "viewer"})
+    make_project("Spring elsewhere", **{stranger.username: "manager"})
+    stranger.is_superuser = stranger.is_staff = True
+    stranger.save()
+    groups = {group.title: group.places for group in command_palette.find_places(user, "spring")}
+    assert groups["Projects"] == [
+        Place("Spring campaign", "Go to project", spring.get_absolute_url())
+    ]
+    assert [place.post for place in groups["Work in"]] == ["/projects/spring-campaign/choice/"]
+    assert titles(stranger, "spring") == {
+        "Projects": ["Spring elsewhere"],
+        "Work in": ["Switch to Spring elsewhere"],
+    }
+    assert titles(user, "switch to campaign") == {"Work in": ["Switch to Spring campaign"]}
+    assert titles(user, "elsewhere") == {}
+
+
+def test_nobody_switches_to_where_they_are_nor_to_an_archived_project(user: User) -> None:
+    spring = make_project("Spring", **{user.username: "maker"})
+    current.choose(user, spring)
+    make_project("Springtime", **{user.username: "maker"})
+    archived = make_project("Spring of 2019", **{user.username: "maker"})
+    Project.objects.filter(pk=archived.pk).update(archived_at=timezone.now())
+    user = User.objects.get(pk=user.pk)
+    groups = command_palette.find_places(user, "spring")
+    assert (groups[0].title, groups[0].places[0].label) == ("Projects", "Spring")
+    assert titles(user, "spring") == {
+        "Projects": ["Spring", "Spring of 2019", "Springtime"],
+        "Work in": ["Switch to Springtime"],
+    }
+
+
+@pytest.mark.parametrize("number", [1, 12])
+def test_projects_take_one_query_for_any_number_and_few_are_listed(
+    user: User, number: int, django_assert_num_queries: Any
+) -> None:
+    for n in range(number):
+        make_project(f"Spring {n}", **{user.username: "maker"})
+    user = User.objects.select_related(*current.LOADED).get(pk=user.pk)
+    with django_assert_num_queries(1):
+        groups = pages.projects(user, ["spring"])
+    assert [len(group.places) for group in groups] == [min(number, MAX_OF_KIND)] * 2
 
 
 @pytest.mark.parametrize(
@@ -135,7 +184,7 @@ def test_the_palette_takes_few_queries_for_any_result(
     for n in range(12):
         make_run(endpoint=make_endpoint(f"fal-ai/bird-{n}"), user=user, title=f"bird {n}")
     member.get("/jump/", {"q": "bird"})  # makes the search index, once for each revision
-    with django_assert_max_num_queries(8):  # one for everything that has a name
+    with django_assert_max_num_queries(10):  # one for everything that has a name, one for projects
         assert member.get("/jump/", {"q": "bird"}).content.count(b'role="option"') == 12
 
 

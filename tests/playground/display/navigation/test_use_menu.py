@@ -23,7 +23,7 @@ __all__ = ["models", "result_of"]
 Make = Callable[..., Run]
 
 
-def menu(user: User, run: Run, key: str = "", **options: str) -> dict[str, list[str]]:
+def menu(user: User, run: Run, key: str = "", **options: Any) -> dict[str, list[str]]:
     result = use_as.find(user, run.pk, key)
     assert result is not None
     groups = use_menu.menu(user, result, "/uses/", **options)
@@ -191,8 +191,8 @@ def test_the_use_menu_takes_as_many_queries_for_any_number_of_models(
     run = result_of(models["draw"], "image")
     address = f"/runs/{run.pk}/artifacts/0/uses/?dialog"
     member.get(address)
-    # session, user, run, artifacts, revision, favourites, runs
-    with django_assert_max_num_queries(7):
+    # session, user, run, artifacts, revision, favourites, runs, and the revision for the locks
+    with django_assert_max_num_queries(8):
         response = member.get(address)
     assert b"Start frame of a film" in response.content
 

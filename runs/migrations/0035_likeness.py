@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0014_plain_help_texts"),
-        ("playground", "0033_looks"),
+        ("playground", "0034_looks_at_anything"),
         ("projects", "0003_rule"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,178 @@
+"""The wall: results of many runs as tiles in rows of equal height, grouped by day.
+
+The shape of a tile is one of `SHAPES`, to which the stylesheet gives its width: a page needs no
+script to lay tiles out, and nothing moves when pictures arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from math import log
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.utils import formats, timezone
+
+from playground.display import history, json_tree, placeholder_size, renderers, tiles
+from runs.files import artifact_urls
+from runs.models import Artifact, Run
+from runs.models.querysets import RunQuerySet
+from runs.progress import watch_tokens
+
+PAGE = 60  # runs; about three screens of tiles
+MOST_RETURNED = 300  # runs of a page that shows again what somebody has scrolled through
+NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them
+SHAPES = (50, 56, 67, 75, 80, 100, 125, 133, 150, 178, 200, 240, 300)  # width in % of the height
+_SQUARE, _LANDSCAPE = 100, 133
+_SHAPES_OF_KINDS = {"audio": 178, "text": _SQUARE, "file": _LANDSCAPE, "mesh": _SQUARE}
+_JSON_CHARS = 300  # of an output that is neither a file nor a text
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file of a result, as a tile."""
+
+    shown: renderers.Shown
+    shape: int
+
+    @property
+    def artifact(self) -> Artifact:
+        """Return the file."""
+        return self.shown.artifact
+
+    @property
+    def key(self) -> str:
+        """Return its name in a selection: `<run uuid>/<position>`."""
+        return f"{self.artifact.run_id}/{self.artifact.position}"
+
+    @property
+    def still(self) -> str:
+        """Return the address of its picture; empty without one."""
+        return artifact_urls.thumbnail_url(self.artifact, self.shown.src)
+
+    @property
+    def word(self) -> str:
+        """Return what it is, for a tile without a picture."""
+        return history.KINDS.get(self.artifact.kind, "File")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A run on the wall: its files, or one tile with its text, its state or what hides it."""
+
+    row: history.Row
+    pieces: Sequence[Piece]
+    text: str
+    shape: int  # of the only tile of a run without files
+    cost: str
+
+    @property
+    def run(self) -> Run:
+        """Return the run."""
+        return self.row.run
+
+    @property
+    def count(self) -> int:
+        """Return how many files lie in the stack; 0 if it is none."""
+        return len(self.pieces) if len(self.pieces) > 1 else 0
+
+
+@dataclass(frozen=True)
+class Day:
+    """The runs of one day; `title` is empty where the page before began the day."""
+
+    title: str
+    stacks: Sequence[Stack]
+
+
+def listed(runs: RunQuerySet, state: str) -> RunQuerySet:
+    """Return those of the matching runs that the wall shows: in the chosen state, or not ended ill.
+
+    Their inputs and outputs are not loaded.
+    """
+    shown = runs if state else runs.exclude(state__in=NOT_SHOWN)
+    return shown.recent()
+
+
+def days(
+    user: User | AnonymousUser, runs: Sequence[Run], before: datetime | None = None
+) -> list[Day]:
+    """Return runs, newest first, as the wall shows them to a user; at most four queries.
+
+    `before` is when the last run of the page above was created.
+    """
+    covered = Run.objects.covered_among(user, runs)
+    viewer = watch_tokens.Viewer(user)
+    _load_what_is_shown([run for run in runs if run.pk not in covered])
+    begun = timezone.localdate(before) if before else None
+    return [
+        Day(
+            "" if day == begun else title(day),
+            [
+                _covered(run, viewer.view_of(run, "wall"))
+                if run.pk in covered
+                else stack(run, viewer.view_of(run, "wall"))
+                for run in of_day
+            ],
+        )
+        for day, of_day in groupby(runs, lambda run: timezone.localdate(run.created_at))
+    ]
+
+
+def title(day: date) -> str:
+    """Return a day in words: `Today`, `Yesterday`, `Monday`, else its date."""
+    passed = timezone.localdate() - day
+    if passed <= timedelta():
+        return "Today"
+    if passed == timedelta(days=1):
+        return "Yesterday"
+    return formats.date_format(day, "l" if passed < timedelta(days=7) else "j F Y")
+
+
+def stack(run: Run, view: str = "wall") -> Stack:
+    """Return a run for the wall; its artifacts should be loaded."""
+    row = history.row(run, view)
+    shown = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
+    pieces = [Piece(one_file, _shape_of(one_file.artifact)) for one_file in shown]
+    text, shape = "", _SHAPES_OF_KINDS["text"]
+    if run.state == Run.State.SUCCEEDED and not pieces and run.output:
+        text = tiles.text_of(run.output) or json_tree.preview(run.output, _JSON_CHARS)
+    elif not run.is_final and (size := placeholder_size.size_of(run)):
+        shape = nearest_shape(*size)
+    return Stack(row, pieces, text, shape, tiles.cost_in_words(run))
+
+
+def nearest_shape(width: int, height: int) -> int:
+    """Return the shape whose ratio is nearest to that of a size in pixels."""
+    ratio = log(max(width, 1) / max(height, 1) * 100)
+    return min(SHAPES, key=lambda shape: abs(log(shape) - ratio))
+
+
+def _shape_of(artifact: Artifact) -> int:
+    if artifact.width and artifact.height:
+        return nearest_shape(artifact.width, artifact.height)
+    return _SHAPES_OF_KINDS.get(artifact.kind, _LANDSCAPE)
+
+
+def _covered(run: Run, view: str) -> Stack:
+    return Stack(history.covered_row(run, view), [], "", _LANDSCAPE, tiles.cost_in_words(run))
+
+
+def _load_what_is_shown(runs: Sequence[Run]) -> None:
+    """Load the outputs of results that are texts, and the arguments of runs under way.
+
+    A list loads neither, as they may be megabytes; the wall shows few of either.
+    """
+    _load([run for run in runs if not run.is_final], "arguments")
+    without_files = (run for run in runs if run.state == Run.State.SUCCEEDED)
+    _load([run for run in without_files if not run.artifacts.all()], "output")
+
+
+def _load(runs: Sequence[Run], column: str) -> None:
+    if runs:
+        values = Run.objects.filter(pk__in=[run.pk for run in runs]).values_list("pk", column)
+        by_key = dict(values)
+        for run in runs:
+            setattr(run, column, by_key.get(run.pk))

@@ -1,0 +1,70 @@
+/*
+ * The wall: the slider for the tiles' size, stacks that open in place, arrow keys between tiles,
+ * and an address that comes back to what somebody has scrolled to.
+ */
+const slider = document.querySelector(".wall-size input");
+if (slider) {
+  slider.value = localStorage.getItem(WALL_SIZE) ?? 2;
+  slider.addEventListener("input", () => {
+    localStorage.setItem(WALL_SIZE, slider.value);
+    setWallSize(Number(slider.value));
+  });
+}
+document.addEventListener("click", (event) => {
+  const badge = event.target.closest?.(".tile [data-open]");
+  if (!badge || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  const opened = badge.closest(".stack").toggleAttribute("data-opened");
+  badge.setAttribute("aria-expanded", opened);
+});
+/* Selecting a closed stack selects all of it; before `history.js` counts. */
+document.addEventListener(
+  "click",
+  ({ target }) => {
+    const stack = target.closest?.(".stack[data-count]:not([data-opened])");
+    if (!stack || !target.matches(".pick input")) return;
+    for (const box of stack.querySelectorAll(".pick input")) box.checked = target.checked;
+  },
+  { capture: true },
+);
+const faces = () =>
+  [...document.querySelectorAll("#wall .tile > :is(.face, .name)")].filter(
+    (face) => face.getClientRects().length,
+  );
+/* The tile of the next row, up or down, that stands nearest below or above this one. */
+function inRow(from, listed, step) {
+  const here = from.getBoundingClientRect();
+  const middle = here.left + here.width / 2;
+  const others = listed
+    .map((face) => [face, face.getBoundingClientRect()])
+    .filter(([, box]) => (step > 0 ? box.top >= here.bottom - 2 : box.bottom <= here.top + 2));
+  const gap = ([, box]) => Math.abs(box.top - here.top);
+  const nearest = Math.min(...others.map(gap));
+  const row = others.filter((one) => gap(one) < nearest + here.height / 2);
+  const off = ([, box]) => Math.abs(box.left + box.width / 2 - middle);
+  return row.sort((a, b) => off(a) - off(b))[0]?.[0];
+}
+document.addEventListener("keydown", (event) => {
+  const from = event.target.closest?.("#wall .tile > :is(.face, .name)");
+  if (!from || event.altKey || event.ctrlKey || event.metaKey) return;
+  const listed = faces();
+  const at = listed.indexOf(from);
+  const next = {
+    ArrowLeft: () => listed[at - 1],
+    ArrowRight: () => listed[at + 1],
+    ArrowUp: () => inRow(from, listed, -1),
+    ArrowDown: () => inRow(from, listed, 1),
+    Home: () => listed[0],
+    End: () => listed.at(-1),
+  }[event.key]?.();
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const until = document.querySelector(".wall-end")?.dataset.until;
+  const address = new URL(location.href);
+  if (!until || address.searchParams.get("until") === until) return;
+  address.searchParams.set("until", until);
+  history.replaceState(history.state, "", address);
+});

@@ -1,0 +1,137 @@
+"""The wall of results in a browser: stacks, sizes, keys, scrolling on, and back to one's place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from playground.display import wall
+from runs.models import Artifact, Run
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.gallery import PHONE, WIDE, Open, gallery, open_page
+from tests.playground.display.test_wall import done
+
+__all__ = ["gallery", "open_page"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SIZES = [(512, 512), (768, 1024), (1280, 720)]
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhf"
+    "DwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+SHIFTS = """() => {
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+}"""
+
+
+@pytest.fixture
+def many(make_run: Any) -> list[Run]:
+    """Runs with one to three pictures each, newest last."""
+    runs = [
+        done(make_run, title=f"picture {number}", files=[SIZES[number % 3]] * (1 + number % 3))
+        for number in range(90)
+    ]
+    Artifact.objects.update(url=PIXEL)
+    return runs
+
+
+def test_scrolling_goes_on_and_back_returns_to_the_place(
+    open_page: Open, many: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wall, "PAGE", 25)
+    page = open_page("/runs/")
+    # A run's page asks whether its files have been copied; the tests' live server has no such poll.
+    page.route("**/runs/live/**", lambda route: route.fulfill(status=204))
+    page.evaluate(SHIFTS)
+    last = tile(page, many[0])
+    for count in (50, 75, 90):  # the next page is there before one comes to the end of the last
+        stacks = page.locator("#wall .stack")
+        expect(stacks).to_have_count(count)
+        stacks.nth(count - 15).scroll_into_view_if_needed()
+    assert page.evaluate("window.shifted") == 0
+    page.wait_for_url("**until=**")
+    last.scroll_into_view_if_needed()
+    top = page.evaluate("scrollY")
+    assert top > 0
+    last.locator(".face").click()
+    page.wait_for_url(f"**{many[0].get_absolute_url()}")
+    page.go_back()
+    expect(tile(page, many[0])).to_be_in_viewport()
+
+
+def test_a_stack_opens_and_keys_go_from_tile_to_tile(open_page: Open, many: list[Run]) -> None:
+    page = open_page("/runs/")
+    stack = page.locator(f"#wall-{many[89].pk}")
+    expect(stack.locator(".tile:visible")).to_have_count(1)
+    stack.get_by_role("link", name="All 3 results").click()
+    expect(stack.locator(".tile:visible")).to_have_count(3)
+    stack.get_by_role("link", name="All 3 results").click()
+    expect(stack.locator(".tile:visible")).to_have_count(1)
+    faces = page.locator("#wall .face:visible")
+    faces.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(faces.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    below, above = page.locator("*:focus").bounding_box(), faces.nth(1).bounding_box()
+    assert below is not None
+    assert above is not None
+    assert below["y"] >= above["y"] + above["height"]
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Home")
+    expect(faces.first).to_be_focused()
+    page.keyboard.press("End")
+    expect(faces.last).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{many[90 - wall.PAGE].get_absolute_url()}")
+
+
+def test_the_slider_changes_the_size_for_good(open_page: Open, many: list[Run]) -> None:
+    page = open_page("/runs/")
+    slider = page.get_by_label("Size")
+    heights = []
+    for key in ("Home", "End"):
+        slider.press(key)
+        heights.append(height(page, many[89]))
+    assert heights[1] > 2 * heights[0]
+    page.reload()
+    assert height(page, many[89]) == heights[1]
+
+
+def test_selected_results_are_deleted_and_come_back(open_page: Open, many: list[Run]) -> None:
+    page = open_page("/runs/")
+    for run in (many[89], many[88]):
+        tile(page, run).hover()
+        tile(page, run).get_by_role("checkbox").check()
+    expect(page.locator("[data-count]").first).to_be_attached()
+    expect(page.locator("output[data-count]")).to_have_text("5 selected")  # of two stacks
+    page.get_by_role("button", name="Delete selected").click()
+    expect(page.get_by_text("2 runs deleted.")).to_be_visible()
+    expect(tile(page, many[89])).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(tile(page, many[89])).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_it_is_usable_by_everybody(open_page: Open, many: list[Run], size: Any) -> None:
+    page = open_page("/runs/", size)
+    assert_clean(page)
+    assert_fits(page)
+    quiet = open_page("/runs/", size, scripts=False)
+    expect(quiet.get_by_role("link", name="All 3 results").first).to_be_visible()
+    expect(tile(quiet, many[89])).to_be_visible()
+
+
+def tile(page: Page, run: Run) -> Any:
+    """Return the first tile of a run."""
+    return page.locator(f"[data-artifact-id='{run.pk}/0']")
+
+
+def height(page: Page, run: Run) -> float:
+    """Return the height of a run's first tile, in pixels."""
+    box = tile(page, run).bounding_box()
+    assert box
+    return float(box["height"])

@@ -1,0 +1,93 @@
+"""Where a form opens that an address fills in from a run: in the run's project, if one may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from catalog.models import Endpoint
+from projects import current
+from projects.models import Project
+from runs.models import Run
+from tests.playground.projects.people import signed_in
+from tests.projects.people import make_project, person
+
+pytestmark = pytest.mark.django_db
+PAGES = ["{model}?run={run}&times=2", "/compare/new/?model={id}&run={run}"]
+
+
+@pytest.fixture
+def acme(user: User) -> Project:
+    return make_project("Acme", ana="manager", ben="maker", cleo="viewer")
+
+
+@pytest.fixture
+def run(acme: Project, flux: Endpoint, make_run: Any) -> Run:
+    arguments = {"prompt": "a quokka"}
+    run: Run = make_run(
+        endpoint=flux, user=person("ana"), project=acme, arguments=arguments, state="succeeded"
+    )
+    return run
+
+
+def open_page(browser: Client, page: str, run: Run) -> Any:
+    endpoint = run.endpoint
+    model, name = endpoint.get_absolute_url(), endpoint.endpoint_id
+    return browser.get(page.format(model=model, id=name, run=run.pk))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_it_opens_where_the_run_lives_with_what_the_address_says(run: Run, page: str) -> None:
+    ben = signed_in("ben")
+    answer = open_page(ben, page, run)
+    assert answer.status_code == 302
+    asked = page.partition("?")[2].format(id="fal-ai%2Fflux%2Fdev", run=run.pk)
+    assert answer["Location"].endswith(f"?{asked}&project=acme")
+    shown = ben.get(answer["Location"])
+    assert "a quokka" in shown.content.decode()
+    assert current.chosen(User.objects.get(username="ben")).slug == "acme"
+    assert open_page(ben, page, run).status_code == 200  # they work there already
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("who", ["cleo", "dora"])
+def test_who_may_begin_nothing_there_stays_where_they_work(run: Run, who: str, page: str) -> None:
+    assert open_page(signed_in(who), page, run).status_code == 200
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_address_that_names_a_project_decides(run: Run, page: str) -> None:
+    assert open_page(signed_in("ben"), f"{page}&project=private", run).status_code == 200
+
+
+def test_hidden_runs_and_archived_projects_lead_nowhere(run: Run, acme: Project) -> None:
+    ben = signed_in("ben")
+    Run.objects.update(is_hidden=True)
+    assert open_page(ben, PAGES[0], run).status_code == 200
+    Run.objects.update(is_hidden=False)
+    Project.objects.filter(pk=acme.pk).update(archived_at=timezone.now())
+    assert open_page(ben, PAGES[0], run).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["run=x", "run=", "use=x/y/z", "use=\x00", "run=%00"])
+def test_an_address_without_a_run_is_no_error(run: Run, query: str) -> None:
+    page = run.endpoint.get_absolute_url()
+    assert signed_in("ben").get(f"{page}?{query}").status_code == 200
+
+
+def test_a_result_to_use_opens_in_its_project(run: Run) -> None:
+    page = run.endpoint.get_absolute_url()
+    answer = signed_in("ben").get(f"{page}?use={run.pk}/a0/image_url")
+    assert answer["Location"].endswith("image_url&project=acme")
+
+
+def test_comparing_models_of_the_gallery_keeps_its_project(run: Run) -> None:
+    ben = signed_in("ben")
+    ben.get("/models/?project=acme")
+    assert 'href="/compare/new/?project=acme"' in ben.get("/models/").content.decode()
+    found = ben.get("/models/?q=flux").content.decode()
+    assert 'href="/compare/new/?find=flux&amp;project=acme"' in found

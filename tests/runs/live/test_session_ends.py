@@ -1,0 +1,101 @@
+"""A held poll ends with its session at once, wherever on this machine the session is ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+from allauth.usersessions.models import UserSession
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import user_logged_out
+from django.contrib.auth.models import User
+from django.db import connections
+from django.test import Client
+
+from accounts.second_factor import reset
+from accounts.sessions import active_sessions
+from people import departure
+from people.departure import Fate
+from tests.people.house import make_admin
+from tests.people.views.test_ways_in import give_second_step
+from tests.runs.live.polling import HOLD_S, ask, asked, serve, until_held
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+NEW = "lantern-otter-7"
+
+
+def log_out(ana: User, key: str) -> None:
+    browser = Client()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = key
+    browser.post("/logout/")
+
+
+def end_in_the_list(ana: User, key: str) -> None:
+    active_sessions.end(ana, UserSession.objects.get(user=ana).pk)
+
+
+def change_password_elsewhere(ana: User, key: str) -> None:
+    browser = Client()
+    browser.post("/login/", {"login": "ana", "password": "pw"})
+    passwords = {"oldpassword": "pw", "password1": NEW, "password2": NEW}
+    browser.post("/account/password/", passwords)
+    ana.refresh_from_db()
+    assert ana.check_password(NEW)
+
+
+def leave(ana: User, key: str) -> None:
+    eva = make_admin("eva")
+    departure.leave(ana, eva, Fate.STAYS, eva)
+
+
+def take_second_step(ana: User, key: str) -> None:
+    give_second_step(ana)
+    reset.reset_second_factor(ana, make_admin("eva"))
+
+
+WAYS = [log_out, end_in_the_list, change_password_elsewhere, leave, take_second_step]
+
+
+@pytest.mark.parametrize("end", WAYS, ids=lambda end: end.__name__)
+def test_a_held_poll_ends_with_its_session(
+    user: User, make_run: Any, end: Callable[[User, str], None]
+) -> None:
+    run = make_run(state="queued", version=3)
+
+    def end_elsewhere(key: str) -> None:
+        end(user, key)
+        connections.close_all()
+
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        router: Any = client._transport.app  # type: ignore[attr-defined]
+        # As in the other processes: this one's own signal of a logout would be heard, too.
+        user_logged_out.disconnect(router.sessions._on_logout)
+        held = asyncio.create_task(ask(client, asked(run)))
+        await until_held(client)
+        key = client.cookies[settings.SESSION_COOKIE_NAME]
+        await sync_to_async(partial(end_elsewhere, key))()
+        async with asyncio.timeout(HOLD_S / 2):
+            ended = await held
+        return [ended.status_code, (await ask(client, asked(run, 2))).status_code]
+
+    assert serve(use) == [401, 401]
+
+
+def test_the_polls_of_other_sessions_stay(user: User, make_run: Any) -> None:
+    run = make_run(state="queued", version=3)
+
+    async def use(client: httpx.AsyncClient) -> None:
+        held = asyncio.create_task(ask(client, asked(run)))
+        await until_held(client)
+        router: Any = client._transport.app  # type: ignore[attr-defined]
+        router._on_session_end(b"another")
+        async with asyncio.timeout(1):
+            await until_held(client)
+        held.cancel()
+
+    serve(use)
