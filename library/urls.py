@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from library.views import archives, descent, differences
+from library.views import archives, descent, differences, likeness
 from library.views.prompts import exchange, field, lists, prompt
 
 app_name = "library"
@@ -29,4 +29,5 @@ urlpatterns = [
         prompt.version_recovery,
         name="prompt-version-recovery",
     ),
+    path("runs/<uuid:pk>/artifacts/<int:position>/like/", likeness.like, name="artifact-like"),
 ]

@@ -41,7 +41,7 @@ from runs import owners, starting, state_machine
 from runs.models import Run
 from runs.ownership import deletion
 from runs.progress import watch_tokens
-from runs.results import stars
+from runs.results import likeness, stars
 
 PAGE = 30
 SHOWN_AS = "runs_as"  # in the session: which of the two
@@ -176,6 +176,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def _page(request: HtmxRequest, run: Run, status: int = 200, **more: Any) -> HttpResponse:
     view = watch_tokens.view_for(request.user, run, "page")
     context = renderers.context(run, view) | {
+        "doubles": likeness.doubles_in(run, request.user),
         "belongs_to": owners.places_of(request.user, run),
         "predecessor": predecessor_of(request.user, run),
         "rows": history.argument_rows(db_safe(run.arguments)),

@@ -27,6 +27,7 @@ class StoredFile:
     duration_s: float | None = None
     poster: str = ""
     thumbnail: str = ""
+    fingerprint: bytes | None = None  # as of `Artifact.fingerprint`
     warning: str = ""  # why it is probably not what the run made
 
 

@@ -45,6 +45,13 @@ REMOTE = models.Func(
     output_field=models.BooleanField(),
     arity=1,
 )
+# Likewise of the artifacts' index `artifact_to_compare`.
+STORED = models.Func(
+    models.F("state"),
+    template="%(expressions)s = 'stored'",
+    output_field=models.BooleanField(),
+    arity=1,
+)
 # What a search reads of a run; exactly the expression of PostgreSQL's index `run_text`. The rest of
 # longer arguments, mostly a file inside them, is not searched.
 SEARCHED_TEXT = models.Func(

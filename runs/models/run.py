@@ -28,6 +28,7 @@ class Transport(models.TextChoices):
     REALTIME = "realtime", "Live session"
 
 
+FINGERPRINT_BYTES = 16
 GIVEN_UP = "given_up"  # error type of a run that was given up after its submit had no answer
 
 
@@ -140,7 +141,11 @@ class Run(InProject):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["user", "-created_at"], name="run_history"),
-            models.Index(fields=["project", "-created_at"], name="run_in_project"),
+            # All that decides who sees a run: a search of likeness reads no row of thousands.
+            models.Index(
+                fields=["project", "-created_at", "deleted_at", "is_hidden", "user", "id"],
+                name="run_in_project",
+            ),
             models.Index(
                 fields=["project", "endpoint", "-created_at"], name="run_in_project_of_endpoint"
             ),
@@ -281,6 +286,24 @@ class Artifact(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
     is_starred = models.BooleanField(default=False, help_text="one of the best; see its run's")
+    fingerprint = models.BinaryField(
+        max_length=FINGERPRINT_BYTES,
+        null=True,
+        help_text="by which pictures are compared; empty: it has none, null: not computed yet",
+    )
+    compared_at = models.DateTimeField(
+        null=True, help_text="when earlier results of its project were searched for its double"
+    )
+    # Without a constraint: a purge would look for what refers to each of its rows.
+    double_of = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        help_text="an earlier one that was equal or nearly so; perhaps deleted or moved since",
+    )
 
     class Meta:
         ordering = ["position"]
@@ -293,6 +316,16 @@ class Artifact(models.Model):
                 fields=["next_attempt_at"],
                 name="artifact_to_copy",
                 condition=models.Q(state="remote"),
+            ),
+            models.Index(
+                fields=["id"],
+                name="artifact_to_compare",
+                condition=models.Q(state="stored", compared_at=None),
+            ),
+            models.Index(
+                fields=["run", "kind", "id", "fingerprint"],
+                name="artifact_fingerprints",
+                condition=models.Q(fingerprint__isnull=False),
             ),
         ]
 

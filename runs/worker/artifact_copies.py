@@ -141,6 +141,8 @@ async def _record_copied(artifact: Artifact, stored_file: StoredFile) -> None:
         duration_s=stored_file.duration_s or stated.duration_s,
         poster=stored_file.poster,
         thumbnail=stored_file.thumbnail,
+        fingerprint=stored_file.fingerprint,
+        next_attempt_at=None,
         error=stored_file.warning,
     )
 
@@ -278,6 +280,7 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
             duration_s=earlier.duration_s,
             poster=earlier.poster,
             thumbnail=earlier.thumbnail,
+            fingerprint=None if earlier.fingerprint is None else bytes(earlier.fingerprint),
         )
     is_media = stored_file.content_type.partition("/")[0] in MEDIA
     seen = await probe.probe(path, stored_file.content_type if is_media else f"{guess}/")
@@ -294,6 +297,7 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
         duration_s=seen.duration_s,
         poster=await asyncio.to_thread(picture_files.write, poster, seen.poster),
         thumbnail=await asyncio.to_thread(picture_files.write, thumbnail, seen.thumbnail),
+        fingerprint=seen.fingerprint,
     )
 
 

@@ -35,7 +35,14 @@ from runs.files.media.probe import MediaProbe
 from runs.models import Artifact, Run
 from runs.models import Worker as WorkerRow
 from runs.owners import Job
-from runs.worker import artifact_copies, claiming, clock_corrections, idle, upload_measures
+from runs.worker import (
+    artifact_copies,
+    claiming,
+    clock_corrections,
+    fingerprints,
+    idle,
+    upload_measures,
+)
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
 from runs.worker.following import backfill, reconciliation
@@ -132,6 +139,11 @@ class Worker:
             Job(
                 "measure uploads",
                 partial(upload_measures.measure_due, self.media_probe),
+                wakes_on_change=True,
+            ),
+            Job(
+                "compare results",
+                partial(fingerprints.compare_due, self.media_probe),
                 wakes_on_change=True,
             ),
             Job("webhooks", partial(processing.process_pending, upstream), wakes_on_change=True),

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import shutil
-import tempfile
 from datetime import timedelta
-from typing import IO
 
 from asgiref.sync import sync_to_async
-from django.core.files.storage import default_storage
 
 from core.db import clock
 from runs.files.media.probe import MediaProbe, ProbeResult
@@ -73,15 +68,4 @@ def _known(digest: str) -> ProbeResult | None:
 
 async def _probe(upload: Upload, probe: MediaProbe) -> ProbeResult:
     kind = "video/" if upload.content_type == GIF else upload.content_type
-    try:
-        return await probe.probe(default_storage.path(upload.file), kind)
-    except NotImplementedError:  # object storage has no paths
-        with tempfile.NamedTemporaryFile(prefix="vitrine-") as copy:
-            await asyncio.to_thread(_fetch, upload.file, copy)
-            return await probe.probe(copy.name, kind)
-
-
-def _fetch(name: str, copy: IO[bytes]) -> None:
-    with default_storage.open(name) as stored:
-        shutil.copyfileobj(stored, copy)
-    copy.flush()
+    return await probe.probe_stored(upload.file, kind)

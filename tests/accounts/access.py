@@ -307,6 +307,7 @@ ACCESS: dict[str, Row] = {
     "people:person-token": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
     "people:person-token-recovery": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
     "playground:about": Row(ANYBODYS, METHOD),
+    "library:artifact-like": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:artifact": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:artifact-star": Row(METHOD, SAYS_WHY, CHANGE_RUN),
     "playground:artifact-poster": Row(SAYS_WHY, METHOD, VIEW_RUN),

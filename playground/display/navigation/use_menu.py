@@ -8,6 +8,8 @@ from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
+
 from catalog.locks import NO_LOCKS, Locks
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.related.use_index import Taker, UseIndex, uses
@@ -19,6 +21,7 @@ from playground.display.navigation.command_palette import RECENT_RUNS
 from playground.display.navigation.destinations import Group, Place
 from playground.form.prefill.use_as import Result
 from runs.models import Run
+from runs.results import likeness
 from schemas.uses.roles import USES
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 IN_GROUP = 5  # models of one group of the menu; a link leads to all of them
 IN_FULL = 300  # on the page of one use
 MAX_TEXT_CHARS = 200
+LIKE_THIS = "Results like this one"
 
 
 Rank = tuple[int, int]  # of an input, the smaller the better
@@ -164,7 +168,18 @@ def menu(
             places.append(Place(label, "", f"{address}?use={group.use}"))
         listed.append(Group(group.title, places))
     listed.insert(0 if offer.is_own_best else len(listed), own)
+    if not use:
+        listed.append(_find_group(result, text))
     return [group for group in listed if group.places]
+
+
+def _find_group(result: Result, text: str) -> Group:
+    """Return the last group: what finds other results by this one."""
+    is_picture = result.kind in likeness.WITH_FINGERPRINT and result.key.startswith("a")
+    if not is_picture or text.strip().lower() not in LIKE_THIS.lower():
+        return Group("Find", [])
+    parts = {"pk": result.run.pk, "position": result.key[1:]}
+    return Group("Find", [Place(LIKE_THIS, "", reverse("library:artifact-like", kwargs=parts))])
 
 
 def _ranking(user: User) -> _Ranking:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
+import shutil
+import tempfile
 from dataclasses import dataclass
+from typing import IO
+
+from django.core.files.storage import default_storage
 
 from core.process import subprocess_worker
 
@@ -15,7 +21,10 @@ PROBE_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """The detected type of a file (image, video, audio or ""), its size, and pictures as WebP."""
+    """The detected type of a file (image, video, audio or ""), its size, and pictures as WebP.
+
+    `fingerprint` is what `fingerprint.fingerprint` makes of its picture, empty without one.
+    """
 
     kind: str = ""
     width: int | None = None
@@ -23,6 +32,7 @@ class ProbeResult:
     duration_s: float | None = None
     poster: bytes = b""
     thumbnail: bytes = b""
+    fingerprint: bytes = b""
 
 
 class MediaProbe:
@@ -43,9 +53,18 @@ class MediaProbe:
             return ProbeResult()
         if why := answer.pop("error", ""):
             log.info("a file of type %s has no preview: %s", content_type, why)
-        for name in ("poster", "thumbnail"):
+        for name in ("poster", "thumbnail", "fingerprint"):
             answer[name] = base64.b64decode(answer.get(name, ""))
         return ProbeResult(**answer)
+
+    async def probe_stored(self, name: str, content_type: str) -> ProbeResult:
+        """Probe a file of our storage. Raises what the storage raises, of any kind."""
+        try:
+            return await self.probe(default_storage.path(name), content_type)
+        except NotImplementedError:  # object storage has no paths
+            with tempfile.NamedTemporaryFile(prefix="vitrine-") as copy:
+                await asyncio.to_thread(_fetch, name, copy)
+                return await self.probe(copy.name, content_type)
 
     async def render_mesh(self, path: str, file_type: str, page: str) -> bool:
         """Write a mesh's viewer page to the file `page`; return False if it cannot be shown."""
@@ -62,3 +81,9 @@ class MediaProbe:
         """Stop the subprocesses."""
         await self._program.close()
         await self._meshes.close()
+
+
+def _fetch(name: str, copy: IO[bytes]) -> None:
+    with default_storage.open(name) as stored:
+        shutil.copyfileobj(stored, copy)
+    copy.flush()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from PIL import Image, ImageOps, ImageStat
 
 from core.process import subprocess_worker
 from core.process.subprocess_worker import MAX_PIXELS
+from runs.files.media.fingerprint import fingerprint
 from runs.files.media.turning import quarter_turn, shown_size, turned
 
 THUMBNAIL_PX = 512
@@ -27,7 +29,10 @@ FLAT = 6.0  # of 255: frames whose grey values deviate less show nothing (fades 
 
 
 def probe(path: str, content_type: str) -> dict[str, Any]:
-    """Return kind, width, height, duration, poster and thumbnail (WebP in base64), if any."""
+    """Return kind, width, height, duration, poster and thumbnail (WebP), and fingerprint, if any.
+
+    What is bytes is in base64.
+    """
     if content_type.startswith("image/"):
         return _image(path)
     return _video(path) if content_type.startswith(("video/", "audio/")) else {}
@@ -39,7 +44,12 @@ def _image(path: str) -> dict[str, Any]:
         result: dict[str, Any] = {"kind": "image", "width": width, "height": height}
         if max(width, height) > THUMBNAIL_PX or Path(path).stat().st_size > SMALL_BYTES:
             picture.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
-            result["thumbnail"] = _webp(ImageOps.exif_transpose(picture), THUMBNAIL_PX)
+            small = _small(ImageOps.exif_transpose(picture), THUMBNAIL_PX)
+            result |= {"thumbnail": _webp(small), "fingerprint": _base64(fingerprint(small))}
+        else:
+            with suppress(Exception):  # a damaged one is shown as far as it goes
+                small = ImageOps.exif_transpose(picture)
+                result["fingerprint"] = _base64(fingerprint(small))
     return result
 
 
@@ -55,8 +65,10 @@ def _video(path: str) -> dict[str, Any]:
         result |= {"width": video.width, "height": video.height}
         frame = _first_meaningful_frame(_frames(container, video, result))
         if frame is not None:
-            result["poster"] = _webp(frame, POSTER_PX)
-            result["thumbnail"] = _webp(frame, THUMBNAIL_PX)
+            small = _small(frame, THUMBNAIL_PX)
+            result["poster"] = _webp(_small(frame, POSTER_PX))
+            result["thumbnail"] = _webp(small)
+            result["fingerprint"] = _base64(fingerprint(small))
     return result
 
 
@@ -97,13 +109,21 @@ def _first_meaningful_frame(frames: Iterator[Image.Image]) -> Image.Image | None
     return first
 
 
-def _webp(picture: Image.Image, max_px: int) -> str:
+def _small(picture: Image.Image, max_px: int) -> Image.Image:
     small = picture if picture.mode in {"RGB", "RGBA"} else picture.convert(_mode(picture))
     small = small.copy()
     small.thumbnail((max_px, max_px))
+    return small
+
+
+def _webp(picture: Image.Image) -> str:
     out = io.BytesIO()
-    small.save(out, "WEBP", quality=80, method=4)
-    return base64.b64encode(out.getvalue()).decode()
+    picture.save(out, "WEBP", quality=80, method=4)
+    return _base64(out.getvalue())
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 def _mode(picture: Image.Image) -> str:

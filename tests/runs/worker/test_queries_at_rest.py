@@ -11,12 +11,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flows.fal_workflows import step_files
+from runs.worker import fingerprints
 from runs.worker.following import backfill
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
-@pytest.mark.parametrize("look", [backfill._due, step_files._take_due])
+@pytest.mark.parametrize("look", [backfill._due, step_files._take_due, fingerprints._claim])
 def test_searches_for_due_work_do_not_join_runs(look: Callable[[], list[Any]]) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert look() == []

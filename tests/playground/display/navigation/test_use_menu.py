@@ -40,6 +40,7 @@ def test_a_picture_is_offered_to_inputs_that_take_one(
         "Paint a part anew": ["fill"],
         "Mask": ["fill"],
         "Upscale": ["upscaler"],
+        "Find": ["Results like this one"],
     }
 
 

@@ -1,0 +1,88 @@
+"""Compares stored results in the background: their fingerprints, and what each is the double of.
+
+A new picture gets its fingerprint with its thumbnail (`runs/worker/artifact_copies.py`). Here those
+that were stored before there were fingerprints get theirs, a few at a time, the oldest first.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from asgiref.sync import sync_to_async
+from django.db.models import F, Q, QuerySet
+
+from core.db import clock
+from runs.files.media.probe import MediaProbe
+from runs.models import Artifact
+from runs.models.querysets import STORED, heavy_columns
+from runs.results import likeness
+from runs.worker import idle
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 10  # per call of the job
+SOON_S = 0.2  # while more is due: other work of the worker gets its turn in between
+TAKEN_FOR = timedelta(minutes=2)  # longer than the probes of one call may take
+
+
+async def compare_due(probe: MediaProbe) -> float:
+    """Compare the results that are due; return the seconds until the next time."""
+    artifacts = await sync_to_async(_claim)()
+    if not artifacts:
+        soonest = _waiting().order_by(F("next_attempt_at").asc(nulls_first=True))
+        next_at = await soonest.values_list("next_attempt_at", flat=True).afirst()
+        return idle.pause_s(next_at, await clock.anow())
+    compared = [artifact for artifact in artifacts if await _has_fingerprint(artifact, probe)]
+    await sync_to_async(_compare)(compared)
+    return SOON_S
+
+
+def _waiting() -> QuerySet[Artifact]:
+    return Artifact.objects.filter(STORED, compared_at=None)
+
+
+def _claim() -> list[Artifact]:
+    """Claim the earliest results that are due, by moving their next attempt.
+
+    Two workers may compare the same result: both find the same.
+    """
+    now = clock.now()
+    is_free = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+    due = _waiting().filter(is_free).order_by("pk")
+    keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
+    if not keys:  # at rest, only read
+        return []
+    claimed = Artifact.objects.filter(pk__in=keys)
+    claimed.update(next_attempt_at=now + TAKEN_FOR)
+    claimed = claimed.select_related("run__project", "run__user").order_by("pk")
+    return list(claimed.defer(*heavy_columns("run__")))
+
+
+async def _has_fingerprint(artifact: Artifact, probe: MediaProbe) -> bool:
+    """Compute the fingerprint where none was; False if the storage failed: again after the claim.
+
+    Of a damaged picture, or a file that is gone, it is empty: a second attempt would be no other.
+    """
+    if artifact.fingerprint is not None or artifact.kind not in likeness.WITH_FINGERPRINT:
+        return True
+    picture = artifact.thumbnail or (artifact.file if artifact.kind == "image" else "")
+    artifact.fingerprint = b""
+    if picture:
+        try:
+            seen = await probe.probe_stored(picture, "image/")
+            artifact.fingerprint = seen.fingerprint
+        except FileNotFoundError:
+            log.info("artifact %s has no file to compare", artifact.pk)
+        except Exception as error:  # storage backends raise anything
+            log.warning("artifact %s could not be read to compare it: %s", artifact.pk, error)
+            return False
+    return True
+
+
+def _compare(artifacts: list[Artifact]) -> None:
+    now, originals = clock.now(), likeness.originals_of(artifacts)
+    for artifact in artifacts:
+        artifact.compared_at = now
+        artifact.double_of_id = originals.get(artifact.pk)
+    Artifact.objects.bulk_update(artifacts, ["compared_at", "double_of", "fingerprint"])
