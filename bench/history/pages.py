@@ -7,11 +7,15 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from django.conf import settings
+from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
+from django.http import HttpRequest
 from django.test import Client
 
+from accounts.sessions.store import SessionStore
 from bench.history.filling import RARE_WORD
 from catalog.models import Endpoint
 from runs.models import Run
@@ -41,16 +45,18 @@ def pages() -> list[Page]:
     failed = "state = 'failed'"
     rare = f"(title LIKE '%{RARE_WORD}%' OR arguments LIKE '%{RARE_WORD}%')"
     last = Run.objects.of(member).filter(state="succeeded").order_by("-created_at")[0]
-    history, admin_runs, everybody = "/runs/", "/admin/playground/run/", "/runs/?whose=*"
+    history, everybody = "/runs/?as=list", "/runs/?as=list&whose=*"
+    admin_runs, wall = "/admin/playground/run/", "/runs/?as=wall"
     return [
         Page("tray", person, "/runs/tray/"),
         Page("form", person, model, f"{mine} AND {of_model}", 12),
         Page("model's runs", person, f"{model}?tab=runs", f"{mine} AND {of_model}", 48),
+        Page("wall", person, wall, mine, 61),
         Page("history", person, history, mine),
-        Page("history, a rare word", person, f"{history}?q={RARE_WORD}", f"{mine} AND {rare}"),
-        Page("history, a word of none", person, f"{history}?q=zzyzx"),
-        Page("history, failed", person, f"{history}?state=failed", f"{mine} AND {failed}"),
-        Page("history, starred", person, f"{history}?starred=1", f"{mine} AND is_starred"),
+        Page("history, a rare word", person, f"{history}&q={RARE_WORD}", f"{mine} AND {rare}"),
+        Page("history, a word of none", person, f"{history}&q=zzyzx"),
+        Page("history, failed", person, f"{history}&state=failed", f"{mine} AND {failed}"),
+        Page("history, starred", person, f"{history}&starred=1", f"{mine} AND is_starred"),
         Page("everybody's", boss, everybody, not_deleted),
         Page("everybody's, a rare word", boss, f"{everybody}&q={RARE_WORD}", rare),
         Page("everybody's of a model", boss, f"{everybody}&model={endpoint.endpoint_id}"),
@@ -68,8 +74,12 @@ def pages() -> list[Page]:
 
 
 def _logged_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
+    """Return a client with a session's secret as its cookie; Django's would write the key."""
+    request, client = HttpRequest(), Client()
+    session = request.session = SessionStore()
+    login(request, user, settings.AUTHENTICATION_BACKENDS[0])
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.secret
     return client
 
 
