@@ -94,7 +94,7 @@ def test_lists_default_to_the_users_own_runs_for_viewers_of_all(
         assert "a dog of eva" in html, page
         assert "a cat of ana" not in html, page
     model = f"/models/{run.endpoint.endpoint_id}/?tab=runs&whose=*"
-    for page in ("/runs/?whose=*", "/runs/?whose=ana", model):
+    for page in ("/runs/?as=list&whose=*", "/runs/?as=list&whose=ana", model):
         html = eva.get(page).content.decode()
         assert "a cat of ana" in html, page
         assert "?whose=ana" in html or "by ana" in html, page
@@ -194,7 +194,9 @@ def test_permissions_are_checked_only_for_staff(
     member: Client, make_run: Any, django_assert_num_queries: Any
 ) -> None:
     make_run()
-    with django_assert_num_queries(4):  # session, user, runs, artifacts: none for permissions
+    with django_assert_num_queries(
+        5
+    ):  # session, user, runs, artifacts, arguments: none for permissions
         member.get("/runs/")
 
 
@@ -206,7 +208,7 @@ def watched_view(page: str, run: Run) -> str:
 
 
 @pytest.mark.parametrize(
-    "address", ["/runs/?whose=*", "/runs/{pk}/", "/models/{model}/?shown={pk}"]
+    "address", ["/runs/?as=list&whose=*", "/runs/{pk}/", "/models/{model}/?shown={pk}"]
 )
 def test_staff_are_offered_only_permitted_cancels(
     staff: Staff, make_run: Any, address: str

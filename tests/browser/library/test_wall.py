@@ -10,10 +10,9 @@ from playwright.sync_api import Page, expect
 from playground.display import wall
 from runs.models import Artifact, Run
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.gallery import PHONE, WIDE, Open, gallery, open_page
+from tests.browser.gallery import PHONE, WIDE, Open
 from tests.playground.display.test_wall import done
 
-__all__ = ["gallery", "open_page"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SIZES = [(512, 512), (768, 1024), (1280, 720)]
 PIXEL = (
