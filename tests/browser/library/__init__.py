@@ -1,1 +1,1 @@
-"""Browser tests of the gallery: search, curation, favourites."""
+"""Browser tests of living with results: the wall."""
