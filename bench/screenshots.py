@@ -39,7 +39,7 @@ PAGES = {
     "search": f"/models/?q={quote(WISH)}",
     "nothing": "/models/?q=in:video+out:3d+price:%3C0.001",
     "empty": "/models/sandbox/lens/upscale/",
-    "history": "/runs/",
+    "history": "/runs/?project=private",
     "compare": f"/compare/new/{COMPARED}",
     "boards": "/compare/",
     "chats": "/chats/",
