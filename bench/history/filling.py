@@ -19,6 +19,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from catalog.models import Endpoint
+from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
 from runs.ownership.deletion import GRACE
 
@@ -73,6 +74,7 @@ class _History:
         self.dice = dice
         self.now = timezone.now()
         self.people = [person.pk for person in people]
+        self.projects = {person.pk: private_project(person).pk for person in people}
         self.person_weights = [1 / (place + 4) for place in range(len(people))]
         self.endpoints = endpoints
         self.endpoint_weights = [1 / (place + 4) for place in range(len(endpoints))]
@@ -82,11 +84,13 @@ class _History:
 
     def upload(self) -> dict[str, Any]:
         digest = f"{self.dice.getrandbits(256):064x}"
-        pk = uuid.uuid4()
+        pk, user = uuid.uuid4(), self.dice.choice(self.people)
         self.uploads.append(f"/uploads/{pk}/photo.jpg")
         return {
             "id": pk,
-            "user_id": self.dice.choice(self.people),
+            "user_id": user,
+            "project_id": self.projects[user],
+            "is_hidden": False,
             "digest": digest,
             "file": f"{digest[:2]}/{digest[2:4]}/{digest}.jpg",
             "file_name": "photo.jpg",
@@ -138,6 +142,8 @@ class _History:
         return {
             "id": pk,
             "user_id": user,
+            "project_id": self.projects[user],
+            "is_hidden": False,
             "endpoint_id": endpoint.pk,
             "schema_id": endpoint.schema_id,
             "transport": "queue",
@@ -221,6 +227,8 @@ class _History:
                 "error": "" if is_stored else "gone",
                 "attempts": 1,
                 "is_starred": False,
+                "fingerprint": self.dice.randbytes(16) if is_stored else None,
+                "compared_at": run["ended_at"],
             }
 
 

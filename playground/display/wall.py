@@ -24,7 +24,7 @@ from runs.models import Artifact, Run
 from runs.models.querysets import RunQuerySet
 from runs.progress import watch_tokens
 
-PAGE = 60  # runs; about three screens of tiles
+PAGE = 48  # runs; two to three screens of tiles
 MOST_RETURNED = 300  # runs of a page that shows again what somebody has scrolled through
 NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them
 SHAPES = (50, 56, 67, 75, 80, 100, 125, 133, 150, 178, 200, 240, 300)  # width in % of the height
