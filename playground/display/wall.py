@@ -13,6 +13,7 @@ from itertools import groupby
 from math import log
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import formats, timezone
 from django.utils.safestring import SafeString
@@ -26,6 +27,8 @@ from runs.progress import watch_tokens
 
 PAGE = 48  # runs; two to three screens of tiles
 MOST_RETURNED = 300  # runs of a page that shows again what somebody has scrolled through
+SHOWN_AS = "runs_as"  # in the session: which of the two
+WALL, LIST = "wall", "list"
 NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them
 SHAPES = (50, 56, 67, 75, 80, 100, 125, 133, 150, 178, 200, 240, 300)  # width in % of the height
 _SQUARE, _LANDSCAPE = 100, 133
@@ -106,6 +109,14 @@ class Day:
 
     title: str
     stacks: Sequence[Stack]
+
+
+def is_chosen(request: HttpRequest) -> bool:
+    """Return whether the session shows runs as a wall, which `?as=` may change for good."""
+    chosen = request.GET.get("as", "")
+    if chosen in (WALL, LIST) and chosen != request.session.get(SHOWN_AS, WALL):
+        request.session[SHOWN_AS] = chosen
+    return bool(request.session.get(SHOWN_AS, WALL) == WALL)
 
 
 def listed(runs: RunQuerySet, state: str) -> RunQuerySet:

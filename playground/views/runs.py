@@ -44,8 +44,6 @@ from runs.progress import watch_tokens
 from runs.results import likeness, stars
 
 PAGE = 30
-SHOWN_AS = "runs_as"  # in the session: which of the two
-WALL, LIST = "wall", "list"
 # Input and output are private: no browser may keep a copy past a logout.
 no_store = cache_control(private=True, no_store=True)
 
@@ -59,7 +57,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     always a list: failures, and what was deleted.
     """
     filters = history.Filters.from_query(request.GET)
-    is_wall = _is_wall(request) and filters.state not in (*wall.NOT_SHOWN, history.DELETED)
+    is_wall = wall.is_chosen(request) and filters.state not in (*wall.NOT_SHOWN, history.DELETED)
     whose_choices = history.whose_choices(request)
     matching = filters.listed(request)
     matching = wall.listed(matching, filters.state) if is_wall else matching.recent()
@@ -89,14 +87,6 @@ def index(request: HtmxRequest) -> HttpResponse:
         "grace_days": deletion.GRACE.days,
     }
     return render(request, "playground/runs.html", context)
-
-
-def _is_wall(request: HtmxRequest) -> bool:
-    """Return whether the session shows runs as a wall, which the address may change."""
-    chosen = request.GET.get("as", "")
-    if chosen in (WALL, LIST) and chosen != request.session.get(SHOWN_AS, WALL):
-        request.session[SHOWN_AS] = chosen
-    return bool(request.session.get(SHOWN_AS, WALL) == WALL)
 
 
 def _undo(request: HtmxRequest) -> dict[str, Any]:
