@@ -55,8 +55,8 @@ def _cut(text: str, size_bytes: int) -> str:
 def slug(text: str, most: int = MAX_SLUG_CHARS) -> str:
     """Return the words and emoji of a text joined by hyphens, cut after a word; empty without."""
     plain = unicodedata.normalize("NFC", text[: 10 * most])
-    words = "".join(char if _is_of_word(char) else " " for char in plain).split()
-    name = "-".join(filter(None, (word.strip(_JOINERS) for word in words)))
+    spaced = "".join(char if _is_of_word(char) else " " for char in plain).split()
+    name = "-".join(filter(None, (word.strip(_JOINERS) for word in spaced)))
     if len(name) <= most:
         return name
     return name[: most + 1].rpartition("-")[0] or shorten(name[:most], most * 4)
@@ -75,8 +75,8 @@ def portable_name(stem: str, suffix: str = "", fallback: str = FALLBACK) -> str:
     `fallback` is the stem where nothing is left.
     """
     spaced = " ".join(unicodedata.normalize("NFC", stem).split())
-    kept = (char for char in spaced if char in _JOINERS or unicodedata.category(char)[0] != "C")
-    stem = _FORBIDDEN.sub("-", "".join(kept))
+    safe = (char for char in spaced if char in _JOINERS or unicodedata.category(char)[0] != "C")
+    stem = _FORBIDDEN.sub("-", "".join(safe))
     room = MAX_PORTABLE_BYTES - len(suffix.encode())
     # The dash, too: programs take a name that begins with one for an option.
     stem = shorten(stem.strip(_EDGES), room).strip(_EDGES) or fallback
@@ -98,13 +98,13 @@ def shorten(text: str, size_bytes: int) -> str:
     """
     if len(text.encode()) <= size_bytes:
         return text
-    kept = 0
+    count = 0
     for character in _characters(text):
         size_bytes -= len(character.encode())
         if size_bytes < 0:
             break
-        kept += len(character)
-    return text[:kept]
+        count += len(character)
+    return text[:count]
 
 
 def _characters(text: str) -> Iterator[str]:

@@ -40,12 +40,12 @@ _EMPTY_BRACKETS = re.compile(r"[-_. ]*(?:\(\)|\[\])")
 
 def problem(template: str) -> str:
     """Return what is wrong with a template, as a sentence; empty if nothing is."""
-    known = ", ".join(f"{{{word}}}" for word in WORDS)
+    replaced = ", ".join(f"{{{word}}}" for word in WORDS)
     for word in _WORD.findall(template):
         if word not in WORDS:
-            return f"There is no “{{{word}}}”. These words are replaced: {known}."
+            return f"There is no “{{{word}}}”. These words are replaced: {replaced}."
     if re.search(r"[{}]", _WORD.sub("", template)):
-        return f"Write a word with both of its brackets. These words are replaced: {known}."
+        return f"Write a word with both of its brackets. These words are replaced: {replaced}."
     return ""
 
 
@@ -62,8 +62,8 @@ def fill(template: str, values: Mapping[str, str], suffix: str = "", fallback: s
     if excess > 0 and times:
         prompt = values.get("prompt", "")
         room = len(prompt.encode()) + -excess // times  # the excess of each, rounded up
-        kept = shorten(prompt, max(0, room))
-        whole_words = kept.rpartition("-")[0] or kept
+        shortened = shorten(prompt, max(0, room))
+        whole_words = shortened.rpartition("-")[0] or shortened
         stem = _replaced(template, {**values, "prompt": whole_words})
     return portable_name(stem, suffix, fallback)
 

@@ -24,17 +24,17 @@ def tree_of(made_of: Mapping[Key, Iterable[Key]]) -> list[Branch[Key]]:
     The order of the keys is that of the branches. What was made of several things is below each of
     them, with its own branches only at the first place. A circle is cut where it is entered.
     """
-    made: dict[Key, list[Key]] = {key: [] for key in made_of}
+    results: dict[Key, list[Key]] = {key: [] for key in made_of}
     for key, sources in made_of.items():
         for source in sources:
-            made[source].append(key)
+            results[source].append(key)
     shown: set[Key] = set()
 
     def branch(key: Key) -> Branch[Key]:
         if key in shown:
             return Branch(key, (), is_again=True)
         shown.add(key)
-        return Branch(key, tuple(branch(below) for below in made[key]))
+        return Branch(key, tuple(branch(below) for below in results[key]))
 
     roots = [branch(key) for key, sources in made_of.items() if not list(sources)]
     return roots + [branch(key) for key in made_of if key not in shown]

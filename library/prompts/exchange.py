@@ -74,12 +74,12 @@ def read(text: str) -> list[Entry]:
 
 def marked(entries: Iterable[Entry], there: Iterable[Prompt]) -> list[Entry]:
     """Return the entries, with a mark on those that are there already, or twice in the import."""
-    known = {(prompt.kind, prompt.name, prompt.text, prompt.folder) for prompt in there}
+    there_already = {(prompt.kind, prompt.name, prompt.text, prompt.folder) for prompt in there}
     listed = []
     for entry in entries:
         key = (entry.values.kind, entry.values.name, entry.values.text, entry.values.folder)
-        listed.append(entry._replace(is_known=not entry.problem and key in known))
-        known.add(key)
+        listed.append(entry._replace(is_known=not entry.problem and key in there_already))
+        there_already.add(key)
     return listed
 
 

@@ -104,8 +104,8 @@ def _of_parts(parts: Iterable[str | Slot]) -> Template:
     for part in listed:
         if isinstance(part, Slot) and part.name:
             key = part.name.casefold()
-            known = named.get(key)
-            if known is None or (part.options and not known.options):
+            earlier = named.get(key)
+            if earlier is None or (part.options and not earlier.options):
                 named[key] = replace(part, key=key)
     return Template(
         tuple(

@@ -43,6 +43,6 @@ def _keys(origins: Iterable[str]) -> set[uuid.UUID]:
 
 def latest_runs(user: User, prompt: Prompt) -> Sequence[Run]:
     """Return the latest runs made from a prompt, of those in the user's projects."""
-    made = PromptRun.objects.filter(prompt=prompt).values("run")
-    runs = Run.objects.kept().shown_to(user).filter(pk__in=made)
+    of_prompt = PromptRun.objects.filter(prompt=prompt).values("run")
+    runs = Run.objects.kept().shown_to(user).filter(pk__in=of_prompt)
     return list(runs.recent("output")[:LATEST])

@@ -129,9 +129,9 @@ def target(use: Use, endpoint: Endpoint, name: str, project: Project) -> Target:
         return Target(endpoint, place, price, rows=rows)
     fields = {"field": name} if name else {}
     key = f"{use.prompt.pk}?{use.query}&{urlencode(fields)}".rstrip("&")
-    asked = urlencode({origins.KIND: key, "project": project.key})
+    query_string = urlencode({origins.KIND: key, "project": project.key})
     page = reverse("playground:endpoint", args=[endpoint.endpoint_id])
-    return Target(endpoint, place, price, address=f"{page}?{asked}")
+    return Target(endpoint, place, price, address=f"{page}?{query_string}")
 
 
 def endpoint_named(text: str) -> Endpoint | None:
