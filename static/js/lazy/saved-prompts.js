@@ -101,8 +101,7 @@ class Saved {
     });
   }
   close(isFocusing) {
-    clearTimeout(this.timer);
-    this.asked = undefined;
+    this.keep();
     if (!this.isOpen) return;
     this.pointer.point(undefined);
     this.panel.hidePopover();
@@ -119,9 +118,18 @@ class Saved {
       event.preventDefault();
       event.stopPropagation();
       this.close();
-    } else if (this.pointer.key(event)) event.stopPropagation();
+    } else if (this.pointer.key(event)) {
+      this.keep();
+      event.stopPropagation();
+    }
+  }
+  /** Lets no late answer change the list: whoever moves in it, or takes from it, has read it. */
+  keep() {
+    clearTimeout(this.timer);
+    this.asked = undefined;
   }
   async take(option) {
+    this.keep();
     const typed = this.typed ?? "";
     const end = this.text.selectionStart;
     this.chosen = { ...option.dataset, from: end - typed.length, end };

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_clean
 from tests.browser.journeys import DONE, aurora, log_in, prompt
+from tests.browser.waiting import Held
 
 __all__ = ["aurora", "log_in"]
 pytestmark = pytest.mark.browser
@@ -63,3 +64,22 @@ def test_saved_prompts_open_by_a_slash_and_are_filled_in_by_keyboard(aurora: Pag
             "data-title", re.compile("^at dusk a red heron")
         )
         aurora.go_back()
+
+
+def test_a_late_answer_does_not_take_away_what_one_fills_in(aurora: Page) -> None:
+    save(aurora, "Later fox", "a {animal} in the rain")
+    aurora.goto(AURORA)
+    prompt(aurora).fill("")
+    prompt(aurora).press_sequentially("/late")
+    expect(aurora.get_by_role("option")).to_have_count(1)
+    answers = Held(aurora, re.compile("/prompts/offered/"))
+    prompt(aurora).press_sequentially("r")
+    answers.come()
+    aurora.keyboard.press("Enter")
+    expect(aurora.get_by_label("animal")).to_be_focused()
+    with aurora.expect_response(re.compile("/prompts/offered/")) as answer:
+        answers.let_go()
+    answer.value.finished()
+    aurora.get_by_label("animal").fill("heron")
+    aurora.keyboard.press("Enter")
+    expect(prompt(aurora)).to_have_value("a heron in the rain")
