@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from library.differences.choice import choice_of
 from library.differences.comparison import compare
+from runs import selections
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -31,9 +32,7 @@ def differences(request: HtmxRequest) -> HttpResponseBase:
     to the address of their comparison.
     """
     if request.method == "POST":
-        of_wall = (piece.partition("/")[0] for piece in request.POST.getlist("artifact"))
-        runs = list(dict.fromkeys([*request.POST.getlist("run"), *of_wall]))
-        chosen = urlencode({"run": runs}, doseq=True)
+        chosen = urlencode({"run": selections.run_keys(request.POST)}, doseq=True)
         return redirect(f"{reverse('library:differences')}?{chosen}")
     choice = choice_of(request.GET.getlist("run"))
     if choice.keys is None:

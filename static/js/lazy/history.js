@@ -12,10 +12,11 @@ let last;
 function tell() {
   const chosen = boxes().filter((box) => box.checked);
   const { length } = chosen;
+  const runs = new Set(chosen.map(({ value }) => value.split("/")[0])); // a stack is one
   const kept = chosen.some((box) => "kept" in box.dataset);
   for (const button of form.querySelectorAll("button")) {
     const { needs, any } = button.dataset;
-    const isEnough = needs ? length === Number(needs) : length > 0;
+    const isEnough = needs ? runs.size === Number(needs) : length > 0;
     button.disabled = !isEnough || (kept && any === undefined);
   }
   const why = kept ? ", not all yours to delete" : "";
