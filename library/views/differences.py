@@ -32,7 +32,8 @@ def differences(request: HtmxRequest) -> HttpResponseBase:
     to the address of their comparison.
     """
     if request.method == "POST":
-        chosen = urlencode({"run": selections.run_keys(request.POST)}, doseq=True)
+        keys = [str(key) for key in selections.run_keys(request.POST)]
+        chosen = urlencode({"run": keys}, doseq=True)
         return redirect(f"{reverse('library:differences')}?{chosen}")
     choice = choice_of(request.GET.getlist("run"))
     if choice.keys is None:
