@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from library.views import archives, descent, differences, likeness
+from library.views import archives, descent, differences, likeness, wall
 from library.views.prompts import exchange, field, lists, prompt
 
 app_name = "library"
 urlpatterns = [
+    path("runs/", wall.index, name="runs"),
+    path("runs/newer/", wall.newer, name="newer"),
+    path("runs/models/", wall.models_used, name="run-models"),
     path("runs/archives/", archives.archives, name="archives"),
     path("runs/differences/", differences.differences, name="differences"),
     path("runs/<uuid:pk>/descent/", descent.descent, name="run-descent"),
