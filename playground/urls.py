@@ -13,6 +13,7 @@ from playground.views import (
     restorations,
     run_deletion,
     runs,
+    viewer,
     webhooks,
 )
 from playground.views.model_page import (
@@ -39,7 +40,10 @@ urlpatterns = [
     path("moves/<uuid:pk>/", moves.move, name="move"),
     path("moves/<uuid:pk>/undoing/", moves.undoing, name="move-undoing"),
     path("runs/tray/", runs.tray, name="tray"),
+    path("runs/viewer/", viewer.dialog, name="viewer"),
     path("runs/<uuid:pk>/", runs.run, name="run"),
+    path("runs/<uuid:pk>/view/", viewer.run, name="run-view"),
+    path("runs/<uuid:pk>/artifacts/<int:position>/view/", viewer.artifact, name="artifact-view"),
     path("runs/<uuid:pk>/cancellation/", runs.cancellation, name="run-cancellation"),
     path("runs/<uuid:pk>/repetition/", runs.repetition, name="run-repetition"),
     path("runs/<uuid:pk>/variations/", runs.variations, name="run-variations"),

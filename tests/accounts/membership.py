@@ -124,6 +124,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "playground:artifact-star": (NOTHING, STARRED),
     "playground:artifact-thumbnail": (RESTORED, NOTHING),
     "playground:artifact-uses": (SEEN, NOTHING),
+    "playground:artifact-view": (SEEN, NOTHING),
     "playground:artifact-viewer": (RESTORED, NOTHING),
     "playground:preset": (STARRED, STARRED),
     "playground:preset-deletion": (NOTHING, REMOVED),
@@ -142,6 +143,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "playground:run-text-uses": (SEEN, NOTHING),
     "playground:run-uses": (SEEN, NOTHING),
     "playground:run-variations": (NOTHING, SEEN),
+    "playground:run-view": (SEEN, NOTHING),
     "playground:run-visibility": (NOTHING, OWNED),
     "playground:upload": (KEPT, NOTHING),
     "training:dataset": (SEEN, CHANGED),
@@ -216,6 +218,7 @@ ADMINS_SEE = {
     ("library:artifact-like", "get"),
     ("playground:artifact-star", "post"),
     ("playground:artifact-uses", "get"),
+    ("playground:artifact-view", "get"),
     ("playground:run-cancellation", "post"),
     ("playground:run-elsewhere", "get"),
     ("playground:run-example", "post"),
@@ -227,6 +230,7 @@ ADMINS_SEE = {
     ("playground:run-text-uses", "get"),
     ("playground:run-uses", "get"),
     ("playground:run-variations", "post"),
+    ("playground:run-view", "get"),
 }
 ADMINS_SEE_DELETED = {
     ("flows:flow-run", "get"),
