@@ -24,12 +24,14 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return self.filter(removed_at=None)
 
     def on(self, runs: RunQuerySet) -> TagQuerySet:
-        """Those that one of these runs has, so that nobody learns a word from what they cannot see.
+        """Those that a result of these runs has in its project.
 
-        The runs should be those of the tags' projects.
+        So that nobody learns a word from what they cannot see.
         """
-        tagged = TaggedResult.objects.filter(tag=OuterRef("pk"), run__in=runs.order_by())
-        return self.kept().filter(Exists(tagged))
+        tagged = TaggedResult.objects.filter(
+            tag=OuterRef("pk"), run__in=runs.order_by(), run__project=OuterRef("project")
+        )
+        return self.filter(Exists(tagged))
 
 
 class Tag(models.Model):
@@ -50,11 +52,16 @@ class Tag(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def audit_name(self) -> str:
+        """Return its name for the audit log, which admins read; without what is private."""
+        return f"private tag {self.pk}" if self.project.is_private else self.name
+
 
 class TaggedResult(models.Model):
     """That a result has a tag: a file of a run, or a run without files.
 
-    Where the run lives in another project than the tag, nobody sees it (`library/tags/moving.py`).
+    Where the run lives in another project than the tag, nobody sees it (`library/tags/editing.py`).
     """
 
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="results")

@@ -6,6 +6,7 @@ script to lay tiles out, and nothing moves when pictures arrive.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -32,6 +33,7 @@ WALL, LIST = "wall", "list"
 NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them
 SHAPES = (50, 56, 67, 75, 80, 100, 125, 133, 150, 178, 200, 240, 300)  # width in % of the height
 _SQUARE, _LANDSCAPE = 100, 133
+GAP_SHAPE = _SQUARE  # of what is not there any more
 _SHAPES_OF_KINDS = {"audio": 178, "text": _SQUARE, "file": _LANDSCAPE, "mesh": _SQUARE}
 _JSON_CHARS = 300  # of an output that is neither a file nor a text
 
@@ -151,6 +153,12 @@ def days(
         )
         for day, of_day in groupby(runs, lambda run: timezone.localdate(run.created_at))
     ]
+
+
+def stacks(runs: Sequence[Run]) -> dict[uuid.UUID, Stack]:
+    """Return runs that the reader may read as the wall shows them, by key; at most two queries."""
+    _load_what_is_shown(runs)
+    return {run.pk: stack(run) for run in runs}
 
 
 def title(day: date) -> str:
