@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from library.views import archives, descent, differences, likeness
+from library.views import archives, descent, differences, likeness, wall
 from library.views import tags as tags_of_project
 from library.views.prompts import exchange, field, lists, prompt
 from library.views.selected import stars, tags
@@ -13,6 +13,9 @@ from library.views.series import lists as series_lists
 
 app_name = "library"
 urlpatterns = [
+    path("runs/", wall.index, name="runs"),
+    path("runs/newer/", wall.newer, name="newer"),
+    path("runs/models/", wall.models_used, name="run-models"),
     path("runs/archives/", archives.archives, name="archives"),
     path("runs/differences/", differences.differences, name="differences"),
     path("runs/<uuid:pk>/descent/", descent.descent, name="run-descent"),

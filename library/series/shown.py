@@ -79,7 +79,8 @@ def cards(user: User, series: SeriesQuerySet) -> list[Card]:
 
 def _shown(user: User, rows: list[SeriesItem]) -> list[Shown]:
     readable = Run.objects.readable_by(user).filter(pk__in={row.run_id for row in rows})
-    stacks = wall.stacks(list(readable.recent()))
+    shown = wall.stacks(user, list(readable.recent().select_related("user")))
+    stacks = {stack.run.pk: stack for stack in shown}
     return [_one(row, stacks.get(row.run_id)) for row in rows]
 
 

@@ -51,7 +51,7 @@ def back_to(request: HtmxRequest) -> str:
     filters = QueryDict(request.POST.get("filters", "")[:MAX_FILTER_CHARS], mutable=True)
     filters.pop("deleted", None)
     query = filters.urlencode()
-    return reverse("playground:runs") + (f"?{query}" if query else "")
+    return reverse("library:runs") + (f"?{query}" if query else "")
 
 
 def refuse(request: HtmxRequest, why: str) -> HttpResponse:

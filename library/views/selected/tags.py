@@ -87,7 +87,7 @@ def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         if not error and not request.htmx:
             return redirect(run)
     named = listing.of_results([run.pk])
-    stack = wall.stacks([run])[run.pk]
+    (stack,) = wall.stacks(request.user, [run])
     places = [(piece.artifact.position, piece) for piece in stack.pieces] or [(0, None)]
     context = {
         "run": run,
