@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, Count, OuterRef, Subquery, Value, When
+from django.db.models import Case, Count, F, OuterRef, Subquery, Value, When
 
 from library.models import Series, SeriesItem
 from library.selection import ResultKey
@@ -66,7 +66,7 @@ def cards(user: User, series: SeriesQuerySet) -> list[Card]:
     """Return series as a list shows them; at most six queries."""
     readable = Run.objects.readable_by(user).order_by().values("pk")
     seen = SeriesItem.objects.filter(series=OuterRef("pk"), removed_at=None, run__in=readable)
-    is_cover = Case(When(pk=OuterRef("cover"), then=Value(0)), default=Value(1))
+    is_cover = Case(When(series__cover=F("pk"), then=Value(0)), default=Value(1))
     number = seen.order_by().values("series").annotate(number=Count("pk")).values("number")
     rows = series.select_related("project", "user").annotate(
         number=Subquery(number), first=Subquery(seen.order_by(is_cover, "place").values("pk")[:1])
