@@ -6,13 +6,12 @@ A click is a press of a button, a link or a key that chooses; typing is not coun
 from __future__ import annotations
 
 import re
-import time
 import uuid
-from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.hand import Hand, Record
 from tests.browser.journeys import DONE, Open, open_page
 from tests.browser.runs.test_journey import ready
 
@@ -20,32 +19,6 @@ __all__ = ["open_page"]
 # Each step has a quicker test of its own; together they count clicks, which changes rarely.
 pytestmark = [pytest.mark.browser, pytest.mark.exhaustive]
 ENDED_MS = 90_000
-Record = Callable[[str, object], None]
-
-
-class Hand:
-    """Clicks and presses, counted."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.clicks = 0
-        self.began = time.monotonic()
-
-    def click(self, target: Locator) -> None:
-        self.clicks += 1
-        target.click()
-
-    def press(self, key: str) -> None:
-        self.clicks += 1
-        self.page.keyboard.press(key)
-
-    def tell(self, record: Callable[[str, object], None], most: int) -> None:
-        """Check that no more clicks were needed than promised; tell them and the seconds."""
-        seconds = time.monotonic() - self.began
-        print(f"{self.clicks} clicks, {seconds:.1f} s")
-        record("clicks", self.clicks)
-        record("seconds", round(seconds, 1))
-        assert self.clicks <= most
 
 
 def test_a_designer_finds_runs_varies_and_uses_the_best_in_a_second_model(
