@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from library.models import Prompt
+from library.models import Prompt, View
 from library.prompts import using
 from library.prompts.origins import KIND, record
+from library.search import indexing
 from projects.models import InProject
 from runs.models import Run
-from runs.owners import Destination, FillForm, RunOwner, UserRelation
+from runs.owners import Destination, FillForm, Job, RunOwner, UserRelation
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    import fal
+    from core.notify import channel
 
 
 class LibraryOwner(RunOwner):
@@ -24,18 +28,26 @@ class LibraryOwner(RunOwner):
         record(user, origins)
 
     def handed_over(self) -> Sequence[UserRelation]:
-        """Return the prompts; their tags and versions go with them."""
-        return (UserRelation("prompts", Prompt),)
+        """Return the prompts, whose tags and versions go with them, and views."""
+        return (UserRelation("prompts", Prompt), UserRelation("views", View))
 
     def movable(self) -> Mapping[str, type[InProject]]:
-        """Return prompts."""
-        return {"prompt": Prompt}
+        """Return prompts and views."""
+        return {"prompt": Prompt, "view": View}
 
     def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the prompts of the user's projects."""
+        """Return the prompts and views of the user's projects."""
         prompts = Prompt.objects.kept().shown_to(user)
-        return (Destination("Prompts", prompts, "name", "library:prompt"),)
+        views = View.objects.kept().shown_to(user)
+        return (
+            Destination("Prompts", prompts, "name", "library:prompt"),
+            Destination("Views", views, "name", "library:view"),
+        )
 
     def form_sources(self) -> Mapping[str, FillForm]:
         """Return what fills in a form from `?prompt=<key>`."""
         return {KIND: using.fill}
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job that indexes runs for the search."""
+        return (Job("index runs", indexing.index_in_background, wakes_on_change=True),)
