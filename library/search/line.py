@@ -117,7 +117,7 @@ def _hint(piece: str, message: str) -> Hint:
     key = match["key"].casefold() if match else ""
     if not match or key in BY_NAME:
         return Hint(piece, message)
-    for name in nearest(key, BY_NAME):
+    for name in nearest(key, list(BY_NAME)):
         return Hint(piece, message, f"{match['no'] or ''}{name}:{match['value']}")
     return Hint(piece, message)
 

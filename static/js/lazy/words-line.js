@@ -56,7 +56,8 @@ class WordsLine extends HTMLElement {
   take(option) {
     this.input.value = option.dataset.line;
     this.input.setSelectionRange(this.input.value.length, this.input.value.length);
-    this.suggest();
+    this.show(false);
+    if (this.input.value.endsWith(":")) this.suggest(); // for its value
   }
   suggest() {
     clearTimeout(this.timer);
