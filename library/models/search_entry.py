@@ -21,7 +21,7 @@ TRIGGER = "library_run_is_due"
 MOST_PLACES = 16_383  # in a tsvector
 
 
-class WordsField(models.TextField):  # type: ignore[type-arg]
+class WordsField(models.TextField):
     """The words of a document (`full_text.document`), whose index finds words and phrases."""
 
     def db_type(self, connection: Any) -> str:

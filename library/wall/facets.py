@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,7 +31,8 @@ MOST_VALUES = 12  # of one facet
 COLUMNS = ("endpoint_id", "state", "user_id", "created_at", "search_entry__kinds", "is_starred")
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True)
+class Choice:
     """One value of a facet: the address with it, or without it if it is chosen."""
 
     label: str
