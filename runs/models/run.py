@@ -276,7 +276,7 @@ class Artifact(models.Model):
     state = models.CharField(max_length=16, choices=State, default=State.REMOTE)
     file = models.CharField(max_length=255, blank=True, help_text="name in our storage")
     poster = models.CharField(
-        max_length=255, blank=True, help_text="a film's still, in our storage"
+        max_length=255, blank=True, help_text="a still of a film or a mesh, in our storage"
     )
     thumbnail = models.CharField(
         max_length=255, blank=True, help_text="a small picture of it, in our storage"
