@@ -123,7 +123,7 @@ def test_an_older_sound_or_mesh_gets_its_picture_once(
     default_storage.save(name, ContentFile(content))
     old = make_result(kind=kind, file=name, compared_at=clock.now())
     assert compare() == idle.REST_S
-    migration = import_module("runs.migrations.0036_pictures_of_sounds")
+    migration = import_module("runs.migrations.0037_pictures_of_sounds")
     migration.compare_again(apps, None)
     assert compare() == fingerprints.SOON_S
     old.refresh_from_db()

@@ -13,7 +13,7 @@ def compare_again(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playground", "0035_likeness")]
+    dependencies = [("playground", "0036_provenance")]
 
     operations = [
         migrations.AlterField(
