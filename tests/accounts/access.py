@@ -330,6 +330,7 @@ ACCESS: dict[str, Row] = {
     "playground:about": Row(ANYBODYS, METHOD),
     "library:artifact-like": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:artifact": Row(SAYS_WHY, METHOD, VIEW_RUN),
+    "playground:artifact-repetition": Row(METHOD, SAYS_WHY, VIEW_RUN),
     "playground:artifact-star": Row(METHOD, SAYS_WHY, CHANGE_RUN),
     "playground:artifact-poster": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:artifact-thumbnail": Row(SAYS_WHY, METHOD, VIEW_RUN),
