@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
@@ -201,7 +202,7 @@ class Row:
             return ""
         return error_messages.reason(self.run.error) if self.run.state == Run.State.FAILED else ""
 
-    @property
+    @cached_property
     def still(self) -> str:
         """Return the address of the picture's thumbnail; empty without a picture."""
         return (
