@@ -29,7 +29,7 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     from core.process.memory import freeze_gc
 
     settings.ALLOWED_HOSTS = ["*"]
-    url_locals.install()  # as the web process does, with what follows below
+    url_locals.install()  # as the web process does, and `freeze_gc`
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     from bench.catalogue import filling as catalogue

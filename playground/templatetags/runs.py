@@ -9,9 +9,9 @@ from django import template
 from django.conf import settings
 from django.utils.safestring import SafeString
 
-from playground import rerun
 from catalog.templatetags.vitrine import ago
 from core.byte_cache import ByteCache
+from playground import rerun
 from playground.display import batch, history, tiles, wall
 from playground.display import more_like as more_like_this
 from projects.templatetags.projects import in_project
