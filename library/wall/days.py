@@ -38,12 +38,12 @@ def is_chosen(request: HttpRequest) -> bool:
     return bool(request.session.get(SHOWN_AS, WALL) == WALL)
 
 
-def listed(runs: RunQuerySet, state: str) -> RunQuerySet:
-    """Return those of the matching runs that the wall shows: in the chosen state, or not ended ill.
+def listed(runs: RunQuerySet, *, has_state: bool) -> RunQuerySet:
+    """Return those of the matching runs that the wall shows: in a chosen state, or not ended ill.
 
     Their inputs and outputs are not loaded.
     """
-    shown = runs if state else runs.exclude(state__in=NOT_SHOWN)
+    shown = runs if has_state else runs.exclude(state__in=NOT_SHOWN)
     return shown.recent()
 
 

@@ -20,7 +20,7 @@ from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, WIDE, Open
 from tests.browser.media import png
 from tests.catalog.thumbs import film
-from tests.playground.display.test_wall import done
+from tests.library.wall.test_wall import done
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 COLOURS = ("teal", "maroon", "olive")

@@ -13,7 +13,7 @@ from django.urls import reverse
 from projects.models import Project
 from runs.models import Artifact, Run
 from tests.conftest import grant
-from tests.playground.display.test_wall import done
+from tests.library.wall.test_wall import done
 from tests.playground.projects.people import signed_in
 from tests.projects.people import make_project, person
 
