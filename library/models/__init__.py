@@ -2,6 +2,20 @@
 
 from library.models.prompt import Prompt, PromptRun, PromptTag, PromptVersion
 from library.models.search_entry import DueEntry, SearchEntry
+from library.models.series import Series, SeriesItem
+from library.models.tag import Tag, TaggedResult
 from library.models.view import View
 
-__all__ = ["DueEntry", "Prompt", "PromptRun", "PromptTag", "PromptVersion", "SearchEntry", "View"]
+__all__ = [
+    "DueEntry",
+    "Prompt",
+    "PromptRun",
+    "PromptTag",
+    "PromptVersion",
+    "SearchEntry",
+    "Series",
+    "SeriesItem",
+    "Tag",
+    "TaggedResult",
+    "View",
+]

@@ -22,6 +22,7 @@ from runs.progress import watch_tokens
 
 SHAPES = (50, 56, 67, 75, 80, 100, 125, 133, 150, 178, 200, 240, 300)  # width in % of the height
 _SQUARE, _LANDSCAPE = 100, 133
+GAP_SHAPE = _SQUARE  # of what is not there any more
 _SHAPES_OF_KINDS = {"audio": 178, "text": _SQUARE, "file": _LANDSCAPE, "mesh": _SQUARE}
 _JSON_CHARS = 300  # of an output that is neither a file nor a text
 

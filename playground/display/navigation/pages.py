@@ -32,6 +32,8 @@ _PAGES = (
     ("Training", "data sets, trainers, LoRA", "training:training", ""),
     ("Weights", "trained LoRAs", "training:weights", ""),
     ("Prompts", "saved prompts, styles, templates, variables", "library:prompts", ""),
+    ("Series", "selections, sets of results, albums", "library:all-series", ""),
+    ("Tags", "labels, words of results", "library:tags", ""),
     ("Your links", "shared forms", "playground:links", ""),
     ("Account", "settings, profile, name, password, sessions, theme", "account", ""),
     ("Notifications", "settings, e-mail, Slack, webhooks", "notifications:settings", ""),

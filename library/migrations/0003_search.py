@@ -49,7 +49,7 @@ def drop_triggers(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("library", "0001_prompts"),
+        ("library", "0002_tags_and_series"),
         ("playground", "0035_likeness"),
         ("projects", "0004_look"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
