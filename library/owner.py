@@ -10,12 +10,16 @@ from library.models import Prompt, Series, SeriesItem
 from library.prompts import using
 from library.prompts.origins import KIND, record
 from library.tags.editing import follow_runs
+from library.wall import days
 from projects.models import InProject, Project
 from runs.models import Run
 from runs.owners import Chosen, Destination, FillForm, Place, RunOwner, UserRelation
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.http import HttpRequest
+
+    from runs.models.querysets import RunQuerySet
 
 MAX_PLACES = 20
 
@@ -28,6 +32,10 @@ class LibraryOwner(RunOwner):
         of_run = SeriesItem.objects.filter(run=run.pk, removed_at=None).values("series")
         series = Series.objects.kept().shown_to(user).filter(pk__in=of_run)
         return [Place("Series", row.name, row.get_absolute_url()) for row in series[:MAX_PLACES]]
+
+    def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
+        """Return the runs of the wall, or of its list."""
+        return days.all_found(request)
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""
