@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from library import pictures
 from library.models import Prompt, Series, SeriesItem
 from library.prompts import using
 from library.prompts.origins import KIND, record
@@ -69,5 +70,5 @@ class LibraryOwner(RunOwner):
         )
 
     def form_sources(self) -> Mapping[str, FillForm]:
-        """Return what fills in a form from `?prompt=<key>`."""
-        return {KIND: using.fill}
+        """Return what fills in a form from `?prompt=<key>` or `?pictures=<keys>`."""
+        return {KIND: using.fill, pictures.KIND: pictures.fill}
