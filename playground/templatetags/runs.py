@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 
+from playground import rerun
 from playground.display import batch, history, tiles, wall
 from playground.display import more_like as more_like_this
 from runs.costs import charges, cost
@@ -73,6 +74,12 @@ def run_variation(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
 def rerun_cost(run: Run) -> str:
     """Return what the same arguments will cost once more: `about $0.10`."""
     return cost.estimate_run(run.endpoint, run.arguments).words
+
+
+@register.filter
+def alone_cost(run: Run) -> str:
+    """Return what one of the run's results will cost when it is made again alone."""
+    return cost.estimate_run(run.endpoint, rerun.arguments_alone(run, 0)).words
 
 
 @register.inclusion_tag("playground/partials/_more_like_button.html", takes_context=True)

@@ -262,6 +262,14 @@ class Artifact(models.Model):
         STORED = "stored"
         LOST = "lost"
 
+    class Provenance(models.TextChoices):
+        """What a file carries of its origin (`runs/results/provenance.py`)."""
+
+        NONE = "none", "no signature"
+        SIGNED = "signed", "a C2PA signature that was not checked here"
+        VALID = "valid", "a C2PA signature that fits"
+        INVALID = "invalid", "a C2PA signature that does not fit"
+
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="artifacts")
     position = models.PositiveIntegerField()
     path = models.CharField(max_length=255, help_text="where in the output, as JSON path")
@@ -305,6 +313,14 @@ class Artifact(models.Model):
         help_text="an earlier one that was equal or nearly so; perhaps deleted or moved since",
     )
 
+    provenance = models.CharField(
+        max_length=16, choices=Provenance, blank=True, help_text="empty: not examined yet"
+    )
+    signer = models.CharField(max_length=200, blank=True, help_text="whom its signature names")
+    source_type = models.CharField(
+        max_length=64, blank=True, help_text="the IPTC's type of digital source that it states"
+    )
+
     class Meta:
         ordering = ["position"]
         constraints = [
@@ -321,6 +337,16 @@ class Artifact(models.Model):
                 fields=["id"],
                 name="artifact_to_compare",
                 condition=models.Q(state="stored", compared_at=None),
+            ),
+            models.Index(
+                fields=["id"],
+                name="artifact_to_examine",
+                condition=models.Q(state="stored", provenance=""),
+            ),
+            models.Index(
+                fields=["run"],
+                name="artifact_signed",
+                condition=models.Q(provenance__in=["signed", "valid", "invalid"]),
             ),
             models.Index(
                 fields=["run", "kind", "id", "fingerprint"],

@@ -8,7 +8,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import IO, Any
@@ -142,6 +142,9 @@ async def _record_copied(artifact: Artifact, stored_file: StoredFile) -> None:
         poster=stored_file.poster,
         thumbnail=stored_file.thumbnail,
         fingerprint=stored_file.fingerprint,
+        provenance=stored_file.provenance,
+        signer=stored_file.signer,
+        source_type=stored_file.source_type,
         next_attempt_at=None,
         error=stored_file.warning,
     )
@@ -223,6 +226,7 @@ async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> Stor
         digest = await asyncio.to_thread(stored_files.content_digest, file)
         await sync_to_async(purge.reclaim)(digest)
         stored_file = await asyncio.to_thread(stored_files.store, file, claimed, digest)
+        stored_file = replace(stored_file, **asdict(await probe.origin_of(file.name)))
         if warning:  # stored nevertheless, in case the run really made this
             return replace(stored_file, kind="file", warning=warning)
         return await _probed(stored_file, file.name, artifact.kind, probe)

@@ -187,6 +187,7 @@ _SOURCE_MISSING = {
     "run": "That run is not here, or it is somebody else's.",
     "saved": "That link leads nowhere: it is mistyped, or what it held is gone.",
     "example": "This model has no example of its own any more.",
+    "seed": "The seed of that run is not known, or the run is somebody else's.",
     "use": "That result is not here any more, or it is somebody else's.",
 }
 

@@ -27,7 +27,8 @@ POLICY = (
 # nothing private.
 CAMERA_SCRIPT = b"""<script>
 (() => {
-  const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "+", "=", "-", "0"];
+  const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "+", "=", "-", "0",
+    "Escape"];
   let sphere;
   const parts = () => [camera.position.clone().sub(controls.target), camera.up.clone(),
     controls.target.clone().sub(sphere.center)];
