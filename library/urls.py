@@ -14,6 +14,7 @@ from library.views.series import lists as series_lists
 app_name = "library"
 urlpatterns = [
     path("runs/", wall.index, name="runs"),
+    path("runs/found/", wall.found, name="found"),
     path("runs/newer/", wall.newer, name="newer"),
     path("runs/models/", wall.models_used, name="run-models"),
     path("runs/archives/", archives.archives, name="archives"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from core.db.custom_plans import custom_plans
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
+from library.selection import MOST_FILES
 from library.wall import days
 from library.wall import filters as wall_filters
 from library.wall.filters import DELETED, MAX_NEWER, STATES, Filters
@@ -21,6 +22,7 @@ from projects import current
 from runs.ownership import deletion
 
 LIST_PAGE = 30
+MAX_FOUND = MOST_FILES  # runs that are counted, and taken as one selection
 # Input and output are private: no browser may keep a copy past a logout.
 no_store = cache_control(private=True, no_store=True)
 
@@ -61,9 +63,17 @@ def index(request: HtmxRequest) -> HttpResponse:
         "whose_choices": whose_choices,
         "all_projects": current.is_of_all_projects(request),
         "undo": _undo(request),
+        "listed_query": _listed_query(request),
         "grace_days": deletion.GRACE.days,
     }
     return render(request, "library/wall/index.html", context)
+
+
+def _listed_query(request: HtmxRequest) -> str:
+    """Return the query of this list with its project, whatever is chosen in another tab."""
+    query = request.GET.copy()
+    query[current.PARAMETER] = current.current(request).key
+    return query.urlencode()
 
 
 def _undo(request: HtmxRequest) -> dict[str, Any]:
@@ -95,3 +105,12 @@ def newer(request: HtmxRequest) -> HttpResponse:
         return HttpResponse(status=204)
     context = {"count": count, "is_more": count == MAX_NEWER}
     return render(request, "library/wall/_new_runs_link.html", context)
+
+
+@require_safe
+@no_store
+def found(request: HtmxRequest) -> HttpResponse:
+    """Render how many runs the list finds on all its pages."""
+    count = days.all_found(request).order_by()[: MAX_FOUND + 1].count()
+    context = {"count": min(count, MAX_FOUND), "is_more": count > MAX_FOUND}
+    return render(request, "library/wall/_found.html", context)

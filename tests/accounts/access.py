@@ -248,6 +248,7 @@ ACCESS: dict[str, Row] = {
     "library:archives": Row(METHOD, ANYBODYS),
     "library:differences": Row(ANYBODYS, ANYBODYS),
     "library:newer": Row(ANYBODYS, METHOD),
+    "library:found": Row(ANYBODYS, METHOD),
     "library:results-additions": Row(METHOD, ANYBODYS),
     "library:results-board": Row(METHOD, ANYBODYS),
     "library:results-comparison": Row(METHOD, ANYBODYS),
