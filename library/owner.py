@@ -6,20 +6,24 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from library import pictures
 from library.models import Prompt, Series, SeriesItem, View
 from library.prompts import using
 from library.prompts.origins import KIND, record
 from library.search import indexing
 from library.tags.editing import follow_runs
+from library.wall import days
 from projects.models import InProject, Project
 from runs.models import Run
 from runs.owners import Chosen, Destination, FillForm, Job, Place, RunOwner, UserRelation
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.http import HttpRequest
 
     import fal
     from core.notify import channel
+    from runs.models.querysets import RunQuerySet
 
 MAX_PLACES = 20
 
@@ -32,6 +36,10 @@ class LibraryOwner(RunOwner):
         of_run = SeriesItem.objects.filter(run=run.pk, removed_at=None).values("series")
         series = Series.objects.kept().shown_to(user).filter(pk__in=of_run)
         return [Place("Series", row.name, row.get_absolute_url()) for row in series[:MAX_PLACES]]
+
+    def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
+        """Return the runs of the wall, or of its list."""
+        return days.all_found(request)
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""
@@ -71,8 +79,8 @@ class LibraryOwner(RunOwner):
         )
 
     def form_sources(self) -> Mapping[str, FillForm]:
-        """Return what fills in a form from `?prompt=<key>`."""
-        return {KIND: using.fill}
+        """Return what fills in a form from `?prompt=<key>` or `?pictures=<keys>`."""
+        return {KIND: using.fill, pictures.KIND: pictures.fill}
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the job that indexes runs for the search."""

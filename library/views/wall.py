@@ -16,6 +16,7 @@ from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment, parse_uuid
 from library.search import indexing
 from library.search.conditions import DELETED, KEYS, STATE
+from library.selection import MOST_FILES
 from library.wall import days, views
 from library.wall.addresses import with_line
 from library.wall.facets import facets
@@ -28,6 +29,7 @@ from runs.models.querysets import RunQuerySet
 from runs.ownership import deletion
 
 LIST_PAGE = 30
+MAX_FOUND = MOST_FILES  # runs that are counted, and taken as one selection
 # Input and output are private: no browser may keep a copy past a logout.
 no_store = cache_control(private=True, no_store=True)
 
@@ -70,6 +72,7 @@ def index(request: HtmxRequest) -> HttpResponse:
             "is_unfinished": any(not run.is_final for run in runs),
             "all_projects": current.is_of_all_projects(request),
             "undo": _undo(request),
+            "listed_query": _listed_query(request),
             "grace_days": deletion.GRACE.days,
             "view": view,
             **({} if request.htmx else _narrowing(request, filters, listed, is_wall=is_wall)),
@@ -96,6 +99,13 @@ def _narrowing(
     }
 
 
+def _listed_query(request: HtmxRequest) -> str:
+    """Return the query of this list with its project, whatever is chosen in another tab."""
+    query = request.GET.copy()
+    query[current.PARAMETER] = current.current(request).key
+    return query.urlencode()
+
+
 def _undo(request: HtmxRequest) -> dict[str, Any]:
     """Return the time and size of the deletion that the address names, for an undo button."""
     at = parse_moment(request.GET.get("deleted", ""))
@@ -118,8 +128,7 @@ def suggestions(request: HtmxRequest) -> HttpResponse:
 @no_store
 def newer(request: HtmxRequest) -> HttpResponse:
     """Render how many matching runs are newer than the list; 204 if there are none."""
-    view = views.named(request)
-    filters = Filters.from_query(request.GET, view.line if view else "")
+    filters = views.filters(request)
     since = parse_moment(request.GET.get("since", "")) or timezone.now()
     newer_runs = filters.listed(request).filter(created_at__gt=since)
     count = newer_runs[:MAX_NEWER].count()
@@ -127,3 +136,12 @@ def newer(request: HtmxRequest) -> HttpResponse:
         return HttpResponse(status=204)
     context = {"count": count, "is_more": count == MAX_NEWER}
     return render(request, "library/wall/_new_runs_link.html", context)
+
+
+@require_safe
+@no_store
+def found(request: HtmxRequest) -> HttpResponse:
+    """Render how many runs the list finds on all its pages."""
+    count = days.all_found(request).order_by()[: MAX_FOUND + 1].count()
+    context = {"count": min(count, MAX_FOUND), "is_more": count > MAX_FOUND}
+    return render(request, "library/wall/_found.html", context)
