@@ -116,9 +116,7 @@ def _menu(request: HtmxRequest, start: Origin, trouble: str) -> dict[str, Any]:
         "q": text,
         "use": use,
         "trouble": trouble,
-        "why_not": ""
-        if start.flow
-        else roles.refusal_to_make(request.user, current.current(request)),
+        "why_not": "" if start.flow else roles.refusal_to_make(request.user, project),
     }
 
 

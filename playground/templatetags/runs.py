@@ -11,6 +11,7 @@ from django.conf import settings
 from playground import rerun
 from playground.display import batch, history, tiles, wall
 from playground.display import more_like as more_like_this
+from playground.display.result import inputs
 from runs.costs import charges, cost
 from runs.models import Run, Transport
 from runs.results import error_messages, timeline
@@ -74,6 +75,9 @@ def run_variation(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
 def rerun_cost(run: Run) -> str:
     """Return what the same arguments will cost once more: `about $0.10`."""
     return cost.estimate_run(run.endpoint, run.arguments).words
+
+
+register.filter("input_still", inputs.still_of_input)
 
 
 @register.filter

@@ -16,10 +16,10 @@ from accounts import permissions
 from core.db.custom_plans import custom_plans
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
-from fal.db_safe import db_safe
 from playground.display import history, json_tree, looking, renderers, wall
 from playground.display.comparison.predecessor import predecessor_of
 from playground.display.navigation import tray as tray_rows
+from playground.display.result.settings import settings_of
 from projects import current, roles
 from projects.models import Project
 from runs import owners, state_machine
@@ -155,7 +155,7 @@ def run_page(request: HtmxRequest, run: Run, status: int = 200, **more: Any) -> 
         "doubles": likeness.doubles_in(run, request.user),
         "belongs_to": owners.places_of(request.user, run),
         "predecessor": predecessor_of(request.user, run),
-        "rows": history.argument_rows(db_safe(run.arguments)),
+        "settings": settings_of(run),
         "arguments_text": json_tree.preview(run.arguments),
         "sent_text": json_tree.preview(run.sent_arguments)
         if run.sent_arguments is not None

@@ -19,6 +19,14 @@ from schemas.carry.meanings import by_meaning
 
 MAX_PROMPT_CHARS = 4000  # the whole of it is in the input's JSON
 MAX_SEED_BITS = 256
+NOUNS = {
+    "out:audio": "The sound",
+    "out:text": "The text",
+    "out:data": "The data",
+    "out:image": "The picture",
+    "out:video": "The film",
+    "out:3d": "The 3D model",
+}
 UNKNOWN = "cost not reported"
 
 
@@ -39,6 +47,12 @@ def requested_seed(run: Run) -> str:
     seed = run.arguments.get("seed") if isinstance(run.arguments, dict) else None
     is_number = isinstance(seed, int) and not isinstance(seed, bool)
     return str(seed) if is_number and seed.bit_length() <= MAX_SEED_BITS else ""
+
+
+def coming(run: Run) -> str:
+    """Return what a run makes, as the beginning of a sentence: `The sound`."""
+    made = (NOUNS[fact] for fact in run.endpoint.facts if fact in NOUNS)
+    return next(made, "The result")
 
 
 def billed(run: Run) -> str:
