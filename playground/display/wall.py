@@ -20,11 +20,13 @@ from django.utils.safestring import SafeString
 
 from core.byte_cache import ByteCache
 from playground.display import history, json_tree, placeholder_size, renderers, tiles
+from projects import current
 from runs.files import artifact_urls
 from runs.models import Artifact, Run
 from runs.models.querysets import RunQuerySet
 from runs.progress import watch_tokens
 
+LATEST = 12  # runs of the front page's strip
 PAGE = 48  # runs; two to three screens of tiles
 MOST_RETURNED = 300  # runs of a page that shows again what somebody has scrolled through
 SHOWN_AS = "runs_as"  # in the session: which of the two
@@ -174,6 +176,16 @@ def stack(run: Run, view: str = "wall") -> Stack:
     elif not run.is_final and (size := placeholder_size.size_of(run)):
         shape = nearest_shape(*size)
     return Stack(row, pieces, text, shape, tiles.cost_in_words(run))
+
+
+def latest(request: HttpRequest) -> list[Stack]:
+    """Return the newest results of the request's project; one query where there are none."""
+    runs = listed(current.listed(Run.objects.kept(), request), "")
+    if history.is_of_shared_project(request):
+        runs = runs.select_related("user")
+    newest = list(runs[:LATEST])
+    shown = days(request.user, newest) if newest else []
+    return [stack for day in shown for stack in day.stacks]
 
 
 def nearest_shape(width: int, height: int) -> int:

@@ -108,14 +108,11 @@ def newer(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def latest(request: HtmxRequest) -> HttpResponse:
-    """Render the project's newest runs for the front page; 204 if `?newest` is the newest."""
-    runs = current.listed(Run.objects.kept(), request).recent()
-    if history.is_of_shared_project(request):
-        runs = runs.select_related("user")
-    rows = history.rows_for(request.user, runs[:6])
-    if request.GET.get("newest") == history.newest_id(rows):
+    """Render the project's newest results for the front page; 204 if `?newest` is the newest."""
+    stacks = wall.latest(request)
+    if request.GET.get("newest") == history.newest_id([stack.row for stack in stacks]):
         return HttpResponse(status=204)
-    return render(request, "playground/partials/_latest_runs.html", {"runs": rows})
+    return render(request, "playground/partials/_latest_runs.html", {"stacks": stacks})
 
 
 @require_safe

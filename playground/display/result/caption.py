@@ -56,8 +56,8 @@ def coming(run: Run) -> str:
 
 
 def billed(run: Run) -> str:
-    """Return what an ended run has cost: `≈ $0.12 · 2 images`; empty while it is under way."""
-    if not run.is_final:
+    """Return what a result has cost: `≈ $0.12 · 2 images`; empty for a run without one."""
+    if run.state != Run.State.SUCCEEDED:
         return ""
     upstream = current_upstream.get()
     units = billed_in_words(run.billable_units, run.endpoint) if run.billable_units else ""
