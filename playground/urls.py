@@ -14,6 +14,7 @@ from playground.views import (
     restorations,
     run_deletion,
     runs,
+    viewer,
     webhooks,
 )
 from playground.views.model_page import (
@@ -33,17 +34,17 @@ app_name = "playground"
 urlpatterns = [
     path("models/<path:endpoint_id>/", endpoint.endpoint, name="endpoint"),
     path("healthz", health.healthz, name="healthz"),
-    path("runs/", runs.index, name="runs"),
     path("runs/latest/", runs.latest, name="latest"),
-    path("runs/newer/", runs.newer, name="newer"),
-    path("runs/models/", runs.models_used, name="run-models"),
     path("runs/deletion/", run_deletion.deletions, name="runs-deletion"),
     path("runs/recovery/", run_deletion.recovery, name="runs-recovery"),
     path("moves/", moves.moves, name="moves"),
     path("moves/<uuid:pk>/", moves.move, name="move"),
     path("moves/<uuid:pk>/undoing/", moves.undoing, name="move-undoing"),
     path("runs/tray/", runs.tray, name="tray"),
+    path("runs/viewer/", viewer.dialog, name="viewer"),
     path("runs/<uuid:pk>/", runs.run, name="run"),
+    path("runs/<uuid:pk>/view/", viewer.run, name="run-view"),
+    path("runs/<uuid:pk>/artifacts/<int:position>/view/", viewer.artifact, name="artifact-view"),
     path("runs/<uuid:pk>/cancellation/", runs.cancellation, name="run-cancellation"),
     path("runs/<uuid:pk>/repetition/", new_runs.repetition, name="run-repetition"),
     path("runs/<uuid:pk>/variations/", new_runs.variations, name="run-variations"),
