@@ -24,6 +24,7 @@ from library.wall.filters import MAX_NEWER, Filters
 from library.wall.interpretation import interpretation
 from library.wall.suggestions import suggest
 from playground.display import history
+from playground.display.wall import NOT_SHOWN
 from projects import current
 from runs.models.querysets import RunQuerySet
 from runs.ownership import deletion
@@ -45,7 +46,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     """
     view = views.named(request)
     filters = Filters.from_query(request.GET, view.line if view else "")
-    is_wall = days.is_chosen(request) and not filters.names_state(*days.NOT_SHOWN, DELETED)
+    is_wall = days.is_chosen(request) and not filters.names_state(*NOT_SHOWN, DELETED)
     with custom_plans(are_needed=filters.is_narrow):
         listed = filters.listed(request)
         matching = filters.below(listed)
@@ -90,7 +91,7 @@ def _narrowing(
     counted = filters.counted(listed, request)
     return {
         "interpretation": interpretation(request, filters.line),
-        "facets": facets(request, filters.line, counted, days.NOT_SHOWN if is_wall else ()),
+        "facets": facets(request, filters.line, counted, NOT_SHOWN if is_wall else ()),
         "views": views.offered(request),
         "deleted_view": parse_uuid(request.GET.get("deleted_view", "")),
         "keys": KEYS.values(),

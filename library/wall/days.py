@@ -14,6 +14,7 @@ from django.utils import formats, timezone
 from library.search.conditions import DELETED, STATE
 from library.wall import views
 from playground.display import wall
+from playground.display.wall import NOT_SHOWN
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 
@@ -21,7 +22,6 @@ PAGE = 48  # runs; two to three screens of tiles
 MOST_RETURNED = 300  # runs of a page that shows again what somebody has scrolled through
 SHOWN_AS = "runs_as"  # in the session: which of the two
 WALL, LIST = "wall", "list"
-NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them
 
 
 @dataclass(frozen=True)
