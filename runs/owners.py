@@ -20,16 +20,21 @@ if TYPE_CHECKING:
     from catalog.changelog.personal_news import Entry
     from catalog.models import Endpoint
     from core.notify import channel
-    from projects.models import InProject, InProjectQuerySet
+    from projects.models import InProject, InProjectQuerySet, Project
     from runs.models import Run
+    from runs.named_inputs import NamedInput, NameResolver
 
 
 class Place(NamedTuple):
-    """Something that contains a run: its kind (`Board`), title and address."""
+    """Something that contains a run, or that it was made from: its kind (`Board`), title, address.
+
+    `note` says more of it where that is of use.
+    """
 
     kind: str
     title: str
     address: str
+    note: str = ""
 
 
 class JsonColumn(NamedTuple):
@@ -124,6 +129,19 @@ class RunOwner:
 
         `origins` are marks that apps have put into the forms, `<kind>:<key>`; whoever posts may
         write any. All runs are of one user; those without a mark are left out.
+        """
+
+    def name_resolver(self, user: User, project: Project) -> NameResolver | None:
+        """Return what replaces the names of the app's things in arguments (`runs/named_inputs.py`).
+
+        For what the user begins in the project. It may ask the database at its first name.
+        """
+        return None
+
+    def on_named(self, user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
+        """Write, in the transaction in which runs start, which named things are in their arguments.
+
+        All runs are of one user. What belongs to other apps is to be left out.
         """
 
     # The end of a run

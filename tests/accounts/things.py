@@ -13,7 +13,7 @@ from django.utils import timezone
 from boards.models import Board, Cell, Column, Row, Trial
 from chats.models import Chat
 from flows.models import Flow, FlowRun
-from library.models import Prompt, PromptTag, PromptVersion
+from library.models import Prompt, PromptTag, PromptVersion, Reference, ReferenceVersion
 from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
@@ -25,6 +25,7 @@ ASKED = {
 }
 SPECIAL: dict[str, dict[str, Any]] = {
     "look": {"kind": "run"},
+    "reference-version-recovery": {"version": 1},
     "upload-tool": {"name": "mask"},
     "artifact-viewer": {"position": 1},
     "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
@@ -128,11 +129,16 @@ def make_things(
     prompt = Prompt.objects.create(**own, **deleted, name=word, text=word, folder=word)
     PromptTag.objects.create(prompt=prompt, name=word)
     version = PromptVersion.objects.create(prompt=prompt, text=word, made_by=owner)
+    reference = Reference.objects.create(
+        **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
+    )
+    ReferenceVersion.objects.create(reference=reference, number=1, change=word, made_by=owner)
     return Things(
         {
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
             "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
+            "reference": reference.pk,
         },
         {
             "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,
