@@ -14,7 +14,7 @@ from library.references import using as using_references
 from projects.models import InProject
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
-from runs.named_inputs import NamedInput, NameResolver
+from runs.named_inputs import NamedInput, NameResolver, Offered
 from runs.owners import (
     Chosen,
     Destination,
@@ -45,6 +45,10 @@ class LibraryOwner(RunOwner):
     def name_resolver(self, user: User, project: Project) -> NameResolver:
         """Return what replaces `@bottle` by what the model takes of the reference."""
         return resolving.Resolver(user, project)
+
+    def names_offered(self, user: User, project: Project) -> Sequence[Offered]:
+        """Return the references that the user may mention in the project."""
+        return using_references.offered(user, project)
 
     def on_named(self, user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
         """Write down the references that the runs were given."""

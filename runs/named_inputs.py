@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runs import owners
 from schemas.form.decode import Problem
@@ -46,6 +46,14 @@ class Resolved:
     problems: tuple[Problem, ...] = ()
 
 
+class Offered(NamedTuple):
+    """A thing that arguments may mention: its `@name`, what it is, and its picture's address."""
+
+    mention: str
+    title: str
+    picture: str = ""
+
+
 NameResolver = Callable[["Endpoint", dict[str, Any]], Resolved]
 
 
@@ -69,6 +77,11 @@ def resolver(user: User, project: Project) -> NameResolver:
         return resolved
 
     return resolve
+
+
+def offered(user: User, project: Project) -> list[Offered]:
+    """Return what the user may mention in runs that they begin in the project, of all apps."""
+    return [one for owner in owners.registered() for one in owner.names_offered(user, project)]
 
 
 def unresolved(endpoint: Endpoint, arguments: dict[str, Any]) -> Resolved:

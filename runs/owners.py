@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.notify import channel
     from projects.models import InProject, InProjectQuerySet, Project
     from runs.models import Run
-    from runs.named_inputs import NamedInput, NameResolver
+    from runs.named_inputs import NamedInput, NameResolver, Offered
 
 
 class Place(NamedTuple):
@@ -137,6 +137,10 @@ class RunOwner:
         For what the user begins in the project. It may ask the database at its first name.
         """
         return None
+
+    def names_offered(self, user: User, project: Project) -> Sequence[Offered]:
+        """Return what of the app's things the user may mention in the project, some of them."""
+        return ()
 
     def on_named(self, user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
         """Write, in the transaction in which runs start, which named things are in their arguments.

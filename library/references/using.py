@@ -16,6 +16,7 @@ from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill.use_as import held_before
 from projects import current
+from runs.named_inputs import Offered
 from schemas.carry.meanings import by_meaning
 from schemas.uses.inputs import ROW, Input, inputs_of
 from schemas.uses.mentions import OWN
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 MAX_FIELD_CHARS = 200
+MAX_OFFERED = 60
 _KEPT_MARKS = (form_state.HOUSE, form_state.ORIGIN)
 
 
@@ -44,6 +46,15 @@ def mentions_of(rows: Iterable[Reference], user: User) -> Iterator[tuple[Referen
                 prefix = OWN if mention != row.key else ""
                 yield row, f"@{prefix}{row.name}"
                 break
+
+
+def offered(user: User, project: Project) -> list[Offered]:
+    """Return the references that a page offers whole, as a plan does for its rows."""
+    rows = Reference.objects.offered_in(project, user)[:MAX_OFFERED]
+    return [
+        Offered(mention, row.get_kind_display(), row.cover)
+        for row, mention in mentions_of(rows, user)
+    ]
 
 
 def mention_of(reference: Reference, user: User, project: Project) -> str:

@@ -83,5 +83,6 @@ def test_an_owner_has_no_hooks_by_default(user: User, make_run: Any) -> None:
         owner.held_bytes(user.pk), owner.names_of_weights(user.pk, ["/"]), owner.handed_over(),
         owner.news(user), owner.destinations(user), owner.form_sources(),
         owner.jobs(signal, None), owner.name_resolver(user, private_project(user)),
+        owner.names_offered(user, private_project(user)),
     ]  # fmt: skip
     assert not any(promises)

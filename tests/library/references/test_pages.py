@@ -141,7 +141,7 @@ def test_pictures_are_added_moved_and_removed(
     def after(**post: Any) -> list[str]:
         member.post(page, {name.replace("do", "~do"): value for name, value in post.items()})
         reference.refresh_from_db()
-        return reference.pictures
+        return list(reference.pictures)
 
     assert after(do=f"on:{first}") == [second, first, third]
     assert after(do=f"back:{third}") == [second, third, first]
