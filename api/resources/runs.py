@@ -35,7 +35,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.db.custom_plans import custom_plans
 from core.http.parameters import parse_moment
-from playground.display import history
+from library.wall.filters import UNFINISHED, Filters
 from projects import roles
 from runs import ledger, state_machine, transport_choices
 from runs.costs import cost
@@ -70,7 +70,7 @@ _FILTERS = [
     MODEL,
     Parameter(
         "state",
-        {"type": "string", "enum": [history.UNFINISHED, *Run.State.values]},
+        {"type": "string", "enum": [UNFINISHED, *Run.State.values]},
         "only runs in this state",
     ),
     Parameter("starred", {"type": "boolean"}, "only starred runs"),
@@ -91,7 +91,7 @@ _FILTERS = [
 def list_runs(call: Call) -> Reply:
     """List the runs of your projects: yours, and those that other members show."""
     values = call.values
-    filters = history.Filters(
+    filters = Filters(
         q=values["q"] or "",
         model=values["model"] or "",
         state=values["state"] or "",

@@ -16,7 +16,8 @@ from django.test import Client
 from runs.files import uploads
 from runs.files.media.probe import MediaProbe
 from runs.models import Upload
-from runs.worker import idle, upload_measures
+from runs.worker import idle
+from runs.worker.examination import upload_measures
 from tests.runs.copying import film, picture, sound
 from tests.runs.results_to_use import document
 
