@@ -332,7 +332,9 @@ def test_it_is_usable_by_everybody(open_page: Open, pictures: list[Run], size: A
     page = open_page("/runs/", size)
     open_first(page)
     assert_clean(page)
-    assert_fits(page)
+    for name in ("Close", "Details"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    expect(page.locator(".viewer-picture")).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Details").click()
     expect(page.get_by_role("region", name="Details")).to_be_visible()
     assert_clean(page)
