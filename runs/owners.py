@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import Model, QuerySet
+    from django.http import HttpRequest
 
     import fal
     from catalog.changelog.personal_news import Entry
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from core.notify import channel
     from projects.models import InProject, InProjectQuerySet, Project
     from runs.models import Run
+    from runs.models.querysets import RunQuerySet
 
 
 class Place(NamedTuple):
@@ -142,6 +144,15 @@ class RunOwner:
     def notifies_of_end(self, run: Run) -> bool:
         """Whether the app itself notifies the user of this run's end, instead of a message each."""
         return False
+
+    # Lists
+
+    def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
+        """Return all runs that the app's list shows at this request's query, on all its pages.
+
+        None if the app has no such list.
+        """
+        return None
 
     # Files
 

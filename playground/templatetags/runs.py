@@ -14,6 +14,7 @@ from core.byte_cache import ByteCache
 from playground import rerun
 from playground.display import batch, history, tiles, wall
 from playground.display import more_like as more_like_this
+from playground.display.result import inputs
 from projects.templatetags.projects import in_project
 from runs.costs import charges, cost
 from runs.models import Run, Transport
@@ -100,6 +101,9 @@ def run_variation(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
 def rerun_cost(run: Run) -> str:
     """Return what the same arguments will cost once more: `about $0.10`."""
     return cost.estimate_run(run.endpoint, run.arguments).words
+
+
+register.filter("input_still", inputs.still_of_input)
 
 
 @register.filter
