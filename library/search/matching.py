@@ -28,8 +28,8 @@ from library.search.conditions import Condition
 from library.search.dates import parse_period
 from library.search.entries import ALL, clauses_in
 from library.search.line import Line
-from runs.models import Run
-from runs.models.querysets import NOT_DONE, UNFINISHED, RunQuerySet
+from runs.models import Artifact, Run
+from runs.models.querysets import NOT_DONE, SIGNED, UNFINISHED, RunQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -192,6 +192,10 @@ def _is_tagged(value: str, user: Reader) -> Q:
     return Q(pk__in=rows.values("run"))
 
 
+def _is_signed(value: str, user: Reader) -> Q:
+    return Q(pk__in=Artifact.objects.filter(SIGNED).order_by().values("run"))
+
+
 _HOLDS: Mapping[str, Callable[[str, Any], Q]] = {
     keys.MODEL: _is_of_model,
     keys.STATE: _is_in_state,
@@ -201,4 +205,5 @@ _HOLDS: Mapping[str, Callable[[str, Any], Q]] = {
     keys.ON: _is_made_on,
     keys.IS: _is_marked,
     keys.TAG: _is_tagged,
+    keys.MARKS: _is_signed,
 }

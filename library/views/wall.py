@@ -16,6 +16,7 @@ from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment, parse_uuid
 from library.search import indexing
 from library.search.conditions import DELETED, KEYS, STATE
+from library.selection import MOST_FILES
 from library.wall import days, views
 from library.wall.addresses import with_line
 from library.wall.facets import facets
@@ -23,11 +24,13 @@ from library.wall.filters import MAX_NEWER, Filters
 from library.wall.interpretation import interpretation
 from library.wall.suggestions import suggest
 from playground.display import history
+from playground.display.wall import NOT_SHOWN
 from projects import current
 from runs.models.querysets import RunQuerySet
 from runs.ownership import deletion
 
 LIST_PAGE = 30
+MAX_FOUND = MOST_FILES  # runs that are counted, and taken as one selection
 # Input and output are private: no browser may keep a copy past a logout.
 no_store = cache_control(private=True, no_store=True)
 
@@ -43,7 +46,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     """
     view = views.named(request)
     filters = Filters.from_query(request.GET, view.line if view else "")
-    is_wall = days.is_chosen(request) and not filters.names_state(*days.NOT_SHOWN, DELETED)
+    is_wall = days.is_chosen(request) and not filters.names_state(*NOT_SHOWN, DELETED)
     with custom_plans(are_needed=filters.is_narrow):
         listed = filters.listed(request)
         matching = filters.below(listed)
@@ -70,6 +73,7 @@ def index(request: HtmxRequest) -> HttpResponse:
             "is_unfinished": any(not run.is_final for run in runs),
             "all_projects": current.is_of_all_projects(request),
             "undo": _undo(request),
+            "listed_query": _listed_query(request),
             "grace_days": deletion.GRACE.days,
             "view": view,
             **({} if request.htmx else _narrowing(request, filters, listed, is_wall=is_wall)),
@@ -87,13 +91,20 @@ def _narrowing(
     counted = filters.counted(listed, request)
     return {
         "interpretation": interpretation(request, filters.line),
-        "facets": facets(request, filters.line, counted, days.NOT_SHOWN if is_wall else ()),
+        "facets": facets(request, filters.line, counted, NOT_SHOWN if is_wall else ()),
         "views": views.offered(request),
         "deleted_view": parse_uuid(request.GET.get("deleted_view", "")),
         "keys": KEYS.values(),
         "unindexed": indexing.waiting() if filters.is_narrow else 0,
         "cleared": with_line(request, ""),
     }
+
+
+def _listed_query(request: HtmxRequest) -> str:
+    """Return the query of this list with its project, whatever is chosen in another tab."""
+    query = request.GET.copy()
+    query[current.PARAMETER] = current.current(request).key
+    return query.urlencode()
 
 
 def _undo(request: HtmxRequest) -> dict[str, Any]:
@@ -118,8 +129,7 @@ def suggestions(request: HtmxRequest) -> HttpResponse:
 @no_store
 def newer(request: HtmxRequest) -> HttpResponse:
     """Render how many matching runs are newer than the list; 204 if there are none."""
-    view = views.named(request)
-    filters = Filters.from_query(request.GET, view.line if view else "")
+    filters = views.filters(request)
     since = parse_moment(request.GET.get("since", "")) or timezone.now()
     newer_runs = filters.listed(request).filter(created_at__gt=since)
     count = newer_runs[:MAX_NEWER].count()
@@ -127,3 +137,12 @@ def newer(request: HtmxRequest) -> HttpResponse:
         return HttpResponse(status=204)
     context = {"count": count, "is_more": count == MAX_NEWER}
     return render(request, "library/wall/_new_runs_link.html", context)
+
+
+@require_safe
+@no_store
+def found(request: HtmxRequest) -> HttpResponse:
+    """Render how many runs the list finds on all its pages."""
+    count = days.all_found(request).order_by()[: MAX_FOUND + 1].count()
+    context = {"count": min(count, MAX_FOUND), "is_more": count > MAX_FOUND}
+    return render(request, "library/wall/_found.html", context)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from library.models import View
 from projects.models.project import private_project
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
