@@ -11,7 +11,10 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.utils import formats, timezone
 
+from library.search.conditions import DELETED, STATE
+from library.wall import views
 from playground.display import wall
+from playground.display.wall import NOT_SHOWN
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 
@@ -19,7 +22,6 @@ PAGE = 48  # runs; two to three screens of tiles
 MOST_RETURNED = 300  # runs of a page that shows again what somebody has scrolled through
 SHOWN_AS = "runs_as"  # in the session: which of the two
 WALL, LIST = "wall", "list"
-NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,21 @@ def is_chosen(request: HttpRequest) -> bool:
     return bool(request.session.get(SHOWN_AS, WALL) == WALL)
 
 
-def listed(runs: RunQuerySet, state: str) -> RunQuerySet:
-    """Return those of the matching runs that the wall shows: in the chosen state, or not ended ill.
+def listed(runs: RunQuerySet, *, has_state: bool) -> RunQuerySet:
+    """Return those of the matching runs that the wall shows: in a chosen state, or not ended ill.
 
     Their inputs and outputs are not loaded.
     """
-    shown = runs if state else runs.exclude(state__in=NOT_SHOWN)
+    shown = runs if has_state else runs.exclude(state__in=NOT_SHOWN)
     return shown.recent()
+
+
+def all_found(request: HttpRequest) -> RunQuerySet:
+    """Return the runs of all pages of the wall or list that a request's query shows."""
+    filters = views.filters(request)
+    runs = filters.listed(request)
+    is_wall = is_chosen(request) and not filters.names_state(*NOT_SHOWN, DELETED)
+    return listed(runs, has_state=bool(filters.line.values(STATE))) if is_wall else runs
 
 
 def days(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from datetime import timedelta
+from functools import cached_property
 
 from django.conf import settings
 from django.db import models
@@ -360,6 +361,10 @@ class Artifact(models.Model):
 
     def get_absolute_url(self) -> str:
         """Return the address of our copy."""
+        return self._address
+
+    @cached_property  # a list asks for it several times for each of hundreds of files
+    def _address(self) -> str:
         return reverse("playground:artifact", args=[self.run_id, self.position])
 
     @property
