@@ -10,6 +10,9 @@ import logging
 import random
 import sys
 import time
+import uuid
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -96,18 +99,18 @@ def archive(owner: Any) -> float:
     """Return by how many MB this process grows while it sends an archive of FILES files."""
     from bench.stage.memory import peak_mb, rss_mb
     from library import archives
+    from library.selection import Selection
     from runs.models import Artifact, Run
 
     stored = Artifact.objects.filter(run__in=Run.objects.kept(), state=Artifact.State.STORED)
-    selection: dict[Any, set[int] | None] = {}
-    for run, position in stored.values_list("run_id", "position")[:FILES]:
-        positions = selection.setdefault(run, set())
-        if positions is not None:
-            positions.add(position)
+    chosen = list(stored.order_by("run_id").values_list("run_id", "position")[:FILES])
+    positions: dict[uuid.UUID, set[int] | None] = {
+        run: {position for _, position in of_run} for run, of_run in groupby(chosen, itemgetter(0))
+    }
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     before = rss_mb()
-    sent = sum(map(len, archives.stream(archives.prepare(owner, selection))))
-    if sent < FILES * FILE_BYTES:
+    sent = sum(len(part) for part in archives.stream(archives.prepare(owner, Selection(positions))))
+    if sent < len(chosen) * FILE_BYTES:
         raise RuntimeError(f"the archive has {sent} bytes")
     return peak_mb() - before
 
