@@ -121,6 +121,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "library:artifact-like": (SEEN, NOTHING),
     "playground:artifact": (RESTORED, NOTHING),
     "playground:artifact-poster": (RESTORED, NOTHING),
+    "playground:artifact-frames": (NOTHING, RESTORED),
     "playground:artifact-star": (NOTHING, STARRED),
     "playground:artifact-thumbnail": (RESTORED, NOTHING),
     "playground:artifact-uses": (SEEN, NOTHING),
@@ -231,6 +232,7 @@ ADMINS_SEE = {
 ADMINS_SEE_DELETED = {
     ("flows:flow-run", "get"),
     ("playground:artifact", "get"),
+    ("playground:artifact-frames", "post"),
     ("playground:artifact-poster", "get"),
     ("playground:artifact-thumbnail", "get"),
     ("playground:artifact-viewer", "get"),
