@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from catalog.changelog.personal_news import Entry
     from catalog.models import Endpoint
     from core.notify import channel
-    from projects.models import InProject, InProjectQuerySet
+    from projects.models import InProject, InProjectQuerySet, Project
     from runs.models import Run
 
 
@@ -198,6 +198,12 @@ class RunOwner:
         Only direct relations: what goes along is asked for its own in turn.
         """
         return {}
+
+    def on_move(self, rows: Chosen, target: Project) -> None:
+        """Write, in the transaction that has moved these rows to a project, what follows from it.
+
+        Also when a move is undone: `target` is where the rows are back then.
+        """
 
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
         """Return what admins see of others with a reason, by the name that addresses have for it.

@@ -43,7 +43,7 @@ def _run_column(counted: figures.Figures) -> Callable[[Any], SafeString | str]:
     def runs(person: Any) -> SafeString | str:
         if not person.last_run_at:
             return "none"
-        address = f"{reverse('playground:runs')}?whose={person.username}"
+        address = f"{reverse('library:runs')}?whose={person.username}"
         count = counted.values.get(str(person.pk)) or "new"
         last = f"{person.last_run_at:%Y-%m-%d}"
         return format_html('<a href="{}">{}</a>, last {}', address, count, last)

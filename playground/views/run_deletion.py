@@ -132,4 +132,4 @@ def _back_to_list(request: HttpRequest, deleted: str = "") -> HttpResponseBase:
     params.pop("deleted", None)
     if deleted:
         params["deleted"] = deleted
-    return redirect(f"{reverse('playground:runs')}?{params.urlencode()}")
+    return redirect(f"{reverse('library:runs')}?{params.urlencode()}")

@@ -13,7 +13,16 @@ from django.utils import timezone
 from boards.models import Board, Cell, Column, Row, Trial
 from chats.models import Chat
 from flows.models import Flow, FlowRun
-from library.models import Prompt, PromptTag, PromptVersion
+from library.models import (
+    Prompt,
+    PromptTag,
+    PromptVersion,
+    Series,
+    SeriesItem,
+    Tag,
+    TaggedResult,
+    View,
+)
 from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
@@ -128,11 +137,18 @@ def make_things(
     prompt = Prompt.objects.create(**own, **deleted, name=word, text=word, folder=word)
     PromptTag.objects.create(prompt=prompt, name=word)
     version = PromptVersion.objects.create(prompt=prompt, text=word, made_by=owner)
+    series = Series.objects.create(**own, **deleted, name=word)
+    SeriesItem.objects.create(series=series, run=run, place=0)
+    tag = Tag.objects.create(project=run.project, name=f"{word[:7]} {uuid4().hex}")
+    TaggedResult.objects.create(tag=tag, run=run)
+    view = View.objects.create(**own, **deleted, name=word, line=word)
     return Things(
         {
+            "view": view.pk,
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
             "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
+            "series": series.pk, "tag": tag.pk,
         },
         {
             "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,

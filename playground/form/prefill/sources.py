@@ -14,7 +14,7 @@ from core.http.parameters import parse_uuid
 from playground.form import foreign, form_state, migrate_arguments
 from playground.form.foreign import ForeignRecipe
 from playground.form.form_state import FormState
-from playground.form.prefill import own_files, transfer, use_as
+from playground.form.prefill import keep_seed, own_files, transfer, use_as
 from playground.form.prefill.transfer import Transfer
 from runs import owners
 from runs.models import Preset, Run, Share
@@ -42,8 +42,8 @@ def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
 def link_kinds() -> list[str]:
     """Return the query parameters that fill a form.
 
-    These are the kinds that buttons use (`KINDS`), and `use` and those of other apps, which insert
-    something into the draft instead of replacing it.
+    These are the kinds that buttons use (`KINDS`), and `use`, `seed` and those of other apps, which
+    insert something into the draft instead of replacing it.
     """
     return list(_sources())
 
@@ -176,6 +176,7 @@ _SOURCES: dict[str, FillForm] = {
     "example": _example,
     "recipe": _recipe,
     "use": use_as.fill,
+    "seed": keep_seed.fill,
 }
 
 

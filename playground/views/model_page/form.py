@@ -36,7 +36,7 @@ from playground.form.form_state import FormState, ParsedForm, Post
 from playground.form.posted_files import with_files
 from playground.form.prefill import sources
 from playground.views.model_page import page
-from playground.views.runs import address_result, announce_new_run, show_batch
+from playground.views.new_runs import address_result, announce_new_run, show_batch
 from projects import current, roles
 from runs import starting, transport_choices
 from runs.models import Run
@@ -346,8 +346,8 @@ def _choose_prompt(
 ) -> HttpResponse:
     """Open the saved prompts, to put one in; what was typed stays as the draft."""
     _save_draft(request, endpoint, post)
-    asked = urlencode({"for": endpoint.endpoint_id})
-    address = f"{reverse('library:prompts')}{current.query(current.current(request))}&{asked}"
+    query = urlencode({"for": endpoint.endpoint_id})
+    address = f"{reverse('library:prompts')}{current.query(current.current(request))}&{query}"
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
