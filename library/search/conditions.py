@@ -14,6 +14,7 @@ from runs.models import Run
 
 MODEL, IN, OUT, STATE, SEED, COST = "model", "in", "out", "state", "seed", "cost"
 BEFORE, AFTER, ON, BY, TAG, IS = "before", "after", "on", "by", "tag", "is"
+MARKS, C2PA = "marks", "c2pa"
 STARRED, USED = "starred", "used"
 UNFINISHED, DELETED = "unfinished", "deleted"
 EVERYBODY, ME = "everybody", "me"
@@ -119,7 +120,7 @@ def _choice(name: str, choices: Mapping[str, str], names: Mapping[str, str]) -> 
 
 def _listed(choices: Mapping[str, str]) -> str:
     *most, last = choices
-    return f"{', '.join(most)} or {last}"
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _seed(text: str) -> str:
@@ -175,6 +176,9 @@ _LIST = (
         joins_any=True, values={ME: "me", EVERYBODY: "everybody, in all projects"},
         reads_content=False),
     Key(TAG, "Tag", "tag:poster", "takes a tag", _words, ("tags",)),
+    Key(MARKS, "Marks", "marks:c2pa", "takes c2pa: signed files",
+        _choice(MARKS, {C2PA: "signed (C2PA)"}, {"signed": C2PA}), ("signed",),
+        values={C2PA: "signed (C2PA)"}),
     Key(IS, "", STARRED, "takes starred or used", _choice(IS, _FLAGS, {}), (), values=_FLAGS),
 )  # fmt: skip
 KEYS: Mapping[str, Key] = {key.name: key for key in _LIST}

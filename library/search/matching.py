@@ -28,8 +28,8 @@ from library.search.conditions import Condition
 from library.search.dates import parse_period
 from library.search.entries import ALL, clauses_in
 from library.search.line import Line
-from runs.models import Run
-from runs.models.querysets import NOT_DONE, UNFINISHED, RunQuerySet
+from runs.models import Artifact, Run
+from runs.models.querysets import NOT_DONE, SIGNED, UNFINISHED, RunQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -183,6 +183,10 @@ def _is_marked(value: str, user: Reader) -> Q:
     return Q(Exists(later.exclude(pk=OuterRef("pk"))))
 
 
+def _is_signed(value: str, user: Reader) -> Q:
+    return Q(Exists(Artifact.objects.filter(SIGNED, run=OuterRef("pk"))))
+
+
 _HOLDS: Mapping[str, Callable[[str, Any], Q]] = {
     keys.MODEL: _is_of_model,
     keys.STATE: _is_in_state,
@@ -190,5 +194,6 @@ _HOLDS: Mapping[str, Callable[[str, Any], Q]] = {
     keys.BEFORE: _is_made_before,
     keys.AFTER: _is_made_after,
     keys.ON: _is_made_on,
+    keys.MARKS: _is_signed,
     keys.IS: _is_marked,
 }

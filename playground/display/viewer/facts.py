@@ -11,8 +11,10 @@ from playground.display import history, tiles
 from playground.display.renderers import Shown
 from runs.models import Artifact, Run
 from runs.results import timeline
+from runs.results.provenance import provenance_in_words
 
 SHORTEST_WAIT = timedelta(seconds=1)  # shorter ones are not worth a line
+SAID_ELSEWHERE = {"Billed", "Origin"}  # of the run's facts: in its price, and of each file
 
 
 class Fact(NamedTuple):
@@ -30,7 +32,7 @@ def of_run(run: Run) -> list[Fact]:
         Fact("Waited", duration(waited) if waited >= SHORTEST_WAIT else ""),
         Fact("Took", duration(history.seconds(run))),
         Fact("Price", tiles.cost_in_words(run)),
-        *(Fact(name, value) for name, value in timeline.facts(run) if name != "Billed"),
+        *(Fact(name, value) for name, value in timeline.facts(run) if name not in SAID_ELSEWHERE),
         Fact("Request", run.request_id or "", is_code=True),
     ]
     return [fact for fact in facts if fact.value]
@@ -47,6 +49,7 @@ def of_file(shown: Shown) -> list[Fact]:
         Fact("Size", exact_size if file.size_bytes else ""),
         Fact("Saved as", shown.name),
         Fact("Copy", "Not copied here yet" if file.state == Artifact.State.REMOTE else ""),
+        Fact("Origin", provenance_in_words(file)),
         Fact("SHA-256", file.digest, is_code=True),
     ]
     return [fact for fact in facts if fact.value]

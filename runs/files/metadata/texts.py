@@ -12,6 +12,7 @@ from runs.files.metadata.blocks import Block, blocks, content
 MOST_BYTES = 1 << 20  # of one text; unpacked, too
 MOST_TEXTS = 64
 COMMENT = "comment"  # the key of a JPEG's comments
+COMMENT_MARK = b"vitrine\0"  # with which a text of ours begins where blocks have no keyword
 USER_COMMENT = "UserComment"  # of the EXIF part of a JPEG or WebP
 _EXIF_PART, _USER_COMMENT = 0x8769, 0x9286
 _UTF16, _ASCII = b"UNICODE\0", b"ASCII\0\0\0"
@@ -49,12 +50,14 @@ def _tells(block: Block) -> bool:
         case "jpeg":
             return block.name in {"E1", "FE"}
         case _:
-            return block[:2] == ("riff", "EXIF")
+            return block[:2] in {("riff", "EXIF"), ("riff", "vitr")}
 
 
 def _texts_of(block: Block, data: bytes) -> dict[str, str]:
-    if block.name == "FE":
-        return {COMMENT: data.decode(errors="replace")}
+    if block.name in {"FE", "vitr"}:
+        is_ours = data.startswith(COMMENT_MARK)
+        text = data.removeprefix(COMMENT_MARK).decode(errors="replace")
+        return {"vitrine" if is_ours else COMMENT: text}
     if block.name == "E1" and not data.startswith(b"Exif\0\0"):
         return {}
     if block.name in {"E1", "EXIF", "eXIf"}:

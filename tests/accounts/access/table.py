@@ -258,6 +258,7 @@ ACCESS: dict[str, Row] = PROGRAMS | {
     "playground:artifact": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:artifact-frames": Row(METHOD, SAYS_WHY, VIEW_RUN),
     "playground:artifact-repetition": Row(METHOD, SAYS_WHY, VIEW_RUN),
+    "playground:artifact-with-recipe": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:artifact-star": Row(METHOD, SAYS_WHY, CHANGE_RUN),
     "playground:artifact-poster": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:artifact-thumbnail": Row(SAYS_WHY, METHOD, VIEW_RUN),

@@ -18,7 +18,7 @@ from library.models import DueEntry, SearchEntry
 from library.search import indexing, matching
 from library.search.line import parse_line
 from projects.models import Project
-from runs.models import InputFile, Run
+from runs.models import Artifact, InputFile, Run
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -153,6 +153,19 @@ def test_equal_moments_have_different_entries(results: dict[str, Run]) -> None:
     indexing.index_all()
     indexing.index(list(Run.objects.values_list("pk", flat=True)))
     assert SearchEntry.objects.count() == 5
+
+
+def test_signed_results_are_found(results: dict[str, Run], user: User) -> None:
+    for name, provenance in (("fox", "valid"), ("film", "invalid"), ("猫", "none")):
+        values = {"position": 0, "path": "", "kind": "image", "url": "u", "state": "stored"}
+        Artifact.objects.create(run=results[name], provenance=provenance, **values)
+    for line, names in (
+        ("marks:c2pa", {"fox", "film"}),
+        ("-marks:c2pa", {"猫", "füchse", "failed"}),
+    ):
+        runs = matching.matching(Run.objects.all(), parse_line(line), user)
+        assert {run.pk for run in runs} == {results[name].pk for name in names}
+    assert parse_line("marks:iptc").hints
 
 
 def test_used_is_only_told_of_uses_that_the_reader_may_see(

@@ -11,9 +11,10 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from runs.models import Artifact, DerivedFile, Run
+from runs.models import Artifact, DerivedFile, Run, Share
 from tests.playground.form.restoring.test_restore import ADDRESS, SCRIPT
 from tests.runs.copying import copy, film, picture
+from tests.runs.files import signed_media
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,3 +87,32 @@ def test_others_learn_nothing(
     assert unknown == {"error": "No run here made this file."}
     frames = client.post(f"{row.get_absolute_url()}frames/", {"digest": "0" * 64})
     assert frames.status_code == 404
+
+
+@pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])
+def test_a_picture_with_its_recipe_inside_restores_it_here_and_elsewhere(
+    member: Client, artifact: Any, format_: str
+) -> None:
+    row = copy(artifact(), picture(kind=format_))
+    Run.objects.filter(pk=row.run_id).update(arguments={"prompt": "remember", "seed": 2**62})
+    address = f"{row.get_absolute_url()}with-recipe/"
+    assert address in member.get(f"/runs/{row.run_id}/").content.decode()
+    whole = saved(member, address)
+    assert len(whole) > len(picture(kind=format_))
+    assert drop(member, whole)["fill"] == f"run:{row.run_id}"
+    Run.objects.all().delete()
+    restored = drop(member, whole)
+    assert restored["fill"].startswith("recipe:")
+    assert Share.objects.get().arguments == {"prompt": "remember", "seed": 2**62}
+
+
+def test_a_signed_picture_takes_no_recipe_and_is_offered_unchanged(
+    member: Client, artifact: Any
+) -> None:
+    row = copy(artifact(), signed_media.truly_signed("PNG"))
+    address = f"{row.get_absolute_url()}with-recipe/"
+    assert address not in member.get(f"/runs/{row.run_id}/").content.decode()
+    refused = member.get(address)
+    assert refused.status_code == 422
+    assert "would break the signature" in refused.content.decode()
+    assert f"{row.get_absolute_url()}?download" in refused.content.decode()
