@@ -7,19 +7,22 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from library import pictures
-from library.models import Prompt, Series, SeriesItem
+from library.models import Prompt, Series, SeriesItem, View
 from library.prompts import using
 from library.prompts.origins import KIND, record
+from library.search import indexing
 from library.tags.editing import follow_runs
-from library.wall import days
+from library.wall import found
 from projects.models import InProject, Project
 from runs.models import Run
-from runs.owners import Chosen, Destination, FillForm, Place, RunOwner, UserRelation
+from runs.owners import Chosen, Destination, FillForm, Job, Place, RunOwner, UserRelation
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
     from django.http import HttpRequest
 
+    import fal
+    from core.notify import channel
     from runs.models.querysets import RunQuerySet
 
 MAX_PLACES = 20
@@ -36,7 +39,7 @@ class LibraryOwner(RunOwner):
 
     def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
         """Return the runs of the wall, or of its list."""
-        return days.all_found(request)
+        return found.all_found(request)
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""
@@ -53,22 +56,32 @@ class LibraryOwner(RunOwner):
         record(user, origins)
 
     def handed_over(self) -> Sequence[UserRelation]:
-        """Return prompts and series; their tags, versions and items go with them."""
-        return (UserRelation("prompts", Prompt), UserRelation("series", Series))
+        """Return prompts, series and views; their tags, versions and items go with them."""
+        return (
+            UserRelation("prompts", Prompt),
+            UserRelation("series", Series),
+            UserRelation("views", View),
+        )
 
     def movable(self) -> Mapping[str, type[InProject]]:
-        """Return prompts and series."""
-        return {"prompt": Prompt, "series": Series}
+        """Return prompts, series and views."""
+        return {"prompt": Prompt, "series": Series, "view": View}
 
     def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the prompts and series of the user's projects."""
+        """Return the prompts, series and views of the user's projects."""
         prompts = Prompt.objects.kept().shown_to(user)
         series = Series.objects.kept().shown_to(user)
+        views = View.objects.kept().shown_to(user)
         return (
             Destination("Prompts", prompts, "name", "library:prompt"),
             Destination("Series", series, "name", "library:series"),
+            Destination("Views", views, "name", "library:view"),
         )
 
     def form_sources(self) -> Mapping[str, FillForm]:
         """Return what fills in a form from `?prompt=<key>` or `?pictures=<keys>`."""
         return {KIND: using.fill, pictures.KIND: pictures.fill}
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job that indexes runs for the search."""
+        return (Job("index runs", indexing.index_in_background, wakes_on_change=True),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from library.views import archives, descent, differences, likeness, wall
+from library.views import archives, descent, differences, likeness, views, wall
 from library.views import tags as tags_of_project
 from library.views.prompts import exchange, field, lists, prompt
 from library.views.selected import boards, stars, tags, uses
@@ -14,9 +14,14 @@ from library.views.series import lists as series_lists
 app_name = "library"
 urlpatterns = [
     path("runs/", wall.index, name="runs"),
-    path("runs/found/", wall.found, name="found"),
+    path("runs/count/", wall.count, name="runs-count"),
     path("runs/newer/", wall.newer, name="newer"),
-    path("runs/models/", wall.models_used, name="run-models"),
+    path("runs/suggestions/", wall.suggestions, name="line-suggestions"),
+    path("views/new/", views.new, name="view-new"),
+    path("views/<uuid:pk>/", views.results, name="view"),
+    path("views/<uuid:pk>/form/", views.change, name="view-form"),
+    path("views/<uuid:pk>/deletion/", views.deletion, name="view-deletion"),
+    path("views/recovery/", views.recovery, name="view-recovery"),
     path("runs/archives/", archives.archives, name="archives"),
     path("runs/differences/", differences.differences, name="differences"),
     path("runs/<uuid:pk>/descent/", descent.descent, name="run-descent"),

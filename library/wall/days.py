@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
@@ -11,7 +11,6 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.utils import formats, timezone
 
-from library.wall.filters import DELETED, Filters
 from playground.display import wall
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
@@ -39,21 +38,13 @@ def is_chosen(request: HttpRequest) -> bool:
     return bool(request.session.get(SHOWN_AS, WALL) == WALL)
 
 
-def listed(runs: RunQuerySet, state: str) -> RunQuerySet:
-    """Return those of the matching runs that the wall shows: in the chosen state, or not ended ill.
+def listed(runs: RunQuerySet, *, has_state: bool) -> RunQuerySet:
+    """Return those of the matching runs that the wall shows: in a chosen state, or not ended ill.
 
     Their inputs and outputs are not loaded.
     """
-    shown = runs if state else runs.exclude(state__in=NOT_SHOWN)
+    shown = runs if has_state else runs.exclude(state__in=NOT_SHOWN)
     return shown.recent()
-
-
-def all_found(request: HttpRequest) -> RunQuerySet:
-    """Return the runs of all pages of the wall or list that a request's query shows."""
-    filters = replace(Filters.from_query(request.GET), before=None, until=None)
-    runs = filters.listed(request)
-    is_wall = is_chosen(request) and filters.state not in (*NOT_SHOWN, DELETED)
-    return listed(runs, filters.state) if is_wall else runs
 
 
 def days(

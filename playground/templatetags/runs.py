@@ -7,16 +7,22 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils.safestring import SafeString
 
+from catalog.templatetags.vitrine import ago
+from core.byte_cache import ByteCache
 from playground import rerun
 from playground.display import batch, history, tiles, wall
 from playground.display import more_like as more_like_this
+from projects.templatetags.projects import in_project
 from runs.costs import charges, cost
 from runs.models import Run, Transport
 from runs.results import error_messages, timeline
 from runs.worker.following import reconciliation
 
 register = template.Library()
+_ROW = "playground/partials/_run_row.html"
+_ROWS: ByteCache[SafeString] = ByteCache("rows", 2 << 20, len)
 
 ICONS: Mapping[str, str] = {
     Run.State.SUCCEEDED: "check",
@@ -46,7 +52,27 @@ def queue_words(run: Run) -> str:
     return f", {ahead} run{'' if ahead == 1 else 's'} ahead" if ahead else ", next in line"
 
 
-@register.inclusion_tag("playground/partials/_run_row.html")
+@register.simple_tag(takes_context=True)
+def listed_run(context: template.Context, row: history.Row) -> SafeString:
+    """Render a row of a list of runs; an ended run's is cached by all that it shows.
+
+    A page has dozens of them, which change seldom and take most of its time.
+    """
+    run = row.run
+    who = (row.by, run.user.username) if row.by else ()
+    what = run.pk, run.version, run.title, run.endpoint.name, run.is_starred, run.deleted_at
+    key = (*what, who, row.still, row.kind, ago(run.created_at), in_project(context))
+    is_kept = run.is_final and not row.is_covered
+    markup: SafeString | None = _ROWS.get(key) if is_kept else None
+    if markup is None:
+        with context.push(row=row, oob=0):
+            markup = context.template.engine.get_template(_ROW).render(context)
+        if is_kept:
+            _ROWS.put(key, markup)
+    return markup
+
+
+@register.inclusion_tag(_ROW)
 def run_row(run: Run, view: str = "row", oob: int = 0) -> dict[str, Any]:
     """Render a run's row in a list."""
     return {"row": history.row(run, view), "oob": oob}

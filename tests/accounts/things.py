@@ -21,6 +21,7 @@ from library.models import (
     SeriesItem,
     Tag,
     TaggedResult,
+    View,
 )
 from projects.models import Project
 from projects.models.project import private_project
@@ -140,8 +141,10 @@ def make_things(
     SeriesItem.objects.create(series=series, run=run, place=0)
     tag = Tag.objects.create(project=run.project, name=f"{word[:7]} {uuid4().hex}")
     TaggedResult.objects.create(tag=tag, run=run)
+    view = View.objects.create(**own, **deleted, name=word, line=word)
     return Things(
         {
+            "view": view.pk,
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
             "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,

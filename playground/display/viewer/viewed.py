@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe, db_safe_text
@@ -24,18 +23,31 @@ if TYPE_CHECKING:
 
 COLUMNS = ("arguments", "output", "output_text", "metrics", "events")  # that it needs of a run
 MAX_PROMPT_CHARS = 4000
-_BESIDE_INPUT = {"image", "video"}  # kinds that are laid over an input of the same kind
+COMPARED = {"image", "video"}  # kinds of which one is laid over the other
+
+
+class Beside(NamedTuple):
+    """What is laid over a result, under a slider: its address, words for both, and its run."""
+
+    address: str
+    first: str
+    second: str
+    run: Run | None = None
 
 
 @dataclass(frozen=True)
 class Viewed:
-    """A result, its run, and what a user may do with it; `shown` is None where it is no file."""
+    """A result, its run, and what a user may do with it; `shown` is None where it is no file.
+
+    `marked` is another file to compare it with.
+    """
 
     run: Run
     shown: renderers.Shown | None
     count: int  # files of the run
     view: str  # as of `watch_tokens.view_for`
     user: User | AnonymousUser
+    marked: renderers.Shown | None = None
 
     @property
     def key(self) -> str:
@@ -115,10 +127,17 @@ class Viewed:
         return input_files(self.run) if self._is_members else []
 
     @property
-    def before(self) -> InputFile | None:
-        """Return the first input that can be laid over the result."""
-        same_kind = (file for file in self.inputs if file.kind == self.kind)
-        return next(same_kind, None) if self.kind in _BESIDE_INPUT else None
+    def beside(self) -> Beside | None:
+        """Return what can be laid over the result: what is marked, else its first such input."""
+        if self.kind not in COMPARED:
+            return None
+        if self.marked:
+            is_of_kind = self.marked.artifact.kind == self.kind and self.marked.src
+            other = self.marked
+            return Beside(other.src, "Marked", "This one", other.run) if is_of_kind else None
+        addresses = (file.address for file in self.inputs if file.kind == self.kind)
+        address = next(addresses, None)
+        return Beside(address, "Before", "After") if address else None
 
     @property
     def predecessor(self) -> Predecessor | None:
@@ -153,14 +172,25 @@ class Viewed:
         return self.may_begin or watch_tokens.is_looked_at(self.view)
 
 
-def viewed(user: User | AnonymousUser, run: Run, position: int | None = None) -> Viewed | None:
+def viewed(
+    user: User | AnonymousUser,
+    run: Run,
+    position: int | None = None,
+    marked: renderers.Shown | None = None,
+) -> Viewed | None:
     """Return a file of a run for this user, or without a position what it gave instead of files.
 
     The run is one that the user may read, with its endpoint and artifacts. None without such file.
     """
-    files: Sequence[Any] = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
-    by_position = {file.artifact.position: file for file in files}
-    if position is not None and position not in by_position:
+    files = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
+    shown = None if position is None else file_at(run, position)
+    if position is not None and shown is None:
         return None
-    shown = None if position is None else by_position[position]
-    return Viewed(run, shown, len(files), watch_tokens.view_for(user, run, "page"), user)
+    view = watch_tokens.view_for(user, run, "page")
+    return Viewed(run, shown, len(files), view, user, marked)
+
+
+def file_at(run: Run, position: int) -> renderers.Shown | None:
+    """Return one file of a run that went well; None without such file."""
+    files = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
+    return next((file for file in files if file.artifact.position == position), None)

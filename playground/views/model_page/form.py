@@ -346,8 +346,8 @@ def _choose_prompt(
 ) -> HttpResponse:
     """Open the saved prompts, to put one in; what was typed stays as the draft."""
     _save_draft(request, endpoint, post)
-    asked = urlencode({"for": endpoint.endpoint_id})
-    address = f"{reverse('library:prompts')}{current.query(current.current(request))}&{asked}"
+    query = urlencode({"for": endpoint.endpoint_id})
+    address = f"{reverse('library:prompts')}{current.query(current.current(request))}&{query}"
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 

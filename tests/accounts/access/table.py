@@ -1,20 +1,6 @@
-"""Who gets what at each route: the declared table, and `docs/ACCESS.md`, which is written from it.
-
-    python -m tests.accounts.access      writes docs/ACCESS.md
-
-A row has one word for each of `ROLES`, for GET and for POST:
-
-    login   is sent to the login page, or told 401
-    yes     gets an answer: a page, a redirect within Vitrine, or a word about what was posted
-    no      403: may see it, may not do it
-    none    404: as if it were not there
-    -       405: there is no such method
-"""
+"""Who gets what at each route. `marks.py` says what the words mean."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import NamedTuple
 
 from accounts.permissions import (
     ADD_COLLECTION,
@@ -36,39 +22,26 @@ from accounts.permissions import (
     VIEW_RUN,
     VIEW_WORKER,
 )
-from tests.accounts.membership import membership_as_lines
+from tests.accounts.access.marks import (
+    ADMINS_METHOD,
+    ANYBODYS,
+    CLOSED,
+    CURATORS,
+    CURATORS_METHOD,
+    HOUSE_RULES,
+    METHOD,
+    NOWHERE,
+    ON_A_RUN,
+    OPEN,
+    OWNERS,
+    OWNERS_ALONE,
+    PERMITTED,
+    SAYS_WHY,
+    Row,
+)
+from tests.accounts.access.programs import PROGRAMS
 
-ROLES = ("anonymous", "user", "owner", "staff", "permitted", "superuser")
-FILE = Path(__file__).resolve().parents[2] / "docs" / "ACCESS.md"
-
-
-class Row(NamedTuple):
-    """Words for GET and POST by role; `needs` is what the permitted have, beside being staff."""
-
-    get: str
-    post: str
-    needs: str = ""
-
-
-METHOD = "login - - - - -"  # there is no such method, for who is logged in
-ANYBODYS = "login yes yes yes yes yes"  # of whoever is logged in
-OWNERS = "login none yes none yes yes"  # the owner's, and of staff who may see everybody's
-OWNERS_ALONE = "login none yes none none none"
-SAYS_WHY = "login none yes none none none"  # with the permission too, until a reason is given
-PERMITTED = "login none yes no yes yes"  # the owner's, and of staff with the permission
-ON_A_RUN = "login none yes none yes yes"  # likewise: the permission includes seeing the run
-HOUSE_RULES = "login no no no yes yes"
-CURATORS = "login none none no yes yes"
-CURATORS_METHOD = "login none none no - -"
-ADMINS_METHOD = "login none none no - -"
-OPEN = "yes yes yes yes yes yes"
-CLOSED = "- - - - - -"
-NOWHERE = "none none none none none none"  # until the settings name an issuer; then it is open
-FORBIDDEN = "no no no no no no"  # the ticket in the address opens it, see tests/api
-SAME_ORIGIN = "login no no no no no"  # a login needs a page of ours, see tests/api
-TOKEN = "login login login login login login"  # a token alone opens it, see tests/api
-
-ACCESS: dict[str, Row] = {
+ACCESS: dict[str, Row] = PROGRAMS | {
     "account": Row(ANYBODYS, METHOD),
     "account-connection": Row(METHOD, ANYBODYS),
     "account-disconnection": Row(METHOD, ANYBODYS),
@@ -94,58 +67,6 @@ ACCESS: dict[str, Row] = {
     "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
     "admin:login": Row("yes no no yes yes yes", "yes no no yes yes yes"),
     "admin:status": Row("login login login no yes yes", "login login login - - -", VIEW_WORKER),
-    "api:document": Row(OPEN, CLOSED),
-    "api:fal-file": Row(OWNERS_ALONE, METHOD),
-    "api:fal-proxy": Row(ANYBODYS, SAME_ORIGIN),
-    "api:fal-queue": Row(METHOD, SAME_ORIGIN),
-    "api:fal-run": Row(METHOD, SAME_ORIGIN),
-    "api:fal-upload": Row(CLOSED, CLOSED),
-    "api:fal-upload-part": Row(CLOSED, CLOSED),
-    "api:fal-upload-complete": Row(CLOSED, FORBIDDEN),
-    "api:openai-completion": Row(TOKEN, TOKEN),
-    "api:openai-completions": Row(TOKEN, TOKEN),
-    "api:openai-model": Row(TOKEN, TOKEN),
-    "api:openai-models": Row(TOKEN, TOKEN),
-    "api:token-recovery": Row(METHOD, OWNERS_ALONE),
-    "api:token-revocation": Row(METHOD, OWNERS_ALONE),
-    "api:tokens": Row(ANYBODYS, ANYBODYS),
-    "api:v1-boards": Row(TOKEN, TOKEN),
-    "api:v1-boards-cancellation": Row(CLOSED, TOKEN),
-    "api:v1-boards-cells": Row(CLOSED, TOKEN),
-    "api:v1-boards-estimates": Row(CLOSED, TOKEN),
-    "api:v1-boards-one": Row(TOKEN, CLOSED),
-    "api:v1-boards-runs": Row(CLOSED, TOKEN),
-    "api:v1-changes": Row(TOKEN, CLOSED),
-    "api:v1-collections": Row(TOKEN, CLOSED),
-    "api:v1-collections-models-one": Row(CLOSED, CLOSED),
-    "api:v1-collections-one": Row(TOKEN, CLOSED),
-    "api:v1-estimates": Row(CLOSED, TOKEN),
-    "api:v1-deliveries": Row(TOKEN, CLOSED),
-    "api:v1-deliveries-repetition": Row(CLOSED, TOKEN),
-    "api:v1-favourites": Row(TOKEN, CLOSED),
-    "api:v1-favourites-one": Row(CLOSED, CLOSED),
-    "api:v1-me": Row(TOKEN, CLOSED),
-    "api:v1-models": Row(TOKEN, CLOSED),
-    "api:v1-models-one": Row(TOKEN, CLOSED),
-    "api:v1-flow-runs-cancellation": Row(CLOSED, TOKEN),
-    "api:v1-flow-runs-one": Row(TOKEN, CLOSED),
-    "api:v1-flows": Row(TOKEN, CLOSED),
-    "api:v1-flows-one": Row(TOKEN, CLOSED),
-    "api:v1-flows-estimates": Row(CLOSED, TOKEN),
-    "api:v1-flows-runs": Row(CLOSED, TOKEN),
-    "api:v1-presets": Row(TOKEN, TOKEN),
-    "api:v1-presets-one": Row(TOKEN, CLOSED),
-    "api:v1-projects": Row(TOKEN, CLOSED),
-    "api:v1-runs": Row(TOKEN, TOKEN),
-    "api:v1-runs-cancellation": Row(CLOSED, TOKEN),
-    "api:v1-runs-one": Row(TOKEN, CLOSED),
-    "api:v1-runs-artifacts-star": Row(CLOSED, CLOSED),
-    "api:v1-runs-star": Row(CLOSED, CLOSED),
-    "api:v1-schemas-one": Row(TOKEN, CLOSED),
-    "api:v1-uploads": Row(TOKEN, TOKEN),
-    "api:v1-uploads-one": Row(TOKEN, CLOSED),
-    "api:v1-webhooks": Row(TOKEN, TOKEN),
-    "api:v1-webhooks-one": Row(CLOSED, CLOSED),
     "boards:board": Row(OWNERS, METHOD, VIEW_RUN),
     "boards:board-cancellation": Row(METHOD, OWNERS_ALONE),
     "boards:board-cap": Row(METHOD, OWNERS_ALONE),
@@ -248,7 +169,7 @@ ACCESS: dict[str, Row] = {
     "library:archives": Row(METHOD, ANYBODYS),
     "library:differences": Row(ANYBODYS, ANYBODYS),
     "library:newer": Row(ANYBODYS, METHOD),
-    "library:found": Row(ANYBODYS, METHOD),
+    "library:runs-count": Row(ANYBODYS, METHOD),
     "library:results-additions": Row(METHOD, ANYBODYS),
     "library:results-board": Row(METHOD, ANYBODYS),
     "library:results-comparison": Row(METHOD, ANYBODYS),
@@ -269,8 +190,13 @@ ACCESS: dict[str, Row] = {
     "library:tags": Row(ANYBODYS, METHOD),
     "library:tags-offered": Row(ANYBODYS, METHOD),
     "library:tags-recovery": Row(METHOD, ANYBODYS),
-    "library:run-models": Row(ANYBODYS, METHOD),
+    "library:line-suggestions": Row(ANYBODYS, METHOD),
     "library:runs": Row(ANYBODYS, METHOD),
+    "library:view": Row(OWNERS_ALONE, METHOD),
+    "library:view-deletion": Row(METHOD, OWNERS_ALONE),
+    "library:view-form": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "library:view-new": Row(ANYBODYS, ANYBODYS),
+    "library:view-recovery": Row(METHOD, ANYBODYS),
     "login-again": Row(ANYBODYS, METHOD),
     "login-link": Row("no no no no no no", CLOSED),
     "library:prompt": Row(OWNERS_ALONE, METHOD),
@@ -433,45 +359,3 @@ VOTE_ACCESS = {
     "boards:vote-file": "yes yes none none",
     "boards:vote-retraction": "yes yes none none",
 }
-
-
-def as_document(rows: dict[str, Row]) -> str:
-    """The table for people."""
-    head = [
-        "# Who may do what",
-        "",
-        "`python -m tests.accounts.access` writes this page; `tests/accounts/test_access.py`",
-        "compares it with what each route returns. *owner* owns the object, *permitted* is staff",
-        "with the permission in the last column. Superusers have all permissions. In Django's own",
-        "admin pages, staff need its permission for each model (view, add, change, delete).",
-        "",
-        "- `login`: redirected to the login page, or 401",
-        "- `yes`: answered",
-        "- `no`: 403",
-        "- `none`: 404, as if the object did not exist",
-        "- `-`: 405, there is no such method",
-        "",
-        "| route | method | " + " | ".join(ROLES) + " | permission |",
-        "|---|---|" + "---|" * len(ROLES) + "---|",
-    ]
-    lines = [
-        f"| {name} | {method} | {' | '.join(marks.split())} | {row.needs} |"
-        for name, row in sorted(rows.items())
-        for method, marks in (("GET", row.get), ("POST", row.post))
-    ]
-    votes = [
-        "",
-        "A blind vote is open to the members of its board's project (here its owner) and, until it",
-        "is closed, to whoever is logged in and has followed its link. An *old link* is one from",
-        "before it was closed.",
-        "`tests/boards/views/test_vote.py` compares this table.",
-        "",
-        "| route | " + " | ".join(VOTERS) + " |",
-        "|---|" + "---|" * len(VOTERS),
-        *(f"| {name} | {' | '.join(marks.split())} |" for name, marks in VOTE_ACCESS.items()),
-    ]
-    return "\n".join([*head, *lines, *votes, *membership_as_lines()]) + "\n"
-
-
-if __name__ == "__main__":
-    FILE.write_text(as_document(ACCESS))
