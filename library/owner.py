@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from library import pictures
 from library.models import Prompt, Series, SeriesItem, View
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     import fal
+    from core.http.htmx import HtmxRequest
     from core.notify import channel
     from runs.models.querysets import RunQuerySet
 
@@ -39,7 +40,7 @@ class LibraryOwner(RunOwner):
 
     def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
         """Return the runs of the wall, or of its list."""
-        return found.all_found(request)
+        return found.all_found(cast("HtmxRequest", request))
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from library.search.conditions import DELETED, STATE
-from library.wall import days, views
+from library.wall import layout, views
 from library.wall.filters import Filters
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
-
+    from core.http.htmx import HtmxRequest
     from runs.models.querysets import RunQuerySet
 
 
-def all_found(request: HttpRequest) -> RunQuerySet:
+def all_found(request: HtmxRequest) -> RunQuerySet:
     """Return the runs of all pages of the wall or list that a request's query shows."""
     view = views.named(request)
     filters = Filters.from_query(request.GET, view.line if view else "")
     runs = filters.listed(request)
-    if not days.is_chosen(request) or filters.names_state(*days.NOT_SHOWN, DELETED):
+    if not layout.is_chosen(request) or filters.names_state(*layout.NOT_SHOWN, DELETED):
         return runs
-    return days.listed(runs, has_state=bool(filters.line.values(STATE)))
+    return layout.listed(runs, has_state=bool(filters.line.values(STATE)))

@@ -89,12 +89,14 @@ def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
             return redirect(run)
     named = listing.of_results([run.pk])
     (stack,) = wall.stacks(request.user, [run])
-    places = [(piece.artifact.position, piece) for piece in stack.pieces] or [(0, None)]
+    pieces: dict[int, wall.Piece | None] = {
+        piece.artifact.position: piece for piece in stack.pieces
+    }
     context = {
         "run": run,
         "results": [
             (position, piece, _linked(named.get(ResultKey(run.pk, position), [])))
-            for position, piece in places
+            for position, piece in (pieces or {0: None}).items()
         ],
         "may_tag": roles.may_change(request.user, run),
         "error": error,
