@@ -231,6 +231,9 @@ class _History:
                 "is_starred": False,
                 "fingerprint": self.dice.randbytes(16) if is_stored else None,
                 "compared_at": run["ended_at"],
+                "provenance": "none" if is_stored else "",
+                "signer": "",
+                "source_type": "",
             }
 
 

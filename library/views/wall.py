@@ -24,6 +24,7 @@ from library.wall.filters import MAX_NEWER, Filters
 from library.wall.interpretation import interpretation
 from library.wall.suggestions import suggest
 from playground.display import history
+from playground.display.wall import NOT_SHOWN
 from projects import current
 from runs.models.querysets import RunQuerySet
 from runs.ownership import deletion
@@ -45,7 +46,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     """
     view = views.named(request)
     filters = Filters.from_query(request.GET, view.line if view else "")
-    is_wall = layout.is_chosen(request) and not filters.names_state(*layout.NOT_SHOWN, DELETED)
+    is_wall = layout.is_chosen(request) and not filters.names_state(*NOT_SHOWN, DELETED)
     with custom_plans(are_needed=filters.is_narrow):
         listed = filters.listed(request)
         has_state = bool(filters.line.values(STATE))
@@ -137,7 +138,7 @@ def _narrowing(
     counted = filters.counted(listed, request)
     return {
         "interpretation": interpretation(request, filters.line),
-        "facets": facets(request, filters.line, counted, layout.NOT_SHOWN if is_wall else ()),
+        "facets": facets(request, filters.line, counted, NOT_SHOWN if is_wall else ()),
         "views": views.offered(request),
         "deleted_view": parse_uuid(request.GET.get("deleted_view", "")),
         "keys": KEYS.values(),
@@ -175,8 +176,7 @@ def suggestions(request: HtmxRequest) -> HttpResponse:
 @no_store
 def newer(request: HtmxRequest) -> HttpResponse:
     """Render how many matching runs are newer than the list; 204 if there are none."""
-    view = views.named(request)
-    filters = Filters.from_query(request.GET, view.line if view else "")
+    filters = views.filters(request)
     since = parse_moment(request.GET.get("since", "")) or timezone.now()
     newer_runs = filters.listed(request).filter(created_at__gt=since)
     count = newer_runs[:MAX_NEWER].count()

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from library.search.conditions import DELETED, STATE
 from library.wall import layout, views
-from library.wall.filters import Filters
+from playground.display.wall import NOT_SHOWN
 
 if TYPE_CHECKING:
-    from core.http.htmx import HtmxRequest
+    from django.http import HttpRequest
+
     from runs.models.querysets import RunQuerySet
 
 
-def all_found(request: HtmxRequest) -> RunQuerySet:
+def all_found(request: HttpRequest) -> RunQuerySet:
     """Return the runs of all pages of the wall or list that a request's query shows."""
-    view = views.named(request)
-    filters = Filters.from_query(request.GET, view.line if view else "")
+    filters = views.filters(request)
     runs = filters.listed(request)
-    if not layout.is_chosen(request) or filters.names_state(*layout.NOT_SHOWN, DELETED):
+    if not layout.is_chosen(request) or filters.names_state(*NOT_SHOWN, DELETED):
         return runs
     return layout.listed(runs, has_state=bool(filters.line.values(STATE)))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from runs.models import Run
+from playground.display.wall import NOT_SHOWN
 from runs.models.querysets import RunQuerySet
 
 SHOWN_AS = "runs_as"  # in the session: which of the two
 WALL, LIST = "wall", "list"
-NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them
 
 
 def is_chosen(request: HttpRequest) -> bool:

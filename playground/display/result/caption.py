@@ -19,6 +19,14 @@ from schemas.carry.meanings import by_meaning
 
 MAX_PROMPT_CHARS = 4000  # the whole of it is in the input's JSON
 MAX_SEED_BITS = 256
+NOUNS = {
+    "out:audio": "The sound",
+    "out:text": "The text",
+    "out:data": "The data",
+    "out:image": "The picture",
+    "out:video": "The film",
+    "out:3d": "The 3D model",
+}
 UNKNOWN = "cost not reported"
 
 
@@ -41,9 +49,15 @@ def requested_seed(run: Run) -> str:
     return str(seed) if is_number and seed.bit_length() <= MAX_SEED_BITS else ""
 
 
+def coming(run: Run) -> str:
+    """Return what a run makes, as the beginning of a sentence: `The sound`."""
+    made = (NOUNS[fact] for fact in run.endpoint.facts if fact in NOUNS)
+    return next(made, "The result")
+
+
 def billed(run: Run) -> str:
-    """Return what an ended run has cost: `≈ $0.12 · 2 images`; empty while it is under way."""
-    if not run.is_final:
+    """Return what a result has cost: `≈ $0.12 · 2 images`; empty for a run without one."""
+    if run.state != Run.State.SUCCEEDED:
         return ""
     upstream = current_upstream.get()
     units = billed_in_words(run.billable_units, run.endpoint) if run.billable_units else ""

@@ -163,8 +163,16 @@ class MediaField extends HTMLElement {
         : this.origin(ours);
       if (this.held?.address !== ours) this.held = { name, address: ours, src: ours };
     }
+    if (/^@\p{L}/u.test(this.address) && this.held?.address !== this.address) this.refer();
     draw(this);
     this.offer();
+  }
+  /** Holds a reference, whose cover the server knows. */
+  refer() {
+    const { address } = this;
+    const cover = new URL("../cover/", new URL(this.dataset.references, location.href));
+    cover.searchParams.set("name", address);
+    this.held = { name: address, address, src: cover.pathname + cover.search };
   }
   /** The name of a past result: the model that made it, if the server has provided it. */
   origin(address) {
