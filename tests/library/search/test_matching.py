@@ -18,7 +18,7 @@ from library.models import DueEntry, SearchEntry
 from library.search import indexing, matching
 from library.search.line import parse_line
 from projects.models import Project
-from runs.models import InputFile, Run
+from runs.models import Artifact, InputFile, Run
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -169,10 +169,19 @@ def test_used_is_only_told_of_uses_that_the_reader_may_see(
     assert used() == {results["fox"].pk}
 
 
+def test_signed_files_are_found(results: dict[str, Run], user: User) -> None:
+    for name, provenance in (("fox", "valid"), ("猫", "none")):
+        Artifact.objects.create(
+            run=results[name], position=0, path="x", kind="image", provenance=provenance
+        )
+    runs = matching.matching(Run.objects.kept(), parse_line("marks:c2pa"), user)
+    assert [run.pk for run in runs] == [results["fox"].pk]
+
+
 def test_a_search_takes_few_queries(
     member: Client, results: dict[str, Run], django_assert_max_num_queries: Any
 ) -> None:
     indexing.index_all()
     member.get("/runs/?as=wall")
-    with django_assert_max_num_queries(16):  # three are PostgreSQL's setting
+    with django_assert_max_num_queries(17):  # three are PostgreSQL's setting
         member.get("/runs/", {"q": "fox out:image model:flux"})
