@@ -79,7 +79,7 @@ def offered(request: HtmxRequest) -> HttpResponse:
 @no_store
 def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show the tags of each result of a run; a POST tags one (`position`, `tag`, `off=1`)."""
-    seen = Run.objects.kept().shown_to(request.user).with_endpoint().light()
+    seen = Run.objects.visible_to(request.user).with_endpoint().light()
     run = get_object_or_404(seen.select_related("project").prefetch_related("artifacts"), pk=pk)
     error = ""
     if request.method == "POST":

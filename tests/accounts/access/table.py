@@ -177,7 +177,7 @@ ACCESS: dict[str, Row] = PROGRAMS | {
     "library:results-tags": Row(METHOD, ANYBODYS),
     "library:results-uses": Row(ANYBODYS, ANYBODYS),
     "library:run-descent": Row(SAYS_WHY, METHOD, VIEW_RUN),
-    "library:run-tags": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "library:run-tags": Row(SAYS_WHY, OWNERS_ALONE, VIEW_RUN),
     "library:series": Row(OWNERS_ALONE, METHOD),
     "library:series-cover": Row(METHOD, OWNERS_ALONE),
     "library:series-deletion": Row(METHOD, OWNERS_ALONE),
