@@ -238,6 +238,7 @@ ADMINS_SEE = {
     ("flows:flow-document", "get"),
     ("library:run-descent", "get"),
     ("library:artifact-like", "get"),
+    ("library:run-tags", "get"),
     ("playground:artifact-repetition", "post"),
     ("playground:artifact-star", "post"),
     ("playground:artifact-uses", "get"),
@@ -269,6 +270,7 @@ ADMINS_SEE_DELETED = {
 # They see it, and may not change that.
 ADMINS_ARE_REFUSED = {
     ("api:v1-boards-cancellation", "post"),
+    ("library:run-tags", "post"),
     ("playground:run-visibility", "post"),
 }
 
