@@ -7,11 +7,13 @@ from http import HTTPStatus
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.contrib.auth import get_user_model
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import User
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+
+from core.db.prepared_queries import Param, PreparedQuery
 
 # The relations that a request's user is loaded with; apps above add theirs in `AppConfig.ready`.
 LOADED_WITH_USER = {"preferences"}
@@ -23,9 +25,17 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Return a session's user, unless the account is inactive."""
-        users = get_user_model()._default_manager.select_related(*sorted(LOADED_WITH_USER))
-        user = users.filter(pk=user_id).first()
+        user = _USER.first(pk=user_id)
         return user if user and self.user_can_authenticate(user) else None
+
+
+def _user() -> models.QuerySet[User]:
+    users = User.objects.select_related(*sorted(LOADED_WITH_USER))
+    return users.filter(pk=Param("pk", User._meta.pk))
+
+
+# Every request asks it, over six tables: to compile it takes longer than to execute it.
+_USER = PreparedQuery(_user)
 
 
 class LoginRequired(LoginRequiredMiddleware):

@@ -1,17 +1,22 @@
-"""What the library promises to runs: prompts that fill in their forms, references in them."""
+"""What the library promises to runs: what fills in their forms, and what keeps their results."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from library.models import Prompt, Reference, ReferenceVersion
+from library import pictures
+from library.models import Prompt, Reference, ReferenceVersion, Series, SeriesItem, View
 from library.prompts import origins as prompt_origins
 from library.prompts import using as using_prompts
 from library.references import resolving, results
 from library.references import using as using_references
-from projects.models import InProject
+from library.search import indexing
+from library.tags.editing import follow_runs
+from library.wall import days
+from projects.models import InProject, Project
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
 from runs.named_inputs import NamedInput, NameResolver, Offered
@@ -19,6 +24,7 @@ from runs.owners import (
     Chosen,
     Destination,
     FillForm,
+    Job,
     JsonColumn,
     Place,
     RunOwner,
@@ -27,16 +33,40 @@ from runs.owners import (
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.http import HttpRequest
 
-    from projects.models import Project
+    import fal
+    from core.notify import channel
+    from runs.models.querysets import RunQuerySet
+
+MAX_PLACES = 20
 
 
 class LibraryOwner(RunOwner):
-    """Prompts fill in forms, references stand in them; both show what was made from them."""
+    """Prompts and references fill in forms; tags, series and views find results again."""
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
-        """Return the references that the run was given."""
-        return results.places_of(user, run)
+        """Return the series with a result of the run, and the references it was given."""
+        of_run = SeriesItem.objects.filter(run=run.pk, removed_at=None).values("series")
+        series = Series.objects.kept().shown_to(user).filter(pk__in=of_run)
+        in_series = [
+            Place("Series", row.name, row.get_absolute_url()) for row in series[:MAX_PLACES]
+        ]
+        return [*in_series, *results.places_of(user, run)]
+
+    def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
+        """Return the runs of the wall, or of its list."""
+        return days.all_found(request)
+
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the runs with a result in a series."""
+        kept = SeriesItem.objects.filter(series__deleted_at=None, removed_at=None)
+        return set(kept.filter(run__in=run_ids).values_list("run_id", flat=True))
+
+    def on_move(self, rows: Chosen, target: Project) -> None:
+        """Take the tags of moved runs along."""
+        if runs := rows.get(Run):
+            follow_runs(runs, target)
 
     def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
         """Write down the prompts that the runs were made from."""
@@ -64,28 +94,45 @@ class LibraryOwner(RunOwner):
         )
 
     def handed_over(self) -> Sequence[UserRelation]:
-        """Return the prompts and references; their tags and versions go with them."""
-        return (UserRelation("prompts", Prompt), UserRelation("references", Reference))
+        """Return what people made; tags, versions and items go with it."""
+        return (
+            UserRelation("prompts", Prompt),
+            UserRelation("references", Reference),
+            UserRelation("series", Series),
+            UserRelation("views", View),
+        )
 
     def movable(self) -> Mapping[str, type[InProject]]:
-        """Return prompts and references."""
-        return {"prompt": Prompt, "reference": Reference}
+        """Return prompts, references, series and views."""
+        return {"prompt": Prompt, "reference": Reference, "series": Series, "view": View}
 
     def goes_along(self, rows: Chosen) -> Chosen:
         """Return the pictures of moved references."""
         moved = ReferenceVersion.objects.filter(reference__in=rows.get(Reference, ()))
-        pictures = json.dumps([*moved.values_list("pictures", flat=True)])
-        return {Upload: sources_in(pictures)}
+        pictures_of_versions = json.dumps([*moved.values_list("pictures", flat=True)])
+        return {Upload: sources_in(pictures_of_versions)}
 
     def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the prompts and references of the user's projects."""
+        """Return the prompts, references, series and views of the user's projects."""
         prompts = Prompt.objects.kept().shown_to(user)
         references = Reference.objects.kept().shown_to(user)
+        series = Series.objects.kept().shown_to(user)
+        views = View.objects.kept().shown_to(user)
         return (
             Destination("Prompts", prompts, "name", "library:prompt"),
             Destination("References", references, "name", "library:reference"),
+            Destination("Series", series, "name", "library:series"),
+            Destination("Views", views, "name", "library:view"),
         )
 
     def form_sources(self) -> Mapping[str, FillForm]:
-        """Return what fills in a form from `?prompt=<key>` and `?reference=<key>`."""
-        return {prompt_origins.KIND: using_prompts.fill, resolving.KIND: using_references.fill}
+        """Return what fills in a form from `?prompt=`, `?reference=` and `?pictures=` of keys."""
+        return {
+            prompt_origins.KIND: using_prompts.fill,
+            resolving.KIND: using_references.fill,
+            pictures.KIND: pictures.fill,
+        }
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job that indexes runs for the search."""
+        return (Job("index runs", indexing.index_in_background, wakes_on_change=True),)

@@ -4,17 +4,53 @@ from __future__ import annotations
 
 from django.urls import path
 
-from library.views import archives, descent, differences, likeness
+from library.views import archives, descent, differences, likeness, views, wall
+from library.views import tags as tags_of_project
 from library.views.prompts import exchange, field, lists, prompt
 from library.views.references import field as reference_field
 from library.views.references import lists as reference_lists
 from library.views.references import pictures, reference
+from library.views.selected import boards, stars, tags, uses
+from library.views.series import items, series
+from library.views.series import lists as series_lists
 
 app_name = "library"
 urlpatterns = [
+    path("runs/", wall.index, name="runs"),
+    path("runs/found/", wall.found, name="found"),
+    path("runs/newer/", wall.newer, name="newer"),
+    path("runs/suggestions/", wall.suggestions, name="line-suggestions"),
+    path("views/new/", views.new, name="view-new"),
+    path("views/<uuid:pk>/", views.results, name="view"),
+    path("views/<uuid:pk>/form/", views.change, name="view-form"),
+    path("views/<uuid:pk>/deletion/", views.deletion, name="view-deletion"),
+    path("views/recovery/", views.recovery, name="view-recovery"),
     path("runs/archives/", archives.archives, name="archives"),
     path("runs/differences/", differences.differences, name="differences"),
     path("runs/<uuid:pk>/descent/", descent.descent, name="run-descent"),
+    path("runs/comparison/", boards.comparison, name="results-comparison"),
+    path("runs/board/", boards.board, name="results-board"),
+    path("runs/uses/", uses.uses, name="results-uses"),
+    path("runs/stars/", stars.stars, name="results-stars"),
+    path("runs/tags/", tags.tags, name="results-tags"),
+    path("runs/<uuid:pk>/tags/", tags.of_run, name="run-tags"),
+    path("tags/", tags_of_project.index, name="tags"),
+    path("tags/offered/", tags.offered, name="tags-offered"),
+    path("tags/recovery/", tags_of_project.recovery, name="tags-recovery"),
+    path("tags/<int:pk>/", tags_of_project.tag, name="tag"),
+    path("tags/<int:pk>/removal/", tags_of_project.removal, name="tag-removal"),
+    path("series/", series_lists.index, name="all-series"),
+    path("series/additions/", items.additions, name="results-additions"),
+    path("series/recovery/", series.recovery, name="all-series-recovery"),
+    path("series/<uuid:pk>/", series.page, name="series"),
+    path("series/<uuid:pk>/name/", series.name, name="series-name"),
+    path("series/<uuid:pk>/deletion/", series.deletion, name="series-deletion"),
+    path("series/<uuid:pk>/order/", items.order, name="series-order"),
+    path("series/<uuid:pk>/cover/", items.cover, name="series-cover"),
+    path("series/<uuid:pk>/removals/", items.removals, name="series-removals"),
+    path(
+        "series/<uuid:pk>/removals/undoing/", items.removals_undoing, name="series-removals-undoing"
+    ),
     path("prompts/", lists.index, name="prompts"),
     path("prompts/new/", prompt.new, name="prompt-new"),
     path("prompts/offered/", field.offered, name="prompts-offered"),

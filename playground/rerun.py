@@ -1,4 +1,4 @@
-"""Reruns: the same arguments as a new run; a double click creates one rerun, not two.
+"""Reruns: the same arguments as a new run, or one result alone; a double click creates one rerun.
 
 Double clicks are detected on the server, not in the page: a page restored by Back, or a second tab,
 shows old contents, where a click counts like any other.
@@ -9,16 +9,21 @@ there; else it goes into the project that they work in.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from catalog.schema_versions import version_of
 from projects import current, roles
 from projects.models import Project
 from runs import starting, state_machine, transport_choices
+from runs.files import result_names
 from runs.models import Run
 from runs.starting import Source, Started, StartRequest
+from schemas.variations import alone
 
 SAME_PRESS = timedelta(seconds=2)
 
@@ -34,15 +39,32 @@ def rerun(run: Run, person: User, elsewhere: Project | None = None) -> Run:
     """
     if is_double_press(run, person):  # the page has swapped the rerun in for the clicked run
         return run
-    reruns = starting.runs_of(person, Source.RERUN, f"{run.pk}-")
-    last = reruns.order_by("-created_at").first()
     is_lost = run.state == Run.State.UNCONFIRMED
-    if last is None or not (is_lost or is_double_press(last, person)):
-        last, is_new = _next(run, person, _number(last) + 1, elsewhere)
-        if is_new and is_lost:
-            state_machine.note_event(run.pk, "again", str(last.pk))
-    last.endpoint = run.endpoint
+    again = repetition(run, person, Source.RERUN, str(run.pk), elsewhere)
+    last, is_new = _start_once(again, is_only_once=is_lost)
+    if is_new and is_lost:
+        state_machine.note_event(run.pk, "again", str(last.pk))
     return last
+
+
+def rerun_alone(run: Run, position: int, person: User, elsewhere: Project | None = None) -> Run:
+    """Make the result at `position` again, without the others; a double click returns its first.
+
+    `elsewhere` as in `rerun`. Raises starting.Refused.
+    """
+    if is_double_press(run, person):
+        return run
+    again = repetition(run, person, Source.RERUN, f"{run.pk}.{position}", elsewhere)
+    last, _ = _start_once(replace(again, arguments=arguments_alone(run, position)))
+    return last
+
+
+def arguments_alone(run: Run, position: int) -> dict[str, Any]:
+    """Return the arguments that make the result at `position` of a run again alone."""
+    seed = result_names.seed_of(run)
+    arguments = run.arguments if isinstance(run.arguments, dict) else {}
+    used_seed = int(seed) if seed else None
+    return alone(version_of(run.endpoint).root, arguments, position, used_seed)
 
 
 def is_double_press(run: Run, person: User) -> bool:
@@ -51,9 +73,19 @@ def is_double_press(run: Run, person: User) -> bool:
     return is_mine and run.created_at > timezone.now() - SAME_PRESS
 
 
-def _next(run: Run, person: User, number: int, elsewhere: Project | None) -> Started:
-    """Return the rerun; simultaneous clicks get the same one, as it has a number."""
-    return starting.start(repetition(run, person, Source.RERUN, f"{run.pk}-{number}", elsewhere))
+def _start_once(again: StartRequest, *, is_only_once: bool = False) -> Started:
+    """Start the rerun that an unnumbered request asks for, unless this press has started it.
+
+    Simultaneous clicks get the same one, as it has a number. `is_only_once`: nor a later press.
+    """
+    reruns = starting.runs_of(again.user, again.source, f"{again.key}-")
+    last = reruns.order_by("-created_at").first()
+    if last is not None and (is_only_once or is_double_press(last, again.user)):
+        started = Started(last, is_new=False)
+    else:
+        started = starting.start(replace(again, key=f"{again.key}-{_number(last) + 1}"))
+    started.run.endpoint = again.endpoint
+    return started
 
 
 def repetition(

@@ -70,6 +70,11 @@ def is_of_all_projects(request: HttpRequest) -> bool:
     return request.GET.get(SCOPE) == ALL
 
 
+def is_of_shared_project(request: HttpRequest) -> bool:
+    """Return whether a list shows what all members of a shared project have made."""
+    return not current(request).is_private and not is_of_all_projects(request)
+
+
 def named_project(user: User, slug: str) -> Project:
     """Return the user's project with this slug; raises NotAMember."""
     if slug == PRIVATE:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import Model, QuerySet
+    from django.http import HttpRequest
 
     import fal
     from catalog.changelog.personal_news import Entry
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from core.notify import channel
     from projects.models import InProject, InProjectQuerySet, Project
     from runs.models import Run
+    from runs.models.querysets import RunQuerySet
     from runs.named_inputs import NamedInput, NameResolver, Offered
 
 
@@ -165,6 +167,15 @@ class RunOwner:
         """Whether the app itself notifies the user of this run's end, instead of a message each."""
         return False
 
+    # Lists
+
+    def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
+        """Return all runs that the app's list shows at this request's query, on all its pages.
+
+        None if the app has no such list.
+        """
+        return None
+
     # Files
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
@@ -220,6 +231,12 @@ class RunOwner:
         Only direct relations: what goes along is asked for its own in turn.
         """
         return {}
+
+    def on_move(self, rows: Chosen, target: Project) -> None:
+        """Write, in the transaction that has moved these rows to a project, what follows from it.
+
+        Also when a move is undone: `target` is where the rows are back then.
+        """
 
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
         """Return what admins see of others with a reason, by the name that addresses have for it.

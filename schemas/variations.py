@@ -81,6 +81,26 @@ def plan(
     return Plan(tuple(runs), tuple(samples), sum(sizes), noun, seed is not None)
 
 
+def alone(
+    root: Field, arguments: dict[str, Any], position: int, used_seed: int | None
+) -> dict[str, Any]:
+    """The arguments of a run that makes one result of an earlier run again, and no others.
+
+    `used_seed` is the seed of the earlier run, None if it is unknown: models count up from it, so
+    that the result at `position` had that many more (A1111 and diffusers' pipelines do).
+    """
+    run = dict(arguments)
+    counted = output_field(root.children)
+    if counted is not None and _requested_count(counted, arguments) > 1:
+        run[counted.name] = min(_allowed(counted, 1), default=1)
+    seed = next((field for field in root.children if field.is_seed), None)
+    if seed is not None and used_seed is not None:
+        _, high = bounds(seed)
+        counted_up = used_seed + position
+        run[seed.name] = used_seed if high is not None and counted_up > high else counted_up
+    return run
+
+
 def results_asked(root: Field, arguments: dict[str, Any]) -> int:
     """The number of results of one run with these arguments."""
     counted = output_field(root.children)

@@ -19,6 +19,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from catalog.models import Endpoint
+from library.search import indexing
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
 from runs.ownership.deletion import GRACE
@@ -46,6 +47,7 @@ def fill(count: int) -> None:
     for runs, artifacts in pages:
         insert(Run, runs)
         insert(Artifact, artifacts)
+        indexing.index_all()
     for number in range(min(count // 500, 2_000)):
         Preset.objects.create(
             endpoint=endpoints[number % len(endpoints)],
@@ -229,6 +231,9 @@ class _History:
                 "is_starred": False,
                 "fingerprint": self.dice.randbytes(16) if is_stored else None,
                 "compared_at": run["ended_at"],
+                "provenance": "none" if is_stored else "",
+                "signer": "",
+                "source_type": "",
             }
 
 

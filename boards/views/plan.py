@@ -66,6 +66,7 @@ def new(request: HtmxRequest) -> HttpResponseBase:
         return _page(request, draft, models, None, troubles, is_kept=True)
     opened = open_plan(request.user, request.GET)
     post = first_post(opened.models, opened.arguments) if opened.models else {}
+    post |= opened.post
     return _page(request, post, opened.models, None, opened.troubles, matches=opened.found)
 
 

@@ -39,7 +39,7 @@ ONLY = {
     "playground": {
         *("draft-tab", "endpoint-head", "endpoint-inputs", "endpoint-stage", "film-strip"),
         *("form-fields", "form-head", "form-inputs", "form-rows", "keep-seed", "lazy-elements"),
-        *("media", "run", "run-stage"),
+        *("media", "run", "run-stage", "viewer-loader"),
     },
 }
 

@@ -14,7 +14,8 @@ from django.utils.cache import get_conditional_response
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 # Each rendering masks the same CSRF secret anew; all masks of one secret are equally valid.
-_CSRF_TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value="|"x-csrftoken": ")[A-Za-z0-9]{64}"')
+# Begins with a literal, which `re` finds ten times as fast as the beginning of an alternative.
+_CSRF_TOKEN = re.compile(rb'(csrf(?:middlewaretoken" value="|token": "))[A-Za-z0-9]{64}"')
 
 
 def with_etag(view: View) -> View:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import Http404, HttpResponseBase
@@ -17,14 +18,13 @@ from catalog.schema_versions import version_of
 from fal.db_safe import db_safe_text
 from flows.compose import chain
 from flows.compose.definition import MOST_STEPS, Definition, Invalid, parse_definition
-from flows.display import origin
+from flows.display import next_models, origin
 from flows.display.origin import Origin
 from flows.models import Flow
 from flows.views.flow import find_changeable
 from playground.display.navigation import use_menu
 from playground.form.prefill.place_of_run import in_place_of_run
-from projects import roles
-from projects.current import current
+from projects import current, roles
 from schemas.uses.inputs import inputs_of
 from schemas.uses.roles import USES
 
@@ -39,7 +39,10 @@ no_store = cache_control(private=True, no_store=True)
 @no_store
 @in_place_of_run
 def then(request: HtmxRequest) -> HttpResponseBase:
-    """Start a flow with a result (`?run=&key=`) or a model (`?model=`) and the next model."""
+    """Start a flow with a result (`?run=&key=`) or a model (`?model=`) and the next model.
+
+    With `?dialog` the choice is a dialog, which opens in place.
+    """
     return _answer(request, _asked_origin(request))
 
 
@@ -77,14 +80,30 @@ def _answer(request: HtmxRequest, start: Origin) -> HttpResponseBase:
     elif len(start.definition.steps) >= MOST_STEPS:
         trouble = chain.FULL
     status = 422 if request.method == "POST" else 200
-    return render(request, "flows/then.html", _menu(request, start, trouble), status=status)
+    context = _menu(request, start, trouble)
+    if request.method != "POST" and "dialog" in request.GET:
+        return render(request, "playground/command_palette.html", _dialog(request, context))
+    return render(request, "flows/then.html", context, status=status)
+
+
+def _dialog(request: HtmxRequest, context: dict[str, Any]) -> dict[str, Any]:
+    named = {name: request.GET[name] for name in _KEPT if request.GET.get(name)}
+    page = f"{request.path}?{urlencode({**named, current.PARAMETER: current.current(request).key})}"
+    menu, refusal = context["menu"], context["trouble"] or context["why_not"]
+    offers = menu and not refusal
+    return {
+        "label": "Then…",
+        "q": context["q"],
+        "groups": next_models.groups(menu, page, context["output_value"]) if offers else [],
+        "refusal": refusal,
+    }
 
 
 def _menu(request: HtmxRequest, start: Origin, trouble: str) -> dict[str, Any]:
-    value = request.POST.get("output") or request.GET.get("output", "")
+    value = _chosen(request, "output")
     output = start.output(value) or start.output("")
     text, use = request.GET.get("q", ""), request.GET.get("use", "")
-    menu = None
+    project, menu = current.current(request), None
     if output and output.kind in USES:
         menu = use_menu.offered(request.user, output.kind, start.endpoint.pk, text, use)
     return {
@@ -97,17 +116,22 @@ def _menu(request: HtmxRequest, start: Origin, trouble: str) -> dict[str, Any]:
         "q": text,
         "use": use,
         "trouble": trouble,
-        "why_not": "" if start.flow else roles.refusal_to_make(request.user, current(request)),
+        "why_not": "" if start.flow else roles.refusal_to_make(request.user, project),
     }
 
 
 _KEPT = ("run", "key", "model", "after")
 
 
+def _chosen(request: HtmxRequest, name: str) -> str:
+    """Return what was posted, by the page's form or in the address of a choice in the dialog."""
+    return request.POST.get(name) or request.GET.get(name, "")
+
+
 def _chained(request: HtmxRequest, start: Origin) -> str:
     """Save the longer flow; return the address of its editor. Raises Invalid."""
-    output = start.output(request.POST.get("output", ""))
-    endpoint_id, _, path = db_safe_text(request.POST.get("to", "")).partition("|")
+    output = start.output(_chosen(request, "output"))
+    endpoint_id, _, path = db_safe_text(_chosen(request, "to")).partition("|")
     endpoint = Endpoint.objects.filter(endpoint_id=endpoint_id).first()
     version = version_of(endpoint) if endpoint and not endpoint.refusal else None
     takers = inputs_of(version.root) if version else []
@@ -121,7 +145,7 @@ def _chained(request: HtmxRequest, start: Origin) -> str:
 
     flow = _extend(start.flow, longer) if start.flow else None
     if flow is None:
-        project = current(request)
+        project = current.current(request)
         roles.require_maker(request.user, project)
         flow = Flow.objects.create(
             user=request.user,

@@ -78,7 +78,7 @@ def _node(
     run, upload = lineage.runs.get(key), lineage.uploads.get(key)
     line = reverse("library:run-descent", args=[key])
     input_page = current.get_absolute_url() if is_current else line
-    uses_page = f"{reverse('playground:runs')}?q={key}" if is_current else line
+    uses_page = f"{reverse('library:runs')}?q={key}" if is_current else line
     return Node(
         branches=tuple(_node(below, lineage, used, current) for below in branch.branches),
         is_again=branch.is_again,

@@ -2,8 +2,13 @@
 
 from library.models.prompt import Prompt, PromptRun, PromptTag, PromptVersion
 from library.models.reference import Reference, ReferenceRun, ReferenceVersion
+from library.models.search_entry import DueEntry, SearchEntry
+from library.models.series import Series, SeriesItem
+from library.models.tag import Tag, TaggedResult
+from library.models.view import View
 
 __all__ = [
+    "DueEntry",
     "Prompt",
     "PromptRun",
     "PromptTag",
@@ -11,4 +16,10 @@ __all__ = [
     "Reference",
     "ReferenceRun",
     "ReferenceVersion",
+    "SearchEntry",
+    "Series",
+    "SeriesItem",
+    "Tag",
+    "TaggedResult",
+    "View",
 ]

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from core.formatting import counted
 from playground.display import history, more_like, placeholder_size, renderers
+from playground.display.result import caption
 from runs.models import Run
 from runs.progress import watch_tokens
 
@@ -59,6 +60,16 @@ class Batch:
         return any(variation.run.is_awaited for variation in self.variations)
 
     @property
+    def prompt(self) -> str:
+        """Return what they were asked for."""
+        return caption.prompt_of(self.variations[0].run)
+
+    @property
+    def billed(self) -> str:
+        """Return what they have cost together."""
+        return caption.billed_together([variation.run for variation in self.variations])
+
+    @property
     def title(self) -> str:
         """Return `4 variations`, or `8 variations in 2 runs` where runs return several results."""
         results = sum(
@@ -95,7 +106,7 @@ def _variation(run: Run, view: str, more: more_like.MoreLike | None) -> Variatio
         renderers.shown(run) if is_done else [],
         renderers.texts(run) if is_done else [],
         [] if run.is_final else placeholder_size.sizes_of(run)[:MOST_PLACES],
-        renderers.seed_of(run) or _requested_seed(run),
+        renderers.seed_of(run) or caption.requested_seed(run),
         watch_tokens.may(view, watch_tokens.STAR),
         run.is_final and watch_tokens.may(view, watch_tokens.DELETE),
         more if watch_tokens.may(view, watch_tokens.SEE) else None,
@@ -105,9 +116,3 @@ def _variation(run: Run, view: str, more: more_like.MoreLike | None) -> Variatio
 def address(run: Run) -> str:
     """Return the address of the model's page with the run's batch on its stage."""
     return f"{run.endpoint.get_absolute_url()}?{urlencode({'batch': str(run.batch)})}"
-
-
-def _requested_seed(run: Run) -> str:
-    """Return the seed in the arguments, shown until the output has the one that was used."""
-    seed = run.arguments.get("seed") if isinstance(run.arguments, dict) else None
-    return str(seed) if isinstance(seed, int) and not isinstance(seed, bool) else ""

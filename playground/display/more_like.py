@@ -1,11 +1,11 @@
-"""Computes which runs "More like this" would start for a run, and their cost."""
+"""What more of a run's results costs: several like it ("More like this"), or one again alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from playground import variations
+from playground import rerun, variations
 from runs.costs import cost
 from runs.models import Run
 from schemas.estimate import Estimate
@@ -14,10 +14,11 @@ from schemas.variations import Plan
 
 @dataclass(frozen=True)
 class MoreLike:
-    """The runs that "More like this" starts, and their total cost."""
+    """The runs that "More like this" starts, and their cost; `alone`: that of one result again."""
 
     plan: Plan
     cost: Estimate
+    alone: Estimate
     is_offered: bool  # false if all results would be alike
 
 
@@ -32,10 +33,10 @@ def more_like_each(runs: Sequence[Run]) -> list[MoreLike]:
     samples = [
         (run.endpoint, sample)
         for run, plan in zip(runs, plans, strict=True)
-        for sample, _ in plan.samples
+        for sample in (*(sample for sample, _ in plan.samples), rerun.arguments_alone(run, 0))
     ]
     estimates = iter(cost.estimate_runs(samples))
     return [
-        MoreLike(plan, plan.total(estimates), variations.can_vary(run.endpoint))
+        MoreLike(plan, plan.total(estimates), next(estimates), variations.can_vary(run.endpoint))
         for run, plan in zip(runs, plans, strict=True)
     ]

@@ -15,6 +15,7 @@ from fal.db_safe import db_safe_text
 from playground.display import json_tree, placeholder_size, previews
 from playground.display.markdown import markdown
 from playground.display.previews import Preview
+from playground.display.result import caption
 from playground.form import form_state
 from runs.files import result_names
 from runs.files.artifact_urls import artifact_url, may_show
@@ -28,7 +29,6 @@ from schemas.artifacts import MOST_FOUND
 LOG_TAIL = 200
 MAX_SUFFIX_CHARS = 16
 MAX_MESSAGE_CHARS = 500  # of a streaming model's progress message
-MAX_SEED_BITS = 256
 # Views that show a whole run; others are lists, which need only the run's own row.
 LARGE = {"stage", "page"}
 # Views of a run, each with a template in templates/playground/live/.
@@ -73,6 +73,11 @@ class Shown:
     def name(self) -> str:
         """The name under which it is saved."""
         return result_names.result_name(self.run, self.artifact)
+
+    @property
+    def key(self) -> str:
+        """Its key among the results of its run, in links: `a0`."""
+        return f"a{self.artifact.position}"
 
     @property
     def is_sized(self) -> bool:
@@ -122,6 +127,11 @@ class Text:
 
     preview: Preview
     html: str
+
+    @property
+    def key(self) -> str:
+        """Its key among the results of its run, in links: `t0`."""
+        return f"t{self.preview.position}"
 
 
 def shown(run: Run) -> list[Shown]:
@@ -210,7 +220,6 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
     return {
         **found_results,
         "watch": watch_tokens.data_watch(run, view),
-        "is_readonly": not watch_tokens.may(view, watch_tokens.SEE),
         "is_looked_at": watch_tokens.is_looked_at(view),
         "may_cancel": watch_tokens.may(view, watch_tokens.CANCEL),
         "may_publish": watch_tokens.may(view, watch_tokens.PUBLISH),
@@ -221,7 +230,9 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "cut_at": MOST_FOUND if most >= MOST_FOUND else 0,
         "partial": found_partial,
         "waiting": waiting.of(run, found_partial.share if found_partial else None),
-        "seed": seed_of(run),
+        "seed": seed_of(run) or caption.requested_seed(run),
+        "prompt": caption.prompt_of(run),
+        "billed": caption.billed(run),
         "explanation": error_messages.explain(run.error) if run.error else None,
         "complaints": form_state.complaints(run) if run.state == Run.State.FAILED else [],
         "raw_error": json_tree.preview(run.error) if run.error else "",
@@ -232,6 +243,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "places": [*map(placeholder_size.enlarged, placeholder_size.sizes_of(run))]
         if run.is_awaited
         else [],
+        "coming": caption.coming(run) if run.is_awaited else "",
     }
 
 
@@ -252,6 +264,7 @@ def results(run: Run, view: str = "stage") -> dict[str, Any]:
         "reserve": size and placeholder_size.enlarged(size),
         "copies": watch_tokens.data_watch(run, copies) if is_copying else "",
         "may_star": watch_tokens.may(view, watch_tokens.STAR),
+        "is_readonly": not watch_tokens.may(view, watch_tokens.SEE),
         "is_any_starred": any(result.artifact.is_starred for result in shown_results),
     }
 
@@ -273,4 +286,4 @@ def seed_of(run: Run) -> str:
     value = run.output.get("seed") if isinstance(run.output, dict) else None
     if isinstance(value, bool) or not isinstance(value, int):
         return ""
-    return str(value) if value.bit_length() <= MAX_SEED_BITS else ""
+    return str(value) if value.bit_length() <= caption.MAX_SEED_BITS else ""

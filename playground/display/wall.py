@@ -8,30 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import groupby
 from math import log
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils import formats, timezone
 from django.utils.safestring import SafeString
 
 from core.byte_cache import ByteCache
 from playground.display import history, json_tree, placeholder_size, renderers, tiles
+from projects import current
 from runs.files import artifact_urls
 from runs.models import Artifact, Run
-from runs.models.querysets import RunQuerySet
 from runs.progress import watch_tokens
 
-PAGE = 48  # runs; two to three screens of tiles
-MOST_RETURNED = 300  # runs of a page that shows again what somebody has scrolled through
-SHOWN_AS = "runs_as"  # in the session: which of the two
-WALL, LIST = "wall", "list"
+LATEST = 12  # runs of the front page's strip
 NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them
 SHAPES = (50, 56, 67, 75, 80, 100, 125, 133, 150, 178, 200, 240, 300)  # width in % of the height
 _SQUARE, _LANDSCAPE = 100, 133
+GAP_SHAPE = _SQUARE  # of what is not there any more
 _SHAPES_OF_KINDS = {"audio": 178, "text": _SQUARE, "file": _LANDSCAPE, "mesh": _SQUARE}
 _JSON_CHARS = 300  # of an output that is neither a file nor a text
 
@@ -103,64 +98,17 @@ class Stack:
         return len(self.pieces) if len(self.pieces) > 1 else 0
 
 
-@dataclass(frozen=True)
-class Day:
-    """The runs of one day; `title` is empty where the page before began the day."""
-
-    title: str
-    stacks: Sequence[Stack]
-
-
-def is_chosen(request: HttpRequest) -> bool:
-    """Return whether the session shows runs as a wall, which `?as=` may change for good."""
-    chosen = request.GET.get("as", "")
-    if chosen in (WALL, LIST) and chosen != request.session.get(SHOWN_AS, WALL):
-        request.session[SHOWN_AS] = chosen
-    return bool(request.session.get(SHOWN_AS, WALL) == WALL)
-
-
-def listed(runs: RunQuerySet, state: str) -> RunQuerySet:
-    """Return those of the matching runs that the wall shows: in the chosen state, or not ended ill.
-
-    Their inputs and outputs are not loaded.
-    """
-    shown = runs if state else runs.exclude(state__in=NOT_SHOWN)
-    return shown.recent()
-
-
-def days(
-    user: User | AnonymousUser, runs: Sequence[Run], before: datetime | None = None
-) -> list[Day]:
-    """Return runs, newest first, as the wall shows them to a user; at most four queries.
-
-    `before` is when the last run of the page above was created.
-    """
+def stacks(user: User | AnonymousUser, runs: Sequence[Run]) -> list[Stack]:
+    """Return runs as the wall shows them to a user, in their order; at most four queries."""
     covered = Run.objects.covered_among(user, runs)
     viewer = watch_tokens.Viewer(user)
     _load_what_is_shown([run for run in runs if run.pk not in covered])
-    begun = timezone.localdate(before) if before else None
     return [
-        Day(
-            "" if day == begun else title(day),
-            [
-                _covered(run, viewer.view_of(run, "wall"))
-                if run.pk in covered
-                else stack(run, viewer.view_of(run, "wall"))
-                for run in of_day
-            ],
-        )
-        for day, of_day in groupby(runs, lambda run: timezone.localdate(run.created_at))
+        _covered(run, viewer.view_of(run, "wall"))
+        if run.pk in covered
+        else stack(run, viewer.view_of(run, "wall"))
+        for run in runs
     ]
-
-
-def title(day: date) -> str:
-    """Return a day in words: `Today`, `Yesterday`, `Monday`, else its date."""
-    passed = timezone.localdate() - day
-    if passed <= timedelta():
-        return "Today"
-    if passed == timedelta(days=1):
-        return "Yesterday"
-    return formats.date_format(day, "l" if passed < timedelta(days=7) else "j F Y")
 
 
 def stack(run: Run, view: str = "wall") -> Stack:
@@ -174,6 +122,15 @@ def stack(run: Run, view: str = "wall") -> Stack:
     elif not run.is_final and (size := placeholder_size.size_of(run)):
         shape = nearest_shape(*size)
     return Stack(row, pieces, text, shape, tiles.cost_in_words(run))
+
+
+def latest(request: HttpRequest) -> list[Stack]:
+    """Return the newest results of the request's project; one query where there are none."""
+    runs = current.listed(Run.objects.kept(), request).exclude(state__in=NOT_SHOWN).recent()
+    if current.is_of_shared_project(request):
+        runs = runs.select_related("user")
+    newest = list(runs[:LATEST])
+    return stacks(request.user, newest) if newest else []
 
 
 def nearest_shape(width: int, height: int) -> int:

@@ -1,136 +1,43 @@
-"""The history of runs, the page of one run, and the actions on it."""
+"""The page of one run, the actions on it, and short lists of the latest runs."""
 
 from __future__ import annotations
 
 import uuid
-from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import (
-    HttpResponseClientRedirect,
-    push_url,
-    replace_url,
-    reswap,
-    retarget,
-    trigger_client_event,
-)
 
 from accounts import permissions
-from accounts.limits import rate_limit
-from accounts.limits.rate_limit import limit
-from core.db.custom_plans import custom_plans
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
-from fal.db_safe import db_safe
-from playground import rerun
-from playground import variations as runs_of_press
-from playground.display import batch, history, json_tree, looking, renderers, wall
+from playground.display import history, json_tree, looking, renderers, wall
 from playground.display.comparison.predecessor import predecessor_of
 from playground.display.navigation import tray as tray_rows
-from projects import current, roles
+from playground.display.result.settings import settings_of
+from projects import roles
 from projects.models import Project
-from runs import owners, starting, state_machine
+from runs import owners, state_machine
 from runs.models import Run
 from runs.ownership import deletion
 from runs.progress import watch_tokens
 from runs.results import likeness, stars
 
-PAGE = 30
 # Input and output are private: no browser may keep a copy past a logout.
 no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe
 @no_store
-def index(request: HtmxRequest) -> HttpResponse:
-    """Show the runs, newest first, as a wall of results or as a list; filters are in the address.
-
-    `?as=wall` or `list` chooses, and is remembered for the session. What the wall does not show is
-    always a list: failures, and what was deleted.
-    """
-    filters = history.Filters.from_query(request.GET)
-    is_wall = wall.is_chosen(request) and filters.state not in (*wall.NOT_SHOWN, history.DELETED)
-    whose_choices = history.whose_choices(request)
-    matching = filters.listed(request)
-    matching = wall.listed(matching, filters.state) if is_wall else matching.recent()
-    if whose_choices or filters.is_deleted:
-        matching = matching.select_related("user", "deleted_by")
-    size = wall.PAGE if is_wall else PAGE
-    if is_wall and filters.until:  # somebody comes back to where they were
-        returned = matching.filter(created_at__gte=filters.until).order_by()
-        size = max(size, min(returned.count(), wall.MOST_RETURNED))
-    with custom_plans(are_needed=bool(filters.q)):
-        runs = list(matching[: size + 1])
-    shown = runs[:size]
-    last = shown[-1].created_at.isoformat() if shown else ""
-    context = {
-        "is_wall": is_wall,
-        "days": wall.days(request.user, shown, filters.before) if is_wall else [],
-        "runs": [] if is_wall else history.rows_for(request.user, shown),
-        "filters": filters,
-        "states": history.STATES,
-        "last": last,
-        "more": last if len(runs) > size else "",
-        "since": history.newest_moment([] if filters.before else runs),
-        "is_unfinished": any(not run.is_final for run in runs),
-        "whose_choices": whose_choices,
-        "all_projects": current.is_of_all_projects(request),
-        "undo": _undo(request),
-        "grace_days": deletion.GRACE.days,
-    }
-    return render(request, "playground/runs.html", context)
-
-
-def _undo(request: HtmxRequest) -> dict[str, Any]:
-    """Return the time and size of the deletion that the address names, for an undo button."""
-    at = parse_moment(request.GET.get("deleted", ""))
-    if at is None:
-        return {}
-    mine = deletion.restorable(request.user).filter(deleted_by=request.user, deleted_at=at)
-    return {"at": at.isoformat(), "count": mine.count()}
-
-
-@require_safe
-@no_store
-def models_used(request: HtmxRequest) -> HttpResponse:
-    """Render the project's latest models as options: suggestions for the filter by model."""
-    context = {"models": history.models_used(request)}
-    return render(request, "playground/runs/_model_choices.html", context)
-
-
-@require_safe
-@no_store
-def newer(request: HtmxRequest) -> HttpResponse:
-    """Render how many matching runs are newer than the list; 204 if there are none."""
-    filters = history.Filters.from_query(request.GET)
-    since = parse_moment(request.GET.get("since", "")) or timezone.now()
-    newer_runs = filters.listed(request).filter(created_at__gt=since)
-    count = newer_runs[: history.MAX_NEWER].count()
-    if not count:
-        return HttpResponse(status=204)
-    context = {"count": count, "is_more": count == history.MAX_NEWER}
-    return render(request, "playground/partials/_new_runs_link.html", context)
-
-
-@require_safe
-@no_store
 def latest(request: HtmxRequest) -> HttpResponse:
-    """Render the project's newest runs for the front page; 204 if `?newest` is the newest."""
-    runs = current.listed(Run.objects.kept(), request).recent()
-    if history.is_of_shared_project(request):
-        runs = runs.select_related("user")
-    rows = history.rows_for(request.user, runs[:6])
-    if request.GET.get("newest") == history.newest_id(rows):
+    """Render the project's newest results for the front page; 204 if `?newest` is the newest."""
+    stacks = wall.latest(request)
+    if request.GET.get("newest") == history.newest_id([stack.row for stack in stacks]):
         return HttpResponse(status=204)
-    return render(request, "playground/partials/_latest_runs.html", {"runs": rows})
+    return render(request, "playground/partials/_latest_runs.html", {"stacks": stacks})
 
 
 @require_safe
@@ -153,7 +60,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     happened is asked for the reason to look.
     """
     try:
-        return _page(request, _run(request, pk, may_read=True))
+        return run_page(request, find_run(request, pk, may_read=True))
     except Http404:
         if (covered := looking.covered(request.user, "run", pk)) is not None:
             return looking.page(request, "run", covered)
@@ -163,13 +70,14 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "playground/run_deleted.html", context)
 
 
-def _page(request: HtmxRequest, run: Run, status: int = 200, **more: Any) -> HttpResponse:
+def run_page(request: HtmxRequest, run: Run, status: int = 200, **more: Any) -> HttpResponse:
+    """Render a run's own page; `more` is further context, such as why something is refused."""
     view = watch_tokens.view_for(request.user, run, "page")
     context = renderers.context(run, view) | {
         "doubles": likeness.doubles_in(run, request.user),
         "belongs_to": owners.places_of(request.user, run),
         "predecessor": predecessor_of(request.user, run),
-        "rows": history.argument_rows(db_safe(run.arguments)),
+        "settings": settings_of(run),
         "arguments_text": json_tree.preview(run.arguments),
         "sent_text": json_tree.preview(run.sent_arguments)
         if run.sent_arguments is not None
@@ -190,7 +98,7 @@ def _shared_project(request: HtmxRequest, run: Run, view: str) -> Project | None
 @require_POST
 def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Request the run's cancellation; its page shows how it actually ended."""
-    run = _run(request, pk, may_cover=True)
+    run = find_run(request, pk, may_cover=True)
     roles.require_for(request.user, run, permissions.CANCEL_RUN)
     by = permissions.name_of_other(request.user, run.user_id)
     state_machine.request_cancel(run.pk, by)
@@ -199,113 +107,10 @@ def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     return redirect("playground:run", pk)
 
 
-@limit("run")
-@require_POST
-def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Run the same arguments again as a new run, also if the old one is still unconfirmed."""
-    run = _run(request, pk)
-    try:
-        again = rerun.rerun(run, request.user, current.current(request))
-    except starting.Refused as refused:
-        return _refuse(request, run, refused)
-    return _show_new_run(request, again)
-
-
-def _refuse(request: HtmxRequest, run: Run, why: starting.Refused) -> HttpResponse:
-    is_forbidden = isinstance(why, starting.Forbidden)
-    status = HTTPStatus.FORBIDDEN if is_forbidden else HTTPStatus.UNPROCESSABLE_ENTITY
-    if request.htmx and is_forbidden:
-        return render(request, "projects/_refused.html", {"refused": str(why)}, status=status)
-    if request.htmx:
-        return trigger_client_event(HttpResponse(status=status), "toast", {"text": str(why)})
-    if is_forbidden:
-        return _page(request, run, status=status, refused=str(why))
-    messages.error(request, str(why))
-    return _page(request, run, status=status)
-
-
-@limit("run")
-@require_POST
-def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Start more runs with the same arguments and new seeds, and show them together."""
-    original = _run(request, pk)
-    more = len(runs_of_press.plan_more(original).runs) - 1
-    if wait_s := rate_limit.take_more(request, more):
-        return rate_limit.too_many_requests(request, wait_s)
-    try:
-        runs = runs_of_press.more_like(original, request.user, current.current(request))
-    except starting.Refused as refused:
-        return _refuse(request, original, refused)
-    for run in runs:
-        run.endpoint = original.endpoint
-    return _show_new_run(request, runs[0]) if len(runs) == 1 else _show_new_batch(request, runs)
-
-
-def _show_new_batch(request: HtmxRequest, runs: list[Run]) -> HttpResponseBase:
-    """Show new runs as a grid on the stage of their model's page, whatever page had the button."""
-    if request.htmx and _path_from(request) != runs[0].endpoint.get_absolute_url():
-        return announce_new_run(HttpResponseClientRedirect(batch.address(runs[0])), runs[0])
-    return show_batch(request, runs)
-
-
-def show_batch(request: HtmxRequest, runs: list[Run], **more: Any) -> HttpResponseBase:
-    """Show new runs as a grid on the stage of the posting page, which is their model's.
-
-    `more` is context for the form in the response, if the form was posted.
-    """
-    address = batch.address(runs[0])
-    if not request.htmx:
-        return redirect(f"{address}#stage")
-    context = {"batch": batch.batch(_batch_of(runs), runs, request.user), **more}
-    response = render(request, "playground/batch/_run_response.html", context)
-    response = reswap(retarget(response, "#stage"), "innerHTML")
-    return announce_new_run(address_result(request, response, address), runs[0])
-
-
-def _batch_of(runs: list[Run]) -> uuid.UUID:
-    return runs[0].batch or runs[0].pk
-
-
-def _show_new_run(request: HtmxRequest, run: Run) -> HttpResponseBase:
-    """Show a new run in place on the stage of its model's page, else on its own page."""
-    if _path_from(request) != run.endpoint.get_absolute_url():
-        if request.htmx:
-            return announce_new_run(HttpResponseClientRedirect(run.get_absolute_url()), run)
-        return redirect(run)
-    if not request.htmx:
-        return redirect(run.stage_address)
-    response = render(request, "playground/run/_stage.html", renderers.context(run))
-    # The form beside the stage is not rendered again: it has the user's current text.
-    response = reswap(retarget(response, "#stage"), "innerHTML")
-    return announce_new_run(address_result(request, response, run.stage_address), run)
-
-
-def announce_new_run(response: HttpResponse, run: Run) -> HttpResponse:
-    """Announce a new run to the user's other tabs (`run-list-refresh.js`)."""
-    return trigger_client_event(response, "run:started", {"id": str(run.pk)})
-
-
-def address_result(request: HtmxRequest, response: HttpResponse, address: str) -> HttpResponse:
-    """Set the page's address to that of its stage; Back returns to the previous contents."""
-    before, now = (
-        {name: named.get(name) for name in ("shown", "batch")}
-        for named in (
-            parse_qs(urlsplit(url).query) for url in (request.htmx.current_url or "", address)
-        )
-    )
-    is_other = any(before.values()) and before != now
-    return (push_url if is_other else replace_url)(response, address)
-
-
-def _path_from(request: HtmxRequest) -> str:
-    """Return the path of the posting page."""
-    return urlsplit(request.htmx.current_url or request.headers.get("Referer", "")).path
-
-
 @require_POST
 def star(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Star the run, or remove its star."""
-    run = _run(request, pk)
+    run = find_run(request, pk)
     _require_star(request, run)
     run.is_starred = not run.is_starred
     stars.star_run(run.pk, is_starred=run.is_starred)
@@ -318,7 +123,7 @@ def star(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def artifact_star(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
     """Star one file of the run, or remove its star."""
-    run = _run(request, pk)
+    run = find_run(request, pk)
     _require_star(request, run)
     is_starred = request.POST.get("starred") == "1"
     if not stars.star_artifact(run.pk, position, is_starred=is_starred):
@@ -348,7 +153,7 @@ def visibility(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
     A hidden run is no example either.
     """
-    run = _run(request, pk)
+    run = find_run(request, pk)
     if run.user_id != request.user.pk:
         raise PermissionDenied("Who began a run chooses whether the project's members see it.")
     run.is_hidden = request.POST.get("hidden") == "1"
@@ -363,7 +168,7 @@ def visibility(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def example(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a successful run to the team as an example of its model, or make it private again."""
-    run = _run(request, pk)
+    run = find_run(request, pk)
     permissions.require_for(request.user, run.user_id, permissions.PUBLISH_RUN)
     if run.state != Run.State.SUCCEEDED:
         raise Http404("Only a run that went well is an example.")
@@ -381,7 +186,7 @@ def _record_action_by_other(request: HttpRequest, run: Run, what: str) -> None:
         state_machine.note_deed(run.pk, what, f"By {by}.")
 
 
-def _run(
+def find_run(
     request: HttpRequest, pk: uuid.UUID, *, may_read: bool = False, may_cover: bool = False
 ) -> Run:
     """Return one of the user's own runs, or with `may_read` any that they may read.

@@ -28,6 +28,9 @@ class StoredFile:
     poster: str = ""
     thumbnail: str = ""
     fingerprint: bytes | None = None  # as of `Artifact.fingerprint`
+    provenance: str = ""  # as of `Artifact.provenance`, with the two after it
+    signer: str = ""
+    source_type: str = ""
     warning: str = ""  # why it is probably not what the run made
 
 

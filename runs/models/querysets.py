@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.db import models
 
 from catalog.models import Endpoint
@@ -49,6 +50,19 @@ REMOTE = models.Func(
 STORED = models.Func(
     models.F("state"),
     template="%(expressions)s = 'stored'",
+    output_field=models.BooleanField(),
+    arity=1,
+)
+# Likewise of the artifacts' indexes `artifact_to_examine` and `artifact_signed`.
+NOT_EXAMINED = models.Func(
+    models.F("provenance"),
+    template="%(expressions)s = ''",
+    output_field=models.BooleanField(),
+    arity=1,
+)
+SIGNED = models.Func(
+    models.F("provenance"),
+    template="%(expressions)s IN ('signed', 'valid', 'invalid')",
     output_field=models.BooleanField(),
     arity=1,
 )
@@ -161,6 +175,11 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         forms = {text, json.dumps(text)[1:-1]}
         matches = (models.Q(searched_text__icontains=form) for form in sorted(forms))
         return self.alias(searched_text=SEARCHED_TEXT).filter(reduce(or_, matches))
+
+    def marked_c2pa(self) -> RunQuerySet:
+        """The runs with a result that carries a C2PA manifest, whether or not it is intact."""
+        artifacts = apps.get_model("playground", "Artifact").objects
+        return self.filter(models.Exists(artifacts.filter(SIGNED, run=models.OuterRef("pk"))))
 
     def of_batch(self, batch: uuid.UUID) -> RunQuerySet:
         """The runs started by the same press of the button, in order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from datetime import timedelta
+from functools import cached_property
 
 from django.conf import settings
 from django.db import models
@@ -262,6 +263,14 @@ class Artifact(models.Model):
         STORED = "stored"
         LOST = "lost"
 
+    class Provenance(models.TextChoices):
+        """What a file carries of its origin (`runs/results/provenance.py`)."""
+
+        NONE = "none", "no signature"
+        SIGNED = "signed", "a C2PA signature that was not checked here"
+        VALID = "valid", "a C2PA signature that fits"
+        INVALID = "invalid", "a C2PA signature that does not fit"
+
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="artifacts")
     position = models.PositiveIntegerField()
     path = models.CharField(max_length=255, help_text="where in the output, as JSON path")
@@ -276,7 +285,7 @@ class Artifact(models.Model):
     state = models.CharField(max_length=16, choices=State, default=State.REMOTE)
     file = models.CharField(max_length=255, blank=True, help_text="name in our storage")
     poster = models.CharField(
-        max_length=255, blank=True, help_text="a film's still, in our storage"
+        max_length=255, blank=True, help_text="a still of a film or a mesh, in our storage"
     )
     thumbnail = models.CharField(
         max_length=255, blank=True, help_text="a small picture of it, in our storage"
@@ -305,6 +314,14 @@ class Artifact(models.Model):
         help_text="an earlier one that was equal or nearly so; perhaps deleted or moved since",
     )
 
+    provenance = models.CharField(
+        max_length=16, choices=Provenance, blank=True, help_text="empty: not examined yet"
+    )
+    signer = models.CharField(max_length=200, blank=True, help_text="whom its signature names")
+    source_type = models.CharField(
+        max_length=64, blank=True, help_text="the IPTC's type of digital source that it states"
+    )
+
     class Meta:
         ordering = ["position"]
         constraints = [
@@ -323,6 +340,16 @@ class Artifact(models.Model):
                 condition=models.Q(state="stored", compared_at=None),
             ),
             models.Index(
+                fields=["id"],
+                name="artifact_to_examine",
+                condition=models.Q(state="stored", provenance=""),
+            ),
+            models.Index(
+                fields=["run"],
+                name="artifact_signed",
+                condition=models.Q(provenance__in=["signed", "valid", "invalid"]),
+            ),
+            models.Index(
                 fields=["run", "kind", "id", "fingerprint"],
                 name="artifact_fingerprints",
                 condition=models.Q(fingerprint__isnull=False),
@@ -334,6 +361,10 @@ class Artifact(models.Model):
 
     def get_absolute_url(self) -> str:
         """Return the address of our copy."""
+        return self._address
+
+    @cached_property  # a list asks for it several times for each of hundreds of files
+    def _address(self) -> str:
         return reverse("playground:artifact", args=[self.run_id, self.position])
 
     @property

@@ -201,7 +201,10 @@ def _put(label: str, keys: Collection[str], to: Project, only_from: Project | No
     rows = _rows(_model(label)).filter(pk__in=keys)
     if only_from is not None:
         rows = _without_twins(rows.filter(project=only_from), to)
+    moving = set(rows.values_list("pk", flat=True))
     rows.update(project=to)
+    for owner in owners.registered():
+        owner.on_move({rows.model: moving}, to)
 
 
 def _without_twins(rows: InProjectQuerySet[Any], to: Project) -> InProjectQuerySet[Any]:
@@ -234,7 +237,10 @@ def _keys(kind: type[InProject], texts: Iterable[str]) -> list[Any]:
 
 
 def _counted(kind: type[InProject], number: int) -> str:
-    return counted(number, str(kind._meta.verbose_name).removesuffix("s"))
+    name = str(kind._meta.verbose_name)
+    if name == kind._meta.verbose_name_plural:  # 1 series, 2 series
+        return f"{number:,} {name}"
+    return counted(number, name.removesuffix("s"))
 
 
 def _nothing_goes(planned: Plan, target: Project) -> str:

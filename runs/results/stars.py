@@ -7,9 +7,10 @@ was starred as a whole. A change raises the run's version, which invalidates cac
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from runs.models import Artifact, Run
 
@@ -37,3 +38,19 @@ def star_run(run_id: uuid.UUID, *, is_starred: bool) -> None:
 
 def _mark(run_id: uuid.UUID, *, is_starred: bool) -> None:
     Run.objects.filter(pk=run_id).update(is_starred=is_starred, version=F("version") + 1)
+
+
+def star_results(results: Collection[tuple[uuid.UUID, int]], *, is_starred: bool) -> None:
+    """Star these files of runs, and the runs without files among them; or remove their stars."""
+    chosen = set(results)
+    keys = {run for run, _ in chosen}
+    with transaction.atomic():
+        list(Run.objects.filter(pk__in=keys).order_by("pk").select_for_update().values_list("pk"))
+        rows = Artifact.objects.filter(run__in=keys).values_list("pk", "run_id", "position")
+        files = [pk for pk, run, position in rows if (run, position) in chosen]
+        Artifact.objects.filter(pk__in=files).update(is_starred=is_starred)
+        runs = Run.objects.filter(pk__in=keys)
+        if not is_starred:
+            starred = Artifact.objects.filter(run=OuterRef("pk"), is_starred=True)
+            runs = runs.exclude(Exists(starred))
+        runs.update(is_starred=is_starred, version=F("version") + 1)

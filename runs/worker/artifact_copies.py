@@ -8,7 +8,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import IO, Any
@@ -19,12 +19,11 @@ from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
 
 import fal
-from catalog.pictures import picture_files
 from core.db import clock
 from core.storage import atomic_files
 from fal.db_safe import db_safe_text
 from runs import locked_update
-from runs.files import content_types, purge, storage_limits, stored_files
+from runs.files import content_types, previews, purge, storage_limits, stored_files
 from runs.files.media import mesh_viewer
 from runs.files.media.probe import MediaProbe, ProbeResult
 from runs.files.stored_files import StoredFile
@@ -142,6 +141,9 @@ async def _record_copied(artifact: Artifact, stored_file: StoredFile) -> None:
         poster=stored_file.poster,
         thumbnail=stored_file.thumbnail,
         fingerprint=stored_file.fingerprint,
+        provenance=stored_file.provenance,
+        signer=stored_file.signer,
+        source_type=stored_file.source_type,
         next_attempt_at=None,
         error=stored_file.warning,
     )
@@ -223,6 +225,7 @@ async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> Stor
         digest = await asyncio.to_thread(stored_files.content_digest, file)
         await sync_to_async(purge.reclaim)(digest)
         stored_file = await asyncio.to_thread(stored_files.store, file, claimed, digest)
+        stored_file = replace(stored_file, **asdict(await probe.origin_of(file.name)))
         if warning:  # stored nevertheless, in case the run really made this
             return replace(stored_file, kind="file", warning=warning)
         return await _probed(stored_file, file.name, artifact.kind, probe)
@@ -285,9 +288,10 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
     is_media = stored_file.content_type.partition("/")[0] in MEDIA
     seen = await probe.probe(path, stored_file.content_type if is_media else f"{guess}/")
     kind = _kind(guess, stored_file.content_type, seen)
-    warning = await _draw_mesh(stored_file, path, probe) if kind == "mesh" else ""
-    base = stored_file.name.rpartition(".")[0]
-    poster, thumbnail = f"{base}.poster.webp", f"{base}.thumbnail.webp"
+    warning = await _render_mesh(stored_file, path, probe) if kind == "mesh" else ""
+    if kind == "mesh" and not warning:
+        seen = await probe.draw_mesh(path, stored_file.name.rpartition(".")[2])
+    pictures = await asyncio.to_thread(previews.write, stored_file.name, seen)
     return replace(
         stored_file,
         kind=kind,
@@ -295,13 +299,13 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
         width=seen.width or stored_file.width,
         height=seen.height or stored_file.height,
         duration_s=seen.duration_s,
-        poster=await asyncio.to_thread(picture_files.write, poster, seen.poster),
-        thumbnail=await asyncio.to_thread(picture_files.write, thumbnail, seen.thumbnail),
         fingerprint=seen.fingerprint,
+        poster=pictures.poster,
+        thumbnail=pictures.thumbnail,
     )
 
 
-async def _draw_mesh(stored_file: StoredFile, path: str, probe: MediaProbe) -> str:
+async def _render_mesh(stored_file: StoredFile, path: str, probe: MediaProbe) -> str:
     """Render a mesh's viewer page beside its file; returns a sentence if that is impossible."""
     with tempfile.NamedTemporaryFile(prefix="vitrine-") as page:
         if not await probe.render_mesh(path, stored_file.name.rpartition(".")[2], page.name):

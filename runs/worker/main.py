@@ -41,10 +41,10 @@ from runs.worker import (
     clock_corrections,
     fingerprints,
     idle,
-    upload_measures,
 )
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
+from runs.worker.examination import provenance, upload_measures
 from runs.worker.following import backfill, reconciliation
 from runs.worker.following.patience import PATIENCE, Patience
 from runs.worker.jobs import run_forever
@@ -146,6 +146,7 @@ class Worker:
                 partial(fingerprints.compare_due, self.media_probe),
                 wakes_on_change=True,
             ),
+            Job("examine results", provenance.Examination(self.media_probe).step),
             Job("webhooks", partial(processing.process_pending, upstream), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, upstream), wakes_on_change=True),
             *([Job("reconcile", reconcile, wakes_on_change=True)] if self.has_key else []),

@@ -66,6 +66,10 @@ MODELS = [
             "duration": number("Seconds.", 0, 3600, default=10, examples=[2]),
             "log_lines": integer("How many lines, evenly spread.", 1, 1000, default=10),
             "picture": boolean("Whether there is a picture in the end.", default=True),
+            "signed": boolean(
+                "Whether the picture carries a C2PA manifest, whose signature fits nothing.",
+                default=False,
+            ),
             "seed": SEED,
         },
         output(

@@ -56,15 +56,18 @@ def slow(arguments: Arguments, context: Context) -> dict[str, Any]:
         if line:
             context.step(line, lines, "Waited")
         elif arguments["picture"]:
-            images.append(_tiles(arguments["prompt"], seed, context))
+            images.append(_tiles(arguments, seed, context))
     return {"images": images, "seed": seed, "slept": seconds}
 
 
-def _tiles(prompt: str, seed: int, context: Context) -> dict[str, Any]:
+def _tiles(arguments: Arguments, seed: int, context: Context) -> dict[str, Any]:
     # Heavy libraries are imported only if needed: without an image the timing is exact.
-    from sandbox.studio.pictures import canvas, patterns
+    from sandbox.studio.pictures import canvas, credentials, patterns
 
-    return canvas.save(context, patterns.tessera(prompt, seed, (512, 512)), "png", "slow")
+    image = patterns.tessera(arguments["prompt"], seed, (512, 512))
+    data, kind = canvas.encode(image, "png")
+    data = credentials.signed(data) if arguments.get("signed") else data
+    return context.save(data, kind, "slow.png", width=image.width, height=image.height)
 
 
 def fail(arguments: Arguments, context: Context) -> dict[str, Any]:

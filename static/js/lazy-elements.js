@@ -7,7 +7,6 @@ const LOADERS = {
   "color-pick": () => import("./lazy/form-color.js"),
   "dataset-files": () => import("./lazy/dataset-files.js"),
   "form-rows": () => import("./lazy/form-rows.js"),
-  "light-box": () => import("./lazy/light-box.js"),
   "media-field": () => import("./lazy/form-media.js"),
   "local-time": () => import("./lazy/local-time.js"),
   "live-session": () => import("./lazy/live-session.js"),
@@ -44,8 +43,7 @@ document.addEventListener(
   "click",
   (event) => {
     const loading =
-      event.target.closest("[name='~do'], [data-pair], [data-tool], light-box a") &&
-      load(event.target);
+      event.target.closest("[name='~do'], [data-pair], [data-tool]") && load(event.target);
     if (!loading) return;
     event.preventDefault();
     event.stopPropagation();

@@ -29,18 +29,25 @@ class ElapsedTime extends HTMLElement {
 customElements.define("elapsed-time", ElapsedTime);
 
 /**
- * <copy-button for="ID"> or <copy-button text="…">: copies a text and shows the outcome in its
- * label.
+ * <copy-button for="ID">, <copy-button text="…"> or <copy-button address="/…">: copies a text, or
+ * the whole address of one of our pages, and shows the outcome in its label.
  */
 class CopyButton extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", this);
   }
-  async handleEvent() {
+  async handleEvent(event) {
+    const address = this.getAttribute("address");
+    if (address && (event.metaKey || event.ctrlKey || event.shiftKey)) return;
+    if (address) event.preventDefault(); // its link leads there
     const source = document.getElementById(this.getAttribute("for"));
     try {
       await navigator.clipboard.writeText(
-        this.getAttribute("text") ?? source?.value ?? source?.textContent ?? "",
+        (address && new URL(address, location.href).href) ??
+          this.getAttribute("text") ??
+          source?.value ??
+          source?.textContent ??
+          "",
       );
       this.tell("Copied");
     } catch {
@@ -49,7 +56,7 @@ class CopyButton extends HTMLElement {
   }
   tell(text) {
     dispatchEvent(new CustomEvent("toast", { detail: { text } }));
-    const label = [...this.querySelector("button").childNodes].find(
+    const label = [...this.querySelector("button, a").childNodes].find(
       (node) => node.nodeType === 3 && node.textContent.trim(),
     );
     if (!label) return; // an icon without a label

@@ -77,5 +77,5 @@ addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-jump]");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  jump(`${link.pathname}?dialog`);
+  jump(`${link.pathname}${link.search || "?"}${link.search && "&"}dialog`);
 });

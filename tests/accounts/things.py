@@ -13,7 +13,18 @@ from django.utils import timezone
 from boards.models import Board, Cell, Column, Row, Trial
 from chats.models import Chat
 from flows.models import Flow, FlowRun
-from library.models import Prompt, PromptTag, PromptVersion, Reference, ReferenceVersion
+from library.models import (
+    Prompt,
+    PromptTag,
+    PromptVersion,
+    Reference,
+    ReferenceVersion,
+    Series,
+    SeriesItem,
+    Tag,
+    TaggedResult,
+    View,
+)
 from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
@@ -129,15 +140,22 @@ def make_things(
     prompt = Prompt.objects.create(**own, **deleted, name=word, text=word, folder=word)
     PromptTag.objects.create(prompt=prompt, name=word)
     version = PromptVersion.objects.create(prompt=prompt, text=word, made_by=owner)
+    series = Series.objects.create(**own, **deleted, name=word)
+    SeriesItem.objects.create(series=series, run=run, place=0)
+    tag = Tag.objects.create(project=run.project, name=f"{word[:7]} {uuid4().hex}")
+    TaggedResult.objects.create(tag=tag, run=run)
+    view = View.objects.create(**own, **deleted, name=word, line=word)
     reference = Reference.objects.create(
         **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
     )
     ReferenceVersion.objects.create(reference=reference, number=1, change=word, made_by=owner)
     return Things(
         {
+            "view": view.pk,
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
             "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
+            "series": series.pk, "tag": tag.pk,
             "reference": reference.pk,
         },
         {

@@ -26,7 +26,7 @@ def test_every_cookie_is_named_with_our_prefix_and_the_port(client: Client, user
     client.post("/login/", {"login": user.username, "password": "correct horse"})
     client.post(reverse("account-theme"), {"theme": "dark"})
     client.post(reverse("playground:runs-deletion"))  # leaves a message
-    client.get(reverse("playground:runs"))
+    client.get(reverse("library:runs"))
     assert {name.split("_")[1] for name in client.cookies} >= {"session", "csrf", "theme"}
     assert [name for name in client.cookies if not OURS.fullmatch(name)] == []
     assert NamedCookieStorage.cookie_name == "vitrine_messages_8000"

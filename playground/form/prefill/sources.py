@@ -13,7 +13,7 @@ from catalog.models import Endpoint
 from core.http.parameters import parse_uuid
 from playground.form import form_state, migrate_arguments
 from playground.form.form_state import FormState
-from playground.form.prefill import transfer, use_as
+from playground.form.prefill import keep_seed, transfer, use_as
 from playground.form.prefill.transfer import Transfer
 from runs import owners
 from runs.models import Preset, Run, Share
@@ -40,8 +40,8 @@ def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
 def link_kinds() -> list[str]:
     """Return the query parameters that fill a form.
 
-    These are the kinds that buttons use (`KINDS`), and `use` and those of other apps, which insert
-    something into the draft instead of replacing it.
+    These are the kinds that buttons use (`KINDS`), and `use`, `seed` and those of other apps, which
+    insert something into the draft instead of replacing it.
     """
     return list(_sources())
 
@@ -153,6 +153,7 @@ _SOURCES: dict[str, FillForm] = {
     "saved": _saved,
     "example": _example,
     "use": use_as.fill,
+    "seed": keep_seed.fill,
 }
 
 

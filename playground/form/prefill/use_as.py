@@ -39,7 +39,7 @@ _SUFFIXES = {
     "weights": set(uploads.WEIGHTS),
     "archive": {".zip", ".tar", ".gz", ".tgz"},
 }
-_KEPT_MARKS = (form_state.HOUSE, form_state.ORIGIN)
+KEPT_MARKS = (form_state.HOUSE, form_state.ORIGIN)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
         return FormState(before, notice)
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
     placed = form_state.from_arguments(endpoint, place(root, arguments, path, result.value))
-    marks = {mark: before[mark] for mark in _KEPT_MARKS if mark in before}
+    marks = {mark: before[mark] for mark in KEPT_MARKS if mark in before}
     return replace(placed, post={**placed.post, **marks}, notice=_notice(result, field, arguments))
 
 

@@ -28,12 +28,13 @@ from playground.form.prefill import sources
 from playground.form.prefill.place_of_run import in_place_of_run
 from playground.views.model_page import form, page, posted
 from projects import current
-from runs.models import Draft, Preset
+from runs.models import Draft, Preset, Run
 
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the session had expired
 HOUSE_DEFAULT = Preset.objects.house_defaults().filter(endpoint=OuterRef("pk"))
 TAB_QUERY = "draft"  # a tab's own id, if the cookie names another tab
 NO_TAB = "none"
+RUNS = 48  # on the tab of runs
 MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that survive the login in a cookie
 
 
@@ -112,16 +113,18 @@ def _page(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
 
 def _runs(request: HtmxRequest, endpoint: Endpoint) -> dict[str, Any]:
     sees_all = permissions.may_see_runs(request.user)
-    whose = history.EVERYBODY if sees_all and request.GET.get("whose") else ""
-    filters = history.Filters(whose=whose, model=endpoint.endpoint_id)
-    runs = list(filters.listed(request).recent().select_related("endpoint", "user")[:48])
+    is_of_everybody = sees_all and bool(request.GET.get("whose"))
+    listed = Run.objects.kept().filter(endpoint=endpoint)
+    if not is_of_everybody:
+        listed = current.listed(listed, request)
+    runs = list(listed.recent().select_related("endpoint", "user")[:RUNS])
     return {
         "rows": history.rows_for(request.user, runs),
         "since": history.newest_moment(runs),
         "sees_all": sees_all,
         "all_projects": current.is_of_all_projects(request),
-        "is_shared_list": history.is_of_shared_project(request),
-        "whose": whose,
+        "is_shared_list": current.is_of_shared_project(request),
+        "whose": "*" if is_of_everybody else "",
     }
 
 
@@ -184,6 +187,7 @@ _SOURCE_MISSING = {
     "run": "That run is not here, or it is somebody else's.",
     "saved": "That link leads nowhere: it is mistyped, or what it held is gone.",
     "example": "This model has no example of its own any more.",
+    "seed": "The seed of that run is not known, or the run is somebody else's.",
     "use": "That result is not here any more, or it is somebody else's.",
 }
 

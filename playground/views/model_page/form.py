@@ -36,7 +36,7 @@ from playground.form.posted_files import with_files
 from playground.form.prefill import sources
 from playground.views.model_page import page
 from playground.views.model_page.posted import form_fields, parse_tab, tab_id
-from playground.views.runs import address_result, announce_new_run, show_batch
+from playground.views.new_runs import address_result, announce_new_run, show_batch
 from projects import current, roles
 from runs import starting, transport_choices
 from runs.models import Run
@@ -328,8 +328,8 @@ def _choose_from_library(
     """Open the saved prompts or references, to put one in; what was typed stays as the draft."""
     _save_draft(request, endpoint, post)
     kind, _, field = action.partition(":")
-    asked = urlencode({"for": endpoint.endpoint_id} | ({"field": field[:200]} if field else {}))
-    address = f"{reverse(f'library:{kind}')}{current.query(current.current(request))}&{asked}"
+    query = urlencode({"for": endpoint.endpoint_id} | ({"field": field[:200]} if field else {}))
+    address = f"{reverse(f'library:{kind}')}{current.query(current.current(request))}&{query}"
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 

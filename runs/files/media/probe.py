@@ -1,18 +1,24 @@
-"""Makes previews of results: posters, thumbnails, viewer pages of meshes."""
+"""Makes previews of results: posters, thumbnails, viewer pages of meshes; checks signatures."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import importlib.util
 import logging
 import shutil
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from django.core.files.storage import default_storage
 
 from core.process import subprocess_worker
+from fal.db_safe import db_safe_text
+from runs.files.metadata import provenance
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +41,29 @@ class ProbeResult:
     fingerprint: bytes = b""
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What a file carries of its origin, as the columns of `Artifact` hold it."""
+
+    provenance: str
+    signer: str = ""
+    source_type: str = ""
+
+
+def can_check_signatures() -> bool:
+    """Whether c2pa-python is installed, which the extra `provenance` brings."""
+    return importlib.util.find_spec("c2pa") is not None
+
+
 class MediaProbe:
-    """Runs the probe and the mesh viewer in subprocesses, and kills those that take too long."""
+    """Runs the probe and its like in subprocesses, and kills those that take too long."""
 
     def __init__(self, limit_s: float = PROBE_TIMEOUT_S) -> None:
         self._program = subprocess_worker.SandboxedWorker("runs.files.media.probe_program", limit_s)
-        self._meshes = subprocess_worker.SandboxedWorker("runs.files.media.mesh_viewer", limit_s)
+        self._meshes = subprocess_worker.SandboxedWorker("runs.files.media.mesh_program", limit_s)
+        self._signatures = subprocess_worker.SandboxedWorker(
+            "runs.files.media.signature_program", limit_s
+        )
 
     async def probe(self, path: str, content_type: str) -> ProbeResult:
         """Probe a file; returns an empty result for one that cannot be probed."""
@@ -53,34 +76,90 @@ class MediaProbe:
             return ProbeResult()
         if why := answer.pop("error", ""):
             log.info("a file of type %s has no preview: %s", content_type, why)
-        for name in ("poster", "thumbnail", "fingerprint"):
-            answer[name] = base64.b64decode(answer.get(name, ""))
-        return ProbeResult(**answer)
+        return ProbeResult(**_decoded(answer))
 
     async def probe_stored(self, name: str, content_type: str) -> ProbeResult:
         """Probe a file of our storage. Raises what the storage raises, of any kind."""
+        async with _local(name) as path:
+            return await self.probe(path, content_type)
+
+    async def origin_of(self, path: str) -> Origin:
+        """Return what a file carries of its origin; its signature is checked where that can be."""
+        is_signed, source_type = await asyncio.to_thread(_marks, path)
+        if not is_signed:
+            return Origin("none", source_type=source_type)
+        answer = await self._check_signature(path) if can_check_signatures() else {}
+        signer = db_safe_text(str(answer.get("signer", "")))
+        if "is_valid" not in answer:
+            return Origin("signed", signer, source_type)
+        return Origin("valid" if answer["is_valid"] else "invalid", signer, source_type)
+
+    async def origin_of_stored(self, name: str) -> Origin:
+        """Like `origin_of`, of a file of our storage. Raises what the storage raises."""
+        async with _local(name) as path:
+            return await self.origin_of(path)
+
+    async def _check_signature(self, path: str) -> subprocess_worker.Json:
         try:
-            return await self.probe(default_storage.path(name), content_type)
-        except NotImplementedError:  # object storage has no paths
-            with tempfile.NamedTemporaryFile(prefix="vitrine-") as copy:
-                await asyncio.to_thread(_fetch, name, copy)
-                return await self.probe(copy.name, content_type)
+            answer = await self._signatures.request({"path": path})
+        except subprocess_worker.WorkerDied as error:
+            answer = {"error": str(error)}
+        if "error" in answer:
+            log.info("a signature cannot be checked: %s", answer["error"])
+        return answer
 
     async def render_mesh(self, path: str, file_type: str, page: str) -> bool:
         """Write a mesh's viewer page to the file `page`; return False if it cannot be shown."""
+        return await self._of_mesh({"path": path, "file_type": file_type, "page": page}) is not None
+
+    async def draw_mesh(self, path: str, file_type: str) -> ProbeResult:
+        """Return a mesh's poster and thumbnail; an empty result for one that cannot be drawn."""
+        answer = await self._of_mesh({"path": path, "file_type": file_type})
+        return ProbeResult(**_decoded(answer or {}))
+
+    async def draw_stored_mesh(self, name: str) -> ProbeResult:
+        """Draw a mesh of our storage, as `draw_mesh`. Raises what the storage raises."""
+        async with _local(name) as path:
+            return await self.draw_mesh(path, name.rpartition(".")[2])
+
+    async def _of_mesh(self, request: dict[str, str]) -> subprocess_worker.Json | None:
         try:
-            request = {"path": path, "file_type": file_type, "page": page}
-            why = (await self._meshes.request(request)).get("error", "")
+            answer = await self._meshes.request(request)
+            why = answer.get("error", "")
         except subprocess_worker.WorkerDied as error:
             why = str(error)
         if why:
             log.info("a mesh cannot be shown: %s", why)
-        return not why
+        return None if why else answer
 
     async def close(self) -> None:
         """Stop the subprocesses."""
         await self._program.close()
         await self._meshes.close()
+        await self._signatures.close()
+
+
+def _marks(path: str) -> tuple[bool, str]:
+    with Path(path).open("rb") as file:
+        return provenance.is_signed(file), provenance.source_type(file)
+
+
+@asynccontextmanager
+async def _local(name: str) -> AsyncIterator[str]:
+    """Yield the path of a stored file: its own, or that of a copy for as long as it is needed."""
+    try:
+        path = default_storage.path(name)
+    except NotImplementedError:  # object storage has no paths
+        with tempfile.NamedTemporaryFile(prefix="vitrine-") as copy:
+            await asyncio.to_thread(_fetch, name, copy)
+            yield copy.name
+    else:
+        yield path
+
+
+def _decoded(answer: subprocess_worker.Json) -> subprocess_worker.Json:
+    pictures = ("poster", "thumbnail", "fingerprint")
+    return answer | {name: base64.b64decode(answer.get(name, "")) for name in pictures}
 
 
 def _fetch(name: str, copy: IO[bytes]) -> None:

@@ -7,7 +7,7 @@ import { dialog } from "./dialog.js";
 const PAUSE_MS = 60;
 let opening = null;
 export async function open(address = "/jump/?") {
-  if (opening || document.querySelector("dialog[open]")) return;
+  if (opening || document.querySelector("dialog[open]:not(.viewer)")) return;
   opening = dialog(address);
   const shown = await opening.finally(() => (opening = null));
   const input = shown.querySelector("input");

@@ -2,6 +2,21 @@
  * Fetches a dialog, waits for its stylesheet, and shows it; closing restores the focus.
  */
 export async function dialog(address) {
+  const shown = await loadDialog(address);
+  shown.addEventListener("close", () => shown.remove());
+  shown.addEventListener(
+    "click",
+    ({ target }) =>
+      target.closest("[data-close]") &&
+      shown.dispatchEvent(new Event("cancel", { cancelable: true })) &&
+      shown.close(),
+  );
+  shown.showModal();
+  return shown;
+}
+
+/** Fetches a dialog into the page with its stylesheets, and leaves it closed. */
+export async function loadDialog(address) {
   const answer = await fetch(address);
   const fetched = new DOMParser()
     .parseFromString(await answer.text(), "text/html")
@@ -21,14 +36,5 @@ export async function dialog(address) {
   );
   document.body.append(shown);
   await Promise.all(ready);
-  shown.addEventListener("close", () => shown.remove());
-  shown.addEventListener(
-    "click",
-    ({ target }) =>
-      target.closest("[data-close]") &&
-      shown.dispatchEvent(new Event("cancel", { cancelable: true })) &&
-      shown.close(),
-  );
-  shown.showModal();
   return shown;
 }

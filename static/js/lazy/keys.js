@@ -59,8 +59,6 @@ function offered() {
   if (document.querySelector(".strip-list > li"))
     shortcuts.push(["\u2190 \u2192", "Later and earlier results"]);
   if (player(document.body)) shortcuts.push(["Space", "Play or pause"]);
-  if (document.querySelector("light-box"))
-    shortcuts.push(["\u2190 \u2192", "In the large view: other pictures"]);
   shortcuts.push(["Esc", "Close what is open"], ["?", "This list"]);
   return shortcuts;
 }

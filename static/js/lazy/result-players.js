@@ -1,6 +1,7 @@
 /** Plays the videos of a <result-viewer> together, and its sounds in turn, equally loud. */
 
 import { meshes } from "./result-meshes.js";
+import { drawWave, loudnessOf, peaksOf, samplesOf } from "./waveform.js";
 
 const FRAME_S = 1 / 25; // browsers do not expose a video's frame rate
 const DRIFT_S = 0.08;
@@ -118,28 +119,11 @@ function sounds(viewer, signal) {
 
 /** Draws a sound's waveform; returns its loudness (root mean square). Only files of our own. */
 async function draw(sound) {
-  if (new URL(sound.src).origin !== location.origin) throw new TypeError("a file elsewhere");
-  const response = await fetch(sound.src);
-  const decoder = new OfflineAudioContext(1, 1, 44_100);
-  const decoded = await decoder.decodeAudioData(await response.arrayBuffer());
-  const samples = decoded.getChannelData(0);
+  const samples = await samplesOf(sound);
   const canvas = sound.parentElement.querySelector("canvas");
-  const pen = canvas.getContext("2d");
-  pen.fillStyle = getComputedStyle(canvas).color;
-  const each = Math.max(1, Math.floor(samples.length / BARS));
-  const middle = canvas.height / 2;
-  let sum = 0;
-  for (let bar = 0; bar < BARS; bar++) {
-    let peak = 0;
-    for (let i = bar * each; i < Math.min(samples.length, (bar + 1) * each); i++) {
-      peak = Math.max(peak, Math.abs(samples[i]));
-      sum += samples[i] ** 2;
-    }
-    const tall = Math.max(1, peak * middle);
-    pen.fillRect((bar * canvas.width) / BARS, middle - tall, 1.4, 2 * tall);
-  }
+  drawWave(canvas, peaksOf(samples, BARS));
   canvas.hidden = false;
-  return Math.sqrt(sum / Math.max(1, samples.length));
+  return loudnessOf(samples);
 }
 
 export const players = { video: films, audio: sounds, mesh: meshes };

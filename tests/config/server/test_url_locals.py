@@ -29,12 +29,12 @@ def installed() -> Iterator[None]:
 
 
 def test_a_prefix_is_set_read_and_cleared() -> None:
-    assert (get_script_prefix(), reverse("playground:runs")) == ("/", "/runs/")
+    assert (get_script_prefix(), reverse("library:runs")) == ("/", "/runs/")
     set_script_prefix("/below/")
-    assert reverse("playground:runs") == "/below/runs/"
+    assert reverse("library:runs") == "/below/runs/"
     clear_script_prefix()
     clear_script_prefix()
-    assert reverse("playground:runs") == "/runs/"
+    assert reverse("library:runs") == "/runs/"
 
 
 def test_a_urlconf_is_set_read_and_cleared() -> None:

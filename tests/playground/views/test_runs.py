@@ -28,71 +28,6 @@ FAILURE = {
 }
 
 
-def test_the_history_takes_few_queries_for_any_length(
-    member: Client, make_run: Any, django_assert_num_queries: Any
-) -> None:
-    for number in range(20):
-        run = make_run(state="succeeded" if number % 2 else "running", output={})
-        Artifact.objects.create(
-            run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png"
-        )
-    member.get("/runs/?as=list")
-    with django_assert_num_queries(4):  # session, user, runs, artifacts
-        member.get("/runs/")
-    member.get("/runs/?as=wall")
-    with django_assert_num_queries(5):  # and the arguments of runs under way, for their shapes
-        member.get("/runs/")
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("", {"a cat", "ein Füchslein"}),
-        ("q=cat", {"a cat"}),
-        ("q=Füchs", {"ein Füchslein"}),
-        ("state=failed", {"ein Füchslein"}),
-        ("state=unfinished", {"a cat"}),
-        ("starred=1", {"a cat"}),
-        ("days=1", {"a cat", "ein Füchslein"}),
-        ("model=fal-ai/flux/dev", {"a cat", "ein Füchslein"}),
-        ("model=other", set()),
-        ("model=flux", {"a cat", "ein Füchslein"}),
-        ("model=DEV+flux", {"a cat", "ein Füchslein"}),
-        ("model=flux+other", set()),
-        ("state=nonsense&days=x&before=never", {"a cat", "ein Füchslein"}),
-    ],
-)
-def test_query_parameters_filter_the_history(
-    member: Client, make_run: Any, query: str, expected: set[str]
-) -> None:
-    make_run(title="a cat", is_starred=True)
-    make_run(title="", arguments={"prompt": "ein Füchslein"}, state="failed", error=FAILURE)
-    runs = [
-        row.run.arguments["prompt"] for row in member.get(f"/runs/?as=list&{query}").context["runs"]
-    ]
-    assert set(runs) == expected
-
-
-def test_a_model_id_filters_exactly_and_used_models_are_suggested(
-    member: Client, make_endpoint: Any, make_run: Any, user: User
-) -> None:
-    short, long = (
-        make_endpoint(f"a/letterpress{end}", display_name=f"Press{end}") for end in ("", "/fine")
-    )
-    make_run(title="short", endpoint=short, user=user)
-    make_run(title="long", endpoint=long, user=user)
-    make_endpoint("a/unused")
-    page = member.get("/runs/?as=list&model=a/letterpress")
-    assert [row.run.title for row in page.context["runs"]] == ["short"]
-    suggested = member.get("/runs/models/").content.decode()
-    assert re.findall(r'<option value="(.*?)">(.*?)</option>', suggested) == [
-        ("a/letterpress", "Press"),
-        ("a/letterpress/fine", "Press/fine"),
-    ]
-    rows = member.get("/runs/?as=list&model=letterpress").context["runs"]
-    assert {row.run.title for row in rows} == {"short", "long"}
-
-
 def test_each_cancel_of_the_history_names_its_run(member: Client, make_run: Any) -> None:
     for title, name in (("a cat", "a cat"), ("", "FLUX.1 [dev]")):
         run = make_run(title=title, state="running")
@@ -140,14 +75,6 @@ def test_unfinished_runs_can_be_cancelled_from_the_history(member: Client, make_
     html = member.get("/runs/?as=list").content.decode()
     assert "Cancellation requested" in html
     assert f"/runs/{runs[0].pk}/cancellation/" not in html
-
-
-def test_the_history_is_paged_by_a_cursor(member: Client, make_run: Any) -> None:
-    created = [make_run() for _ in range(35)]
-    first = member.get("/runs/?as=list")
-    second = member.get("/runs/", {"as": "list", "before": first.context["more"]})
-    shown = [row.run.pk for page in (first, second) for row in page.context["runs"]]
-    assert shown == [run.pk for run in reversed(created)]
 
 
 def test_a_stranger_cannot_find_a_run(client: Client, stranger: User, make_run: Any) -> None:
@@ -391,15 +318,6 @@ def test_artifacts_left_out_of_very_many_are_counted(member: Client, make_run: A
     page = member.get(make_run(state="succeeded", output=few, logs=lines[:9]).get_absolute_url())
     assert "results or more" not in page.content.decode()
     assert "the last 9" not in page.content.decode()
-
-
-def test_a_state_has_one_label_in_filter_and_rows(member: Client, make_run: Any) -> None:
-    for state in Run.FINAL:
-        make_run(state=state, ended_at=timezone.now())
-    html = member.get("/runs/?as=list").content.decode()
-    for value, word in (("succeeded", "Done"), ("failed", "Failed"), ("cancelled", "Cancelled")):
-        assert f'<option value="{value}" >{word}</option>' in html
-        assert f"</svg>{word}" in html
 
 
 def test_a_given_up_run_says_so_in_its_row(member: Client, make_run: Any) -> None:

@@ -1,0 +1,43 @@
+"""The models that take a result further, as a dialog in which one press makes the flow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from core.formatting import counted
+from playground.display.navigation.destinations import Group, Place
+
+if TYPE_CHECKING:
+    from catalog.related.use_index import Taker
+    from playground.display.navigation.use_menu import Menu
+
+
+def groups(menu: Menu, page: str, output: str) -> list[Group]:
+    """Return the menu's models with their pictures, the same model first.
+
+    `page` is the address of the page that does the same, with its query; a model is chosen by a
+    post there. `output` names what is passed on.
+    """
+
+    def place(taker: Taker) -> Place:
+        card = menu.cards[taker.key]
+        chosen = urlencode({"to": f"{card.endpoint_id}|{taker.input.path}", "output": output})
+        return Place(
+            card.name,
+            f"as “{taker.input.label}”",
+            f"{page}&{urlencode({'q': card.endpoint_id})}",
+            "image",
+            mark=menu.mark(taker.key),
+            picture=card.picture.small_src if card.picture else "",
+            post=f"{page}&{chosen}",
+        )
+
+    listed = [Group("The same model again", [place(taker) for taker in menu.own])]
+    for group in menu.groups:
+        places = [place(taker) for taker in group.takers if taker.key in menu.cards]
+        if group.count > len(group.takers) and places:
+            label = f"All {counted(group.count, 'model')}…"
+            places.append(Place(label, "", f"{page}&{urlencode({'use': group.use})}"))
+        listed.append(Group(group.title, places))
+    return [group for group in listed if group.places]

@@ -1,0 +1,1 @@
+"""Series: named, ordered selections of results with a cover."""

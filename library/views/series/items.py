@@ -1,0 +1,151 @@
+"""The results of a series: added from a selection, put in order, taken out."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST
+
+from core.http.parameters import parse_key, parse_moment, parse_uuid
+from library import selection
+from library.models import Series
+from library.selection import Refused
+from library.series import items, saving
+from library.views.selected import answers
+from library.views.series.series import find_changeable
+from projects import current, roles
+from runs import selections
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+    from library.models.series import SeriesQuerySet
+
+MAX_OFFERED = 200
+STEPS = {"back": -1, "on": 1}
+GONE = "It is not in the series any more."
+
+
+@require_POST
+def additions(request: HtmxRequest) -> HttpResponseBase:
+    """Add the posted results to a series, `series=<key>`, or to a new one, `name`.
+
+    Without either, the form that asks for it.
+    """
+    try:
+        posted = selection.posted(request)
+    except Refused as refused:
+        return answers.refuse(request, str(refused))
+    if not (request.POST.get("series") or request.POST.get("name")):
+        return _form(request, posted)
+    try:
+        series = _chosen(request)
+        chosen = items.add(request.user, series, posted)
+    except Refused as refused:
+        if request.htmx:
+            return answers.refuse(request, str(refused))
+        return _form(request, posted, str(refused))
+    words = answers.sentence(chosen, f"are in the series “{series.name}”")
+    if request.htmx:
+        return answers.done(request, words, series=series.get_absolute_url())
+    messages.success(request, words)
+    return redirect(series)
+
+
+def _chosen(request: HtmxRequest) -> Series:
+    """Return the series that was chosen, or the new one of the posted name."""
+    if named := request.POST.get("name", ""):
+        project = current.current(request)
+        roles.require_maker(request.user, project)
+        is_hidden = project.hides_new_runs
+        return saving.create(request.user, project, saving.read_name(named), is_hidden=is_hidden)
+    pk = parse_uuid(request.POST.get("series", ""))
+    series = offered(request).filter(pk=pk).first() if pk else None
+    if series is None:
+        raise Refused("That series is gone. Choose another one, or begin a new one.")
+    return series
+
+
+def offered(request: HtmxRequest) -> SeriesQuerySet:
+    """Return the series that results can be added to: of all projects where the user makes."""
+    changeable = Series.objects.kept().changeable_by(request.user)
+    return changeable.filter(project__archived_at=None).select_related("project")
+
+
+def _form(request: HtmxRequest, posted: selection.Selection, error: str = "") -> HttpResponse:
+    project = current.current(request)
+    here, elsewhere = [], []
+    for series in offered(request)[:MAX_OFFERED]:
+        (here if series.project_id == project.pk else elsewhere).append(series)
+    context = {
+        "posted": posted.fields,
+        "number": len(posted),
+        "offered": [*here, *elsewhere],
+        "typed": request.POST.get("name", ""),
+        "error": error,
+        "why_not": roles.refusal_to_make(request.user, project),
+        "filters": selections.listed_query(request).urlencode(),
+        "back": answers.back_to(request),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
+    return render(request, "library/selected/additions.html", context, status=status)
+
+
+@require_POST
+def order(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Move `item` one place, `step=back` or `on`, or before another item, `before`.
+
+    An empty `before` moves it to the end. From a script that has moved it already, 204.
+    """
+    series = find_changeable(request, pk)
+    key, step = _item(request), STEPS.get(request.POST.get("step", ""))
+    before = request.POST.get("before", "")
+    if step:
+        is_moved = items.step(series, key, step)
+    else:
+        is_moved = items.move(series, key, before=parse_key(before) if before else None)
+    if request.htmx:
+        return HttpResponse(status=204 if is_moved else HTTPStatus.CONFLICT)
+    if not is_moved:
+        messages.warning(request, GONE)
+    return redirect(f"{series.get_absolute_url()}#item-{key}")
+
+
+@require_POST
+def cover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Make `item` the cover of a series."""
+    series = find_changeable(request, pk)
+    if items.set_cover(series, _item(request)):
+        messages.success(request, "That is the cover now.")
+    else:
+        messages.warning(request, GONE)
+    return redirect(series)
+
+
+@require_POST
+def removals(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Take the posted items out of a series; its page offers to undo it."""
+    series = find_changeable(request, pk)
+    keys = [key for text in request.POST.getlist("item") if (key := parse_key(text))]
+    at = items.remove(series, keys)
+    query = f"?{urlencode({'removed': at.isoformat()})}" if at else ""
+    return redirect(f"{series.get_absolute_url()}{query}")
+
+
+@require_POST
+def removals_undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Put back what was taken out at the time `at`."""
+    series = find_changeable(request, pk)
+    at = parse_moment(request.POST.get("at", ""))
+    if not at or not items.put_back(series, at):
+        messages.warning(request, "Nothing was put back: it is there already, or gone for good.")
+    return redirect(series)
+
+
+def _item(request: HtmxRequest) -> int:
+    return parse_key(request.POST.get("item", "")) or 0

@@ -1,0 +1,148 @@
+"""The wall of results and the list of runs: one page with filters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from accounts.limits.rate_limit import limit
+from core.db.custom_plans import custom_plans
+from core.http.htmx import HtmxRequest
+from core.http.parameters import parse_moment, parse_uuid
+from library.search import indexing
+from library.search.conditions import DELETED, KEYS, STATE
+from library.selection import MOST_FILES
+from library.wall import days, views
+from library.wall.addresses import with_line
+from library.wall.facets import facets
+from library.wall.filters import MAX_NEWER, Filters
+from library.wall.interpretation import interpretation
+from library.wall.suggestions import suggest
+from playground.display import history
+from playground.display.wall import NOT_SHOWN
+from projects import current
+from runs.models.querysets import RunQuerySet
+from runs.ownership import deletion
+
+LIST_PAGE = 30
+MAX_FOUND = MOST_FILES  # runs that are counted, and taken as one selection
+# Input and output are private: no browser may keep a copy past a logout.
+no_store = cache_control(private=True, no_store=True)
+
+
+@limit("search")
+@require_safe
+@no_store
+def index(request: HtmxRequest) -> HttpResponse:
+    """Show the runs, newest first, as a wall of results or as a list; the line is in the address.
+
+    `?as=wall` or `list` chooses, and is remembered for the session. What the wall does not show is
+    always a list: failures, and what was deleted.
+    """
+    view = views.named(request)
+    filters = Filters.from_query(request.GET, view.line if view else "")
+    is_wall = days.is_chosen(request) and not filters.names_state(*NOT_SHOWN, DELETED)
+    with custom_plans(are_needed=filters.is_narrow):
+        listed = filters.listed(request)
+        matching = filters.below(listed)
+        has_state = bool(filters.line.values(STATE))
+        matching = days.listed(matching, has_state=has_state) if is_wall else matching.recent()
+        shows_people = filters.is_deleted or filters.is_anybodys(request)
+        if shows_people or current.is_of_shared_project(request):
+            matching = matching.select_related("user", "deleted_by")
+        size = days.PAGE if is_wall else LIST_PAGE
+        if is_wall and filters.until:  # somebody comes back to where they were
+            returned = matching.filter(created_at__gte=filters.until).order_by()
+            size = max(size, min(returned.count(), days.MOST_RETURNED))
+        runs = list(matching[: size + 1])
+        shown = runs[:size]
+        last = shown[-1].created_at.isoformat() if shown else ""
+        context = {
+            "is_wall": is_wall,
+            "days": days.days(request.user, shown, filters.before) if is_wall else [],
+            "runs": [] if is_wall else history.rows_for(request.user, shown),
+            "filters": filters,
+            "last": last,
+            "more": last if len(runs) > size else "",
+            "since": history.newest_moment([] if filters.before else runs),
+            "is_unfinished": any(not run.is_final for run in runs),
+            "all_projects": current.is_of_all_projects(request),
+            "undo": _undo(request),
+            "listed_query": _listed_query(request),
+            "grace_days": deletion.GRACE.days,
+            "view": view,
+            **({} if request.htmx else _narrowing(request, filters, listed, is_wall=is_wall)),
+        }
+    return render(request, "library/wall/index.html", context)
+
+
+def _narrowing(
+    request: HtmxRequest, filters: Filters, listed: RunQuerySet, *, is_wall: bool
+) -> dict[str, Any]:
+    """Return what is around the line: how it was understood, facets and views.
+
+    A part of the wall that loads while one scrolls has none of it.
+    """
+    counted = filters.counted(listed, request)
+    return {
+        "interpretation": interpretation(request, filters.line),
+        "facets": facets(request, filters.line, counted, NOT_SHOWN if is_wall else ()),
+        "views": views.offered(request),
+        "deleted_view": parse_uuid(request.GET.get("deleted_view", "")),
+        "keys": KEYS.values(),
+        "unindexed": indexing.waiting() if filters.is_narrow else 0,
+        "cleared": with_line(request, ""),
+    }
+
+
+def _listed_query(request: HtmxRequest) -> str:
+    """Return the query of this list with its project, whatever is chosen in another tab."""
+    query = request.GET.copy()
+    query[current.PARAMETER] = current.current(request).key
+    return query.urlencode()
+
+
+def _undo(request: HtmxRequest) -> dict[str, Any]:
+    """Return the time and size of the deletion that the address names, for an undo button."""
+    at = parse_moment(request.GET.get("deleted", ""))
+    if at is None:
+        return {}
+    mine = deletion.restorable(request.user).filter(deleted_by=request.user, deleted_at=at)
+    return {"at": at.isoformat(), "count": mine.count()}
+
+
+@limit("search")
+@require_safe
+@no_store
+def suggestions(request: HtmxRequest) -> HttpResponse:
+    """Render what the last piece of the line in `q` may become, as options of a list."""
+    suggested = suggest(request, request.GET.get("q", ""))
+    return render(request, "library/wall/_suggestions.html", {"suggestions": suggested})
+
+
+@require_safe
+@no_store
+def newer(request: HtmxRequest) -> HttpResponse:
+    """Render how many matching runs are newer than the list; 204 if there are none."""
+    filters = views.filters(request)
+    since = parse_moment(request.GET.get("since", "")) or timezone.now()
+    newer_runs = filters.listed(request).filter(created_at__gt=since)
+    count = newer_runs[:MAX_NEWER].count()
+    if not count:
+        return HttpResponse(status=204)
+    context = {"count": count, "is_more": count == MAX_NEWER}
+    return render(request, "library/wall/_new_runs_link.html", context)
+
+
+@require_safe
+@no_store
+def found(request: HtmxRequest) -> HttpResponse:
+    """Render how many runs the list finds on all its pages."""
+    count = days.all_found(request).order_by()[: MAX_FOUND + 1].count()
+    context = {"count": min(count, MAX_FOUND), "is_more": count > MAX_FOUND}
+    return render(request, "library/wall/_found.html", context)

@@ -1,0 +1,23 @@
+"""The wall's addresses: the same page with another line of words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from library.wall.filters import OLD, VIEW
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+# What belongs to the line that is replaced, or to a place in its results.
+_DROPPED = (*OLD, VIEW, "q", "before", "until", "since", "deleted")
+
+
+def with_line(request: HttpRequest, line: str) -> str:
+    """Return the query string of the page with this line."""
+    parameters = request.GET.copy()
+    for name in _DROPPED:
+        parameters.pop(name, None)
+    if line:
+        parameters["q"] = line
+    return f"?{parameters.urlencode()}"

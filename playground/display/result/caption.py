@@ -1,0 +1,78 @@
+"""What stands with a shown result: its prompt, its seed and what it has cost.
+
+The form beside it may hold other words by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from catalog.pricing import billed_in_words
+from catalog.schema_versions import version_of
+from core.formatting import money
+from fal.db_safe import db_safe_text
+from runs.costs.billing import billed_cost
+from runs.models import Run
+from runs.progress import current_upstream
+from schemas.carry.meanings import by_meaning
+
+MAX_PROMPT_CHARS = 4000  # the whole of it is in the input's JSON
+MAX_SEED_BITS = 256
+NOUNS = {
+    "out:audio": "The sound",
+    "out:text": "The text",
+    "out:data": "The data",
+    "out:image": "The picture",
+    "out:video": "The film",
+    "out:3d": "The 3D model",
+}
+UNKNOWN = "cost not reported"
+
+
+def prompt_of(run: Run) -> str:
+    """Return the text that the run was asked for; its title for a model without a prompt."""
+    field = by_meaning(version_of(run.endpoint).root.children).get("prompt")
+    is_named = field is not None and isinstance(run.arguments, dict)
+    text = run.arguments.get(field.name) if field and is_named else None
+    is_said = isinstance(text, str) and bool(text.strip())
+    return db_safe_text(text[:MAX_PROMPT_CHARS]) if is_said else run.title
+
+
+def requested_seed(run: Run) -> str:
+    """Return the seed in the arguments, which holds until the output names the one that was used.
+
+    As text: it may exceed the range of JavaScript's numbers. Empty without one.
+    """
+    seed = run.arguments.get("seed") if isinstance(run.arguments, dict) else None
+    is_number = isinstance(seed, int) and not isinstance(seed, bool)
+    return str(seed) if is_number and seed.bit_length() <= MAX_SEED_BITS else ""
+
+
+def coming(run: Run) -> str:
+    """Return what a run makes, as the beginning of a sentence: `The sound`."""
+    made = (NOUNS[fact] for fact in run.endpoint.facts if fact in NOUNS)
+    return next(made, "The result")
+
+
+def billed(run: Run) -> str:
+    """Return what a result has cost: `≈ $0.12 · 2 images`; empty for a run without one."""
+    if run.state != Run.State.SUCCEEDED:
+        return ""
+    upstream = current_upstream.get()
+    units = billed_in_words(run.billable_units, run.endpoint) if run.billable_units else ""
+    if upstream is not None and upstream.is_free:
+        return " · ".join(filter(None, (units, "free (sandbox)")))
+    return "free" if run.endpoint.unit_price_usd == 0 else units or UNKNOWN
+
+
+def billed_together(runs: Sequence[Run]) -> str:
+    """Return what ended runs of one model have cost together; empty while one is under way."""
+    costs = [billed_cost(run) for run in runs if run.is_final]
+    if len(costs) < len(runs):
+        return ""
+    upstream = current_upstream.get()
+    is_free = upstream is not None and upstream.is_free
+    total = sum((cost for cost in costs if cost), Decimal())
+    words = f"≈ {money(total, runs[0].endpoint.currency)}" if total else ""
+    return " · ".join(filter(None, (words, "free (sandbox)" if is_free else "")))

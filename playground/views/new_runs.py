@@ -1,0 +1,152 @@
+"""Runs that a button beside a run starts: again, one result alone, more like it; and how they show.
+
+A new run takes its place on the stage of its model's page; from any other page it opens its own.
+"""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+from django_htmx.http import (
+    HttpResponseClientRedirect,
+    push_url,
+    replace_url,
+    reswap,
+    retarget,
+    trigger_client_event,
+)
+
+from accounts.limits import rate_limit
+from accounts.limits.rate_limit import limit
+from core.http.htmx import HtmxRequest
+from playground import rerun
+from playground import variations as runs_of_press
+from playground.display import batch, renderers
+from playground.views.runs import find_run, run_page
+from projects import current
+from runs import starting
+from runs.models import Run
+
+
+@limit("run")
+@require_POST
+def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Run the same arguments again as a new run, also if the old one is still unconfirmed."""
+    run = find_run(request, pk)
+    try:
+        again = rerun.rerun(run, request.user, current.current(request))
+    except starting.Refused as refused:
+        return _refuse(request, run, refused)
+    return _show_new_run(request, again)
+
+
+@limit("run")
+@require_POST
+def artifact_repetition(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
+    """Make one of a run's results again as a new run, without the others."""
+    run = find_run(request, pk)
+    if position not in {artifact.position for artifact in run.artifacts.all()}:
+        raise Http404("The run has no such file.")
+    try:
+        again = rerun.rerun_alone(run, position, request.user, current.current(request))
+    except starting.Refused as refused:
+        return _refuse(request, run, refused)
+    return _show_new_run(request, again)
+
+
+@limit("run")
+@require_POST
+def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Start more runs with the same arguments and new seeds, and show them together."""
+    original = find_run(request, pk)
+    more = len(runs_of_press.plan_more(original).runs) - 1
+    if wait_s := rate_limit.take_more(request, more):
+        return rate_limit.too_many_requests(request, wait_s)
+    try:
+        runs = runs_of_press.more_like(original, request.user, current.current(request))
+    except starting.Refused as refused:
+        return _refuse(request, original, refused)
+    for run in runs:
+        run.endpoint = original.endpoint
+    return _show_new_run(request, runs[0]) if len(runs) == 1 else _show_new_batch(request, runs)
+
+
+def _refuse(request: HtmxRequest, run: Run, why: starting.Refused) -> HttpResponse:
+    is_forbidden = isinstance(why, starting.Forbidden)
+    status = HTTPStatus.FORBIDDEN if is_forbidden else HTTPStatus.UNPROCESSABLE_ENTITY
+    if request.htmx and is_forbidden:
+        return render(request, "projects/_refused.html", {"refused": str(why)}, status=status)
+    if request.htmx:
+        return trigger_client_event(HttpResponse(status=status), "toast", {"text": str(why)})
+    if is_forbidden:
+        return run_page(request, run, status=status, refused=str(why))
+    messages.error(request, str(why))
+    return run_page(request, run, status=status)
+
+
+def _show_new_batch(request: HtmxRequest, runs: list[Run]) -> HttpResponseBase:
+    """Show new runs as a grid on the stage of their model's page, whatever page had the button."""
+    if request.htmx and _path_from(request) != runs[0].endpoint.get_absolute_url():
+        return announce_new_run(HttpResponseClientRedirect(batch.address(runs[0])), runs[0])
+    return show_batch(request, runs)
+
+
+def show_batch(request: HtmxRequest, runs: list[Run], **more: Any) -> HttpResponseBase:
+    """Show new runs as a grid on the stage of the posting page, which is their model's.
+
+    `more` is context for the form in the response, if the form was posted.
+    """
+    address = batch.address(runs[0])
+    if not request.htmx:
+        return redirect(f"{address}#stage")
+    context = {"batch": batch.batch(_batch_of(runs), runs, request.user), **more}
+    response = render(request, "playground/batch/_run_response.html", context)
+    response = reswap(retarget(response, "#stage"), "innerHTML")
+    return announce_new_run(address_result(request, response, address), runs[0])
+
+
+def _batch_of(runs: list[Run]) -> uuid.UUID:
+    return runs[0].batch or runs[0].pk
+
+
+def _show_new_run(request: HtmxRequest, run: Run) -> HttpResponseBase:
+    """Show a new run in place on the stage of its model's page, else on its own page."""
+    if _path_from(request) != run.endpoint.get_absolute_url():
+        if request.htmx:
+            return announce_new_run(HttpResponseClientRedirect(run.get_absolute_url()), run)
+        return redirect(run)
+    if not request.htmx:
+        return redirect(run.stage_address)
+    response = render(request, "playground/run/_stage.html", renderers.context(run))
+    # The form beside the stage is not rendered again: it has the user's current text.
+    response = reswap(retarget(response, "#stage"), "innerHTML")
+    return announce_new_run(address_result(request, response, run.stage_address), run)
+
+
+def announce_new_run(response: HttpResponse, run: Run) -> HttpResponse:
+    """Announce a new run to the user's other tabs (`run-list-refresh.js`)."""
+    return trigger_client_event(response, "run:started", {"id": str(run.pk)})
+
+
+def address_result(request: HtmxRequest, response: HttpResponse, address: str) -> HttpResponse:
+    """Set the page's address to that of its stage; Back returns to the previous contents."""
+    before, now = (
+        {name: named.get(name) for name in ("shown", "batch")}
+        for named in (
+            parse_qs(urlsplit(url).query) for url in (request.htmx.current_url or "", address)
+        )
+    )
+    is_other = any(before.values()) and before != now
+    return (push_url if is_other else replace_url)(response, address)
+
+
+def _path_from(request: HtmxRequest) -> str:
+    """Return the path of the posting page."""
+    return urlsplit(request.htmx.current_url or request.headers.get("Referer", "")).path

@@ -1,0 +1,47 @@
+"""What a result carries of its origin, in words.
+
+A worker examines each file once it is copied (`runs/worker/provenance.py`).
+"""
+
+from __future__ import annotations
+
+from runs.models import Artifact
+
+# https://cv.iptc.org/newscodes/digitalsourcetype/; others are named as they are.
+_SOURCES = {
+    "trainedAlgorithmicMedia": "made by a model",
+    "compositeWithTrainedAlgorithmicMedia": "made in part by a model",
+    "compositeSynthetic": "put together with synthetic parts",
+    "algorithmicMedia": "made by a program",
+    "algorithmicallyEnhanced": "improved by a program",
+    "digitalCapture": "taken with a camera",
+    "computationalCapture": "taken with a camera that computes",
+    "digitalCreation": "made by a person",
+    "humanEdits": "edited by a person",
+    "composite": "put together",
+    "screenCapture": "taken of a screen",
+    "virtualRecording": "recorded of a virtual world",
+}
+
+
+def provenance_in_words(artifact: Artifact) -> str:
+    """Return what the file carries of its origin, as a short line; empty if not examined yet."""
+    if not artifact.provenance:
+        return ""
+    source = _SOURCES.get(artifact.source_type) or artifact.source_type
+    stated = f"says it was {source}" if source in _SOURCES.values() else f"source: {source}"
+    return " · ".join([_signature_in_words(artifact), *([stated] if source else [])])
+
+
+def _signature_in_words(artifact: Artifact) -> str:
+    """Whoever holds a certificate can sign: what it names is not more than what it says."""
+    by = f" by {artifact.signer}" if artifact.signer else ""
+    match artifact.provenance:
+        case Artifact.Provenance.VALID:
+            return f"Signed{by} (C2PA), unchanged since"
+        case Artifact.Provenance.INVALID:
+            return f"Signed{by} (C2PA), but the signature does not fit: changed, or forged"
+        case Artifact.Provenance.SIGNED:
+            return f"Signed{by} (C2PA), not checked here"
+        case _:
+            return "Not signed"

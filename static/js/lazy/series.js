@@ -1,0 +1,91 @@
+/*
+ * Puts the results of a series in order: by drag, by the arrows on a result, and by Alt with an
+ * arrow key. Each move is posted; one that the server refuses is taken back.
+ */
+const wall = document.querySelector("[data-order]");
+const told = document.querySelector("main [data-told]");
+const items = () => [...wall.querySelectorAll("[data-item]")];
+let dragged;
+let home; // what followed the dragged item
+
+async function post(item, former) {
+  const order = items();
+  const fields = new FormData(item.querySelector(".places"));
+  fields.set("before", order[order.indexOf(item) + 1]?.dataset.item ?? "");
+  const answer = await fetch(wall.dataset.order, {
+    method: "POST",
+    headers: { "HX-Request": "true" },
+    body: fields,
+  }).catch(() => null);
+  if (answer?.ok) {
+    told.textContent = `Now ${order.indexOf(item) + 1} of ${order.length}`;
+    return;
+  }
+  wall.insertBefore(item, former);
+  const text = answer
+    ? "It was not moved: the series has changed, or is not yours to change. Reload the page."
+    : "The server does not answer. The result is where it was; try again.";
+  dispatchEvent(new CustomEvent("toast", { detail: { text } }));
+}
+function step(item, by) {
+  const order = items();
+  const at = order.indexOf(item);
+  const other = order[at + by];
+  if (!other) return;
+  const former = item.nextSibling;
+  if (by < 0) other.before(item);
+  else other.after(item);
+  return post(item, former);
+}
+function moveTo(item, x, y) {
+  const over = document.elementFromPoint(x, y)?.closest("[data-item]");
+  if (!over || over === item) return;
+  const { left, width } = over.getBoundingClientRect();
+  const isBefore = x < left + width / 2 === (getComputedStyle(wall).direction === "ltr");
+  if (isBefore) over.before(item);
+  else over.after(item);
+}
+for (const item of items()) item.draggable = true;
+wall.addEventListener("dragstart", (event) => {
+  dragged = event.target.closest?.("[data-item]");
+  if (!dragged) return;
+  home = dragged.nextSibling;
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", dragged.id);
+  dragged.dataset.dragged = "";
+});
+wall.addEventListener("dragover", (event) => {
+  if (!dragged) return;
+  event.preventDefault();
+  moveTo(dragged, event.clientX, event.clientY);
+});
+wall.addEventListener("drop", (event) => {
+  if (!dragged) return;
+  event.preventDefault();
+  const [item, former] = [dragged, home];
+  dragged = undefined;
+  delete item.dataset.dragged;
+  if (item.nextSibling !== former) post(item, former);
+});
+wall.addEventListener("dragend", () => {
+  if (!dragged) return; // it was dropped
+  wall.insertBefore(dragged, home);
+  delete dragged.dataset.dragged;
+  dragged = undefined;
+});
+wall.addEventListener("submit", (event) => {
+  const { name, value } = event.submitter ?? {};
+  if (name !== "step") return;
+  event.preventDefault();
+  step(event.target.closest("[data-item]"), value === "back" ? -1 : 1);
+  event.submitter.focus();
+});
+const ARROWS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+wall.addEventListener("keydown", (event) => {
+  const by = ARROWS[event.key];
+  const item = event.target.closest("[data-item]");
+  if (!by || !item || !event.altKey || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  step(item, by);
+  event.target.focus();
+});

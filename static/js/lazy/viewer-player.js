@@ -1,0 +1,119 @@
+/* One result in the viewer, with what its kind can do: zoom, time, sound, turning. */
+import { Film } from "./viewer-film.js";
+import { Sound } from "./viewer-sound.js";
+import { Zoom } from "./viewer-zoom.js";
+
+export class Player {
+  /** `still` is the address of the small picture that the page shows, or empty. */
+  constructor(viewer, element, still) {
+    this.viewer = viewer;
+    this.element = element;
+    this.media = element.querySelector(".viewer-media");
+    this.ending = new AbortController();
+    const { signal } = this.ending;
+    const kind = this.media.dataset.kind;
+    const picture = this.media.querySelector(".viewer-picture");
+    if (still && (picture || !kind)) this.media.prepend(this.stillPicture(still));
+    this.showZoom(Boolean(picture));
+    if (picture) {
+      this.revealWhenLoaded(picture, signal);
+      this.zoom = new Zoom(this.media, picture, {
+        tell: (share) => this.tellZoom(share),
+        swipe: (by) => viewer.step(by),
+        signal,
+      });
+    } else this.listenForSwipes(signal);
+    const tools = element.querySelector(".viewer-tools");
+    const say = (sentence) => viewer.say(sentence);
+    const { name } = element.dataset;
+    if (kind === "video") this.timed = new Film(picture, tools, { say, name, signal });
+    if (kind === "audio") {
+      const [sound] = this.media.getElementsByTagName("audio");
+      this.timed = new Sound(sound, this.media.querySelector("canvas"), tools, { signal });
+    }
+    if (kind === "mesh") this.turn(signal);
+  }
+  stillPicture(still) {
+    const picture = Object.assign(new Image(), { src: still, alt: "", className: "viewer-still" });
+    picture.draggable = false;
+    return picture;
+  }
+  /** Uncovers the picture once it can be drawn; says so if it cannot be loaded. */
+  revealWhenLoaded(picture, signal) {
+    const loaded = picture.localName === "video" ? "loadeddata" : "load";
+    const reveal = () => {
+      picture.dataset.loaded = "";
+      this.media.querySelector(".viewer-still")?.remove();
+    };
+    const fail = () => {
+      picture.hidden = true;
+      this.media.querySelector(".viewer-missing").hidden = false;
+    };
+    picture.addEventListener("error", fail, { signal });
+    if (picture.localName === "img") picture.decode().then(reveal, () => {}); // "error" tells
+    else picture.addEventListener(loaded, reveal, { signal });
+  }
+  showZoom(isShown) {
+    this.viewer.dialog.querySelector(".viewer-zoom").hidden = !isShown;
+  }
+  tellZoom(share) {
+    this.viewer.dialog.querySelector("[name='zoom']").value = `${Math.round(share * 100)} %`;
+  }
+  listenForSwipes(signal) {
+    let begun;
+    this.media.addEventListener("pointerdown", (event) => (begun = event), { signal });
+    this.media.addEventListener(
+      "pointerup",
+      (event) => {
+        const across = begun ? event.clientX - begun.clientX : 0;
+        if (event.pointerType === "touch" && Math.abs(across) > 60)
+          this.viewer.step(across < 0 ? 1 : -1);
+      },
+      { signal },
+    );
+  }
+  /** Lets a mesh be turned; its frame has the keyboard while it is in use, but for Escape. */
+  async turn(signal) {
+    const { meshes } = await import("./result-meshes.js");
+    if (signal.aborted) return;
+    this.turning = meshes({ stage: this.media }, signal);
+    addEventListener(
+      "message",
+      ({ source, data }) => {
+        const isOurs = this.media.querySelector("iframe")?.contentWindow === source;
+        if (isOurs && data?.key === "Escape") this.viewer.dialog.close();
+      },
+      { signal },
+    );
+  }
+  get isCompared() {
+    return Boolean(this.comparison);
+  }
+  /** Lays the result over its input, or over the one of a `template`; or shows it alone again. */
+  async toggleComparison(template = this.element.querySelector("template[data-before-after]")) {
+    if (!template && !this.comparison) return;
+    await import("./result-viewer.js");
+    if (this.comparison) {
+      this.comparison.remove();
+      this.comparison = null;
+    } else {
+      this.comparison = document.importNode(template.content, true).firstElementChild;
+      this.media.append(this.comparison);
+    }
+    this.media.toggleAttribute("data-compared", this.isCompared);
+    this.showZoom(!this.isCompared);
+    this.viewer.button("before-after")?.setAttribute("aria-pressed", this.isCompared);
+  }
+  /** Whether the key was one of this kind's. */
+  press(event) {
+    if (this.isCompared) return false;
+    const isTurn = event.shiftKey || !event.key.startsWith("Arrow");
+    return Boolean(
+      this.timed?.press(event) || this.zoom?.press(event) || (isTurn && this.turning?.press(event)),
+    );
+  }
+  end() {
+    this.ending.abort();
+    for (const media of this.element.querySelectorAll("video, audio")) media.pause();
+  }
+}

@@ -1,0 +1,78 @@
+/* Fetches the fragments of results, each once while it is near, and says why one cannot be shown. */
+import { addressOf } from "./viewer-list.js";
+
+const MOST_KEPT = 24;
+const fetched = new Map(); // promises of documents, by key
+
+const REASONS = {
+  403: "You may not see this result.",
+  404: "This result is gone, or it is not yours to see. The arrow keys lead on.",
+};
+
+/** A failure with a sentence for the person; `mayTryAgain` if that can help. */
+export class NotShown extends Error {
+  constructor(sentence, mayTryAgain) {
+    super(sentence);
+    this.mayTryAgain = mayTryAgain;
+  }
+}
+
+/** The element of a result; rejects with NotShown. */
+export async function result(key) {
+  const page = await (fetched.get(key) ?? begin(key));
+  return document.importNode(page.querySelector(".viewer-result"), true);
+}
+
+/** The part of a result's page that lays it over another one; null if they cannot be compared. */
+export async function comparison(key, other) {
+  const page = await get(`${addressOf(key)}?with=${other}`);
+  return page.querySelector("template[data-before-after]");
+}
+
+/** Whether a result need not be waited for. */
+export const isFetched = (key) => fetched.has(key);
+
+/** Forgets a result that has changed. */
+export const forget = (key) => fetched.delete(key);
+
+/** Fetches a result, and the picture in it, before anybody asks for them. */
+export function prefetch(key) {
+  if (fetched.has(key)) return;
+  begin(key).then(
+    (page) => {
+      const picture = page.querySelector("img.viewer-picture");
+      if (picture) new Image().src = picture.getAttribute("src");
+    },
+    () => {}, // whoever comes to it is told why
+  );
+}
+
+function begin(key) {
+  const page = get(addressOf(key));
+  fetched.set(key, page);
+  page.catch(() => fetched.delete(key));
+  for (const oldest of fetched.keys()) {
+    if (fetched.size <= MOST_KEPT) break;
+    fetched.delete(oldest);
+  }
+  return page;
+}
+
+async function get(address) {
+  let answer;
+  let text;
+  try {
+    answer = await fetch(address, { headers: { "HX-Request": "true" } });
+    text = await answer.text();
+  } catch {
+    throw new NotShown("The server does not answer. What is in this page stays.", true);
+  }
+  if (answer.redirected || answer.status === 401)
+    throw new NotShown("You are logged out. Log in in another tab, then try again.", true);
+  if (!answer.ok)
+    throw new NotShown(
+      REASONS[answer.status] ?? "The server could not show this result.",
+      answer.status >= 429,
+    );
+  return new DOMParser().parseFromString(text, "text/html");
+}

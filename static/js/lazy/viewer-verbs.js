@@ -1,0 +1,173 @@
+/*
+ * What is done with a result without leaving the viewer: star, deletion and its undo, the mark to
+ * compare, the settings of a form that is on the page. Each is a link or form that works without.
+ */
+import { NotShown, comparison, forget, isFetched } from "./viewer-results.js";
+import { listed } from "./viewer-list.js";
+
+const MARK = "vitrine-marked"; // the result to compare with, for the tab
+const OF_PAGE = ".stack, .run-tile, .variation, .run-row";
+
+async function post(form) {
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { "HX-Request": "true" },
+    });
+    const text = await answer.text();
+    return { answer, page: new DOMParser().parseFromString(text, "text/html") };
+  } catch {
+    return {};
+  }
+}
+
+export class Verbs {
+  constructor(viewer) {
+    this.viewer = viewer;
+    viewer.dialog.addEventListener("submit", (event) => this.submit(event));
+  }
+  get element() {
+    return this.viewer.slot.querySelector(".viewer-result");
+  }
+  draw(element) {
+    const label = element.querySelector("[data-do='compare'] span");
+    if (!label) return;
+    const mark = this.mark;
+    const isThis = mark?.key === element.dataset.key;
+    label.textContent = isThis ? "Marked" : mark ? "Compare with marked" : "Compare";
+    label.parentElement.setAttribute("aria-pressed", isThis);
+    if (mark && !isThis) label.parentElement.title = `Compare with ${mark.name} (C)`;
+  }
+  get mark() {
+    return JSON.parse(sessionStorage.getItem(MARK) ?? "null");
+  }
+  /** Marks a result; on another one, lays the two over each other, or shows what differs. */
+  async compare() {
+    const { key, run, name } = this.element.dataset;
+    const { mark, viewer } = this;
+    if (viewer.player.isCompared) return viewer.player.toggleComparison();
+    if (!mark || mark.key === key) {
+      if (mark) sessionStorage.removeItem(MARK);
+      else sessionStorage.setItem(MARK, JSON.stringify({ key, run, name }));
+      viewer.say(
+        mark ? "It is not marked any more." : "Marked. Press C on another one to compare the two.",
+      );
+      return this.draw(this.element);
+    }
+    try {
+      const template = await comparison(key, mark.key);
+      if (viewer.key !== key) return;
+      if (template) return viewer.player.toggleComparison(template);
+    } catch (error) {
+      if (!(error instanceof NotShown)) throw error;
+      return viewer.say(error.message);
+    }
+    sessionStorage.removeItem(MARK);
+    if (mark.run === run) return viewer.say("The two are of one run, and cannot be laid over.");
+    location.assign(`${viewer.dialog.dataset.differences}?run=${mark.run}&run=${run}`);
+  }
+  /** Fills the form beside the viewer where it is the model's own, instead of loading it anew. */
+  follow(event) {
+    const link = event.target.closest("a[data-key='r'], a[data-key='s']");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const { run, seed, endpoint } = this.element.dataset;
+    const form = document.querySelector(`form[data-endpoint-id="${CSS.escape(endpoint)}"]`);
+    const control =
+      link.dataset.key === "s"
+        ? form?.querySelector("[name='seed']")
+        : document.querySelector(`button[name="~do"][value="run:${run}"]`);
+    if (!control) return;
+    event.preventDefault();
+    this.viewer.dialog.close();
+    if (link.dataset.key === "r") return control.click();
+    control.value = seed;
+    control.dispatchEvent(new Event("input", { bubbles: true }));
+    control.focus();
+  }
+  submit(event) {
+    const act = { star: this.star, delete: this.remove, undo: this.restore }[
+      event.target.dataset.verb
+    ];
+    if (!act) return;
+    event.preventDefault();
+    act.call(this, event.target);
+  }
+  async star(form) {
+    const { answer, page } = await post(form);
+    const button = form.querySelector("button");
+    const answered = page?.querySelector("button[aria-pressed]");
+    if (!answered) return this.refuse(answer, "The star was not changed.");
+    const isStarred = answered.getAttribute("aria-pressed");
+    button.setAttribute("aria-pressed", isStarred);
+    form.elements.starred.value = isStarred === "true" ? "0" : "1";
+    this.viewer.say(isStarred === "true" ? "Starred." : "Its star is taken away.");
+    forget(this.viewer.key);
+    this.starOnPage(answered, isStarred === "true");
+  }
+  /** Shows the star on the page behind: its button, or the mark on its tile. */
+  starOnPage(answered, isStarred) {
+    const onStage = document.getElementById(answered.id)?.closest("form");
+    if (onStage) {
+      const form = document.importNode(answered.closest("form"), true);
+      onStage.replaceWith(form);
+      window.htmx?.process(form);
+    }
+    const tile = listed().get(this.viewer.key)?.closest(".tile");
+    if (!tile) return;
+    tile.querySelector(".starred")?.remove();
+    if (!isStarred) return;
+    const mark = Object.assign(document.createElement("span"), { className: "starred" });
+    mark.append(answered.querySelector("svg").cloneNode(true));
+    tile.append(mark);
+  }
+  /** Deletes the run, and leaves the undo in its place. */
+  async remove(form) {
+    const { run } = this.element.dataset;
+    const { answer, page } = await post(form);
+    const undo = page?.querySelector("form");
+    if (!undo) return this.refuse(answer, "Nothing was deleted.");
+    const media = this.element.querySelector(".viewer-media");
+    const { key } = this.viewer;
+    this.viewer.player.end();
+    this.showOnPage(run, page.querySelector("section"), true);
+    undo.dataset.verb = "undo";
+    const note = document.createElement("div");
+    note.className = "viewer-deleted";
+    note.append(page.querySelector("p"), undo);
+    this.element.replaceChildren(media);
+    media.replaceChildren(note);
+    for (const ofRun of [key, ...listed().keys()])
+      if (ofRun.startsWith(run) && isFetched(ofRun)) forget(ofRun);
+    undo.querySelector("button").focus();
+    this.viewer.tellPlace();
+  }
+  async restore(form) {
+    const { run } = this.element.dataset;
+    const { answer, page } = await post(form);
+    if (!answer?.ok) return this.refuse(answer, "Nothing was brought back.");
+    this.showOnPage(run, page.querySelector(".stage-run"), false);
+    this.viewer.show(this.viewer.key);
+  }
+  /** On the page behind, hides a deleted run or shows it again; on a stage by what was answered. */
+  showOnPage(run, section, isDeleted) {
+    const onStage = document.getElementById(`run-${run}`);
+    if (onStage && section) {
+      const copy = document.importNode(section, true);
+      onStage.replaceWith(copy);
+      window.htmx?.process(copy);
+    }
+    for (const entry of document.querySelectorAll(`[data-run-id="${run}"]`))
+      if (entry.matches(OF_PAGE)) entry.hidden = isDeleted;
+  }
+  /** Says why something was not done: in the server's words where it sent some. */
+  refuse(answer, otherwise) {
+    const { toast } = JSON.parse(answer?.headers.get("HX-Trigger") ?? "{}");
+    const reason = !answer
+      ? "The server does not answer. Try again."
+      : answer.status === 403
+        ? "You may not do this here."
+        : "Try again.";
+    this.viewer.say(toast?.text ?? `${otherwise} ${reason}`);
+  }
+}

@@ -1,0 +1,25 @@
+"""What tests of selections share: a run with files, and how a page posts its results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runs.models import Artifact, Run
+
+
+def with_files(make_run: Any, files: int = 2, **values: Any) -> Run:
+    """Make a run that went well with so many pictures."""
+    run: Run = make_run(**{"state": "succeeded", "title": "a fox", **values})
+    Artifact.objects.bulk_create(
+        Artifact(
+            run=run, position=position, path=f"images[{position}]", kind="image", width=4, height=3,
+            url="https://v3.fal.media/x", state="stored", file="x.png", thumbnail="x.webp",
+        )
+        for position in range(files)
+    )  # fmt: skip
+    return run
+
+
+def keys(run: Run, *positions: int) -> list[str]:
+    """Return the names of results as forms post them."""
+    return [f"{run.pk}/{position}" for position in positions]

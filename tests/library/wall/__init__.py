@@ -1,0 +1,1 @@
+"""Tests of the wall of results and its list."""
