@@ -222,7 +222,7 @@ ACCESS: dict[str, Row] = PROGRAMS | {
     "library:reference-results": Row(OWNERS_ALONE, METHOD),
     "library:reference-version-recovery": Row(METHOD, OWNERS_ALONE),
     "library:references": Row(ANYBODYS, METHOD),
-    "library:references-cover": Row("login none none none none none", METHOD),
+    "library:references-cover": Row(ANYBODYS, METHOD),
     "library:references-offered": Row(ANYBODYS, METHOD),
     "mfa_activate_totp": Row(ANYBODYS, ANYBODYS),
     "mfa_add_webauthn": Row(ANYBODYS, ANYBODYS),
