@@ -13,7 +13,7 @@ from runs.models import Artifact, Run
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, WIDE, Open
 from tests.browser.library.test_wall import PIXEL, tile
-from tests.playground.display.test_wall import done
+from tests.library.wall.test_wall import done
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
