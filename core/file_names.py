@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 MAX_BYTES = 240  # file systems take 255; the rest is for a number that keeps two names apart
 MAX_PORTABLE_BYTES = 120  # of a name that we give: what folders above it leave on every system
@@ -52,6 +53,7 @@ def _cut(text: str, size_bytes: int) -> str:
     return text.encode()[:size_bytes].decode(errors="ignore").strip()
 
 
+@lru_cache(1024)  # a run's files share its prompt, and a list of runs a few models
 def slug(text: str, most: int = MAX_SLUG_CHARS) -> str:
     """Return the words and emoji of a text joined by hyphens, cut after a word; empty without."""
     plain = unicodedata.normalize("NFC", text[: 10 * most])
@@ -62,6 +64,7 @@ def slug(text: str, most: int = MAX_SLUG_CHARS) -> str:
     return name[: most + 1].rpartition("-")[0] or shorten(name[:most], most * 4)
 
 
+@lru_cache(4096)
 def _is_of_word(char: str) -> bool:
     category = unicodedata.category(char)
     is_emoji = category == "So" or ord(char) in _SKIN_TONES
@@ -75,14 +78,19 @@ def portable_name(stem: str, suffix: str = "", fallback: str = FALLBACK) -> str:
     `fallback` is the stem where nothing is left.
     """
     spaced = " ".join(unicodedata.normalize("NFC", stem).split())
-    safe = (char for char in spaced if char in _JOINERS or unicodedata.category(char)[0] != "C")
-    stem = _FORBIDDEN.sub("-", "".join(safe))
+    if not spaced.isprintable():
+        spaced = "".join(filter(_is_of_name, spaced))
+    stem = _FORBIDDEN.sub("-", spaced)
     room = MAX_PORTABLE_BYTES - len(suffix.encode())
     # The dash, too: programs take a name that begins with one for an option.
     stem = shorten(stem.strip(_EDGES), room).strip(_EDGES) or fallback
     if stem.partition(".")[0].rstrip().casefold() in _RESERVED:
         stem = shorten(f"_{stem}", room).strip(_EDGES)
     return f"{stem}{suffix}"
+
+
+def _is_of_name(char: str) -> bool:
+    return char in _JOINERS or unicodedata.category(char)[0] != "C"
 
 
 def numbered_name(name: str, number: int) -> str:

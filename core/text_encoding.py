@@ -18,7 +18,22 @@ _MARKS = [
 _UNMARKED = ("utf-8", "cp1252", "latin-1")  # the last decodes any bytes
 _SAMPLE_UNITS = 2000
 _FEW_UNITS = 8  # fewer tell nothing about their script
+_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods are ZIPs, .xls is OLE
 _BREAKS = {"\t", "\n", "\r"}
+
+
+def decode_upload(content: bytes, max_bytes: int, too_large: str) -> str:
+    """Return the text of a file that somebody chose, in any usual encoding.
+
+    Raises ValueError with a message: `too_large`, or how a spreadsheet has to be saved.
+    """
+    if len(content) > max_bytes:
+        raise ValueError(too_large)
+    if content.startswith(_SPREADSHEETS):
+        raise ValueError(
+            "This is a spreadsheet file. Save it as “CSV UTF-8” and choose the new file."
+        )
+    return decode_text(content)
 
 
 def decode_text(content: bytes, *, is_cut: bool = False) -> str:

@@ -10,8 +10,12 @@ class LibraryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register what the app promises to runs."""
+        """Register what the app promises to runs; install the triggers of the search's index."""
+        from django.db.models.signals import post_migrate
+
+        from library.models import search_entry
         from library.owner import LibraryOwner
         from runs import owners
 
         owners.register(LibraryOwner())
+        post_migrate.connect(search_entry.install_trigger, sender=self)

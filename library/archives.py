@@ -24,16 +24,16 @@ from zipstream import ZipStream
 from core.file_names import numbered_name
 from core.http.streaming import chunks
 from library.selection import MOST_FILES, TOO_MANY, Refused, Selection
+from playground.form.restoring import recipes
 from projects.models import Project
 from runs.files import result_names
 from runs.models import Artifact, Run
-from runs.own_addresses import with_own_paths
 from schemas.exact import dumps
 
 MOST_BYTES = 20 * 10**9
 TOO_LARGE = "An archive holds at most 20 GB, and these are {:,.1f} GB. Choose fewer."
 READ_AT_ONCE = 50  # runs, whose input may be large
-RECIPES, MISSING = "recipes.json", "MISSING.txt"
+RECIPES, MISSING = recipes.FILE_NAME, "MISSING.txt"
 # The same words whether or not there is such a file: nobody learns that from an archive.
 GONE = "is gone, or not yours to see."
 EMPTY, UNDER_WAY = "has no files.", "is not done yet."
@@ -72,6 +72,8 @@ def prepare(user: User, selection: Selection) -> Archive:
 
     A few queries for each 50 runs, however many files they have.
     """
+    if selection.left_out:
+        raise Refused(TOO_MANY)
     archive = Archive()
     try:
         _read(archive, user, selection)
@@ -83,7 +85,7 @@ def prepare(user: User, selection: Selection) -> Archive:
 
 def _read(archive: Archive, user: User, selection: Selection) -> None:
     namer, names = result_names.Namer(user), _FreeNames()
-    run, projects, unreadable, size_bytes = None, set(), dict(selection), 0
+    run, projects, unreadable, size_bytes = None, set(), dict(selection.positions), 0
     for run in _runs(user, selection):
         for artifact in _stored(run, unreadable.pop(run.pk), archive.missing):
             projects.add(run.project_id)
@@ -99,12 +101,12 @@ def _read(archive: Archive, user: User, selection: Selection) -> None:
         keys = [str(pk)] if positions is None else [_key(pk, at) for at in sorted(positions)]
         archive.missing += [(key, GONE) for key in keys]
     archive.projects = list(Project.objects.filter(pk__in=projects))
-    is_one_run = len(selection) == 1
+    is_one_run = len(selection.positions) == 1
     archive.name = namer.of_run(run, ".zip") if run and is_one_run else _name_of_today()
 
 
 def _runs(user: User, selection: Selection) -> Iterator[Run]:
-    runs = Run.objects.readable_by(user).filter(pk__in=[*selection])
+    runs = Run.objects.readable_by(user).filter(pk__in=[*selection.positions])
     light = runs.with_endpoint().light("arguments")
     # Without the address: it may be the whole file as text.
     artifacts = Prefetch("artifacts", Artifact.objects.defer("url"))
@@ -129,16 +131,7 @@ def _stored(
 
 
 def _recipe(run: Run, artifact: Artifact) -> bytes:
-    """Return how a file was made, as a line: without people, keys and names of this server."""
-    seed = result_names.seed_of(run)
-    recipe = {
-        "sha256": artifact.digest,
-        "model": run.endpoint.endpoint_id,
-        "arguments": with_own_paths(run.arguments),
-        "seed": int(seed) if seed else None,
-        "run": str(run.pk),
-    }
-    return f"{dumps(recipe, indent=None)}\n".encode()
+    return f"{dumps(recipes.recipe_of(run, artifact), indent=None)}\n".encode()
 
 
 def _key(run: uuid.UUID, position: int) -> str:
@@ -198,11 +191,13 @@ def _opened(entry: Entry, missing: list[tuple[str, str]]) -> IO[bytes] | None:
 
 
 def _recipes(archive: Archive, is_packed: list[bool]) -> Iterator[bytes]:
-    """Yield the recipes of the packed files as one JSON object, by file name."""
+    """Yield the recipes of the packed files by file name, as `recipes.as_text` writes them."""
+    head, tail = recipes.as_text({}).encode().split(b"{}")
+    yield head
     separator = b"{\n"
     archive.recipes.seek(0)
     for entry, line, packed in zip(archive.entries, archive.recipes, is_packed, strict=True):
         if packed:
             yield separator + dumps(entry.name).encode() + b": " + line.rstrip()
             separator = b",\n"
-    yield b"{}\n" if separator == b"{\n" else b"\n}\n"
+    yield (b"{}" if separator == b"{\n" else b"\n}") + tail + b"\n"

@@ -50,14 +50,14 @@ def apply(user: User, account: SocialAccount) -> None:
             continue
         before = str(given.get(slug, ""))
         try:
-            kept = _settle(
+            role_given = _settle(
                 user, project, wanted.get(slug, ""), before, configured.program_of(account)
             )
         except Refused as refusal:
             log.warning("person %s stays in project %s: %s", user.pk, project.pk, refusal)
-            kept = before
-        if kept:
-            now_given[slug] = kept
+            role_given = before
+        if role_given:
+            now_given[slug] = role_given
     remember(account, "projects", now_given)
 
 

@@ -94,7 +94,11 @@ class Call:
 
     def absolute(self, address: str) -> str:
         """Return one of our paths as an absolute URL; other addresses unchanged."""
-        return self.request.build_absolute_uri(address) if address.startswith("/") else address
+        return f"{self._origin}{address}" if address.startswith("/") else address
+
+    @cached_property
+    def _origin(self) -> str:
+        return self.request.build_absolute_uri("/").removesuffix("/")
 
 
 @dataclass(frozen=True)

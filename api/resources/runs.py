@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -35,7 +36,10 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.db.custom_plans import custom_plans
 from core.http.parameters import parse_moment
-from library.wall.filters import UNFINISHED, Filters
+from library.search.conditions import IS, STARRED, STATE, UNFINISHED, Condition
+from library.search.conditions import MODEL as BY_MODEL
+from library.search.line import Line, parse_line
+from library.search.matching import matching
 from projects import roles
 from runs import ledger, state_machine, transport_choices
 from runs.costs import cost
@@ -65,7 +69,7 @@ _FILTERS = [
     Parameter(
         "q",
         {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^\S"},
-        "text in prompt or input",
+        "words in prompt, input or output, and conditions such as out:video or cost:>0.1",
     ),
     MODEL,
     Parameter(
@@ -91,13 +95,8 @@ _FILTERS = [
 def list_runs(call: Call) -> Reply:
     """List the runs of your projects: yours, and those that other members show."""
     values = call.values
-    filters = Filters(
-        q=values["q"] or "",
-        model=values["model"] or "",
-        state=values["state"] or "",
-        is_starred=bool(values["starred"]),
-    )
-    rows = filters.matching(Run.objects.kept())
+    line = _line(call)
+    rows = matching(Run.objects.kept(), line, call.user)
     if after := _moment(call, "created_after"):
         rows = rows.filter(created_at__gte=after)
     if before := _moment(call, "created_before"):
@@ -108,7 +107,7 @@ def list_runs(call: Call) -> Reply:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
-    with custom_plans(are_needed=bool(filters.q)):
+    with custom_plans(are_needed=bool(line.taken or line.looked_for)):
         newest = call.reach.newest(rows, values["limit"] + 1).recent("arguments")
         newest = newest.order_by("-created_at", "-pk")
         newest = newest.annotate(small_output=result_names.SMALL_OUTPUT)
@@ -118,6 +117,21 @@ def list_runs(call: Call) -> Reply:
         return run.created_at.isoformat(), str(run.pk)
 
     return Reply(page(runs, values["limit"], lambda run: representation.card(run, call), mark))
+
+
+def _line(call: Call) -> Line:
+    """Return what the parameters ask for; raises Problem (422) for a condition that is none."""
+    values = call.values
+    line = parse_line(values["q"] or "")
+    if line.hints:
+        errors = [{"parameter": "q", "detail": hint.message} for hint in line.hints]
+        raise Problem(422, line.hints[0].message, errors=errors)
+    asked = [
+        *([Condition(BY_MODEL, (values["model"],))] if values["model"] else []),
+        *([Condition(STATE, (values["state"],))] if values["state"] else []),
+        *([Condition(IS, (STARRED,))] if values["starred"] else []),
+    ]
+    return replace(line, taken=(*line.taken, *((one.word, one) for one in asked)))
 
 
 def _moment(call: Call, name: str) -> datetime | None:

@@ -36,7 +36,7 @@ class Page(NamedTuple):
 def pages() -> list[Page]:
     """Return the pages of an ordinary member and of an administrator."""
     admin, member = (User.objects.get(username=f"person0{number}") for number in range(2))
-    boss, person, program = _logged_in(admin), _logged_in(member), _with_token(member)
+    boss, person, program = logged_in(admin), logged_in(member), _with_token(member)
     endpoint = Endpoint.objects.order_by("pk")[0]
     model = f"/models/{endpoint.endpoint_id}/"
     mine = f"user_id = {member.pk} AND deleted_at IS NULL"
@@ -55,6 +55,16 @@ def pages() -> list[Page]:
         Page("history", person, history, mine),
         Page("history, a rare word", person, f"{history}&q={RARE_WORD}", f"{mine} AND {rare}"),
         Page("history, a word of none", person, f"{history}&q=zzyzx"),
+        Page("wall, a rare word", person, f"{wall}&q={RARE_WORD}"),
+        Page("wall, a frequent word", person, f"{wall}&q=light"),
+        Page("wall, a phrase", person, f"{wall}&q=%22fox+snow%22"),
+        Page("wall, films alone", person, f"{wall}&q=out:video"),
+        Page("wall, words and conditions", person, f"{wall}&q=fox+-snow+out:image+cost:%3E0.01"),
+        Page("wall, a costly one", person, f"{wall}&q=cost:%3E1000"),
+        Page("wall, used later", person, f"{wall}&q=used"),
+        Page("suggestions", person, "/runs/suggestions/?q=model:"),
+        Page("everybody's, a frequent word", boss, f"{wall}&q=light+by:everybody"),
+        Page("everybody's, words and conditions", boss, f"{wall}&q=fox+-snow+starred+by:everybody"),
         Page("history, failed", person, f"{history}&state=failed", f"{mine} AND {failed}"),
         Page("history, starred", person, f"{history}&starred=1", f"{mine} AND is_starred"),
         Page("everybody's", boss, everybody, not_deleted),
@@ -73,7 +83,7 @@ def pages() -> list[Page]:
     ]
 
 
-def _logged_in(user: User) -> Client:
+def logged_in(user: User) -> Client:
     """Return a client with a session's secret as its cookie; Django's would write the key."""
     request, client = HttpRequest(), Client()
     session = request.session = SessionStore()

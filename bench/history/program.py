@@ -25,7 +25,11 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     from django.core.management import call_command
     from django.db import connection
 
+    from config.server import url_locals
+    from core.process.memory import freeze_gc
+
     settings.ALLOWED_HOSTS = ["*"]
+    url_locals.install()  # as the web process does, and `freeze_gc`
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     from bench.catalogue import filling as catalogue
@@ -41,6 +45,7 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     began = time.perf_counter()
     figures.keep_due()
     figures_s = time.perf_counter() - began
+    freeze_gc()
     return {
         "vendor": connection.vendor,
         "count": count,

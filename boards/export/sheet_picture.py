@@ -110,9 +110,10 @@ def _opened(file: str, room: tuple[int, int]) -> Image.Image | None:
             if picture.width * picture.height > MAX_SOURCE_PIXELS:
                 return None
             picture.draft("RGB", room)
-            small = picture.convert("RGB")
+            small = picture.convert("RGBA")
             small.thumbnail(room)
-            return small
+            paper = Image.new("RGBA", small.size, MAT)  # seen through waveforms and meshes
+            return Image.alpha_composite(paper, small).convert("RGB")
     except Exception as error:  # storages and decoders raise any kind of exception
         log.warning("%s is not on the contact sheet: %r", file, error)
         return None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from core.text_encoding import decode_text
+from core.text_encoding import decode_upload
 from fal.db_safe import db_safe, db_safe_text
 from schemas.exact import NotJson, loads
 
@@ -17,18 +17,11 @@ MAX_COLUMNS = 1000
 MAX_BYTES = 4 << 20
 TOO_LARGE = "This table is larger than 4 MB: split it, or leave columns out."
 _DELIMITERS = ",;\t"
-_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods are ZIPs, .xls is OLE
 
 
 def decode(content: bytes) -> str:
     """Return a file's text in any usual encoding; raises ValueError with a message."""
-    if len(content) > MAX_BYTES:
-        raise ValueError(TOO_LARGE)
-    if content.startswith(_SPREADSHEETS):
-        raise ValueError(
-            "This is a spreadsheet file. Save it as “CSV UTF-8” and choose the new file."
-        )
-    return decode_text(content)
+    return decode_upload(content, MAX_BYTES, TOO_LARGE)
 
 
 def read_rows(text: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from catalog.filters.vocabulary import KEYS, SYNONYMS
 from core.byte_cache import byte_cached
 
 _MOST_WORDS = 24
-_WORD = re.compile(
+KEYED = re.compile(
     r"""(?P<no>-|not:|!)?(?P<key>[a-z][a-z-]{0,20}):(?P<value>(?:"[^"]*"?|[^\s"])*)""",
     re.IGNORECASE,
 )
@@ -26,7 +26,7 @@ _ORDERS = {  # sort → phrases that request it
 }
 _YES, _NO = {"yes", "true", "on", "1", "y"}, {"no", "false", "off", "0", "n", "none"}
 _QUOTED = re.compile(r'^"([^"]*)"?$')
-_PIECE = re.compile(r'(?:"[^"]*"?|[^\s"])+')
+PIECE = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def parse_query(q: str) -> ParsedQuery:
     text: list[str] = []
     typed: list[tuple[str, Condition]] = []
     hints: list[Hint] = []
-    for piece in _PIECE.findall(q):
-        match = _WORD.fullmatch(piece)
+    for piece in PIECE.findall(q):
+        match = KEYED.fullmatch(piece)
         if match is None or match["value"].startswith("//") or len(typed) >= _MOST_WORDS:
             text.append(piece)
             hints += _text_hints(piece)
@@ -87,8 +87,8 @@ def _order(text: str) -> tuple[str, str, str]:
 
 def replace_words(q: str, word: str, other: str = "") -> str:
     """Return a query with words replaced by `other`, or removed."""
-    pieces = _PIECE.findall(q)
-    for piece in _PIECE.findall(word):
+    pieces = PIECE.findall(q)
+    for piece in PIECE.findall(word):
         if piece in pieces:
             pieces[pieces.index(piece)] = other
             other = ""

@@ -1,16 +1,25 @@
 """The tables of the library."""
 
 from library.models.prompt import Prompt, PromptRun, PromptTag, PromptVersion
+from library.models.reference import Reference, ReferenceRun, ReferenceVersion
+from library.models.search_entry import DueEntry, SearchEntry
 from library.models.series import Series, SeriesItem
 from library.models.tag import Tag, TaggedResult
+from library.models.view import View
 
 __all__ = [
+    "DueEntry",
     "Prompt",
     "PromptRun",
     "PromptTag",
     "PromptVersion",
+    "Reference",
+    "ReferenceRun",
+    "ReferenceVersion",
+    "SearchEntry",
     "Series",
     "SeriesItem",
     "Tag",
     "TaggedResult",
+    "View",
 ]

@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from core.text_encoding import decode_text
+from core.text_encoding import decode_upload
 from fal.db_safe import db_safe_text
 from library.models import Prompt
 from library.prompts import values as typed_values
@@ -24,7 +24,6 @@ MAX_BYTES = 2 << 20
 MAX_PROMPTS = 1000  # of one import
 COLUMNS = ("name", "text", "tags", "folder", "kind")
 TOO_LARGE = "This is more than 2 MB of text: split it."
-_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods are ZIPs, .xls is OLE
 
 
 class Entry(NamedTuple):
@@ -38,13 +37,7 @@ class Entry(NamedTuple):
 
 def decode(content: bytes) -> str:
     """Return a file's text in any usual encoding; raises ValueError with a message."""
-    if len(content) > MAX_BYTES:
-        raise ValueError(TOO_LARGE)
-    if content.startswith(_SPREADSHEETS):
-        raise ValueError(
-            "This is a spreadsheet file. Save it as “CSV UTF-8” and choose the new file."
-        )
-    return decode_text(content)
+    return decode_upload(content, MAX_BYTES, TOO_LARGE)
 
 
 def read(text: str) -> list[Entry]:

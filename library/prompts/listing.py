@@ -25,14 +25,14 @@ MAX_TAGS_SHOWN = 40
 class Filters:
     """What an address asks for; each is empty where it asks for all."""
 
-    words: str = ""
+    search_text: str = ""
     folder: str = ""
     tag: str = ""
     kind: str = ""
 
     def __bool__(self) -> bool:
         """Whether anything is left out."""
-        return bool(self.words or self.folder or self.tag or self.kind)
+        return bool(self.search_text or self.folder or self.tag or self.kind)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def read(query: QueryDict) -> Filters:
 
 def chosen(rows: PromptQuerySet, filters: Filters) -> PromptQuerySet:
     """Return the rows that the filters leave."""
-    rows = rows.with_words(filters.words)
+    rows = rows.with_words(filters.search_text)
     if filters.folder:
         rows = rows.below(filters.folder)
     if filters.tag:

@@ -34,7 +34,7 @@ MAX_ID_CHARS = 255
 
 
 @dataclass(frozen=True)
-class Asked:
+class SlotControl:
     """A group as a control of the form: its value, and what is wrong with it."""
 
     slot: Slot
@@ -55,7 +55,7 @@ class Use:
     style: Prompt | None
     seed: int
     template: Template
-    asked: list[Asked]
+    controls: list[SlotControl]
     number: int
     texts: list[str] = field(default_factory=list)
     refusal: str = ""  # why there are no texts, though all values are there
@@ -63,7 +63,9 @@ class Use:
     @property
     def is_drawn(self) -> bool:
         """Whether a seed decides about some alternatives."""
-        return any(one.slot.picks and one.slot.picks < len(one.slot.options) for one in self.asked)
+        return any(
+            one.slot.picks and one.slot.picks < len(one.slot.options) for one in self.controls
+        )
 
     @property
     def number_in_words(self) -> str:
@@ -78,7 +80,7 @@ class Use:
     @property
     def query(self) -> str:
         """Return the values as part of an address, as `read` takes them."""
-        values = {one.name: one.value for one in self.asked if one.value}
+        values = {one.name: one.value for one in self.controls if one.value}
         style = {"style": str(self.style.pk)} if self.style else {}
         return urlencode(values | style | {"seed": self.seed})
 
@@ -104,10 +106,12 @@ def read(user: User, prompt: Prompt, query: QueryDict, *, is_asking: bool = True
     if style:
         template = grammar.styled(template, grammar.parse(style.text))
     seed = parse_key(query.get("seed", "")) or prompt.seed
-    asked = [_ask(slot, query.get(f"{SLOT}{slot.key}", ""), is_asking) for slot in template.slots]
-    values = {one.slot.key: one.value for one in asked if one.value}
-    use = Use(prompt, style, seed, template, asked, expansion.count(template, values))
-    if any(one.error for one in asked):
+    controls = [
+        _control(slot, query.get(f"{SLOT}{slot.key}", ""), is_asking) for slot in template.slots
+    ]
+    values = {one.slot.key: one.value for one in controls if one.value}
+    use = Use(prompt, style, seed, template, controls, expansion.count(template, values))
+    if any(one.error for one in controls):
         return use
     try:
         return replace(use, texts=expansion.expand(template, values, seed))
@@ -150,7 +154,7 @@ def one_text(prompt: Prompt, query: QueryDict, current: str) -> str:
         before = (db_safe_text(current),) if current.strip() else ()
         template = grammar.styled(Template(before), template)
     values: Mapping[str, str] = {
-        slot.key: _ask(slot, query.get(f"{SLOT}{slot.key}", ""), False).value
+        slot.key: _control(slot, query.get(f"{SLOT}{slot.key}", ""), False).value
         or (slot.options[0] if slot.options else f"{{{slot.name}}}")
         for slot in template.slots
     }
@@ -200,19 +204,19 @@ def _style(user: User, prompt: Prompt, key: str) -> Prompt | None:
     return styles.filter(pk=pk).first()
 
 
-def _ask(slot: Slot, typed: str, is_asking: bool) -> Asked:
+def _control(slot: Slot, typed: str, is_asking: bool) -> SlotControl:
     value = db_safe_text(typed).strip()
     if len(value) > MAX_VALUE_CHARS:
         error = f"This has {len(value):,} characters; the most is {MAX_VALUE_CHARS:,}."
-        return Asked(slot, value[:MAX_VALUE_CHARS], error)
+        return SlotControl(slot, value[:MAX_VALUE_CHARS], error)
     if not value and not slot.options and is_asking:
-        return Asked(slot, "", f"Write what stands for “{slot.name}”.")
-    return Asked(slot, value)
+        return SlotControl(slot, "", f"Write what stands for “{slot.name}”.")
+    return SlotControl(slot, value)
 
 
 def _field(endpoint: Endpoint, name: str) -> str:
     """Return the name of the field that takes a prompt: the named one, else the main prompt."""
     children = version_of(endpoint).root.children
     named = next((child for child in children if child.name == name and child.is_text), None)
-    found = named or by_meaning(children).get("prompt")
-    return found.name if found else ""
+    prompt_field = named or by_meaning(children).get("prompt")
+    return prompt_field.name if prompt_field else ""

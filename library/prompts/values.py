@@ -41,25 +41,25 @@ def read(typed: Mapping[str, str], tags: Iterable[str] | None = None) -> Values:
 
 def problems(values: Values) -> dict[str, str]:
     """Return what prevents that the values are saved: a sentence by the name of the field."""
-    found = {
+    sentences = {
         "name": "" if values.name else "Give the prompt a name.",
         "text": "" if values.text else "Write the prompt.",
         "folder": "",
         "tags": "",
     }
     if len(values.name) > MAX_NAME_CHARS:
-        found["name"] = f"Keep the name to {MAX_NAME_CHARS} characters."
+        sentences["name"] = f"Keep the name to {MAX_NAME_CHARS} characters."
     if len(values.text) > MAX_TEXT_CHARS:
-        found["text"] = (
+        sentences["text"] = (
             f"The prompt has {len(values.text):,} characters; the most is {MAX_TEXT_CHARS:,}."
         )
     if len(values.folder) > MAX_FOLDER_CHARS:
-        found["folder"] = f"Keep the folder to {MAX_FOLDER_CHARS} characters."
+        sentences["folder"] = f"Keep the folder to {MAX_FOLDER_CHARS} characters."
     if len(values.tags) > MAX_TAGS:
-        found["tags"] = f"There are {len(values.tags)} tags; the most is {MAX_TAGS}."
+        sentences["tags"] = f"There are {len(values.tags)} tags; the most is {MAX_TAGS}."
     elif long := next((tag for tag in values.tags if len(tag) > MAX_TAG_CHARS), ""):
-        found["tags"] = f"Keep a tag to {MAX_TAG_CHARS} characters: “{long[:MAX_TAG_CHARS]}…”."
-    return {field: sentence for field, sentence in found.items() if sentence}
+        sentences["tags"] = f"Keep a tag to {MAX_TAG_CHARS} characters: “{long[:MAX_TAG_CHARS]}…”."
+    return {field: sentence for field, sentence in sentences.items() if sentence}
 
 
 def folder_of(typed: str) -> str:

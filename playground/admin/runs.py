@@ -6,12 +6,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.models import Endpoint
+from catalog.models.querysets import CATALOGUE_ONLY
 from catalog.pricing import billed_in_words
 from core.admin import RestrictedAdmin
 from core.formatting import duration, size
@@ -70,7 +71,7 @@ class RunAdmin(ReadOnly):
         "is_example",
         ("deleted_at", admin.EmptyFieldListFilter),
     ]
-    list_select_related = ["endpoint"]
+    list_select_related = ()  # see `get_queryset`
     list_per_page = 50
     search_fields = ["title"]  # shows the search; `get_search_results` says what is searched
 
@@ -102,8 +103,10 @@ class RunAdmin(ReadOnly):
         is_list = match is not None and str(match.url_name).endswith("changelist")
         if not is_list:
             return runs.light(*SHOWN)
-        # Users in a query of their own: joined, SQLite would start with them and sort all runs.
-        return runs.with_endpoint().light().prefetch_related("user")
+        # Users and models in queries of their own: joined, SQLite would start with them and sort
+        # all runs.
+        endpoints = Endpoint.objects.defer(*CATALOGUE_ONLY)
+        return runs.light().prefetch_related("user", Prefetch("endpoint", endpoints))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Return the columns to show; a run's input and result are on its own page."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils import timezone
@@ -17,9 +18,6 @@ from runs.models import Run
 from runs.own_addresses import OUR_ADDRESS
 from runs.progress import watch_tokens
 from runs.results import error_messages
-
-if TYPE_CHECKING:
-    pass
 
 MAX_VALUE_CHARS = 300
 MAX_ROWS = 200  # of the input as a table; its JSON is shown below
@@ -53,7 +51,7 @@ class Row:
             return ""
         return error_messages.reason(self.run.error) if self.run.state == Run.State.FAILED else ""
 
-    @property
+    @cached_property
     def still(self) -> str:
         """Return the address of the picture's thumbnail; empty without a picture."""
         return (

@@ -7,16 +7,23 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils.safestring import SafeString
 
+from catalog.templatetags.vitrine import ago
+from core.byte_cache import ByteCache
 from playground import rerun
 from playground.display import batch, history, tiles, wall
 from playground.display import more_like as more_like_this
+from playground.display.result import inputs
+from projects.templatetags.projects import in_project
 from runs.costs import charges, cost
 from runs.models import Run, Transport
 from runs.results import error_messages, timeline
 from runs.worker.following import reconciliation
 
 register = template.Library()
+_ROW = "playground/partials/_run_row.html"
+_ROWS: ByteCache[SafeString] = ByteCache("rows", 2 << 20, len)
 
 ICONS: Mapping[str, str] = {
     Run.State.SUCCEEDED: "check",
@@ -46,7 +53,28 @@ def queue_words(run: Run) -> str:
     return f", {ahead} run{'' if ahead == 1 else 's'} ahead" if ahead else ", next in line"
 
 
-@register.inclusion_tag("playground/partials/_run_row.html")
+@register.simple_tag(takes_context=True)
+def listed_run(context: template.Context, row: history.Row) -> SafeString:
+    """Render a row of a list of runs; an ended run's is cached by all that it shows.
+
+    A page has dozens of them, which change seldom and take most of its time.
+    """
+    run = row.run
+    who = (row.by, run.user.username) if row.by else ()
+    cost = run.endpoint.unit_price_usd if row.is_covered else None
+    what = run.pk, run.version, run.title, run.endpoint.name, run.is_starred, run.deleted_at
+    of_row = row.is_covered, cost, row.still, row.kind
+    key = (*what, *who, *of_row, ago(run.created_at), in_project(context))
+    markup: SafeString | None = _ROWS.get(key) if run.is_final else None
+    if markup is None:
+        with context.push(row=row, oob=0):
+            markup = template.Engine.get_default().get_template(_ROW).render(context)
+        if run.is_final:
+            _ROWS.put(key, markup)
+    return markup
+
+
+@register.inclusion_tag(_ROW)
 def run_row(run: Run, view: str = "row", oob: int = 0) -> dict[str, Any]:
     """Render a run's row in a list."""
     return {"row": history.row(run, view), "oob": oob}
@@ -74,6 +102,9 @@ def run_variation(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
 def rerun_cost(run: Run) -> str:
     """Return what the same arguments will cost once more: `about $0.10`."""
     return cost.estimate_run(run.endpoint, run.arguments).words
+
+
+register.filter("input_still", inputs.still_of_input)
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from django.http import Http404, HttpResponse
@@ -10,9 +11,14 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from core.http.htmx import HtmxRequest
+from core.http.parameters import parse_uuid
+from playground.display.renderers import Shown
 from playground.display.viewer import viewed
 from playground.views.runs import no_store
 from runs.models import Run
+from runs.models.querysets import RunQuerySet
+
+MARKED = re.compile(r"[0-9]{1,6}")
 
 
 @require_safe
@@ -36,12 +42,24 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _result(request: HtmxRequest, pk: uuid.UUID, position: int | None = None) -> HttpResponse:
-    readable = Run.objects.readable_by(request.user).with_endpoint()
-    loaded = readable.select_related("user").light(*viewed.COLUMNS).prefetch_related("artifacts")
-    result = viewed.viewed(request.user, get_object_or_404(loaded, pk=pk), position)
+    run, marked = get_object_or_404(_readable(request), pk=pk), _marked(request)
+    result = viewed.viewed(request.user, run, position, marked)
     if result is None:
         raise Http404("The run has no such file.")
     template = "_result" if request.htmx else "page"
     response = render(request, f"playground/viewer/{template}.html", {"viewed": result})
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _readable(request: HtmxRequest) -> RunQuerySet:
+    readable = Run.objects.readable_by(request.user).with_endpoint().select_related("user")
+    return readable.light(*viewed.COLUMNS).prefetch_related("artifacts")
+
+
+def _marked(request: HtmxRequest) -> Shown | None:
+    """Return the file that `?with=<run>/<position>` names, if there is one that they may read."""
+    pk, _, position = request.GET.get("with", "").partition("/")
+    key = parse_uuid(pk)
+    run = _readable(request).filter(pk=key).first() if key and MARKED.fullmatch(position) else None
+    return viewed.file_at(run, int(position)) if run else None

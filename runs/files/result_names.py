@@ -62,37 +62,45 @@ class Namer:
     def __init__(self, user: User | AnonymousUser | None = None) -> None:
         self._user = user or AnonymousUser()
         self._template = preferences.file_names(self._user)
+        self._last: tuple[Run, dict[str, str]] | None = None
 
     def result(self, run: Run, artifact: Artifact) -> str:
         """Return the name of a run's file; its endpoint should be loaded."""
-        return self._of_artifact(artifact, _of(run))
+        if self._last is None or self._last[0] is not run:  # a list has one run after the other
+            self._last = run, self._values(_of(run))
+        return self._of_artifact(artifact, self._last[1])
 
     def of_run(self, run: Run, suffix: str, number: int | None = None) -> str:
         """Return the name of what is saved of a run beside its files, such as its output.
 
         `number` is that of a text in its output, from 1.
         """
-        return self._filled(_of(run), number, suffix, "run")
+        return self._filled(self._values(_of(run)), number, suffix, "run")
 
-    def _of_artifact(self, artifact: Artifact, named: _Named) -> str:
+    def _of_artifact(self, artifact: Artifact, values: dict[str, str]) -> str:
         if artifact.kind not in NAMED and artifact.file_name:
             return _own_name(artifact)
         number = artifact.position + 1
-        return self._filled(named, number, _suffix(artifact), artifact.kind)
+        return self._filled(values, number, _suffix(artifact), artifact.kind)
 
-    def _filled(self, named: _Named, number: int | None, suffix: str, fallback: str) -> str:
+    def _filled(
+        self, values: dict[str, str], number: int | None, suffix: str, fallback: str
+    ) -> str:
+        values = {**values, "n": str(number or "")}
+        return name_template.fill(self._template, values, suffix, fallback)
+
+    def _values(self, named: _Named) -> dict[str, str]:
+        """Return what the template's words stand for in all names of a run."""
         at = timezone.localtime(named.created_at)
-        values = {
+        return {
             "date": f"{at:%Y-%m-%d}",
             "time": f"{at:%H-%M-%S}",
             "prompt": slug(named.title),
             "model": slug(named.endpoint_id.partition("/")[2] or named.endpoint_id),
             "seed": _seed(named.output) or _seed(named.arguments),
-            "n": str(number or ""),
             "project": self._project(named.project_id),
             "run": str(named.pk)[:RUN_ID_CHARS],
         }
-        return name_template.fill(self._template, values, suffix, fallback)
 
     def _project(self, pk: int) -> str:
         """Return a project's name if the person is in it: others do not learn it."""
@@ -120,7 +128,8 @@ def served_name(artifact: Artifact, user: User | AnonymousUser) -> str:
     row = runs.values_list(*columns, "project_id").first()
     if row is None:
         return portable_name(artifact.kind, _suffix(artifact))
-    return Namer(user)._of_artifact(artifact, _Named(*row))
+    namer = Namer(user)
+    return namer._of_artifact(artifact, namer._values(_Named(*row)))
 
 
 def seed_of(run: Run) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from datetime import timedelta
+from functools import cached_property
 
 from django.conf import settings
 from django.db import models
@@ -284,7 +285,7 @@ class Artifact(models.Model):
     state = models.CharField(max_length=16, choices=State, default=State.REMOTE)
     file = models.CharField(max_length=255, blank=True, help_text="name in our storage")
     poster = models.CharField(
-        max_length=255, blank=True, help_text="a film's still, in our storage"
+        max_length=255, blank=True, help_text="a still of a film or a mesh, in our storage"
     )
     thumbnail = models.CharField(
         max_length=255, blank=True, help_text="a small picture of it, in our storage"
@@ -360,6 +361,10 @@ class Artifact(models.Model):
 
     def get_absolute_url(self) -> str:
         """Return the address of our copy."""
+        return self._address
+
+    @cached_property  # a list asks for it several times for each of hundreds of files
+    def _address(self) -> str:
         return reverse("playground:artifact", args=[self.run_id, self.position])
 
     @property

@@ -45,15 +45,15 @@ def contents_of(row: InProject) -> Chosen:
     runs and those of their steps.
     """
     private_pages = {rows.model: rows for rows in owners.private_pages().values()}
-    known: dict[type[InProject], set[object]] = {}
+    visited: dict[type[InProject], set[object]] = {}
     newest: Chosen = {type(row): {row.pk}}
     while any(newest.values()):
         for kind, keys in newest.items():
-            known[kind] = known.get(kind, set()) | keys
-        newest = moving.beyond(known, newest)
+            visited[kind] = visited.get(kind, set()) | keys
+        newest = moving.beyond(visited, newest)
     return {
         kind: set(kind.objects.filter(pk__in=keys, user=row.user_id).values_list("pk", flat=True))
-        for kind, keys in known.items()
+        for kind, keys in visited.items()
         if kind in private_pages
     }
 

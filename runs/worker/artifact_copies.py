@@ -19,16 +19,22 @@ from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
 
 import fal
-from catalog.pictures import picture_files
 from core.db import clock
 from core.storage import atomic_files
 from fal.db_safe import db_safe_text
 from runs import locked_update
-from runs.files import content_types, purge, storage_limits, stored_files
+from runs.files import (
+    content_types,
+    derived_files,
+    previews,
+    purge,
+    storage_limits,
+    stored_files,
+)
 from runs.files.media import mesh_viewer
 from runs.files.media.probe import MediaProbe, ProbeResult
 from runs.files.stored_files import StoredFile
-from runs.models import Artifact
+from runs.models import Artifact, DerivedFile
 from runs.models.querysets import REMOTE
 
 log = logging.getLogger(__name__)
@@ -124,6 +130,9 @@ async def copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> None:
 
 
 async def _record_copied(artifact: Artifact, stored_file: StoredFile) -> None:
+    await sync_to_async(derived_files.record)(
+        artifact.run_id, artifact.position, stored_file.previews
+    )
     # Upstream's dimensions are only valid for the kind that it stated.
     stated = artifact if artifact.kind == stored_file.kind else Artifact()
     await _record(
@@ -285,13 +294,15 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
             poster=earlier.poster,
             thumbnail=earlier.thumbnail,
             fingerprint=None if earlier.fingerprint is None else bytes(earlier.fingerprint),
+            previews=await sync_to_async(derived_files.previews_of)(earlier),
         )
     is_media = stored_file.content_type.partition("/")[0] in MEDIA
     seen = await probe.probe(path, stored_file.content_type if is_media else f"{guess}/")
     kind = _kind(guess, stored_file.content_type, seen)
-    warning = await _draw_mesh(stored_file, path, probe) if kind == "mesh" else ""
-    base = stored_file.name.rpartition(".")[0]
-    poster, thumbnail = f"{base}.poster.webp", f"{base}.thumbnail.webp"
+    warning = await _render_mesh(stored_file, path, probe) if kind == "mesh" else ""
+    if kind == "mesh" and not warning:
+        seen = await probe.draw_mesh(path, stored_file.name.rpartition(".")[2])
+    pictures = await asyncio.to_thread(previews.write, stored_file.name, seen)
     return replace(
         stored_file,
         kind=kind,
@@ -299,13 +310,17 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
         width=seen.width or stored_file.width,
         height=seen.height or stored_file.height,
         duration_s=seen.duration_s,
-        poster=await asyncio.to_thread(picture_files.write, poster, seen.poster),
-        thumbnail=await asyncio.to_thread(picture_files.write, thumbnail, seen.thumbnail),
         fingerprint=seen.fingerprint,
+        previews={
+            DerivedFile.What.POSTER: derived_files.digest(seen.poster),
+            DerivedFile.What.THUMBNAIL: derived_files.digest(seen.thumbnail),
+        },
+        poster=pictures.poster,
+        thumbnail=pictures.thumbnail,
     )
 
 
-async def _draw_mesh(stored_file: StoredFile, path: str, probe: MediaProbe) -> str:
+async def _render_mesh(stored_file: StoredFile, path: str, probe: MediaProbe) -> str:
     """Render a mesh's viewer page beside its file; returns a sentence if that is impossible."""
     with tempfile.NamedTemporaryFile(prefix="vitrine-") as page:
         if not await probe.render_mesh(path, stored_file.name.rpartition(".")[2], page.name):

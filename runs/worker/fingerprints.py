@@ -1,11 +1,13 @@
 """Compares stored results in the background: their fingerprints, and what each is the double of.
 
 A new picture gets its fingerprint with its thumbnail (`runs/worker/artifact_copies.py`). Here those
-that were stored before there were fingerprints get theirs, a few at a time, the oldest first.
+that were stored before there were fingerprints get theirs, a few at a time, the oldest first; and
+so do the sounds and meshes that were stored before they had pictures.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import timedelta
 
@@ -13,6 +15,7 @@ from asgiref.sync import sync_to_async
 from django.db.models import F, Q, QuerySet
 
 from core.db import clock
+from runs.files import derived_files, previews
 from runs.files.media.probe import MediaProbe
 from runs.models import Artifact
 from runs.models.querysets import STORED, heavy_columns
@@ -21,6 +24,7 @@ from runs.worker import idle
 
 log = logging.getLogger(__name__)
 
+DRAWN = ("audio", "mesh")  # kinds whose picture is drawn from what they contain
 AT_ONCE = 10  # per call of the job
 SOON_S = 0.2  # while more is due: other work of the worker gets its turn in between
 TAKEN_FOR = timedelta(minutes=2)  # longer than the probes of one call may take
@@ -33,7 +37,7 @@ async def compare_due(probe: MediaProbe) -> float:
         soonest = _waiting().order_by(F("next_attempt_at").asc(nulls_first=True))
         next_at = await soonest.values_list("next_attempt_at", flat=True).afirst()
         return idle.pause_s(next_at, await clock.anow())
-    compared = [artifact for artifact in artifacts if await _has_fingerprint(artifact, probe)]
+    compared = [artifact for artifact in artifacts if await _is_complete(artifact, probe)]
     await sync_to_async(_compare)(compared)
     return SOON_S
 
@@ -59,25 +63,42 @@ def _claim() -> list[Artifact]:
     return list(claimed.defer(*heavy_columns("run__")))
 
 
-async def _has_fingerprint(artifact: Artifact, probe: MediaProbe) -> bool:
-    """Compute the fingerprint where none was; False if the storage failed: again after the claim.
+async def _is_complete(artifact: Artifact, probe: MediaProbe) -> bool:
+    """Add what its copy came without; False if the storage failed: again after the claim.
 
-    Of a damaged picture, or a file that is gone, it is empty: a second attempt would be no other.
+    Of a damaged file, or one that is gone, nothing is made: a second attempt would make no more.
     """
-    if artifact.fingerprint is not None or artifact.kind not in likeness.WITH_FINGERPRINT:
-        return True
-    picture = artifact.thumbnail or (artifact.file if artifact.kind == "image" else "")
-    artifact.fingerprint = b""
-    if picture:
-        try:
-            seen = await probe.probe_stored(picture, "image/")
-            artifact.fingerprint = seen.fingerprint
-        except FileNotFoundError:
-            log.info("artifact %s has no file to compare", artifact.pk)
-        except Exception as error:  # storage backends raise anything
-            log.warning("artifact %s could not be read to compare it: %s", artifact.pk, error)
-            return False
+    try:
+        if artifact.kind in likeness.WITH_FINGERPRINT and artifact.fingerprint is None:
+            artifact.fingerprint = await _fingerprint(artifact, probe)
+        elif artifact.kind in DRAWN and artifact.file and not artifact.thumbnail:
+            await _draw(artifact, probe)
+    except FileNotFoundError:
+        artifact.fingerprint = artifact.fingerprint or b""
+        log.info("artifact %s has no file to compare", artifact.pk)
+    except Exception as error:  # storage backends raise anything
+        log.warning("artifact %s could not be read to compare it: %s", artifact.pk, error)
+        return False
     return True
+
+
+async def _fingerprint(artifact: Artifact, probe: MediaProbe) -> bytes:
+    picture = artifact.thumbnail or (artifact.file if artifact.kind == "image" else "")
+    return (await probe.probe_stored(picture, "image/")).fingerprint if picture else b""
+
+
+async def _draw(artifact: Artifact, probe: MediaProbe) -> None:
+    """Give a sound its waveform, a mesh its picture; none to a mesh that no viewer shows."""
+    if artifact.kind == "mesh" and artifact.error:
+        return
+    seen = await (
+        probe.probe_stored(artifact.file, "audio/")
+        if artifact.kind == "audio"
+        else probe.draw_stored_mesh(artifact.file)
+    )
+    pictures = await asyncio.to_thread(previews.write, artifact.file, seen)
+    artifact.poster, artifact.thumbnail = pictures
+    await sync_to_async(derived_files.record_previews)(artifact)
 
 
 def _compare(artifacts: list[Artifact]) -> None:
@@ -85,4 +106,5 @@ def _compare(artifacts: list[Artifact]) -> None:
     for artifact in artifacts:
         artifact.compared_at = now
         artifact.double_of_id = originals.get(artifact.pk)
-    Artifact.objects.bulk_update(artifacts, ["compared_at", "double_of", "fingerprint"])
+    columns = ["compared_at", "double_of", "fingerprint", "poster", "thumbnail"]
+    Artifact.objects.bulk_update(artifacts, columns)

@@ -34,7 +34,9 @@ from notifications.models import Channel, Delivery
 from people.models import Invitation
 from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
-from tests.accounts.access import ACCESS, FILE, ROLES, Row, as_document
+from tests.accounts.access.document import FILE, as_document
+from tests.accounts.access.marks import ROLES, Row
+from tests.accounts.access.table import ACCESS
 from tests.accounts.routes import routes
 from tests.accounts.second_factor.journeys import Passkey
 from tests.accounts.things import make_things
@@ -180,7 +182,7 @@ def world(make_endpoint: Any, settings: Any) -> Iterator[World]:
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:
     assert set(ACCESS) == set(NAMES), (
-        "declare what each role gets there in tests/accounts/access.py"
+        "declare what each role gets there in tests/accounts/access/table.py"
     )
 
 

@@ -17,10 +17,13 @@ from library.models import (
     Prompt,
     PromptTag,
     PromptVersion,
+    Reference,
+    ReferenceVersion,
     Series,
     SeriesItem,
     Tag,
     TaggedResult,
+    View,
 )
 from projects.models import Project
 from projects.models.project import private_project
@@ -33,6 +36,7 @@ ASKED = {
 }
 SPECIAL: dict[str, dict[str, Any]] = {
     "look": {"kind": "run"},
+    "reference-version-recovery": {"version": 1},
     "upload-tool": {"name": "mask"},
     "artifact-viewer": {"position": 1},
     "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
@@ -140,12 +144,19 @@ def make_things(
     SeriesItem.objects.create(series=series, run=run, place=0)
     tag = Tag.objects.create(project=run.project, name=f"{word[:7]} {uuid4().hex}")
     TaggedResult.objects.create(tag=tag, run=run)
+    view = View.objects.create(**own, **deleted, name=word, line=word)
+    reference = Reference.objects.create(
+        **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
+    )
+    ReferenceVersion.objects.create(reference=reference, number=1, change=word, made_by=owner)
     return Things(
         {
+            "view": view.pk,
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
             "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
             "series": series.pk, "tag": tag.pk,
+            "reference": reference.pk,
         },
         {
             "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,

@@ -14,6 +14,7 @@ import av
 import httpx
 import numpy as np
 import pytest
+import trimesh
 from asgiref.sync import sync_to_async
 from django.db import connections
 from PIL import Image
@@ -165,6 +166,12 @@ def sound_in_mp4() -> bytes:
         frame.sample_rate = 8000
         file.mux(stream.encode(frame))
         file.mux(stream.encode())
+    return out.getvalue()
+
+
+def glb() -> bytes:
+    out = io.BytesIO()
+    trimesh.creation.box().export(out, file_type="glb")
     return out.getvalue()
 
 

@@ -30,8 +30,8 @@ MAX_WORDS_CHARS = 100
 @no_store
 def offered(request: HtmxRequest) -> HttpResponse:
     """Render the prompts and styles with the words in `?q=` as options of a list."""
-    words = db_safe_text(request.GET.get("q", ""))[:MAX_WORDS_CHARS]
-    rows = Prompt.objects.offered_in(current.current(request), request.user).with_words(words)
+    search_text = db_safe_text(request.GET.get("q", ""))[:MAX_WORDS_CHARS]
+    rows = Prompt.objects.offered_in(current.current(request), request.user).with_words(search_text)
     options = [(row, bool(using.slots_to_fill(row))) for row in rows[:OFFERED]]
     return render(request, "library/prompts/_options.html", {"options": options})
 
@@ -50,8 +50,8 @@ def text(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         return render(request, "library/prompts/_filling.html", context)
     typed = request.POST
     try:
-        made = using.one_text(prompt, typed, typed.get("current", ""))
+        filled_text = using.one_text(prompt, typed, typed.get("current", ""))
     except expansion.Refused as refused:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return HttpResponse(str(refused), content_type="text/plain", status=status)
-    return HttpResponse(made, content_type="text/plain; charset=utf-8")
+    return HttpResponse(filled_text, content_type="text/plain; charset=utf-8")

@@ -46,7 +46,7 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     use = using.read(request.user, prompt, request.GET, is_asking=is_asked)
     named = request.GET.get("for", "").strip()
     endpoint = using.endpoint_named(named)
-    is_whole = all(one.value or one.slot.options for one in use.asked)
+    is_whole = all(one.value or one.slot.options for one in use.controls)
     target = None
     if endpoint and is_whole and use.texts:
         name = request.GET.get("field", "")[:200]
@@ -70,7 +70,7 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         "may_remove": roles.may_remove(request.user, prompt),
         "version_count": prompt.versions.count(),
     }
-    is_wrong = is_asked and (bool(use.refusal) or any(one.error for one in use.asked))
+    is_wrong = is_asked and (bool(use.refusal) or any(one.error for one in use.controls))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK
     return render(request, "library/prompts/prompt.html", context, status=status)
 

@@ -23,7 +23,7 @@ class Predecessor(NamedTuple):
     """A run to compare with, and which it is: `the run that it repeats`."""
 
     pk: uuid.UUID
-    words: str
+    description: str
 
 
 def predecessor_of(user: User | AnonymousUser, run: Run) -> Predecessor | None:
@@ -36,14 +36,14 @@ def predecessor_of(user: User | AnonymousUser, run: Run) -> Predecessor | None:
     candidates: list[tuple[str, RunQuerySet]] = []
     if original := _ORIGINAL.match(run.form_token):
         is_rerun = starting.is_of(run, Source.RERUN)
-        words = "the run that it repeats" if is_rerun else "the run that it varies"
-        candidates.append((words, readable.filter(pk=original[1])))
+        description = "the run that it repeats" if is_rerun else "the run that it varies"
+        candidates.append((description, readable.filter(pk=original[1])))
     earlier = readable.filter(created_at__lt=run.created_at)
     if run.batch:
         candidates.append(("the variation before it", earlier.filter(batch=run.batch)))
     of_model = earlier.filter(user_id=run.user_id, endpoint_id=run.endpoint_id)
     candidates.append(("the run before it", of_model))
-    for words, runs in candidates:
+    for description, runs in candidates:
         if pk := runs.values_list("pk", flat=True).first():
-            return Predecessor(pk, words)
+            return Predecessor(pk, description)
     return None

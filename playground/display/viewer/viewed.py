@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.word_diff import Part, word_diff
-from fal.db_safe import db_safe, db_safe_text
-from playground.display import history, json_tree, renderers, tiles
+from fal.db_safe import db_safe
+from playground.display import history, json_tree, renderers
 from playground.display.comparison.predecessor import Predecessor, predecessor_of
 from playground.display.more_like import MoreLike, more_like
+from playground.display.result import caption
 from playground.display.viewer import facts
 from playground.display.viewer.inputs import InputFile, input_files
-from runs import starting
 from runs.files import result_names
 from runs.models import Run
 from runs.progress import watch_tokens
@@ -23,19 +22,31 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 COLUMNS = ("arguments", "output", "output_text", "metrics", "events")  # that it needs of a run
-MAX_PROMPT_CHARS = 4000
-_BESIDE_INPUT = {"image", "video"}  # kinds that are laid over an input of the same kind
+COMPARED = {"image", "video"}  # kinds of which one is laid over the other
+
+
+class Beside(NamedTuple):
+    """What is laid over a result, under a slider: its address, words for both, and its run."""
+
+    address: str
+    first: str
+    second: str
+    run: Run | None = None
 
 
 @dataclass(frozen=True)
 class Viewed:
-    """A result, its run, and what a user may do with it; `shown` is None where it is no file."""
+    """A result, its run, and what a user may do with it; `shown` is None where it is no file.
+
+    `marked` is another file to compare it with.
+    """
 
     run: Run
     shown: renderers.Shown | None
     count: int  # files of the run
     view: str  # as of `watch_tokens.view_for`
     user: User | AnonymousUser
+    marked: renderers.Shown | None = None
 
     @property
     def key(self) -> str:
@@ -68,11 +79,8 @@ class Viewed:
 
     @cached_property
     def prompt(self) -> str:
-        """Return the prompt, or the other text that the run began with; cut if very long."""
-        arguments = self.run.arguments if isinstance(self.run.arguments, dict) else {}
-        texts = (arguments.get(key) for key in starting.TITLE_KEYS)
-        prompt = next((text for text in texts if isinstance(text, str) and text.strip()), "")
-        return db_safe_text(prompt.strip()[:MAX_PROMPT_CHARS]) or self.run.title
+        """Return the text that the run was asked for; its title for a model without a prompt."""
+        return caption.prompt_of(self.run)
 
     @property
     def changed_words(self) -> list[Part]:
@@ -86,8 +94,8 @@ class Viewed:
 
     @property
     def cost(self) -> str:
-        """Return what the run cost; empty if it is free or unknown."""
-        return tiles.cost_in_words(self.run)
+        """Return what the run has cost, or that it was free; empty while it is under way."""
+        return caption.billed(self.run)
 
     @property
     def by(self) -> str:
@@ -115,10 +123,17 @@ class Viewed:
         return input_files(self.run) if self._is_members else []
 
     @property
-    def before(self) -> InputFile | None:
-        """Return the first input that can be laid over the result."""
-        same_kind = (file for file in self.inputs if file.kind == self.kind)
-        return next(same_kind, None) if self.kind in _BESIDE_INPUT else None
+    def beside(self) -> Beside | None:
+        """Return what can be laid over the result: what is marked, else its first such input."""
+        if self.kind not in COMPARED:
+            return None
+        if self.marked:
+            is_of_kind = self.marked.artifact.kind == self.kind and self.marked.src
+            other = self.marked
+            return Beside(other.src, "Marked", "This one", other.run) if is_of_kind else None
+        addresses = (file.address for file in self.inputs if file.kind == self.kind)
+        address = next(addresses, None)
+        return Beside(address, "Before", "After") if address else None
 
     @property
     def predecessor(self) -> Predecessor | None:
@@ -153,14 +168,25 @@ class Viewed:
         return self.may_begin or watch_tokens.is_looked_at(self.view)
 
 
-def viewed(user: User | AnonymousUser, run: Run, position: int | None = None) -> Viewed | None:
+def viewed(
+    user: User | AnonymousUser,
+    run: Run,
+    position: int | None = None,
+    marked: renderers.Shown | None = None,
+) -> Viewed | None:
     """Return a file of a run for this user, or without a position what it gave instead of files.
 
     The run is one that the user may read, with its endpoint and artifacts. None without such file.
     """
-    files: Sequence[Any] = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
-    by_position = {file.artifact.position: file for file in files}
-    if position is not None and position not in by_position:
+    files = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
+    shown = None if position is None else file_at(run, position)
+    if position is not None and shown is None:
         return None
-    shown = None if position is None else by_position[position]
-    return Viewed(run, shown, len(files), watch_tokens.view_for(user, run, "page"), user)
+    view = watch_tokens.view_for(user, run, "page")
+    return Viewed(run, shown, len(files), view, user, marked)
+
+
+def file_at(run: Run, position: int) -> renderers.Shown | None:
+    """Return one file of a run that went well; None without such file."""
+    files = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
+    return next((file for file in files if file.artifact.position == position), None)

@@ -1,18 +1,10 @@
-"""Renders a mesh as a standalone page for a sandboxed frame; runs in a killable subprocess.
-
-Meshes come from third-party models, and a file of 300 bytes may claim a billion vertices.
-`probe.py` starts this and sends it one file at a time. The page is trimesh's viewer, which
-contains three.js.
-"""
+"""Renders a mesh as a standalone page for a sandboxed frame: trimesh's viewer, with three.js."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from core.process import subprocess_worker
-
-MAX_BYTES = 30 << 20
 MAX_PAGE_BYTES = 48 << 20
 UNSHOWN = "This 3D model cannot be shown here. Download it to look at it."
 # Scripts run in an opaque origin: no cookies, no requests, only the data in the page.
@@ -80,26 +72,12 @@ def page_name(file: str) -> str:
     return f"{file.rpartition('.')[0]}.viewer.html"
 
 
-def render(path: str, file_type: str, page: str) -> dict[str, Any]:
-    """Write the viewer's HTML for the mesh at `path` to `page`.
+def render(scene: Any, page: str) -> None:
+    """Write the viewer's HTML for a trimesh scene to `page`; ValueError if it is too large."""
+    from trimesh.viewer.notebook import scene_to_html  # heavy: only imported in the subprocess
 
-    Raises ValueError if either is too large, and what trimesh raises for a broken mesh.
-    """
-    import trimesh  # heavy: only imported in the subprocess
-    from trimesh.viewer.notebook import scene_to_html
-
-    if Path(path).stat().st_size > MAX_BYTES:
-        raise ValueError("the mesh is too large to be shown")
-    with Path(path).open("rb") as opened:  # an open file: files that the mesh names are not read
-        html = scene_to_html(trimesh.load_scene(opened, file_type=file_type))
+    html = scene_to_html(scene)
     if len(html) > MAX_PAGE_BYTES:
         raise ValueError("the page is too large to be shown")
     white, paper = "new THREE.Color(0xffffff)", "new THREE.Color(0xece9e4)"
     Path(page).write_text(html.replace(white, paper), encoding="utf-8")
-    return {}
-
-
-if __name__ == "__main__":
-    subprocess_worker.serve(
-        lambda request: render(request["path"], request["file_type"], request["page"])
-    )

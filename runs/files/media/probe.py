@@ -60,7 +60,7 @@ class MediaProbe:
 
     def __init__(self, limit_s: float = PROBE_TIMEOUT_S) -> None:
         self._program = subprocess_worker.SandboxedWorker("runs.files.media.probe_program", limit_s)
-        self._meshes = subprocess_worker.SandboxedWorker("runs.files.media.mesh_viewer", limit_s)
+        self._meshes = subprocess_worker.SandboxedWorker("runs.files.media.mesh_program", limit_s)
         self._signatures = subprocess_worker.SandboxedWorker(
             "runs.files.media.signature_program", limit_s
         )
@@ -76,9 +76,7 @@ class MediaProbe:
             return ProbeResult()
         if why := answer.pop("error", ""):
             log.info("a file of type %s has no preview: %s", content_type, why)
-        for name in ("poster", "thumbnail", "fingerprint"):
-            answer[name] = base64.b64decode(answer.get(name, ""))
-        return ProbeResult(**answer)
+        return ProbeResult(**_decoded(answer))
 
     async def probe_stored(self, name: str, content_type: str) -> ProbeResult:
         """Probe a file of our storage. Raises what the storage raises, of any kind."""
@@ -112,14 +110,27 @@ class MediaProbe:
 
     async def render_mesh(self, path: str, file_type: str, page: str) -> bool:
         """Write a mesh's viewer page to the file `page`; return False if it cannot be shown."""
+        return await self._of_mesh({"path": path, "file_type": file_type, "page": page}) is not None
+
+    async def draw_mesh(self, path: str, file_type: str) -> ProbeResult:
+        """Return a mesh's poster and thumbnail; an empty result for one that cannot be drawn."""
+        answer = await self._of_mesh({"path": path, "file_type": file_type})
+        return ProbeResult(**_decoded(answer or {}))
+
+    async def draw_stored_mesh(self, name: str) -> ProbeResult:
+        """Draw a mesh of our storage, as `draw_mesh`. Raises what the storage raises."""
+        async with _local(name) as path:
+            return await self.draw_mesh(path, name.rpartition(".")[2])
+
+    async def _of_mesh(self, request: dict[str, str]) -> subprocess_worker.Json | None:
         try:
-            request = {"path": path, "file_type": file_type, "page": page}
-            why = (await self._meshes.request(request)).get("error", "")
+            answer = await self._meshes.request(request)
+            why = answer.get("error", "")
         except subprocess_worker.WorkerDied as error:
             why = str(error)
         if why:
             log.info("a mesh cannot be shown: %s", why)
-        return not why
+        return None if why else answer
 
     async def close(self) -> None:
         """Stop the subprocesses."""
@@ -144,6 +155,11 @@ async def _local(name: str) -> AsyncIterator[str]:
             yield copy.name
     else:
         yield path
+
+
+def _decoded(answer: subprocess_worker.Json) -> subprocess_worker.Json:
+    pictures = ("poster", "thumbnail", "fingerprint")
+    return answer | {name: base64.b64decode(answer.get(name, "")) for name in pictures}
 
 
 def _fetch(name: str, copy: IO[bytes]) -> None:

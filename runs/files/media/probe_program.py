@@ -5,8 +5,6 @@ Results come from third-party models; `probe.py` starts this and sends it one fi
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
@@ -18,8 +16,10 @@ from PIL import Image, ImageOps, ImageStat
 
 from core.process import subprocess_worker
 from core.process.subprocess_worker import MAX_PIXELS
+from runs.files.media.encoding import in_base64, small_copy, webp
 from runs.files.media.fingerprint import fingerprint
 from runs.files.media.turning import quarter_turn, shown_size, turned
+from runs.files.media.waveform import waveform
 
 THUMBNAIL_PX = 512
 POSTER_PX = 1280
@@ -31,11 +31,12 @@ FLAT = 6.0  # of 255: frames whose grey values deviate less show nothing (fades 
 def probe(path: str, content_type: str) -> dict[str, Any]:
     """Return kind, width, height, duration, poster and thumbnail (WebP), and fingerprint, if any.
 
+    A sound's thumbnail is its waveform, without a fingerprint: sounds are not compared by looks.
     What is bytes is in base64.
     """
     if content_type.startswith("image/"):
         return _image(path)
-    return _video(path) if content_type.startswith(("video/", "audio/")) else {}
+    return _film_or_sound(path) if content_type.startswith(("video/", "audio/")) else {}
 
 
 def _image(path: str) -> dict[str, Any]:
@@ -44,31 +45,37 @@ def _image(path: str) -> dict[str, Any]:
         result: dict[str, Any] = {"kind": "image", "width": width, "height": height}
         if max(width, height) > THUMBNAIL_PX or Path(path).stat().st_size > SMALL_BYTES:
             picture.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
-            small = _small(ImageOps.exif_transpose(picture), THUMBNAIL_PX)
-            result |= {"thumbnail": _webp(small), "fingerprint": _base64(fingerprint(small))}
+            small = small_copy(ImageOps.exif_transpose(picture), THUMBNAIL_PX)
+            result |= {"thumbnail": webp(small), "fingerprint": in_base64(fingerprint(small))}
         else:
             with suppress(Exception):  # a damaged one is shown as far as it goes
                 small = ImageOps.exif_transpose(picture)
-                result["fingerprint"] = _base64(fingerprint(small))
+                result["fingerprint"] = in_base64(fingerprint(small))
     return result
 
 
-def _video(path: str) -> dict[str, Any]:
+def _film_or_sound(path: str) -> dict[str, Any]:
     # A playlist may reference any address: only this file may be opened.
     with av.open(path, options={"protocol_whitelist": "file"}) as container:
         result: dict[str, Any] = {"kind": _kind(container)}
         if container.duration:
             result["duration_s"] = container.duration / av.time_base
+        if result["kind"] == "audio":
+            try:
+                result["thumbnail"] = webp(waveform(container), lossless=True)
+            except Exception as error:  # a damaged one is played as far as it goes
+                result["error"] = f"{type(error).__name__}: {error}"
+            return result
         video = next(iter(container.streams.video), None)
         if video is None or video.width * video.height > MAX_PIXELS:
             return result
         result |= {"width": video.width, "height": video.height}
         frame = _first_meaningful_frame(_frames(container, video, result))
         if frame is not None:
-            small = _small(frame, THUMBNAIL_PX)
-            result["poster"] = _webp(_small(frame, POSTER_PX))
-            result["thumbnail"] = _webp(small)
-            result["fingerprint"] = _base64(fingerprint(small))
+            small = small_copy(frame, THUMBNAIL_PX)
+            result["poster"] = webp(small_copy(frame, POSTER_PX))
+            result["thumbnail"] = webp(small)
+            result["fingerprint"] = in_base64(fingerprint(small))
     return result
 
 
@@ -107,27 +114,6 @@ def _first_meaningful_frame(frames: Iterator[Image.Image]) -> Image.Image | None
         if ImageStat.Stat(frame.convert("L")).stddev[0] > FLAT:
             return frame
     return first
-
-
-def _small(picture: Image.Image, max_px: int) -> Image.Image:
-    small = picture if picture.mode in {"RGB", "RGBA"} else picture.convert(_mode(picture))
-    small = small.copy()
-    small.thumbnail((max_px, max_px))
-    return small
-
-
-def _webp(picture: Image.Image) -> str:
-    out = io.BytesIO()
-    picture.save(out, "WEBP", quality=80, method=4)
-    return _base64(out.getvalue())
-
-
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode()
-
-
-def _mode(picture: Image.Image) -> str:
-    return "RGBA" if picture.has_transparency_data else "RGB"
 
 
 if __name__ == "__main__":

@@ -86,15 +86,13 @@ export class Player {
       { signal },
     );
   }
-  get isBefore() {
+  get isCompared() {
     return Boolean(this.comparison);
   }
-  /** Lays the result over its input, under a slider; or shows it alone again. */
-  async toggleBefore() {
-    const template = this.element.querySelector("template[data-before-after]");
-    if (!template) return;
+  /** Lays the result over its input, or over the one of a `template`; or shows it alone again. */
+  async toggleComparison(template = this.element.querySelector("template[data-before-after]")) {
+    if (!template && !this.comparison) return;
     await import("./result-viewer.js");
-    const button = this.viewer.button("before-after");
     if (this.comparison) {
       this.comparison.remove();
       this.comparison = null;
@@ -102,13 +100,13 @@ export class Player {
       this.comparison = document.importNode(template.content, true).firstElementChild;
       this.media.append(this.comparison);
     }
-    this.media.toggleAttribute("data-compared", this.isBefore);
-    this.showZoom(!this.isBefore);
-    button.setAttribute("aria-pressed", this.isBefore);
+    this.media.toggleAttribute("data-compared", this.isCompared);
+    this.showZoom(!this.isCompared);
+    this.viewer.button("before-after")?.setAttribute("aria-pressed", this.isCompared);
   }
   /** Whether the key was one of this kind's. */
   press(event) {
-    if (this.isBefore) return false;
+    if (this.isCompared) return false;
     const isTurn = event.shiftKey || !event.key.startsWith("Arrow");
     return Boolean(
       this.timed?.press(event) || this.zoom?.press(event) || (isTurn && this.turning?.press(event)),

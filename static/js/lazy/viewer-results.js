@@ -23,6 +23,12 @@ export async function result(key) {
   return document.importNode(page.querySelector(".viewer-result"), true);
 }
 
+/** The part of a result's page that lays it over another one; null if they cannot be compared. */
+export async function comparison(key, other) {
+  const page = await get(`${addressOf(key)}?with=${other}`);
+  return page.querySelector("template[data-before-after]");
+}
+
 /** Whether a result need not be waited for. */
 export const isFetched = (key) => fetched.has(key);
 
@@ -42,7 +48,7 @@ export function prefetch(key) {
 }
 
 function begin(key) {
-  const page = get(key);
+  const page = get(addressOf(key));
   fetched.set(key, page);
   page.catch(() => fetched.delete(key));
   for (const oldest of fetched.keys()) {
@@ -52,11 +58,11 @@ function begin(key) {
   return page;
 }
 
-async function get(key) {
+async function get(address) {
   let answer;
   let text;
   try {
-    answer = await fetch(addressOf(key), { headers: { "HX-Request": "true" } });
+    answer = await fetch(address, { headers: { "HX-Request": "true" } });
     text = await answer.text();
   } catch {
     throw new NotShown("The server does not answer. What is in this page stays.", true);

@@ -2,10 +2,10 @@
  * What is done with a result without leaving the viewer: star, deletion and its undo, the mark to
  * compare, the settings of a form that is on the page. Each is a link or form that works without.
  */
-import { forget, isFetched } from "./viewer-results.js";
+import { NotShown, comparison, forget, isFetched } from "./viewer-results.js";
 import { listed } from "./viewer-list.js";
 
-const MARK = "vitrine-marked"; // the run to compare with, for the tab
+const MARK = "vitrine-marked"; // the result to compare with, for the tab
 const OF_PAGE = ".stack, .run-tile, .variation, .run-row";
 
 async function post(form) {
@@ -33,27 +33,39 @@ export class Verbs {
   draw(element) {
     const label = element.querySelector("[data-do='compare'] span");
     if (!label) return;
-    const mark = JSON.parse(sessionStorage.getItem(MARK) ?? "null");
-    const isThis = mark?.run === element.dataset.run;
+    const mark = this.mark;
+    const isThis = mark?.key === element.dataset.key;
     label.textContent = isThis ? "Marked" : mark ? "Compare with marked" : "Compare";
     label.parentElement.setAttribute("aria-pressed", isThis);
     if (mark && !isThis) label.parentElement.title = `Compare with ${mark.name} (C)`;
   }
-  /** Marks the run; on another one, shows what differs between the two. */
-  compare() {
-    const { run, name } = this.element.dataset;
-    const mark = JSON.parse(sessionStorage.getItem(MARK) ?? "null");
-    if (mark && mark.run !== run) {
-      sessionStorage.removeItem(MARK);
-      const address = `${this.viewer.dialog.dataset.differences}?run=${mark.run}&run=${run}`;
-      return location.assign(address);
+  get mark() {
+    return JSON.parse(sessionStorage.getItem(MARK) ?? "null");
+  }
+  /** Marks a result; on another one, lays the two over each other, or shows what differs. */
+  async compare() {
+    const { key, run, name } = this.element.dataset;
+    const { mark, viewer } = this;
+    if (viewer.player.isCompared) return viewer.player.toggleComparison();
+    if (!mark || mark.key === key) {
+      if (mark) sessionStorage.removeItem(MARK);
+      else sessionStorage.setItem(MARK, JSON.stringify({ key, run, name }));
+      viewer.say(
+        mark ? "It is not marked any more." : "Marked. Press C on another one to compare the two.",
+      );
+      return this.draw(this.element);
     }
-    if (mark) sessionStorage.removeItem(MARK);
-    else sessionStorage.setItem(MARK, JSON.stringify({ run, name }));
-    this.viewer.say(
-      mark ? "It is not marked any more." : "Marked. Press C on another result to compare the two.",
-    );
-    this.draw(this.element);
+    try {
+      const template = await comparison(key, mark.key);
+      if (viewer.key !== key) return;
+      if (template) return viewer.player.toggleComparison(template);
+    } catch (error) {
+      if (!(error instanceof NotShown)) throw error;
+      return viewer.say(error.message);
+    }
+    sessionStorage.removeItem(MARK);
+    if (mark.run === run) return viewer.say("The two are of one run, and cannot be laid over.");
+    location.assign(`${viewer.dialog.dataset.differences}?run=${mark.run}&run=${run}`);
   }
   /** Fills the form beside the viewer where it is the model's own, instead of loading it anew. */
   follow(event) {

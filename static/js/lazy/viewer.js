@@ -12,6 +12,7 @@ import { Verbs } from "./viewer-verbs.js";
 
 const SHELL = "/runs/viewer/";
 const AHEAD = 2;
+const SAID_MS = 6000;
 const GROUNDS = ["mat", "white", "black", "chequers"];
 const GROUND = "vitrine-viewer-ground";
 const DETAILS = "vitrine-viewer-details";
@@ -40,7 +41,7 @@ class Viewer {
       pixels: () => this.player.zoom?.showPixels(),
       "zoom-in": () => this.player.zoom?.zoomBy(1.5),
       "zoom-out": () => this.player.zoom?.zoomBy(1 / 1.5),
-      "before-after": () => this.player.toggleBefore(),
+      "before-after": () => this.player.toggleComparison(),
       "full-screen": () => this.toggleFullScreen(),
     };
     dialog.addEventListener("click", (event) => this.act(event));
@@ -60,7 +61,11 @@ class Viewer {
     }
     return this.show(key);
   }
-  async show(key) {
+  show(key) {
+    this.showing = this.load(key);
+    return this.showing;
+  }
+  async load(key) {
     this.key = key;
     history.replaceState(history.state, "", `#view=${key}`);
     const links = [...listed()];
@@ -122,11 +127,15 @@ class Viewer {
     const at = keys.indexOf(this.key);
     const count = `${keys.length}${hasMore() ? "+" : ""}`;
     this.dialog.querySelector(".viewer-place").value = at < 0 ? "" : `${at + 1} of ${count}`;
-    for (const button of this.dialog.querySelectorAll(".viewer-step")) button.hidden = !keys.length;
+    for (const button of this.dialog.querySelectorAll(".viewer-step"))
+      button.hidden = keys.length < 2;
   }
   /** Says a sentence, to screen readers as well. */
   say(sentence) {
-    this.dialog.querySelector(".viewer-said").textContent = sentence;
+    const place = this.dialog.querySelector(".viewer-said");
+    place.textContent = sentence;
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => (place.textContent = ""), SAID_MS);
   }
   act(event) {
     const name = event.target.closest("[data-do]")?.dataset.do;
@@ -136,7 +145,7 @@ class Viewer {
   press(event) {
     const { key, target } = event;
     const isLetter = /^[a-z?]$/i.test(key);
-    const isOfComparison = this.player?.isBefore && target.closest("result-viewer") && !isLetter;
+    const isOfComparison = this.player?.isCompared && target.closest("result-viewer") && !isLetter;
     if (isOfComparison) return; // it listens to the window
     event.stopPropagation(); // the page behind has keys of its own
     if (event.metaKey || event.ctrlKey || event.altKey || target.matches(TYPED)) return;
@@ -155,8 +164,14 @@ class Viewer {
     if (isRepeated || isOff) return false;
     const names = { i: "details", g: "ground", p: "slideshow", f: "full-screen", "?": "keys" };
     if (names[letter]) this.actions[names[letter]]();
-    else this.dialog.querySelector(`[data-key="${letter}"]`)?.click();
+    else this.pressVerb(letter);
     return true;
+  }
+  /** A key that is pressed while its result is on its way waits for it. */
+  async pressVerb(letter) {
+    const { key } = this;
+    await this.showing;
+    if (this.key === key) this.dialog.querySelector(`[data-key="${letter}"]`)?.click();
   }
   toggleDetails() {
     const isOpen = !("details" in this.body.dataset);

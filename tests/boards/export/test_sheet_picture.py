@@ -44,6 +44,18 @@ def test_a_contact_sheet_leaves_out_broken_pictures() -> None:
     assert (255, 0, 0) in colours
 
 
+def test_a_contact_sheet_shows_its_paper_through_transparent_pictures() -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (80, 60), "#ff000000").save(out, "WEBP", lossless=True, exact=True)
+    name = default_storage.save("tests/waveform.webp", ContentFile(out.getvalue()))
+    try:
+        drawn = sheet_picture.draw("Sounds", [SheetRow(1, "bells", [cell(name)])])
+    finally:
+        default_storage.delete(name)
+    with Image.open(io.BytesIO(drawn)) as sheet:
+        assert (255, 0, 0) not in {colour for _, colour in sheet.getcolors(1 << 20) or []}
+
+
 def test_characters_missing_in_the_typeface_are_replaced() -> None:
     assert sheet_picture.known("plain") == "plain"
     assert sheet_picture.known("Zo\u00eb") in {"Zo\u00eb", "Zoe"}

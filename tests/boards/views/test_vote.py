@@ -17,7 +17,7 @@ from boards.display.ballot import ballot_of
 from boards.models import Board, Vote
 from boards.votes import ballots, voting
 from runs.files.stripped_copies import copy_name
-from tests.accounts.access import VOTE_ACCESS, VOTERS
+from tests.accounts.access.table import VOTE_ACCESS, VOTERS
 from tests.boards.judging import SECRET, Judged, opened, status_of
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,6 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.axe import assert_usable
 from tests.browser.journeys import (
-    DONE,
     aurora,
     choose,
     clean,
@@ -22,9 +21,7 @@ from tests.browser.journeys import (
     prompt,
     type_and_save,
 )
-from tests.browser.media import begin_drag
 from tests.browser.waiting import eventually, pass_time, settle
-from tests.processes import until
 
 __all__ = ["aurora", "log_in"]
 pytestmark = pytest.mark.browser
@@ -291,91 +288,6 @@ def test_without_script_everything_works_by_posts(log_in: Callable[..., BrowserC
     expect(prompt(page)).to_have_value("by hand")
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator("#made-link")).to_have_value(re.compile(r"\?input="))
-
-
-def run(page: Page, text: str) -> str:
-    """Run a prompt by keyboard; the run's address once it has ended."""
-    prompt(page).fill(text)
-    prompt(page).press("Control+Enter")
-    page.wait_for_selector(f"#stage {DONE}")
-    return f"/runs/{page.locator(f'#stage {DONE}').get_attribute('data-run-id')}/"
-
-
-def test_recent_prompts_are_found_by_typing(aurora: Page) -> None:
-    for text in ("a lighthouse at dusk", "an owl of copper wire"):
-        run(aurora, text)
-        aurora.goto(AURORA)
-    prompt(aurora).fill("")
-    expect(aurora.get_by_role("button", name="Recent")).to_be_visible()
-    prompt(aurora).press("ArrowUp")
-    options = aurora.get_by_role("option")
-    expect(options.first).to_have_text("an owl of copper wire")
-    aurora.keyboard.type("light dusk")
-    expect(options).to_have_count(1)
-    aurora.keyboard.press("Enter")
-    expect(prompt(aurora)).to_have_value("a lighthouse at dusk")
-    expect(prompt(aurora)).to_be_focused()
-    aurora.keyboard.press("Control+z")
-    expect(prompt(aurora)).to_have_value("")
-    aurora.keyboard.press("ArrowUp")
-    expect(options.first).to_be_visible()
-    aurora.keyboard.press("Escape")
-    expect(prompt(aurora)).to_be_focused()
-
-
-def test_a_run_a_picture_and_a_run_file_give_their_settings_back_when_dropped(
-    aurora: Page,
-) -> None:
-    address = run(aurora, "a heron in the mist")
-    picture = aurora.locator("#stage .artifact img").first.get_attribute("src")
-    file = aurora.request.get(f"{address}run.json").text()
-    aurora.goto(AURORA)
-    begin_drag(aurora)
-    for kind, value in (("address", address), ("run.json", file)):
-        prompt(aurora).fill("something else")
-        aurora.evaluate(DROP, [".stage-side", kind, value])
-        expect(prompt(aurora)).to_have_value("a heron in the mist")
-        aurora.get_by_role("button", name="Undo").click()
-        expect(prompt(aurora)).to_have_value("something else")
-    assert picture
-    copy = f"{address}artifacts/0/"  # until it is kept here, its address leads elsewhere
-    until(lambda: aurora.request.get(copy, max_redirects=0).status == 200)
-    aurora.evaluate(
-        """async (src) => {
-          const bytes = await (await fetch(src)).arrayBuffer();
-          const data = new DataTransfer();
-          data.items.add(new File([bytes], "saved.png", { type: "image/png" }));
-          const options = { bubbles: true, cancelable: true, dataTransfer: data };
-          document.querySelector("h1").dispatchEvent(new DragEvent("drop", options));
-        }""",
-        copy,
-    )
-    expect(prompt(aurora)).to_have_value("a heron in the mist")
-    aurora.evaluate(DROP, ["h1", "unknown.png", "not made here"])
-    expect(aurora.locator("#toasts")).to_contain_text("No run here made this picture.")
-    expect(aurora.locator(".drop-hint")).to_have_count(0)
-
-
-def test_on_another_page_a_drop_leads_to_the_model(aurora: Page) -> None:
-    address = run(aurora, "a kite over dunes")
-    aurora.goto("/models/")
-    begin_drag(aurora)
-    aurora.evaluate(DROP, ["main", "address", address])
-    aurora.get_by_role("link", name="Open it there").click()
-    expect(prompt(aurora)).to_have_value("a kite over dunes")
-
-
-def test_remix_gives_settings_back_and_back_shows_the_form_as_it_was(aurora: Page) -> None:
-    run(aurora, "a fox in the snow")
-    prompt(aurora).fill("changed since")
-    expect(aurora.locator(".strip-list a").first).to_have_attribute("title", "a fox in the snow")
-    aurora.locator("#stage").get_by_role("button", name="Remix").click()
-    expect(prompt(aurora)).to_have_value("a fox in the snow")
-    aurora.get_by_role("button", name="Undo").click()
-    expect(prompt(aurora)).to_have_value("changed since")
-    aurora.get_by_role("link", name="Details").click()
-    aurora.go_back()
-    expect(prompt(aurora)).to_have_value("changed since")
 
 
 def test_axe_finds_nothing_in_head_menu_notices_and_json(

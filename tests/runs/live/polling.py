@@ -99,3 +99,8 @@ def markup(response: httpx.Response) -> str:
     """Return the markup of a response with news."""
     assert response.status_code == 200
     return str(response.json()["markup"])
+
+
+def asking(*runs: Entry) -> Callable[[httpx.AsyncClient], Coroutine[Any, Any, httpx.Response]]:
+    """What `serve` takes to ask about these runs."""
+    return lambda client: ask(client, *runs)

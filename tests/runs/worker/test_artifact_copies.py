@@ -24,12 +24,13 @@ from PIL import Image
 
 from core.db import clock
 from core.process import subprocess_worker
+from runs.files.media import waveform
 from runs.files.media.probe import MediaProbe
 from runs.models import Artifact
 from runs.worker import artifact_copies
 from tests.catalog.thumbs import png
 from tests.conftest import CASES
-from tests.runs.copying import Answer, copy, film, picture, sound
+from tests.runs.copying import Answer, copy, film, picture, song, sound
 
 pytestmark = [
     pytest.mark.both_databases,
@@ -117,10 +118,17 @@ def test_a_video_that_fades_in_from_black_shows_a_later_frame(artifact: Any) -> 
 
 
 @pytest.mark.any_database
-def test_a_sound_gets_its_duration(artifact: Any) -> None:
+def test_a_sound_gets_its_duration_and_a_waveform_that_is_not_compared(artifact: Any) -> None:
     row = copy(artifact("audio"), sound())
     assert row.duration_s == pytest.approx(1.5, abs=0.05)
-    assert (row.poster, row.thumbnail) == ("", "")
+    assert opened(row.thumbnail).size == (waveform.WIDTH, waveform.HEIGHT)
+    assert (row.poster, bytes(row.fingerprint or b"")) == ("", b"")
+
+
+@pytest.mark.any_database
+def test_a_song_is_drawn_by_what_is_heard_not_by_its_cover(artifact: Any) -> None:
+    row = copy(artifact("audio"), song(cover=picture(300, 200)))
+    assert opened(row.thumbnail).size == (waveform.WIDTH, waveform.HEIGHT)
 
 
 def bomb() -> bytes:

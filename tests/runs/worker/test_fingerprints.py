@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connections
@@ -19,7 +21,7 @@ from projects.models import Project
 from runs.files.media.probe import MediaProbe
 from runs.models import Artifact, Run
 from runs.worker import fingerprints, idle
-from tests.runs.copying import copy, film, picture
+from tests.runs.copying import copy, film, glb, picture, sound
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeResult = Callable[..., Artifact]
@@ -108,6 +110,43 @@ def test_an_older_picture_gets_its_fingerprint(make_result: MakeResult) -> None:
     old.refresh_from_db()
     assert len(bytes(old.fingerprint or b"")) == 16
     assert old.compared_at is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "content"),
+    [("audio", "a/old.wav", sound()), ("mesh", "a/old.glb", glb())],
+    ids=["sound", "mesh"],
+)
+def test_an_older_sound_or_mesh_gets_its_picture_once(
+    make_result: MakeResult, kind: str, name: str, content: bytes
+) -> None:
+    default_storage.save(name, ContentFile(content))
+    old = make_result(kind=kind, file=name, compared_at=clock.now())
+    assert compare() == idle.REST_S
+    migration = import_module("runs.migrations.0037_pictures_of_sounds")
+    migration.compare_again(apps, None)
+    assert compare() == fingerprints.SOON_S
+    old.refresh_from_db()
+    assert old.thumbnail == "a/old.thumbnail.webp"
+    assert default_storage.exists(old.thumbnail)
+    assert old.poster == ("a/old.poster.webp" if kind == "mesh" else "")
+    assert not old.fingerprint
+    migration.compare_again(apps, None)
+    assert compare() == idle.REST_S
+
+
+@pytest.mark.parametrize("content", [b"RIFF", None], ids=["damaged", "gone"])
+@pytest.mark.parametrize("kind", ["audio", "mesh"])
+def test_what_cannot_be_drawn_is_not_tried_again(
+    make_result: MakeResult, kind: str, content: bytes | None
+) -> None:
+    if content:
+        default_storage.save("a/old.glb", ContentFile(content))
+    old = make_result(kind=kind, file="a/old.glb")
+    compare()
+    assert compare() == idle.REST_S
+    old.refresh_from_db()
+    assert old.thumbnail == ""
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\nnothing", None], ids=["damaged", "gone"])

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
 import pytest
-import trimesh
 from django.core.files.storage import default_storage
 from django.test import Client
 
 from runs.files.media import mesh_viewer
 from runs.models import Artifact
-from tests.runs.copying import copy, picture
+from tests.runs.copying import copy, glb, picture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
-
-
-def glb() -> bytes:
-    out = io.BytesIO()
-    trimesh.creation.box().export(out, file_type="glb")
-    return out.getvalue()
 
 
 def claiming(count: int) -> bytes:
@@ -54,6 +46,8 @@ def test_a_mesh_preview_comes_with_its_copy_in_a_sealed_frame(
 ) -> None:
     row = copy(artifact("mesh"), glb())
     assert (row.state, row.kind, row.error) == ("stored", "mesh", "")
+    assert row.poster
+    assert row.thumbnail
     assert viewer_of(row) in member.get(row.run.get_absolute_url()).content.decode()
     response: Any = member.get(viewer_of(row))
     page = b"".join(response.streaming_content)
@@ -74,6 +68,7 @@ def test_a_mesh_that_cannot_be_shown_says_so_and_can_be_downloaded(
 ) -> None:
     row = copy(artifact("mesh"), data)
     assert (row.state, row.kind, row.error) == ("stored", "mesh", mesh_viewer.UNSHOWN)
+    assert (row.poster, row.thumbnail) == ("", "")
     page = member.get(row.run.get_absolute_url()).content.decode()
     assert mesh_viewer.UNSHOWN in page
     assert viewer_of(row) not in page

@@ -1,0 +1,94 @@
+"""Splits texts into words, the same for what is indexed and for what is searched.
+
+A word is a run of letters and digits, whatever its case and accents. Scripts without spaces between
+words, and emoji, are split into single characters, which a search finds as a phrase.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+MOST_WORDS = 3000  # of one document
+MOST_CHARS = 6000  # of one text in it; the rest is not indexed
+LONGEST_WORD = 64
+OPEN_FROM = 2  # letters of a word that may be the beginning of a longer one
+GAP = "=="  # between two texts of a document, so that no phrase runs from one into the other
+
+# Chinese, Japanese, Thai, Lao, Burmese, Khmer; pictures, arrows, signs.
+_SINGLE = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+    "\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+)
+_WORD = re.compile(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])[^\W_])+")
+
+
+def split(text: str) -> list[str]:
+    """Return the words of a text, in order."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return [word[:LONGEST_WORD] for word in _WORD.findall(plain)]
+
+
+class Phrase(NamedTuple):
+    """Words that follow each other; if it is open, the last may be the beginning of a word."""
+
+    words: tuple[str, ...]
+    is_open: bool = False
+
+
+class Clause(NamedTuple):
+    """Phrases of which a document has at least one; or none, if it is negated."""
+
+    phrases: tuple[Phrase, ...]
+    is_negated: bool = False
+
+
+def phrase(text: str, *, is_open: bool = True) -> Phrase | None:
+    """Return what finds a text; None for one without a word."""
+    words = tuple(split(text))
+    if not words:
+        return None
+    last = words[-1]
+    return Phrase(words, is_open and len(last) >= OPEN_FROM and last.isalnum())
+
+
+def mark(name: str, value: object = "") -> str:
+    """Return a word that no text has: `=out:video` says that a run made a film."""
+    return f"={name}:{value}" if value != "" else f"={name}"
+
+
+def document(marks: Iterable[str], texts: Iterable[str]) -> str:
+    """Return the words to index, separated by spaces: marks first, then those of the texts."""
+    words = list(marks)
+    for text in texts:
+        words += [GAP, *split(text[:MOST_CHARS])]
+        if len(words) > MOST_WORDS:
+            break
+    return " ".join(words[:MOST_WORDS])
+
+
+def holds(clauses: Iterable[Clause], indexed: str) -> bool:
+    """Whether a document holds what each clause asks for: what the databases' indexes answer."""
+    words = indexed.split(" ")
+    return all(
+        any(_occurs(phrase, words) for phrase in clause.phrases) is not clause.is_negated
+        for clause in clauses
+    )
+
+
+def _occurs(phrase: Phrase, words: Sequence[str]) -> bool:
+    *whole, last = phrase.words
+    for start in _starts(words, len(phrase.words)):
+        end = words[start + len(whole)]
+        if words[start : start + len(whole)] == whole and (
+            end == last or (phrase.is_open and end.startswith(last))
+        ):
+            return True
+    return False
+
+
+def _starts(words: Sequence[str], length: int) -> Iterator[int]:
+    yield from range(len(words) - length + 1)

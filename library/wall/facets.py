@@ -1,0 +1,191 @@
+"""What the listed runs are, counted: by model, kind of result, state, person, tag and month.
+
+The newest MOST_COUNTED matches are counted. Where there are more, a count is a lower bound and says
+so: `600+`. So the page takes as long for a million runs as for thousands.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db.models import F
+from django.utils import formats, timezone
+
+from catalog.models import Endpoint
+from library.models import TaggedResult
+from library.search import conditions as keys
+from library.search.conditions import Condition
+from library.search.kinds import TITLES, from_bits
+from library.search.line import Line
+from library.wall.addresses import with_line
+from runs.models.querysets import RunQuerySet
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+MOST_COUNTED = 1000
+MOST_VALUES = 12  # of one facet
+COLUMNS = (
+    "pk",
+    "endpoint_id",
+    "state",
+    "user_id",
+    "created_at",
+    "search_entry__kinds",
+    "is_starred",
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a facet: the address with it, or without it if it is chosen."""
+
+    label: str
+    count: str
+    href: str
+    is_chosen: bool
+
+
+class Facet(NamedTuple):
+    """One facet, the most frequent values first; months the latest first."""
+
+    title: str
+    choices: list[Choice]
+
+
+class Row(NamedTuple):
+    """What is counted of a run."""
+
+    pk: uuid.UUID
+    endpoint: int
+    state: str
+    user: int
+    created_at: datetime
+    kinds: int | None
+    is_starred: bool
+
+
+def facets(
+    request: HttpRequest, line: Line, runs: RunQuerySet, left_out: Iterable[str]
+) -> list[Facet]:
+    """Return the facets of these runs; at most four queries.
+
+    `left_out` are the states that the page does not show unless the line names one: they are
+    counted among the states alone.
+    """
+    newest = runs.order_by("-created_at").values_list(*COLUMNS)[: MOST_COUNTED + 1]
+    rows = [Row(*row) for row in newest]
+    is_cut = len(rows) > MOST_COUNTED
+    counting = _Counting(request, line, is_cut)
+    hidden = set() if line.values(keys.STATE) else set(left_out)
+    shown = [row for row in rows[:MOST_COUNTED] if row.state not in hidden]
+    models = counting.facet("Model", (row.endpoint for row in shown), _models)
+    kinds = counting.facet(
+        "Kind", (kind for row in shown for kind in from_bits(row.kinds or 0)), _kinds
+    )
+    states = counting.facet("State", (_state(row) for row in rows[:MOST_COUNTED]), _states)
+    people = counting.facet("Person", (row.user for row in shown), _people)
+    tags = counting.facet("Tag", _tags_of(shown), _tags)
+    months = counting.facet("Month", (_month(row) for row in shown), _months, is_by_value=True)
+    return [facet for facet in (models, kinds, states, people, tags, months) if facet.choices]
+
+
+class _Counting:
+    """Makes facets of values, for one page."""
+
+    def __init__(self, request: HttpRequest, line: Line, is_cut: bool) -> None:
+        self.request = request
+        self.line = line
+        self.is_cut = is_cut
+
+    def facet(
+        self,
+        title: str,
+        values: Iterable[Any],
+        describe: Callable[[Sequence[Any]], dict[Any, tuple[str, Condition]]],
+        *,
+        is_by_value: bool = False,
+    ) -> Facet:
+        """Count values; `describe` returns of each its label and its condition."""
+        counts = Counter(values)
+        most = sorted(counts, reverse=True) if is_by_value else [v for v, _ in counts.most_common()]
+        described = describe(most[:MOST_VALUES])
+        choices = [
+            self.choice(*described[value], counts[value])
+            for value in most[:MOST_VALUES]
+            if value in described
+        ]
+        is_needed = len(choices) > 1 or title == "Tag" or any(c.is_chosen for c in choices)
+        return Facet(title, choices if is_needed else [])
+
+    def choice(self, label: str, condition: Condition, count: int) -> Choice:
+        piece = next((piece for piece, taken in self.line.taken if taken == condition), "")
+        line = self.line.without(piece) if piece else self.line.with_word(condition.word)
+        shown = f"{count:,}{'+' if self.is_cut else ''}"
+        return Choice(label, shown, with_line(self.request, line), bool(piece))
+
+
+Described = dict[Any, tuple[str, Condition]]
+
+
+def _models(pks: Sequence[int]) -> Described:
+    endpoints = Endpoint.objects.only(*Endpoint.NAMED_BY).filter(pk__in=pks)
+    return {
+        endpoint.pk: (endpoint.name, Condition(keys.MODEL, (endpoint.endpoint_id,)))
+        for endpoint in endpoints
+    }
+
+
+def _kinds(kinds: Sequence[str]) -> Described:
+    return {kind: (TITLES[kind], Condition(keys.OUT, (kind,))) for kind in kinds}
+
+
+def _state(row: Row) -> str:
+    return row.state if row.state in keys.STATES else keys.UNFINISHED
+
+
+def _states(states: Sequence[str]) -> Described:
+    return {state: (keys.STATES[state], Condition(keys.STATE, (state,))) for state in states}
+
+
+def _people(pks: Sequence[int]) -> Described:
+    if len(pks) < 2:  # a list of one person's runs, mostly the reader's own
+        return {}
+    return {
+        person.pk: (
+            person.get_short_name() or person.username,
+            Condition(keys.BY, (person.username,)),
+        )
+        for person in User.objects.filter(pk__in=pks)
+    }
+
+
+def _tags_of(rows: Sequence[Row]) -> Iterable[str]:
+    """Return the names of the tags of these runs, each once for a run."""
+    tagged = TaggedResult.objects.filter(run__in=[row.pk for row in rows], tag__removed_at=None)
+    tagged = tagged.filter(run__project=F("tag__project"))
+    return [name for _, name in tagged.order_by().values_list("run", "tag__name").distinct()]
+
+
+def _tags(names: Sequence[str]) -> Described:
+    return {name: (name, Condition(keys.TAG, (name,))) for name in names}
+
+
+def _month(row: Row) -> str:
+    return f"{timezone.localtime(row.created_at):%Y-%m}"
+
+
+def _months(months: Sequence[str]) -> Described:
+    return {
+        month: (
+            formats.date_format(datetime.strptime(month, "%Y-%m"), "F Y"),  # noqa: DTZ007
+            Condition(keys.ON, (month,)),
+        )
+        for month in months
+    }

@@ -1,0 +1,33 @@
+"""Writes pictures as the helper programs return them. Without Django: subprocesses import it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+from PIL import Image
+
+
+def webp(picture: Image.Image, **options: Any) -> str:
+    """Return a picture as WebP in base64; `options` are Pillow's, beside the usual quality."""
+    out = io.BytesIO()
+    picture.save(out, "WEBP", **({"quality": 80, "method": 4} | options))
+    return in_base64(out.getvalue())
+
+
+def in_base64(content: bytes) -> str:
+    """Return bytes as text that a line of JSON can hold."""
+    return base64.b64encode(content).decode()
+
+
+def small_copy(picture: Image.Image, max_px: int) -> Image.Image:
+    """Return a copy in colours, at most `max_px` wide and high."""
+    small = picture if picture.mode in {"RGB", "RGBA"} else picture.convert(_mode(picture))
+    small = small.copy()
+    small.thumbnail((max_px, max_px))
+    return small
+
+
+def _mode(picture: Image.Image) -> str:
+    return "RGBA" if picture.has_transparency_data else "RGB"

@@ -1,0 +1,1 @@
+"""Who gets what at each route: the declared table, from which `docs/ACCESS.md` is written."""

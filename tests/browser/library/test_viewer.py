@@ -1,0 +1,354 @@
+"""The viewer in a browser: by keys through what the wall lists, each kind's tools, and back."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import struct
+import wave
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from library.wall import sections
+from runs.files import stored_files
+from runs.models import Artifact, Run
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.gallery import PHONE, WIDE, Open
+from tests.browser.media import png
+from tests.catalog.thumbs import film
+from tests.library.wall.test_wall import done
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+COLOURS = ("teal", "maroon", "olive")
+# Milliseconds from a press until the picture stands in the viewer and can be drawn.
+UNTIL_SHOWN = """async ([selector, previous]) => {
+  const begun = performance.now();
+  document.querySelector(selector).click();
+  for (;;) {
+    await new Promise(requestAnimationFrame);
+    const picture = document.querySelector("dialog.viewer[open] .viewer-media img");
+    const isNew = picture && location.hash !== previous;
+    if (isNew && picture.complete && picture.naturalWidth) return performance.now() - begun;
+  }
+}"""
+PREPARED = "() => document.querySelector('dialog.viewer')"
+
+
+def store(run: Run, content: bytes, content_type: str, position: int = 0, **more: Any) -> Artifact:
+    """Give a run a file that is copied here."""
+    copy = stored_files.store(io.BytesIO(content), content_type)
+    kind = content_type.partition("/")[0]
+    return Artifact.objects.create(
+        run=run, position=position, path="$", kind=kind, url="x", state="stored", file=copy.name,
+        digest=copy.digest, content_type=copy.content_type, **more,
+    )  # fmt: skip
+
+
+def tone(seconds: float = 1.0, rate: int = 8000) -> bytes:
+    """Return a soft tone of 440 Hz as a WAV file."""
+    waves = (math.sin(2 * math.pi * 440 * place / rate) for place in range(int(seconds * rate)))
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes(b"".join(struct.pack("<h", int(8000 * height)) for height in waves))
+    return out.getvalue()
+
+
+@pytest.fixture
+def pictures(make_run: Any) -> list[Run]:
+    """Six runs with one picture each, the last one with three; newest last."""
+    runs = [done(make_run, title=f"picture {number}", files=[]) for number in range(6)]
+    Run.objects.update(output={"seed": 77})
+    for number, run in enumerate(runs):
+        for position in range(3 if number == 5 else 1):
+            content = png(1200, 900, COLOURS[(number + position) % 3])
+            store(run, content, "image/png", position, width=1200, height=900)
+    return runs
+
+
+def open_first(page: Page) -> None:
+    """Open the viewer on the wall's first tile."""
+    page.locator("#wall .face").first.click()
+    expect(page.locator("dialog.viewer[open] .viewer-picture[data-loaded]")).to_be_visible()
+
+
+def place(page: Page) -> Any:
+    return page.locator(".viewer-place")
+
+
+def test_keys_lead_through_the_wall_and_back_to_the_tile(
+    open_page: Open, pictures: list[Run]
+) -> None:
+    page = open_page("/runs/")
+    open_first(page)
+    assert page.url.endswith(f"#view={pictures[5].pk}/0")
+    expect(place(page)).to_have_text("1 of 8")  # each picture of a closed stack, too
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(place(page)).to_have_text("4 of 8")
+    expect(page.locator(".viewer-prompt")).to_have_text("picture 4")
+    page.keyboard.press("ArrowLeft")
+    expect(place(page)).to_have_text("3 of 8")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.viewer[open]")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/runs/$"))
+    expect(page.locator(f"[id='wall-{pictures[4].pk}/0']")).to_be_focused()
+
+
+def test_the_wall_loads_more_as_one_goes_on(
+    open_page: Open, pictures: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sections, "PAGE", 3)
+    page = open_page("/runs/")
+    open_first(page)
+    for number in range(2, 9):
+        page.keyboard.press("ArrowRight")
+        expect(place(page)).to_have_text(re.compile(rf"^{number} of \d\+?$"))
+    expect(place(page)).to_have_text("8 of 8")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".viewer-said")).to_have_text("This is the last one.")
+
+
+def test_it_opens_and_goes_on_at_once(open_page: Open, pictures: list[Run]) -> None:
+    page = open_page("/runs/")
+    page.locator("#wall .face").first.hover()
+    page.wait_for_function(PREPARED)
+    assert page.evaluate(UNTIL_SHOWN, ["#wall .face", ""]) <= 100
+    for number in (2, 3, 4):
+        expect(page.locator(".viewer-picture[data-loaded]")).to_be_visible()
+        page.wait_for_load_state("networkidle")  # the next two are there
+        hash_before = page.evaluate("location.hash")
+        assert page.evaluate(UNTIL_SHOWN, ["[data-do='next']", hash_before]) <= 50
+        expect(place(page)).to_have_text(f"{number} of 8")
+
+
+def test_an_address_opens_the_same_and_back_closes(open_page: Open, pictures: list[Run]) -> None:
+    page = open_page(f"/runs/#view={pictures[2].pk}/0")
+    expect(place(page)).to_have_text("6 of 8")
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile(r"/runs/$"))
+    open_first(page)
+    page.keyboard.press("ArrowRight")
+    page.go_back()
+    expect(page.locator("dialog.viewer[open]")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/runs/$"))
+    page.go_forward()
+    expect(place(page)).to_have_text("2 of 8")
+    page.evaluate("location.hash = '#view=/accounts/logout/'")  # no key
+    expect(place(page)).to_have_text("2 of 8")
+
+
+def test_a_picture_is_zoomed_to_its_pixels_and_moved(open_page: Open, pictures: list[Run]) -> None:
+    page = open_page("/runs/")
+    open_first(page)
+    zoom, media = page.locator("[name='zoom']"), page.locator(".viewer-media")
+    fitted = zoom.inner_text()
+    assert int(fitted.split()[0]) < 100
+    page.keyboard.press("1")
+    expect(zoom).to_have_text("100 %")
+    page.keyboard.press("+")
+    expect(zoom).to_have_text("150 %")
+    before = media.evaluate("media => media.style.getPropertyValue('--x')")
+    page.keyboard.press("Shift+ArrowLeft")
+    assert media.evaluate("media => media.style.getPropertyValue('--x')") != before
+    expect(place(page)).to_have_text("1 of 8")
+    page.keyboard.press("0")
+    expect(zoom).to_have_text(fitted)
+    media.dblclick()
+    expect(zoom).to_have_text("100 %")
+    media.hover()
+    page.mouse.wheel(0, -300)
+    assert int(zoom.inner_text().split()[0]) > 100
+    page.keyboard.press("g")
+    expect(page.locator(".viewer-body")).to_have_attribute("data-ground", "white")
+
+
+def test_verbs_by_key(open_page: Open, pictures: list[Run]) -> None:
+    page = open_page("/runs/")
+    open_first(page)
+    page.keyboard.press("k")
+    expect(page.locator("[data-key='k']")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(f"#wall-{pictures[5].pk} .starred")).to_have_count(1)
+    page.keyboard.press("i")
+    expect(page.get_by_role("region", name="Details")).to_contain_text("1200 × 900")
+    page.keyboard.press("?")
+    expect(page.get_by_role("region", name="Keys of the viewer")).to_be_visible()
+    page.keyboard.press("?")
+    with page.expect_download() as download:
+        page.keyboard.press("d")
+    assert download.value.suggested_filename.endswith(".png")
+    page.keyboard.press("u")
+    palette = page.get_by_role("dialog", name="Use this picture as…")
+    expect(palette).to_be_visible()
+    page.keyboard.type("kxi")  # typed, not pressed
+    page.keyboard.press("Escape")
+    expect(palette).to_have_count(0)
+    expect(page.get_by_role("region", name="Details")).to_be_visible()
+    page.keyboard.press("s")
+    page.wait_for_url(f"**/models/fal-ai/flux/dev/?seed={pictures[5].pk}*")
+
+
+def test_a_deleted_result_leaves_the_wall_and_comes_back(
+    open_page: Open, pictures: list[Run]
+) -> None:
+    page = open_page("/runs/")
+    open_first(page)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(place(page)).to_have_text("4 of 8")
+    page.keyboard.press("x")
+    undo = page.locator("dialog.viewer").get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    expect(page.locator(f"#wall-{pictures[4].pk}")).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect(place(page)).to_have_text("4 of 7")
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    expect(place(page)).to_have_text("4 of 7")
+    assert Run.objects.filter(deleted_at=None).count() == 5
+
+
+def test_two_results_are_laid_over_each_other(open_page: Open, pictures: list[Run]) -> None:
+    page = open_page("/runs/")
+    open_first(page)
+    page.keyboard.press("c")
+    expect(page.locator("[data-key='c']")).to_have_text("Marked")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("c")
+    stage = page.locator(".viewer-media .look-stage")
+    expect(stage).to_have_attribute("data-mode", "slider")
+    stage.focus()
+    page.keyboard.press("ArrowRight")
+    assert stage.evaluate("stage => stage.style.getPropertyValue('--cut')") == "54%"
+    assert_clean(page)
+    page.keyboard.press("c")
+    expect(stage).to_have_count(0)
+
+
+def test_the_input_is_under_a_slider(open_page: Open, pictures: list[Run], make_run: Any) -> None:
+    arguments = {"image_url": f"/runs/{pictures[0].pk}/artifacts/0/"}
+    run = done(make_run, title="larger", files=[], arguments=arguments)
+    store(run, png(900, 675, "navy"), "image/png", width=900, height=675)
+    page = open_page("/runs/")
+    open_first(page)
+    page.keyboard.press("b")
+    expect(page.locator(".look-pane img").first).to_have_attribute("src", arguments["image_url"])
+    page.keyboard.press("b")
+    expect(page.locator(".look-pane")).to_have_count(0)
+    page.keyboard.press("i")
+    assert_clean(page)
+
+
+def test_a_film_goes_frame_by_frame(open_page: Open, make_run: Any, tmp_path: Path) -> None:
+    run = done(make_run, title="a film", files=[])
+    store(run, film(2.0), "video/mp4", width=400, height=300)
+    page = open_page("/runs/")
+    page.locator("#wall .face").first.click()
+    player = page.locator("dialog.viewer video")
+    expect(player).to_have_attribute("data-loaded", "")
+    time = "film => film.currentTime"
+    begin = player.evaluate(time)
+    page.keyboard.press(".")
+    one = player.evaluate(time)
+    assert one > begin
+    page.keyboard.press(".")
+    page.keyboard.press(",")
+    assert player.evaluate(time) == pytest.approx(one)
+    page.keyboard.press("[")
+    page.keyboard.press(".")
+    page.keyboard.press("]")
+    expect(page.get_by_role("button", name="In 0:")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Out 0:")).to_have_attribute("aria-pressed", "true")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save frame").click()
+    assert download.value.suggested_filename.startswith("a film-0-00")
+    page.get_by_label("Speed").select_option("0.5")
+    assert player.evaluate("film => film.playbackRate") == 0.5
+    assert_clean(page)
+
+
+def test_a_sound_shows_its_wave_and_loudness(open_page: Open, make_run: Any) -> None:
+    store(done(make_run, title="a sound", files=[]), tone(), "audio/wav")
+    page = open_page("/runs/")
+    page.locator("#wall [data-view]").first.click()
+    expect(page.locator("[name='loudness']")).to_have_text(
+        re.compile(r"^Loudness \S\d+\.\d dB, peak \S\d+\.\d dB$")
+    )
+    page.locator(".viewer-sound canvas").click()
+    page.wait_for_function("document.querySelector('.viewer audio').currentTime > 0.1")
+    assert_clean(page)
+
+
+def test_a_text_is_rendered_raw_and_compared(open_page: Open, make_run: Any) -> None:
+    make_run(state="succeeded", title="a poem", output={"text": "a **red** fox"})
+    page = open_page("/runs/")
+    page.locator("#wall .face").first.click()
+    text = page.locator(".viewer-text")
+    expect(text.locator("strong")).to_have_text("red")
+    text.get_by_label("Raw").check()
+    expect(text.locator("pre")).to_have_text("a **red** fox")
+    expect(text.locator("strong")).to_be_hidden()
+    text.get_by_label("Changed words of the prompt").check()
+    expect(text.locator("del")).to_have_text("poem")
+
+
+def test_what_cannot_be_shown_is_said(open_page: Open, pictures: list[Run]) -> None:
+    page = open_page("/runs/")
+    fragments = "**/artifacts/*/view/"
+    page.route(fragments, lambda route: route.abort())
+    page.locator("#wall .face").first.click()
+    failed = page.locator(".viewer-failed")
+    expect(failed).to_contain_text("The server does not answer.")
+    page.unroute(fragments)
+    failed.get_by_role("button", name="Try again").click()
+    expect(page.locator(".viewer-picture[data-loaded]")).to_be_visible()
+    Run.objects.filter(pk=pictures[0].pk).delete()
+    page.keyboard.press("Escape")
+    page.locator("#wall .face").last.click()
+    expect(failed).to_contain_text("This result is gone")
+    open_page.errors.clear()  # type: ignore[attr-defined]  # the browser's own words about both
+
+
+def test_a_lost_picture_is_said(open_page: Open, pictures: list[Run]) -> None:
+    page = open_page("/runs/")
+
+    def lose(route: Route) -> None:
+        route.fulfill(status=404, body="gone")
+
+    page.route(re.compile(r"/artifacts/\d+/$"), lose)
+    page.locator("#wall .face").nth(3).click()
+    expect(page.locator(".viewer-missing")).to_be_visible()
+    open_page.errors.clear()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_it_is_usable_by_everybody(open_page: Open, pictures: list[Run], size: Any) -> None:
+    page = open_page("/runs/", size)
+    open_first(page)
+    assert_clean(page)
+    for name in ("Close", "Details"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    expect(page.locator(".viewer-picture")).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Details").click()
+    expect(page.get_by_role("region", name="Details")).to_be_visible()
+    assert_clean(page)
+    assert_fits(page)
+    alone = open_page(f"/runs/{pictures[5].pk}/artifacts/0/view/", size, scripts=False)
+    expect(alone.locator(".viewer-picture")).to_be_visible()
+    assert_fits(alone)
+    alone.get_by_role("link", name="Next").click()
+    expect(alone.get_by_text("2 of 3", exact=True)).to_be_visible()
+
+
+def test_a_click_with_a_key_goes_to_the_run(open_page: Open, pictures: list[Run]) -> None:
+    page = open_page("/runs/")
+    with page.context.expect_page() as other:
+        page.locator("#wall .face").first.click(modifiers=["ControlOrMeta"])
+    expect(other.value).to_have_url(re.compile(pictures[5].get_absolute_url()))
+    expect(page.locator("dialog.viewer[open]")).to_have_count(0)

@@ -1,0 +1,100 @@
+"""Facets count what is listed, link to less of it, and never count what one may not see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from library.models import Tag, TaggedResult
+from library.search import indexing
+from library.wall import facets
+from projects.models.project import private_project
+from runs.models import Run
+
+pytestmark = pytest.mark.both_databases
+
+
+def counts(page: Any, title: str) -> dict[str, str]:
+    """Return the counts of one facet of a page, by label."""
+    return {
+        choice.label: choice.count
+        for facet in page.context["facets"]
+        if facet.title == title
+        for choice in facet.choices
+    }
+
+
+@pytest.fixture
+def results(make_run: Any, make_endpoint: Any) -> None:
+    """Three pictures, a film and a failure, of two models."""
+    film = make_endpoint("a/film", display_name="Film")
+    ended = {"state": "succeeded", "ended_at": timezone.now()}
+    image = {"images": [{"url": "https://v3.fal.media/x.png"}]}
+    for _ in range(3):
+        make_run(title="a fox", output=image, **ended)
+    make_run(endpoint=film, output={"video": {"url": "https://v3.fal.media/x.mp4"}}, **ended)
+    make_run(endpoint=film, state="failed", ended_at=timezone.now())
+    indexing.index_all()
+
+
+def test_facets_count_and_link(member: Client, results: None) -> None:
+    page = member.get("/runs/")
+    assert counts(page, "Kind") == {"Pictures": "3", "Films": "1"}
+    assert counts(page, "State") == {"Done": "4", "Failed": "1"}  # which the wall does not show
+    assert counts(page, "Model")["Film"] == "1"
+    assert counts(member.get("/runs/?as=list"), "Model")["Film"] == "2"
+    (kinds,) = (facet for facet in page.context["facets"] if facet.title == "Kind")
+    assert kinds.choices[0].href == "?q=out%3Aimage"
+    chosen = member.get("/runs/?q=fox+out:image&before=2100-01-01T00:00:00Z")
+    (kinds,) = (facet for facet in chosen.context["facets"] if facet.title == "Kind")
+    assert [(choice.label, choice.is_chosen, choice.href) for choice in kinds.choices] == [
+        ("Pictures", True, "?q=fox")
+    ]
+
+
+def test_many_are_counted_to_a_bound_that_is_said(
+    member: Client, results: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facets, "MOST_COUNTED", 3)
+    assert counts(member.get("/runs/?as=list"), "State") == {"Failed": "1+", "Done": "2+"}
+
+
+def test_tags_are_counted_found_and_suggested(
+    member: Client, results: None, user: User, stranger: User, make_run: Any
+) -> None:
+    fox, _ = Run.objects.filter(title="a fox")[:2]
+    tag = Tag.objects.create(project=private_project(user), name="for the poster")
+    TaggedResult.objects.create(tag=tag, run=fox, position=0)
+    TaggedResult.objects.create(tag=tag, run=fox, position=1)
+    others = Tag.objects.create(project=private_project(stranger), name="secret")
+    TaggedResult.objects.create(tag=others, run=fox)
+    page = member.get("/runs/?as=list")
+    assert counts(page, "Tag") == {"for the poster": "1"}
+    found = member.get("/runs/", {"q": 'tag:"For the poster"', "as": "list"})
+    assert [row.run for row in found.context["runs"]] == [fox]
+    assert not member.get("/runs/?q=tag:secret&as=list").context["runs"]
+    suggested = member.get("/runs/suggestions/?q=tag:").context["suggestions"]
+    assert [one.word for one in suggested] == ['tag:"for the poster"']
+
+
+def test_others_work_is_not_counted(
+    client: Client, member: Client, results: None, stranger: User, admin_user: User
+) -> None:
+    client.force_login(stranger)
+    assert client.get("/runs/").context["facets"] == []
+    # Who may know that runs happened may not know what is in them.
+    client.force_login(admin_user)
+    page = client.get("/runs/?q=by:everybody&as=list")
+    assert len(page.context["runs"]) == 5
+    assert page.context["facets"] == []
+    assert client.get("/runs/?q=by:everybody+out:image&as=list").context["runs"] == []
+    assert client.get("/runs/?q=by:everybody+fox&as=list").context["runs"] == []
+
+
+def test_a_part_that_loads_while_one_scrolls_has_no_facets(member: Client, results: None) -> None:
+    page = member.get("/runs/", headers={"HX-Request": "true"})
+    assert "facets" not in page.context

@@ -1,0 +1,174 @@
+"""From a picture, a run's address or a run file back to the settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from runs.models import Artifact, Run, Share
+from tests.conftest import grant
+from tests.runs.looks import let_look
+
+FLUX = "fal-ai/flux/dev"
+ADDRESS = "/restorations/"
+SCRIPT = {"accept": "application/json"}
+PICTURE = b"the bytes of a picture"
+DIGEST = hashlib.sha256(PICTURE).hexdigest()
+
+
+@pytest.fixture
+def past_run(make_endpoint: Any, documents: dict[str, Any], make_run: Any) -> Run:
+    """A run that made a picture."""
+    run: Run = make_run(
+        endpoint=make_endpoint(FLUX, documents[FLUX], display_name="FLUX"),
+        arguments={"prompt": "remember", "seed": 1234567890123456789, "x": 1.0},
+        state="succeeded",
+        output={"images": [{"url": "https://fal.media/a.png"}]},
+        request_id="r-1",
+    )
+    Artifact.objects.create(
+        run=run, position=0, path="images.0", kind="image", url="u", state="stored", digest=DIGEST
+    )
+    return run
+
+
+def file(content: bytes, name: str = "a.png") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+@pytest.mark.parametrize("how", ["digest", "upper", "file", "page", "thumbnail"])
+def test_the_settings_of_a_run_can_be_restored(member: Client, past_run: Run, how: str) -> None:
+    post: Any = {
+        "digest": {"digest": DIGEST},
+        "upper": {"digest": DIGEST.upper()},
+        "file": {"file": file(PICTURE)},
+        "page": {"address": f"http://testserver/runs/{past_run.pk}/"},
+        "thumbnail": {"address": f"http://testserver/runs/{past_run.pk}/artifacts/0/"},
+    }[how]
+    answer = member.post(ADDRESS, post, headers=SCRIPT).json()
+    assert answer["endpoint_id"] == FLUX
+    assert answer["name"] == "FLUX"
+    assert answer["fill"] == f"run:{past_run.pk}"
+    assert answer["address"] == f"/models/{FLUX}/?run={past_run.pk}"
+    assert answer["words"].startswith("The settings of the run of ")
+    page = member.get(answer["address"]).content.decode()
+    assert "remember" in page
+    assert "1234567890123456789" in page
+
+
+def test_a_picture_of_a_stranger_restores_nothing(
+    client: Client, stranger: User, past_run: Run
+) -> None:
+    client.force_login(stranger)
+    for post in ({"digest": DIGEST}, {"address": f"/runs/{past_run.pk}/"}):
+        answer = client.post(ADDRESS, post, headers=SCRIPT)
+        assert answer.status_code == 422
+        assert "error" in answer.json()
+    assert client.get(f"/runs/{past_run.pk}/run.json").status_code == 404
+    grant(stranger, "playground.view_run")
+    assert client.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).status_code == 422
+    let_look(stranger, past_run)
+    assert client.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("post", "message"),
+    [
+        ({"digest": "0" * 64}, "No run here made this file."),
+        ({"digest": "nonsense\x00"}, "No run here made this file."),
+        ({"address": "https://elsewhere/x"}, "That is no run you can see."),
+        ({"address": f"/runs/{uuid.uuid4()}/"}, "That is no run you can see."),
+        ({}, "No file arrived"),
+    ],
+)
+def test_an_unknown_file_is_reported(
+    member: Client, past_run: Run, post: dict[str, str], message: str
+) -> None:
+    answer = member.post(ADDRESS, post, headers=SCRIPT)
+    assert answer.status_code == 422
+    assert message in answer.json()["error"]
+
+
+def test_a_run_file_restores_settings_exactly_without_the_run(
+    client: Client, member: Client, stranger: User, past_run: Run
+) -> None:
+    answer = member.get(f"/runs/{past_run.pk}/run.json")
+    assert "flux-dev-1234" in answer.headers["Content-Disposition"]
+    assert '.run.json"' in answer.headers["Content-Disposition"]
+    saved = answer.content
+    document = json.loads(saved)
+    assert document["request_id"] == "r-1"
+    assert document["output"] == past_run.output
+    Artifact.objects.all().delete()
+    Run.objects.all().delete()
+    client.force_login(stranger)
+    restored = client.post(ADDRESS, {"file": file(saved, "run.json")}, headers=SCRIPT).json()
+    assert restored["fill"].startswith("recipe:")
+    assert json.dumps(Share.objects.get().arguments) == json.dumps(past_run.arguments)
+    assert "remember" in client.get(restored["address"]).content.decode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b'{"a": 1}',
+        b'{"format": "vitrine-run"}',
+        b'{"format": "vitrine-run", "endpoint_id": "no/such", "arguments": {}}',
+        b'{"format": "vitrine-run", "endpoint_id": "fal-ai/flux/dev", "arguments": [1]}',
+        b'{"format": "vitrine-run", "endpoint_id": ["x"], "arguments": {}}',
+        b'{"format": "vitrine-run", "format": "vitrine-run"}',
+        b'{"format": "vitrine-run", "endpoint_id": "a\\u0000", "arguments": {}}',
+        b'{"format": "vitrine-run", "endpoint_id": "a\\ud800", "arguments": {}}',
+        b"\xff\xfe{",
+        b'{"a":' * 5000,
+    ],
+)
+def test_a_file_that_is_not_a_run_file_is_refused_with_a_message(
+    member: Client, past_run: Run, content: bytes
+) -> None:
+    answer = member.post(ADDRESS, {"file": file(content, "run.json")}, headers=SCRIPT)
+    assert answer.status_code == 422
+    assert answer.json()["error"].endswith(".")
+    assert not Share.objects.exists()
+
+
+def test_a_json_result_is_recognised_by_its_content(member: Client, past_run: Run) -> None:
+    text = b'{"made": "by a model"}'
+    Artifact.objects.filter(run=past_run).update(digest=hashlib.sha256(text).hexdigest())
+    assert member.post(ADDRESS, {"file": file(text)}, headers=SCRIPT).status_code == 200
+
+
+def test_without_script_a_file_opens_the_filled_in_form(member: Client, past_run: Run) -> None:
+    assert "Open a run" in member.get(ADDRESS).content.decode()
+    answer = member.post(ADDRESS, {"file": file(PICTURE)})
+    assert answer.headers["Location"] == f"/models/{FLUX}/?run={past_run.pk}"
+    refused = member.post(ADDRESS, {"file": file(b"something else")})
+    assert refused.status_code == 422
+    assert "No run here made this file." in refused.content.decode()
+
+
+def test_the_newest_of_several_runs_is_found_in_few_queries(
+    member: Client, past_run: Run, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    for _ in range(5):
+        newest = make_run(endpoint=past_run.endpoint)
+        Artifact.objects.create(run=newest, position=0, path="", kind="image", digest=DIGEST)
+    with django_assert_num_queries(3):  # the session, the person, the run with its model
+        answer = member.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).json()
+    assert answer["fill"] == f"run:{newest.pk}"
+
+
+def test_the_run_page_and_the_history_link_to_the_filled_in_form(
+    member: Client, past_run: Run
+) -> None:
+    for path in (f"/runs/{past_run.pk}/", "/runs/?as=list"):
+        assert f"/models/{FLUX}/?run={past_run.pk}" in member.get(path).content.decode()
+    assert f"/runs/{past_run.pk}/run.json" in member.get(f"/runs/{past_run.pk}/").content.decode()

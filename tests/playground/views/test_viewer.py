@@ -1,0 +1,195 @@
+"""The viewer's fragments and pages: each kind, what may be done, and for whom there is nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Endpoint
+from projects.models import Project
+from runs.models import Artifact, Run
+from tests.conftest import grant
+from tests.library.wall.test_wall import done
+from tests.playground.projects.people import signed_in
+from tests.projects.people import make_project, person
+
+pytestmark = pytest.mark.django_db
+FRAGMENT = {"HX-Request": "true"}
+VERBS = {"delete": 'data-key="x"', "star": 'data-key="k"', "remix": 'data-key="r"'}
+
+
+def address(run: Run, position: int = 0) -> str:
+    return reverse("playground:artifact-view", args=[run.pk, position])
+
+
+def fragment(browser: Client, run: Run, position: int = 0) -> str:
+    response = browser.get(address(run, position), headers=FRAGMENT)
+    assert response.status_code == 200
+    assert "<html" not in response.content.decode()
+    return response.content.decode()
+
+
+def verbs(html: str) -> set[str]:
+    return {name for name, mark in VERBS.items() if mark in html}
+
+
+@pytest.mark.both_databases
+def test_a_result_is_shown_with_its_words_and_facts(
+    member: Client, make_run: Any, flux: Endpoint
+) -> None:
+    run = done(
+        make_run,
+        endpoint=flux,
+        title="a heron",
+        arguments={"prompt": "a heron <in> fog\nand reeds", "steps": 12},
+        files=[(1024, 768)] * 3,
+    )
+    Run.objects.filter(pk=run.pk).update(output={"seed": 4711})
+    Artifact.objects.filter(run=run).update(
+        digest="ab" * 32, size_bytes=142311, provenance="valid", signer="Acme"
+    )
+    html = fragment(member, run, 1)
+    assert f'data-key="{run.pk}/1"' in html
+    assert "a heron &lt;in&gt; fog\nand reeds" in html
+    assert "2 of 3" in " ".join(html.split())
+    for fact in ("4711", "1024 × 768", "142 KB (142,311 bytes)", "ab" * 32, "steps", "by Acme"):
+        assert fact in html
+    assert "Delete all 3" in " ".join(html.split())
+    assert f'href="/models/fal-ai/flux/dev/?seed={run.pk}"' in html
+    assert verbs(html) == set(VERBS)
+
+
+def test_the_page_leads_to_the_neighbours(member: Client, make_run: Any) -> None:
+    run = done(make_run, files=[(64, 64)] * 3)
+    page = member.get(address(run, 1))
+    assert "<html" in page.content.decode()
+    assert re.findall(r'rel="(prev|next)"\s+href="(.*?)"', page.content.decode()) == [
+        ("prev", address(run, 0)),
+        ("next", address(run, 2)),
+    ]
+    assert "HX-Request" in page["Vary"]
+    alone = member.get(address(done(make_run)))
+    assert 'rel="next"' not in alone.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("output", "shown"),
+    [
+        ({"text": "roses **are** <b>red</b>"}, "<strong>are</strong> &lt;b&gt;red"),
+        ({"count": 41}, 'class="viewer-page tree"'),
+    ],
+)
+def test_a_result_without_files(member: Client, make_run: Any, output: Any, shown: str) -> None:
+    run = make_run(state="succeeded", output=output, arguments={"prompt": "violets are blue"})
+    response = member.get(reverse("playground:run-view", args=[run.pk]), headers=FRAGMENT)
+    assert shown in response.content.decode()
+    assert member.get(address(run)).status_code == 404
+
+
+def test_changed_words_are_marked(member: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={"text": "a red fox"}, title="a blue fox")
+    page = member.get(reverse("playground:run-view", args=[run.pk])).content.decode()
+    assert re.findall(r"<(ins|del)\s*>(.*?)<", page) == [("del", "blue"), ("ins", "red")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "mark"),
+    [
+        ("image", "<img"),
+        ("video", "data-film"),
+        ("audio", "data-sound"),
+        ("mesh", "<mesh-view"),
+        ("file", "Download it to open it"),
+    ],
+)
+def test_each_kind_has_its_tools(member: Client, make_run: Any, kind: str, mark: str) -> None:
+    run = done(make_run)
+    Artifact.objects.filter(run=run).update(kind=kind)
+    html = fragment(member, run)
+    assert mark in html
+    assert f'data-kind="{kind}"' in html
+
+
+def test_what_is_lost_or_has_failed_is_said(member: Client, make_run: Any) -> None:
+    run = done(make_run)
+    Artifact.objects.filter(run=run).update(state="lost", error="Upstream had deleted it.")
+    html = fragment(member, run)
+    assert "Upstream had deleted it." in html
+    assert 'data-key="d"' not in html
+    failed = make_run(state="failed", error={"error": "RunFailed"})
+    page = member.get(reverse("playground:run-view", args=[failed.pk])).content.decode()
+    assert "This run has no result: failed." in " ".join(page.split())
+
+
+def test_before_and_after_needs_an_input_of_the_same_kind(member: Client, make_run: Any) -> None:
+    source = done(make_run)
+    own = f"/runs/{source.pk}/artifacts/0/"
+    larger = done(make_run, arguments={"image_url": own})
+    html = fragment(member, larger)
+    assert "data-before-after" in html
+    assert f'src="{own}"' in html
+    Artifact.objects.filter(run=larger).update(kind="video")
+    assert "data-before-after" not in fragment(member, larger)
+    assert "data-before-after" not in fragment(member, source)
+
+
+@pytest.mark.both_databases
+def test_nobody_sees_what_is_not_theirs(stranger: User, make_run: Any) -> None:
+    run, browser = done(make_run), Client()
+    text = make_run(state="succeeded", output={"text": "secret"})
+    addresses = [address(run), reverse("playground:run-view", args=[text.pk])]
+    browser.force_login(stranger)
+    assert [browser.get(where).status_code for where in addresses] == [404, 404]
+    grant(stranger, "playground.view_run")  # they may know that it is there, and are asked why
+    assert [browser.get(where).status_code for where in addresses] == [404, 404]
+    Run.objects.update(deleted_at="2026-01-01T00:00Z")
+    browser.force_login(run.user)
+    assert [browser.get(where).status_code for where in addresses] == [404, 404]
+
+
+def test_an_example_is_shown_without_its_inputs_and_verbs(stranger: User, make_run: Any) -> None:
+    source = done(make_run)
+    own = f"/runs/{source.pk}/artifacts/0/"
+    run = done(make_run, is_example=True, arguments={"image_url": own})
+    browser = Client()
+    browser.force_login(stranger)
+    html = fragment(browser, run)
+    assert "data-before-after" not in html
+    assert "Made from" not in html
+    assert not verbs(html) & {"delete", "star"}
+    assert run.author in html
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("ana", {"delete", "star", "remix"}),  # manager
+        ("ben", {"star", "remix"}),  # maker
+        ("cleo", set()),  # viewer
+    ],
+)
+def test_verbs_follow_the_role(user: User, make_run: Any, name: str, allowed: set[str]) -> None:
+    acme: Project = make_project("Acme", ana="manager", ben="maker", cleo="viewer", dan="maker")
+    run = done(make_run, user=person("dan"), project=acme)
+    assert verbs(fragment(signed_in(name), run)) == allowed
+
+
+def test_it_takes_few_queries(
+    member: Client, make_run: Any, django_assert_max_num_queries: Any
+) -> None:
+    run = done(make_run, files=[(64, 64)] * 12)
+    fragment(member, run)
+    with django_assert_max_num_queries(10):
+        fragment(member, run, 11)
+
+
+def test_the_empty_dialog_names_every_key(member: Client) -> None:
+    html = member.get(reverse("playground:viewer")).content.decode()
+    assert html.lstrip().startswith("<dialog")
+    for key in "BIKRSVCUDXGPF":
+        assert f"<kbd>{key}</kbd>" in html

@@ -1,0 +1,86 @@
+"""Waveforms: what is loud is high, and neither a long nor a broken sound takes long."""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from runs.files.media import waveform
+from tests.runs.copying import sound
+
+pytestmark = pytest.mark.any_database
+
+
+def encoded(loudness: NDArray[Any], kind: str = "wav", codec: str = "pcm_s16le") -> io.BytesIO:
+    """A sound of 8 kHz, each second a tone of this loudness."""
+    out = io.BytesIO()
+    tone = np.sin(np.arange(8000) * 0.4, dtype=np.float32)
+    with av.open(out, "w", format=kind) as file:
+        stream: Any = file.add_stream(codec, rate=8000)
+        stream.layout = "mono"
+        resampler = av.AudioResampler(format=stream.format, layout="mono", rate=8000)
+        for second, gain in enumerate(loudness.astype(np.float32)):
+            frame = av.AudioFrame.from_ndarray((tone * gain)[None, :], "fltp", "mono")
+            frame.sample_rate, frame.pts = 8000, second * 8000
+            for converted in resampler.resample(frame):
+                file.mux(stream.encode(converted))
+        file.mux(stream.encode())
+    out.seek(0)
+    return out
+
+
+def heights(file: io.BytesIO) -> NDArray[Any]:
+    """The height of each bar of the file's waveform, in pixels."""
+    with av.open(file) as container:
+        picture = waveform.waveform(container)
+    alpha = np.asarray(picture)[:, 1::4, 3]
+    bars: NDArray[Any] = (alpha > 0).sum(axis=0)
+    return bars
+
+
+def test_bars_follow_the_loudness() -> None:
+    bars = heights(encoded(np.array([1.0, 0.25, 0.0])))
+    loud, quiet, silent = bars[5:35], bars[45:75], bars[85:115]
+    assert (loud >= waveform.HEIGHT - 6).all()
+    assert abs(int(quiet.max()) - waveform.HEIGHT // 2) <= 4
+    assert (silent == 2).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "codec"), [("mp3", "libmp3lame"), ("flac", "flac"), ("ogg", "libopus")]
+)
+def test_compressed_sounds_are_drawn_as_well(kind: str, codec: str) -> None:
+    bars = heights(encoded(np.array([0.8, 0.0, 0.0, 0.0]), kind, codec))
+    assert bars[5:25].min() > 4 * bars[60:].max()
+
+
+def test_a_long_sound_is_sampled_over_its_whole_length() -> None:
+    hour = encoded(np.linspace(0, 1, 3600), "flac", "flac")
+    began = time.process_time()
+    bars = heights(hour)
+    assert bars[-1] > bars[len(bars) // 4] > bars[1]
+    assert math.isclose(bars[60], waveform.HEIGHT * math.sqrt(0.5), abs_tol=6)
+    assert time.process_time() - began < 3  # a fifth of a second on a machine at rest
+
+
+def test_a_sound_shorter_than_a_bar_is_drawn() -> None:
+    bars = heights(io.BytesIO(sound(0.001)))
+    assert len(bars) == 120
+
+
+def test_a_sound_without_samples_has_no_waveform() -> None:
+    with pytest.raises((ValueError, av.error.FFmpegError)):
+        heights(io.BytesIO(sound(0.0)))
+
+
+def test_a_sound_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waveform, "_MOST_S", -1.0)
+    with pytest.raises(TimeoutError):
+        heights(io.BytesIO(sound()))

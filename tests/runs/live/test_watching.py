@@ -1,0 +1,94 @@
+"""Who may watch which run: tokens of a page's runs are valid for their user, run and view."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from runs.live import long_poll
+from runs.models import Run
+from runs.progress import watch_tokens
+from tests.conftest import grant
+from tests.runs.live.polling import ask, asked, asking, markup, serve
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_watch_token_is_invalid_for_another_user(make_run: Any, stranger: User) -> None:
+    run = make_run(user=stranger, version=2)  # who asks is ana
+    response = serve(lambda client: ask(client, asked(run, 1)))
+    assert (response.status_code, response.content) == (long_poll.STOP_POLLING, b"")
+
+
+def test_staff_and_readers_of_an_example_may_watch(make_run: Any, stranger: User) -> None:
+    example = make_run(
+        user=stranger,
+        version=2,
+        is_example=True,
+        state="succeeded",
+        output={},
+    )
+    assert serve(lambda client: ask(client, asked(example, 1, "copies"))).status_code == 200
+    other = make_run(user=stranger, version=2)
+    assert serve(lambda client: ask(client, asked(other, 1))).status_code == 286
+    grant(User.objects.get(username="ana"), "playground.view_run")
+    assert serve(lambda client: ask(client, asked(other, 1))).status_code == 200
+
+
+def test_only_the_users_own_runs_are_sent(make_run: Any, stranger: User) -> None:
+    mine, theirs = make_run(version=2), make_run(user=stranger, version=2)
+    text = markup(serve(lambda client: ask(client, asked(mine, 1), asked(theirs, 1))))
+    assert str(mine.pk) in text
+    assert str(theirs.pk) not in text
+
+
+def test_an_open_page_gets_renewed_tokens(
+    make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = make_run(), make_run(user=stranger, is_example=True, state="succeeded")
+    marked = [asked(mine), asked(theirs, view="copies")]
+    fresh = serve(lambda client: ask(client, asked(mine, 0)))
+    assert fresh.json()["renewed"] == []
+    later = time.time() + 30 * 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    response = serve(lambda client: ask(client, *marked))
+    assert markup(response) == ""
+    renewed = response.json()["renewed"]
+    assert [(new["run"], new["view"]) for new in renewed] == [
+        (str(mine.pk), "stage"),
+        (str(theirs.pk), "copies"),
+    ]
+    again = serve(lambda client: ask(client, renewed[0] | {"version": "0"}))
+    assert (again.status_code, again.json()["renewed"]) == (200, [])
+
+
+def test_a_withdrawn_example_is_no_longer_watched(make_run: Any, stranger: User) -> None:
+    theirs = make_run(user=stranger, version=2, is_example=True, state="succeeded", output={})
+    marked = asked(theirs, 1, "copies")
+    Run.objects.filter(pk=theirs.pk).update(is_example=False)
+    assert serve(lambda client: ask(client, marked)).status_code == long_poll.STOP_POLLING
+
+
+def test_an_old_token_of_a_run_no_longer_shown_ends_the_polling(
+    make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = make_run(user=stranger, version=2, is_example=True, state="succeeded")
+    marked = asked(theirs, 1, "copies")
+    Run.objects.filter(pk=theirs.pk).update(is_example=False)
+    later = time.time() + watch_tokens.LASTS_S + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    response = serve(lambda client: ask(client, marked))
+    assert response.status_code == long_poll.STOP_POLLING
+
+
+def test_a_token_with_a_forged_user_or_time_is_refused(make_run: Any, stranger: User) -> None:
+    run = make_run(user=stranger, version=2)
+    whose, issued, signature = watch_tokens.run_token(run, "stage").split(".")
+    me = User.objects.get(username="ana").pk
+    for forged in (f"{me}.{issued}.{signature}", f"*.{issued}.{signature}"):
+        entry = asked(run, 1) | {"token": forged}
+        assert serve(asking(entry)).status_code == long_poll.STOP_POLLING
+    assert watch_tokens.verify(run.pk, "stage", f"{whose}.{int(issued) + 1}.{signature}") is None
