@@ -155,6 +155,19 @@ def test_equal_moments_have_different_entries(results: dict[str, Run]) -> None:
     assert SearchEntry.objects.count() == 5
 
 
+def test_signed_results_are_found(results: dict[str, Run], user: User) -> None:
+    for name, provenance in (("fox", "valid"), ("film", "invalid"), ("猫", "none")):
+        values = {"position": 0, "path": "", "kind": "image", "url": "u", "state": "stored"}
+        Artifact.objects.create(run=results[name], provenance=provenance, **values)
+    for line, names in (
+        ("marks:c2pa", {"fox", "film"}),
+        ("-marks:c2pa", {"猫", "füchse", "failed"}),
+    ):
+        runs = matching.matching(Run.objects.all(), parse_line(line), user)
+        assert {run.pk for run in runs} == {results[name].pk for name in names}
+    assert parse_line("marks:iptc").hints
+
+
 def test_used_is_only_told_of_uses_that_the_reader_may_see(
     results: dict[str, Run], user: User, stranger: User, make_run: Any
 ) -> None:
@@ -167,15 +180,6 @@ def test_used_is_only_told_of_uses_that_the_reader_may_see(
     assert used() == set()
     InputFile.objects.create(run=results["film"], source=results["fox"].pk)
     assert used() == {results["fox"].pk}
-
-
-def test_signed_files_are_found(results: dict[str, Run], user: User) -> None:
-    for name, provenance in (("fox", "valid"), ("猫", "none")):
-        Artifact.objects.create(
-            run=results[name], position=0, path="x", kind="image", provenance=provenance
-        )
-    runs = matching.matching(Run.objects.kept(), parse_line("marks:c2pa"), user)
-    assert [run.pk for run in runs] == [results["fox"].pk]
 
 
 def test_a_search_takes_few_queries(
