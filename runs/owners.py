@@ -24,14 +24,19 @@ if TYPE_CHECKING:
     from projects.models import InProject, InProjectQuerySet, Project
     from runs.models import Run
     from runs.models.querysets import RunQuerySet
+    from runs.named_inputs import NamedInput, NameResolver, Offered
 
 
 class Place(NamedTuple):
-    """Something that contains a run: its kind (`Board`), title and address."""
+    """Something that contains a run, or that it was made from: its kind (`Board`), title, address.
+
+    `note` says more of it where that is of use.
+    """
 
     kind: str
     title: str
     address: str
+    note: str = ""
 
 
 class JsonColumn(NamedTuple):
@@ -108,6 +113,12 @@ class RunOwner:
         """Return what contains the run, of what the user may see: links on the run's page."""
         return ()
 
+    def places_among(
+        self, user: User | AnonymousUser, run_ids: Collection[uuid.UUID]
+    ) -> Mapping[uuid.UUID, Place]:
+        """Return what contains each of these runs, the newest; only what the user may read."""
+        return {}
+
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
         """Return how the runs of a group are found, by the group's kind.
 
@@ -126,6 +137,23 @@ class RunOwner:
 
         `origins` are marks that apps have put into the forms, `<kind>:<key>`; whoever posts may
         write any. All runs are of one user; those without a mark are left out.
+        """
+
+    def name_resolver(self, user: User, project: Project) -> NameResolver | None:
+        """Return what replaces the names of the app's things in arguments (`runs/named_inputs.py`).
+
+        For what the user begins in the project. It may ask the database at its first name.
+        """
+        return None
+
+    def names_offered(self, user: User, project: Project) -> Sequence[Offered]:
+        """Return what of the app's things the user may mention in the project, some of them."""
+        return ()
+
+    def on_named(self, user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
+        """Write, in the transaction in which runs start, which named things are in their arguments.
+
+        All runs are of one user. What belongs to other apps is to be left out.
         """
 
     # The end of a run
@@ -255,6 +283,18 @@ def registered() -> Iterable[RunOwner]:
 def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """Return the places of the run that the user may see."""
     return [place for owner in registered() for place in owner.places_of(user, run)]
+
+
+def places_among(
+    user: User | AnonymousUser, run_ids: Collection[uuid.UUID], kind: str
+) -> dict[uuid.UUID, Place]:
+    """Return the newest place of this kind of each of these runs that is in one."""
+    return {
+        run_id: place
+        for owner in registered()
+        for run_id, place in owner.places_among(user, run_ids).items()
+        if place.kind == kind
+    }
 
 
 def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

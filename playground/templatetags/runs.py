@@ -61,14 +61,15 @@ def listed_run(context: template.Context, row: history.Row) -> SafeString:
     """
     run = row.run
     who = (row.by, run.user.username) if row.by else ()
+    cost = run.endpoint.unit_price_usd if row.is_covered else None
     what = run.pk, run.version, run.title, run.endpoint.name, run.is_starred, run.deleted_at
-    key = (*what, who, row.still, row.kind, ago(run.created_at), in_project(context))
-    is_kept = run.is_final and not row.is_covered
-    markup: SafeString | None = _ROWS.get(key) if is_kept else None
+    of_row = row.is_covered, cost, row.still, row.kind
+    key = (*what, *who, *of_row, ago(run.created_at), in_project(context))
+    markup: SafeString | None = _ROWS.get(key) if run.is_final else None
     if markup is None:
         with context.push(row=row, oob=0):
-            markup = context.template.engine.get_template(_ROW).render(context)
-        if is_kept:
+            markup = template.Engine.get_default().get_template(_ROW).render(context)
+        if run.is_final:
             _ROWS.put(key, markup)
     return markup
 
