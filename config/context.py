@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from playground.display import wall
 from projects import current
 from projects.models import Project
 from runs.progress import current_upstream
@@ -14,7 +15,8 @@ from runs.progress import current_upstream
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return `theme` (empty: the system's), `port`, and what is asked for where a page shows it.
 
-    That is `upstream`, and `project`, in which the page begins something.
+    That is `upstream`, `project`, in which the page begins something, and `latest_results` of the
+    project, which the front page shows first.
     """
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     return {
@@ -22,6 +24,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in {"light", "dark"} else "",
         "port": settings.COOKIE_PORT,
         "upstream": current_upstream.get,
+        "latest_results": partial(wall.latest, request),
     }
 
 

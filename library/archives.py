@@ -72,6 +72,8 @@ def prepare(user: User, selection: Selection) -> Archive:
 
     A few queries for each 50 runs, however many files they have.
     """
+    if selection.left_out:
+        raise Refused(TOO_MANY)
     archive = Archive()
     try:
         _read(archive, user, selection)
@@ -83,7 +85,7 @@ def prepare(user: User, selection: Selection) -> Archive:
 
 def _read(archive: Archive, user: User, selection: Selection) -> None:
     namer, names = result_names.Namer(user), _FreeNames()
-    run, projects, unreadable, size_bytes = None, set(), dict(selection), 0
+    run, projects, unreadable, size_bytes = None, set(), dict(selection.positions), 0
     for run in _runs(user, selection):
         for artifact in _stored(run, unreadable.pop(run.pk), archive.missing):
             projects.add(run.project_id)
@@ -99,12 +101,12 @@ def _read(archive: Archive, user: User, selection: Selection) -> None:
         keys = [str(pk)] if positions is None else [_key(pk, at) for at in sorted(positions)]
         archive.missing += [(key, GONE) for key in keys]
     archive.projects = list(Project.objects.filter(pk__in=projects))
-    is_one_run = len(selection) == 1
+    is_one_run = len(selection.positions) == 1
     archive.name = namer.of_run(run, ".zip") if run and is_one_run else _name_of_today()
 
 
 def _runs(user: User, selection: Selection) -> Iterator[Run]:
-    runs = Run.objects.readable_by(user).filter(pk__in=[*selection])
+    runs = Run.objects.readable_by(user).filter(pk__in=[*selection.positions])
     light = runs.with_endpoint().light("arguments")
     # Without the address: it may be the whole file as text.
     artifacts = Prefetch("artifacts", Artifact.objects.defer("url"))

@@ -1,37 +1,62 @@
-"""What the library promises to runs: its prompts fill in their forms, series keep them."""
+"""What the library promises to runs: what fills in their forms, and what keeps their results."""
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from library.models import Prompt, Series, SeriesItem, View
-from library.prompts import using
-from library.prompts.origins import KIND, record
+from library import pictures
+from library.models import Prompt, Reference, ReferenceVersion, Series, SeriesItem, View
+from library.prompts import origins as prompt_origins
+from library.prompts import using as using_prompts
+from library.references import resolving, results
+from library.references import using as using_references
 from library.search import indexing
 from library.tags.editing import follow_runs
+from library.wall import found
 from projects.models import InProject, Project
-from runs.models import Run
-from runs.owners import Chosen, Destination, FillForm, Job, Place, RunOwner, UserRelation
+from runs.files.input_references import sources_in
+from runs.models import Run, Upload
+from runs.named_inputs import NamedInput, NameResolver, Offered
+from runs.owners import (
+    Chosen,
+    Destination,
+    FillForm,
+    Job,
+    JsonColumn,
+    Place,
+    RunOwner,
+    UserRelation,
+)
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.http import HttpRequest
 
     import fal
     from core.notify import channel
+    from runs.models.querysets import RunQuerySet
 
 MAX_PLACES = 20
 
 
 class LibraryOwner(RunOwner):
-    """Prompts fill in forms, tags and series hold results."""
+    """Prompts and references fill in forms; tags, series and views find results again."""
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
-        """Return the series with a result of the run."""
+        """Return the series with a result of the run, and the references it was given."""
         of_run = SeriesItem.objects.filter(run=run.pk, removed_at=None).values("series")
         series = Series.objects.kept().shown_to(user).filter(pk__in=of_run)
-        return [Place("Series", row.name, row.get_absolute_url()) for row in series[:MAX_PLACES]]
+        in_series = [
+            Place("Series", row.name, row.get_absolute_url()) for row in series[:MAX_PLACES]
+        ]
+        return [*in_series, *results.places_of(user, run)]
+
+    def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
+        """Return the runs of the wall, or of its list."""
+        return found.all_found(request)
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""
@@ -45,34 +70,68 @@ class LibraryOwner(RunOwner):
 
     def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
         """Write down the prompts that the runs were made from."""
-        record(user, origins)
+        prompt_origins.record(user, origins)
+
+    def name_resolver(self, user: User, project: Project) -> NameResolver:
+        """Return what replaces `@bottle` by what the model takes of the reference."""
+        return resolving.Resolver(user, project)
+
+    def names_offered(self, user: User, project: Project) -> Sequence[Offered]:
+        """Return the references that the user may mention in the project."""
+        return using_references.offered(user, project)
+
+    def on_named(self, user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
+        """Write down the references that the runs were given."""
+        resolving.record(user, named)
+
+    def inputs_in_use(self) -> Sequence[JsonColumn]:
+        """Return the pictures and LoRAs of references, with those of their earlier versions."""
+        return (
+            JsonColumn(ReferenceVersion.objects.all(), "pictures"),
+            JsonColumn(ReferenceVersion.objects.all(), "lora"),
+            JsonColumn(Reference.objects.all(), "pictures"),
+            JsonColumn(Reference.objects.all(), "lora"),
+        )
 
     def handed_over(self) -> Sequence[UserRelation]:
-        """Return prompts, series and views; their tags, versions and items go with them."""
+        """Return what people made; tags, versions and items go with it."""
         return (
             UserRelation("prompts", Prompt),
+            UserRelation("references", Reference),
             UserRelation("series", Series),
             UserRelation("views", View),
         )
 
     def movable(self) -> Mapping[str, type[InProject]]:
-        """Return prompts, series and views."""
-        return {"prompt": Prompt, "series": Series, "view": View}
+        """Return prompts, references, series and views."""
+        return {"prompt": Prompt, "reference": Reference, "series": Series, "view": View}
+
+    def goes_along(self, rows: Chosen) -> Chosen:
+        """Return the pictures of moved references."""
+        moved = ReferenceVersion.objects.filter(reference__in=rows.get(Reference, ()))
+        pictures_of_versions = json.dumps([*moved.values_list("pictures", flat=True)])
+        return {Upload: sources_in(pictures_of_versions)}
 
     def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the prompts, series and views of the user's projects."""
+        """Return the prompts, references, series and views of the user's projects."""
         prompts = Prompt.objects.kept().shown_to(user)
+        references = Reference.objects.kept().shown_to(user)
         series = Series.objects.kept().shown_to(user)
         views = View.objects.kept().shown_to(user)
         return (
             Destination("Prompts", prompts, "name", "library:prompt"),
+            Destination("References", references, "name", "library:reference"),
             Destination("Series", series, "name", "library:series"),
             Destination("Views", views, "name", "library:view"),
         )
 
     def form_sources(self) -> Mapping[str, FillForm]:
-        """Return what fills in a form from `?prompt=<key>`."""
-        return {KIND: using.fill}
+        """Return what fills in a form from `?prompt=`, `?reference=` and `?pictures=` of keys."""
+        return {
+            prompt_origins.KIND: using_prompts.fill,
+            resolving.KIND: using_references.fill,
+            pictures.KIND: pictures.fill,
+        }
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the job that indexes runs for the search."""

@@ -7,13 +7,17 @@ from django.urls import path
 from library.views import archives, descent, differences, likeness, views, wall
 from library.views import tags as tags_of_project
 from library.views.prompts import exchange, field, lists, prompt
-from library.views.selected import stars, tags
+from library.views.references import field as reference_field
+from library.views.references import lists as reference_lists
+from library.views.references import pictures, reference
+from library.views.selected import boards, stars, tags, uses
 from library.views.series import items, series
 from library.views.series import lists as series_lists
 
 app_name = "library"
 urlpatterns = [
     path("runs/", wall.index, name="runs"),
+    path("runs/count/", wall.count, name="runs-count"),
     path("runs/newer/", wall.newer, name="newer"),
     path("runs/suggestions/", wall.suggestions, name="line-suggestions"),
     path("views/new/", views.new, name="view-new"),
@@ -24,6 +28,9 @@ urlpatterns = [
     path("runs/archives/", archives.archives, name="archives"),
     path("runs/differences/", differences.differences, name="differences"),
     path("runs/<uuid:pk>/descent/", descent.descent, name="run-descent"),
+    path("runs/comparison/", boards.comparison, name="results-comparison"),
+    path("runs/board/", boards.board, name="results-board"),
+    path("runs/uses/", uses.uses, name="results-uses"),
     path("runs/stars/", stars.stars, name="results-stars"),
     path("runs/tags/", tags.tags, name="results-tags"),
     path("runs/<uuid:pk>/tags/", tags.of_run, name="run-tags"),
@@ -60,6 +67,22 @@ urlpatterns = [
         "prompts/<uuid:pk>/versions/<int:version>/recovery/",
         prompt.version_recovery,
         name="prompt-version-recovery",
+    ),
+    path("references/", reference_lists.index, name="references"),
+    path("references/new/", reference.new, name="reference-new"),
+    path("references/offered/", reference_field.offered, name="references-offered"),
+    path("references/cover/", reference_field.cover, name="references-cover"),
+    path("references/additions/", pictures.addition, name="reference-addition"),
+    path("references/recovery/", reference.recovery, name="reference-recovery"),
+    path("references/<uuid:pk>/", reference.page, name="reference"),
+    path("references/<uuid:pk>/form/", reference.change, name="reference-form"),
+    path("references/<uuid:pk>/pictures/", pictures.change_pictures, name="reference-pictures"),
+    path("references/<uuid:pk>/results/", pictures.offer_results, name="reference-results"),
+    path("references/<uuid:pk>/deletion/", reference.deletion, name="reference-deletion"),
+    path(
+        "references/<uuid:pk>/versions/<int:version>/recovery/",
+        reference.version_recovery,
+        name="reference-version-recovery",
     ),
     path("runs/<uuid:pk>/artifacts/<int:position>/like/", likeness.like, name="artifact-like"),
 ]

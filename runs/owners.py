@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import Model, QuerySet
+    from django.http import HttpRequest
 
     import fal
     from catalog.changelog.personal_news import Entry
@@ -22,14 +23,20 @@ if TYPE_CHECKING:
     from core.notify import channel
     from projects.models import InProject, InProjectQuerySet, Project
     from runs.models import Run
+    from runs.models.querysets import RunQuerySet
+    from runs.named_inputs import NamedInput, NameResolver, Offered
 
 
 class Place(NamedTuple):
-    """Something that contains a run: its kind (`Board`), title and address."""
+    """Something that contains a run, or that it was made from: its kind (`Board`), title, address.
+
+    `note` says more of it where that is of use.
+    """
 
     kind: str
     title: str
     address: str
+    note: str = ""
 
 
 class JsonColumn(NamedTuple):
@@ -106,6 +113,12 @@ class RunOwner:
         """Return what contains the run, of what the user may see: links on the run's page."""
         return ()
 
+    def places_among(
+        self, user: User | AnonymousUser, run_ids: Collection[uuid.UUID]
+    ) -> Mapping[uuid.UUID, Place]:
+        """Return what contains each of these runs, the newest; only what the user may read."""
+        return {}
+
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
         """Return how the runs of a group are found, by the group's kind.
 
@@ -126,6 +139,23 @@ class RunOwner:
         write any. All runs are of one user; those without a mark are left out.
         """
 
+    def name_resolver(self, user: User, project: Project) -> NameResolver | None:
+        """Return what replaces the names of the app's things in arguments (`runs/named_inputs.py`).
+
+        For what the user begins in the project. It may ask the database at its first name.
+        """
+        return None
+
+    def names_offered(self, user: User, project: Project) -> Sequence[Offered]:
+        """Return what of the app's things the user may mention in the project, some of them."""
+        return ()
+
+    def on_named(self, user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
+        """Write, in the transaction in which runs start, which named things are in their arguments.
+
+        All runs are of one user. What belongs to other apps is to be left out.
+        """
+
     # The end of a run
 
     def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
@@ -142,6 +172,15 @@ class RunOwner:
     def notifies_of_end(self, run: Run) -> bool:
         """Whether the app itself notifies the user of this run's end, instead of a message each."""
         return False
+
+    # Lists
+
+    def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
+        """Return all runs that the app's list shows at this request's query, on all its pages.
+
+        None if the app has no such list.
+        """
+        return None
 
     # Files
 
@@ -244,6 +283,18 @@ def registered() -> Iterable[RunOwner]:
 def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """Return the places of the run that the user may see."""
     return [place for owner in registered() for place in owner.places_of(user, run)]
+
+
+def places_among(
+    user: User | AnonymousUser, run_ids: Collection[uuid.UUID], kind: str
+) -> dict[uuid.UUID, Place]:
+    """Return the newest place of this kind of each of these runs that is in one."""
+    return {
+        run_id: place
+        for owner in registered()
+        for run_id, place in owner.places_among(user, run_ids).items()
+        if place.kind == kind
+    }
 
 
 def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

@@ -13,7 +13,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -31,7 +31,7 @@ from projects import roles
 from projects.models import Project
 from projects.models.project import private_project
 from projects.rules import door
-from runs import ledger, owners
+from runs import ledger, named_inputs, owners
 from runs.costs.cost import estimate_runs
 from runs.ledger import Reservation
 from runs.models import LedgerAccount, Run, Transport
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from runs.models.querysets import RunQuerySet
+    from runs.named_inputs import NamedInput
     from schemas.estimate import Estimate
 
 TITLE_LENGTH = 200
@@ -62,6 +63,8 @@ class Source(StrEnum):
     API = "api"
 
 
+# Whose arguments a person writes, and no form or plan has resolved the names in them before.
+RESOLVES_NAMES = {Source.CHAT, Source.FLOW}
 # What is in these was not written for others, such as a chat's system prompt.
 NEVER_SHARED = {Source.CHAT, Source.API}
 
@@ -117,6 +120,7 @@ class StartRequest:
     project: Project | None = None  # None: its user's private one
     is_hidden: bool | None = None  # from the project's other members; None: as the project says
     origins: Sequence[str] = ()  # what its form was filled in from, for `RunOwner.on_start`
+    named: Sequence[NamedInput] = ()  # what its arguments contain of named things, resolved before
 
 
 class Started(NamedTuple):
@@ -152,6 +156,7 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
         {(project_of(request), request.endpoint) for request in requests}
     ):
         raise Forbidden(refusal)
+    requests = _resolved(requests)
     with transaction.atomic():
         started = _insert(requests)
         new = [
@@ -162,8 +167,24 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
         if new:
             _reserve(new)
             _tell_origins(new)
+            _tell_named(new)
             channel.notify()
     return started
+
+
+def _resolved(requests: Sequence[StartRequest]) -> Sequence[StartRequest]:
+    """Return the requests with names resolved (`runs/named_inputs.py`), those of some sources."""
+    if not any(request.source in RESOLVES_NAMES for request in requests):
+        return requests
+    resolve = named_inputs.resolver(requests[0].user, project_of(requests[0]))
+    whole = []
+    for request in requests:
+        resolved = resolve(request.endpoint, request.arguments)
+        title_ = title(request.arguments) if request.title is None else request.title
+        whole.append(
+            replace(request, arguments=resolved.arguments, named=resolved.named, title=title_)
+        )
+    return whole
 
 
 def _insert(requests: Sequence[StartRequest]) -> list[Started]:
@@ -253,6 +274,13 @@ def _tell_origins(new: Sequence[tuple[Run, StartRequest]]) -> None:
     if origins:
         for owner in owners.registered():
             owner.on_start(new[0][1].user, origins)
+
+
+def _tell_named(new: Sequence[tuple[Run, StartRequest]]) -> None:
+    named = {run: request.named for run, request in new if request.named}
+    if named:
+        for owner in owners.registered():
+            owner.on_named(new[0][1].user, named)
 
 
 def in_dollars(estimate: Estimate) -> Decimal | None:

@@ -29,6 +29,8 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe, db_safe_text
 from projects import roles
+from runs import named_inputs
+from runs.named_inputs import NameResolver
 from runs.own_addresses import tidy_addresses
 from schemas.estimate import NOTHING
 from schemas.validation import unknown_keys
@@ -68,7 +70,7 @@ def create_board(call: Call) -> Reply:
     """
     call.reach.require_maker()
     plan = _plan(call)
-    expanded = expand(plan)
+    expanded = expand(plan, _names(call))
     _require_fitting(call, plan, expanded)
     _require_below(call, plan, expanded, None)
     return reply(_send(call, plan, expanded, None).board, call, 201)
@@ -88,7 +90,7 @@ def create_board(call: Call) -> Reply:
 def estimate_board(call: Call) -> Reply:
     """Estimate what a board will cost, without creating it."""
     plan = _plan(call)
-    price = pricing.price(call.user, plan, expand(plan), project=call.reach.target)
+    price = pricing.price(call.user, plan, expand(plan, _names(call)), project=call.reach.target)
     estimate = representation.estimate(price.total) if price.total else None
     counts = {"runs": price.to_send, "reused": price.reused, "held": price.held}
     return Reply(counts | {"estimate": estimate})
@@ -116,7 +118,7 @@ def add_to_board(call: Call) -> Reply:
     reuses = call.body.get("reuse", True)
     columns = _columns(call)
     plan = stored_plan(board, rows=rows, columns=columns, seeds=seeds, is_reusing=reuses)
-    expanded = new_cells(board, plan)
+    expanded = new_cells(board, plan, named_inputs.resolver(call.user, board.project))
     _require_fitting(call, plan, expanded)
     _require_below(call, plan, expanded, board)
     Board.objects.filter(pk=board.pk).update(plan=board.plan)
@@ -175,6 +177,11 @@ def _changeable(call: Call) -> Board:
     board = find(call, call.values["board_id"])
     roles.require_maker(call.user, board.project)
     return board
+
+
+def _names(call: Call) -> NameResolver:
+    """Return what resolves the references in the cells of a new board."""
+    return named_inputs.resolver(call.user, call.reach.target)
 
 
 def _plan(call: Call) -> Plan:

@@ -12,6 +12,8 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
+from runs.named_inputs import NamedInput, NameResolver, unresolved
+from schemas import Problem
 from schemas.carry import Step, carry, missing
 
 _MAX_SAID = 3
@@ -32,6 +34,7 @@ class PlannedCell(NamedTuple):
     endpoint: Endpoint
     arguments: dict[str, Any]
     is_seeded: bool  # the seed is fixed, so an equal run has the same result
+    named: tuple[NamedInput, ...] = ()  # references in the arguments
 
 
 @dataclass(frozen=True)
@@ -94,36 +97,65 @@ class Expanded:
         ]
 
 
-def expand(plan: Plan) -> Expanded:
-    """Convert each row for each column; empty for a plan with too many cells."""
+def expand(plan: Plan, resolve: NameResolver = unresolved) -> Expanded:
+    """Convert each row for each column; empty for a plan with too many cells.
+
+    `resolve` replaces the names of references (`named_inputs.resolver`).
+    """
     if any(trouble.where == "total" for trouble in plan.troubles):
         return Expanded()
     reports, by_place = [], {}
     for number, column in enumerate(plan.columns):
-        carried = [_carried(plan, column, row) for row in plan.rows]
+        carried = [_resolved(column, _carried(plan, column, row), resolve) for row in plan.rows]
         reports.append(_report(plan, column, carried))
-        for row, (arguments, _) in enumerate(carried):
-            by_place[row, number] = arguments
+        for row, cell in enumerate(carried):
+            by_place[row, number] = cell
     cells = [
-        PlannedCell(row, column, seed, plan.columns[column].endpoint, arguments, is_seeded)
+        PlannedCell(
+            row, column, seed, plan.columns[column].endpoint, arguments, is_seeded, cell.named
+        )
         for row in range(len(plan.rows))
         for column in range(len(plan.columns))
-        for seed, arguments, is_seeded in _seeded(plan, plan.columns[column], by_place[row, column])
+        for cell in (by_place[row, column],)
+        for seed, arguments, is_seeded in _seeded(plan, plan.columns[column], cell.arguments)
     ]
     return Expanded(cells, reports)
 
 
-def _carried(
-    plan: Plan, column: PlannedColumn, row: PlannedRow
-) -> tuple[dict[str, Any], tuple[Step, ...]]:
+class _Cell(NamedTuple):
+    """A row's arguments for a column, and how they came about."""
+
+    arguments: dict[str, Any]
+    steps: tuple[Step, ...]
+    named: tuple[NamedInput, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def _resolved(column: PlannedColumn, carried: _Cell, resolve: NameResolver) -> _Cell:
+    """Return the cell with references in its arguments; a step says what each was good for."""
+    resolved = resolve(column.endpoint, carried.arguments)
+    steps = [
+        Step(
+            "carried" if one.is_whole else "dropped",
+            one.words.partition(":")[0],
+            said=one.words,
+            text=one.words,
+        )
+        for one in resolved.named
+    ]
+    whole = (*carried.steps, *steps)
+    return _Cell(resolved.arguments, whole, resolved.named, resolved.problems)
+
+
+def _carried(plan: Plan, column: PlannedColumn, row: PlannedRow) -> _Cell:
     source = version_of(plan.source) if plan.source.schema_id else None
     carried = carry(row.values, source, version_of(column.endpoint))
     if ALLOW_UNKNOWN in plan.post and column.endpoint.pk == plan.source.pk:
         named = {child.name for child in version_of(plan.source).root.children}
         meant = {name: value for name, value in row.values.items() if name not in named}
         steps = tuple(step for step in carried.steps if step.source not in meant)
-        return carried.arguments | meant | column.settings, steps
-    return carried.arguments | column.settings, carried.steps
+        return _Cell(carried.arguments | meant | column.settings, steps)
+    return _Cell(carried.arguments | column.settings, carried.steps)
 
 
 def _seeded(
@@ -149,9 +181,7 @@ def _steps_of_own(plan: Plan, column: PlannedColumn) -> Iterator[Step]:
             yield step
 
 
-def _report(
-    plan: Plan, column: PlannedColumn, carried: list[tuple[dict[str, Any], tuple[Step, ...]]]
-) -> Report:
+def _report(plan: Plan, column: PlannedColumn, carried: list[_Cell]) -> Report:
     version = version_of(column.endpoint)
     steps: dict[tuple[str, ...], Step] = {
         (step.kind, step.source, step.target, step.said): step
@@ -160,11 +190,13 @@ def _report(
     lacking: dict[str, None] = {}
     invalid: dict[str, None] = {}
     bad_rows = set()
-    for number, (arguments, row_steps) in enumerate(carried):
-        for step in row_steps:
+    for number, cell in enumerate(carried):
+        arguments = cell.arguments
+        for step in cell.steps:
             steps.setdefault((step.kind, step.source, step.target, step.said), step)
         labels = missing(version, arguments)
-        problems = form_state.find_problems(column.endpoint, ParsedForm(arguments, []))
+        written = ParsedForm(arguments, list(cell.problems))
+        problems = form_state.find_problems(column.endpoint, written)
         present = [
             problem for problem in problems if not problem.path or problem.path[0] in arguments
         ]

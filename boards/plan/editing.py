@@ -27,7 +27,9 @@ def endpoints_of(ids: Sequence[str]) -> tuple[list[Endpoint], list[str]]:
     wanted = [text for text in texts if text]
     endpoints = {
         endpoint.endpoint_id: endpoint
-        for endpoint in Endpoint.objects.filter(endpoint_id__in=set(wanted))
+        for endpoint in Endpoint.objects.select_related("picture").filter(
+            endpoint_id__in=set(wanted)
+        )
     }
     listed = [endpoints[endpoint_id] for endpoint_id in wanted if endpoint_id in endpoints]
     return listed, [endpoint_id for endpoint_id in wanted if endpoint_id not in endpoints]

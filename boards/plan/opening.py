@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from boards.plan.editing import endpoints_of
+from boards.plan.from_results import INPUTS, plan_results
+from boards.plan.groups import Post
 from boards.plan.plan import Trouble
 from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.search import engine
@@ -36,13 +38,18 @@ class Opened:
     arguments: dict[str, Any] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     found: list[Endpoint] = field(default_factory=list)
+    post: Post = field(default_factory=dict)  # controls besides the models' fields
 
 
 def open_plan(user: User, params: QueryDict) -> Opened:
     """Parse the query of `/compare/new/`.
 
-    It has `model` (repeated), `collection` or `find`, and `input`, `run`, `preset` or `saved`.
+    It has `model` (repeated), `collection` or `find`, and `input`, `run`, `preset` or `saved`; or
+    `result` (repeated), and with `of` whether their inputs or their pictures are planned.
     """
+    if results := params.getlist("result"):
+        planned = plan_results(user, results, params.get("of", INPUTS))
+        return Opened(planned.models, planned.arguments, planned.troubles, post=planned.post)
     models, unknown = endpoints_of(params.getlist("model"))
     opened = Opened(models, troubles=[not_listed(name) for name in unknown])
     if slug := _text(params, "collection"):

@@ -10,6 +10,7 @@ from boards.plan.cells import Expanded, expand
 from boards.plan.groups import Filled, groups_of
 from boards.plan.plan import Plan, PlannedColumn, PlannedRow, digest
 from catalog.models import Endpoint
+from runs.named_inputs import NameResolver
 
 
 def stored_plan(
@@ -56,22 +57,26 @@ def column_of(endpoint: Endpoint, settings: dict[str, Any], label: str = "") -> 
     return PlannedColumn(0, endpoint, label, settings, digest([endpoint.endpoint_id, settings]))
 
 
-def new_cells(board: Board, plan: Plan) -> Expanded:
-    """Return the cells that the plan adds; places that the board left empty stay empty."""
+def new_cells(board: Board, plan: Plan, resolve: NameResolver) -> Expanded:
+    """Return the cells that the plan adds; places that the board left empty stay empty.
+
+    `resolve` as in `expand`.
+    """
     digests = _known(board)
     return _only(
         plan,
+        resolve,
         lambda row, column, seed: (
             not (row in digests["row"] and column in digests["column"] and seed in digests["seed"])
         ),
     )
 
 
-def held_cells(board: Board, plan: Plan) -> Expanded:
-    """Return the cells of the board that were not sent."""
+def held_cells(board: Board, plan: Plan, resolve: NameResolver) -> Expanded:
+    """Return the cells of the board that were not sent; `resolve` as in `expand`."""
     held = board.cells.filter(replaced_at=None).exclude(not_sent="")
     places = set(held.values_list("row__digest", "column__digest", "seed"))
-    return _only(plan, lambda *place: place in places)
+    return _only(plan, resolve, lambda *place: place in places)
 
 
 def _known(board: Board) -> dict[str, set[str]]:
@@ -83,8 +88,10 @@ def _known(board: Board) -> dict[str, set[str]]:
     }
 
 
-def _only(plan: Plan, is_wanted: Callable[[str, str, str], bool]) -> Expanded:
-    expanded = expand(plan)
+def _only(
+    plan: Plan, resolve: NameResolver, is_wanted: Callable[[str, str, str], bool]
+) -> Expanded:
+    expanded = expand(plan, resolve)
     wanted = [
         cell
         for cell in expanded.cells

@@ -18,7 +18,7 @@ from boards.runs.sending import Sent, run_plan, run_request
 from core.formatting import money
 from projects import roles
 from projects.rules import door
-from runs import starting, state_machine
+from runs import named_inputs, starting, state_machine
 from runs.costs.cost import estimate_runs
 from runs.models import Run
 from runs.models.querysets import heavy_columns
@@ -53,7 +53,7 @@ def repeat_cell(user: User, board: Board, cell: Cell) -> Sent:
 def send_held(user: User, board: Board, *, is_program: bool = False) -> Sent:
     """Send the cells that were not sent, within the current cap and by the current rules."""
     plan = stored_plan(board)
-    cells = held_cells(board, plan)
+    cells = held_cells(board, plan, named_inputs.resolver(user, board.project))
     return run_plan(user, plan, cells, "", board=board, is_program=is_program)
 
 

@@ -33,6 +33,8 @@ from schemas.estimate import Estimate
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from runs.named_inputs import NamedInput
+
 MAX_STEPS = 60  # stored of one column's report
 
 
@@ -281,6 +283,7 @@ class _Writer:
             self.budget,
             estimate,
             is_program=self.is_program,
+            named=planned.named,
         )
 
     def _save(self, cells: Iterable[Cell]) -> None:
@@ -305,10 +308,12 @@ def run_request(
     estimate: Estimate,
     *,
     is_program: bool,
+    named: Sequence[NamedInput] = (),
 ) -> StartRequest:
     """Return the request for the run of a cell, which lives beside its board.
 
-    It is `user`'s, and counts towards the accounts of `budget`.
+    It is `user`'s, and counts towards the accounts of `budget`. `named` are the references in its
+    arguments.
     """
     return StartRequest(
         user=user,
@@ -322,4 +327,5 @@ def run_request(
         project=board.project,
         is_hidden=board.is_hidden,
         origins=form_state.origins(board.plan),
+        named=named,
     )

@@ -11,6 +11,7 @@ from boards.plan.groups import Filled, groups_of
 from boards.plan.plan import MAX_CELLS, Plan, PlannedColumn, PlannedRow, Trouble, digest
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from runs import named_inputs
 from runs.costs.cost import estimate_runs
 from schemas.carry import Step, carry
 from schemas.estimate import Estimate
@@ -83,7 +84,7 @@ def trial_plan(
             f"{plan.cell_count} more runs do not fit on this board: it takes up to {MAX_CELLS}."
         )
         plan.troubles.append(Trouble("total", reason))
-    expanded = expand(plan)
+    expanded = expand(plan, named_inputs.resolver(board.user, board.project))
     expanded.reports[:] = [
         replace(report, steps=(*steps, *report.steps)) for report in expanded.reports
     ]

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from boards.display import grid
+from boards.display import grid, pictures
 from boards.display.rights import rights_to
 from boards.models import Board
 from boards.runs.progress import progress_of
@@ -49,10 +49,11 @@ def index(request: HtmxRequest) -> HttpResponse:
     if not is_of_all and not current.current(request).is_private:
         boards = boards.prefetch_related("user")
     listed = list(boards[: LISTED + 1])
+    stills = pictures.of_boards(listed, request.user)
     more = listed[LISTED - 1].created_at.isoformat() if len(listed) > LISTED else ""
     deleted = request.GET.get("deleted", "")
     context = {
-        "boards": listed[:LISTED],
+        "boards": [(board, stills.get(board.pk, ())) for board in listed[:LISTED]],
         "more": more,
         "deleted": parse_uuid(deleted),
         "all_projects": is_of_all,

@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.limits.rate_limit import limit
 from boards.display import plan_form
 from boards.models import Board
-from boards.plan import drafts, tables
+from boards.plan import drafts, named_rows, tables
 from boards.plan.cells import Expanded, expand
 from boards.plan.editing import endpoints_of, first_post, with_models
 from boards.plan.groups import Post, groups_of
@@ -34,7 +34,7 @@ from playground.form.posted_files import with_files
 from playground.form.prefill.place_of_run import in_place_of_run
 from projects import current, roles
 from projects.rules import door
-from runs import starting
+from runs import named_inputs, starting
 from runs.progress.worker_status import readiness
 from runs.starting import Forbidden, Refused
 from schemas import apply
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 # Fields of a post that belong to the page, not to the plan or to a model's input.
 PAGE_FIELDS = {
     *("csrfmiddlewaretoken", "~token", "~do", "~schema", "~tab", "~version", "~filled"),
-    *("add", "file"),
+    *("add", "file", named_rows.CONTROL),
 }
 no_store = cache_control(private=True, no_store=True)
 
@@ -66,6 +66,7 @@ def new(request: HtmxRequest) -> HttpResponseBase:
         return _page(request, draft, models, None, troubles, is_kept=True)
     opened = open_plan(request.user, request.GET)
     post = first_post(opened.models, opened.arguments) if opened.models else {}
+    post |= opened.post
     return _page(request, post, opened.models, None, opened.troubles, matches=opened.found)
 
 
@@ -137,7 +138,10 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
         return _other_models(request, post, models, board, verb, what, troubles)
     if verb in {"run", "run-fitting"} and models and not troubles:
         return _run(request, post, models, board, is_partial=verb == "run-fitting")
-    if verb not in {"run", "run-fitting", "update"}:
+    if verb == "name-rows" and source:
+        chosen = request.POST.getlist(named_rows.CONTROL)
+        post = named_rows.with_named_rows(post, groups_of(source, models), chosen)
+    elif verb not in {"run", "run-fitting", "update"}:
         post = apply(post, request.POST["~do"])
     return _page(request, post, models, board, troubles)
 
@@ -183,14 +187,14 @@ def _run(
 ) -> HttpResponseBase:
     """Write the board if everything fits; with `is_partial` whatever fits."""
     plan = read_plan(post, models, board.source if board else models[0])
-    expanded = expand(plan)
+    project = _project_of(request, board)
+    expanded = expand(plan, named_inputs.resolver(request.user, project))
     changed = [*_changed_schemas(request, models), *missing_files(plan)]
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
     if plan.troubles or changed or not is_fine or not expanded.fitting:
         return _page(request, post, models, board, changed, is_refused=True)
     drawn = request.POST.get("~token", "") or secrets.token_urlsafe(16)
     token = starting.form_token(drawn, post)  # after Back, another plan is another board
-    project = _project_of(request, board)
     try:
         sent = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
         sent.require_any()
@@ -283,6 +287,7 @@ def _page(
         "readiness": readiness(),
         "is_refused": is_refused,
         "is_kept": is_kept,
+        "offered": named_inputs.offered(request.user, project) if models else (),
     }
     if request.method == "POST" and board is None:
         drafts.save(request.user, project, post)
@@ -290,7 +295,7 @@ def _page(
         door.mark(project, models)
         plan = read_plan(post, models, board.source if board else models[0])
         plan.troubles.extend(troubles)
-        expanded = expand(plan)
+        expanded = expand(plan, named_inputs.resolver(request.user, project))
         priced = pricing.price(request.user, plan, expanded, board, project)
         context |= plan_form.context(plan, expanded, priced) | _summary(plan, expanded)
     else:

@@ -21,6 +21,7 @@ def models(query: str = "") -> list[Endpoint]:
     read yet is judged by its category.
     """
     matches = _candidates().called(query).defer("description", "field_words", "inputs")
+    matches = matches.select_related("picture")
     chosen = [
         endpoint
         for endpoint in matches.order_by("position")

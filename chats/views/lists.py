@@ -42,7 +42,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     query = db_safe_text(request.GET.get("q", "").strip())[:200]
     chats = current.listed(Chat.objects.kept(), request).exclude(said_at=None, draft={})
     chats = chats.filter(Q(user_id=request.user.pk) | Q(said_at__isnull=False))
-    chats = finding.matching(chats, query, request.user).select_related("endpoint", "user")
+    chats = finding.matching(chats, query, request.user).select_related("endpoint__picture", "user")
     chats = chats.annotate(count=Count("turns"))
     before = parse_moment(request.GET.get("before", ""))
     chats = chats.filter(created_at__lt=before) if before else chats

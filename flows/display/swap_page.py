@@ -23,7 +23,11 @@ def candidates(
 
     For a step without wires: those of its category. `query` is a search by name or id.
     """
-    endpoints = Endpoint.objects.filter(gone_at=None).exclude(endpoint_id=step.endpoint)
+    endpoints = (
+        Endpoint.objects.select_related("picture")
+        .filter(gone_at=None)
+        .exclude(endpoint_id=step.endpoint)
+    )
     endpoints = endpoints.called(db_safe_text(query))
     kinds = swapping.kinds_taken(definition, step, versions)
     if kinds:

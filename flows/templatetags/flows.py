@@ -8,7 +8,8 @@ from django import template
 
 from catalog.models import Endpoint
 from catalog.related.use_index import Taker
-from flows.models import FlowRun
+from flows.display.pictures import first_models
+from flows.models import Flow, FlowRun
 
 register = template.Library()
 
@@ -17,6 +18,12 @@ register = template.Library()
 def card_of(cards: Mapping[int, Endpoint], taker: Taker) -> Endpoint | None:
     """Return the endpoint of a taker, for its card."""
     return cards.get(taker.key)
+
+
+@register.filter
+def models_of(flow: Flow, models: Mapping[str, Endpoint]) -> list[Endpoint]:
+    """Return those of the models, by id, that a flow's first steps use."""
+    return [models[name] for name in first_models(flow) if name in models]
 
 
 @register.filter

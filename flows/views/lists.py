@@ -12,10 +12,12 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
+from catalog.models import Endpoint
 from catalog.search import engine
 from catalog.search.query import Query
 from core.http.parameters import page_number, parse_uuid
 from fal.db_safe import db_safe_text
+from flows.display.pictures import first_models
 from flows.fal_workflows import page as account
 from flows.models import Flow, FlowRun
 from projects import current, roles
@@ -49,6 +51,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     listed = list(flows.order_by("-changed_at", "pk")[first : first + LISTED + 1])
     context: dict[str, Any] = {
         "flows": listed[:LISTED],
+        "models": _models_of(listed),
         "asked": query,
         "page": page,
         "more": page + 1 if len(listed) > LISTED else 0,
@@ -57,6 +60,13 @@ def index(request: HtmxRequest) -> HttpResponse:
         "all_projects": current.is_of_all_projects(request),
     }
     return render(request, "flows/flows.html", context)
+
+
+def _models_of(flows: list[Flow]) -> dict[str, Endpoint]:
+    """Return the models of the flows' first steps, by id, for their pictures; one query."""
+    ids = {name for flow in flows for name in first_models(flow)}
+    cards = Endpoint.objects.for_cards().filter(endpoint_id__in=ids)
+    return {endpoint.endpoint_id: endpoint for endpoint in cards}
 
 
 def _listed(request: HtmxRequest) -> FlowQuerySet:

@@ -8,20 +8,13 @@ from typing import Any
 
 from catalog.schema_versions import former_version, version_of
 from core.word_diff import Part, word_diff
-from fal.db_safe import db_safe_text
+from playground.display.result.values import field_at, in_words, label_of
 from runs.models import Run
 from runs.own_addresses import OUR_ADDRESS
-from schemas import MISSING, Field, find
+from schemas import MISSING, Field
 from schemas.changes.argument_diff import Change, diff_arguments
-from schemas.changes.diff_lines import dotted
-from schemas.exact import dumps, identical
-from schemas.fields.fitting import matching_option
-from schemas.fields.paths import label_at
-from schemas.form.decode import Path
-from schemas.wording.labels import number, option
+from schemas.exact import identical
 
-MAX_TEXT_CHARS = 20_000  # of a text; what comes after that is not compared
-MAX_JSON_CHARS = 2000
 MIN_SHARED = 0.3  # of the longer text; words of others are not marked: it was written anew
 _ADDRESSES = ("https://", "http://", "data:", "/uploads/", "/runs/")
 
@@ -82,25 +75,19 @@ def _root(run: Run) -> Field:
 
 def _changed_field(change: Change, first_root: Field, second_root: Field) -> ChangedField | None:
     path = change.path
-    fields = _at(first_root, path), _at(second_root, path)
+    fields = field_at(first_root, path), field_at(second_root, path)
     before, after = _effective(change.before, fields[0]), _effective(change.after, fields[1])
     if identical(before, after) or _is_same_number(before, after):
         return None
-    texts = _text(before, fields[0]), _text(after, fields[1])
+    texts = in_words(before, fields[0]), in_words(after, fields[1])
     is_prose = _is_prose(before, fields[0]) and _is_prose(after, fields[1])
     old, new = _marked(*texts) if is_prose else ([Part("same", text)] for text in texts)
     return ChangedField(
-        label=_label(path, first_root if fields[0] else second_root, fields[0] or fields[1]),
+        label=label_of(path, first_root if fields[0] else second_root, fields[0] or fields[1]),
         is_known=any(fields),
         before=_value(before, old, fields[0], is_default=before is not change.before),
         after=_value(after, new, fields[1], is_default=after is not change.after),
     )
-
-
-def _at(root: Field, path: Path) -> Field | None:
-    """Return the field at a path; None if the model does not know it."""
-    parent, field = find(root, path[:-1]), find(root, path)
-    return None if path and field is parent else field
 
 
 def _effective(value: Any, field: Field | None) -> Any:
@@ -113,13 +100,6 @@ def _is_same_number(before: Any, after: Any) -> bool:
     """Whether the values are `1` and `1.0`, of which forms and programs give either."""
     values = (before, after)
     return all(type(value) in (int, float) for value in values) and bool(before == after)
-
-
-def _label(path: Path, root: Field, field: Field | None) -> str:
-    if field is None:
-        return dotted(tuple(str(part) for part in path))
-    labels = [label_at(root, path[: end + 1]) for end in range(len(path))]
-    return db_safe_text(": ".join(labels) or label_at(root, path))
 
 
 def _is_prose(value: Any, field: Field | None) -> bool:
@@ -154,20 +134,3 @@ def _value(value: Any, parts: list[Part], field: Field | None, *, is_default: bo
         is_picture=is_ours and field is not None and field.media == "image",
     )
     return replace(shown, is_cut=_is_prose(value, field) and len(shown.text) < len(value))
-
-
-def _text(value: Any, field: Field | None) -> str:
-    """Return a value as it is shown; a choice by its label."""
-    if value is MISSING:
-        return ""
-    choice = matching_option(field, value) if field and field.options else None
-    if choice is not None and not choice.branch:
-        return choice.label
-    if isinstance(value, str):
-        return db_safe_text(value[:MAX_TEXT_CHARS])
-    if isinstance(value, bool):
-        return option(value)
-    if isinstance(value, int | float):
-        return number(value)
-    text = dumps(value, indent=None)
-    return db_safe_text(f"{text[:MAX_JSON_CHARS]}…" if len(text) > MAX_JSON_CHARS else text)

@@ -1,6 +1,7 @@
 """The tables of the library."""
 
 from library.models.prompt import Prompt, PromptRun, PromptTag, PromptVersion
+from library.models.reference import Reference, ReferenceRun, ReferenceVersion
 from library.models.search_entry import DueEntry, SearchEntry
 from library.models.series import Series, SeriesItem
 from library.models.tag import Tag, TaggedResult
@@ -12,6 +13,9 @@ __all__ = [
     "PromptRun",
     "PromptTag",
     "PromptVersion",
+    "Reference",
+    "ReferenceRun",
+    "ReferenceVersion",
     "SearchEntry",
     "Series",
     "SeriesItem",

@@ -24,7 +24,7 @@ from library.archives import prepare, stream
 def archives(request: HtmxRequest) -> HttpResponseBase:
     """Send the posted results (`artifact`, or whole runs as `run`); 422 says what is wrong."""
     try:
-        archive = prepare(request.user, selection.parse(request.POST))
+        archive = prepare(request.user, selection.posted(request))
     except selection.Refused as error:
         return _refuse(request, str(error))
     files = counted(len(archive.entries), "file")

@@ -20,6 +20,7 @@ from runs.models import Run
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
+MOST_NAMED = 50  # runs; the address would become too long
 no_store = cache_control(private=True, no_store=True)
 
 
@@ -32,7 +33,7 @@ def differences(request: HtmxRequest) -> HttpResponseBase:
     to the address of their comparison.
     """
     if request.method == "POST":
-        keys = [str(key) for key in selections.run_keys(request.POST)]
+        keys = [str(key) for key in selections.posted_runs(request, MOST_NAMED).keys]
         chosen = urlencode({"run": keys}, doseq=True)
         return redirect(f"{reverse('library:differences')}?{chosen}")
     choice = choice_of(request.GET.getlist("run"))

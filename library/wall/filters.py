@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 MAX_NEWER = 1000  # runs that are counted beside a list
 OLD = ("model", "state", "days", "starred", "whose")  # parameters of before there was one line
 VIEW = "view"  # the parameter that names a saved view
-VIEW = "view"
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from accounts import audit
 from core.http.parameters import parse_uuid
 from library.models import View
 from library.search.line import MOST_CHARS
-from library.wall.filters import VIEW
+from library.wall.filters import VIEW, Filters
 from projects import current
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.http import HttpRequest
 
-    from core.http.htmx import HtmxRequest
     from projects.models import Project
 
 KEPT_AFTER_DELETION = timedelta(days=1)
@@ -30,7 +30,7 @@ class Refused(ValueError):
     """Nothing was saved; says why and what to do."""
 
 
-def named(request: HtmxRequest) -> View | None:
+def named(request: HttpRequest) -> View | None:
     """Return the view that the address names, of those that the user sees; no query without one."""
     pk = parse_uuid(request.GET.get(VIEW, ""))
     if pk is None:
@@ -38,7 +38,13 @@ def named(request: HtmxRequest) -> View | None:
     return View.objects.kept().shown_to(request.user).filter(pk=pk).first()
 
 
-def offered(request: HtmxRequest) -> list[View]:
+def filters(request: HttpRequest) -> Filters:
+    """Return the filters in the address, those of the view that it names included."""
+    view = named(request)
+    return Filters.from_query(request.GET, view.line if view else "")
+
+
+def offered(request: HttpRequest) -> list[View]:
     """Return the views of the request's project and one's private ones, by name."""
     rows = View.objects.offered_in(current.current(request), request.user)
     return list(rows[:MOST_OFFERED])
@@ -82,7 +88,7 @@ def restore(view: View, by: User) -> None:
 
 def _record(view: View, by: User, what: str) -> None:
     if view.user_id != by.pk:
-        audit.record(by, what, view.project, view.audit_name)
+        audit.record(by, what, [view.project], view.audit_name)
 
 
 def _purge_deleted(user: User) -> None:

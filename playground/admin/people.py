@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.signals import password_changed
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, Permission, User
@@ -163,6 +165,15 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         if person is None or not self.has_delete_permission(request, person):
             raise PermissionDenied
         return redirect("people:person-departure", person.pk)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        """Set a password as Django does; then end the person's other sessions at once."""
+        before = self.get_object(request, unquote(id))
+        response = super().user_change_password(request, id, form_url)
+        person = self.get_object(request, unquote(id))
+        if before and person and person.password != before.password:
+            password_changed.send(sender=User, request=request, user=person)
+        return response
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whether an account is active is changed on the person's page alone.

@@ -252,6 +252,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "places": [*map(placeholder_size.enlarged, placeholder_size.sizes_of(run))]
         if run.is_awaited
         else [],
+        "coming": caption.coming(run) if run.is_awaited else "",
     }
 
 

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from math import log
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from core.byte_cache import ByteCache
 from playground.display import history, json_tree, placeholder_size, renderers, tiles
+from projects import current
 from runs.files import artifact_urls
 from runs.models import Artifact, Run
 from runs.progress import watch_tokens
 
+LATEST = 12  # runs of the front page's strip
+NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them
 SHAPES = (50, 56, 67, 75, 80, 100, 125, 133, 150, 178, 200, 240, 300)  # width in % of the height
 _SQUARE, _LANDSCAPE = 100, 133
 GAP_SHAPE = _SQUARE  # of what is not there any more
@@ -118,6 +122,15 @@ def stack(run: Run, view: str = "wall") -> Stack:
     elif not run.is_final and (size := placeholder_size.size_of(run)):
         shape = nearest_shape(*size)
     return Stack(row, pieces, text, shape, tiles.cost_in_words(run))
+
+
+def latest(request: HttpRequest) -> list[Stack]:
+    """Return the newest results of the request's project; one query where there are none."""
+    runs = current.listed(Run.objects.kept(), request).exclude(state__in=NOT_SHOWN).recent()
+    if current.is_of_shared_project(request):
+        runs = runs.select_related("user")
+    newest = list(runs[:LATEST])
+    return stacks(request.user, newest) if newest else []
 
 
 def nearest_shape(width: int, height: int) -> int:

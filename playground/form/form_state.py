@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
@@ -19,7 +19,7 @@ from catalog.schema_versions import version_of as version_of
 from playground.form import json_view
 from playground.form.html import rendering
 from playground.form.html.summaries import is_content
-from runs import transport_choices
+from runs import named_inputs, transport_choices
 from runs.files import artifact_urls
 from runs.models import Run
 from runs.own_addresses import tidy_addresses
@@ -36,6 +36,12 @@ from schemas.form.encode import encode_arguments
 from schemas.reference.snippets import snippets, vitrine_snippets
 from schemas.reference.tables import input_rows, output_rows
 from schemas.validation import validate
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from projects.models import Project
+    from runs.named_inputs import NamedInput
 
 # Marks the form of a model with a house default as edited by the person, even if it is empty.
 HOUSE = "~house"
@@ -116,6 +122,17 @@ def parse_form_leniently(
         return ParsedForm({}, [mistake])
     decoded = decode_post((version or version_of(endpoint)).root, post)
     return ParsedForm(tidy_addresses(decoded.arguments), decoded.problems)
+
+
+def with_names(
+    endpoint: Endpoint, parsed: ParsedForm, user: User, project: Project
+) -> tuple[ParsedForm, Sequence[NamedInput]]:
+    """Return a parsed post with names such as `@bottle` resolved, and what they stand for.
+
+    Only what is sent is resolved: the form keeps the names.
+    """
+    resolved = named_inputs.resolver(user, project)(endpoint, parsed.arguments)
+    return ParsedForm(resolved.arguments, [*parsed.problems, *resolved.problems]), resolved.named
 
 
 def is_untouched(endpoint: Endpoint, post: Post, parsed: ParsedForm | None = None) -> bool:

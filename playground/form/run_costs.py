@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
@@ -13,6 +14,9 @@ from runs.costs import cost
 from runs.files import input_shape
 from schemas.estimate import Estimate, Media
 from schemas.variations import TIMES, Plan, plan
+
+if TYPE_CHECKING:
+    from runs.named_inputs import NamedInput
 
 CONTROL = "~variations"  # the form's control; no argument of the model, and not part of a draft
 
@@ -27,6 +31,7 @@ class RunCost:
     estimate: Estimate
     each: tuple[Estimate, ...]
     is_measuring: bool = False  # a worker is measuring the length of an input file
+    named: Sequence[NamedInput] = ()  # what of named things the model gets
 
     @property
     def words(self) -> str:
@@ -56,21 +61,27 @@ class RunCost:
     def as_json(self) -> dict[str, Any]:
         """Return the values that the page's script displays."""
         shown = {"words": self.words, "head": self.head, "lines": self.lines}
+        shown["named"] = [one.words for one in self.named]
         return shown | ({"is_measuring": True} if self.is_measuring else {})
 
 
-def of_form(endpoint: Endpoint, parsed: ParsedForm, times: int = 1) -> RunCost:
-    """Return the cost of `times` runs with the form's arguments."""
-    return of_plan(endpoint, parsed, plan(version_of(endpoint).root, parsed.arguments, times, ""))
+def of_form(
+    endpoint: Endpoint, parsed: ParsedForm, times: int = 1, named: Sequence[NamedInput] = ()
+) -> RunCost:
+    """Return the cost of `times` runs with the form's arguments, in which names are resolved."""
+    planned = plan(version_of(endpoint).root, parsed.arguments, times, "")
+    return of_plan(endpoint, parsed, planned, named)
 
 
-def of_plan(endpoint: Endpoint, parsed: ParsedForm, planned: Plan) -> RunCost:
+def of_plan(
+    endpoint: Endpoint, parsed: ParsedForm, planned: Plan, named: Sequence[NamedInput] = ()
+) -> RunCost:
     """Return the cost of the runs that are planned for the form's arguments."""
     sizes = input_shape.sizes_of_inputs(parsed.arguments) if endpoint.unit_price_usd else {}
     media = {address: Media(*size) for address, size in sizes.items()}
     each = cost.estimate_runs([(endpoint, arguments) for arguments, _ in planned.samples], media)
     is_measuring = bool(endpoint.unit_price_usd) and input_shape.is_measuring(parsed.arguments)
-    return RunCost(planned, planned.total(each), tuple(each), is_measuring)
+    return RunCost(planned, planned.total(each), tuple(each), is_measuring, named)
 
 
 def times(text: str) -> int:

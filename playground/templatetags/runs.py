@@ -14,6 +14,7 @@ from core.byte_cache import ByteCache
 from playground import rerun
 from playground.display import batch, history, tiles, wall
 from playground.display import more_like as more_like_this
+from playground.display.result import inputs
 from projects.templatetags.projects import in_project
 from runs.costs import charges, cost
 from runs.models import Run, Transport
@@ -60,14 +61,15 @@ def listed_run(context: template.Context, row: history.Row) -> SafeString:
     """
     run = row.run
     who = (row.by, run.user.username) if row.by else ()
+    cost = run.endpoint.unit_price_usd if row.is_covered else None
     what = run.pk, run.version, run.title, run.endpoint.name, run.is_starred, run.deleted_at
-    key = (*what, who, row.still, row.kind, ago(run.created_at), in_project(context))
-    is_kept = run.is_final and not row.is_covered
-    markup: SafeString | None = _ROWS.get(key) if is_kept else None
+    of_row = row.is_covered, cost, row.still, row.kind
+    key = (*what, *who, *of_row, ago(run.created_at), in_project(context))
+    markup: SafeString | None = _ROWS.get(key) if run.is_final else None
     if markup is None:
         with context.push(row=row, oob=0):
-            markup = context.template.engine.get_template(_ROW).render(context)
-        if is_kept:
+            markup = template.Engine.get_default().get_template(_ROW).render(context)
+        if run.is_final:
             _ROWS.put(key, markup)
     return markup
 
@@ -100,6 +102,9 @@ def run_variation(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
 def rerun_cost(run: Run) -> str:
     """Return what the same arguments will cost once more: `about $0.10`."""
     return cost.estimate_run(run.endpoint, run.arguments).words
+
+
+register.filter("input_still", inputs.still_of_input)
 
 
 @register.filter

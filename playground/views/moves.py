@@ -30,7 +30,7 @@ def moves(request: HtmxRequest) -> HttpResponse:
     """Show where the chosen things can go, and what goes along; move them to a posted target."""
     query = request.POST if request.method == "POST" else request.GET
     try:
-        chosen = moving.choose(request.user, _posted(query))
+        chosen = moving.choose(request.user, _posted(request, query))
     except moving.Refused as error:
         return _form(request, None, str(error), status=404)
     if TARGET not in request.POST:  # a link, or the selection of a list
@@ -64,9 +64,19 @@ def undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect("playground:move", record.pk)
 
 
-def _posted(query: QueryDict) -> dict[str, list[str]]:
+def _posted(request: HtmxRequest, query: QueryDict) -> dict[str, list[str]]:
     named = {name: query.getlist(name) for name in moving.kinds()}
-    return named | {selections.RUN: [str(key) for key in selections.run_keys(query)]}
+    if request.method == "POST":
+        selected = selections.posted_runs(request, moving.MOST_CHOSEN)
+        if selected.left_out:
+            raise moving.Refused(
+                f"Choose at most {moving.MOST_CHOSEN} at once: narrow the list, for example by a "
+                "date."
+            )
+        runs = selected.keys
+    else:
+        runs = selections.run_keys(query)
+    return named | {selections.RUN: [str(key) for key in runs]}
 
 
 def _targets(request: HtmxRequest) -> list[Project]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
+from core.formatting import counted
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
 from playground.display import batch, renderers
@@ -25,6 +29,10 @@ _FOLDERS = {STAGE: "run", VARIATION: "batch"}  # of templates
 _UNDER_WAY = (
     "{} of the selected runs had not ended and stay here. Cancel them first, then delete them."
 )
+_OTHERS = (
+    "{} stay here: only who made a run deletes it, and who manages its project. Ask one of them."
+)
+_LEFT_OUT = "{} of the list stay here: at most {} are deleted at once. Delete again for the next."
 
 
 @require_POST
@@ -41,7 +49,9 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
         notice = f"{_counted(count)} for good. The files go within about an hour."
         messages.success(request, notice if count else "Nothing was deleted: select a run first.")
         return _back_to_list(request)
-    posted = _posted(request, Run.objects.kept().noticed_by(request.user))
+    selected = selections.posted_runs(request, deletion.MOST_AT_ONCE)
+    noticed = _among(Run.objects.kept().noticed_by(request.user), selected.keys)
+    posted, others = deletion.deletable(noticed, request.user)
     deleted = deletion.delete(posted, request.user)
     if request.htmx:
         return _deleted_in_place(request) if deleted.deleted else _toast_only(_NOT_DELETED)
@@ -49,6 +59,11 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
         messages.warning(request, _UNDER_WAY.format(deleted.unfinished))
     elif not deleted.deleted:
         messages.warning(request, "Nothing was deleted: select one run or more first.")
+    if others:
+        messages.warning(request, _OTHERS.format(counted(others, "selected run")))
+    if selected.left_out:
+        left = counted(selected.left_out, "older run")
+        messages.warning(request, _LEFT_OUT.format(left, deletion.MOST_AT_ONCE))
     return _back_to_list(request, deleted.at.isoformat() if deleted.deleted else "")
 
 
@@ -121,14 +136,17 @@ def _counted(count: int) -> str:
 
 
 def _posted(request: HttpRequest, runs: RunQuerySet) -> RunQuerySet:
-    """Return those of `runs` whose ids are posted; malformed ids are left out."""
-    keys = selections.run_keys(request.POST)[: deletion.MOST_AT_ONCE]
+    """Return those of `runs` that are selected; malformed ids are left out."""
+    return _among(runs, selections.posted_runs(request, deletion.MOST_AT_ONCE).keys)
+
+
+def _among(runs: RunQuerySet, keys: Sequence[uuid.UUID]) -> RunQuerySet:
     return Run.objects.filter(pk__in=runs.order_by().filter(pk__in=keys).values("pk"))
 
 
 def _back_to_list(request: HttpRequest, deleted: str = "") -> HttpResponseBase:
     """Redirect to the list with the posted filters and the deletion that can be undone."""
-    params = QueryDict(request.POST.get("filters", "")[:2000], mutable=True)
+    params = selections.listed_query(request)
     params.pop("deleted", None)
     if deleted:
         params["deleted"] = deleted

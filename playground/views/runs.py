@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import permissions
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
-from fal.db_safe import db_safe
-from playground.display import history, json_tree, looking, renderers
+from playground.display import history, json_tree, looking, renderers, wall
 from playground.display.comparison.predecessor import predecessor_of
 from playground.display.navigation import tray as tray_rows
-from projects import current, roles
+from playground.display.result.settings import settings_of
+from projects import roles
 from projects.models import Project
 from runs import owners, state_machine
 from runs.models import Run
@@ -33,14 +33,11 @@ no_store = cache_control(private=True, no_store=True)
 @require_safe
 @no_store
 def latest(request: HtmxRequest) -> HttpResponse:
-    """Render the project's newest runs for the front page; 204 if `?newest` is the newest."""
-    runs = current.listed(Run.objects.kept(), request).recent()
-    if current.is_of_shared_project(request):
-        runs = runs.select_related("user")
-    rows = history.rows_for(request.user, runs[:6])
-    if request.GET.get("newest") == history.newest_id(rows):
+    """Render the project's newest results for the front page; 204 if `?newest` is the newest."""
+    stacks = wall.latest(request)
+    if request.GET.get("newest") == history.newest_id([stack.row for stack in stacks]):
         return HttpResponse(status=204)
-    return render(request, "playground/partials/_latest_runs.html", {"runs": rows})
+    return render(request, "playground/partials/_latest_runs.html", {"stacks": stacks})
 
 
 @require_safe
@@ -80,7 +77,7 @@ def run_page(request: HtmxRequest, run: Run, status: int = 200, **more: Any) -> 
         "doubles": likeness.doubles_in(run, request.user),
         "belongs_to": owners.places_of(request.user, run),
         "predecessor": predecessor_of(request.user, run),
-        "rows": history.argument_rows(db_safe(run.arguments)),
+        "settings": settings_of(run),
         "arguments_text": json_tree.preview(run.arguments),
         "sent_text": json_tree.preview(run.sent_arguments)
         if run.sent_arguments is not None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
@@ -21,9 +21,19 @@ from projects.models import Project
 from projects.models.in_project import is_shown_to
 from projects.models.project import private_project
 from runs import owners
-from runs.files import artifact_urls, content_types, purge, storage_limits, stored_files
+from runs.files import (
+    artifact_urls,
+    content_types,
+    input_references,
+    purge,
+    storage_limits,
+    stored_files,
+)
 from runs.models import Artifact, Upload
 from runs.models.querysets import heavy_columns
+
+if TYPE_CHECKING:
+    from projects.models import InProject
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +130,48 @@ def _row(
         },
     )
     return upload
+
+
+def of_result(user_id: int, project: Project, artifact: Artifact) -> Upload:
+    """Return an upload of a project that refers to the stored file of a result."""
+    purge.reclaim(artifact.digest)
+    extension = content_types.extension(artifact.content_type)
+    name = artifact.file_name or f"{str(artifact.run_id)[:8]}-{artifact.position + 1}.{extension}"
+    upload, _ = Upload.objects.get_or_create(
+        user_id=user_id,
+        project=project,
+        digest=artifact.digest,
+        defaults={
+            "file": artifact.file,
+            "file_name": clean_name(name),
+            "content_type": artifact.content_type,
+            "size_bytes": artifact.size_bytes or 0,
+            "width": artifact.width,
+            "height": artifact.height,
+            "duration_s": artifact.duration_s,
+        },
+    )
+    return upload
+
+
+def of_upload(user_id: int, project: Project, upload: Upload) -> Upload:
+    """Return an upload of a project that refers to the stored file of another one."""
+    if upload.user_id == user_id and upload.project_id == project.pk:
+        return upload
+    purge.reclaim(upload.digest)
+    stored = stored_files.StoredFile(
+        upload.file, upload.digest, upload.size_bytes, upload.content_type
+    )
+    return _row(user_id, upload.file_name, stored, project)
+
+
+def show_with(row: InProject, addresses: Iterable[str]) -> None:
+    """Show these uploads of the row's project to all who see the row."""
+    if row.is_hidden or row.project.is_private:
+        return
+    keys = [match[1] for text in addresses if (match := input_references.UPLOAD.match(text))]
+    hidden = Upload.objects.filter(pk__in=keys, project=row.project, is_hidden=True)
+    hidden.update(is_hidden=False)
 
 
 def has_length(content_type: str) -> bool:

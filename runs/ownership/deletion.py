@@ -40,6 +40,18 @@ class Deletion(NamedTuple):
     unfinished: int = 0
 
 
+def deletable(runs: RunQuerySet, by: User) -> tuple[RunQuerySet, int]:
+    """Return those of `runs` that `by` may delete, and how many others there are.
+
+    All of them if there is none that they may: `delete` says why.
+    """
+    if permissions.may(by, permissions.DELETE_RUN):
+        return runs, 0
+    own = runs.filter(pk__in=Run.objects.removable_by(by).order_by().values("pk"))
+    number = own.count()
+    return (own, runs.count() - number) if number else (runs, 0)
+
+
 def delete(runs: RunQuerySet, by: User) -> Deletion:
     """Delete those of `runs` that have ended; PermissionDenied if `by` may not delete one."""
     _require_permission(runs, by)

@@ -55,3 +55,9 @@ document.addEventListener(
 const loadWithin = (root) => root.querySelectorAll(IMMEDIATE).forEach(load);
 document.addEventListener("DOMContentLoaded", () => loadWithin(document), { once: true });
 document.addEventListener("htmx:load", ({ target }) => loadWithin(target.parentElement ?? target));
+/* `@` in a text or a field for pictures offers references. */
+document.addEventListener("focusin", ({ target }) => {
+  const host = target.matches?.("textarea, [type='text']") && target.closest("[data-references]");
+  const before = target.value;
+  if (host) import("./lazy/references.js").then(({ attach }) => attach(host, before));
+});

@@ -118,6 +118,12 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "library:prompt-text": (SEEN, SEEN),
     "library:prompt-version-recovery": (NOTHING, CHANGED),
     "library:prompt-versions": (SEEN, NOTHING),
+    "library:reference": (SEEN, NOTHING),
+    "library:reference-deletion": (NOTHING, REMOVED),
+    "library:reference-form": (CHANGED, CHANGED),
+    "library:reference-pictures": (NOTHING, CHANGED),
+    "library:reference-results": (CHANGED, NOTHING),
+    "library:reference-version-recovery": (NOTHING, CHANGED),
     "library:artifact-like": (SEEN, NOTHING),
     "library:run-tags": (SEEN, CHANGED),
     "library:series": (SEEN, NOTHING),
@@ -232,6 +238,7 @@ ADMINS_SEE = {
     ("flows:flow-document", "get"),
     ("library:run-descent", "get"),
     ("library:artifact-like", "get"),
+    ("library:run-tags", "get"),
     ("playground:artifact-repetition", "post"),
     ("playground:artifact-star", "post"),
     ("playground:artifact-uses", "get"),
@@ -263,6 +270,7 @@ ADMINS_SEE_DELETED = {
 # They see it, and may not change that.
 ADMINS_ARE_REFUSED = {
     ("api:v1-boards-cancellation", "post"),
+    ("library:run-tags", "post"),
     ("playground:run-visibility", "post"),
 }
 

@@ -17,6 +17,8 @@ from library.models import (
     Prompt,
     PromptTag,
     PromptVersion,
+    Reference,
+    ReferenceVersion,
     Series,
     SeriesItem,
     Tag,
@@ -34,6 +36,7 @@ ASKED = {
 }
 SPECIAL: dict[str, dict[str, Any]] = {
     "look": {"kind": "run"},
+    "reference-version-recovery": {"version": 1},
     "upload-tool": {"name": "mask"},
     "artifact-viewer": {"position": 1},
     "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
@@ -142,6 +145,10 @@ def make_things(
     tag = Tag.objects.create(project=run.project, name=f"{word[:7]} {uuid4().hex}")
     TaggedResult.objects.create(tag=tag, run=run)
     view = View.objects.create(**own, **deleted, name=word, line=word)
+    reference = Reference.objects.create(
+        **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
+    )
+    ReferenceVersion.objects.create(reference=reference, number=1, change=word, made_by=owner)
     return Things(
         {
             "view": view.pk,
@@ -149,6 +156,7 @@ def make_things(
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
             "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
             "series": series.pk, "tag": tag.pk,
+            "reference": reference.pk,
         },
         {
             "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,

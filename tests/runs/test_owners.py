@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 import fal
 from core.notify import channel
 from playground.form.prefill import sources
+from projects.models.project import private_project
 from runs import owners
 from runs.models import Run
 from runs.owners import RunOwner
@@ -73,6 +74,7 @@ class FakeClients:
 def test_an_owner_has_no_hooks_by_default(user: User, make_run: Any) -> None:
     owner, run, signal = RunOwner(), make_run(), channel.Signal()
     owner.on_start(user, {run: ["prompt:1"]})
+    owner.on_named(user, {run: []})
     owner.on_end(run, {"state": Run.State.FAILED})
     owner.on_shown_end(user.pk, [run.pk])
     promises = [
@@ -80,6 +82,7 @@ def test_an_owner_has_no_hooks_by_default(user: User, make_run: Any) -> None:
         owner.notifies_of_end(run), owner.inputs_in_use(), owner.opened_files(user.pk),
         owner.held_bytes(user.pk), owner.names_of_weights(user.pk, ["/"]), owner.handed_over(),
         owner.news(user), owner.destinations(user), owner.form_sources(),
-        owner.jobs(signal, None),
+        owner.jobs(signal, None), owner.name_resolver(user, private_project(user)),
+        owner.names_offered(user, private_project(user)),
     ]  # fmt: skip
     assert not any(promises)

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from core.file_names import clean_name, split_suffix
 from fal.db_safe import db_safe_text
-from runs.files import content_types, input_references, purge, storage_limits, stored_files, uploads
+from runs.files import content_types, storage_limits, stored_files, uploads
 from runs.models import Artifact, Run, Upload
 from training.data import archives
 from training.data.items import MAX_CAPTION_CHARS, MOST_FILES, Item, free_name, items_of, kept
@@ -75,7 +75,7 @@ def add_results(dataset: Dataset, addresses: Iterable[str], user: User) -> Added
                 "A result was deleted or is not copied yet. Try again in a moment."
             )
             continue
-        upload = _as_upload(owner, artifact)
+        upload = uploads.of_result(owner.user_id, owner.project, artifact)
         caption = db_safe_text(artifact.run.title)[:MAX_CAPTION_CHARS]
         items.append(replace(_item(upload, upload.file_name), caption=caption))
     return _append(dataset, Paired(items, [], []), added)
@@ -160,37 +160,6 @@ def _artifact(runs: RunQuerySet, run: str, position: str) -> Artifact | None:
         return None
 
 
-def _as_upload(owner: Owner, artifact: Artifact) -> Upload:
-    """Return an upload that refers to the artifact's stored file."""
-    purge.reclaim(artifact.digest)
-    extension = content_types.extension(artifact.content_type)
-    name = artifact.file_name or f"{str(artifact.run_id)[:8]}-{artifact.position + 1}.{extension}"
-    upload, _ = Upload.objects.get_or_create(
-        user_id=owner.user_id,
-        project=owner.project,
-        digest=artifact.digest,
-        defaults={
-            "file": artifact.file,
-            "file_name": clean_name(name),
-            "content_type": artifact.content_type,
-            "size_bytes": artifact.size_bytes or 0,
-            "width": artifact.width,
-            "height": artifact.height,
-            "duration_s": artifact.duration_s,
-        },
-    )
-    return upload
-
-
-def open_files(dataset: Dataset, addresses: Sequence[str]) -> None:
-    """Show these uploads of the project to all who see the data set."""
-    if dataset.is_hidden or dataset.project.is_private:
-        return
-    keys = [match[1] for text in addresses if (match := input_references.UPLOAD.match(text))]
-    files = Upload.objects.filter(pk__in=keys, project=dataset.project, is_hidden=True)
-    files.update(is_hidden=False)
-
-
 def _append(dataset: Dataset, paired: Paired, added: Added) -> Added:
     """Add the files to the current row, each content once, under unused names."""
     with transaction.atomic():
@@ -201,7 +170,7 @@ def _append(dataset: Dataset, paired: Paired, added: Added) -> Added:
         _caption_earlier(items, earlier, paired, added)
         locked.files = [item.as_json() for item in items]
         locked.save(update_fields=["files", "changed_at"])
-    open_files(dataset, [item.address for item in items[earlier:]])
+    uploads.show_with(dataset, [item.address for item in items[earlier:]])
     added.files = items[earlier:]
     added.captions += sum(bool(item.caption) for item in added.files)
     dataset.files = locked.files

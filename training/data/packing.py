@@ -19,7 +19,7 @@ from playground.form.prefill import use_as
 from runs.files import input_references, uploads
 from runs.models import Upload
 from schemas.uses.placing import place, values_at
-from training.data import adding, archives
+from training.data import archives
 from training.data.checks import findings_of
 from training.data.items import Item, items_of, kept
 from training.data.rules import Rules, rules_of
@@ -54,7 +54,7 @@ def pack(dataset: Dataset, rules: Rules, user: User) -> Upload:
         name = f"{clean_name(dataset.name)[:80]}.zip"
         posted = UploadedFile(file, name, "application/zip", size_bytes)
         upload = uploads.store(user.pk, posted, project=dataset.project)
-    adding.open_files(dataset, [upload.get_absolute_url()])
+    uploads.show_with(dataset, [upload.get_absolute_url()])
     DatasetArchive.objects.get_or_create(dataset=dataset, upload=upload)
     return upload
 

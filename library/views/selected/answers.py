@@ -6,18 +6,17 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import trigger_client_event
 
 from core.formatting import counted
+from runs.selections import listed_query
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from library.selection import Chosen
-
-MAX_FILTER_CHARS = 2000
 
 
 def sentence(chosen: Chosen, done: str) -> str:
@@ -31,6 +30,9 @@ def sentence(chosen: Chosen, done: str) -> str:
     if left:
         stay = "stays as it is: it is" if left == 1 else "stay as they are: they are"
         words += f" {left:,} {stay} gone, or not yours to change."
+    if chosen.left_out:
+        words += f" {counted(chosen.left_out, 'older run')} of the list were left out: that is more"
+        words += " than one selection holds. Narrow the list, for example by a date."
     return words
 
 
@@ -48,7 +50,7 @@ def done(request: HtmxRequest, words: str, **event: object) -> HttpResponseBase:
 
 def back_to(request: HtmxRequest) -> str:
     """Return the address of the list with the filters that were posted beside the selection."""
-    filters = QueryDict(request.POST.get("filters", "")[:MAX_FILTER_CHARS], mutable=True)
+    filters = listed_query(request)
     filters.pop("deleted", None)
     query = filters.urlencode()
     return reverse("library:runs") + (f"?{query}" if query else "")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def stars(request: HtmxRequest) -> HttpResponseBase:
     """Star the posted results, `star=1`, or remove their stars, `star=0`."""
     try:
-        posted = selection.parse(request.POST)
+        posted = selection.posted(request)
     except selection.Refused as refused:
         return answers.refuse(request, str(refused))
     is_starred = request.POST.get("star") != "0"

@@ -17,6 +17,7 @@ from library.tags import editing, listing
 from library.views.selected import answers
 from playground.display import wall
 from projects import current, roles
+from runs import selections
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def tags(request: HtmxRequest) -> HttpResponseBase:
     Without a tag, the form that asks for one.
     """
     try:
-        posted = selection.parse(request.POST)
+        posted = selection.posted(request)
     except selection.Refused as refused:
         return answers.refuse(request, str(refused))
     typed = request.POST.get("tag")
@@ -54,12 +55,12 @@ def tags(request: HtmxRequest) -> HttpResponseBase:
 
 def _form(request: HtmxRequest, posted: selection.Selection, error: str = "") -> HttpResponse:
     context = {
-        "posted": selection.as_fields(posted),
-        "number": selection.size(posted),
+        "posted": posted.fields,
+        "number": len(posted),
         "typed": request.POST.get("tag", ""),
         "error": error,
         "offered": listing.offered(current.listed(Run.objects.kept(), request)),
-        "filters": request.POST.get("filters", "")[: answers.MAX_FILTER_CHARS],
+        "filters": selections.listed_query(request).urlencode(),
         "back": answers.back_to(request),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
@@ -78,7 +79,7 @@ def offered(request: HtmxRequest) -> HttpResponse:
 @no_store
 def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show the tags of each result of a run; a POST tags one (`position`, `tag`, `off=1`)."""
-    seen = Run.objects.kept().shown_to(request.user).with_endpoint().light()
+    seen = Run.objects.visible_to(request.user).with_endpoint().light()
     run = get_object_or_404(seen.select_related("project").prefetch_related("artifacts"), pk=pk)
     error = ""
     if request.method == "POST":
@@ -88,12 +89,14 @@ def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
             return redirect(run)
     named = listing.of_results([run.pk])
     (stack,) = wall.stacks(request.user, [run])
-    places = [(piece.artifact.position, piece) for piece in stack.pieces] or [(0, None)]
+    pieces: dict[int, wall.Piece | None] = {
+        piece.artifact.position: piece for piece in stack.pieces
+    }
     context = {
         "run": run,
         "results": [
             (position, piece, _linked(named.get(ResultKey(run.pk, position), [])))
-            for position, piece in places
+            for position, piece in (pieces or {0: None}).items()
         ],
         "may_tag": roles.may_change(request.user, run),
         "error": error,
@@ -116,7 +119,9 @@ def _tag_one(request: HtmxRequest, run: Run) -> str:
     change = editing.take_off if request.POST.get("off") == "1" else editing.put_on
     try:
         chosen = change(
-            request.user, {run.pk: {position}}, editing.read(request.POST.get("tag", ""))
+            request.user,
+            selection.Selection({run.pk: {position}}),
+            editing.read(request.POST.get("tag", "")),
         )
     except selection.Refused as refused:
         return str(refused)

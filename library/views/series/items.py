@@ -20,6 +20,7 @@ from library.series import items, saving
 from library.views.selected import answers
 from library.views.series.series import find_changeable
 from projects import current, roles
+from runs import selections
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -37,7 +38,7 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
     Without either, the form that asks for it.
     """
     try:
-        posted = selection.parse(request.POST)
+        posted = selection.posted(request)
     except Refused as refused:
         return answers.refuse(request, str(refused))
     if not (request.POST.get("series") or request.POST.get("name")):
@@ -78,17 +79,17 @@ def offered(request: HtmxRequest) -> SeriesQuerySet:
 
 def _form(request: HtmxRequest, posted: selection.Selection, error: str = "") -> HttpResponse:
     project = current.current(request)
-    here, elsewhere = [], []
-    for series in offered(request)[:MAX_OFFERED]:
-        (here if series.project_id == project.pk else elsewhere).append(series)
+    listed = sorted(
+        offered(request)[:MAX_OFFERED], key=lambda series: series.project_id != project.pk
+    )
     context = {
-        "posted": selection.as_fields(posted),
-        "number": selection.size(posted),
-        "offered": [*here, *elsewhere],
+        "posted": posted.fields,
+        "number": len(posted),
+        "offered": listed,
         "typed": request.POST.get("name", ""),
         "error": error,
         "why_not": roles.refusal_to_make(request.user, project),
-        "filters": request.POST.get("filters", "")[: answers.MAX_FILTER_CHARS],
+        "filters": selections.listed_query(request).urlencode(),
         "back": answers.back_to(request),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK

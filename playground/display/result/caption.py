@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from catalog.pricing import billed_in_words
 from catalog.schema_versions import version_of
@@ -19,6 +20,14 @@ from schemas.carry.meanings import by_meaning
 
 MAX_PROMPT_CHARS = 4000  # the whole of it is in the input's JSON
 MAX_SEED_BITS = 256
+NOUNS = {
+    "out:audio": "The sound",
+    "out:text": "The text",
+    "out:data": "The data",
+    "out:image": "The picture",
+    "out:video": "The film",
+    "out:3d": "The 3D model",
+}
 UNKNOWN = "cost not reported"
 
 
@@ -26,9 +35,10 @@ def prompt_of(run: Run) -> str:
     """Return the text that the run was asked for; its title for a model without a prompt."""
     field = by_meaning(version_of(run.endpoint).root.children).get("prompt")
     is_named = field is not None and isinstance(run.arguments, dict)
-    text = run.arguments.get(field.name) if field and is_named else None
-    is_said = isinstance(text, str) and bool(text.strip())
-    return db_safe_text(text[:MAX_PROMPT_CHARS]) if is_said else run.title
+    text: Any = run.arguments.get(field.name) if field and is_named else None
+    if isinstance(text, str) and text.strip():
+        return db_safe_text(text[:MAX_PROMPT_CHARS])
+    return run.title
 
 
 def requested_seed(run: Run) -> str:
@@ -36,14 +46,21 @@ def requested_seed(run: Run) -> str:
 
     As text: it may exceed the range of JavaScript's numbers. Empty without one.
     """
-    seed = run.arguments.get("seed") if isinstance(run.arguments, dict) else None
-    is_number = isinstance(seed, int) and not isinstance(seed, bool)
-    return str(seed) if is_number and seed.bit_length() <= MAX_SEED_BITS else ""
+    seed: Any = run.arguments.get("seed") if isinstance(run.arguments, dict) else None
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        return ""
+    return str(seed) if seed.bit_length() <= MAX_SEED_BITS else ""
+
+
+def coming(run: Run) -> str:
+    """Return what a run makes, as the beginning of a sentence: `The sound`."""
+    made = (NOUNS[fact] for fact in run.endpoint.facts if fact in NOUNS)
+    return next(made, "The result")
 
 
 def billed(run: Run) -> str:
-    """Return what an ended run has cost: `≈ $0.12 · 2 images`; empty while it is under way."""
-    if not run.is_final:
+    """Return what a result has cost: `≈ $0.12 · 2 images`; empty for a run without one."""
+    if run.state != Run.State.SUCCEEDED:
         return ""
     upstream = current_upstream.get()
     units = billed_in_words(run.billable_units, run.endpoint) if run.billable_units else ""

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from core.formatting import duration
 from core.formatting import size as size_in_words
-from playground.display import history, tiles
+from playground.display import history
 from playground.display.renderers import Shown
+from playground.display.result import caption
 from runs.models import Artifact, Run
 from runs.results import timeline
 from runs.results.provenance import provenance_in_words
@@ -31,7 +32,7 @@ def of_run(run: Run) -> list[Fact]:
     facts = [
         Fact("Waited", duration(waited) if waited >= SHORTEST_WAIT else ""),
         Fact("Took", duration(history.seconds(run))),
-        Fact("Price", tiles.cost_in_words(run)),
+        Fact("Price", caption.billed(run)),
         *(Fact(name, value) for name, value in timeline.facts(run) if name not in SAID_ELSEWHERE),
         Fact("Request", run.request_id or "", is_code=True),
     ]
@@ -39,7 +40,7 @@ def of_run(run: Run) -> list[Fact]:
 
 
 def of_file(shown: Shown) -> list[Fact]:
-    """Return the dimensions, type, size and digest of a file; unknown facts are left out."""
+    """Return what is known of a file: its dimensions, type, size, origin and digest."""
     file = shown.artifact
     exact_size = f"{size_in_words(file.size_bytes)} ({file.size_bytes or 0:,} bytes)"
     facts = [
@@ -47,9 +48,9 @@ def of_file(shown: Shown) -> list[Fact]:
         Fact("Length", duration(file.duration_s or None)),
         Fact("Type", file.content_type),
         Fact("Size", exact_size if file.size_bytes else ""),
+        Fact("Origin", provenance_in_words(file)),
         Fact("Saved as", shown.name),
         Fact("Copy", "Not copied here yet" if file.state == Artifact.State.REMOTE else ""),
-        Fact("Origin", provenance_in_words(file)),
         Fact("SHA-256", file.digest, is_code=True),
     ]
     return [fact for fact in facts if fact.value]

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.word_diff import Part, word_diff
-from fal.db_safe import db_safe, db_safe_text
-from playground.display import history, json_tree, renderers, tiles
+from fal.db_safe import db_safe
+from playground.display import history, json_tree, renderers
 from playground.display.comparison.predecessor import Predecessor, predecessor_of
 from playground.display.more_like import MoreLike, more_like
+from playground.display.result import caption
 from playground.display.viewer import facts
 from playground.display.viewer.inputs import InputFile, input_files
-from runs import starting
 from runs.files import result_names
 from runs.models import Run
 from runs.progress import watch_tokens
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 COLUMNS = ("arguments", "output", "output_text", "metrics", "events")  # that it needs of a run
-MAX_PROMPT_CHARS = 4000
 COMPARED = {"image", "video"}  # kinds of which one is laid over the other
 
 
@@ -80,11 +79,8 @@ class Viewed:
 
     @cached_property
     def prompt(self) -> str:
-        """Return the prompt, or the other text that the run began with; cut if very long."""
-        arguments = self.run.arguments if isinstance(self.run.arguments, dict) else {}
-        texts = (arguments.get(key) for key in starting.TITLE_KEYS)
-        prompt = next((text for text in texts if isinstance(text, str) and text.strip()), "")
-        return db_safe_text(prompt.strip()[:MAX_PROMPT_CHARS]) or self.run.title
+        """Return the text that the run was asked for; its title for a model without a prompt."""
+        return caption.prompt_of(self.run)
 
     @property
     def changed_words(self) -> list[Part]:
@@ -98,8 +94,8 @@ class Viewed:
 
     @property
     def cost(self) -> str:
-        """Return what the run cost; empty if it is free or unknown."""
-        return tiles.cost_in_words(self.run)
+        """Return what the run has cost, or that it was free; empty while it is under way."""
+        return caption.billed(self.run)
 
     @property
     def by(self) -> str:

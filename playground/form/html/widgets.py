@@ -176,7 +176,13 @@ def _long(node: Node) -> Context:
             "recent": f"{reverse('playground:recent-prompts')}?field={field.name}",
             "saved": reverse("library:prompts-offered"),
         }
-    return {"placeholder": example(field), "rows": "4" if is_main else "2", **offers}
+    rows = "4" if is_main else "2"
+    return {"placeholder": example(field), "rows": rows, "references": references(), **offers}
+
+
+def references() -> str:
+    """Return the address from which a field takes the references that it offers."""
+    return reverse("library:references-offered")
 
 
 def _seed(node: Node) -> Context:
@@ -247,6 +253,7 @@ def _media(node: Node) -> Context:
         "accept": _ACCEPT.get(wants, ""),
         "placeholder": _PLACEHOLDERS[wants],
         "wants": "" if wants == kind else wants,
+        "references": references() if kind == "image" else "",
         "media_icon": "image"
         if kind == "image"
         else "play"

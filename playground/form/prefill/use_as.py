@@ -62,6 +62,11 @@ class Result:
         when = date_format(timezone.localtime(self.run.created_at), "j F, H:i")
         return f"the {self.noun} of the run of {when} on {self.run.endpoint.name}"
 
+    @property
+    def name(self) -> str:
+        """Return what a selection calls a file: `<run>/<position>`."""
+        return f"{self.run.pk}/{self.key[1:]}"
+
     def address_in(self, endpoint: Endpoint, path: str) -> str:
         """Return the address of a model's form with the result filled in at `path`."""
         query = {"use": f"{self.run.pk}/{self.key}/{path}"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.db import transaction
@@ -31,11 +31,11 @@ from playground.form import (
     run_costs,
     share_links,
 )
-from playground.form.drafts import Tab
 from playground.form.form_state import FormState, ParsedForm, Post
 from playground.form.posted_files import with_files
 from playground.form.prefill import sources
 from playground.views.model_page import page
+from playground.views.model_page.posted import form_fields, parse_tab, tab_id
 from playground.views.new_runs import address_result, announce_new_run, show_batch
 from projects import current, roles
 from runs import starting, transport_choices
@@ -45,18 +45,11 @@ from schemas import Problem, apply
 from schemas.exact import dumps
 from schemas.variations import Plan, plan
 
+if TYPE_CHECKING:
+    from runs.named_inputs import NamedInput
+
 log = logging.getLogger(__name__)
 FIELD_NAME = re.compile(r"[\w.%~-]+", re.ASCII)
-# Fields of a post that belong to the page, not to the model's input.
-PAGE_FIELDS = {
-    "csrfmiddlewaretoken",
-    "~token",
-    "~do",
-    "~tab",
-    "~version",
-    "~filled",
-    run_costs.CONTROL,
-}
 REFUSED = FormState(
     {}, "Nothing to fill in from was found: it is gone, or it is not shared with you."
 )
@@ -75,30 +68,10 @@ def handle_post(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     return handle(request, endpoint, post, action)
 
 
-def form_fields(request: HttpRequest) -> Post:
-    """Return the fields of a post that belong to the model's input."""
-    return {
-        name: [str(value) for value in values]
-        for name, values in request.POST.lists()
-        if name not in PAGE_FIELDS
-    }
-
-
-def parse_tab(request: HttpRequest) -> Tab:
-    """Return the browser tab that posts."""
-    return Tab(
-        "".join(filter(str.isprintable, request.POST.get("~tab", "")))[:64],
-        request.POST.get("~filled") == "1",
-    )
-
-
-def tab_id(request: HttpRequest) -> str:
-    """Return the id of the posting tab for the page's next post."""
-    return parse_tab(request).id or page.new_tab_id()
-
-
 def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponseBase:
-    parsed = form_state.parse_form_leniently(endpoint, post)
+    written = form_state.parse_form_leniently(endpoint, post)
+    project = current.current(request)
+    parsed, named = form_state.with_names(endpoint, written, request.user, project)
     problems = form_state.find_problems(endpoint, parsed)
     if endpoint.refusal:
         problems = [Problem((), endpoint.refusal)]
@@ -106,12 +79,12 @@ def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> H
         problems = [*problems, Problem((), variations.ALL_ALIKE)]
     if problems:
         state = FormState(post, problems=problems)
-        return redraw(request, endpoint, state, status=422, parsed=parsed)
+        return redraw(request, endpoint, state, status=422, parsed=written)
     planned = _planned(request, endpoint, parsed)
     if wait_s := rate_limit.take_more(request, len(planned.runs) - 1):
         return rate_limit.too_many_requests(request, wait_s)
     try:
-        runs, version = _create_runs(request, endpoint, post, parsed, planned)
+        runs, version = _create_runs(request, endpoint, post, written, planned, named)
     except starting.Forbidden as refused:
         return _refuse(request, endpoint, post, str(refused))
     for run in runs:
@@ -121,7 +94,7 @@ def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> H
         "draft_version": version,
         "tab_id": tab_id(request),
         "origins": form_state.origins(post),
-        "cost": run_costs.of_plan(endpoint, parsed, planned),
+        "cost": run_costs.of_plan(endpoint, parsed, planned, named),
     }
     if len(runs) > 1:
         return show_batch(request, runs, **more)
@@ -141,9 +114,16 @@ def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm) -> Pl
 
 
 def _create_runs(
-    request: HtmxRequest, endpoint: Endpoint, post: Post, parsed: ParsedForm, planned: Plan
+    request: HtmxRequest,
+    endpoint: Endpoint,
+    post: Post,
+    written: ParsedForm,
+    planned: Plan,
+    named: Sequence[NamedInput],
 ) -> tuple[list[Run], int]:
     """Save the draft and create the runs; returns the runs and the draft's version.
+
+    The draft and the title are as it was `written`, with the names of what is `named`.
 
     Both are written in one transaction, so that the worker, which writes as soon as there is a
     run, does not have to wait for the draft.
@@ -151,8 +131,8 @@ def _create_runs(
     token = request.POST.get("~token", "")
     project = current.current(request)
     with transaction.atomic():
-        version = _save_draft(request, endpoint, post, parsed)
-        title = starting.title(parsed.arguments)
+        version = _save_draft(request, endpoint, post, written)
+        title = starting.title(written.arguments)
         transport = transport_choices.chosen(endpoint, post)
         runs = variations.start(
             [
@@ -168,6 +148,7 @@ def _create_runs(
                     title=title,
                     project=project,
                     origins=form_state.origins(post),
+                    named=named,
                 )
                 for place, arguments in enumerate(planned.runs)
             ]
@@ -213,7 +194,7 @@ def redraw(
     }
     if not request.htmx:
         return page.render_page(request, endpoint, filled, status=status, **more)
-    context = page.form(endpoint, filled, oob=True, **more)
+    context = page.form(request, endpoint, filled, oob=True, **more)
     response = render(request, "playground/endpoint/_form_response.html", context, status=status)
     response = reswap(retarget(response, "#fields"), "outerHTML")
     return replace_url(response, _address_without_fill(request, endpoint))
@@ -341,13 +322,14 @@ def _link_or_preset(
     return page.render_page(request, endpoint, FormState(post), **more)
 
 
-def _choose_prompt(
+def _choose_from_library(
     request: HtmxRequest, endpoint: Endpoint, post: Post, action: str
 ) -> HttpResponse:
-    """Open the saved prompts, to put one in; what was typed stays as the draft."""
+    """Open the saved prompts or references, to put one in; what was typed stays as the draft."""
     _save_draft(request, endpoint, post)
-    query = urlencode({"for": endpoint.endpoint_id})
-    address = f"{reverse('library:prompts')}{current.query(current.current(request))}&{query}"
+    kind, _, field = action.partition(":")
+    query = urlencode({"for": endpoint.endpoint_id} | ({"field": field[:200]} if field else {}))
+    address = f"{reverse(f'library:{kind}')}{current.query(current.current(request))}&{query}"
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
@@ -394,7 +376,9 @@ ACTIONS: dict[str, Callable[[HtmxRequest, Endpoint, Post, str], HttpResponseBase
     "mend:": _migrate,
     "reset": _reset_all,
     "reset:": _reset,
-    "prompts": _choose_prompt,
+    "prompts": _choose_from_library,
+    "references": _choose_from_library,
+    "references:": _choose_from_library,
     "example": _fill_from,
     **{f"{kind}:": _fill_from for kind in sources.KINDS},
 }

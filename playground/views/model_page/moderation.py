@@ -43,7 +43,11 @@ def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         messages.success(request, f"{endpoint.name}: {label.lower()}.")
         return redirect(endpoint)
     endpoint = Endpoint.objects.select_related("standing_by").get(pk=endpoint.pk)
-    context = {"was": was, "words": label, **page.run_bar(endpoint, _draft(request, endpoint))}
+    context = {
+        "was": was,
+        "words": label,
+        **page.run_bar(request, endpoint, _draft(request, endpoint)),
+    }
     context["lock"] = door.refusal(current.current(request), endpoint)  # a rule may ask for marks
     return render(request, "playground/standing/_updates.html", context)
 

@@ -66,7 +66,7 @@ def render_page(
     if tab == "playground":
         project = current.current(request)
         role = roles.role_in(project, request.user)
-        context |= form(endpoint, filled, **more) | stage(request, endpoint, role)
+        context |= form(request, endpoint, filled, **more) | stage(request, endpoint, role)
         context["no_run"] = roles.refusal_to_make(request.user, project, role)
         if not context["no_run"]:
             context["lock"] = door.refusal(project, endpoint)
@@ -93,6 +93,7 @@ def new_tab_id() -> str:
 
 
 def form(
+    request: HtmxRequest,
     endpoint: Endpoint,
     filled: FormState,
     *,
@@ -107,7 +108,7 @@ def form(
     """
     parsed = parsed or form_state.parse_form_leniently(endpoint, filled.post)
     return {
-        **run_bar(endpoint, parsed, requested_times),
+        **run_bar(request, endpoint, parsed, requested_times),
         "fields": form_state.render(endpoint, filled.post, filled.problems),
         "is_json": json_view.is_json(filled.post),
         "notice": filled.notice,
@@ -129,12 +130,16 @@ def form(
     }
 
 
-def run_bar(endpoint: Endpoint, parsed: ParsedForm, requested_times: int = 1) -> dict[str, Any]:
+def run_bar(
+    request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm, requested_times: int = 1
+) -> dict[str, Any]:
     """Return the context of the Run button, its cost, and the choice of variations."""
+    project = current.current(request)
+    resolved, named = form_state.with_names(endpoint, parsed, request.user, project)
     return {
         "endpoint": endpoint,
         "readiness": readiness(),
-        "cost": run_costs.of_form(endpoint, parsed, requested_times),
+        "cost": run_costs.of_form(endpoint, resolved, requested_times, named),
         "requested_times": requested_times,
         "times": TIMES if variations.can_vary(endpoint) else (),
     }

@@ -12,7 +12,7 @@ const MEASURED_AFTER_MS = 800; // a worker measures an uploaded file; asked ever
 const MEASURED_GROWTH = 1.3;
 const MEASURED_EVERY_MS = 15000;
 const MOST_ON_LEAVING = 60000; // bytes; browsers reject larger keepalive requests
-const SOURCES = ["input", "preset", "run", "saved", "example", "prompt"];
+const SOURCES = ["input", "preset", "run", "saved", "example", "prompt", "reference"];
 const AWAY = "Not saved yet: the server does not answer. It is tried again automatically.";
 /*
  * A field may be named "id" or "dataset" and shadow a form's property, so only attributes are safe.
@@ -77,17 +77,21 @@ function askAgain() {
   measuredAfter = Math.min(measuredAfter * MEASURED_GROWTH, MEASURED_EVERY_MS);
 }
 /** Shows what a run of the form will cost, and how that is computed. */
-function price({ words, head, lines }) {
+function price({ words, head, lines, named }) {
   const [cost, basis] = ["run-cost", "run-basis"].map((id) => document.getElementById(id));
   if (!cost || !basis) return;
   cost.textContent = words;
   basis.querySelector("[data-head]").textContent = head;
-  const items = lines.map((line) => {
-    const item = document.createElement("li");
-    item.textContent = line;
-    return item;
-  });
-  basis.querySelector("[data-lines]").replaceChildren(...items);
+  list(basis.querySelector("[data-lines]"), lines);
+  list(document.querySelector("#run-named > ul"), named);
+}
+function list(place, lines) {
+  const now = [...place.children].map(({ textContent }) => textContent);
+  if (now.join("\n") === lines.join("\n")) return; // said once
+  const items = lines.map((textContent) =>
+    Object.assign(document.createElement("li"), { textContent, dir: "auto" }),
+  );
+  place.replaceChildren(...items);
 }
 function taken(version) {
   if (stateInput("version")) stateInput("version").value = version;

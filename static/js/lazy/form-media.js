@@ -28,6 +28,7 @@ class MediaField extends HTMLElement {
     // recording requires a secure context
     if (!navigator.mediaDevices) this.querySelector("[data-tool='recorder']")?.remove();
     this.settle(); // a duplicated row has the state of its original
+    if (/^@\p{L}/u.test(this.address)) this.refer();
     this.show();
     const chooser = this.querySelector("input[type='file']");
     if (chooser) this.change({ target: chooser }); // chosen before this script was loaded
@@ -165,6 +166,13 @@ class MediaField extends HTMLElement {
     }
     draw(this);
     this.offer();
+  }
+  /** Holds a reference, whose cover the server knows. */
+  refer() {
+    const { address } = this;
+    const cover = new URL("../cover/", new URL(this.dataset.references, location.href));
+    cover.searchParams.set("name", address);
+    this.held = { name: address, address, src: cover.pathname + cover.search };
   }
   /** The name of a past result: the model that made it, if the server has provided it. */
   origin(address) {

@@ -59,8 +59,6 @@ function offered() {
   if (document.querySelector(".strip-list > li"))
     shortcuts.push(["\u2190 \u2192", "Later and earlier results"]);
   if (player(document.body)) shortcuts.push(["Space", "Play or pause"]);
-  if (document.querySelector("a[data-view]"))
-    shortcuts.push(["?", "In the large view: its own keys"]);
   shortcuts.push(["Esc", "Close what is open"], ["?", "This list"]);
   return shortcuts;
 }

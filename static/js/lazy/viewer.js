@@ -61,7 +61,11 @@ class Viewer {
     }
     return this.show(key);
   }
-  async show(key) {
+  show(key) {
+    this.showing = this.load(key);
+    return this.showing;
+  }
+  async load(key) {
     this.key = key;
     history.replaceState(history.state, "", `#view=${key}`);
     const links = [...listed()];
@@ -160,8 +164,14 @@ class Viewer {
     if (isRepeated || isOff) return false;
     const names = { i: "details", g: "ground", p: "slideshow", f: "full-screen", "?": "keys" };
     if (names[letter]) this.actions[names[letter]]();
-    else this.dialog.querySelector(`[data-key="${letter}"]`)?.click();
+    else this.pressVerb(letter);
     return true;
+  }
+  /** A key that is pressed while its result is on its way waits for it. */
+  async pressVerb(letter) {
+    const { key } = this;
+    await this.showing;
+    if (this.key === key) this.dialog.querySelector(`[data-key="${letter}"]`)?.click();
   }
   toggleDetails() {
     const isOpen = !("details" in this.body.dataset);

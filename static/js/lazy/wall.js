@@ -17,16 +17,6 @@ document.addEventListener("click", (event) => {
   const opened = badge.closest(".stack").toggleAttribute("data-opened");
   badge.setAttribute("aria-expanded", opened);
 });
-/* Selecting a closed stack selects all of it; before `history.js` counts. */
-document.addEventListener(
-  "click",
-  ({ target }) => {
-    const stack = target.closest?.(".stack[data-count]:not([data-opened])");
-    if (!stack || !target.matches(".pick input")) return;
-    for (const box of stack.querySelectorAll(".pick input")) box.checked = target.checked;
-  },
-  { capture: true },
-);
 const faces = () =>
   [...document.querySelectorAll("#wall .tile > :is(.face, .name)")].filter(
     (face) => face.getClientRects().length,
@@ -60,6 +50,8 @@ document.addEventListener("keydown", (event) => {
   if (!next) return;
   event.preventDefault();
   next.focus();
+  if (event.shiftKey)
+    document.dispatchEvent(new CustomEvent("wall:extended", { detail: { from, to: next } }));
 });
 document.addEventListener("htmx:afterSwap", () => {
   const until = document.querySelector(".wall-end")?.dataset.until;

@@ -17,6 +17,7 @@ from boards.plan.plan import MAX_CELLS, Plan
 from boards.plan.stored import new_cells, stored_plan
 from boards.runs import repeating, sending
 from runs.models import Run
+from runs.named_inputs import unresolved
 from runs.starting import Refused
 from tests.boards.racing import at_once, begun_during
 
@@ -107,7 +108,7 @@ def test_a_lowered_cap_applies_to_earlier_plans(
 ) -> None:
     """An addition by the API is planned from the board as it was read, cap included."""
     more = stored_plan(board, rows=rows("more", 8).rows)
-    expanded = new_cells(board, more)
+    expanded = new_cells(board, more, unresolved)
     send(rows("first", cap="0.03", title="Renamed"), board=board)
     sent = sending.run_plan(user, more, expanded, "", board=board)
     board.refresh_from_db()

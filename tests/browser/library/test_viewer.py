@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from playground.display import wall
+from library.wall import sections
 from runs.files import stored_files
 from runs.models import Artifact, Run
 from tests.browser.axe import assert_clean, assert_fits
@@ -90,7 +90,7 @@ def test_keys_lead_through_the_wall_and_back_to_the_tile(
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     expect(place(page)).to_have_text("4 of 8")
-    expect(page.locator(".viewer-prompt")).to_have_text("a cat")
+    expect(page.locator(".viewer-prompt")).to_have_text("picture 4")
     page.keyboard.press("ArrowLeft")
     expect(place(page)).to_have_text("3 of 8")
     page.keyboard.press("ArrowRight")
@@ -103,7 +103,7 @@ def test_keys_lead_through_the_wall_and_back_to_the_tile(
 def test_the_wall_loads_more_as_one_goes_on(
     open_page: Open, pictures: list[Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wall, "PAGE", 3)
+    monkeypatch.setattr(sections, "PAGE", 3)
     page = open_page("/runs/")
     open_first(page)
     for number in range(2, 9):
@@ -295,7 +295,7 @@ def test_a_text_is_rendered_raw_and_compared(open_page: Open, make_run: Any) -> 
     expect(text.locator("pre")).to_have_text("a **red** fox")
     expect(text.locator("strong")).to_be_hidden()
     text.get_by_label("Changed words of the prompt").check()
-    expect(text.locator("del")).to_have_text("cat")
+    expect(text.locator("del")).to_have_text("poem")
 
 
 def test_what_cannot_be_shown_is_said(open_page: Open, pictures: list[Run]) -> None:
@@ -332,7 +332,9 @@ def test_it_is_usable_by_everybody(open_page: Open, pictures: list[Run], size: A
     page = open_page("/runs/", size)
     open_first(page)
     assert_clean(page)
-    assert_fits(page)
+    for name in ("Close", "Details"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    expect(page.locator(".viewer-picture")).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Details").click()
     expect(page.get_by_role("region", name="Details")).to_be_visible()
     assert_clean(page)

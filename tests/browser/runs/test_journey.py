@@ -262,13 +262,31 @@ def test_without_script_the_whole_way_works(open_page: Open) -> None:
 def test_the_picture_opens_large_and_the_focus_comes_back(open_page: Open) -> None:
     page = ready(open_page("/models/atelier/bloom/"))
     run(page)
-    link = page.locator("light-box a").first
-    link.focus()
+    page.locator(".artifact a[data-view]").first.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("dialog.light-box img")).to_be_visible()
+    viewer = page.get_by_role("dialog", name="Viewer")
+    expect(viewer.locator(".viewer-picture[data-loaded]")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.locator("dialog.light-box")).to_have_count(0)
-    expect(page.locator("light-box :focus")).to_have_count(1)
+    expect(viewer).to_have_count(0)
+    expect(page.locator(".artifact a[data-view]:focus")).to_have_count(1)
+
+
+def test_a_mesh_turns_in_the_viewer_and_its_frame_gives_the_escape_key_back(
+    open_page: Open,
+) -> None:
+    page = ready(open_page("/models/sandbox/relief/text-to-3d/"))
+    page.locator("[name=prompt]").fill("a bowl")
+    page.locator("#run-button").click()
+    page.wait_for_selector(DONE)
+    page.locator("#stage a[data-view]").first.click()
+    viewer = page.get_by_role("dialog", name="Viewer")
+    canvas = viewer.frame_locator("mesh-view iframe").locator("canvas")
+    expect(canvas).to_be_visible()
+    canvas.click()
+    page.keyboard.press("ArrowRight")
+    expect(viewer).to_be_visible()  # it turns, and does not go on
+    page.keyboard.press("Escape")
+    expect(viewer).to_have_count(0)
 
 
 def test_hits_of_the_settings_filter_are_not_under_the_run_bar(open_page: Open) -> None:

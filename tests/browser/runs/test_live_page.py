@@ -281,7 +281,7 @@ def test_a_run_that_another_tab_started_is_shown_where_runs_are_listed(
     history, front, model, of_model = (context.new_page() for _ in addresses)
     for page, address in zip((history, front, model, of_model), addresses, strict=True):
         page.goto(address)
-    expect(front.locator("#latest-runs .run-row").first).to_be_visible()
+    expect(front.locator("#latest-runs .tile").first).to_be_visible()
     before = model.locator("#strip li").count()
     page = watching()
     rows = "article[data-run-state='running'], #strip li[data-run-state='running']"

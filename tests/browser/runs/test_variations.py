@@ -53,16 +53,7 @@ def test_eight_variations_are_four_abreast_or_two_and_open_large_on_a_phone(
         )
         assert len(set(lefts)) == columns, width
         assert_fits(page)
-    page.locator("light-box a").first.click()
-    large = page.locator("dialog.light-box")
-    expect(large.locator("img")).to_be_visible()
-    ends = large.evaluate(
-        "(e) => [...e.querySelectorAll('*')].map((one) => one.getBoundingClientRect())"
-        ".map(({ left, right, top, bottom }) => [left, right, top, bottom])"
-    )
-    visible = page.evaluate("[document.documentElement.clientWidth, innerHeight]")
-    for left, right, top, bottom in ends:
-        assert left >= 0
-        assert right <= visible[0]
-        assert top >= 0
-        assert bottom <= visible[1]
+    page.locator(".variation a[data-view]").first.click()
+    expect(page.locator(".viewer-picture[data-loaded]")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".viewer-place")).to_have_text("1 of 8")
+    assert_fits(page)

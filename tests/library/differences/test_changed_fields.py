@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from library.differences.changed_fields import MAX_TEXT_CHARS, ChangedField, changed_fields
+from library.differences.changed_fields import ChangedField, changed_fields
+from playground.display.result.values import MAX_TEXT_CHARS
 from runs.models import Run
 from tests.runs.results_to_use import document
 

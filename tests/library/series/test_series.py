@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from library.models import Series, SeriesItem
+from library.selection import Selection
 from library.series import items, saving
 from projects.models.project import private_project
 from runs.models import Run
@@ -42,7 +43,7 @@ def fox(make_run: Any) -> Run:
 def poster(user: User, fox: Run) -> Series:
     """A private series of four pictures."""
     series = saving.create(user, private_project(user), "Poster")
-    items.add(user, series, {fox.pk: None})
+    items.add(user, series, Selection({fox.pk: None}))
     return series
 
 
@@ -115,7 +116,7 @@ def test_a_deleted_result_leaves_a_gap_in_words(
     member: Client, fox: Run, poster: Series, make_run: Any
 ) -> None:
     other = with_files(make_run, 1)
-    items.add(other.user, poster, {other.pk: {0}})
+    items.add(other.user, poster, Selection({other.pk: {0}}))
     other.delete()
     fox.artifacts.get(position=1).delete()
     page = html.unescape(member.get(poster.get_absolute_url()).content.decode())
@@ -201,8 +202,12 @@ def test_the_number_of_queries_does_not_grow(
 ) -> None:
     for number in range(20):
         run = with_files(make_run, 2, title=f"n{number}")
-        items.add(run.user, poster, {run.pk: None})
-        items.add(run.user, saving.create(run.user, poster.project, f"s{number}"), {run.pk: None})
+        items.add(run.user, poster, Selection({run.pk: None}))
+        items.add(
+            run.user,
+            saving.create(run.user, poster.project, f"s{number}"),
+            Selection({run.pk: None}),
+        )
     with django_assert_max_num_queries(16):
         member.get("/series/")
     with django_assert_max_num_queries(16):

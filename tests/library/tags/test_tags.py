@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from library.models import Tag, TaggedResult
 from library.models.tag import MAX_TAG_CHARS
-from library.selection import Refused
+from library.selection import Refused, Selection
 from library.tags import editing, listing
 from projects.models.project import private_project
 from runs.models import Run
@@ -141,7 +141,7 @@ def test_a_project_has_a_bounded_number_of_tags(
 def test_tags_go_along_when_a_run_is_moved_and_come_back(user: User, make_run: Any) -> None:
     team = make_project("Team", **{user.username: "maker"})
     run = with_files(make_run)
-    editing.put_on(user, {run.pk: {1}}, ["fox"])
+    editing.put_on(user, Selection({run.pk: {1}}), ["fox"])
     record = moving.move(user, {Run: {run.pk}}, team)
     assert tags_of(run) == {1: ["fox"]}
     assert TaggedResult.objects.get().tag.project == team

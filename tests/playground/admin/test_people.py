@@ -43,6 +43,16 @@ def test_deleting_a_user_opens_the_page_of_their_departure(eva: Client, user: Us
     assert f"/people/{user.pk}/departure/" in eva.get(f"{USERS}{user.pk}/change/").content.decode()
 
 
+def test_an_admin_who_sets_their_own_password_stays_logged_in(eva: Client) -> None:
+    own = User.objects.get(username="eva")
+    passwords = {"password1": "lantern-otter-7", "password2": "lantern-otter-7"}
+    path = f"{USERS}{own.pk}/password/"
+    assert eva.post(path, passwords | {"usable_password": "true"}).status_code == 302
+    own.refresh_from_db()
+    assert own.check_password("lantern-otter-7")
+    assert eva.get(USERS).status_code == 200
+
+
 def test_permissions_for_internal_rows_are_not_offered(eva: Client, user: User) -> None:
     for page in (f"{USERS}{user.pk}/change/", "/admin/auth/group/add/"):
         html = eva.get(page).content.decode()

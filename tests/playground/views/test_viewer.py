@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from catalog.models import Endpoint
 from projects.models import Project
 from runs.models import Artifact, Run
 from tests.conftest import grant
@@ -38,20 +39,25 @@ def verbs(html: str) -> set[str]:
 
 
 @pytest.mark.both_databases
-def test_a_result_is_shown_with_its_words_and_facts(member: Client, make_run: Any) -> None:
+def test_a_result_is_shown_with_its_words_and_facts(
+    member: Client, make_run: Any, flux: Endpoint
+) -> None:
     run = done(
         make_run,
+        endpoint=flux,
         title="a heron",
         arguments={"prompt": "a heron <in> fog\nand reeds", "steps": 12},
         files=[(1024, 768)] * 3,
     )
     Run.objects.filter(pk=run.pk).update(output={"seed": 4711})
-    Artifact.objects.filter(run=run).update(digest="ab" * 32, size_bytes=142311)
+    Artifact.objects.filter(run=run).update(
+        digest="ab" * 32, size_bytes=142311, provenance="valid", signer="Acme"
+    )
     html = fragment(member, run, 1)
     assert f'data-key="{run.pk}/1"' in html
     assert "a heron &lt;in&gt; fog\nand reeds" in html
     assert "2 of 3" in " ".join(html.split())
-    for fact in ("4711", "1024 × 768", "142 KB (142,311 bytes)", "ab" * 32, "steps", "12"):
+    for fact in ("4711", "1024 × 768", "142 KB (142,311 bytes)", "ab" * 32, "steps", "by Acme"):
         assert fact in html
     assert "Delete all 3" in " ".join(html.split())
     assert f'href="/models/fal-ai/flux/dev/?seed={run.pk}"' in html
@@ -86,9 +92,7 @@ def test_a_result_without_files(member: Client, make_run: Any, output: Any, show
 
 
 def test_changed_words_are_marked(member: Client, make_run: Any) -> None:
-    run = make_run(
-        state="succeeded", output={"text": "a red fox"}, arguments={"prompt": "a blue fox"}
-    )
+    run = make_run(state="succeeded", output={"text": "a red fox"}, title="a blue fox")
     page = member.get(reverse("playground:run-view", args=[run.pk])).content.decode()
     assert re.findall(r"<(ins|del)\s*>(.*?)<", page) == [("del", "blue"), ("ins", "red")]
 

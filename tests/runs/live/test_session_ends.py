@@ -48,6 +48,15 @@ def change_password_elsewhere(ana: User, key: str) -> None:
     assert ana.check_password(NEW)
 
 
+def set_password_in_the_admin(ana: User, key: str) -> None:
+    browser = Client()
+    browser.force_login(User.objects.create_superuser("eva"))
+    passwords = {"password1": NEW, "password2": NEW, "usable_password": "true"}
+    browser.post(f"/admin/auth/user/{ana.pk}/password/", passwords)
+    ana.refresh_from_db()
+    assert ana.check_password(NEW)
+
+
 def leave(ana: User, key: str) -> None:
     eva = make_admin("eva")
     departure.leave(ana, eva, Fate.STAYS, eva)
@@ -58,7 +67,14 @@ def take_second_step(ana: User, key: str) -> None:
     reset.reset_second_factor(ana, make_admin("eva"))
 
 
-WAYS = [log_out, end_in_the_list, change_password_elsewhere, leave, take_second_step]
+WAYS = [
+    log_out,
+    end_in_the_list,
+    change_password_elsewhere,
+    set_password_in_the_admin,
+    leave,
+    take_second_step,
+]
 
 
 @pytest.mark.parametrize("end", WAYS, ids=lambda end: end.__name__)

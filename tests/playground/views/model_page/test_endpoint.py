@@ -309,7 +309,7 @@ def test_the_answer_to_run_swaps_token_draft_and_cost_out_of_band(
     page = member.post(PAGE, {"prompt": "a cat", "~token": "t"}, headers=HTMX).content.decode()
     stage = page[: page.index('id="form-token"')]
     assert "hx-swap-oob" not in stage
-    assert page.count("hx-swap-oob") == 4
+    assert page.count("hx-swap-oob") == 5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,136 @@
+"""A run's settings as rows: those that were changed first, then the model's defaults.
+
+By the form's labels. The prompt stands with the result, and addresses of our files are pictures or
+names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from catalog.schema_versions import former_version, version_of
+from fal.db_safe import db_safe, db_safe_text
+from playground.display.result import inputs
+from playground.display.result.values import field_at, in_words, label_of
+from runs.files import artifact_urls
+from runs.models import Run
+from runs.own_addresses import OUR_ADDRESS
+from schemas import MISSING, Field
+from schemas.carry.meanings import SIDES, by_meaning
+from schemas.exact import identical
+from schemas.form.decode import Path
+
+MAX_ROWS = 200  # the input's JSON has all
+MAX_TEXT_CHARS = 600
+
+
+@dataclass(frozen=True)
+class File:
+    """A file among the input: its name, our address of it, and a picture of it if there is one."""
+
+    name: str
+    address: str = ""
+    still: str = ""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value of the input; files instead of the text where it names some."""
+
+    label: str
+    text: str
+    files: tuple[File, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings that were given, and those that the model has set itself."""
+
+    changed: list[Setting]
+    defaults: list[Setting]
+
+
+_Leaf = tuple[Path, Any, "Field | None"]
+
+
+def settings_of(run: Run) -> Settings:
+    """Return the settings of a run in the order of its model's form; at most three queries."""
+    version = former_version(run.endpoint, run.schema_id or "") or version_of(run.endpoint)
+    root, arguments = version.root, db_safe(run.arguments)
+    if not isinstance(arguments, dict):
+        return Settings([Setting("Input", _cut(in_words(arguments, None)))], [])
+    prompt = by_meaning(root.children).get("prompt")
+    known = [child for child in root.children if child is not prompt]
+    names = [child.name for child in known]
+    unknown = [name for name in arguments if name not in {child.name for child in root.children}]
+    given, defaults = [], []
+    for name in [*names, *unknown]:
+        one = field_at(root, (name,))
+        value = arguments.get(name, MISSING)
+        if value is not MISSING and not (one and identical(value, one.default)):
+            given += list(_leaves((name,), value, root))
+        elif one and one.has_default and not one.is_hidden:
+            defaults += list(_leaves((name,), one.default, root))
+    addresses = [address for _, value, _ in given for address in _files_in(value)]
+    stills, origins = inputs.stills(addresses), artifact_urls.origins(addresses)
+    return Settings(
+        [_setting(leaf, root, stills, origins) for leaf in islice(given, MAX_ROWS)],
+        [_setting(leaf, root, {}, {}) for leaf in islice(defaults, MAX_ROWS)],
+    )
+
+
+def _leaves(path: Path, value: Any, root: Field) -> Iterator[_Leaf]:
+    """Yield each value within a value that a person reads on its own."""
+    is_nested = isinstance(value, list) and any(isinstance(row, dict | list) for row in value)
+    if isinstance(value, dict) and value and set(value) != set(SIDES):
+        for key, child in value.items():
+            yield from _leaves((*path, key), child, root)
+    elif is_nested:
+        for number, child in enumerate(value):
+            yield from _leaves((*path, number), child, root)
+    else:
+        yield path, value, field_at(root, path)
+
+
+def _files_in(value: Any) -> list[str]:
+    """Return the addresses in a value that is one or a list of them; empty for anything else."""
+    texts = value if isinstance(value, list) else [value]
+    is_address = [isinstance(text, str) and _is_address(text) for text in texts]
+    return texts if texts and all(is_address) else []
+
+
+def _is_address(text: str) -> bool:
+    return bool(OUR_ADDRESS.fullmatch(text)) or text.startswith(("https://", "http://", "data:"))
+
+
+def _setting(
+    leaf: _Leaf, root: Field, stills: Mapping[str, str], origins: Mapping[str, str]
+) -> Setting:
+    path, value, one = leaf
+    label = label_of(path, root, one)
+    if addresses := _files_in(value):
+        return Setting(label, "", tuple(_file(text, stills, origins) for text in addresses))
+    if isinstance(value, dict) and set(value) == set(SIDES):
+        return Setting(label, " × ".join(in_words(value[side], None) for side in SIDES))
+    if isinstance(value, list):
+        return Setting(label, _cut(", ".join(in_words(row, None) for row in value)))
+    return Setting(label, _cut(in_words(value, one)))
+
+
+def _file(address: str, stills: Mapping[str, str], origins: Mapping[str, str]) -> File:
+    if address.startswith("data:"):
+        return File("A file within the input")
+    if not OUR_ADDRESS.fullmatch(address):
+        parts = urlsplit(address)
+        return File(_cut(f"{unquote(parts.path.rpartition('/')[2])} at {parts.hostname or ''}"))
+    made_by = origins.get(address)
+    name = f"A result of {made_by}" if made_by else unquote(address.rpartition("/")[2])
+    return File(db_safe_text(name) or "A result", address, stills.get(address, ""))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT_CHARS else f"{text[:MAX_TEXT_CHARS]}…"

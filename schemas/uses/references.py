@@ -1,0 +1,372 @@
+"""Fills a reference into a model's arguments: what the model takes of it, and what is left out.
+
+A reference is mentioned as `@bottle` in a text, or is the value of a field for pictures. A list
+gets as many pictures as it takes, a single field the first one, a field for LoRAs the reference's
+LoRA, and the text its description, else its name in words. Nothing invalid is written: what the
+schema refuses is left out and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from schemas.changes.migrate_arguments import Version
+from schemas.fields import Field, find
+from schemas.fields.media import words_in
+from schemas.form.decode import Path, Problem
+from schemas.uses import mentions
+from schemas.uses.inputs import ROW, Input, inputs_of, names_in
+from schemas.uses.placing import place, values_at
+from schemas.validation import validate
+
+MAX_PICTURES = 20
+_NEGATIVE = {"negative", "neg"}
+_NOT_FOR_PICTURES = {"mask", "end", "control"}  # roles that a reference never takes by itself
+
+
+class Reference(NamedTuple):
+    """What is known of a reference: the addresses of its pictures, in order, and of its LoRA.
+
+    `gone` counts those of its pictures that cannot be read any more.
+    """
+
+    name: str
+    pictures: tuple[str, ...] = ()
+    description: str = ""
+    lora: str = ""
+    gone: int = 0
+
+    @property
+    def text(self) -> str:
+        """Return its name in words: `brand-bottle_2` is `brand bottle 2`."""
+        return self.name.replace("-", " ").replace("_", " ").strip()
+
+
+@dataclass
+class Outcome:
+    """What became of one reference."""
+
+    reference: Reference
+    used: list[str] = field(default_factory=list)  # pictures
+    why: str = ""  # not all of them
+    is_in_text: bool = False
+    is_described: bool = False
+    has_lora: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the model got all that the reference has."""
+        has_all = len(self.used) == len(self.reference.pictures) and not self.reference.gone
+        return has_all and (self.has_lora or not self.reference.lora)
+
+    @property
+    def words(self) -> str:
+        """Return what was used and what was left out: `@bottle: 3 of 5 pictures, this …`."""
+        parts = [self._pictures()]
+        if self.reference.gone:
+            number = self.reference.gone
+            parts.append(f"{_counted(number)} {'is' if number == 1 else 'are'} gone")
+        if self.has_lora:
+            parts.append("its LoRA")
+        elif self.reference.lora:
+            parts.append("its LoRA is not used, this model takes none")
+        if self.is_in_text and not self.used:
+            what = "description" if self.is_described else "name"
+            parts.append(f"its {what} stands in the text")
+        return f"@{self.reference.name}: {'; '.join(filter(None, parts))}"
+
+    def _pictures(self) -> str:
+        number, used = len(self.reference.pictures), len(self.used)
+        if not number:
+            return "" if self.reference.gone else "it has no pictures"
+        if used == number:
+            return _counted(number)
+        return f"{used or 'none'} of {_counted(number)}, {self.why or 'this model takes none'}"
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The arguments, what became of each reference, and mentions that name none.
+
+    These are problems only in fields for pictures: in a text, `@anything` is text.
+    """
+
+    arguments: dict[str, Any]
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)  # by key
+    problems: tuple[Problem, ...] = ()
+
+
+def keys_mentioned(root: Field, arguments: Mapping[str, Any]) -> list[str]:
+    """Return the keys of all mentions, each once, in the order of the arguments."""
+    keys = (key for _, text, _ in _strings(root, arguments) for key in mentions.keys_in(text))
+    return list(dict.fromkeys(keys))
+
+
+def fill(
+    version: Version, arguments: dict[str, Any], references: Mapping[str, Reference]
+) -> Filled:
+    """Return the arguments with all references in them; `references` are those known, by key."""
+    filling = _Filling(version, arguments, references)
+    filling.fill_texts()
+    filling.fill_fields()
+    filling.place_mentioned()
+    filling.place_loras()
+    return Filled(filling.arguments, filling.outcomes, tuple(filling.problems))
+
+
+class _Filling:
+    """The arguments while they are filled; each step is taken only if it does no harm."""
+
+    def __init__(
+        self, version: Version, arguments: dict[str, Any], references: Mapping[str, Reference]
+    ) -> None:
+        self.version, self.arguments = version, arguments
+        self.references = references
+        self.inputs = inputs_of(version.root)
+        self.outcomes = {
+            key: Outcome(references[key])
+            for key in keys_mentioned(version.root, arguments)
+            if key in references
+        }
+        self.in_prompts: list[str] = []  # mentioned where pictures of them are wanted
+        self.problems: list[Problem] = []
+
+    def fill_texts(self) -> None:
+        """Put the description, else the name, where a text mentions a reference."""
+        for path, text, is_file in list(_strings(self.version.root, self.arguments)):
+            if is_file:
+                continue
+            keys = [key for key in mentions.keys_in(text) if key in self.outcomes]
+            is_negative = any(_NEGATIVE & {*words_in(str(part))} for part in path)
+            for key in dict.fromkeys(keys):
+                self._write(path, key)
+                if not is_negative and key not in self.in_prompts:
+                    self.in_prompts.append(key)
+
+    def _write(self, path: Path, key: str) -> None:
+        reference, outcome = self.references[key], self.outcomes[key]
+        outcome.is_in_text = True
+        for word in filter(None, (reference.description, reference.text)):
+            words = {key: word}
+            text = mentions.replaced(_at(self.arguments, path), words.get)
+            if self._accepts(_with(self.arguments, path, text)):
+                outcome.is_described = word == reference.description
+                return
+
+    def fill_fields(self) -> None:
+        """Put pictures into the fields and lists whose value is a reference."""
+        files = [
+            path for path, _, is_file in _strings(self.version.root, self.arguments) if is_file
+        ]
+        by_list: dict[Path, None] = {}
+        for path in files:
+            if not (key := mentions.whole(_at(self.arguments, path))):
+                continue
+            if key not in self.references:
+                name = str(_at(self.arguments, path)).strip()
+                sentence = (
+                    f"There is no reference “{name}” in this project. Choose another, or a file"
+                )
+                self.problems.append(Problem(path, sentence))
+            elif isinstance(path[-1], int):
+                by_list[path[:-1]] = None
+            else:
+                self._fill_single(path, key)
+        for path in by_list:
+            self._fill_list(path)
+
+    def _fill_single(self, path: Path, key: str) -> None:
+        outcome = self.outcomes[key]
+        pictures = outcome.reference.pictures[:1]
+        self.arguments = _with(self.arguments, path, *pictures)
+        self._note(key, pictures, "this field takes 1")
+
+    def _fill_list(self, path: Path) -> None:
+        rows = _at(self.arguments, path)
+        keys = [key for row in rows if (key := mentions.whole(row)) in self.references]
+        wanted = {key: self.references[key].pictures for key in dict.fromkeys(keys)}
+        others = len(rows) - len(keys)
+        limit = _most_rows(find(self.version.root, path))
+        placed: set[str] = set()
+        for number in _numbers(sum(map(len, wanted.values())), limit - others if limit else None):
+            shared = _shared(wanted, number)
+            placed = {picture for pictures in shared.values() for picture in pictures}
+            values: list[Any] = []
+            for row in rows:
+                key = mentions.whole(row)
+                values += shared.pop(key, ()) if key in wanted else (row,)
+            candidate = _with(self.arguments, path, *([values] if values else []))
+            if self._accepts(candidate):
+                break
+        else:  # not even without them, as where the list is required: then that is said
+            self.arguments = candidate
+        for key, pictures in wanted.items():
+            self._note(key, [p for p in pictures if p in placed], _takes(limit, others))
+
+    def place_mentioned(self) -> None:
+        """Put the pictures of what the texts mention where the model takes pictures."""
+        wanted = {key: rest for key in self.in_prompts if (rest := self._unused(key))}
+        if not wanted:
+            return
+        why = ""
+        for taker in self._takers():
+            before = values_at(self.arguments, taker.path)
+            limit = self._limit(taker)
+            room = None if limit is None else limit - len(before)
+            if room is not None and room <= 0:
+                why = why or f"“{taker.label}” has no room for more"
+                continue
+            if placed := self._place(taker, wanted, room):
+                for key, pictures in wanted.items():
+                    mine = [picture for picture in pictures if picture in placed]
+                    self._note(key, mine, _takes(limit, len(before)))
+                return
+        for key in wanted:
+            self._note(key, (), why)
+
+    def _takers(self) -> list[Input]:
+        """The inputs for pictures: what is missing first, then lists, then by their role."""
+        takers = [
+            taker
+            for taker in self.inputs
+            if taker.kind == "image" and taker.role not in _NOT_FOR_PICTURES
+        ]
+        roles = ("reference", "main", "start", "garment")
+
+        def rank(taker: Input) -> tuple[bool, bool, int]:
+            is_missing = taker.is_required and not values_at(self.arguments, taker.path)
+            return not is_missing, ROW not in taker.path, roles.index(taker.role)
+
+        return sorted(takers, key=rank)
+
+    def _limit(self, taker: Input) -> int | None:
+        """How many pictures an input takes; None: as many as there are."""
+        if ROW not in taker.path:
+            return 1
+        names = names_in(taker.path)
+        around = self.version.root
+        for name in names[: names.index(ROW)]:
+            around = find(around, (name,))
+        return _most_rows(around)
+
+    def _place(
+        self, taker: Input, wanted: Mapping[str, Sequence[str]], room: int | None
+    ) -> set[str]:
+        """Write as many pictures as the model accepts; returns those that are there."""
+        for number in _numbers(sum(map(len, wanted.values())), room):
+            if not number:
+                break
+            pictures = [p for some in _shared(wanted, number).values() for p in some]
+            candidate = self.arguments
+            for picture in pictures:
+                candidate = place(self.version.root, candidate, taker.path, picture)
+            there = {*pictures} & {
+                value for value in values_at(candidate, taker.path) if isinstance(value, str)
+            }
+            if there == {*pictures} and self._accepts(candidate):
+                return there
+        return set()
+
+    def place_loras(self) -> None:
+        """Add the LoRAs where the model takes some."""
+        takers = [taker for taker in self.inputs if taker.kind == "weights"]
+        for outcome in self.outcomes.values():
+            lora = outcome.reference.lora
+            for taker in takers if lora else ():
+                before = values_at(self.arguments, taker.path)
+                candidate = place(self.version.root, self.arguments, taker.path, lora)
+                is_added = len(values_at(candidate, taker.path)) > len(before)
+                if lora in before or (is_added and self._accepts(candidate)):
+                    outcome.has_lora = True
+                    break
+
+    def _unused(self, key: str) -> list[str]:
+        outcome = self.outcomes[key]
+        return [] if outcome.used else list(dict.fromkeys(outcome.reference.pictures))
+
+    def _note(self, key: str, pictures: Iterable[str], why: str) -> None:
+        outcome = self.outcomes[key]
+        outcome.used = list(dict.fromkeys([*outcome.used, *pictures]))
+        outcome.why = outcome.why or why
+
+    def _accepts(self, candidate: dict[str, Any]) -> bool:
+        """Take the candidate unless the schema objects to something that was no problem before."""
+        if {*self._problems(candidate)} - {*self._problems(self.arguments)}:
+            return False
+        self.arguments = candidate
+        return True
+
+    def _problems(self, arguments: dict[str, Any]) -> list[Problem]:
+        return validate(self.version.contract, arguments, self.version.root)
+
+
+def _strings(root: Field, value: Any, path: Path = ()) -> Iterator[tuple[Path, str, bool]]:
+    """Yield the texts, and the addresses of pictures, that the schema names: path, text, is file.
+
+    A model without a schema takes any texts.
+    """
+    if isinstance(value, str):
+        node = find(root, path)
+        kinds = (node, *node.branches)
+        if any(kind.media == "image" for kind in kinds):
+            yield path, value, True
+        elif any(kind.is_text or kind.kind == "json" for kind in kinds) or not root.children:
+            yield path, value, False
+    elif isinstance(value, dict):
+        for name, child in value.items():
+            yield from _strings(root, child, (*path, name))
+    elif isinstance(value, list):
+        for place_, child in enumerate(value):
+            yield from _strings(root, child, (*path, place_))
+
+
+def _at(value: Any, path: Path) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+def _with(value: Any, path: Path, *new: Any) -> Any:
+    """A copy of the value with `new` at the path, or without what is there."""
+    first, *rest = path
+    copy: Any = list(value) if isinstance(value, list) else dict(value)
+    if rest:
+        copy[first] = _with(value[first], tuple(rest), *new)
+    elif new:
+        copy[first] = new[0]
+    else:
+        del copy[first]
+    return copy
+
+
+def _most_rows(node: Field) -> int | None:
+    lists = [kind for kind in (node, *node.branches) if kind.kind == "list"]
+    return lists[0].max_length if lists else None
+
+
+def _numbers(wanted: int, room: int | None) -> Iterator[int]:
+    """How many pictures to try: what there is room for first, then fewer, at last none."""
+    yield from range(wanted if room is None else max(min(wanted, room), 0), -1, -1)
+
+
+def _shared(wanted: Mapping[str, Sequence[str]], number: int) -> dict[str, list[str]]:
+    """The first `number` pictures, one of each reference in turn, so that none goes without."""
+    shared: dict[str, list[str]] = {key: [] for key in wanted}
+    for turn in range(max(map(len, wanted.values()), default=0)):
+        for key, pictures in wanted.items():
+            if turn < len(pictures) and number > 0:
+                shared[key].append(pictures[turn])
+                number -= 1
+    return shared
+
+
+def _takes(limit: int | None, others: int) -> str:
+    if limit is None:
+        return "this model takes no more"
+    return f"this model takes {limit}" if not others else f"there was room for {limit - others}"
+
+
+def _counted(number: int) -> str:
+    return "1 picture" if number == 1 else f"{number} pictures"
