@@ -68,7 +68,7 @@ def listed_run(context: template.Context, row: history.Row) -> SafeString:
     markup: SafeString | None = _ROWS.get(key) if run.is_final else None
     if markup is None:
         with context.push(row=row, oob=0):
-            markup = context.template.engine.get_template(_ROW).render(context)
+            markup = template.Engine.get_default().get_template(_ROW).render(context)
         if run.is_final:
             _ROWS.put(key, markup)
     return markup
