@@ -31,6 +31,7 @@ BENCHMARKS = {
     "g11": ("bench.pages.boards:measure_goals", 3, "boards of 10, 100 and 400 runs, cold"),
     "boards": ("bench.runs.board_runs:measure_goals", 6, "what is added to each run of a board"),
     "g12": ("bench.history.scale:measure_goals", 20, "the history of a team of forty"),
+    "g14": ("bench.results.gallery:measure_goals", 200, "thousands of results"),
     "g13": (
         "bench.runs.rest:measure_goals",
         10,

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 
 from boards.display import watching
 from boards.models import Board, Cell, Column, Row
-from boards.runs.belonging import boards_of
+from boards.runs.belonging import boards_of, newest_boards
 from boards.trials import job, news
 from catalog.changelog.personal_news import Entry
 from projects.models import InProject, InProjectQuerySet
@@ -39,6 +39,12 @@ class BoardsOwner(RunOwner):
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
         """Return the boards with the run in a cell."""
         return boards_of(user, run)
+
+    def places_among(
+        self, user: User | AnonymousUser, run_ids: Collection[uuid.UUID]
+    ) -> Mapping[uuid.UUID, Place]:
+        """Return the newest board of each run."""
+        return newest_boards(user, run_ids)
 
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
         """Return the group that a board's page watches."""

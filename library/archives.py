@@ -24,16 +24,16 @@ from zipstream import ZipStream
 from core.file_names import numbered_name
 from core.http.streaming import chunks
 from library.selection import MOST_FILES, TOO_MANY, Refused, Selection
+from playground.form.restoring import recipes
 from projects.models import Project
 from runs.files import result_names
 from runs.models import Artifact, Run
-from runs.own_addresses import with_own_paths
 from schemas.exact import dumps
 
 MOST_BYTES = 20 * 10**9
 TOO_LARGE = "An archive holds at most 20 GB, and these are {:,.1f} GB. Choose fewer."
 READ_AT_ONCE = 50  # runs, whose input may be large
-RECIPES, MISSING = "recipes.json", "MISSING.txt"
+RECIPES, MISSING = recipes.FILE_NAME, "MISSING.txt"
 # The same words whether or not there is such a file: nobody learns that from an archive.
 GONE = "is gone, or not yours to see."
 EMPTY, UNDER_WAY = "has no files.", "is not done yet."
@@ -131,16 +131,7 @@ def _stored(
 
 
 def _recipe(run: Run, artifact: Artifact) -> bytes:
-    """Return how a file was made, as a line: without people, keys and names of this server."""
-    seed = result_names.seed_of(run)
-    recipe = {
-        "sha256": artifact.digest,
-        "model": run.endpoint.endpoint_id,
-        "arguments": with_own_paths(run.arguments),
-        "seed": int(seed) if seed else None,
-        "run": str(run.pk),
-    }
-    return f"{dumps(recipe, indent=None)}\n".encode()
+    return f"{dumps(recipes.recipe_of(run, artifact), indent=None)}\n".encode()
 
 
 def _key(run: uuid.UUID, position: int) -> str:
@@ -200,11 +191,13 @@ def _opened(entry: Entry, missing: list[tuple[str, str]]) -> IO[bytes] | None:
 
 
 def _recipes(archive: Archive, is_packed: list[bool]) -> Iterator[bytes]:
-    """Yield the recipes of the packed files as one JSON object, by file name."""
+    """Yield the recipes of the packed files by file name, as `recipes.as_text` writes them."""
+    head, tail = recipes.as_text({}).encode().split(b"{}")
+    yield head
     separator = b"{\n"
     archive.recipes.seek(0)
     for entry, line, packed in zip(archive.entries, archive.recipes, is_packed, strict=True):
         if packed:
             yield separator + dumps(entry.name).encode() + b": " + line.rstrip()
             separator = b",\n"
-    yield b"{}\n" if separator == b"{\n" else b"\n}\n"
+    yield (b"{}" if separator == b"{\n" else b"\n}") + tail + b"\n"

@@ -15,7 +15,7 @@ from library.references import resolving, results
 from library.references import using as using_references
 from library.search import indexing
 from library.tags.editing import follow_runs
-from library.wall import days
+from library.wall import found
 from projects.models import InProject, Project
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
@@ -56,7 +56,7 @@ class LibraryOwner(RunOwner):
 
     def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
         """Return the runs of the wall, or of its list."""
-        return days.all_found(request)
+        return found.all_found(request)
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""

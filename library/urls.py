@@ -17,7 +17,7 @@ from library.views.series import lists as series_lists
 app_name = "library"
 urlpatterns = [
     path("runs/", wall.index, name="runs"),
-    path("runs/found/", wall.found, name="found"),
+    path("runs/count/", wall.count, name="runs-count"),
     path("runs/newer/", wall.newer, name="newer"),
     path("runs/suggestions/", wall.suggestions, name="line-suggestions"),
     path("views/new/", views.new, name="view-new"),

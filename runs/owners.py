@@ -113,6 +113,12 @@ class RunOwner:
         """Return what contains the run, of what the user may see: links on the run's page."""
         return ()
 
+    def places_among(
+        self, user: User | AnonymousUser, run_ids: Collection[uuid.UUID]
+    ) -> Mapping[uuid.UUID, Place]:
+        """Return what contains each of these runs, the newest; only what the user may read."""
+        return {}
+
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
         """Return how the runs of a group are found, by the group's kind.
 
@@ -277,6 +283,18 @@ def registered() -> Iterable[RunOwner]:
 def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """Return the places of the run that the user may see."""
     return [place for owner in registered() for place in owner.places_of(user, run)]
+
+
+def places_among(
+    user: User | AnonymousUser, run_ids: Collection[uuid.UUID], kind: str
+) -> dict[uuid.UUID, Place]:
+    """Return the newest place of this kind of each of these runs that is in one."""
+    return {
+        run_id: place
+        for owner in registered()
+        for run_id, place in owner.places_among(user, run_ids).items()
+        if place.kind == kind
+    }
 
 
 def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

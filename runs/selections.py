@@ -63,7 +63,7 @@ def all_found(request: HttpRequest) -> RunQuerySet | None:
     if request.POST.get(ALL) != "1":
         return None
     listing = copy(request)
-    listing.GET = listed_query(request)
+    listing.GET = QueryDict(listed_query(request).urlencode())
     vars(listing).pop("_named_project", None)  # of the address that is posted to
     lists = (owner.listed_runs(listing) for owner in owners.registered())
     return next((runs for runs in lists if runs is not None), None)

@@ -26,7 +26,7 @@ VITRINES = {
     "second Vitrine": {
         "catalog/jump",
         *("chains/chats", "chains/flows", "chains/training", "chains/workflows"),
-        *("form/large_forms", "form/saved_prompts", "form/settings_journeys"),
+        *("form/large_forms", "form/saved_prompts", "form/references", "form/settings_journeys"),
         *("people/fal_client", "people/first_hour", "people/house", "people/notifications"),
         *("people/people", "people/tokens", "people/without_script"),
     },

@@ -30,16 +30,17 @@ UNFINISHED = 20  # runs under way
 DELETED_SHARE, RESTORABLE_SHARE = 0.10, 0.01
 INPUT_SHARE = 0.25  # of runs that have a file of ours as an input
 BATCH_SHARE, STARRED_SHARE, EXAMPLE_SHARE = 0.15, 0.02, 0.01
+MOTIFS, FLIPPED_BITS = 200, 14  # half of all pictures look like others of their motif
 RARE_WORD = "letterpress"
 RARE_EVERY = 50_000  # runs
 WORDS = "harbour dawn boat fox snow marble light portrait sailor neon rain dew leaf office poster"
 PAGE = 5_000
 
 
-def fill(count: int) -> None:
-    """Write a history of `count` runs."""
+def fill(count: int, team: Sequence[User] = ()) -> None:
+    """Write a history of `count` runs, of a new team or these people."""
     dice = random.Random(count)
-    people, endpoints = add_people(), list(Endpoint.objects.order_by("pk"))
+    people, endpoints = list(team) or add_people(), list(Endpoint.objects.order_by("pk"))
     history = _History(dice, people, endpoints, count)
     uploads = [history.upload() for _ in range(count // 50)]
     insert(Upload, uploads)
@@ -51,7 +52,7 @@ def fill(count: int) -> None:
     for number in range(min(count // 500, 2_000)):
         Preset.objects.create(
             endpoint=endpoints[number % len(endpoints)],
-            user=people[number % PEOPLE],
+            user=people[number % len(people)],
             name=f"preset {number}",
             arguments=history.arguments(0.3),
         )
@@ -83,6 +84,7 @@ class _History:
         self.every = AGE / count
         self.uploads: list[str] = []
         self.results: list[str] = []
+        self.motifs = [dice.getrandbits(128) for _ in range(MOTIFS)]
 
     def upload(self) -> dict[str, Any]:
         digest = f"{self.dice.getrandbits(256):064x}"
@@ -229,12 +231,21 @@ class _History:
                 "error": "" if is_stored else "gone",
                 "attempts": 1,
                 "is_starred": False,
-                "fingerprint": self.dice.randbytes(16) if is_stored else None,
+                "fingerprint": self.fingerprint() if is_stored else None,
                 "compared_at": run["ended_at"],
                 "provenance": "none" if is_stored else "",
                 "signer": "",
                 "source_type": "",
             }
+
+    def fingerprint(self) -> bytes:
+        """Return a picture's fingerprint: one of its own, or one near that of a motif."""
+        if self.dice.random() < 0.5:
+            return self.dice.randbytes(16)
+        bits = self.dice.choice(self.motifs)
+        for place in self.dice.sample(range(128), self.dice.randint(0, FLIPPED_BITS)):
+            bits ^= 1 << place
+        return bits.to_bytes(16)
 
 
 def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:

@@ -36,7 +36,7 @@ class Page(NamedTuple):
 def pages() -> list[Page]:
     """Return the pages of an ordinary member and of an administrator."""
     admin, member = (User.objects.get(username=f"person0{number}") for number in range(2))
-    boss, person, program = _logged_in(admin), _logged_in(member), _with_token(member)
+    boss, person, program = logged_in(admin), logged_in(member), _with_token(member)
     endpoint = Endpoint.objects.order_by("pk")[0]
     model = f"/models/{endpoint.endpoint_id}/"
     mine = f"user_id = {member.pk} AND deleted_at IS NULL"
@@ -83,7 +83,7 @@ def pages() -> list[Page]:
     ]
 
 
-def _logged_in(user: User) -> Client:
+def logged_in(user: User) -> Client:
     """Return a client with a session's secret as its cookie; Django's would write the key."""
     request, client = HttpRequest(), Client()
     session = request.session = SessionStore()

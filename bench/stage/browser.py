@@ -23,7 +23,7 @@ FLAGS = [
 ]
 # The headless shell has no window UI, which the full program renders for each profile.
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-THUMBNAILS = "/pictures/"
+THUMBNAILS, RESULTS = "/pictures/", "/artifacts/"
 IMAGES = "Image"
 PATIENCE_MS = 120_000  # the sandbox makes each thumbnail on its first request
 
@@ -96,10 +96,11 @@ class _Wire:
             self.sizes[event["requestId"]] = int(event["encodedDataLength"])
 
     def is_picture(self, request: str) -> bool:
-        """Whether a request is for a thumbnail or an image of another host, not one of the page."""
+        """Whether a request is for a thumbnail, a result or an image of another host."""
         event = self.of[request]
         address = urlsplit(event["request"]["url"])
-        is_of_page = address.netloc == self.host and not address.path.startswith(THUMBNAILS)
+        is_content = address.path.startswith(THUMBNAILS) or RESULTS in address.path
+        is_of_page = address.netloc == self.host and not is_content
         return event.get("type") == IMAGES and not is_of_page
 
     def total(self, *, pictures: bool) -> int:

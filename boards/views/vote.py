@@ -25,8 +25,8 @@ from boards.views.files import as_csv, file_name
 from boards.votes import ballots, secret_tokens, voting
 from boards.votes.rankings import rankings
 from playground.views import files
-from runs.files import stripped_copies
-from runs.models import Artifact, Run
+from runs.files import derived_files, stripped_copies
+from runs.models import Artifact, DerivedFile, Run
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -114,6 +114,8 @@ def vote_file(request: HtmxRequest, board: Board, token: str) -> HttpResponseBas
     def serve() -> HttpResponseBase:
         is_media = kind == ballot.RESULT or content_type.startswith(MEDIA)
         served = _stripped(file) if is_media else file
+        if is_media and isinstance(stored, Artifact):
+            derived_files.record_stored(stored, DerivedFile.What.STRIPPED, served)
         return files.serve(request, served, content_type, "result", tag=tag)
 
     return files.from_storage(file, files.NOT_HERE, serve)

@@ -58,4 +58,4 @@ class View(InProject):
 
     def get_absolute_url(self) -> str:
         """Return the address of the wall, narrowed by it."""
-        return f"{reverse('library:runs')}?{urlencode({'view': self.pk})}"
+        return f"{reverse('library:runs')}?{urlencode({'view': str(self.pk)})}"

@@ -14,6 +14,7 @@ from runs.models import Run
 
 MODEL, IN, OUT, STATE, SEED, COST = "model", "in", "out", "state", "seed", "cost"
 BEFORE, AFTER, ON, BY, TAG, IS = "before", "after", "on", "by", "tag", "is"
+MARKS = "marks"
 STARRED, USED = "starred", "used"
 UNFINISHED, DELETED = "unfinished", "deleted"
 EVERYBODY, ME = "everybody", "me"
@@ -31,6 +32,7 @@ _STATE_NAMES = {
     "canceled": Run.State.CANCELLED,
 }
 _FLAGS = {STARRED: "Starred", USED: "Used as an input since"}
+_MARKS = {"c2pa": "a C2PA signature"}
 _ALTERNATIVE = re.compile(r'"[^"]*"|[^,"]+')
 MOST_SEED_DIGITS = 20
 
@@ -119,7 +121,7 @@ def _choice(name: str, choices: Mapping[str, str], names: Mapping[str, str]) -> 
 
 def _listed(choices: Mapping[str, str]) -> str:
     *most, last = choices
-    return f"{', '.join(most)} or {last}"
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _seed(text: str) -> str:
@@ -175,6 +177,8 @@ _LIST = (
         joins_any=True, values={ME: "me", EVERYBODY: "everybody, in all projects"},
         reads_content=False),
     Key(TAG, "Tag", "tag:poster", "takes a tag", _words, ("tags",)),
+    Key(MARKS, "Marks", "marks:c2pa", "takes what a file carries of its origin",
+        _choice(MARKS, _MARKS, {"signed": "c2pa"}), ("provenance",), values=_MARKS),
     Key(IS, "", STARRED, "takes starred or used", _choice(IS, _FLAGS, {}), (), values=_FLAGS),
 )  # fmt: skip
 KEYS: Mapping[str, Key] = {key.name: key for key in _LIST}

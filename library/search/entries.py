@@ -82,8 +82,9 @@ def _with_whole_addresses(value: Any) -> Any:
 
 def _seed(value: Any) -> int | None:
     seed = value.get("seed") if isinstance(value, dict) else None
-    is_whole = isinstance(seed, int) and not isinstance(seed, bool)
-    return seed if is_whole and abs(seed) < 10**20 else None
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        return None
+    return seed if abs(seed) < 10**20 else None
 
 
 def clauses_in(run: Run, clauses: Sequence[full_text.Clause]) -> bool:

@@ -16,20 +16,20 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from catalog.filters.conditions import Span
 from catalog.filters.query_parser import Hint
 from catalog.models import Endpoint
 from library.full_text import Clause, Phrase, mark
-from library.models import DueEntry, SearchEntry
+from library.models import DueEntry, SearchEntry, Tag, TaggedResult
 from library.search import conditions as keys
 from library.search.conditions import Condition
 from library.search.dates import parse_period
 from library.search.entries import ALL, clauses_in
 from library.search.line import Line
-from runs.models import Run
-from runs.models.querysets import NOT_DONE, UNFINISHED, RunQuerySet
+from runs.models import Artifact, Run
+from runs.models.querysets import NOT_DONE, SIGNED, UNFINISHED, RunQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -183,6 +183,19 @@ def _is_marked(value: str, user: Reader) -> Q:
     return Q(Exists(later.exclude(pk=OuterRef("pk"))))
 
 
+def _is_tagged(value: str, user: Reader) -> Q:
+    tags = Tag.objects.kept().filter(name=value.lower())
+    # A tag of another project than the run's is nobody's any more.
+    rows = TaggedResult.objects.filter(
+        tag__in=list(tags.values_list("pk", flat=True)), run__project=F("tag__project")
+    )
+    return Q(pk__in=rows.values("run"))
+
+
+def _is_signed(value: str, user: Reader) -> Q:
+    return Q(pk__in=Artifact.objects.filter(SIGNED).order_by().values("run"))
+
+
 _HOLDS: Mapping[str, Callable[[str, Any], Q]] = {
     keys.MODEL: _is_of_model,
     keys.STATE: _is_in_state,
@@ -191,4 +204,6 @@ _HOLDS: Mapping[str, Callable[[str, Any], Q]] = {
     keys.AFTER: _is_made_after,
     keys.ON: _is_made_on,
     keys.IS: _is_marked,
+    keys.TAG: _is_tagged,
+    keys.MARKS: _is_signed,
 }

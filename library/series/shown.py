@@ -63,18 +63,23 @@ def of(user: User, series: Series) -> list[Shown]:
 
 
 def cards(user: User, series: SeriesQuerySet) -> list[Card]:
-    """Return series as a list shows them; at most six queries."""
+    """Return series as a list shows them; at most seven queries."""
     readable = Run.objects.readable_by(user).order_by().values("pk")
     seen = SeriesItem.objects.filter(series=OuterRef("pk"), removed_at=None, run__in=readable)
     is_cover = Case(When(series__cover=F("pk"), then=Value(0)), default=Value(1))
-    number = seen.order_by().values("series").annotate(number=Count("pk")).values("number")
-    rows = series.select_related("project", "user").annotate(
-        number=Subquery(number), first=Subquery(seen.order_by(is_cover, "place").values("pk")[:1])
-    )
-    listed = list(rows)
-    covers = SeriesItem.objects.filter(pk__in=[row.first for row in listed if row.first])
+    numbers = seen.order_by().values("series").annotate(number=Count("pk"))
+    first = seen.order_by(is_cover, "place").values("pk")[:1]
+    annotated = series.annotate(number=Subquery(numbers.values("number")), first=Subquery(first))
+    figures = {
+        pk: (number or 0, item)
+        for pk, number, item in annotated.order_by().values_list("pk", "number", "first")
+    }
+    covers = SeriesItem.objects.filter(pk__in=[item for _, item in figures.values() if item])
     by_series = {shown.item.series_id: shown for shown in _shown(user, list(covers))}
-    return [Card(row, row.number or 0, by_series.get(row.pk)) for row in listed]
+    return [
+        Card(row, figures[row.pk][0], by_series.get(row.pk))
+        for row in series.select_related("project", "user")
+    ]
 
 
 def _shown(user: User, rows: list[SeriesItem]) -> list[Shown]:

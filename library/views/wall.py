@@ -13,12 +13,12 @@ from django.views.decorators.http import require_safe
 from accounts.limits.rate_limit import limit
 from core.db.custom_plans import custom_plans
 from core.http.htmx import HtmxRequest
-from core.http.parameters import parse_moment, parse_uuid
+from core.http.parameters import parse_key, parse_moment, parse_uuid
 from library.search import indexing
 from library.search.conditions import DELETED, KEYS, STATE
 from library.selection import MOST_FILES
-from library.wall import days, views
-from library.wall.addresses import with_line
+from library.wall import found, grouping, layout, sections, views
+from library.wall.addresses import next_page, with_line
 from library.wall.facets import facets
 from library.wall.filters import MAX_NEWER, Filters
 from library.wall.interpretation import interpretation
@@ -46,39 +46,86 @@ def index(request: HtmxRequest) -> HttpResponse:
     """
     view = views.named(request)
     filters = Filters.from_query(request.GET, view.line if view else "")
-    is_wall = days.is_chosen(request) and not filters.names_state(*NOT_SHOWN, DELETED)
+    is_wall = layout.is_chosen(request) and not filters.names_state(*NOT_SHOWN, DELETED)
     with custom_plans(are_needed=filters.is_narrow):
         listed = filters.listed(request)
-        matching = filters.below(listed)
         has_state = bool(filters.line.values(STATE))
-        matching = days.listed(matching, has_state=has_state) if is_wall else matching.recent()
+        matching = layout.listed(listed, has_state=has_state) if is_wall else listed.recent()
         shows_people = filters.is_deleted or filters.is_anybodys(request)
         if shows_people or current.is_of_shared_project(request):
             matching = matching.select_related("user", "deleted_by")
-        size = days.PAGE if is_wall else LIST_PAGE
-        if is_wall and filters.until:  # somebody comes back to where they were
-            returned = matching.filter(created_at__gte=filters.until).order_by()
-            size = max(size, min(returned.count(), days.MOST_RETURNED))
-        runs = list(matching[: size + 1])
-        shown = runs[:size]
-        last = shown[-1].created_at.isoformat() if shown else ""
         context = {
             "is_wall": is_wall,
-            "days": days.days(request.user, shown, filters.before) if is_wall else [],
-            "runs": [] if is_wall else history.rows_for(request.user, shown),
             "filters": filters,
-            "last": last,
-            "more": last if len(runs) > size else "",
-            "since": history.newest_moment([] if filters.before else runs),
-            "is_unfinished": any(not run.is_final for run in runs),
+            "grouping": grouping.chosen(request),
+            "groupings": grouping.GROUPINGS,
             "all_projects": current.is_of_all_projects(request),
             "undo": _undo(request),
-            "listed_query": _listed_query(request),
             "grace_days": deletion.GRACE.days,
             "view": view,
+            "listed_query": _listed_query(request),
+            **_shown(request, filters, matching, is_wall=is_wall),
             **({} if request.htmx else _narrowing(request, filters, listed, is_wall=is_wall)),
         }
     return render(request, "library/wall/index.html", context)
+
+
+def _shown(
+    request: HtmxRequest, filters: Filters, matching: RunQuerySet, *, is_wall: bool
+) -> dict[str, Any]:
+    """Return the runs of this page, and the address of the next one."""
+    by = grouping.GROUPINGS[grouping.chosen(request)]
+    if is_wall and by.is_gathered:
+        return _gathered(request, filters, matching, by)
+    below = filters.below(matching)
+    size = sections.PAGE if is_wall else LIST_PAGE
+    if is_wall and filters.until:  # somebody comes back to where they were
+        returned = below.filter(created_at__gte=filters.until).order_by()
+        size = max(size, min(returned.count(), sections.MOST_RETURNED))
+    runs = list(below[: size + 1])
+    shown = runs[:size]
+    last = shown[-1].created_at.isoformat() if shown else ""
+    listed: list[sections.Section] = []
+    if is_wall:
+        above = sections.run_above(matching, filters.before)
+        listed = sections.consecutive(request.user, shown, by, above)
+    return {
+        "sections": [(section, "") for section in listed],
+        "runs": [] if is_wall else history.rows_for(request.user, shown),
+        "last": last,
+        "more": next_page(request, before=last) if len(runs) > size else "",
+        "since": history.newest_moment([] if filters.before else runs),
+        "is_unfinished": any(not run.is_final for run in runs),
+    }
+
+
+def _gathered(
+    request: HtmxRequest, filters: Filters, matching: RunQuerySet, by: grouping.Grouping
+) -> dict[str, Any]:
+    """Return a page of groups, each with its newest runs and the address of all of them."""
+    first = parse_key(request.GET.get("groups", "")) or 0
+    page = sections.gathered(request.user, matching, by, min(first, sections.LOOKED_AT))
+    runs = [stack.run for section in page.sections for stack in section.stacks]
+    runs.sort(key=lambda run: run.created_at, reverse=True)
+    next_group = str(page.next_group)
+    return {
+        "sections": [
+            (section, _address(request, filters, section.group)) for section in page.sections
+        ],
+        "is_gathered": True,
+        "is_cut": page.is_cut and not page.next_group,
+        "looked_at": sections.LOOKED_AT,
+        "more": next_page(request, groups=next_group) if page.next_group else "",
+        "since": history.newest_moment([] if first else runs),
+        "is_unfinished": any(not run.is_final for run in runs),
+    }
+
+
+def _address(request: HtmxRequest, filters: Filters, group: grouping.Group) -> str:
+    """Return where all of a group is; empty for what is in none."""
+    if not group.word:
+        return group.address
+    return f"{with_line(request, filters.line.with_word(group.word))}&{grouping.BY_DAY_ONCE}"
 
 
 def _narrowing(
@@ -141,8 +188,8 @@ def newer(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 @no_store
-def found(request: HtmxRequest) -> HttpResponse:
+def count(request: HtmxRequest) -> HttpResponse:
     """Render how many runs the list finds on all its pages."""
-    count = days.all_found(request).order_by()[: MAX_FOUND + 1].count()
-    context = {"count": min(count, MAX_FOUND), "is_more": count > MAX_FOUND}
+    number = found.all_found(request).order_by()[: MAX_FOUND + 1].count()
+    context = {"count": min(number, MAX_FOUND), "is_more": number > MAX_FOUND}
     return render(request, "library/wall/_found.html", context)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 # What belongs to the line that is replaced, or to a place in its results.
-_DROPPED = (*OLD, VIEW, "q", "before", "until", "since", "deleted")
+_DROPPED = (*OLD, VIEW, "q", "before", "until", "since", "deleted", "groups")
 
 
 def with_line(request: HttpRequest, line: str) -> str:
@@ -20,4 +20,13 @@ def with_line(request: HttpRequest, line: str) -> str:
         parameters.pop(name, None)
     if line:
         parameters["q"] = line
+    return f"?{parameters.urlencode()}"
+
+
+def next_page(request: HttpRequest, **place: str) -> str:
+    """Return the query string of the page that goes on at this place, such as `before=…`."""
+    parameters = request.GET.copy()
+    for name in ("before", "until", "groups"):
+        parameters.pop(name, None)
+    parameters.update(place)
     return f"?{parameters.urlencode()}"

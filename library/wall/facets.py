@@ -1,4 +1,4 @@
-"""What the listed runs are, counted: by model, kind of result, state, person and month.
+"""What the listed runs are, counted: by model, kind of result, state, person, tag and month.
 
 The newest MOST_COUNTED matches are counted. Where there are more, a count is a lower bound and says
 so: `600+`. So the page takes as long for a million runs as for thousands.
@@ -6,15 +6,19 @@ so: `600+`. So the page takes as long for a million runs as for thousands.
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.utils import formats, timezone
 
 from catalog.models import Endpoint
+from library.models import TaggedResult
 from library.search import conditions as keys
 from library.search.conditions import Condition
 from library.search.kinds import TITLES, from_bits
@@ -27,10 +31,19 @@ if TYPE_CHECKING:
 
 MOST_COUNTED = 1000
 MOST_VALUES = 12  # of one facet
-COLUMNS = ("endpoint_id", "state", "user_id", "created_at", "search_entry__kinds", "is_starred")
+COLUMNS = (
+    "pk",
+    "endpoint_id",
+    "state",
+    "user_id",
+    "created_at",
+    "search_entry__kinds",
+    "is_starred",
+)
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True)
+class Choice:
     """One value of a facet: the address with it, or without it if it is chosen."""
 
     label: str
@@ -49,6 +62,7 @@ class Facet(NamedTuple):
 class Row(NamedTuple):
     """What is counted of a run."""
 
+    pk: uuid.UUID
     endpoint: int
     state: str
     user: int
@@ -60,7 +74,7 @@ class Row(NamedTuple):
 def facets(
     request: HttpRequest, line: Line, runs: RunQuerySet, left_out: Iterable[str]
 ) -> list[Facet]:
-    """Return the facets of these runs; at most three queries.
+    """Return the facets of these runs; at most four queries.
 
     `left_out` are the states that the page does not show unless the line names one: they are
     counted among the states alone.
@@ -77,8 +91,9 @@ def facets(
     )
     states = counting.facet("State", (_state(row) for row in rows[:MOST_COUNTED]), _states)
     people = counting.facet("Person", (row.user for row in shown), _people)
+    tags = counting.facet("Tag", _tags_of(shown), _tags)
     months = counting.facet("Month", (_month(row) for row in shown), _months, is_by_value=True)
-    return [facet for facet in (models, kinds, states, people, months) if facet.choices]
+    return [facet for facet in (models, kinds, states, people, tags, months) if facet.choices]
 
 
 class _Counting:
@@ -106,7 +121,7 @@ class _Counting:
             for value in most[:MOST_VALUES]
             if value in described
         ]
-        is_needed = len(choices) > 1 or any(choice.is_chosen for choice in choices)
+        is_needed = len(choices) > 1 or title == "Tag" or any(c.is_chosen for c in choices)
         return Facet(title, choices if is_needed else [])
 
     def choice(self, label: str, condition: Condition, count: int) -> Choice:
@@ -149,6 +164,17 @@ def _people(pks: Sequence[int]) -> Described:
         )
         for person in User.objects.filter(pk__in=pks)
     }
+
+
+def _tags_of(rows: Sequence[Row]) -> Iterable[str]:
+    """Return the names of the tags of these runs, each once for a run."""
+    tagged = TaggedResult.objects.filter(run__in=[row.pk for row in rows], tag__removed_at=None)
+    tagged = tagged.filter(run__project=F("tag__project"))
+    return [name for _, name in tagged.order_by().values_list("run", "tag__name").distinct()]
+
+
+def _tags(names: Sequence[str]) -> Described:
+    return {name: (name, Condition(keys.TAG, (name,))) for name in names}
 
 
 def _month(row: Row) -> str:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 
 from catalog.filters.query_parser import PIECE
 from fal.db_safe import db_safe_text
+from library.models import Tag
 from library.search import conditions as keys
 from library.search.conditions import BY_NAME, FLAGS, IS, KEYS, Condition, Key
 from library.search.line import MOST_CHARS
@@ -87,6 +88,12 @@ def _models(request: HttpRequest) -> Mapping[str, str]:
     return dict(sorted(endpoints.items(), key=lambda item: item[1].casefold()))
 
 
+def _tags(request: HttpRequest) -> Mapping[str, str]:
+    """Return the tags that results of the list have."""
+    names = Tag.objects.kept().on(current.listed(Run.objects.kept(), request))
+    return dict.fromkeys(names.values_list("name", flat=True)[:LATEST], "tag")
+
+
 def _people(request: HttpRequest) -> Mapping[str, str]:
     """Return the members of a shared project by username; for those who see all, everybody."""
     project = current.current(request)
@@ -109,5 +116,6 @@ _VALUES: Mapping[str, Callable[[HttpRequest], Mapping[str, str]]] = {
     keys.BEFORE: _days,
     keys.AFTER: _days,
     keys.ON: _days,
+    keys.TAG: _tags,
     keys.COST: lambda request: _COSTS,
 }

@@ -88,7 +88,7 @@ def restore(view: View, by: User) -> None:
 
 def _record(view: View, by: User, what: str) -> None:
     if view.user_id != by.pk:
-        audit.record(by, what, view.project, view.audit_name)
+        audit.record(by, what, [view.project], view.audit_name)
 
 
 def _purge_deleted(user: User) -> None:

@@ -19,6 +19,7 @@ from playground.display.result import caption
 from playground.form import form_state
 from runs.files import result_names
 from runs.files.artifact_urls import artifact_url, may_show
+from runs.files.metadata.embedding import CONTENT_TYPES
 from runs.models import Artifact, Run
 from runs.progress import waiting, watch_tokens
 from runs.results import error_messages, timeline
@@ -107,6 +108,14 @@ class Shown:
             size_in_words(file.size_bytes or None),
         )
         return " · ".join(filter(None, figures))
+
+    @property
+    def takes_recipe(self) -> bool:
+        """Whether the recipe that made it can go inside the file, which must not be signed."""
+        file = self.artifact
+        is_stored = file.state == Artifact.State.STORED
+        is_unsigned = file.provenance == Artifact.Provenance.NONE
+        return is_stored and is_unsigned and file.content_type in CONTENT_TYPES
 
     @property
     def file_type(self) -> str:

@@ -36,11 +36,11 @@ from fal.messages.data_uri import decode_data_uri
 from playground.display import json_tree, previews
 from playground.views.runs import no_store
 from projects import current, roles
-from runs.files import content_types, result_names, storage_limits
+from runs.files import content_types, derived_files, result_names, storage_limits
 from runs.files import uploads as domain
 from runs.files.artifact_urls import artifact_url
 from runs.files.media import mesh_viewer
-from runs.models import Artifact, Run, Upload
+from runs.models import Artifact, DerivedFile, Run, Upload
 from runs.ownership import deletion
 from runs.results.outputs import artifacts_in
 
@@ -90,6 +90,18 @@ def thumbnail(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpRespons
     return _preview(request, _artifact(request, pk, position).thumbnail)
 
 
+@limit("file")
+@require_POST
+def frames(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
+    """Record the `digest` (SHA-256) of a frame that a page took of a film, so that it is known."""
+    artifact = _artifact(request, pk, position)
+    digest = request.POST.get("digest", "")
+    if not domain.DIGEST.fullmatch(digest):
+        return HttpResponse("A frame is recorded by its SHA-256.\n", "text/plain", status=422)
+    derived_files.record(artifact.run_id, artifact.position, {DerivedFile.What.FRAME: digest})
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
 @require_safe
 @xframe_options_sameorigin
 def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
@@ -125,6 +137,7 @@ def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Serve the run's raw output as a file, verbatim where JSON values cannot represent it."""
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
     whole = run.output_text or json_tree.as_text(run.output)
+    derived_files.record_text(run, 0, DerivedFile.What.OUTPUT, whole)
     return _text_file(
         whole, "application/json", result_names.Namer(request.user).of_run(run, ".json")
     )
@@ -138,6 +151,8 @@ def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase
     if position >= len(texts):
         raise Http404("This run has no such text.")
     whole = db_safe_text(texts[position].text)
+    if run.output is not None:
+        derived_files.record_text(run, position, DerivedFile.What.TEXT, whole)
     name = result_names.Namer(request.user).of_run(run, ".txt", position + 1)
     return _text_file(whole, "text/plain; charset=utf-8", name)
 

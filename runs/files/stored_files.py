@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import IO
 
 from django.core.files import File
@@ -31,6 +32,7 @@ class StoredFile:
     provenance: str = ""  # as of `Artifact.provenance`, with the two after it
     signer: str = ""
     source_type: str = ""
+    previews: Mapping[str, str] = field(default_factory=dict)  # as `derived_files.record` takes
     warning: str = ""  # why it is probably not what the run made
 
 

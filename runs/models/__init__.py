@@ -1,5 +1,6 @@
 """Models of runs and artifacts, the ledger, form contents, uploads, and the workers' rows."""
 
+from runs.models.derived_file import DerivedFile
 from runs.models.form import Draft, Preset, Share, share_id
 from runs.models.input_file import InputFile
 from runs.models.kept_figures import KeptFigures
@@ -11,6 +12,7 @@ from runs.models.worker import MetadataBackfill, UpstreamKeys, WebhookReport, Wo
 __all__ = [
     "GIVEN_UP",
     "Artifact",
+    "DerivedFile",
     "DiscardedContent",
     "Draft",
     "InputFile",

@@ -5,7 +5,7 @@ A worker examines each file once it is copied (`runs/worker/provenance.py`).
 
 from __future__ import annotations
 
-from runs.models import Artifact
+from runs.models import Artifact, Run
 
 # https://cv.iptc.org/newscodes/digitalsourcetype/; others are named as they are.
 _SOURCES = {
@@ -31,6 +31,21 @@ def provenance_in_words(artifact: Artifact) -> str:
     source = _SOURCES.get(artifact.source_type) or artifact.source_type
     stated = f"says it was {source}" if source in _SOURCES.values() else f"source: {source}"
     return " · ".join([_signature_in_words(artifact), *([stated] if source else [])])
+
+
+def of_results(run: Run) -> str:
+    """Return what the run's results carry of their origin; empty if none was examined yet.
+
+    The artifacts should be prefetched.
+    """
+    positions: dict[str, list[str]] = {}
+    results = run.artifacts.all()
+    for artifact in results:
+        if words := provenance_in_words(artifact):
+            positions.setdefault(words, []).append(str(artifact.position + 1))
+    if len(positions) == 1:
+        return next(iter(positions))
+    return "; ".join(f"{', '.join(numbers)}: {words}" for words, numbers in positions.items())
 
 
 def _signature_in_words(artifact: Artifact) -> str:

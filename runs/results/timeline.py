@@ -16,7 +16,7 @@ from fal import Cancellation
 from fal.messages.metrics import inference_s
 from runs import transitions
 from runs.models import Run, Transport
-from runs.results import error_messages
+from runs.results import error_messages, provenance
 
 SHORTEST_GAP = timedelta(milliseconds=50)  # shorter times between two moments are not shown
 BY: Mapping[str, str] = {
@@ -108,6 +108,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
         "Model time": duration(seconds) if (seconds := inference_s(run.metrics)) else "",
         "Billed": billed_in_words(run.billable_units, run.endpoint) if run.billable_units else "",
+        "Origin": provenance.of_results(run),
         "Schema": (run.schema_id or "")[:12],
     }
     return [(name, value) for name, value in values.items() if value]

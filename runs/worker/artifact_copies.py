@@ -23,11 +23,18 @@ from core.db import clock
 from core.storage import atomic_files
 from fal.db_safe import db_safe_text
 from runs import locked_update
-from runs.files import content_types, previews, purge, storage_limits, stored_files
+from runs.files import (
+    content_types,
+    derived_files,
+    previews,
+    purge,
+    storage_limits,
+    stored_files,
+)
 from runs.files.media import mesh_viewer
 from runs.files.media.probe import MediaProbe, ProbeResult
 from runs.files.stored_files import StoredFile
-from runs.models import Artifact
+from runs.models import Artifact, DerivedFile
 from runs.models.querysets import REMOTE
 
 log = logging.getLogger(__name__)
@@ -123,6 +130,9 @@ async def copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> None:
 
 
 async def _record_copied(artifact: Artifact, stored_file: StoredFile) -> None:
+    await sync_to_async(derived_files.record)(
+        artifact.run_id, artifact.position, stored_file.previews
+    )
     # Upstream's dimensions are only valid for the kind that it stated.
     stated = artifact if artifact.kind == stored_file.kind else Artifact()
     await _record(
@@ -284,6 +294,7 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
             poster=earlier.poster,
             thumbnail=earlier.thumbnail,
             fingerprint=None if earlier.fingerprint is None else bytes(earlier.fingerprint),
+            previews=await sync_to_async(derived_files.previews_of)(earlier),
         )
     is_media = stored_file.content_type.partition("/")[0] in MEDIA
     seen = await probe.probe(path, stored_file.content_type if is_media else f"{guess}/")
@@ -300,6 +311,10 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
         height=seen.height or stored_file.height,
         duration_s=seen.duration_s,
         fingerprint=seen.fingerprint,
+        previews={
+            DerivedFile.What.POSTER: derived_files.digest(seen.poster),
+            DerivedFile.What.THUMBNAIL: derived_files.digest(seen.thumbnail),
+        },
         poster=pictures.poster,
         thumbnail=pictures.thumbnail,
     )

@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.db.models import F, Q, QuerySet
 
 from core.db import clock
-from runs.files import previews
+from runs.files import derived_files, previews
 from runs.files.media.probe import MediaProbe
 from runs.models import Artifact
 from runs.models.querysets import STORED, heavy_columns
@@ -98,6 +98,7 @@ async def _draw(artifact: Artifact, probe: MediaProbe) -> None:
     )
     pictures = await asyncio.to_thread(previews.write, artifact.file, seen)
     artifact.poster, artifact.thumbnail = pictures
+    await sync_to_async(derived_files.record_previews)(artifact)
 
 
 def _compare(artifacts: list[Artifact]) -> None:

@@ -140,12 +140,14 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "library:view-form": (CHANGED, CHANGED),
     "playground:artifact": (RESTORED, NOTHING),
     "playground:artifact-poster": (RESTORED, NOTHING),
+    "playground:artifact-frames": (NOTHING, RESTORED),
     "playground:artifact-repetition": (NOTHING, SEEN),
     "playground:artifact-star": (NOTHING, STARRED),
     "playground:artifact-thumbnail": (RESTORED, NOTHING),
     "playground:artifact-uses": (SEEN, NOTHING),
     "playground:artifact-view": (SEEN, NOTHING),
     "playground:artifact-viewer": (RESTORED, NOTHING),
+    "playground:artifact-with-recipe": (SEEN, NOTHING),
     "playground:preset": (STARRED, STARRED),
     "playground:preset-deletion": (NOTHING, REMOVED),
     "playground:preset-recovery": (NOTHING, BROUGHT_BACK),
@@ -236,9 +238,11 @@ ADMINS_SEE = {
     ("flows:flow-document", "get"),
     ("library:run-descent", "get"),
     ("library:artifact-like", "get"),
+    ("library:run-tags", "get"),
     ("playground:artifact-repetition", "post"),
     ("playground:artifact-star", "post"),
     ("playground:artifact-uses", "get"),
+    ("playground:artifact-with-recipe", "get"),
     ("playground:artifact-view", "get"),
     ("playground:run-cancellation", "post"),
     ("playground:run-elsewhere", "get"),
@@ -256,6 +260,7 @@ ADMINS_SEE = {
 ADMINS_SEE_DELETED = {
     ("flows:flow-run", "get"),
     ("playground:artifact", "get"),
+    ("playground:artifact-frames", "post"),
     ("playground:artifact-poster", "get"),
     ("playground:artifact-thumbnail", "get"),
     ("playground:artifact-viewer", "get"),
@@ -265,6 +270,7 @@ ADMINS_SEE_DELETED = {
 # They see it, and may not change that.
 ADMINS_ARE_REFUSED = {
     ("api:v1-boards-cancellation", "post"),
+    ("library:run-tags", "post"),
     ("playground:run-visibility", "post"),
 }
 

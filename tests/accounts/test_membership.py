@@ -137,9 +137,8 @@ def world(make_endpoint: Any, settings: Any) -> Iterator[World]:
 def about_things() -> set[str]:
     """The routes of pages whose address names something that lives in a project."""
     nouns = ("run", "artifact", "upload", "preset", "board", "vote", "chat", "flow", "dataset")
-    things = Things(
-        dict.fromkeys((*nouns, "weights", "prompt", "series", "tag", "reference"), "key")
-    )
+    others = ("weights", "prompt", "series", "tag", "reference", "view")
+    things = Things(dict.fromkeys((*nouns, *others), "key"))
     return {
         route.name
         for route in routes(get_resolver("config.urls").url_patterns)

@@ -81,7 +81,9 @@ def test_an_archive_has_the_chosen_files_and_how_each_was_made(member: Client, m
     base = f"{mill.created_at:%Y-%m-%d}-a-mill-flux-dev-7"
     assert archive.namelist() == [f"{base}-1.png", f"{base}-2.png", "recipes.json"]
     assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
-    recipes = json.loads(archive.read("recipes.json"))
+    manifest = json.loads(archive.read("recipes.json"))
+    assert (manifest["format"], manifest["version"]) == ("vitrine-recipes", 1)
+    recipes = manifest["recipes"]
     assert [*recipes] == archive.namelist()[:2]
     for name, recipe in recipes.items():
         assert recipe == {
@@ -140,7 +142,7 @@ def test_what_is_not_there_and_what_others_have_are_missing_in_the_same_words(
         run=[str(empty.pk), str(under_way.pk), str(make_run(user=mill.user).pk)],
     )  # fmt: skip
     assert len(archive.namelist()) == 1 + 2
-    assert [*json.loads(archive.read("recipes.json"))] == archive.namelist()[:1]
+    assert [*json.loads(archive.read("recipes.json"))["recipes"]] == archive.namelist()[:1]
     missing = missing_in(archive)
     assert missing.pop(f"{own.pk}/3").startswith("is still being copied here.")
     assert missing.pop(str(empty.pk)) == "has no files."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -121,3 +122,37 @@ def test_the_button_shows_what_another_run_costs_before_the_click(
     page = " ".join(member.get(run.get_absolute_url()).content.decode().split())
     button = page.partition(f'id="again-{run.pk}"')[2].partition("</button>")[0]
     assert f'<span class="figures">{cost}</span>' in button
+
+
+def test_one_of_several_results_is_made_again_alone(
+    member: Client, flux: Any, make_run: Any
+) -> None:
+    type(flux).objects.update(unit_price_usd=Decimal("0.025"), price_unit="images")
+    run = make_run(
+        endpoint=flux,
+        state="succeeded",
+        arguments={"prompt": "a cat", "num_images": 4},
+        output={"seed": 7},
+    )
+    for position in range(4):
+        run.artifacts.create(position=position, kind="image", url="https://v3.fal.media/a.png")
+    page = member.get(run.stage_address).content.decode()
+    assert page.count("Make this one again") == 4
+    assert "about $0.025" in page.split("Make this one again")[1][:120]
+    third = f"{run.get_absolute_url()}artifacts/2/repetition/"
+    addresses = {member.post(third).headers["Location"] for _ in range(2)}
+    again = Run.objects.exclude(pk=run.pk).get()
+    assert addresses == {again.get_absolute_url()}
+    assert again.arguments == {"prompt": "a cat", "num_images": 1, "seed": 9}
+    assert member.post(f"{run.get_absolute_url()}artifacts/4/repetition/").status_code == 404
+
+
+def test_whoever_may_not_see_a_run_makes_none_of_its_results_again(
+    client: Client, make_run: Any, stranger: User
+) -> None:
+    run = make_run(state="succeeded", output={})
+    run.artifacts.create(position=0, kind="image", url="https://v3.fal.media/a.png")
+    client.force_login(stranger)
+    refused = client.post(f"{run.get_absolute_url()}artifacts/0/repetition/")
+    assert refused.status_code == 404
+    assert Run.objects.count() == 1

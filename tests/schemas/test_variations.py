@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas import build, contract
 from schemas.validation import validate
-from schemas.variations import TIMES, Plan, plan
+from schemas.variations import TIMES, Plan, alone, plan
 from tests.conftest import DATA
 from tests.schemas.strategies import document
 
@@ -113,3 +113,26 @@ def test_variations_of_real_models_are_accepted(path: Any, times: int) -> None:
     before = {problem.path for problem in validate(endpoint_contract, arguments, root)}
     for varied in plan(root, arguments, times, "mark").runs:
         assert {problem.path for problem in validate(endpoint_contract, varied, root)} <= before
+
+
+@given(
+    high=st.integers(0, 50) | st.none(),
+    used_seed=st.integers(0, 50) | st.none(),
+    position=st.integers(0, 8),
+    pictures=st.integers(1, 9),
+)
+def test_one_of_several_again_is_one_with_its_own_seed_within_the_schema(
+    high: int | None, used_seed: int | None, position: int, pictures: int
+) -> None:
+    limits = {} if high is None else {"maximum": high}
+    properties = {"num_images": count(default=1, minimum=1), "seed": count(**limits)}
+    root = build(contract(document({"type": "object", "properties": properties})))
+    arguments = {"num_images": pictures, "prompt": "a fox"}
+    again = alone(root, arguments, position, used_seed)
+    assert (again["num_images"], again["prompt"]) == (1, "a fox")
+    if used_seed is None:
+        assert "seed" not in again
+    elif high is None or used_seed + position <= high:
+        assert again["seed"] == used_seed + position
+    else:
+        assert again["seed"] == used_seed

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -37,12 +38,15 @@ def offered(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def cover(request: HtmxRequest) -> HttpResponse:
-    """Lead to the first picture of the reference that `?name=@bottle` means in the project."""
+    """Lead to the first picture of the reference that `?name=@bottle` means in the project.
+
+    204 without one: a field shows a cover if there is any, and says elsewhere what is wrong.
+    """
     key = mentions.whole(db_safe_text(request.GET.get("name", "")))
     rows = Reference.objects.offered_in(current.current(request), request.user)
     rows = rows.filter(key=key.removeprefix(mentions.OWN))
     named = using.mentions_of(rows, request.user)
     row = next((row for row, text in named if mentions.key_of(text) == f"@{key}"), None)
     if row is None or not row.cover:
-        raise Http404("No such reference, or it has no pictures.")
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return redirect(row.cover)

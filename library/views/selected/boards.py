@@ -34,7 +34,7 @@ def comparison(request: HtmxRequest) -> HttpResponseBase:
     except selection.Refused as refused:
         return answers.refuse(request, str(refused))
     if len(keys) == PAIR:
-        query = urlencode({"run": keys}, doseq=True)
+        query = urlencode({"run": [str(key) for key in keys]}, doseq=True)
         return redirect(f"{reverse('library:differences')}?{query}")
     return redirect(_plan(chosen, KINDS[0]))
 

@@ -79,7 +79,7 @@ def offered(request: HtmxRequest) -> HttpResponse:
 @no_store
 def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show the tags of each result of a run; a POST tags one (`position`, `tag`, `off=1`)."""
-    seen = Run.objects.kept().shown_to(request.user).with_endpoint().light()
+    seen = Run.objects.visible_to(request.user).with_endpoint().light()
     run = get_object_or_404(seen.select_related("project").prefetch_related("artifacts"), pk=pk)
     error = ""
     if request.method == "POST":
@@ -89,12 +89,14 @@ def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
             return redirect(run)
     named = listing.of_results([run.pk])
     (stack,) = wall.stacks(request.user, [run])
-    places = [(piece.artifact.position, piece) for piece in stack.pieces] or [(0, None)]
+    pieces: dict[int, wall.Piece | None] = {
+        piece.artifact.position: piece for piece in stack.pieces
+    }
     context = {
         "run": run,
         "results": [
             (position, piece, _linked(named.get(ResultKey(run.pk, position), [])))
-            for position, piece in places
+            for position, piece in (pieces or {0: None}).items()
         ],
         "may_tag": roles.may_change(request.user, run),
         "error": error,

@@ -79,13 +79,13 @@ def offered(request: HtmxRequest) -> SeriesQuerySet:
 
 def _form(request: HtmxRequest, posted: selection.Selection, error: str = "") -> HttpResponse:
     project = current.current(request)
-    here, elsewhere = [], []
-    for series in offered(request)[:MAX_OFFERED]:
-        (here if series.project_id == project.pk else elsewhere).append(series)
+    listed = sorted(
+        offered(request)[:MAX_OFFERED], key=lambda series: series.project_id != project.pk
+    )
     context = {
         "posted": posted.fields,
         "number": len(posted),
-        "offered": [*here, *elsewhere],
+        "offered": listed,
         "typed": request.POST.get("name", ""),
         "error": error,
         "why_not": roles.refusal_to_make(request.user, project),

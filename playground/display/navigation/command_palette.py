@@ -92,6 +92,25 @@ def models_for_run(run: Run, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
     ]
 
 
+def models_for_recipe(text: str, params: str, locks: Locks = NO_LOCKS) -> list[Group]:
+    """Return the models that make pictures of words; with a text, those that match it.
+
+    Each place is the address of the model's form, prefilled by the query `params`.
+    """
+    category = "text-to-image"
+    among = Endpoint.objects.for_cards().listed().exclude(standing=Standing.BLOCKED)
+    among = among.in_category(category)
+    if text := _normalize(text):
+        query = Query(q=text, picked=frozenset({("category", category)}))
+        keys = [endpoint.pk for endpoint in engine.top_results(query)]
+        by_key = among.in_bulk(keys)
+        endpoints = [by_key[key] for key in keys if key in by_key]
+    else:
+        endpoints = list(among[: 3 * MAX_MODELS])
+    places = [_model(endpoint, locks, f"?{params}") for endpoint in endpoints]
+    return [Group("Models" if text else category_name(category), places)] if places else []
+
+
 def _normalize(text: str) -> str:
     return " ".join(db_safe_text(text[:MAX_TEXT_CHARS]).split())
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from catalog.pricing import billed_in_words
 from catalog.schema_versions import version_of
@@ -34,9 +35,10 @@ def prompt_of(run: Run) -> str:
     """Return the text that the run was asked for; its title for a model without a prompt."""
     field = by_meaning(version_of(run.endpoint).root.children).get("prompt")
     is_named = field is not None and isinstance(run.arguments, dict)
-    text = run.arguments.get(field.name) if field and is_named else None
-    is_said = isinstance(text, str) and bool(text.strip())
-    return db_safe_text(text[:MAX_PROMPT_CHARS]) if is_said else run.title
+    text: Any = run.arguments.get(field.name) if field and is_named else None
+    if isinstance(text, str) and text.strip():
+        return db_safe_text(text[:MAX_PROMPT_CHARS])
+    return run.title
 
 
 def requested_seed(run: Run) -> str:
@@ -44,9 +46,10 @@ def requested_seed(run: Run) -> str:
 
     As text: it may exceed the range of JavaScript's numbers. Empty without one.
     """
-    seed = run.arguments.get("seed") if isinstance(run.arguments, dict) else None
-    is_number = isinstance(seed, int) and not isinstance(seed, bool)
-    return str(seed) if is_number and seed.bit_length() <= MAX_SEED_BITS else ""
+    seed: Any = run.arguments.get("seed") if isinstance(run.arguments, dict) else None
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        return ""
+    return str(seed) if seed.bit_length() <= MAX_SEED_BITS else ""
 
 
 def coming(run: Run) -> str:

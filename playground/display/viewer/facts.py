@@ -15,6 +15,7 @@ from runs.results import timeline
 from runs.results.provenance import provenance_in_words
 
 SHORTEST_WAIT = timedelta(seconds=1)  # shorter ones are not worth a line
+SAID_ELSEWHERE = {"Billed", "Origin"}  # of the run's facts: in its price, and of each file
 
 
 class Fact(NamedTuple):
@@ -32,7 +33,7 @@ def of_run(run: Run) -> list[Fact]:
         Fact("Waited", duration(waited) if waited >= SHORTEST_WAIT else ""),
         Fact("Took", duration(history.seconds(run))),
         Fact("Price", caption.billed(run)),
-        *(Fact(name, value) for name, value in timeline.facts(run) if name != "Billed"),
+        *(Fact(name, value) for name, value in timeline.facts(run) if name not in SAID_ELSEWHERE),
         Fact("Request", run.request_id or "", is_code=True),
     ]
     return [fact for fact in facts if fact.value]

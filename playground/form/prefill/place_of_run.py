@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 View = Callable[..., HttpResponseBase]
-_NAMED_BY = ("run", "use", "seed", "result")  # parameters that begin with the id of a run
+_NAMED_BY = (
+    "run",
+    "use",
+    "seed",
+    "result",
+    "pictures",
+)  # parameters that begin with the id of a run
 
 
 def project_of(user: User | AnonymousUser, run: uuid.UUID) -> Project | None:

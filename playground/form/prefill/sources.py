@@ -11,9 +11,10 @@ from django.utils.formats import date_format
 
 from catalog.models import Endpoint
 from core.http.parameters import parse_uuid
-from playground.form import form_state, migrate_arguments
+from playground.form import foreign, form_state, migrate_arguments
+from playground.form.foreign import ForeignRecipe
 from playground.form.form_state import FormState
-from playground.form.prefill import keep_seed, transfer, use_as
+from playground.form.prefill import keep_seed, own_files, transfer, use_as
 from playground.form.prefill.transfer import Transfer
 from runs import owners
 from runs.models import Preset, Run, Share
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 SHARE_ID = re.compile(r"[\w-]{1,16}", re.ASCII)
-KINDS = ("preset", "run", "saved", "example")  # query parameters: `?preset=12`
+KINDS = ("preset", "run", "saved", "example", "recipe")  # query parameters: `?preset=12`
 
 
 def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
-    """Return the form filled from `preset:<id>`, `run:<uuid>`, `saved:<id>`, `use:…` or `example`.
+    """Return the form filled from a source: `preset:<id>`, `run:<uuid>`, `saved:<id>`, `example`.
 
+    `use:…` holds a result, `recipe:…` the id of a recipe of a Vitrine or one of another program.
     None if the source does not exist or the user may not see it.
     """
     kind, _, key = what.partition(":")
@@ -115,6 +117,26 @@ def _from_this_model(endpoint: Endpoint, arguments: Any, digest: str, notice: st
     return replace(filled, notice=notice)
 
 
+def _recipe(user: User, endpoint: Endpoint, key: str) -> FormState | None:
+    if not SHARE_ID.fullmatch(key):
+        recipe = ForeignRecipe.from_text(key)
+        if recipe is None:
+            return None
+        carried = transfer.transfer_settings(endpoint, recipe.arguments, foreign.version())
+        return _carried(endpoint, carried, f"From a recipe of {recipe.program}.")
+    row = Share.objects.filter(pk=key, user=user).select_related("endpoint").first()
+    if row is None:
+        return None
+    arguments, left_out = own_files.without_unreadable(user, row.arguments)
+    filled = _saved_arguments(
+        endpoint, row.endpoint, arguments, migrate_arguments.UNKNOWN, "The recipe"
+    )
+    if not left_out:
+        return filled
+    missing = f"Left out, as the file is not on this server: {', '.join(left_out)}."
+    return replace(filled, notice=f"{filled.notice} {missing}")
+
+
 def _run(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     if (pk := parse_uuid(key)) is None:
         return None
@@ -152,6 +174,7 @@ _SOURCES: dict[str, FillForm] = {
     "run": _run,
     "saved": _saved,
     "example": _example,
+    "recipe": _recipe,
     "use": use_as.fill,
     "seed": keep_seed.fill,
 }

@@ -1,4 +1,4 @@
-"""Examines stored results in the background for what they carry of their origin.
+"""Examines stored results in the background: what they carry of their origin, their previews.
 
 A new result is examined when it is copied (`runs/worker/artifact_copies.py`). Here are those that
 were stored before, and signed ones again once c2pa-python is there to check them: a few at a time.
@@ -13,6 +13,7 @@ from asgiref.sync import sync_to_async
 from django.db.models import F, Q, QuerySet
 
 from core.db import clock
+from runs.files import derived_files
 from runs.files.media.probe import MediaProbe, Origin, can_check_signatures
 from runs.models import Artifact
 from runs.models.querysets import NOT_EXAMINED, SIGNED, STORED
@@ -67,13 +68,14 @@ def _claim() -> list[Artifact]:
         return []
     claimed = Artifact.objects.filter(pk__in=keys)
     claimed.update(next_attempt_at=now + TAKEN_FOR)
-    return list(claimed.only("pk", "file").order_by("pk"))
+    return list(claimed.defer("url").order_by("pk"))
 
 
 async def _examine(artifact: Artifact, probe: MediaProbe) -> None:
     """Examine one; if the storage fails, again after the claim."""
     try:
         origin = await probe.origin_of_stored(artifact.file)
+        await sync_to_async(derived_files.record_previews)(artifact)
     except FileNotFoundError:
         origin = Origin(Artifact.Provenance.NONE)
     except Exception as error:  # storage backends raise anything

@@ -83,7 +83,7 @@ function price({ words, head, lines, named }) {
   cost.textContent = words;
   basis.querySelector("[data-head]").textContent = head;
   list(basis.querySelector("[data-lines]"), lines);
-  list(document.getElementById("run-named"), named);
+  list(document.querySelector("#run-named > ul"), named);
 }
 function list(place, lines) {
   const now = [...place.children].map(({ textContent }) => textContent);

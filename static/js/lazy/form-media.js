@@ -28,6 +28,7 @@ class MediaField extends HTMLElement {
     // recording requires a secure context
     if (!navigator.mediaDevices) this.querySelector("[data-tool='recorder']")?.remove();
     this.settle(); // a duplicated row has the state of its original
+    if (/^@\p{L}/u.test(this.address)) this.refer();
     this.show();
     const chooser = this.querySelector("input[type='file']");
     if (chooser) this.change({ target: chooser }); // chosen before this script was loaded
@@ -163,7 +164,6 @@ class MediaField extends HTMLElement {
         : this.origin(ours);
       if (this.held?.address !== ours) this.held = { name, address: ours, src: ours };
     }
-    if (/^@\p{L}/u.test(this.address) && this.held?.address !== this.address) this.refer();
     draw(this);
     this.offer();
   }

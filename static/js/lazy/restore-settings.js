@@ -1,10 +1,14 @@
 /*
- * Restores a run's settings from a picture made here, a run file or a run's thumbnail that is
- * dropped anywhere but on a media field. Any other dropped or pasted file goes to a field that
- * takes its kind. On the page of a data set all files go into it. Loaded at the first drag over the
- * page or pasted file.
+ * Restores the settings that made a file: one made here, a recipe, a ZIP with recipes, a picture
+ * that carries a recipe of another program, or a run's thumbnail, dropped anywhere but on a media
+ * field. Any other dropped or pasted file goes to a field that takes its kind. On the page of a
+ * data set all files go into it. Loaded at the first drag over the page or pasted file.
  */
 const HASHED_HERE = 64 << 20; // bytes; larger files are sent and hashed by the server
+const ZIP_TAIL = 16 << 20; // bytes of a larger ZIP that are sent: its recipes stand at its end
+const SEARCHED = 1 << 20; // bytes at both ends of a picture that are searched for a keyword
+// Keywords of recipes within pictures; without one the picture need not be sent to be searched.
+const RECIPE = /parameters\0|prompt\0|workflow\0|invokeai_metadata\0|vitrine|UNICODE\0|Steps: /;
 const FIELDS = "media-field, form-rows, dialog, [contenteditable], input[type=file]";
 const RUN = /\/runs\/[0-9a-f-]{36}\//;
 const ADDRESS = "/restorations/";
@@ -13,7 +17,7 @@ let hint,
   depth = 0;
 
 const DATASET = "dataset-files:defined";
-const WORDS = "Drop a picture made here, or a run file, and its settings come back";
+const WORDS = "Drop a file made here, a recipe or a ZIP of them, and the settings come back";
 const DATASET_WORDS = "Drop the files anywhere: they go into the data set";
 
 const isOurs = ({ dataTransfer, target }) =>
@@ -56,7 +60,7 @@ function drop(event) {
   if (dataset && files.length) return dataset.take(files);
   const field = files.length ? taker(files, event.target.closest(".field")) : null;
   if (field?.closest(".field").contains(event.target)) ready().then(() => give(field, files));
-  else if (link) ask({ address: link });
+  else if (link) ask({ address: link }).then(show);
   else if (files.length) restore(files[0], field && (() => paste(files)));
 }
 /** Files dropped or pasted outside a media field. */
@@ -101,18 +105,34 @@ function give(field, files) {
     );
   field.scrollIntoView({ block: "nearest" });
 }
-/** Finds a file's settings by its SHA-256; sends the whole file if it cannot be hashed here. */
+/**
+ * Finds a file's settings: by its SHA-256 first; the file itself is sent if it cannot be hashed
+ * here, or may be or carry a recipe.
+ */
 export async function restore(file, otherwise) {
-  const isRunFile = file.type === "application/json" || file.name.endsWith(".json");
-  if (otherwise && !isRunFile && file.size > HASHED_HERE) return otherwise();
-  if (isRunFile || file.size > HASHED_HERE || !crypto.subtle) return ask({ file });
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
-  return ask(
-    { digest: [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("") },
-    otherwise,
-  );
+  const isZip = file.name.toLowerCase().endsWith(".zip");
+  const isRecipe = isZip || file.type === "application/json" || file.name.endsWith(".json");
+  if (otherwise && !isRecipe && file.size > HASHED_HERE) return otherwise();
+  const isHashed = file.size <= HASHED_HERE && crypto.subtle;
+  const sent = isZip && file.size > ZIP_TAIL ? file.slice(-ZIP_TAIL) : file;
+  const endpoint = document.querySelector("form[data-endpoint-id]")?.dataset.endpointId ?? "";
+  const whole = { file: new File([sent], file.name), endpoint };
+  if (!isHashed) return show(await ask(whole), otherwise);
+  const bytes = await file.arrayBuffer();
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const digest = [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const answer = await ask({ digest });
+  const isKnown = !answer.error && !answer.is_weak;
+  const mayCarry = isRecipe || carriesRecipe(bytes);
+  if (isKnown || answer.isFailure || !mayCarry) return show(answer, otherwise);
+  show(await ask(whole), isZip || !isRecipe ? otherwise : null);
 }
-async function ask(what, otherwise) {
+function carriesRecipe(bytes) {
+  const ends = [bytes.slice(0, SEARCHED), bytes.slice(-SEARCHED)];
+  return ends.some((end) => RECIPE.test(new TextDecoder("latin1").decode(end)));
+}
+/** The server's answer: what was restored, what can be chosen, or `error`. */
+async function ask(what) {
   const body = new FormData();
   for (const [name, value] of Object.entries(what)) body.append(name, value);
   const token = document.cookie.match(COOKIE)?.[1] ?? "";
@@ -123,26 +143,37 @@ async function ask(what, otherwise) {
     redirect: "manual",
   };
   const answer = await fetch(ADDRESS, options).catch(() => null);
-  if (!answer) return say("The server does not answer. Nothing was changed; try again.");
+  const isFailure = true;
+  if (!answer)
+    return { isFailure, error: "The server does not answer. Nothing was changed; try again." };
   if (answer.type === "opaqueredirect" || answer.status === 403)
-    return say("You are logged out. Log in in another tab, then try again here.");
-  const restored = await answer.json().catch(() => ({
+    return { isFailure, error: "You are logged out. Log in in another tab, then try again here." };
+  return answer.json().catch(() => ({
+    isFailure,
     error: `The server answered ${answer.status}. Nothing was changed; try again.`,
   }));
-  if (restored.error) return otherwise ? otherwise() : say(restored.error);
-  if (!document.querySelector(`form[data-endpoint-id="${CSS.escape(restored.endpoint_id)}"]`))
-    return say(restored.words.replace("are back", `are for ${restored.name}`), restored);
-  // the form shows what was restored
-  document.dispatchEvent(new CustomEvent("form:fill", { detail: { fill: restored.fill } }));
 }
-function say(text, restored) {
+/** Fills the form from an answer, or says what it offers; `otherwise` takes a file of no run. */
+function show(answer, otherwise) {
+  if (otherwise && (answer.error || answer.is_weak) && !answer.isFailure) return otherwise();
+  if (answer.error) return say(answer.error);
+  if (answer.link) return say(answer.words, answer);
+  if (!document.querySelector(`form[data-endpoint-id="${CSS.escape(answer.endpoint_id)}"]`))
+    return say(answer.words.replace("are back", `are for ${answer.name}`), {
+      address: answer.address,
+      link: "Open it there",
+    });
+  // the form shows what was restored
+  document.dispatchEvent(new CustomEvent("form:fill", { detail: { fill: answer.fill } }));
+}
+function say(text, offer) {
   const note = document.createElement("toast-note");
   note.textContent = `${text} `;
-  if (restored)
+  if (offer)
     note.append(
       Object.assign(document.createElement("a"), {
-        href: restored.address,
-        textContent: "Open it there",
+        href: offer.address,
+        textContent: offer.link,
       }),
     );
   document.getElementById("toasts").append(note);

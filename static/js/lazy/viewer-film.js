@@ -130,6 +130,7 @@ export class Film {
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
         this.say("The frame is saved as a picture.");
+        import("./known-frame.js").then(({ record }) => record(picture, this.film));
       });
     } catch {
       this.say("No frame can be taken until the film is copied here. Try again in a minute.");

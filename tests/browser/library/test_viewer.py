@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from library.wall import days
+from library.wall import sections
 from runs.files import stored_files
 from runs.models import Artifact, Run
 from tests.browser.axe import assert_clean, assert_fits
@@ -103,7 +103,7 @@ def test_keys_lead_through_the_wall_and_back_to_the_tile(
 def test_the_wall_loads_more_as_one_goes_on(
     open_page: Open, pictures: list[Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(days, "PAGE", 3)
+    monkeypatch.setattr(sections, "PAGE", 3)
     page = open_page("/runs/")
     open_first(page)
     for number in range(2, 9):

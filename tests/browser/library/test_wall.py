@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from library.wall import days
+from library.wall import sections
 from runs.models import Artifact, Run
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, WIDE, Open
@@ -41,7 +41,7 @@ def many(make_run: Any) -> list[Run]:
 def test_scrolling_goes_on_and_back_returns_to_the_place(
     open_page: Open, many: list[Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(days, "PAGE", 25)
+    monkeypatch.setattr(sections, "PAGE", 25)
     page = open_page("/runs/")
     # A run's page asks whether its files have been copied; the tests' live server has no such poll.
     page.route("**/runs/live/**", lambda route: route.fulfill(status=204))
@@ -88,7 +88,7 @@ def test_a_stack_opens_and_keys_go_from_tile_to_tile(open_page: Open, many: list
     page.keyboard.press("End")
     expect(faces.last).to_be_focused()
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**#view={many[90 - days.PAGE].pk}/*")
+    page.wait_for_url(f"**#view={many[90 - sections.PAGE].pk}/*")
 
 
 def test_the_slider_changes_the_size_for_good(open_page: Open, many: list[Run]) -> None:

@@ -18,7 +18,7 @@ from library.models import DueEntry, SearchEntry
 from library.search import indexing, matching
 from library.search.line import parse_line
 from projects.models import Project
-from runs.models import InputFile, Run
+from runs.models import Artifact, InputFile, Run
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -155,6 +155,19 @@ def test_equal_moments_have_different_entries(results: dict[str, Run]) -> None:
     assert SearchEntry.objects.count() == 5
 
 
+def test_signed_results_are_found(results: dict[str, Run], user: User) -> None:
+    for name, provenance in (("fox", "valid"), ("film", "invalid"), ("猫", "none")):
+        values = {"position": 0, "path": "", "kind": "image", "url": "u", "state": "stored"}
+        Artifact.objects.create(run=results[name], provenance=provenance, **values)
+    for line, names in (
+        ("marks:c2pa", {"fox", "film"}),
+        ("-marks:c2pa", {"猫", "füchse", "failed"}),
+    ):
+        runs = matching.matching(Run.objects.all(), parse_line(line), user)
+        assert {run.pk for run in runs} == {results[name].pk for name in names}
+    assert parse_line("marks:iptc").hints
+
+
 def test_used_is_only_told_of_uses_that_the_reader_may_see(
     results: dict[str, Run], user: User, stranger: User, make_run: Any
 ) -> None:
@@ -174,5 +187,5 @@ def test_a_search_takes_few_queries(
 ) -> None:
     indexing.index_all()
     member.get("/runs/?as=wall")
-    with django_assert_max_num_queries(16):  # three are PostgreSQL's setting
+    with django_assert_max_num_queries(17):  # three are PostgreSQL's setting
         member.get("/runs/", {"q": "fox out:image model:flux"})

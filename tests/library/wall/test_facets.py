@@ -9,8 +9,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from library.models import Tag, TaggedResult
 from library.search import indexing
 from library.wall import facets
+from projects.models.project import private_project
+from runs.models import Run
 
 pytestmark = pytest.mark.both_databases
 
@@ -58,6 +61,24 @@ def test_many_are_counted_to_a_bound_that_is_said(
 ) -> None:
     monkeypatch.setattr(facets, "MOST_COUNTED", 3)
     assert counts(member.get("/runs/?as=list"), "State") == {"Failed": "1+", "Done": "2+"}
+
+
+def test_tags_are_counted_found_and_suggested(
+    member: Client, results: None, user: User, stranger: User, make_run: Any
+) -> None:
+    fox, _ = Run.objects.filter(title="a fox")[:2]
+    tag = Tag.objects.create(project=private_project(user), name="for the poster")
+    TaggedResult.objects.create(tag=tag, run=fox, position=0)
+    TaggedResult.objects.create(tag=tag, run=fox, position=1)
+    others = Tag.objects.create(project=private_project(stranger), name="secret")
+    TaggedResult.objects.create(tag=others, run=fox)
+    page = member.get("/runs/?as=list")
+    assert counts(page, "Tag") == {"for the poster": "1"}
+    found = member.get("/runs/", {"q": 'tag:"For the poster"', "as": "list"})
+    assert [row.run for row in found.context["runs"]] == [fox]
+    assert not member.get("/runs/?q=tag:secret&as=list").context["runs"]
+    suggested = member.get("/runs/suggestions/?q=tag:").context["suggestions"]
+    assert [one.word for one in suggested] == ['tag:"for the poster"']
 
 
 def test_others_work_is_not_counted(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from library.models import View
 from projects.models.project import private_project
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_view_whose_model_is_gone_says_so_and_opens(
         ("model:never/was", "No model is called “never/was”"),
     ):
         view = View.objects.create(user=user, project=private_project(user), name="Old", line=line)
-        page = member.get("/runs/", {"view": view.pk, "as": "list"})
+        page = member.get("/runs/", {"view": str(view.pk), "as": "list"})
         assert words in page.content.decode()
         assert [row.run for row in page.context["runs"]] == [run] * ("old" in line)
 
@@ -87,6 +87,6 @@ def test_a_view_whose_model_is_gone_says_so_and_opens(
 def test_anothers_private_view_is_unknown(client: Client, stranger: User, view: View) -> None:
     client.force_login(stranger)
     assert client.get(f"/views/{view.pk}/").status_code == 404
-    page = client.get("/runs/", {"view": view.pk})
+    page = client.get("/runs/", {"view": str(view.pk)})
     assert "Posters" not in page.content.decode()
     assert not page.context["filters"].line.text

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from library.wall import days as wall_days
+from library.wall import grouping, sections
 from runs.models import Artifact, Run
 
 
@@ -18,7 +18,7 @@ from runs.models import Artifact, Run
 def test_a_day_in_words(days: int) -> None:
     day = timezone.localdate() - timedelta(days=days)
     words = {0: "Today", 1: "Yesterday", 3: f"{day:%A}", 6: f"{day:%A}"}
-    assert wall_days.title(day) == words.get(days, f"{day.day} {day:%B %Y}")
+    assert grouping.title(day) == words.get(days, f"{day.day} {day:%B %Y}")
 
 
 @pytest.mark.both_databases
@@ -58,7 +58,7 @@ def test_the_choice_of_wall_or_list_is_remembered(member: Client, make_run: Any)
 def test_a_day_that_goes_on_has_one_title(
     member: Client, make_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wall_days, "PAGE", 3)
+    monkeypatch.setattr(sections, "PAGE", 3)
     noon = timezone.make_aware(datetime.combine(date(2026, 3, 5), datetime.min.time())).replace(
         hour=12
     )
@@ -66,19 +66,19 @@ def test_a_day_that_goes_on_has_one_title(
         run = done(make_run, title=f"run {hours}")
         Run.objects.filter(pk=run.pk).update(created_at=noon - timedelta(hours=hours))
     first = member.get("/runs/")
-    second = member.get("/runs/", {"before": first.context["more"]})
+    second = member.get(f"/runs/{first.context['more']}")
     assert titles(first) == ["5 March 2026"]
     assert titles(second) == ["4 March 2026"]
-    assert [len(day.stacks) for day in second.context["days"]] == [1, 2]
+    assert [len(section.stacks) for section, _ in second.context["sections"]] == [1, 2]
     # Back after having scrolled: all that was shown, and the link to what follows.
     again = member.get("/runs/", {"until": first.context["last"]})
-    assert sum(len(day.stacks) for day in again.context["days"]) == 3
+    assert sum(len(section.stacks) for section, _ in again.context["sections"]) == 3
     long_ago = (noon - timedelta(days=9)).isoformat()
     whole = member.get("/runs/", {"until": long_ago})
-    assert sum(len(day.stacks) for day in whole.context["days"]) == 6
-    monkeypatch.setattr(wall_days, "MOST_RETURNED", 4)
+    assert sum(len(section.stacks) for section, _ in whole.context["sections"]) == 6
+    monkeypatch.setattr(sections, "MOST_RETURNED", 4)
     bounded = member.get("/runs/", {"until": long_ago})
-    assert sum(len(day.stacks) for day in bounded.context["days"]) == 4
+    assert sum(len(section.stacks) for section, _ in bounded.context["sections"]) == 4
     assert bounded.context["more"]
 
 
@@ -89,7 +89,7 @@ def test_the_wall_takes_as_many_queries_for_any_length(
     for number in range(12):
         done(make_run, files=[(512, 512)] * (number % 3))
         make_run(state="running")
-    with django_assert_num_queries(9):  # session, user, runs, artifacts, arguments, outputs; 3
+    with django_assert_num_queries(10):  # session, user, runs, artifacts, arguments, outputs; 4
         member.get("/runs/")
 
 
@@ -121,5 +121,5 @@ def tiles(html: str, run: Run) -> list[tuple[int, str]]:
 
 
 def titles(page: Any) -> list[str]:
-    """Return the titles of the days on a page."""
-    return [day.title for day in page.context["days"] if day.title]
+    """Return the titles of the sections on a page."""
+    return [section.title for section, _ in page.context["sections"] if section.title]

@@ -198,6 +198,24 @@ def test_the_front_page_shows_only_the_users_own_runs(
     assert Run.objects.count() == 2
 
 
+def test_the_front_page_shows_latest_results_first_to_whoever_has_some(
+    member: Client, stranger: User, make_run: Any, django_assert_max_num_queries: Any
+) -> None:
+    make_run(title="theirs", user=stranger, state="succeeded", output={})
+    make_run(title="it broke", state="failed", error={})
+    assert "Your latest results" not in member.get("/").content.decode()
+    for number in range(20):
+        run = make_run(title=f"mine {number}", state="succeeded", output={})
+        run.artifacts.create(position=0, kind="image", url="https://v3.fal.media/a.png")
+    with django_assert_max_num_queries(20):
+        page = member.get("/").content.decode()
+    strip = page[page.index("Your latest results") : page.index("Categories")]
+    assert strip.count('class="stack"') == 12
+    assert "mine 19" in strip
+    assert "theirs" not in strip
+    assert "it broke" not in strip
+
+
 def test_objections_of_the_model_are_beside_their_fields(
     member: Client, make_endpoint: Any, make_run: Any, documents: dict[str, Any]
 ) -> None:

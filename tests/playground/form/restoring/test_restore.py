@@ -81,8 +81,8 @@ def test_a_picture_of_a_stranger_restores_nothing(
 @pytest.mark.parametrize(
     ("post", "message"),
     [
-        ({"digest": "0" * 64}, "No run here made this picture."),
-        ({"digest": "nonsense\x00"}, "No run here made this picture."),
+        ({"digest": "0" * 64}, "No run here made this file."),
+        ({"digest": "nonsense\x00"}, "No run here made this file."),
         ({"address": "https://elsewhere/x"}, "That is no run you can see."),
         ({"address": f"/runs/{uuid.uuid4()}/"}, "That is no run you can see."),
         ({}, "No file arrived"),
@@ -110,7 +110,7 @@ def test_a_run_file_restores_settings_exactly_without_the_run(
     Run.objects.all().delete()
     client.force_login(stranger)
     restored = client.post(ADDRESS, {"file": file(saved, "run.json")}, headers=SCRIPT).json()
-    assert restored["fill"].startswith("saved:")
+    assert restored["fill"].startswith("recipe:")
     assert json.dumps(Share.objects.get().arguments) == json.dumps(past_run.arguments)
     assert "remember" in client.get(restored["address"]).content.decode()
 
@@ -152,7 +152,7 @@ def test_without_script_a_file_opens_the_filled_in_form(member: Client, past_run
     assert answer.headers["Location"] == f"/models/{FLUX}/?run={past_run.pk}"
     refused = member.post(ADDRESS, {"file": file(b"something else")})
     assert refused.status_code == 422
-    assert "No run here made this picture." in refused.content.decode()
+    assert "No run here made this file." in refused.content.decode()
 
 
 def test_the_newest_of_several_runs_is_found_in_few_queries(

@@ -1,0 +1,1 @@
+"""Benchmarks of life with thousands of results: the wall, what is alike, archives."""

@@ -1,0 +1,60 @@
+"""Takes values out of what other programs wrote: anything may stand where a number should be."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+MOST_SIDE = 1 << 16
+MOST_SEED = 1 << 64
+
+
+class Unreadable(ValueError):
+    """A recipe that cannot be read; the message is shown to people."""
+
+
+def as_json(text: str, what: str) -> dict[str, Any]:
+    """Return a JSON object; raises Unreadable, which names it as `what`.
+
+    ComfyUI writes NaN, which is no JSON: it counts as missing.
+    """
+    try:
+        document = json.loads(text, parse_constant=lambda _: None)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{what} in this picture is damaged.") from error
+    if not isinstance(document, dict):
+        raise Unreadable(f"{what} in this picture is damaged.")
+    return document
+
+
+def words(value: Any) -> str | None:
+    """Return a text that is not empty, without what no database takes; else None."""
+    if not isinstance(value, str):
+        return None
+    return value.replace("\0", "").encode(errors="replace").decode().strip() or None
+
+
+def integer(value: Any, most: int) -> int | None:
+    """Return a whole number from 0 up to `most`, also if it is written as text; else None."""
+    if isinstance(value, str) and value.strip().isascii() and len(value) <= 20:
+        value = int(value) if value.strip().isdecimal() else None
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_whole and 0 <= value <= most else None
+
+
+def number(value: Any) -> float | None:
+    """Return a finite number from 0 on, also if it is written as text; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 32:
+        return None
+    try:
+        read = float(value)
+    except ValueError:
+        return None
+    return read if math.isfinite(read) and read >= 0 else None
+
+
+def size(width: Any, height: Any) -> dict[str, int] | None:
+    """Return both sides of a picture in pixels; None unless both are known."""
+    sides = integer(width, MOST_SIDE), integer(height, MOST_SIDE)
+    return {"width": sides[0], "height": sides[1]} if sides[0] and sides[1] else None

@@ -1,0 +1,127 @@
+"""Restores settings from the recipe that a file is, carries or, as a ZIP, holds."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING
+from urllib.parse import urlencode
+from zipfile import is_zipfile
+
+from django.urls import reverse
+
+from catalog.models import Endpoint
+from core.http.parameters import parse_uuid
+from playground.form import foreign, form_state, share_links
+from playground.form.foreign import ForeignRecipe
+from playground.form.prefill import transfer
+from playground.form.restoring import by_content, recipes, run_files
+from playground.form.restoring.outcomes import NotFound, Offer, Restored
+from playground.form.restoring.recipes import Recipe
+from runs.files.metadata.blocks import blocks
+from runs.files.metadata.texts import texts
+from schemas.exact import NotJson, loads
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MOST_CHOICES = 24  # recipes of one file to choose from
+MOST_ADDRESS_CHARS = 6000  # browsers, proxies and chat programs cut longer addresses
+NO_RECIPE = "This file is neither a recipe nor of a run here."
+
+
+def by_recipe(
+    user: User, file: IO[bytes], size_bytes: int, onto: Endpoint | None
+) -> Restored | Offer | None:
+    """Return what the recipe in an open file restores; None if it has none.
+
+    `onto` is the model on whose page it was dropped. Raises ValueError with a message for a broken
+    recipe, or one that nothing here can use.
+    """
+    file.seek(0)
+    head = file.read(1024).lstrip()
+    if head.startswith(b"PK") or (is_zipfile(file) and not any(blocks(file))):
+        return _of_recipes(user, recipes.in_archive(file))
+    if head.startswith(b"{"):
+        if size_bytes > recipes.MOST_BYTES:
+            raise ValueError(f"A recipe is at most {recipes.MOST_BYTES >> 20} MB; this is larger.")
+        file.seek(0)
+        return _of_recipes(user, _in_json(file.read()))
+    read = texts(file)
+    if recipes.KEYWORD in read:
+        return _of_recipes(user, _in_json(read[recipes.KEYWORD].encode()))
+    recipe = foreign.read(read)
+    return _of_foreign(recipe, onto) if recipe else None
+
+
+def _in_json(content: bytes) -> list[Recipe]:
+    try:
+        document = loads(content.decode())
+    except (NotJson, UnicodeDecodeError) as error:
+        raise ValueError(NO_RECIPE) from error
+    if not isinstance(document, dict):
+        raise ValueError(NO_RECIPE)
+    of_run = run_files.parse(document)
+    written = [of_run] if of_run else recipes.parse(document)
+    if written is None:
+        raise ValueError(NO_RECIPE)
+    return written
+
+
+def _of_recipes(user: User, written: list[Recipe]) -> Restored | Offer:
+    """Return the form that the recipes fill, or the page on which one of several is chosen."""
+    several = [*recipes.distinct(written)]
+    if len(several) == 1:
+        return _of_recipe(user, several[0])
+    choices: dict[str, None] = {}
+    for recipe in several:
+        if len(choices) < MOST_CHOICES:
+            with suppress(ValueError):  # of a model that is not here; the page says how many are
+                choices[_of_recipe(user, recipe).fill] = None
+    if not choices:
+        raise ValueError(f"None of the {len(several)} recipes is of a model in this catalogue.")
+    words = f"This file has {len(several)} recipes."
+    if len(choices) < len(several):
+        words = f"{words} {len(choices)} of them can be opened here."
+    query = urlencode([("fill", fill) for fill in choices])
+    return Offer(words, f"{reverse('playground:restorations')}?{query}", "Choose one")
+
+
+def _of_recipe(user: User, recipe: Recipe) -> Restored:
+    """Return the form that a recipe fills: from its run if that is here, else from its words."""
+    with suppress(NotFound):
+        restored = by_content.by_digest(user, recipe.digest)
+        if isinstance(restored, Restored):
+            return restored
+    with suppress(NotFound):
+        if pk := parse_uuid(recipe.run):
+            return by_content.by_address(user, f"/runs/{pk}/")
+    endpoint = Endpoint.objects.filter(endpoint_id=recipe.model).first()
+    if endpoint is None:
+        raise ValueError(f"This recipe is of {recipe.model}, which is not in the catalogue.")
+    row = share_links.share(user, endpoint, recipe.arguments)
+    return Restored(
+        endpoint, f"recipe:{row.pk}", f"The settings of a recipe of {endpoint.name} are back."
+    )
+
+
+def _of_foreign(recipe: ForeignRecipe, onto: Endpoint | None) -> Restored | Offer:
+    fill = recipe.as_text()
+    words = f"This picture carries a recipe of {recipe.program}."
+    if onto is not None and _takes(onto, recipe):
+        return Restored(onto, f"recipe:{fill}", words)
+    address = f"{reverse('playground:restoration-models')}?{urlencode({'recipe': fill})}"
+    if len(address) > MOST_ADDRESS_CHARS:
+        raise ValueError(
+            f"{words} It is too long to be carried along: open the page of a model, and drop the "
+            "picture there."
+        )
+    return Offer(words, address, "Choose a model for it")
+
+
+def _takes(endpoint: Endpoint, recipe: ForeignRecipe) -> bool:
+    """Whether a model has a counterpart of the prompt, or of anything where there is none."""
+    carried = transfer.transfer_settings(endpoint, recipe.arguments, foreign.version())
+    if "prompt" not in recipe.arguments:
+        return bool(carried.arguments)
+    prompt = recipe.arguments["prompt"]
+    return prompt in carried.arguments.values() or not form_state.version_of(endpoint).root.children

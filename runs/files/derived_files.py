@@ -1,0 +1,77 @@
+"""Records what is made of results and may be saved: by its content, the run is found again."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+
+from django.core.files.storage import default_storage
+
+from runs.files import stored_files
+from runs.models import Artifact, DerivedFile, Run
+
+What = DerivedFile.What
+_PREVIEWS = {What.POSTER, What.THUMBNAIL}
+_PIECE_CHARS = 1 << 16
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of a file's content, empty for no content."""
+    return hashlib.sha256(content).hexdigest() if content else ""
+
+
+def record(run_id: uuid.UUID, position: int, digests: Mapping[str, str]) -> None:
+    """Record the digests of what was made of a result, by what it is; empty ones are left out."""
+    rows = [
+        DerivedFile(run_id=run_id, position=position, what=what, digest=digest)
+        for what, digest in digests.items()
+        if digest
+    ]
+    if rows:
+        DerivedFile.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def previews_of(artifact: Artifact) -> dict[str, str]:
+    """Return the recorded digests of a result's previews."""
+    files = DerivedFile.objects.filter(run=artifact.run_id, position=artifact.position)
+    return dict(files.filter(what__in=_PREVIEWS).values_list("what", "digest"))
+
+
+def record_previews(artifact: Artifact) -> None:
+    """Record the previews of a stored result, without those that are gone.
+
+    Raises what the storage raises otherwise.
+    """
+    digests: dict[str, str] = {}
+    for what, name in ((What.POSTER, artifact.poster), (What.THUMBNAIL, artifact.thumbnail)):
+        with suppress(FileNotFoundError):
+            digests[what] = _stored_digest(name) if name else ""
+    record(artifact.run_id, artifact.position, digests)
+
+
+def record_stored(artifact: Artifact, what: DerivedFile.What, name: str) -> None:
+    """Record a stored file that was made of a result, unless one is recorded already."""
+    recorded = DerivedFile.objects.filter(
+        run=artifact.run_id, position=artifact.position, what=what
+    )
+    if not recorded.exists():
+        record(artifact.run_id, artifact.position, {what: _stored_digest(name)})
+
+
+def record_text(run: Run, position: int, what: DerivedFile.What, text: str) -> None:
+    """Record a text of a run that is saved as a file."""
+    content = hashlib.sha256()
+    for start in range(0, len(text), _PIECE_CHARS):
+        content.update(text[start : start + _PIECE_CHARS].encode())
+    recorded = DerivedFile.objects.filter(
+        run=run, position=position, what=what, digest=content.hexdigest()
+    )
+    if text and not recorded.exists():
+        record(run.pk, position, {what: content.hexdigest()})
+
+
+def _stored_digest(name: str) -> str:
+    with default_storage.open(name) as file:
+        return stored_files.content_digest(file)

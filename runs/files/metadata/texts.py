@@ -1,0 +1,118 @@
+"""Reads the texts in which programs keep how a picture was made: PNG, JPEG and WebP."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from itertools import islice
+from typing import IO
+
+from runs.files.metadata.blocks import Block, blocks, content
+
+MOST_BYTES = 1 << 20  # of one text; unpacked, too
+MOST_TEXTS = 64
+COMMENT = "comment"  # the key of a JPEG's comments
+COMMENT_MARK = b"vitrine\0"  # with which a text of ours begins where blocks have no keyword
+USER_COMMENT = "UserComment"  # of the EXIF part of a JPEG or WebP
+_EXIF_PART, _USER_COMMENT = 0x8769, 0x9286
+_UTF16, _ASCII = b"UNICODE\0", b"ASCII\0\0\0"
+
+
+class TooLarge(ValueError):
+    """A text is larger than `MOST_BYTES`; the message is shown to people."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"What this file says of how it was made is larger than {MOST_BYTES >> 20} MB, "
+            "the most that is read."
+        )
+
+
+def texts(file: IO[bytes]) -> dict[str, str]:
+    """Return the texts of an open picture by their keywords; of equal ones the first.
+
+    Damaged ones are left out. Raises TooLarge, before more than `MOST_BYTES` are unpacked.
+    """
+    telling = (block for block in blocks(file) if _tells(block))
+    read: dict[str, str] = {}
+    for block in list(islice(telling, MOST_TEXTS)):
+        if block.size_bytes > MOST_BYTES:
+            raise TooLarge
+        for keyword, text in _texts_of(block, content(file, block, MOST_BYTES)).items():
+            read.setdefault(keyword, text)
+    return read
+
+
+def _tells(block: Block) -> bool:
+    match block.container:
+        case "png":
+            return block.name in {"tEXt", "zTXt", "iTXt", "eXIf"}
+        case "jpeg":
+            return block.name in {"E1", "FE"}
+        case _:
+            return block[:2] in {("riff", "EXIF"), ("riff", "vitr")}
+
+
+def _texts_of(block: Block, data: bytes) -> dict[str, str]:
+    if block.name in {"FE", "vitr"}:
+        is_ours = data.startswith(COMMENT_MARK)
+        text = data.removeprefix(COMMENT_MARK).decode(errors="replace")
+        return {"vitrine" if is_ours else COMMENT: text}
+    if block.name == "E1" and not data.startswith(b"Exif\0\0"):
+        return {}
+    if block.name in {"E1", "EXIF", "eXIf"}:
+        return _exif(data.removeprefix(b"Exif\0\0"))
+    keyword, _, rest = data.partition(b"\0")
+    name = keyword.decode("latin-1")
+    if block.name == "tEXt":
+        return {name: _plain(rest)}
+    if block.name == "zTXt":
+        return {name: _plain(_unpacked(rest[1:]))} if rest[:1] == b"\0" else {}
+    is_packed, text = rest[:1] == b"\1", rest[2:].split(b"\0", 2)[2:]
+    if not text:
+        return {}
+    return {name: (_unpacked(text[0]) if is_packed else text[0]).decode(errors="replace")}
+
+
+def _plain(text: bytes) -> str:
+    """Return a text that should be Latin-1, and of many programs is UTF-8."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
+
+
+def _unpacked(data: bytes) -> bytes:
+    unpacker = zlib.decompressobj()
+    try:
+        text = unpacker.decompress(data, MOST_BYTES)
+        is_more = bool(
+            unpacker.unconsumed_tail and unpacker.decompress(unpacker.unconsumed_tail, 1)
+        )
+    except zlib.error:
+        return b""
+    if is_more:
+        raise TooLarge
+    return text
+
+
+def _exif(data: bytes) -> dict[str, str]:
+    from PIL import Image  # four megabytes of code, needed only here
+
+    exif = Image.Exif()
+    try:
+        exif.load(data)
+        comment = exif.get_ifd(_EXIF_PART).get(_USER_COMMENT)
+    except (OSError, ValueError, SyntaxError, KeyError, TypeError, struct.error):
+        return {}
+    text = _comment(comment) if isinstance(comment, bytes) else ""
+    return {USER_COMMENT: text} if text else {}
+
+
+def _comment(data: bytes) -> str:
+    """Return a UserComment (EXIF 3.0, 4.6.5); programs disagree on the order of UTF-16's bytes."""
+    if data.startswith(_UTF16):
+        text = data[len(_UTF16) :]
+        order = "be" if text[:1] == b"\0" else "le"
+        return text.decode(f"utf-16-{order}", errors="replace").strip("\0")
+    return data.removeprefix(_ASCII).removeprefix(bytes(8)).decode(errors="replace").strip("\0")

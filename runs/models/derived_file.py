@@ -1,0 +1,36 @@
+"""Files made of a run's results that people can save: by their content the run is found again."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from runs.models.run import Run
+
+
+class DerivedFile(models.Model):
+    """The content of a file that was made of a result, or of a run's output."""
+
+    class What(models.TextChoices):
+        """What it is; pages show the label."""
+
+        THUMBNAIL = "thumbnail", "the small picture"
+        POSTER = "poster", "the still"
+        FRAME = "frame", "a frame"
+        STRIPPED = "stripped", "the copy without metadata"
+        TEXT = "text", "a text"
+        OUTPUT = "output", "the raw output"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveIntegerField(help_text="of the result, or of the text in the output")
+    what = models.CharField(max_length=16, choices=What)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest", "run", "position", "what"], name="derived_file_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.what} {self.position}"

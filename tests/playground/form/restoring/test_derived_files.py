@@ -1,0 +1,118 @@
+"""What is made of a result is known again, whatever way it left: said as what it is."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from runs.models import Artifact, DerivedFile, Run, Share
+from tests.playground.form.restoring.test_restore import ADDRESS, SCRIPT
+from tests.runs.copying import copy, film, picture
+from tests.runs.files import signed_media
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def drop(client: Client, content: bytes) -> Any:
+    file = SimpleUploadedFile("renamed", content)
+    return client.post(ADDRESS, {"file": file}, headers=SCRIPT).json()
+
+
+def saved(client: Client, address: str) -> bytes:
+    response: Any = client.get(address)
+    assert response.status_code == 200
+    content: bytes = response.getvalue()
+    return content
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [("", ""), ("thumbnail/", "the small picture"), ("poster/", "the still")],
+)
+def test_a_film_and_its_pictures_are_known_by_their_content(
+    member: Client, artifact: Any, part: str, words: str
+) -> None:
+    row = copy(artifact("video"), film())
+    answer = drop(member, saved(member, f"{row.get_absolute_url()}{part}"))
+    assert answer["fill"] == f"run:{row.run_id}"
+    assert (f"That was {words} of a result." in answer["words"]) == bool(part)
+
+
+def test_equal_results_share_their_pictures_and_the_newest_run_is_found(
+    member: Client, artifact: Any, make_run: Any
+) -> None:
+    first = copy(artifact(), picture())
+    second = copy(artifact(), picture())
+    thumbnail = saved(member, f"{first.get_absolute_url()}thumbnail/")
+    assert drop(member, thumbnail)["fill"] == f"run:{second.run_id}"
+    Run.objects.filter(pk=second.run_id).delete()
+    assert drop(member, thumbnail)["fill"] == f"run:{first.run_id}"
+
+
+def test_texts_and_raw_outputs_are_known_once_they_are_saved(member: Client, make_run: Any) -> None:
+    run: Run = make_run(state="succeeded", output={"output": "a text that a model wrote"})
+    text = saved(member, f"/runs/{run.pk}/texts/0.txt")
+    output = saved(member, f"/runs/{run.pk}/output.json")
+    for content, words in ((text, "a text"), (output, "the raw output")):
+        assert drop(member, content)["words"].startswith(f"That was {words} of a result.")
+    saved(member, f"/runs/{run.pk}/texts/0.txt")
+    assert DerivedFile.objects.count() == 2
+
+
+def test_a_frame_that_a_page_took_is_known(member: Client, artifact: Any) -> None:
+    row: Artifact = copy(artifact("video"), film())
+    frame = picture(64, 48)
+    address = f"{row.get_absolute_url()}frames/"
+    digest = hashlib.sha256(frame).hexdigest()
+    assert member.post(address, {"digest": digest}).status_code == 204
+    assert "That was a frame of a result." in drop(member, frame)["words"]
+    assert member.post(address, {"digest": "x"}).status_code == 422
+
+
+def test_others_learn_nothing(
+    member: Client, client: Client, artifact: Any, stranger: User
+) -> None:
+    row = copy(artifact("video"), film())
+    with default_storage.open(row.thumbnail) as file:
+        thumbnail = file.read()
+    client.force_login(stranger)
+    unknown = drop(client, b"no such file")
+    assert drop(client, thumbnail) == drop(client, film()) == unknown
+    assert unknown == {"error": "No run here made this file."}
+    frames = client.post(f"{row.get_absolute_url()}frames/", {"digest": "0" * 64})
+    assert frames.status_code == 404
+
+
+@pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])
+def test_a_picture_with_its_recipe_inside_restores_it_here_and_elsewhere(
+    member: Client, artifact: Any, format_: str
+) -> None:
+    row = copy(artifact(), picture(kind=format_))
+    Run.objects.filter(pk=row.run_id).update(arguments={"prompt": "remember", "seed": 2**62})
+    address = f"{row.get_absolute_url()}with-recipe/"
+    assert address in member.get(f"/runs/{row.run_id}/").content.decode()
+    whole = saved(member, address)
+    assert len(whole) > len(picture(kind=format_))
+    assert drop(member, whole)["fill"] == f"run:{row.run_id}"
+    Run.objects.all().delete()
+    restored = drop(member, whole)
+    assert restored["fill"].startswith("recipe:")
+    assert Share.objects.get().arguments == {"prompt": "remember", "seed": 2**62}
+
+
+def test_a_signed_picture_takes_no_recipe_and_is_offered_unchanged(
+    member: Client, artifact: Any
+) -> None:
+    row = copy(artifact(), signed_media.truly_signed("PNG"))
+    address = f"{row.get_absolute_url()}with-recipe/"
+    assert address not in member.get(f"/runs/{row.run_id}/").content.decode()
+    refused = member.get(address)
+    assert refused.status_code == 422
+    assert "would break the signature" in refused.content.decode()
+    assert f"{row.get_absolute_url()}?download" in refused.content.decode()

@@ -1,0 +1,94 @@
+"""A recipe goes into a picture without a change to its pixels, and never into a signed one."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+
+from runs.files.metadata.embedding import NotEmbeddable, patched, patches
+from runs.files.metadata.texts import texts
+from tests.runs.files import signed_media
+from tests.runs.files.telling_media import animated, exif, gradient, saved
+
+pytestmark = pytest.mark.any_database
+
+PICTURES = {
+    "png": saved(gradient(), "PNG"),
+    "png with alpha": saved(gradient("RGBA"), "PNG"),
+    "animated png": animated("PNG"),
+    "jpeg": saved(gradient(), "JPEG"),
+    "jpeg with exif": saved(gradient(), "JPEG", exif=exif()),
+    "webp": saved(gradient(), "WEBP"),
+    "lossless webp": saved(gradient("RGBA"), "WEBP", lossless=True),
+    "webp with exif": saved(gradient(), "WEBP", exif=exif()),
+    "animated webp": animated("WEBP"),
+}
+
+
+def embed(content: bytes, text: str) -> bytes:
+    file = io.BytesIO(content)
+    changes = patches(file, "vitrine", text)
+    whole = b"".join(patched(file, changes))
+    assert len(whole) == len(content) + sum(len(one.data) - one.dropped for one in changes)
+    return whole
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_text_comes_back_and_no_pixel_changes(name: str) -> None:
+    text = json.dumps({"prompt": "eine Mühle 🌅", "seed": 2**63})
+    whole = embed(PICTURES[name], text)
+    assert texts(io.BytesIO(whole))["vitrine"] == text
+    before, after = (Image.open(io.BytesIO(content)) for content in (PICTURES[name], whole))
+    assert (before.format, before.size, before.mode) == (after.format, after.size, after.mode)
+    for number in range(getattr(before, "n_frames", 1)):
+        before.seek(number)
+        after.seek(number)
+        assert (
+            ImageChops.difference(before.convert("RGBA"), after.convert("RGBA")).getbbox() is None
+        )
+
+
+@given(st.sampled_from([*PICTURES]), st.text(max_size=500))
+def test_any_text_comes_back(name: str, text: str) -> None:
+    plain = text.encode(errors="replace").decode()
+    assert texts(io.BytesIO(embed(PICTURES[name], plain)))["vitrine"] == plain
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        signed_media.png(),
+        signed_media.jpeg(),
+        signed_media.riff(PICTURES["webp"]),
+        signed_media.truly_signed("PNG"),
+        signed_media.truly_signed("JPEG"),
+        signed_media.truly_signed("WEBP"),
+    ],
+)
+def test_nothing_is_written_into_a_signed_file(content: bytes) -> None:
+    with pytest.raises(NotEmbeddable, match="would break the signature"):
+        embed(content, "{}")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (saved(gradient(), "GIF"), "Only PNG, JPEG and WebP"),
+        (b"", "Only PNG, JPEG and WebP"),
+        (b"\x89PNG\r\n\x1a\n", "Only PNG, JPEG and WebP"),
+        (PICTURES["webp"] + b"more bytes", "behind its end"),
+    ],
+)
+def test_other_and_damaged_files_take_none(content: bytes, message: str) -> None:
+    with pytest.raises(NotEmbeddable, match=message):
+        embed(content, "{}")
+
+
+def test_a_long_text_does_not_fit_into_a_jpeg() -> None:
+    with pytest.raises(NotEmbeddable, match="too long"):
+        embed(PICTURES["jpeg"], "a" * 70_000)
