@@ -56,8 +56,8 @@ def _tells(block: Block) -> bool:
 def _texts_of(block: Block, data: bytes) -> dict[str, str]:
     if block.name in {"FE", "vitr"}:
         is_ours = data.startswith(COMMENT_MARK)
-        text = data.removeprefix(COMMENT_MARK).decode(errors="replace")
-        return {"vitrine" if is_ours else COMMENT: text}
+        comment = data.removeprefix(COMMENT_MARK).decode(errors="replace")
+        return {"vitrine" if is_ours else COMMENT: comment}
     if block.name == "E1" and not data.startswith(b"Exif\0\0"):
         return {}
     if block.name in {"E1", "EXIF", "eXIf"}:
