@@ -59,7 +59,7 @@ def test_a_verb_says_what_it_left_out(user: User, stranger: User, make_run: Any)
     assert toast(answer).startswith("1 result is starred. 2 stay as they are: they are gone,")
     assert not starred(theirs)
     gone = viewer.post("/runs/deletion/", {"run": [str(theirs.pk), str(own.pk)]}, follow=True)
-    assert "1 selected run stay here: only who made a run deletes it" in gone.content.decode()
+    assert "Not deleted: 1 selected run. Only who made a run deletes it" in gone.content.decode()
     assert Run.objects.kept().get() == theirs
     assert viewer.post("/runs/deletion/", {"run": str(theirs.pk)}).status_code == 403
 
