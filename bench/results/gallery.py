@@ -33,6 +33,7 @@ WATCH = """() => {
 STEP_PX = 1_200
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 IS_AT_END = "scrollY + innerHeight >= document.documentElement.scrollHeight - 1"
+PAGE_BYTES = "performance.getEntriesByType('navigation')[0].encodedBodySize"
 COUNT = "document.querySelectorAll('#wall .tile').length"
 
 
@@ -72,14 +73,15 @@ def wall(stage: Stage, product: Product, tiles: int) -> list[Goal]:
         weight_kb = visit(context, product.address + WALL, "#wall .tile").wire_bytes / KB
         page = context.new_page()
         page.goto(product.address + WALL, wait_until="networkidle")
-        in_page = page.evaluate(COUNT)
+        in_page, page_kb = page.evaluate(COUNT), page.evaluate(PAGE_BYTES) / KB
         shown, longest_ms, shifted = scroll(page, tiles)
     finally:
         context.close()
-    per_page_kb = weight_kb * min(WALL_TILES / max(in_page, 1), 1)
-    print(f"\nThe wall: {in_page} tiles in {weight_kb:.1f} KB, cold; scrolled through {shown:,}")
+    shared_kb = weight_kb - page_kb  # scripts and styles, however many tiles there are
+    of_100_kb = shared_kb + page_kb * WALL_TILES / max(in_page, 1)
+    print(f"\nThe wall: {in_page} tiles in {page_kb:.1f} KB, beside {shared_kb:.1f} KB of the site")
     return [
-        at_most("G14", "wall: 100 tiles on the wire, cold", per_page_kb, WALL_KB, "KB"),
+        at_most("G14", "wall: 100 tiles on the wire, cold", of_100_kb, WALL_KB, "KB"),
         at_most("G14", f"wall: longest task of {shown:,} tiles", longest_ms, TASK_MS, "ms"),
         at_most("G14", "wall: layout shift while it is scrolled", shifted, 0, ""),
     ]

@@ -21,7 +21,7 @@ TRIGGER = "library_run_is_due"
 MOST_PLACES = 16_383  # in a tsvector
 
 
-class WordsField(models.TextField):
+class WordsField(models.TextField):  # type: ignore[type-arg]
     """The words of a document (`full_text.document`), whose index finds words and phrases."""
 
     def db_type(self, connection: Any) -> str:
@@ -43,7 +43,7 @@ class WordsField(models.TextField):
 
 
 @WordsField.register_lookup
-class Matches(models.Lookup):  # type: ignore[type-arg]
+class Matches(models.Lookup):
     """`words__matches=clauses`: by the index, which reads all matches."""
 
     lookup_name = "matches"

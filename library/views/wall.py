@@ -35,7 +35,6 @@ MAX_FOUND = MOST_FILES  # runs that are counted, and taken as one selection
 no_store = cache_control(private=True, no_store=True)
 
 
-@limit("search")
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:

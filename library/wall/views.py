@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.utils import timezone
 
@@ -46,7 +46,7 @@ def filters(request: HttpRequest) -> Filters:
 
 def offered(request: HttpRequest) -> list[View]:
     """Return the views of the request's project and one's private ones, by name."""
-    rows = View.objects.offered_in(current.current(request), request.user)
+    rows = View.objects.offered_in(current.current(request), cast("User", request.user))
     return list(rows[:MOST_OFFERED])
 
 

@@ -30,7 +30,7 @@ _UNDER_WAY = (
     "{} of the selected runs had not ended and stay here. Cancel them first, then delete them."
 )
 _OTHERS = (
-    "{} stay here: only who made a run deletes it, and who manages its project. Ask one of them."
+    "Not deleted: {}. Only who made a run deletes it, and who manages its project. Ask one of them."
 )
 _LEFT_OUT = "{} of the list stay here: at most {} are deleted at once. Delete again for the next."
 

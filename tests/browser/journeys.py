@@ -19,6 +19,11 @@ DONE = "[data-run-id][data-run-state='succeeded']"
 Open = Callable[..., Page]
 
 
+def open_more(page: Page) -> None:
+    """Open what is behind “…” of the result on the stage."""
+    page.locator(".stage-run").get_by_role("button", name="More", exact=True).click()
+
+
 @pytest.fixture
 def open_page(contexts: Contexts, vitrine: Up, session: list[Any]) -> Iterator[Open]:
     """`open_page("/runs/", size=PHONE)` → the page, logged in; console errors fail the test."""

@@ -16,6 +16,7 @@ from playground.form.foreign.values import Unreadable
 PROGRAM = "AUTOMATIC1111"
 _NEGATIVE = "Negative prompt:"
 _SETTINGS = re.compile(r"Steps: \d")
+_QUOTED = re.compile(r'"[^"]*"')
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 MOST_OTHERS = 20  # settings without a counterpart that are named
 MOST_CHARS = 60  # of such a setting
@@ -47,8 +48,9 @@ def read(text: str) -> dict[str, Any]:
 
 
 def _settings(line: str) -> dict[str, str]:
-    """Split `name: value, name: value`; commas within quotes do not matter to what is read."""
-    pairs = (pair.partition(": ") for pair in line.split(", "))
+    """Split `name: value, name: value`, where a value in quotes may have commas."""
+    whole = _QUOTED.sub(lambda quoted: quoted[0].replace(", ", ","), line)
+    pairs = (pair.partition(": ") for pair in whole.split(", "))
     return {key.strip(): value.strip().strip('",') for key, _, value in pairs if value}
 
 

@@ -56,8 +56,8 @@ def _tells(block: Block) -> bool:
 def _texts_of(block: Block, data: bytes) -> dict[str, str]:
     if block.name in {"FE", "vitr"}:
         is_ours = data.startswith(COMMENT_MARK)
-        text = data.removeprefix(COMMENT_MARK).decode(errors="replace")
-        return {"vitrine" if is_ours else COMMENT: text}
+        comment = data.removeprefix(COMMENT_MARK).decode(errors="replace")
+        return {"vitrine" if is_ours else COMMENT: comment}
     if block.name == "E1" and not data.startswith(b"Exif\0\0"):
         return {}
     if block.name in {"E1", "EXIF", "eXIf"}:
@@ -68,10 +68,11 @@ def _texts_of(block: Block, data: bytes) -> dict[str, str]:
         return {name: _plain(rest)}
     if block.name == "zTXt":
         return {name: _plain(_unpacked(rest[1:]))} if rest[:1] == b"\0" else {}
-    is_packed, text = rest[:1] == b"\1", rest[2:].split(b"\0", 2)[2:]
-    if not text:
+    is_packed, after_languages = rest[:1] == b"\1", rest[2:].split(b"\0", 2)[2:]
+    if not after_languages:
         return {}
-    return {name: (_unpacked(text[0]) if is_packed else text[0]).decode(errors="replace")}
+    packed = after_languages[0]
+    return {name: (_unpacked(packed) if is_packed else packed).decode(errors="replace")}
 
 
 def _plain(text: bytes) -> str:

@@ -46,11 +46,12 @@ export class Player {
       this.media.querySelector(".viewer-still")?.remove();
     };
     const fail = () => {
+      if (signal.aborted) return;
       picture.hidden = true;
       this.media.querySelector(".viewer-missing").hidden = false;
     };
     picture.addEventListener("error", fail, { signal });
-    if (picture.localName === "img") picture.decode().then(reveal, () => {}); // "error" tells
+    if (picture.localName === "img") picture.decode().then(reveal, fail);
     else picture.addEventListener(loaded, reveal, { signal });
   }
   showZoom(isShown) {

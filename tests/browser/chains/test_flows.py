@@ -15,6 +15,7 @@ from tests.browser.journeys import (
     Open,
     back_as_left,
     form_token,
+    open_more,
     open_page,
     prompt,
 )
@@ -29,8 +30,9 @@ def test_a_chain_from_a_result_is_run_and_run_again(open_page: Open) -> None:
     prompt(page).fill("a harbour at dawn")
     page.locator("#run-button").click()
     expect(page.locator(f"#stage {DONE}")).to_have_count(1, timeout=60_000)
-    page.locator("#stage").get_by_role("link", name=re.compile("^Then…")).first.click()
-    page.get_by_role("button", name=re.compile("^Duotone")).click()
+    open_more(page)
+    page.locator("#stage").get_by_role("link", name=re.compile("^Then…")).click()
+    page.get_by_role("option", name=re.compile("^Duotone")).click()
     page.get_by_label("Name").fill("Harbour in two inks")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Harbour in two inks")

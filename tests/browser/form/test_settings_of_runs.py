@@ -9,6 +9,7 @@ from tests.browser.journeys import (
     DONE,
     aurora,
     log_in,
+    open_more,
     prompt,
 )
 from tests.browser.media import begin_drag
@@ -108,6 +109,7 @@ def test_remix_gives_settings_back_and_back_shows_the_form_as_it_was(aurora: Pag
     expect(prompt(aurora)).to_have_value("a fox in the snow")
     aurora.get_by_role("button", name="Undo").click()
     expect(prompt(aurora)).to_have_value("changed since")
+    open_more(aurora)
     aurora.get_by_role("link", name="Details").click()
     aurora.go_back()
     expect(prompt(aurora)).to_have_value("changed since")

@@ -316,12 +316,13 @@ def test_what_cannot_be_shown_is_said(open_page: Open, pictures: list[Run]) -> N
 
 
 def test_a_lost_picture_is_said(open_page: Open, pictures: list[Run]) -> None:
-    page = open_page("/runs/")
+    page = open_page("/models/")
 
     def lose(route: Route) -> None:
         route.fulfill(status=404, body="gone")
 
     page.route(re.compile(r"/artifacts/\d+/$"), lose)
+    page.goto(page.url.replace("/models/", "/runs/"))
     page.locator("#wall .face").nth(3).click()
     expect(page.locator(".viewer-missing")).to_be_visible()
     open_page.errors.clear()  # type: ignore[attr-defined]

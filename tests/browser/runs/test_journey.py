@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
-from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
+from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_more, open_page
 from tests.browser.waiting import eventually, wait_at_rest
 from tests.processes import Up
 from tests.schemas.laws import sample
@@ -168,6 +168,7 @@ def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
     run(page, "again and again")
     first = page.locator("#stage .stage-run").get_attribute("id")
     page.locator("[name=prompt]").fill("typed meanwhile")
+    open_more(page)
     # In one step: between two real clicks the answer may already have replaced the button.
     again = page.get_by_role("button", name="Run again")
     again.evaluate("button => { button.focus(); button.click(); button.click(); }")

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import assert_fits
-from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
+from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_more, open_page
 from tests.browser.waiting import Held, pass_time, wait_at_rest
 from tests.schemas.laws import sample
 
@@ -103,7 +103,7 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     expect(words).to_be_hidden()  # not before our own copy was asked for
     expect(words).to_be_visible()
     expect(words).to_contain_text("could not be loaded. It is tried again automatically")
-    expect(page.locator("#stage .artifact [download]")).to_be_hidden()
+    expect(page.locator("#stage .verbs [download]")).to_be_hidden()
     expect(page.locator("#stage .artifact img")).to_be_hidden()
     figure = page.locator("#stage .artifact").bounding_box()
     assert figure
@@ -111,7 +111,7 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     picture = page.locator("#stage .artifact img")
     expect(picture).to_be_visible()  # our copy, by itself
     expect(words).to_be_hidden()
-    expect(page.locator("#stage .artifact [download]")).to_be_visible()
+    expect(page.locator("#stage .verbs [download]")).to_be_visible()
     page.route("**/thumbnail/", lambda route: route.fulfill(**broken))
     page.goto("/runs/?as=list&q=missed")
     expect(page.locator(".run-row .mat").first).to_have_text("Not here yet")
@@ -182,6 +182,7 @@ def test_what_ends_while_it_is_scrolled_to_is_told_by_its_state_alone(open_page:
 def test_a_word_without_an_end_is_broken(open_page: Open) -> None:
     page = start(open_page, "sandbox/aurora/lite", prompt="endless" * 25)
     page.wait_for_selector(DONE)
+    open_more(page)
     page.get_by_role("link", name="Details").click()
     page.wait_for_url("**/runs/*/")
     for width, height in (WIDE, PHONE):
@@ -203,13 +204,13 @@ def test_who_waits_for_a_second_picture_is_connected_to_where_the_first_came_fro
     assert address.startswith(f"{connection.get_attribute('href')}/files/")
 
 
-def test_what_belongs_to_a_narrow_picture_stands_below_it(open_page: Open) -> None:
+def test_what_can_be_done_with_a_picture_stands_below_it(open_page: Open) -> None:
     page = start(
         open_page, "sandbox/aurora", prompt="tall", image_size={"width": 512, "height": 640}
     )
     page.wait_for_selector(DONE)
     picture = page.locator("#stage .artifact img").bounding_box()
-    download = page.locator("#stage .artifact [download]").bounding_box()
+    download = page.locator("#stage .verbs [download]").bounding_box()
     assert picture
     assert download
-    assert download["x"] + download["width"] <= picture["x"] + picture["width"] + 1
+    assert download["y"] >= picture["y"] + picture["height"]

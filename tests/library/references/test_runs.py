@@ -61,7 +61,7 @@ def test_a_mention_fills_a_required_field_and_is_recorded(
     assert (use.reference, use.run, use.version, use.is_whole) == (bottle, run, 1, False)
     page = page_of(member, run.get_absolute_url())
     assert "Reference" in page
-    assert "(version 1, 2 of 3 pictures, this model takes 2)" in page
+    assert "version 1, 2 of 3 pictures, this model takes 2" in page
     assert f"/runs/{run.pk}/" in page_of(member, bottle.get_absolute_url())
     # The form keeps the name.
     assert "@Bottle on ice" in page_of(member, f"/models/{MANY}/")

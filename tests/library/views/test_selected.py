@@ -59,7 +59,7 @@ def test_a_verb_says_what_it_left_out(user: User, stranger: User, make_run: Any)
     assert toast(answer).startswith("1 result is starred. 2 stay as they are: they are gone,")
     assert not starred(theirs)
     gone = viewer.post("/runs/deletion/", {"run": [str(theirs.pk), str(own.pk)]}, follow=True)
-    assert "1 selected run stay here: only who made a run deletes it" in gone.content.decode()
+    assert "Not deleted: 1 selected run. Only who made a run deletes it" in gone.content.decode()
     assert Run.objects.kept().get() == theirs
     assert viewer.post("/runs/deletion/", {"run": str(theirs.pk)}).status_code == 403
 
@@ -107,9 +107,9 @@ def test_nothing_found_and_foreign_lists_are_refused(member: Client, make_run: A
 def test_two_are_compared_and_more_are_a_board(member: Client, make_run: Any) -> None:
     runs = [with_files(make_run, 1) for _ in range(3)]
     two = member.post("/runs/comparison/", {"artifact": [*keys(runs[0], 0), *keys(runs[1], 0)]})
-    assert two.url == f"/runs/differences/?run={runs[0].pk}&run={runs[1].pk}"
+    assert two.headers["Location"] == f"/runs/differences/?run={runs[0].pk}&run={runs[1].pk}"
     three = member.post("/runs/comparison/", {"run": [str(run.pk) for run in runs]})
-    assert urlsplit(three.url).path == "/compare/new/"
+    assert urlsplit(three.headers["Location"]).path == "/compare/new/"
     one = member.post("/runs/comparison/", {"artifact": keys(runs[0], 0)})
     assert one.status_code == 422
     assert "two runs or more" in one.content.decode()
@@ -125,7 +125,7 @@ def test_a_board_is_planned_from_the_inputs_of_results(
     ]
     foreign = with_files(make_run, 1, endpoint=flux, user=stranger, arguments={"prompt": "no"})
     posted = {"run": [str(run.pk) for run in (*runs, foreign)], "of": "inputs"}
-    address = member.post("/runs/board/", posted).url
+    address = member.post("/runs/board/", posted).headers["Location"]
     page = member.get(address, follow=True)
     table = page.context["plan"].post["table"][0]
     assert [json.loads(line) for line in table.splitlines()] == [
@@ -145,7 +145,7 @@ def test_several_pictures_fill_a_list_of_a_model(
     song = with_files(make_run, 0)
     Artifact.objects.create(run=song, position=0, path="x", kind="audio", url="https://a.test/a")
     one = member.post("/runs/uses/", {"artifact": keys(run, 1)})
-    assert one.url == f"/runs/{run.pk}/artifacts/1/uses/"
+    assert one.headers["Location"] == f"/runs/{run.pk}/artifacts/1/uses/"
     posted = {"artifact": [*keys(run, 2, 0), *keys(song, 0)]}
     page = member.post("/runs/uses/", posted, follow=True)
     assert parse_qs(urlsplit(page.redirect_chain[-1][0]).query)["artifact"] == keys(run, 0, 2)
