@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench.library import make_library
 from bench.stage.browser import FLAGS, find_program
 from bench.team import PREPARED, make_team
 
@@ -33,13 +34,12 @@ WISH = "ten second 1080p film from two pictures with sound under a dollar"
 COMPARED = "?" + "&".join(
     f"model={name}" for name in ("sandbox/aurora", "sandbox/ridgeline", "atelier/papercut")
 )
-# By name; those of `model` and `board` come from `make_content`.
+# By name; those of `model`, `board` and the library come from what is made first.
 PAGES = {
     "gallery": "/",
     "search": f"/models/?q={quote(WISH)}",
     "nothing": "/models/?q=in:video+out:3d+price:%3C0.001",
     "empty": "/models/sandbox/lens/upscale/",
-    "history": "/runs/?project=private",
     "compare": f"/compare/new/{COMPARED}",
     "boards": "/compare/",
     "chats": "/chats/",
@@ -59,7 +59,7 @@ def main(link: str, names: list[str]) -> None:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(link)
-        shown = PAGES | make_content(page)
+        shown = PAGES | make_content(page) | make_library(page)
         team = make_team(browser, page, base)
         state = context.storage_state()
         context.close()
