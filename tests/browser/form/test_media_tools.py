@@ -224,7 +224,13 @@ def test_a_price_that_waits_for_a_measurement_comes_without_a_reload(open_form: 
     page.evaluate(
         "() => { const wait = setTimeout; window.setTimeout = (run) => wait(run, 5) }"
     )  # minutes in a moment
-    told = {"words": "Price unknown", "head": "being measured", "lines": [], "is_measuring": True}
+    told = {
+        "words": "Price unknown",
+        "head": "being measured",
+        "lines": [],
+        "named": [],
+        "is_measuring": True,
+    }
     known = {**told, "words": "about $0.02", "is_measuring": False}
     answers = iter([told] * 20)
     page.route(

@@ -84,7 +84,7 @@ def open_like_this(open_page: Open, run: Run, *size: Any) -> Page:
     page = open_page(run.get_absolute_url(), *size)
     page.get_by_role("link", name=re.compile("^Use as")).first.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("combobox")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Use this picture as")).to_be_focused()
     page.keyboard.type("like this")
     expect(page.get_by_role("option")).to_have_text(re.compile("Results like this one"))
     page.keyboard.press("Enter")

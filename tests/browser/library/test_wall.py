@@ -110,8 +110,10 @@ def test_selected_results_are_deleted_and_come_back(open_page: Open, many: list[
         tile(page, run).get_by_role("checkbox").check()
     expect(page.locator("[data-count]").first).to_be_attached()
     expect(page.locator("output[data-count]")).to_have_text("5 selected")  # of two stacks
-    expect(page.get_by_role("button", name="What differs")).to_be_enabled()  # they are two runs
-    page.get_by_role("button", name="Delete selected").click()
+    bar = page.get_by_role("form", name="Selected results")
+    bar.locator("summary", has_text="…").click()
+    expect(bar.get_by_role("button", name="Compare")).to_be_enabled()  # they are two runs
+    bar.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("2 runs deleted.")).to_be_visible()
     expect(tile(page, many[89])).to_have_count(0)
     page.get_by_role("button", name="Undo").click()

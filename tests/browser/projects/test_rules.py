@@ -68,6 +68,7 @@ def test_the_gallery_shows_locks_and_filters_by_them(open_page: Open, fox: Proje
     expect(page.get_by_text("45 models").first).to_be_visible()
     expect(page.locator(".card [data-lock]")).to_have_count(0)
     page.get_by_role("radio", name="Locked here").check()
+    expect(page.get_by_text("15 models").first).to_be_visible()  # before that, others are listed
     page.locator(".card h3 a").first.click()
     expect(page.locator("#refusal")).to_contain_text(reason)
     expect(page.get_by_role("button", name=re.compile("^Run"))).to_be_disabled()
