@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.hand import Hand
 from tests.browser.journeys import (
     AURORA,
     PHONE,
@@ -18,7 +19,6 @@ from tests.browser.journeys import (
     form_token,
     open_page,
 )
-from tests.browser.people.test_first_hour import Hand
 from tests.browser.runs.test_journey import ready
 from tests.browser.waiting import eventually
 
