@@ -72,7 +72,7 @@ def _of_inputs(runs: Sequence[Run], troubles: list[Trouble]) -> PlanOfResults:
     """Plan the inputs of runs on all their models; those that differ are the rows of a table."""
     models = list({run.endpoint_id: run.endpoint for run in runs}.values())
     if len(models) > MAX_MODELS:
-        message = f"Of {len(models)} models the first {MAX_MODELS} are in the plan."
+        message = f"Of {counted(len(models), 'model')} the first {MAX_MODELS} are in the plan."
         troubles.append(Trouble("models", message))
     if not models:
         return PlanOfResults([], {}, {}, troubles)

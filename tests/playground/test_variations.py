@@ -155,12 +155,14 @@ def test_saving_a_draft_returns_the_cost_of_a_press(member: Client, films: Any) 
         "words": "about $0.50",
         "head": "5 s (the default) × $0.10",
         "lines": ["5 s (the default) × $0.10"],
+        "named": [],
     }
     assert draft_cost(duration="10")["words"] == "about $1.00"
     assert draft_cost(**{"~variations": "4"}) == {
         "words": "about $2.00",
         "head": "4 runs with new seeds",
         "lines": ["4 runs; each:", "5 s (the default) × $0.10"],
+        "named": [],
     }
 
 

@@ -43,7 +43,7 @@ def test_repeated_searches_keep_their_own_query_plan(member: Client, make_run: A
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT generic_plans, custom_plans FROM pg_prepared_statements "
-                "WHERE statement LIKE '%SUBSTR(%LIMIT%'"
+                "WHERE statement LIKE '%searchentry%LIMIT%'"
             )
             plans = cursor.fetchall()
         assert plans

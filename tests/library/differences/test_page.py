@@ -123,8 +123,11 @@ def test_the_selection_of_the_list_leads_to_the_page(member: Client, pair: tuple
     assert response.headers["Location"] == f"{ADDRESS}?run={keys[0]}&run={keys[1]}"
     assert member.post(ADDRESS, {"filters": ""}, follow=True).status_code == 200
     page = member.get("/runs/").content.decode()
-    assert f'formaction="{ADDRESS}"' in page
-    assert f'formaction="{ADDRESS}"' not in member.get("/runs/?state=deleted").content.decode()
+    verb = 'formaction="/runs/comparison/"'  # which leads two runs to this page
+    assert verb in page
+    assert verb not in member.get("/runs/?state=deleted").content.decode()
+    response = member.post("/runs/comparison/", {"run": keys})
+    assert response.headers["Location"] == f"{ADDRESS}?run={keys[0]}&run={keys[1]}"
 
 
 def test_a_run_that_one_may_not_read_is_not_there(

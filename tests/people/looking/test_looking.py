@@ -227,5 +227,5 @@ def test_the_list_needs_one_query_more_however_long_it_is(
     for number in range(12):
         make_run(state="succeeded", title=f"{SECRET} {number}")
     admin.get("/runs/?whose=*")
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(15):  # PostgreSQL: and a plan for these values
         admin.get("/runs/?whose=*")

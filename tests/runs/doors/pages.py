@@ -50,6 +50,15 @@ def rerun(world: World) -> Use:
     return lambda: said(world.browser.post(address, follow=True))
 
 
+def rerun_alone(world: World) -> Use:
+    """Make one result of a run again."""
+    run = world.run_of(PAINT)
+    for position in range(2):
+        run.artifacts.create(position=position, path=f"images[{position}]", kind="image", url="u")
+    address = reverse("playground:artifact-repetition", args=[run.pk, 0])
+    return lambda: said(world.browser.post(address, follow=True))
+
+
 def variation(world: World) -> Use:
     """ "More like this" on a run."""
     address = reverse("playground:run-variations", args=[world.run_of(PAINT).pk])
