@@ -43,7 +43,7 @@ const fail = (medium) => {
     setTimeout(() => medium.isConnected && retry(medium), RETRY_MS[tries]);
 };
 const retry = (medium) => {
-  const ours = medium.closest("figure").querySelector("a[download]").href.split("?")[0];
+  const ours = medium.closest("figure").dataset.copy;
   if (medium.parentElement.href) medium.parentElement.href = ours;
   medium.src = ours;
 };

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.contexts import Contexts
-from tests.browser.waiting import settle
+from tests.browser.waiting import settle, wait_at_rest
 from tests.processes import Up
 
 WIDE, PHONE = (1440, 900), (390, 844)
@@ -20,7 +20,8 @@ Open = Callable[..., Page]
 
 
 def open_more(page: Page) -> None:
-    """Open what is behind “…” of the result on the stage."""
+    """Open “…” of the result on the stage, at rest: a click that misses the menu would close it."""
+    wait_at_rest(page)
     page.locator(".stage-run").get_by_role("button", name="More", exact=True).click()
 
 

@@ -27,9 +27,7 @@ export function dragged(data) {
   const results = [...document.querySelectorAll(".artifact :is(img, video, audio)")].filter(
     (result) => addresses.includes(result.src),
   );
-  const copies = results.map(
-    (result) => result.closest(".artifact").querySelector("a[download]")?.href ?? "",
-  );
+  const copies = results.map((result) => result.closest(".artifact").dataset.copy ?? "");
   return [...addresses, ...copies]
     .map((address) => path(address).replace(/thumbnail\/$/, ""))
     .find((address) => OURS.test(address));

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -53,7 +55,13 @@ def test_eight_variations_are_four_abreast_or_two_and_open_large_on_a_phone(
         )
         assert len(set(lefts)) == columns, width
         assert_fits(page)
-    page.locator(".variation a[data-view]").first.click()
+    pictures = page.locator(".variation a[data-view]")
+    keys = [picture.get_attribute("data-view") for picture in pictures.all()]
+    assert len(set(keys)) == 8
+    pictures.first.click()
     expect(page.locator(".viewer-picture[data-loaded]")).to_be_in_viewport(ratio=1)
-    expect(page.locator(".viewer-place")).to_have_text("1 of 8")
     assert_fits(page)
+    for place, key in enumerate(keys, start=1):  # the film strip's earlier runs come after them
+        expect(page.locator(".viewer-place")).to_have_text(re.compile(rf"^{place} of \d+$"))
+        assert page.url.endswith(f"#view={key}")
+        page.keyboard.press("ArrowRight")
