@@ -96,9 +96,7 @@ def test_a_picture_of_the_page_is_taken_by_its_own_address(
     remote = "https://v3.fal.media/files/x.png"  # what a fresh result shows until it is copied
     page.evaluate(
         """([remote, ours]) => document.querySelector("#stage").insertAdjacentHTML("beforeend",
-          `<figure class="artifact">
-            <img src="${remote}" alt=""><a download href="${ours}?download">x</a>
-          </figure>`)""",
+          `<figure class="artifact" data-copy="${ours}"><img src="${remote}" alt=""></figure>`)""",
         [remote, ours],
     )
     drop(page, "[name=image_url]", link=remote)
