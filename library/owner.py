@@ -60,8 +60,8 @@ class LibraryOwner(RunOwner):
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""
-        kept = SeriesItem.objects.filter(series__deleted_at=None, removed_at=None)
-        return set(kept.filter(run__in=run_ids).values_list("run_id", flat=True))
+        items = SeriesItem.objects.filter(series__deleted_at=None, removed_at=None)
+        return set(items.filter(run__in=run_ids).values_list("run_id", flat=True))
 
     def on_move(self, rows: Chosen, target: Project) -> None:
         """Take the tags of moved runs along."""

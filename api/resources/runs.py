@@ -126,12 +126,14 @@ def _line(call: Call) -> Line:
     if line.hints:
         errors = [{"parameter": "q", "detail": hint.message} for hint in line.hints]
         raise Problem(422, line.hints[0].message, errors=errors)
-    asked = [
+    conditions = [
         *([Condition(BY_MODEL, (values["model"],))] if values["model"] else []),
         *([Condition(STATE, (values["state"],))] if values["state"] else []),
         *([Condition(IS, (STARRED,))] if values["starred"] else []),
     ]
-    return replace(line, taken=(*line.taken, *((one.word, one) for one in asked)))
+    return replace(
+        line, taken=(*line.taken, *((condition.word, condition) for condition in conditions))
+    )
 
 
 def _moment(call: Call, name: str) -> datetime | None:

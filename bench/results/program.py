@@ -83,8 +83,10 @@ def like(owner: Any, rounds: int) -> list[float]:
     from bench.history.pages import logged_in
     from runs.models import Artifact, Run
 
-    kept = Artifact.objects.filter(run__in=Run.objects.kept(), fingerprint__isnull=False)
-    chosen = random.Random(rounds).sample(list(kept.only("run_id", "position")), rounds + 3)
+    fingerprinted = Artifact.objects.filter(run__in=Run.objects.kept(), fingerprint__isnull=False)
+    chosen = random.Random(rounds).sample(
+        list(fingerprinted.only("run_id", "position")), rounds + 3
+    )
     client, times = logged_in(owner), []
     for artifact in chosen:
         began = time.perf_counter()
