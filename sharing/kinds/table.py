@@ -1,0 +1,14 @@
+"""All kinds of shares by their names."""
+
+from __future__ import annotations
+
+from sharing.kinds.kind import Kind
+from sharing.kinds.results import Results
+from sharing.models import Share
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Results(),)}
+
+
+def kind_of(share: Share) -> Kind:
+    """Return the kind of a share."""
+    return KINDS[share.kind]

@@ -1,0 +1,8 @@
+"""The tables of sharing."""
+
+from sharing.models.comment import Comment
+from sharing.models.judgement import Pick, Rating
+from sharing.models.reviewer import Reviewer
+from sharing.models.share import Share, ShareItem
+
+__all__ = ["Comment", "Pick", "Rating", "Reviewer", "Share", "ShareItem"]

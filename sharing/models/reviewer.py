@@ -1,0 +1,47 @@
+"""Reviewers: whoever says something on a share, with an account or by a name they give."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+
+from sharing.models.share import Share
+
+MAX_NAME_CHARS = 60
+
+
+class Reviewer(models.Model):
+    """Somebody on one share: a user, or a guest whom a signed cookie knows again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    share = models.ForeignKey(Share, on_delete=models.CASCADE, related_name="reviewers")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        related_name="+", help_text="empty: a guest",
+    )  # fmt: skip
+    name = models.CharField(max_length=MAX_NAME_CHARS)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(
+        null=True, blank=True, help_text="when they said that they are done"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("share", Lower("name"), name="reviewer_name_once"),
+            models.UniqueConstraint(
+                fields=["share", "user"],
+                condition=models.Q(user__isnull=False),
+                name="reviewer_once_per_user",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether they gave the name themselves."""
+        return self.user_id is None
