@@ -58,7 +58,7 @@ def reviewer_of(request: HttpRequest, visit: Visit) -> Reviewer | None:
         )
     except (KeyError, BadSignature):
         return None
-    return reviewers.filter(pk=key, user=None).first()
+    return reviewers.filter(pk=key, user=None).first() if key else None
 
 
 def reviewer_for_post(request: HttpRequest, visit: Visit) -> Reviewer:
