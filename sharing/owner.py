@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from runs.owners import RunOwner, UserRelation
+from asgiref.sync import sync_to_async
+
+from runs.owners import Job, RunOwner, UserRelation
 from sharing.models import Share
+from sharing.review import comments, news
 
 if TYPE_CHECKING:
+    import fal
+    from core.notify import channel
     from projects.models import InProject
 
 
@@ -22,3 +27,10 @@ class SharingOwner(RunOwner):
     def movable(self) -> Mapping[str, type[InProject]]:
         """Return shares."""
         return {"share": Share}
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the jobs that tell of reviews and forget deleted comments."""
+        return (
+            Job("news of reviews", sync_to_async(news.tell_due), wakes_on_change=True),
+            Job("deleted comments", sync_to_async(comments.delete_for_good)),
+        )
