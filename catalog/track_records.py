@@ -78,8 +78,8 @@ class TrackRecords:
 
 
 NO_RECORDS = TrackRecords()
-# (user, key of the only project whose boards count; None: of all) → the records
-Source = Callable[["User | AnonymousUser", int | None], TrackRecords]
+# (user, revision, key of the only project whose boards count; None: of all) → the records
+Source = Callable[["User | AnonymousUser", str, int | None], TrackRecords]
 _sources: list[Source] = []
 
 
@@ -88,6 +88,11 @@ def register(source: Source) -> None:
     _sources[:] = [source]
 
 
-def records_of(user: User | AnonymousUser, project: int | None = None) -> TrackRecords:
-    """Return the records of all models for a viewer. One query, and one more after new votes."""
-    return _sources[0](user, project) if _sources else NO_RECORDS
+def records_of(
+    user: User | AnonymousUser, revision: str, project: int | None = None
+) -> TrackRecords:
+    """Return the records of all models for a viewer, at a revision of the catalogue.
+
+    One query, and three more after new votes; none in a house that has never voted.
+    """
+    return _sources[0](user, revision, project) if _sources else NO_RECORDS

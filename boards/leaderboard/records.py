@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from boards.leaderboard.tallies import PairTally, Tallies, tallies_of
-from boards.models import Board
+from boards.models import Board, BoardTally
+from catalog.models import revision_triggers
 from catalog.track_records import NO_RECORDS, TrackRecord, TrackRecords, register
 from core.byte_cache import byte_cached
 
@@ -16,20 +17,31 @@ if TYPE_CHECKING:
 
 
 def connect() -> None:
-    """Answer for the catalogue's pages."""
+    """Answer for the catalogue's pages, and have a board's first judgement renew its revision."""
     register(records_of)
+    revision_triggers.watch(BoardTally, ("board",))
 
 
-def records_of(user: User | AnonymousUser, project: int | None = None) -> TrackRecords:
+def records_of(
+    user: User | AnonymousUser, revision: str, project: int | None = None
+) -> TrackRecords:
     """Return the records of all models by the boards that the user may read.
 
     Only those of a project, if one is given.
     """
+    if not revision or not _is_any_judged(revision):
+        return NO_RECORDS
     boards = Board.objects.kept().open_to(user)
     if project is not None:
         boards = boards.filter(project_id=project)
     tallies = tallies_of(boards)
     return _records(tallies) if tallies.overall else NO_RECORDS
+
+
+@byte_cached(1 << 16)
+def _is_any_judged(revision: str) -> bool:
+    """Whether any board was ever judged, as it was at a revision."""
+    return BoardTally.objects.exists()
 
 
 @byte_cached(4 << 20, key=lambda tallies: tallies.key)
