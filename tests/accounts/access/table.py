@@ -164,6 +164,7 @@ ACCESS: dict[str, Row] = PROGRAMS | {
     "flows:then": Row(ANYBODYS, ANYBODYS),
     "issuer-callback": Row(NOWHERE, CLOSED),
     "issuer-login": Row(NOWHERE, NOWHERE),
+    "leaderboard:leaderboard": Row(ANYBODYS, METHOD),
     "library:all-series": Row(ANYBODYS, ANYBODYS),
     "library:all-series-recovery": Row(METHOD, ANYBODYS),
     "library:archives": Row(METHOD, ANYBODYS),
