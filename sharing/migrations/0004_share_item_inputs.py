@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sharing", "0001_shares"),
+        ("sharing", "0003_reports"),
     ]
 
     operations = [
