@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("boards", "0010_plan_draft_project"),
         ("projects", "0004_look"),
-        ("sharing", "0001_shares"),
+        ("sharing", "0002_reviewers_name_key"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
