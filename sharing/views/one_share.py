@@ -18,10 +18,11 @@ from django.views.decorators.http import require_http_methods
 from accounts import audit
 from core.http.addresses import absolute
 from projects import roles
-from sharing import access, listing, revoking
+from sharing import access
 from sharing.events import raise_version
 from sharing.models import Share
-from sharing.options import OptionsForm
+from sharing.own import listing, revoking
+from sharing.own.options import OptionsForm
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -16,8 +16,8 @@ from core.formatting import counted
 from core.http.parameters import page_number, parse_uuid
 from library import selection
 from playground.form import share_links
-from sharing import listing, making, revoking
 from sharing.models import Share
+from sharing.own import listing, making, revoking
 from sharing.views import one_share
 
 if TYPE_CHECKING:

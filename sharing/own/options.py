@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from fal.db_safe import db_safe_text
 from projects.models import Project
-from sharing import making
 from sharing.models import Share
 from sharing.models.share import MAX_NOTE_CHARS, MAX_TITLE_CHARS
+from sharing.own import making
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
