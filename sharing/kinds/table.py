@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from sharing.kinds.board import Board
 from sharing.kinds.kind import Kind
 from sharing.kinds.results import Results
 from sharing.models import Share
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Results(),)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Results(), Board())}
 
 
 def kind_of(share: Share) -> Kind:
