@@ -57,8 +57,11 @@ class Curtain:
 
     def words(self, text: str) -> str:
         """Return a text that describes settings; empty if they are hidden or it names a model."""
-        is_shown = self.share.shows_settings and not self._names_model(text)
-        return text if is_shown else ""
+        return self.telling(text) if self.share.shows_settings else ""
+
+    def telling(self, text: str) -> str:
+        """Return a text that is no setting; empty if it names a hidden model."""
+        return "" if self._names_model(text) else text
 
     def _setting(self, name: str, value: Any) -> Setting:
         addresses = list(dict.fromkeys(inputs.addresses_in(value)))
