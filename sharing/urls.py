@@ -19,6 +19,7 @@ urlpatterns = [
     path("s/<str:token>/files/<int:number>/", files.file, name="share-file"),
     path("s/<str:token>/files/<int:number>/thumbnail/", files.thumbnail, name="share-thumbnail"),
     path("s/<str:token>/files/<int:number>/poster/", files.poster, name="share-poster"),
+    path("s/<str:token>/pictures/<int:number>/", files.picture, name="share-picture"),
     path("compare/<uuid:pk>/report/", actions.beginning, name="board-report"),
     path("reports/", pages.index, name="reports"),
     path("reports/recovery/", actions.recovery, name="reports-recovery"),
