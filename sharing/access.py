@@ -55,7 +55,7 @@ def for_visitors(
         if share is None:
             raise Http404(UNKNOWN)
         response = refusal(request, share) or view(
-            request, Visit(share, request.user, _is_maker(request, share)), *args, **kwargs
+            request, Visit(share, request.user, is_maker(request.user, share)), *args, **kwargs
         )
         _keep_out(response, share)
         return response
@@ -70,9 +70,9 @@ def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
     if share.audience in {Share.Audience.PROJECT, Share.Audience.HOUSE}:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if share.audience == Share.Audience.PROJECT and not _is_meant(request, share):
+        if share.audience == Share.Audience.PROJECT and not is_meant(request.user, share):
             raise Http404(UNKNOWN)
-    if share.password and not _is_maker(request, share) and not has_password(request, share):
+    if share.password and not is_maker(request.user, share) and not has_password(request, share):
         if request.method not in {"GET", "HEAD"} or request.path != share.get_absolute_url():
             raise Http404(UNKNOWN)
         return render(
@@ -104,17 +104,21 @@ def password_proof(share: Share) -> str:
     return salted_hmac("sharing.password", f"{share.pk}:{share.password}").hexdigest()
 
 
-def _is_meant(request: HttpRequest, share: Share) -> bool:
+def is_meant(user: User | AnonymousUser, share: Share) -> bool:
+    """Whether a user is among those for whom a share of this audience is; links are for all."""
+    if share.audience != Share.Audience.PROJECT:
+        return user.is_authenticated or share.audience != Share.Audience.HOUSE
     project = share.for_project_id or share.project_id
-    memberships = Membership.objects.filter(project=project, user=request.user.pk)
-    return share.user_id == request.user.pk or memberships.exists()
+    memberships = Membership.objects.filter(project=project, user=user.pk)
+    return share.user_id == user.pk or memberships.exists()
 
 
-def _is_maker(request: HttpRequest, share: Share) -> bool:
-    if not request.user.is_authenticated:
+def is_maker(user: User | AnonymousUser, share: Share) -> bool:
+    """Whether a user may change the share."""
+    if not user.is_authenticated:
         return False
-    is_shown = Share.objects.shown_to(request.user).filter(pk=share.pk).exists()
-    return is_shown and may_change(request.user, share)
+    is_shown = Share.objects.shown_to(user).filter(pk=share.pk).exists()
+    return is_shown and may_change(user, share)
 
 
 def _keep_out(response: HttpResponseBase, share: Share) -> None:
