@@ -1,8 +1,8 @@
-"""The URLs of boards, below `/compare/`."""
+"""The URLs of boards, below `/compare/`, and of the leaderboard."""
 
 from django.urls import path
 
-from boards.views import actions, board, files, marks, plan, trials, viewer, vote
+from boards.views import actions, board, files, leaderboard, marks, plan, trials, viewer, vote
 
 app_name = "boards"
 urlpatterns = [
@@ -50,3 +50,4 @@ urlpatterns = [
         name="board-column-house-default",
     ),
 ]
+LEADERBOARD = ([path("", leaderboard.leaderboard, name="leaderboard")], "leaderboard")

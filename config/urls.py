@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
+from boards.urls import LEADERBOARD
 from projects.urls import HOUSE_RULES
 
 handler400 = "core.http.errors.bad_request"
@@ -19,6 +20,7 @@ urlpatterns = [
     path("", include("playground.urls")),
     path("", include("catalog.urls")),
     path("compare/", include("boards.urls")),
+    path("leaderboard/", include(LEADERBOARD)),
     path("chats/", include("chats.urls")),
     path("flows/", include("flows.urls")),
     path("", include("library.urls")),

@@ -122,8 +122,11 @@ def is_maker(user: User | AnonymousUser, share: Share) -> bool:
 
 
 def _keep_out(response: HttpResponseBase, share: Share) -> None:
-    """Say that nothing of it is kept by caches, sent on as a referrer, or indexed by robots."""
+    """Say that nothing of it is kept by caches or indexed by robots.
+
+    The site's referrer policy tells other sites nothing; a stricter one for these pages would let
+    browsers post their forms with the origin “null”, which the protection against CSRF refuses.
+    """
     response.headers.setdefault("Cache-Control", "private, no-store")
-    response.headers["Referrer-Policy"] = "no-referrer"
     if share.audience != Share.Audience.PUBLIC:
         response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"

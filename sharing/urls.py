@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from sharing.views import files, visit
+from sharing.views.reports import actions, pages
+from sharing.views.reports import files as report_files
 
 app_name = "sharing"
 urlpatterns = [
@@ -13,4 +15,14 @@ urlpatterns = [
     path("s/<str:token>/files/<int:number>/", files.file, name="share-file"),
     path("s/<str:token>/files/<int:number>/thumbnail/", files.thumbnail, name="share-thumbnail"),
     path("s/<str:token>/files/<int:number>/poster/", files.poster, name="share-poster"),
+    path("compare/<uuid:pk>/report/", actions.beginning, name="board-report"),
+    path("reports/", pages.index, name="reports"),
+    path("reports/recovery/", actions.recovery, name="reports-recovery"),
+    path("reports/<uuid:pk>/", pages.report, name="report"),
+    path("reports/<uuid:pk>/form/", pages.form, name="report-form"),
+    path("reports/<uuid:pk>/freezing/", actions.freezing, name="report-freezing"),
+    path("reports/<uuid:pk>/deletion/", actions.deletion, name="report-deletion"),
+    path("reports/<uuid:pk>/report.md", report_files.markdown, name="report-markdown"),
+    path("reports/<uuid:pk>/slides/<int:number>.png", report_files.slide, name="report-slide"),
+    path("reports/<uuid:pk>/slides.zip", report_files.all_slides, name="report-slides"),
 ]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Lower
 
+from sharing.models.names import MAX_NAME_CHARS, name_key
 from sharing.models.share import Share
 
-MAX_NAME_CHARS = 60
+MAX_KEY_CHARS = MAX_NAME_CHARS * 18  # one character may stand for so many (NFKC)
 
 
 class Reviewer(models.Model):
@@ -23,6 +24,9 @@ class Reviewer(models.Model):
         related_name="+", help_text="empty: a guest",
     )  # fmt: skip
     name = models.CharField(max_length=MAX_NAME_CHARS)
+    name_key = models.CharField(
+        max_length=MAX_KEY_CHARS, editable=False, help_text="equal for names that look the same"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(
         null=True, blank=True, help_text="when they said that they are done"
@@ -30,7 +34,7 @@ class Reviewer(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("share", Lower("name"), name="reviewer_name_once"),
+            models.UniqueConstraint(fields=["share", "name_key"], name="reviewer_name_once"),
             models.UniqueConstraint(
                 fields=["share", "user"],
                 condition=models.Q(user__isnull=False),
@@ -40,6 +44,11 @@ class Reviewer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the reviewer with the key of the name."""
+        self.name_key = name_key(self.name)
+        super().save(*args, **kwargs)
 
     @property
     def is_guest(self) -> bool:

@@ -12,6 +12,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from catalog.changelog import queries
 from catalog.models import Endpoint, Revision
 from catalog.related import related_models
+from catalog.track_records import records_of
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from playground import variations
@@ -59,6 +60,7 @@ def render_page(
         "successor": related_models.successor(endpoint, Revision.current())
         if _is_over(endpoint)
         else None,
+        "records": records_of(request.user, Revision.current()),
         "tabs": TABS,
         "tab": tab,
         "tab_template": f"playground/endpoint/_{tab}.html",
