@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts.limits import rate_limit
 from projects.models import Membership
 from projects.roles import may_change
 from sharing.models import Share
@@ -53,14 +54,21 @@ def for_visitors(
         shares = Share.objects.with_token(token).select_related("user", "project")
         share = shares.first()
         if share is None:
-            raise Http404(UNKNOWN)
+            return _unknown(request)
         response = refusal(request, share) or view(
             request, Visit(share, request.user, is_maker(request.user, share)), *args, **kwargs
         )
         _keep_out(response, share)
         return response
 
-    return login_not_required(checked)
+    return rate_limit.for_guests(login_not_required(checked))
+
+
+def _unknown(request: HttpRequest) -> HttpResponseBase:
+    """Raise Http404; whoever tries many addresses has to wait."""
+    if wait_s := rate_limit.take_of(request, rate_limit.UNKNOWN_SHARE):
+        return rate_limit.too_many_requests(request, wait_s)
+    raise Http404(UNKNOWN)
 
 
 def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:

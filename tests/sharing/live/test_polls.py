@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,10 +71,13 @@ async def ask(
     return await client.get(polls.PATH, params=asked)
 
 
-async def _ask_with(
-    share: Share, watch: str, client: httpx.AsyncClient, app: polls.SharePolls, **query: str
-) -> httpx.Response:
-    return await ask(client, share, watch, **query)
+def asking(share: Share, watch: str, query: dict[str, str] | None = None) -> Use:
+    """Return what `serve` takes to ask once."""
+
+    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> httpx.Response:
+        return await ask(client, share, watch, **(query or {}))
+
+    return use
 
 
 async def until_held(app: polls.SharePolls, count: int = 1) -> None:
@@ -178,7 +180,7 @@ def test_a_forged_or_old_token_opens_nothing(share: Share, monkeypatch: Any) -> 
     watch = token(share)
     forged = watch[:-4] + ("AAAA" if not watch.endswith("AAAA") else "BBBB")
     for text in ("", "x", forged, "é" * 40):
-        assert serve(partial(_ask_with, share, text or "-")).status_code == 403
+        assert serve(asking(share, text or "-")).status_code == 403
     later = time.time() + timedelta(days=2).total_seconds()
     monkeypatch.setattr(time, "time", lambda: later)
     assert serve(lambda client, app: ask(client, share, watch)).status_code == 403
@@ -247,7 +249,7 @@ def test_any_query_is_answered_without_an_error(share: Share) -> None:
         {"x": "y" * 5000},
     ]
     for query in queries:
-        response = serve(partial(_ask_with, share, watch, **query), hold_s=0.01)
+        response = serve(asking(share, watch, query), hold_s=0.01)
         assert response.status_code in {204, 403}, query
 
 
