@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts.limits import rate_limit
 from projects.models import Membership
 from projects.roles import may_change
 from sharing.models import Share
@@ -55,14 +56,21 @@ def for_visitors(
         shares = Share.objects.with_token(token).select_related("user", "project")
         share = shares.first()
         if share is None:
-            raise Http404(UNKNOWN)
+            return _unknown(request)
         response = refusal(request, share) or view(
-            request, Visit(share, request.user, _is_maker(request, share)), *args, **kwargs
+            request, Visit(share, request.user, is_maker(request.user, share)), *args, **kwargs
         )
         _keep_out(response, share)
         return response
 
-    return login_not_required(checked)
+    return rate_limit.for_guests(login_not_required(checked))
+
+
+def _unknown(request: HttpRequest) -> HttpResponseBase:
+    """Raise Http404; whoever tries many addresses has to wait."""
+    if wait_s := rate_limit.take_of(request, rate_limit.UNKNOWN_SHARE):
+        return rate_limit.too_many_requests(request, wait_s)
+    raise Http404(UNKNOWN)
 
 
 def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
@@ -72,9 +80,9 @@ def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
     if share.audience in {Share.Audience.PROJECT, Share.Audience.HOUSE}:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if share.audience == Share.Audience.PROJECT and not _is_meant(request, share):
+        if share.audience == Share.Audience.PROJECT and not is_meant(request.user, share):
             raise Http404(UNKNOWN)
-    if share.password and not _is_maker(request, share) and not has_password(request, share):
+    if share.password and not is_maker(request.user, share) and not has_password(request, share):
         if request.method not in {"GET", "HEAD"} or request.path != share.get_absolute_url():
             raise Http404(UNKNOWN)
         return render(
@@ -123,17 +131,21 @@ def audience_in_words(share: Share) -> str:
     return words[Share.Audience(share.audience)] + (", with the password" if share.password else "")
 
 
-def _is_meant(request: HttpRequest, share: Share) -> bool:
+def is_meant(user: User | AnonymousUser, share: Share) -> bool:
+    """Whether a user is among those for whom a share of this audience is; links are for all."""
+    if share.audience != Share.Audience.PROJECT:
+        return user.is_authenticated or share.audience != Share.Audience.HOUSE
     project = share.for_project_id or share.project_id
-    memberships = Membership.objects.filter(project=project, user=request.user.pk)
-    return share.user_id == request.user.pk or memberships.exists()
+    memberships = Membership.objects.filter(project=project, user=user.pk)
+    return share.user_id == user.pk or memberships.exists()
 
 
-def _is_maker(request: HttpRequest, share: Share) -> bool:
-    if not request.user.is_authenticated:
+def is_maker(user: User | AnonymousUser, share: Share) -> bool:
+    """Whether a user may change the share."""
+    if not user.is_authenticated:
         return False
-    is_shown = Share.objects.shown_to(request.user).filter(pk=share.pk).exists()
-    return is_shown and may_change(request.user, share)
+    is_shown = Share.objects.shown_to(user).filter(pk=share.pk).exists()
+    return is_shown and may_change(user, share)
 
 
 def _keep_out(response: HttpResponseBase, share: Share) -> None:
