@@ -28,7 +28,7 @@ from library.models import (
 from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
-from sharing.models import Report
+from sharing.models import Report, Share, ShareItem
 from training.models import Dataset, Training, Weights
 
 ASKED = {
@@ -57,6 +57,7 @@ class Things:
 
     keys: dict[str, Any]
     parts: dict[str, Any] = field(default_factory=dict)
+    rooms: dict[str, dict[str, Any]] = field(default_factory=dict)  # parts by an app's name
 
     def key_of(self, name: str) -> Any:
         """The key that a route's name stands for; None if it is about none of these."""
@@ -72,6 +73,8 @@ class Things:
         pk = self.key_of(name)
         parts = {part: self.parts.get(part, PLAIN.get(part, pk)) for part in possibility[0][1]}
         parts |= SPECIAL.get(plain, {})
+        of_room = self.rooms.get(space, {})
+        parts |= {part: of_room[part] for part in parts if part in of_room}
         return reverse(name, kwargs=parts) + (ASKED | (asked or {})).get(name, "")
 
 
@@ -154,6 +157,8 @@ def make_things(
         **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
     )
     ReferenceVersion.objects.create(reference=reference, number=1, change=word, made_by=owner)
+    share = Share.objects.create(**own, title=word)
+    ShareItem.objects.create(share=share, number=1, place=1, run=run)
     return Things(
         {
             "view": view.pk,
@@ -170,4 +175,5 @@ def make_things(
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
             "version": version.pk,
         },
+        {"sharing": {"pk": share.pk, "token": share.token, "number": 1}},
     )  # fmt: skip
