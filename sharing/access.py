@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
     from core.http.htmx import HtmxRequest
+    from sharing.models.share import ShareQuerySet
 
 UNKNOWN = "This link leads nowhere. Ask whoever sent it for a new one."
 ENDED = "This share has ended. Ask whoever sent you the link for a new one."
@@ -110,6 +112,23 @@ def password_cookie(share: Share) -> str:
 def password_proof(share: Share) -> str:
     """Return the value of that cookie; another password makes it void."""
     return salted_hmac("sharing.password", f"{share.pk}:{share.password}").hexdigest()
+
+
+def managed(user: User | AnonymousUser) -> ShareQuerySet:
+    """Return the shares whose options the user sees: their own, and their projects' as a maker."""
+    changeable = Share.objects.changeable_by(user).order_by().values("pk")
+    return Share.objects.filter(Q(user_id=user.pk or 0) | Q(pk__in=changeable))
+
+
+def audience_in_words(share: Share) -> str:
+    """Return who may open it, as the end of "Open to"."""
+    words = {
+        Share.Audience.PROJECT: f"members of “{share.for_project or share.project}”",
+        Share.Audience.HOUSE: "everybody who logs in here",
+        Share.Audience.LINK: "whoever has the link",
+        Share.Audience.PUBLIC: "everybody, search engines too",
+    }
+    return words[Share.Audience(share.audience)] + (", with the password" if share.password else "")
 
 
 def is_meant(user: User | AnonymousUser, share: Share) -> bool:

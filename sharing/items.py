@@ -61,16 +61,17 @@ class Shown:
 
 
 def readable(share: Share) -> RunQuerySet:
-    """Return the runs of which the share may show something: what its user may still read.
+    """Return the runs of which the share may show something: what its user sees as a member.
 
-    Who has lost the right to a run, since it was deleted or moved, cannot show it on.
+    Who has lost the right to a run, since it was deleted or moved, cannot show it on; that somebody
+    may see everybody's runs, or an example, gives no right to show them to strangers.
     """
-    return Run.objects.readable_by(share.user)
+    return Run.objects.kept().shown_to(share.user)
 
 
 def of(share: Share) -> list[Shown]:
-    """Return what the share shows, in its order; three queries."""
-    items = list(share.items.filter(is_gone=False, run__isnull=False))
+    """Return the results that the share shows, in its order; three queries."""
+    items = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
     keys = [item.run_id for item in items if item.run_id]
     runs = readable(share).filter(pk__in=keys)
     by_key = {run.pk: run for run in runs.recent()}
@@ -79,27 +80,37 @@ def of(share: Share) -> list[Shown]:
 
 def artifacts_of(share: Share, number: int) -> QuerySet[Artifact]:
     """Return the file of one item, if the share still shows it."""
-    item = share.items.filter(number=number, is_gone=False, run__isnull=False).first()
+    shown = share.items.filter(number=number, is_gone=False, is_input=False, run__isnull=False)
+    item = shown.first()
     if item is None:
         return Artifact.objects.none()
-    shown = readable(share).filter(pk=item.run_id or NO_RUN).order_by().values("pk")
-    return Artifact.objects.filter(run__in=shown, position=item.position)
+    runs = readable(share).filter(pk=item.run_id or NO_RUN).order_by().values("pk")
+    return Artifact.objects.filter(run__in=runs, position=item.position)
 
 
-@transaction.atomic
 def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
     """Make the share's items these results, in this order; what is no longer there is gone.
 
-    An item that comes back has its number again, with all that was said of it.
+    An item that comes back has its number again, with all that was said of it. Writes, and locks
+    the share, only if something is different.
     """
+    wanted = list(dict.fromkeys(keys[:MAX_ITEMS]))
+    there = share.items.filter(run__isnull=False, is_input=False, is_gone=False, previous=None)
+    if [ResultKey(item.run_id or NO_RUN, item.position) for item in there] == wanted:
+        return
+    with transaction.atomic():
+        Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
+        _write(share, wanted)
+
+
+def _write(share: Share, wanted: list[ResultKey]) -> None:
     of_runs = share.items.filter(run__isnull=False)
     items = {ResultKey(item.run_id or NO_RUN, item.position): item for item in of_runs}
     highest = share.items.aggregate(highest=Max("number"))["highest"] or 0
     added: list[ShareItem] = []
     changed: list[ShareItem] = []
-    wanted = set(keys[:MAX_ITEMS])
-    for place, key in enumerate(keys[:MAX_ITEMS], start=1):
-        item = items.get(key)
+    for place, key in enumerate(wanted, start=1):
+        item = items.pop(key, None)
         if item is None:
             highest += 1
             added.append(
@@ -107,15 +118,15 @@ def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
                     share=share, number=highest, place=place, run_id=key.run, position=key.position
                 )
             )
-        elif item.place != place or item.is_gone:
-            item.place, item.is_gone = place, False
+        elif item.place != place or item.is_gone or item.is_input:
+            item.place, item.is_gone, item.is_input = place, False, False
             changed.append(item)
-    for key_of_item, item in items.items():
-        if key_of_item not in wanted and not item.is_gone and item.previous_id is None:
+    for item in items.values():
+        if not (item.is_gone or item.is_input) and item.previous_id is None:
             item.is_gone = True
             changed.append(item)
-    ShareItem.objects.bulk_create(added, ignore_conflicts=True)
-    ShareItem.objects.bulk_update(changed, ["place", "is_gone"])
+    ShareItem.objects.bulk_create(added)
+    ShareItem.objects.bulk_update(changed, ["place", "is_gone", "is_input"])
 
 
 def _shown(share: Share, item: ShareItem, run: Run | None) -> Shown:

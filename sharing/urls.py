@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sharing.views import files, visit
+from sharing.views import files, one_share, shares, visit
 from sharing.views.reports import actions, pages
 from sharing.views.reports import files as report_files
 
 app_name = "sharing"
 urlpatterns = [
+    path("shares/", shares.index, name="shares"),
+    path("shares/recovery/", shares.recovery, name="shares-recovery"),
+    path("shares/<uuid:pk>/", one_share.page, name="own-share"),
+    path("shares/<uuid:pk>/revocation/", one_share.revocation, name="own-share-revocation"),
     path("s/<str:token>/", visit.share, name="share"),
     path("s/<str:token>/password/", visit.password, name="share-password"),
     path("s/<str:token>/files/<int:number>/", files.file, name="share-file"),
     path("s/<str:token>/files/<int:number>/thumbnail/", files.thumbnail, name="share-thumbnail"),
     path("s/<str:token>/files/<int:number>/poster/", files.poster, name="share-poster"),
+    path("s/<str:token>/pictures/<int:number>/", files.picture, name="share-picture"),
     path("compare/<uuid:pk>/report/", actions.beginning, name="board-report"),
     path("reports/", pages.index, name="reports"),
     path("reports/recovery/", actions.recovery, name="reports-recovery"),

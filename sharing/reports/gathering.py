@@ -151,7 +151,8 @@ def _judging(
     winners = [contents.row_mark(row) for row in contents.rows]
     return Judging(
         votes=len(votes),
-        voters=len({vote.voter_id for vote in votes}),
+        voters=len({vote.voter_key for vote in votes}),
+        guests=len({vote.guest for vote in votes if vote.voter_id is None}),
         is_by_maker=any(vote.voter_id == board.user_id for vote in votes),
         rows_won=sum(bool(mark and mark.winner_id) for mark in winners),
         starred=sum(mark.stars > 0 for mark in marks),
