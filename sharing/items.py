@@ -71,8 +71,7 @@ def readable(share: Share) -> RunQuerySet:
 
 def of(share: Share) -> list[Shown]:
     """Return what the share shows, in its order, each by its newest version; three queries."""
-    shown = share.items.filter(is_gone=False, is_input=False, run__isnull=False)
-    everything = list(shown)
+    everything = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
     replaced = {item.previous_id for item in everything}
     items = [item for item in everything if item.pk not in replaced]
     keys = [item.run_id for item in items if item.run_id]
@@ -83,8 +82,8 @@ def of(share: Share) -> list[Shown]:
 
 def one_of(share: Share, number: int) -> Shown | None:
     """Return one item, an earlier version too; None if the share has no such."""
-    items = share.items.filter(number=number, is_gone=False, is_input=False, run__isnull=False)
-    item = items.first()
+    shown = share.items.filter(number=number, is_gone=False, is_input=False, run__isnull=False)
+    item = shown.first()
     if item is None:
         return None
     return _shown(share, item, readable(share).filter(pk=item.run_id or NO_RUN).recent().first())

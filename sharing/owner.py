@@ -33,13 +33,6 @@ class SharingOwner(RunOwner):
         """Return shares."""
         return {"share": Share}
 
-    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs that tell of reviews and forget deleted comments."""
-        return (
-            Job("news of reviews", sync_to_async(news.tell_due), wakes_on_change=True),
-            Job("deleted comments", sync_to_async(comments.delete_for_good)),
-        )
-
     def goes_along(self, rows: Chosen) -> Chosen:
         """Return the reports of moved boards: who reads one reads its board."""
         reports = Report.objects.filter(board__in=rows.get(Board, ()))
@@ -55,3 +48,10 @@ class SharingOwner(RunOwner):
         """Return the reports of the user's projects."""
         reports = Report.objects.kept().shown_to(user)
         return (Destination("Reports", reports, "question", "sharing:report"),)
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the jobs that tell of reviews and forget deleted comments."""
+        return (
+            Job("news of reviews", sync_to_async(news.tell_due), wakes_on_change=True),
+            Job("deleted comments", sync_to_async(comments.delete_for_good)),
+        )

@@ -8,7 +8,7 @@ from sharing.views import files, one_share, shares, visit
 from sharing.views.reports import actions, pages
 from sharing.views.reports import files as report_files
 from sharing.views.review import answers, posts
-from sharing.views.review import pages as review
+from sharing.views.review import pages as review_pages
 
 app_name = "sharing"
 urlpatterns = [
@@ -29,8 +29,19 @@ urlpatterns = [
     path("s/<str:token>/files/<int:number>/", files.file, name="share-file"),
     path("s/<str:token>/files/<int:number>/thumbnail/", files.thumbnail, name="share-thumbnail"),
     path("s/<str:token>/files/<int:number>/poster/", files.poster, name="share-poster"),
-    path("s/<str:token>/review/", review.page, name="review"),
-    path("s/<str:token>/review/<int:number>/", review.item, name="review-item"),
+    path("s/<str:token>/pictures/<int:number>/", files.picture, name="share-picture"),
+    path("compare/<uuid:pk>/report/", actions.beginning, name="board-report"),
+    path("reports/", pages.index, name="reports"),
+    path("reports/recovery/", actions.recovery, name="reports-recovery"),
+    path("reports/<uuid:pk>/", pages.report, name="report"),
+    path("reports/<uuid:pk>/form/", pages.form, name="report-form"),
+    path("reports/<uuid:pk>/freezing/", actions.freezing, name="report-freezing"),
+    path("reports/<uuid:pk>/deletion/", actions.deletion, name="report-deletion"),
+    path("reports/<uuid:pk>/report.md", report_files.markdown, name="report-markdown"),
+    path("reports/<uuid:pk>/slides/<int:number>.png", report_files.slide, name="report-slide"),
+    path("reports/<uuid:pk>/slides.zip", report_files.all_slides, name="report-slides"),
+    path("s/<str:token>/review/", review_pages.page, name="review"),
+    path("s/<str:token>/review/<int:number>/", review_pages.item, name="review-item"),
     path("s/<str:token>/review/picks/", posts.picks, name="review-picks"),
     path("s/<str:token>/review/ratings/", posts.ratings, name="review-ratings"),
     path("s/<str:token>/review/completion/", posts.completion, name="review-completion"),
@@ -51,14 +62,4 @@ urlpatterns = [
         posts.comment_resolution,
         name="review-comment-resolution",
     ),
-    path("compare/<uuid:pk>/report/", actions.beginning, name="board-report"),
-    path("reports/", pages.index, name="reports"),
-    path("reports/recovery/", actions.recovery, name="reports-recovery"),
-    path("reports/<uuid:pk>/", pages.report, name="report"),
-    path("reports/<uuid:pk>/form/", pages.form, name="report-form"),
-    path("reports/<uuid:pk>/freezing/", actions.freezing, name="report-freezing"),
-    path("reports/<uuid:pk>/deletion/", actions.deletion, name="report-deletion"),
-    path("reports/<uuid:pk>/report.md", report_files.markdown, name="report-markdown"),
-    path("reports/<uuid:pk>/slides/<int:number>.png", report_files.slide, name="report-slide"),
-    path("reports/<uuid:pk>/slides.zip", report_files.all_slides, name="report-slides"),
 ]

@@ -14,9 +14,9 @@ from core.http.parameters import parse_uuid
 from library.selection import ResultKey
 from projects.roles import may_change
 from runs.models import Run
+from sharing.kinds.content.outcomes import Outcome, Outcomes
+from sharing.kinds.content.settings import Curtain, Setting
 from sharing.kinds.documents import Document, DocumentKind
-from sharing.kinds.outcomes import Outcome, Outcomes
-from sharing.kinds.settings import Curtain, Setting
 from sharing.models import Share
 
 if TYPE_CHECKING:
@@ -86,9 +86,8 @@ class Board(DocumentKind[Row]):
     """The grid of a board, without its marks, votes and limits."""
 
     name = Share.Kind.BOARD
-    noun = "board"
     template = "sharing/kinds/_board.html"
-    styles = ("css/lazy/share-board.css",)
+    styles = ("css/lazy/share-kinds.css",)
 
     def find(self, user: User, key: str) -> Row | None:
         """Return the board, if the user may change it."""
@@ -105,7 +104,7 @@ class Board(DocumentKind[Row]):
         """Return the board's title; one without is named by its key, which is for the house."""
         return str(getattr(row, "title", "")) or "A board"
 
-    def document(self, row: Row) -> Document:
+    def document(self, row: Row, user: User) -> Document:
         """Return columns, rows and cells; a column and a row are named by their places."""
         contents = contents_of(row)
         places = {column.pk: place for place, column in enumerate(contents.columns)}

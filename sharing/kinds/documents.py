@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from library.selection import ResultKey
+from runs.own_addresses import with_own_paths
 from sharing import inputs
 from sharing.kinds.kind import Kind
 
@@ -30,15 +31,13 @@ GONE = "What was shared here is not there any more. Ask whoever sent you the lin
 class DocumentKind(Kind, Generic[Row]):
     """A kind whose content is a document."""
 
-    noun: ClassVar[str]  # in sentences for visitors
-
     @abstractmethod
     def seen(self, user: User, key: str) -> Row | None:
         """Return what has this key, if the user sees it: as long as they do, a share shows it."""
 
     @abstractmethod
-    def document(self, row: Row) -> Document:
-        """Return what a share may show of it, as JSON values with the keys of what they name."""
+    def document(self, row: Row, user: User) -> Document:
+        """Return what a share of this user may show of it, as JSON values, with all keys."""
 
     @abstractmethod
     def shown(self, visit: Visit, document: Document) -> Mapping[str, Any]:
@@ -55,7 +54,7 @@ class DocumentKind(Kind, Generic[Row]):
     def freeze(self, share: Share) -> Document | None:
         """Return the document of this moment; None if there is nothing that can be shown."""
         row = self.seen(share.user, share.source)
-        return None if row is None else self.document(row)
+        return None if row is None else self.document(row, share.user)
 
     def results(self, share: Share) -> Sequence[ResultKey]:
         """Return the results of what is there now, or was when the share was made."""
@@ -68,7 +67,7 @@ class DocumentKind(Kind, Generic[Row]):
         if row is None:
             return None
         is_kept = share.frozen is not None and not share.follows
-        document: Document = share.frozen if is_kept else self.document(row)
+        document: Document = share.frozen if is_kept else self.document(row, share.user)
         return document
 
     def context(self, visit: Visit) -> Mapping[str, Any]:
@@ -76,6 +75,6 @@ class DocumentKind(Kind, Generic[Row]):
         document = self.document_of(visit.share)
         if document is None:
             return {"gone": GONE}
-        addresses = inputs.addresses_in(list(self.input_values(document)))
+        addresses = inputs.addresses_in(with_own_paths(list(self.input_values(document))))
         inputs.keep_in_step(visit.share, addresses)
         return self.shown(visit, document)

@@ -18,6 +18,8 @@ from runs.files import derived_files, stripped_copies
 from runs.models import Artifact, DerivedFile, Upload
 from sharing import inputs, items
 from sharing.access import Visit, for_visitors
+from sharing.kinds.collection import Collection
+from sharing.kinds.table import kind_of
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -53,6 +55,17 @@ def thumbnail(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBa
 def poster(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve the still picture of a film."""
     return _serve(request, visit, number, _result(visit.share, number).poster, "image/webp")
+
+
+@require_safe
+@for_visitors
+def picture(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
+    """Serve the picture of the model at a place of a shared collection, from 1."""
+    kind = kind_of(visit.share)
+    found = kind.picture(visit.share, number - 1) if isinstance(kind, Collection) else None
+    if found is None:
+        raise Http404("There is no such picture.")
+    return _serve(request, visit, number, found.small, "image/webp")
 
 
 def _stored(share: Share, number: int) -> Artifact | Upload:

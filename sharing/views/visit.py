@@ -33,6 +33,7 @@ def share(request: HtmxRequest, visit: Visit) -> HttpResponse:
         "visit": visit,
         "share": shared,
         "template": kind.template,
+        "styles": kind.styles,
         "items": items.of(shared),
         **kind.context(visit),
     }
