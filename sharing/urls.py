@@ -18,6 +18,7 @@ urlpatterns = [
     path("shares/<uuid:pk>/revocation/", one_share.revocation, name="own-share-revocation"),
     path("shares/<uuid:pk>/review/", answers.page, name="answers"),
     path("shares/<uuid:pk>/review/closing/", answers.closing, name="answers-closing"),
+    path("shares/<uuid:pk>/comments/<uuid:comment_id>/", answers.comment, name="answers-comment"),
     path("shares/<uuid:pk>/review/export/", answers.export, name="answers-export"),
     path(
         "shares/<uuid:pk>/review/<int:number>/versions/",

@@ -13,9 +13,9 @@ from fal.db_safe import db_safe_text
 from projects.models import Project
 from sharing.models import Share
 from sharing.models.share import MAX_NOTE_CHARS, MAX_TITLE_CHARS
+from sharing.own import making
 from sharing.review import options as review_options
 from sharing.review.options import ReviewOptionsForm
-from sharing.own import making
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

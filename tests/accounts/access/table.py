@@ -355,6 +355,7 @@ ACCESS: dict[str, Row] = PROGRAMS | {
     "socialaccount_connections": Row(ANYBODYS, METHOD),
     "sharing:answers": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-closing": Row(METHOD, OWNERS_ALONE),
+    "sharing:answers-comment": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-export": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-versions": Row(OWNERS_ALONE, OWNERS_ALONE),
     "sharing:board-report": Row(METHOD, OWNERS_ALONE),

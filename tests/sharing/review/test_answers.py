@@ -33,7 +33,7 @@ def test_tallies_say_who_picked_and_how_it_was_rated(
     post(Client(), name="Ben", pick=2, item=2, rating=4)
     page = text_of(member.get(f"/shares/{share.pk}/review/"))
     assert "picked by 2" in page
-    assert "4.5 of 2 ratings" in page
+    assert "4.5 from 2 ratings" in page
     assert "2 reviewers" in page
     by = Reviewer.objects.get(name="Ben").pk
     narrowed = text_of(member.get(f"/shares/{share.pk}/review/?by={by}&show=picked"))
@@ -67,7 +67,7 @@ def test_a_new_version_answers_a_comment_and_the_earlier_one_stays(
     assert f'id="item-{version.number}"' in whole
     assert 'id="item-1"' not in whole
     newest = text_of(guest.get(f"{share.get_absolute_url()}review/{version.number}/"))
-    assert "answers Anna’s comment" in newest
+    assert "answers Anna\u2019s comment" in newest
     assert "on version 1" in newest
     assert "Larger?" in text_of(guest.get(f"{share.get_absolute_url()}review/1/"))
     assert 'aria-pressed="true"' in newest  # a pick is of all versions
@@ -147,4 +147,20 @@ def test_guests_mention_who_has_spoken_and_are_offered_nobody_else(
     assert Notification.objects.get(kind=mentions.MENTION).user == stranger
     post(guest, "comments/", comment="Thanks @ana  ruiz!")
     told = Notification.objects.filter(kind=mentions.MENTION, user=share.user)
-    assert told.get().subject == "Anna mentioned you on “Posters”"
+    note = told.get()
+    assert note.subject == "Anna mentioned you on “Posters”"
+    assert share.token not in note.path
+    where = Comment.objects.get(text__startswith="Thanks")
+    address = f"{share.get_absolute_url()}review/#comment-{where.pk}"
+    assert member.get(note.path)["Location"] == address
+
+
+def test_a_mention_leads_nobody_else_to_the_share(
+    share: Share, post: Post, client: Client, stranger: User
+) -> None:
+    post(Client(), "comments/", name="Anna", comment="Hello")
+    said = Comment.objects.get()
+    client.force_login(stranger)
+    assert client.get(f"/shares/{share.pk}/comments/{said.pk}/").status_code == 404
+    said.mentioned.add(stranger)
+    assert client.get(f"/shares/{share.pk}/comments/{said.pk}/").status_code == 302
