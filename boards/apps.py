@@ -11,7 +11,9 @@ class BoardsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app promises to runs."""
+        from boards.comments import mentions
         from boards.owner import BoardsOwner
         from runs import owners
 
         owners.register(BoardsOwner())
+        mentions.connect()

@@ -17,11 +17,12 @@ from catalog.pricing import TypicalPrice, listed_price
 from catalog.pricing import typical_price as price_of_typical_run
 from catalog.variants import distinguish
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
+from core.text_links import linked
 
 register = template.Library()
 ON_A_CARD = 68  # characters of a description
 
-for function in (money, unit, duration, size, category_name, counted, distinguish):
+for function in (money, unit, duration, size, category_name, counted, distinguish, linked):
     register.filter(function)
 register.filter("price", listed_price)
 
