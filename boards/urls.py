@@ -1,4 +1,4 @@
-"""The URLs of boards, below `/compare/`."""
+"""The URLs of boards, below `/compare/`, and of the leaderboard."""
 
 from django.urls import path
 
@@ -7,6 +7,7 @@ from boards.views import (
     board,
     comments,
     files,
+    leaderboard,
     marks,
     participation,
     plan,
@@ -80,3 +81,4 @@ urlpatterns = [
         name="board-column-house-default",
     ),
 ]
+LEADERBOARD = ([path("", leaderboard.leaderboard, name="leaderboard")], "leaderboard")

@@ -5,12 +5,14 @@ from boards.models.comment import Comment
 from boards.models.draft import PlanDraft
 from boards.models.participation import Act
 from boards.models.row_request import RowRequest
+from boards.models.tally import BoardTally, Tally
 from boards.models.trial import StandingTrial, Trial
 from boards.models.vote import Mark, RowMark, Vote
 
 __all__ = [
     "Act",
     "Board",
+    "BoardTally",
     "Cell",
     "Column",
     "Comment",
@@ -20,6 +22,7 @@ __all__ = [
     "RowMark",
     "RowRequest",
     "StandingTrial",
+    "Tally",
     "Trial",
     "Vote",
 ]

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from boards.models import Board, Cell, Vote
+from boards.models import Board, BoardTally, Cell, Vote
 from boards.votes import bradley_terry, secret_tokens
 from playground.display.tiles import text_of
 from runs.models import Artifact, Run
@@ -178,6 +178,7 @@ def record(voter: Participant, board: Board, token: str, choice: str) -> bool:
                 board=board, first_id=first, second_id=second, winner=winner,
                 **voter.fields("voter"),
             )  # fmt: skip
+            BoardTally.objects.judged(board.pk)
     except IntegrityError:  # voted in another tab
         return False
     return True
@@ -187,15 +188,20 @@ def take_back(voter: Participant, board: Board) -> bool:
     """Delete the voter's last vote, so that its pair can be judged again."""
     last = board.votes.counted().filter(**voter.filter("voter")).order_by("-pk").first()
     if last:
-        last.delete()
+        with transaction.atomic():
+            last.delete()
+            BoardTally.objects.judged(board.pk)
     return last is not None
 
 
+@transaction.atomic
 def reset(board: Board) -> int:
     """Exclude all votes so far from the count; `restore` undoes that."""
+    BoardTally.objects.judged(board.pk)
     return board.votes.counted().update(reset_at=timezone.now())
 
 
+@transaction.atomic
 def restore(board: Board) -> int:
     """Count the votes of the last reset again, except where the voter has voted anew."""
     last = board.votes.filter(reset_at__isnull=False).order_by("-reset_at").first()
@@ -208,4 +214,5 @@ def restore(board: Board) -> int:
         for vote in reset_votes
         if (vote.voter_key, vote.first_id, vote.second_id) not in anew
     ]
+    BoardTally.objects.judged(board.pk)
     return board.votes.filter(pk__in=keys).update(reset_at=None)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("boards", "0011_guests_vote"),
+        ("boards", "0012_leaderboard"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
