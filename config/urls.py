@@ -25,6 +25,7 @@ urlpatterns = [
     path("flows/", include("flows.urls")),
     path("", include("library.urls")),
     path("training/", include("training.urls")),
+    path("", include("sharing.urls")),
     path("projects/", include("projects.urls")),
     path("people/rules/", include(HOUSE_RULES)),
     path("people/", include("people.urls")),

@@ -67,7 +67,7 @@ def test_models_are_ranked_with_interval_votes_price_and_time(
     page = text_of(member)
     assert "one is better than each of the others. 6 votes" in page
     assert "1 one Text to image 100 % of 6 votes" in page
-    assert "$0.0200 3.0 s just now" in page
+    assert "$0.02 3.0 s just now" in page
     first, second = member.get(PAGE).context["board"].parts[0].entries
     assert first.strength.low > 1000 > second.strength.high
 

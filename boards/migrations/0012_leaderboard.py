@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("boards", "0010_plan_draft_project"),
+        ("boards", "0011_guests_vote"),
         ("catalog", "0014_plain_help_texts"),
     ]
 
