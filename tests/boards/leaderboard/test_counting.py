@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from boards.leaderboard import counting, job
 from boards.models import Board, BoardTally, RowMark, Tally
+from boards.participants import Participant
 from boards.votes import ballots, marks
 from catalog.models import Endpoint
 from runs.models import Run
@@ -66,13 +67,22 @@ def test_every_way_to_vote_makes_a_board_due(judged: Judged, user: User) -> None
     judge_all(user, board, "lab/turbo")
     ((pair, outcome),) = counted(board).items()
     assert (pair, outcome) == (("flux", "turbo", ""), (0, 2, 0))
-    assert ballots.take_back(user, board)
+    assert ballots.take_back(Participant.of_user(user), board)
     assert counted(board) == {pair: (0, 1, 0)}
     assert ballots.reset(board) == 1
     assert counted(board) == {}
     assert ballots.restore(board) == 1
     assert counted(board) == {pair: (0, 1, 0)}
     assert not BoardTally.objects.due().exists()
+
+
+def test_votes_of_guests_count_as_all_others(user: User, ranked: list[Endpoint]) -> None:
+    board = make_board(user, ranked[:2])
+    vote(user, board, 0, 1)
+    vote(None, board, 1, 0, guest="guest:one")
+    vote(None, board, None, 1, guest="guest:two")
+    assert counted(board) == {("one", "two", ""): (1, 1, 1)}
+    assert board.tallies.get().by_guests == 2
 
 
 def test_columns_of_one_model_say_nothing(user: User, ranked: list[Endpoint]) -> None:

@@ -42,7 +42,9 @@ def make_board(
     return board
 
 
-def vote(voter: User, board: Board, winner: int | None, loser: int, row: int = 0) -> Vote:
+def vote(
+    voter: User | None, board: Board, winner: int | None, loser: int, row: int = 0, guest: str = ""
+) -> Vote:
     """One blind vote between two columns in a row; `winner` None: neither of column 0 and loser."""
     cells = {
         cell.column.position: cell
@@ -52,6 +54,7 @@ def vote(voter: User, board: Board, winner: int | None, loser: int, row: int = 0
     cast = Vote.objects.create(
         board=board,
         voter=voter,
+        guest=guest,
         first=first,
         second=second,
         winner=None if winner is None else cells[winner],
