@@ -71,6 +71,12 @@ def won(records: TrackRecords, key: int) -> str:
 
 
 @register.filter
+def won_overall(records: TrackRecords, key: int) -> str:
+    """The same without a tag."""
+    return records.shown[key].words_of_all
+
+
+@register.filter
 def won_by_tag(records: TrackRecords, key: int) -> tuple[TrackRecord, ...]:
     """The same by tag, that with most votes first."""
     return records.by_tag.get(key, ())
