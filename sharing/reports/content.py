@@ -48,7 +48,7 @@ class Candidate:
     judged: int = 0  # how many results passed or failed
     price_per_win: Decimal | None = None
     schema: str = ""  # the digest of what it takes and gives
-    refusal: str = ""  # why it cannot be run any more, in a sentence
+    refusal: str = ""  # why it cannot be run any more, or should not be, in a sentence
 
     @property
     def span(self) -> int:
