@@ -148,6 +148,11 @@ class Content:
         return f"{models} on {counted(self.rows, 'input')}, {counted(self.results, 'result')}"
 
     @property
+    def has_ranks(self) -> bool:
+        """Whether the votes tell any two candidates apart."""
+        return any(one.ranks for one in self.candidates)
+
+    @property
     def by_key(self) -> dict[int, Candidate]:
         """Return the candidates by their keys."""
         return {candidate.key: candidate for candidate in self.candidates}

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from boards.models import Board, Mark
 from boards.participants import Participant
+from library.selection import ResultKey
 from runs import owners
 from runs.models import Artifact, Run
 from runs.ownership import moving
@@ -47,7 +48,7 @@ def test_visitors_get_the_addresses_of_their_share_and_no_others(
     assert len(numbers) == 8
 
     def address_of(artifact: Artifact) -> Address:
-        number = numbers[showing.ResultKey(artifact.run_id, artifact.position)]
+        number = numbers[ResultKey(artifact.run_id, artifact.position)]
         return Address(f"/s/token/files/{number}/", f"/s/token/files/{number}/thumbnail/")
 
     shown = showing.shown(report, address_of, has_models=False, has_prices=False)
@@ -74,7 +75,8 @@ def test_failures_are_counted_by_model_and_reason_and_what_has_no_result_is_said
     cells = list(board.cells.select_related("run", "column").order_by("pk"))
     turbo = [cell for cell in cells if cell.column.position == 1]
     fail(Run.objects.filter(pk__in=[cell.run_id for cell in turbo[:2]]), "out of memory")
-    assert turbo[2].run_id and turbo[3].run_id
+    assert turbo[2].run_id
+    assert turbo[3].run_id
     Run.objects.filter(pk=turbo[2].run_id).update(deleted_at=timezone.now())
     Run.objects.filter(pk=turbo[3].run_id).update(state="cancelled")
     board.cells.filter(pk=cells[0].pk).update(run=None, not_sent="The cap is reached")
