@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts.limits import rate_limit
 from projects.models import Membership
 from projects.roles import may_change
 from sharing.models import Share
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
     from core.http.htmx import HtmxRequest
+    from sharing.models.share import ShareQuerySet
 
 UNKNOWN = "This link leads nowhere. Ask whoever sent it for a new one."
 ENDED = "This share has ended. Ask whoever sent you the link for a new one."
@@ -53,14 +56,21 @@ def for_visitors(
         shares = Share.objects.with_token(token).select_related("user", "project")
         share = shares.first()
         if share is None:
-            raise Http404(UNKNOWN)
+            return _unknown(request)
         response = refusal(request, share) or view(
-            request, Visit(share, request.user, _is_maker(request, share)), *args, **kwargs
+            request, Visit(share, request.user, is_maker(request.user, share)), *args, **kwargs
         )
         _keep_out(response, share)
         return response
 
-    return login_not_required(checked)
+    return rate_limit.for_guests(login_not_required(checked))
+
+
+def _unknown(request: HttpRequest) -> HttpResponseBase:
+    """Raise Http404; whoever tries many addresses has to wait."""
+    if wait_s := rate_limit.take_of(request, rate_limit.UNKNOWN_SHARE):
+        return rate_limit.too_many_requests(request, wait_s)
+    raise Http404(UNKNOWN)
 
 
 def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
@@ -70,9 +80,9 @@ def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
     if share.audience in {Share.Audience.PROJECT, Share.Audience.HOUSE}:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if share.audience == Share.Audience.PROJECT and not _is_meant(request, share):
+        if share.audience == Share.Audience.PROJECT and not is_meant(request.user, share):
             raise Http404(UNKNOWN)
-    if share.password and not _is_maker(request, share) and not has_password(request, share):
+    if share.password and not is_maker(request.user, share) and not has_password(request, share):
         if request.method not in {"GET", "HEAD"} or request.path != share.get_absolute_url():
             raise Http404(UNKNOWN)
         return render(
@@ -104,17 +114,38 @@ def password_proof(share: Share) -> str:
     return salted_hmac("sharing.password", f"{share.pk}:{share.password}").hexdigest()
 
 
-def _is_meant(request: HttpRequest, share: Share) -> bool:
+def managed(user: User | AnonymousUser) -> ShareQuerySet:
+    """Return the shares whose options the user sees: their own, and their projects' as a maker."""
+    changeable = Share.objects.changeable_by(user).order_by().values("pk")
+    return Share.objects.filter(Q(user_id=user.pk or 0) | Q(pk__in=changeable))
+
+
+def audience_in_words(share: Share) -> str:
+    """Return who may open it, as the end of "Open to"."""
+    words = {
+        Share.Audience.PROJECT: f"members of “{share.for_project or share.project}”",
+        Share.Audience.HOUSE: "everybody who logs in here",
+        Share.Audience.LINK: "whoever has the link",
+        Share.Audience.PUBLIC: "everybody, search engines too",
+    }
+    return words[Share.Audience(share.audience)] + (", with the password" if share.password else "")
+
+
+def is_meant(user: User | AnonymousUser, share: Share) -> bool:
+    """Whether a user is among those for whom a share of this audience is; links are for all."""
+    if share.audience != Share.Audience.PROJECT:
+        return user.is_authenticated or share.audience != Share.Audience.HOUSE
     project = share.for_project_id or share.project_id
-    memberships = Membership.objects.filter(project=project, user=request.user.pk)
-    return share.user_id == request.user.pk or memberships.exists()
+    memberships = Membership.objects.filter(project=project, user=user.pk)
+    return share.user_id == user.pk or memberships.exists()
 
 
-def _is_maker(request: HttpRequest, share: Share) -> bool:
-    if not request.user.is_authenticated:
+def is_maker(user: User | AnonymousUser, share: Share) -> bool:
+    """Whether a user may change the share."""
+    if not user.is_authenticated:
         return False
-    is_shown = Share.objects.shown_to(request.user).filter(pk=share.pk).exists()
-    return is_shown and may_change(request.user, share)
+    is_shown = Share.objects.shown_to(user).filter(pk=share.pk).exists()
+    return is_shown and may_change(user, share)
 
 
 def _keep_out(response: HttpResponseBase, share: Share) -> None:

@@ -42,11 +42,17 @@ class Limit:
 
 CHANGE = "change"  # of each view that names no limit
 ANONYMOUS = "anonymous"  # of clients that are not logged in, in all views together
+# Of those at shares: two hundred guests behind one office's address each load a hundred pictures.
+SHARE = "share"
+# Addresses of shares that do not exist: enough for links that were cut off when they were copied.
+UNKNOWN_SHARE = "unknown share"
 LIMITS = {
     limit.name: limit
     for limit in (
         Limit(CHANGE, WRITE, 2000, 1200),
         Limit(ANONYMOUS, READ | WRITE, 1000, 600),
+        Limit(SHARE, READ | WRITE, 40_000, 24_000),
+        Limit(UNKNOWN_SHARE, READ | WRITE, 60, 30),
         Limit("sign-in", READ | WRITE, 120, 120),
         Limit("search", READ, 5000, 6000),
         Limit("run", WRITE, 2000, 1200),
@@ -57,10 +63,12 @@ LIMITS = {
         Limit("webhook", WRITE, 60, 30),
         Limit("feed", READ, 30, 30),
         Limit("guest", WRITE, 300, 60),  # new names on shares
+        Limit("review", WRITE, 2000, 1200),
     )
 }
 View = TypeVar("View", bound=Callable[..., Any])
 MARK, OWN, NONE = "rate_limit", "own", "none"
+GUESTS_MARK = "rate_limit_of_guests"
 
 
 def limit(name: str) -> Callable[[View], View]:
@@ -76,6 +84,12 @@ def limit(name: str) -> Callable[[View], View]:
 def limits_itself(view: View) -> View:
     """Only apply the limit of clients that are not logged in: the view counts people's requests."""
     setattr(view, MARK, OWN)
+    return view
+
+
+def for_guests(view: View) -> View:
+    """Count requests of clients that are not logged in towards the limit of shares instead."""
+    setattr(view, GUESTS_MARK, SHARE)
     return view
 
 
@@ -189,6 +203,13 @@ def take_more(request: HttpRequest, count: int) -> int:
     return _take(request, match.func, count) if match else 0
 
 
+def take_of(request: HttpRequest, name: str) -> int:
+    """Count a request towards a limit of its client's address; return as `take_more` does."""
+    if not settings.RATE_LIMITS:
+        return 0
+    return buckets.take(LIMITS[name], network(client_address(request)))
+
+
 def _take(request: HttpRequest, view: Callable[..., Any], count: int = 1) -> int:
     if not settings.RATE_LIMITS or getattr(view, MARK, "") == NONE:
         return 0
@@ -205,7 +226,8 @@ def _applicable_limits(request: HttpRequest, view: Callable[..., Any]) -> list[t
     client = network(client_address(request))
     # What only people do, and a view names no limit for, is counted with the rest.
     rare = [own] if own and own.name != CHANGE else []
-    return [(limit, client) for limit in (*rare, LIMITS[ANONYMOUS])]
+    everything = LIMITS[getattr(view, GUESTS_MARK, ANONYMOUS)]
+    return [(limit, client) for limit in (*rare, everything)]
 
 
 def too_many_requests(request: HttpRequest, wait_s: int) -> HttpResponse:

@@ -9,10 +9,22 @@ from sharing.kinds.kind import Kind
 from sharing.kinds.preset import Preset
 from sharing.kinds.prompt import Prompt
 from sharing.kinds.results import Results
+from sharing.kinds.series import Series
+from sharing.kinds.view import View
 from sharing.models import Share
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (Results(), Board(), Collection(), Preset(), Prompt(), Flow())
+    kind.name: kind
+    for kind in (
+        Results(),
+        Series(),
+        View(),
+        Board(),
+        Collection(),
+        Preset(),
+        Prompt(),
+        Flow(),
+    )
 }
 
 
