@@ -56,21 +56,14 @@ def for_visitors(
         shares = Share.objects.with_token(token).select_related("user", "project")
         share = shares.first()
         if share is None:
-            return _unknown(request)
+            raise Http404(UNKNOWN)
         response = refusal(request, share) or view(
-            request, Visit(share, request.user, is_maker(request.user, share)), *args, **kwargs
+            request, Visit(share, request.user, _is_maker(request, share)), *args, **kwargs
         )
         _keep_out(response, share)
         return response
 
     return rate_limit.for_guests(login_not_required(checked))
-
-
-def _unknown(request: HttpRequest) -> HttpResponseBase:
-    """Raise Http404; whoever tries many addresses has to wait."""
-    if wait_s := rate_limit.take_of(request, rate_limit.UNKNOWN_SHARE):
-        return rate_limit.too_many_requests(request, wait_s)
-    raise Http404(UNKNOWN)
 
 
 def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
@@ -80,9 +73,9 @@ def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
     if share.audience in {Share.Audience.PROJECT, Share.Audience.HOUSE}:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if share.audience == Share.Audience.PROJECT and not is_meant(request.user, share):
+        if share.audience == Share.Audience.PROJECT and not _is_meant(request, share):
             raise Http404(UNKNOWN)
-    if share.password and not is_maker(request.user, share) and not has_password(request, share):
+    if share.password and not _is_maker(request, share) and not has_password(request, share):
         if request.method not in {"GET", "HEAD"} or request.path != share.get_absolute_url():
             raise Http404(UNKNOWN)
         return render(
@@ -146,6 +139,14 @@ def is_maker(user: User | AnonymousUser, share: Share) -> bool:
         return False
     is_shown = Share.objects.shown_to(user).filter(pk=share.pk).exists()
     return is_shown and may_change(user, share)
+
+
+def _is_meant(request: HttpRequest, share: Share) -> bool:
+    return is_meant(request.user, share)
+
+
+def _is_maker(request: HttpRequest, share: Share) -> bool:
+    return is_maker(request.user, share)
 
 
 def _keep_out(response: HttpResponseBase, share: Share) -> None:

@@ -44,15 +44,12 @@ CHANGE = "change"  # of each view that names no limit
 ANONYMOUS = "anonymous"  # of clients that are not logged in, in all views together
 # Of those at shares: two hundred guests behind one office's address each load a hundred pictures.
 SHARE = "share"
-# Addresses of shares that do not exist: enough for links that were cut off when they were copied.
-UNKNOWN_SHARE = "unknown share"
 LIMITS = {
     limit.name: limit
     for limit in (
         Limit(CHANGE, WRITE, 2000, 1200),
         Limit(ANONYMOUS, READ | WRITE, 1000, 600),
         Limit(SHARE, READ | WRITE, 40_000, 24_000),
-        Limit(UNKNOWN_SHARE, READ | WRITE, 60, 30),
         Limit("sign-in", READ | WRITE, 120, 120),
         Limit("search", READ, 5000, 6000),
         Limit("run", WRITE, 2000, 1200),
@@ -201,13 +198,6 @@ def take_more(request: HttpRequest, count: int) -> int:
     """Count further actions of one request; return 0, or the seconds until they are allowed."""
     match = request.resolver_match
     return _take(request, match.func, count) if match else 0
-
-
-def take_of(request: HttpRequest, name: str) -> int:
-    """Count a request towards a limit of its client's address; return as `take_more` does."""
-    if not settings.RATE_LIMITS:
-        return 0
-    return buckets.take(LIMITS[name], network(client_address(request)))
 
 
 def _take(request: HttpRequest, view: Callable[..., Any], count: int = 1) -> int:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sharing", "0002_reviewers_name_key"),
+        ("sharing", "0004_share_item_inputs"),
     ]
 
     operations = [
