@@ -368,8 +368,13 @@ ACCESS: dict[str, Row] = PROGRAMS | {
     "sharing:share": Row(OPEN, CLOSED),
     "sharing:share-file": Row(OPEN, CLOSED),
     "sharing:share-password": Row(CLOSED, OPEN),
+    # The share of these tests is of results, not of a collection or a board: tests/sharing/kinds.
+    "sharing:share-picture": Row(NOWHERE, CLOSED),
     "sharing:share-poster": Row(OPEN, CLOSED),
     "sharing:share-thumbnail": Row(OPEN, CLOSED),
+    "sharing:share-vote": Row(NOWHERE, NOWHERE),
+    "sharing:share-vote-file": Row(NOWHERE, CLOSED),
+    "sharing:share-vote-retraction": Row(CLOSED, NOWHERE),
     "sharing:shares": Row(ANYBODYS, ANYBODYS),
     "sharing:shares-recovery": Row(METHOD, ANYBODYS),
     "training:dataset": Row(OWNERS_ALONE, OWNERS_ALONE),
