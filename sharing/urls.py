@@ -18,6 +18,7 @@ urlpatterns = [
     path("shares/<uuid:pk>/revocation/", one_share.revocation, name="own-share-revocation"),
     path("shares/<uuid:pk>/review/", answers.page, name="answers"),
     path("shares/<uuid:pk>/review/closing/", answers.closing, name="answers-closing"),
+    path("shares/<uuid:pk>/comments/<uuid:comment_id>/", answers.comment, name="answers-comment"),
     path("shares/<uuid:pk>/review/export/", answers.export, name="answers-export"),
     path(
         "shares/<uuid:pk>/review/<int:number>/versions/",
@@ -55,19 +56,19 @@ urlpatterns = [
     path("s/<str:token>/review/ratings/", posts.ratings, name="review-ratings"),
     path("s/<str:token>/review/completion/", posts.completion, name="review-completion"),
     path("s/<str:token>/review/comments/", posts.new_comment, name="review-comments"),
-    path("s/<str:token>/review/comments/<uuid:pk>/", posts.comment, name="review-comment"),
+    path("s/<str:token>/review/comments/<uuid:comment_id>/", posts.comment, name="review-comment"),
     path(
-        "s/<str:token>/review/comments/<uuid:pk>/deletion/",
+        "s/<str:token>/review/comments/<uuid:comment_id>/deletion/",
         posts.comment_deletion,
         name="review-comment-deletion",
     ),
     path(
-        "s/<str:token>/review/comments/<uuid:pk>/recovery/",
+        "s/<str:token>/review/comments/<uuid:comment_id>/recovery/",
         posts.comment_recovery,
         name="review-comment-recovery",
     ),
     path(
-        "s/<str:token>/review/comments/<uuid:pk>/resolution/",
+        "s/<str:token>/review/comments/<uuid:comment_id>/resolution/",
         posts.comment_resolution,
         name="review-comment-resolution",
     ),
