@@ -70,12 +70,23 @@ def readable(share: Share) -> RunQuerySet:
 
 
 def of(share: Share) -> list[Shown]:
-    """Return the results that the share shows, in its order; three queries."""
-    items = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
+    """Return what the share shows, in its order, each by its newest version; three queries."""
+    everything = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
+    replaced = {item.previous_id for item in everything}
+    items = [item for item in everything if item.pk not in replaced]
     keys = [item.run_id for item in items if item.run_id]
     runs = readable(share).filter(pk__in=keys)
     by_key = {run.pk: run for run in runs.recent()}
     return [_shown(share, item, by_key.get(item.run_id or NO_RUN)) for item in items]
+
+
+def one_of(share: Share, number: int) -> Shown | None:
+    """Return one item, an earlier version too; None if the share has no such."""
+    shown = share.items.filter(number=number, is_gone=False, is_input=False, run__isnull=False)
+    item = shown.first()
+    if item is None:
+        return None
+    return _shown(share, item, readable(share).filter(pk=item.run_id or NO_RUN).recent().first())
 
 
 def artifacts_of(share: Share, number: int) -> QuerySet[Artifact]:

@@ -60,6 +60,7 @@ LIMITS = {
         Limit("webhook", WRITE, 60, 30),
         Limit("feed", READ, 30, 30),
         Limit("guest", WRITE, 300, 60),  # new names on shares
+        Limit("review", WRITE, 2000, 1200),
     )
 }
 View = TypeVar("View", bound=Callable[..., Any])
