@@ -36,7 +36,7 @@ def render(share_id: uuid.UUID, is_maker: bool, item: int) -> tuple[int, dict[st
 
 def _of_page(context: dict[str, Any]) -> dict[str, str]:
     share = context["share"]
-    tiles = reading.tiles(share, None)
+    tiles = reading.bare_tiles(share)
     parts = {"review-now": _draw("_now", context | {"tiles": tiles})}
     if share.takes_comments:
         for tile in tiles:
@@ -64,7 +64,10 @@ def _of_item(context: dict[str, Any], number: int) -> dict[str, str]:
         "back": "item",
     }
     names = ["_now", "_versions"]
-    names += ["_threads", "_pins"] if share.takes_comments else []
+    if share.takes_comments:
+        names.append("_threads")
+        if shown.artifact and shown.artifact.kind in {"image", "video"}:
+            names.append("_pins")
     return {name: _draw(name, context) for name in names}
 
 
