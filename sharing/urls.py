@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sharing.views import files, one_share, shares, visit
+from sharing.views import embed, files, one_item, one_share, shares, visit, vote
 from sharing.views.reports import actions, pages
 from sharing.views.reports import files as report_files
 from sharing.views.review import answers, posts
@@ -25,11 +25,20 @@ urlpatterns = [
         answers.versions_of_item,
         name="answers-versions",
     ),
+    path("robots.txt", embed.robots, name="robots"),
+    path("s/oembed", embed.oembed, name="oembed"),
     path("s/<str:token>/", visit.share, name="share"),
     path("s/<str:token>/password/", visit.password, name="share-password"),
+    path("s/<str:token>/picture.jpg", embed.picture, name="share-preview"),
+    path("s/<str:token>/archive/", visit.archive, name="share-archive"),
+    path("s/<str:token>/items/<int:number>/", one_item.page, name="share-item"),
+    path("s/<str:token>/files/<int:number>/3d/", one_item.mesh, name="share-mesh"),
     path("s/<str:token>/files/<int:number>/", files.file, name="share-file"),
     path("s/<str:token>/files/<int:number>/thumbnail/", files.thumbnail, name="share-thumbnail"),
     path("s/<str:token>/files/<int:number>/poster/", files.poster, name="share-poster"),
+    path("s/<str:token>/vote/", vote.vote, name="share-vote"),
+    path("s/<str:token>/vote/retraction/", vote.retraction, name="share-vote-retraction"),
+    path("s/<str:token>/vote/files/<str:ballot_token>/", vote.file, name="share-vote-file"),
     path("s/<str:token>/pictures/<int:number>/", files.picture, name="share-picture"),
     path("compare/<uuid:pk>/report/", actions.beginning, name="board-report"),
     path("reports/", pages.index, name="reports"),

@@ -18,7 +18,7 @@ from core.file_names import portable_name
 from library.selection import ResultKey
 from projects import roles
 from sharing import items
-from sharing.access import end_of
+from sharing.access import Visit, end_of
 from sharing.models import Comment, Share, ShareItem
 from sharing.review import closing as reviews
 from sharing.review import reading, summary, versions
@@ -41,8 +41,10 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     share = _share(request.user, pk)
     by, show, sort = (request.GET.get(name, "") for name in ("by", "show", "sort"))
     answers = summary.answers_of(share, by)
+    may_change = roles.may_change(request.user, share)
     context = {
         "share": share,
+        "visit": Visit(share, request.user, may_change),
         "answers": answers,
         "tallies": summary.filtered(answers.tallies, show, sort),
         "shows": summary.SHOW,
@@ -51,7 +53,7 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         "sort": sort,
         "by": by,
         "end": end_of(share),
-        "may_change": roles.may_change(request.user, share),
+        "may_change": may_change,
     }
     return render(request, "sharing/review/answers.html", context)
 

@@ -29,8 +29,8 @@ PROMPTS = "quiet zebra\nloud heron"
 def board(judged: Judged) -> Board:
     """A board of two models and two prompts, of which the second model won the first row."""
     board = judged("flux", "turbo", prompts=PROMPTS, seeds="424242")
-    row, column = board.rows.first(), board.columns.last()
-    RowMark.objects.create(row=row, winner=column)
+    row = board.rows.get(position=0)
+    RowMark.objects.create(row=row, winner=board.columns.get(position=1))
     return board
 
 
