@@ -28,7 +28,8 @@ from library.models import (
 from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
-from sharing.models import Comment, Report, Reviewer, Share, ShareItem
+from sharing.models import Comment as ShareComment
+from sharing.models import Report, Reviewer, Share, ShareItem
 from training.models import Dataset, Training, Weights
 
 ASKED = {
@@ -164,7 +165,7 @@ def make_things(
     )
     ShareItem.objects.create(share=share, number=1, place=1, run=run)
     reviewer = Reviewer.objects.create(share=share, user=owner, name=word[:60])
-    comment = Comment.objects.create(share=share, reviewer=reviewer, text=word)
+    comment = ShareComment.objects.create(share=share, reviewer=reviewer, text=word)
     return Things(
         {
             "view": view.pk,
