@@ -36,6 +36,7 @@ ADD_COLLECTION = "catalog.add_collection"
 CHANGE_COLLECTION = "catalog.change_collection"
 DELETE_COLLECTION = "catalog.delete_collection"
 CHANGE_HOUSE_RULES = "projects.change_house_rules"
+SEE_ALL_SHARES = "sharing.see_all_shares"
 
 # Each of these permissions includes seeing everybody's runs.
 SEE_RUNS = (VIEW_RUN, CHANGE_RUN, DELETE_RUN, CANCEL_RUN, PUBLISH_RUN)
@@ -63,6 +64,7 @@ ACTIONS: Mapping[str, str] = {
     CHANGE_COLLECTION: "change collections",
     DELETE_COLLECTION: "delete a collection",
     CHANGE_HOUSE_RULES: "change the house's rules for models",
+    SEE_ALL_SHARES: "see everybody's shares",
 }
 
 

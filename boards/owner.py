@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 
 from boards.display import watching
+from boards.leaderboard import job as counting
 from boards.models import Board, Cell, Column, Row
 from boards.runs.belonging import boards_of, newest_boards
 from boards.trials import job, news
@@ -90,5 +91,9 @@ class BoardsOwner(RunOwner):
         return (Destination("Boards", boards, "title", "boards:board"),)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the job of standing trials."""
-        return (Job("standing trials", sync_to_async(job.work)),)
+        """Return the jobs of standing trials and of the leaderboard."""
+        return (
+            Job("standing trials", sync_to_async(job.work)),
+            Job("count votes", sync_to_async(counting.work), wakes_on_change=True),
+            Job("recount votes", sync_to_async(counting.work_through)),
+        )

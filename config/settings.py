@@ -223,6 +223,7 @@ INSTALLED_APPS = [
     "flows",
     "library",
     "training",
+    "sharing",
     "api",
     "people",
 ]

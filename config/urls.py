@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
+from boards.urls import LEADERBOARD
 from projects.urls import HOUSE_RULES
 
 handler400 = "core.http.errors.bad_request"
@@ -19,10 +20,12 @@ urlpatterns = [
     path("", include("playground.urls")),
     path("", include("catalog.urls")),
     path("compare/", include("boards.urls")),
+    path("leaderboard/", include(LEADERBOARD)),
     path("chats/", include("chats.urls")),
     path("flows/", include("flows.urls")),
     path("", include("library.urls")),
     path("training/", include("training.urls")),
+    path("", include("sharing.urls")),
     path("projects/", include("projects.urls")),
     path("people/rules/", include(HOUSE_RULES)),
     path("people/", include("people.urls")),

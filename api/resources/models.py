@@ -12,6 +12,7 @@ from catalog.filters.vocabulary import KEYS, Key
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.search.engine import search_slice
 from catalog.search.query import SORTS, STATUSES, Query
+from catalog.track_records import records_of
 from projects.rules import door, gallery
 from schemas.document.openapi import read_document
 
@@ -82,7 +83,9 @@ def search_models(call: Call) -> Reply:
             raise cursor.bad_cursor()
     starred = frozenset(Favourite.objects.endpoints_of(call.user))
     query, revision = Query.from_params(call.request.GET), Revision.current()
-    results = search_slice(query, starred, first, limit, revision)
+    bound = call.reach.bound
+    records = records_of(call.user, revision, bound.pk if bound else None)
+    results = search_slice(query, starred, first, limit, revision, records)
     locks = gallery.locks_in(call.reach.target, revision)
     end = first + limit
     return Reply(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from boards.models import Board, Cell, Row
+from boards.models import Board, Row
+from boards.participants import Participant
 from boards.votes import ballots, secret_tokens
 from playground.display import previews
 from runs.models import Artifact, Run, Upload
@@ -20,6 +21,7 @@ from runs.results.outputs import artifacts_in
 
 RESULT, INPUT = "result", "input"  # kinds of files that a token refers to
 MAX_INPUTS = 4
+AddressOf = Callable[[str], str]  # a file's token → the address at which it is served
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,16 @@ class Side:
         """Return its name on the page."""
         return f"Result {self.key}"
 
+    @property
+    def arrow(self) -> str:
+        """Return the arrow that points to it."""
+        return "←" if self.key == ballots.LEFT else "→"
+
+    @property
+    def arrow_key(self) -> str:
+        """Return the name of that arrow's key."""
+        return "ArrowLeft" if self.key == ballots.LEFT else "ArrowRight"
+
 
 @dataclass(frozen=True)
 class Ballot:
@@ -54,44 +66,65 @@ class Ballot:
     sides: tuple[Side, Side]
 
 
-def ballot_of(voter: User, board: Board, pair: ballots.Pair) -> Ballot:
-    """Prepare a pair for display to this voter. Two queries."""
+def ballot_of(
+    voter: Participant, board: Board, pair: ballots.Pair, address_of: AddressOf | None = None
+) -> Ballot:
+    """Prepare a pair for display to this voter. Two queries.
+
+    `address_of` makes the addresses of its files for who comes by another door than `boards:vote`.
+    """
     left, right = ballots.in_order(voter, pair)
     runs = Run.objects.filter(cells__in=(left, right)).prefetch_related("artifacts")
     by_pk: dict[object, Run] = {run.pk: run for run in runs.light("output")}
+    files = _Files(voter, board, address_of)
     return Ballot(
         ballots.token_of(voter, pair),
         left.row.label,
-        _input_files(voter, board, left.row),
+        files.of_input(left.row),
         (
-            _side(voter, board, ballots.LEFT, left, by_pk),
-            _side(voter, board, ballots.RIGHT, right, by_pk),
+            _side(files, ballots.LEFT, by_pk[left.run_id]),
+            _side(files, ballots.RIGHT, by_pk[right.run_id]),
         ),
     )
 
 
-def _side(voter: User, board: Board, key: str, cell: Cell, runs: dict[object, Run]) -> Side:
-    run = runs[cell.run_id]
-    shown = [
-        artifact
-        for artifact in run.artifacts.all()
-        if artifact.kind in ballots.KINDS and artifact.state == Artifact.State.STORED
-    ][: ballots.MAX_FILES]
-    files = [BlindFile(item.kind, _address(voter, board, RESULT, item.pk)) for item in shown]
+def _side(files: _Files, key: str, run: Run) -> Side:
+    shown = files.of_result(run)
     texts = (
-        [] if files else [preview.text for preview in previews.of_texts(artifacts_in(run.output))]
+        [] if shown else [preview.text for preview in previews.of_texts(artifacts_in(run.output))]
     )
-    return Side(key, files, texts)
+    return Side(key, shown, texts)
 
 
-def _input_files(voter: User, board: Board, row: Row) -> list[BlindFile]:
-    """Return our files among an input's values, with addresses for this voter."""
-    shown = []
-    for place, address in enumerate(input_addresses(row.values)[:MAX_INPUTS]):
-        if file := input_file(board, address):
-            kind = file.content_type.partition("/")[0]
-            shown.append(BlindFile(kind, _address(voter, board, INPUT, row.pk, place)))
-    return shown
+class _Files:
+    """Gives a ballot's files addresses that are valid for its voter."""
+
+    def __init__(self, voter: Participant, board: Board, address_of: AddressOf | None) -> None:
+        self.voter, self.board, self.address_of = voter, board, address_of
+
+    def of_result(self, run: Run) -> list[BlindFile]:
+        """Return the files of a result that can be shown, up to four."""
+        shown = [
+            artifact
+            for artifact in run.artifacts.all()
+            if artifact.kind in ballots.KINDS and artifact.state == Artifact.State.STORED
+        ][: ballots.MAX_FILES]
+        return [BlindFile(item.kind, self._address(RESULT, item.pk)) for item in shown]
+
+    def of_input(self, row: Row) -> list[BlindFile]:
+        """Return our files among an input's values."""
+        shown = []
+        for place, address in enumerate(input_addresses(row.values)[:MAX_INPUTS]):
+            if file := input_file(self.board, address):
+                kind = file.content_type.partition("/")[0]
+                shown.append(BlindFile(kind, self._address(INPUT, row.pk, place)))
+        return shown
+
+    def _address(self, kind: str, *parts: int) -> str:
+        token = secret_tokens.encrypt("file", self.voter.key, kind, *parts)
+        if self.address_of is not None:
+            return self.address_of(token)
+        return reverse("boards:vote-file", args=[self.board.pk, token])
 
 
 class StoredInput(NamedTuple):
@@ -143,8 +176,3 @@ def input_addresses(values: object) -> list[str]:
     elif isinstance(values, list):
         inner = values
     return [address for value in inner for address in input_addresses(value)]
-
-
-def _address(voter: User, board: Board, kind: str, *parts: int) -> str:
-    token = secret_tokens.encrypt("file", voter.pk, kind, *parts)
-    return reverse("boards:vote-file", args=[board.pk, token])

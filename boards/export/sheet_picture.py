@@ -85,7 +85,7 @@ def _draw_cell(
     tall = side * 3 // 4
     edge = ACCENT if cell.is_winner else MAT
     pen.rectangle((left - 2, top - 2, left + side + 1, top + tall + 1), MAT, edge, 2)
-    picture = _opened(cell.file, (side, tall))
+    picture = opened(cell.file, (side, tall))
     if picture:
         place = (left + (side - picture.width) // 2, top + (tall - picture.height) // 2)
         sheet.paste(picture, place)
@@ -99,7 +99,7 @@ def _draw_cell(
     pen.text((left, top + tall + 22), shortened(stars + cell.facts, chars), MUTED, font(11))
 
 
-def _opened(file: str, room: tuple[int, int]) -> Image.Image | None:
+def opened(file: str, room: tuple[int, int]) -> Image.Image | None:
     """Return a stored picture scaled to its place; None if it cannot be decoded."""
     if not file:
         return None
@@ -143,7 +143,7 @@ def _is_drawn(letter: str) -> bool:
     return bytes(image_font.getmask(letter)) != bytes(image_font.getmask("\U0010ffff"))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Return a system font with many characters, else Pillow's own."""
     for name in _TYPEFACES:

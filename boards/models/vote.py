@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from boards.models.board import Board, Cell, Column, Row
+from boards.models.participation import OfGuest
 
 MAX_STARS = 5
 TAG_CHARS, NOTE_CHARS = 40, 2000
@@ -58,13 +59,14 @@ class VoteQuerySet(models.QuerySet["Vote"]):
         return self.filter(reset_at=None)
 
 
-class Vote(models.Model):
-    """One user's blind choice between two cells of a row; `first` has the smaller key."""
+class Vote(OfGuest):
+    """A blind choice between two cells of a row; `first` has the smaller key."""
 
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="votes")
     voter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="board_votes"
-    )
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE,
+        related_name="board_votes", help_text="empty: a guest's",
+    )  # fmt: skip
     first = models.ForeignKey(Cell, on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey(Cell, on_delete=models.CASCADE, related_name="+")
     winner = models.ForeignKey(
@@ -83,8 +85,28 @@ class Vote(models.Model):
                 fields=["voter", "first", "second"],
                 condition=models.Q(reset_at=None),
                 name="vote_once_per_pair",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["guest", "first", "second"],
+                condition=models.Q(reset_at=None) & ~models.Q(guest=""),
+                name="vote_once_per_pair_and_guest",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(voter__isnull=False, guest="")
+                | models.Q(models.Q(voter=None), ~models.Q(guest="")),
+                name="vote_of_user_or_guest",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.first_id} or {self.second_id}: {self.winner_id}"
+
+    @property
+    def voter_key(self) -> int | str:
+        """Return the key of its user (a number) or of its guest (a text)."""
+        return self.guest if self.voter_id is None else self.voter_id
+
+    @property
+    def voter_name(self) -> str:
+        """Return who voted; a guest is said to be one."""
+        return self.guest_words if self.voter is None else self.voter.get_username()

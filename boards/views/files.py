@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from functools import partial
 from http import HTTPStatus
-from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -15,7 +14,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit, permissions
-from boards.export import importing, presets
+from boards.export import drawing, importing, presets
 from boards.export.contents import contents_of
 from boards.export.document import board_document
 from boards.export.sheet import SheetRow, sheet_rows
@@ -25,17 +24,12 @@ from boards.views.actions import for_makers
 from boards.views.board import find, no_store
 from boards.votes.rankings import rankings
 from core.file_names import slug
-from core.http.errors import Unavailable
 from core.http.streaming import OffThreadStream
 from projects import roles
 from projects.current import current
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
-
-_drawing = BoundedSemaphore(2)  # contact sheets at once: each takes a CPU core and 50 MB
-BUSY = "Other contact sheets are being drawn. Try again in a few seconds.\n"
-BUSY_S = 5
 
 
 def as_csv(text: str, name: str) -> HttpResponse:
@@ -89,22 +83,19 @@ def sheet_png(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Return the contact sheet as PNG, drawn outside the page threads."""
     board = find(request, pk)
     rows = sheet_rows(contents_of(board))
-    if not _drawing.acquire(blocking=False):
-        return Unavailable(BUSY, BUSY_S, content_type="text/plain; charset=utf-8")
-    _drawing.release()
+    if busy := drawing.refusal():
+        return busy
     audit.record_export(request, [board], "as a contact sheet")
     disposition = content_disposition_header(True, f"{file_name(board)}.png") or ""
     headers = {"Content-Disposition": disposition}
-    return OffThreadStream(_drawn(board.title, rows), content_type="image/png", headers=headers)
+    drawn = drawing.in_turn(partial(_drawn, board.title, rows))
+    return OffThreadStream(drawn, content_type="image/png", headers=headers)
 
 
-def _drawn(title: str, rows: list[SheetRow]) -> Iterator[bytes]:
-    """Draw when the response is sent; waits while two others are being drawn."""
-    with _drawing:
-        from boards.export import sheet_picture  # Pillow is large, and rarely needed here
+def _drawn(title: str, rows: list[SheetRow]) -> bytes:
+    from boards.export import sheet_picture  # Pillow is large, and rarely needed here
 
-        picture = sheet_picture.draw(title, rows)
-    yield picture
+    return sheet_picture.draw(title, rows)
 
 
 @for_makers

@@ -8,9 +8,9 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.crypto import salted_hmac
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit
@@ -18,21 +18,20 @@ from accounts.permissions import HOUSE_DEFAULT, may
 from boards.display import ballot
 from boards.display.rights import rights_to
 from boards.export.votes_table import votes_table
-from boards.models import Board, Row
+from boards.models import Board
+from boards.participants import Participant
+from boards.views import ballot_files
 from boards.views.actions import for_makers
 from boards.views.board import find, no_store
 from boards.views.files import as_csv, file_name
-from boards.votes import ballots, secret_tokens, voting
-from boards.votes.rankings import rankings
-from playground.views import files
-from runs.files import derived_files, stripped_copies
-from runs.models import Artifact, DerivedFile, Run
+from boards.votes import ballots, voting
+from boards.votes.listing import ORDERS, listing_of
+from boards.votes.rankings import column_names, rankings
+from core.http.parameters import parse_key
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-NO_FILE = "No such file."
-MEDIA = ("image/", "video/", "audio/")  # whose metadata are known; other inputs are served as sent
 View = Callable[..., Any]
 
 
@@ -65,7 +64,8 @@ def vote(request: HtmxRequest, board: Board) -> HttpResponse:
     token = request.POST.get("pair", "")  # the last ballot shows no pair: nothing to record
     if token:
         try:
-            ballots.record(request.user, board, token, request.POST.get("choice", ""))
+            voter = Participant.of_user(request.user)
+            ballots.record(voter, board, token, request.POST.get("choice", ""))
         except ValueError as error:
             problem = str(error)
         else:
@@ -75,11 +75,14 @@ def vote(request: HtmxRequest, board: Board) -> HttpResponse:
 
 
 def _ballot(request: HtmxRequest, board: Board, problem: str = "") -> HttpResponse:
-    pair, progress = ballots.next_pair(request.user, board)
+    voter = Participant.of_user(request.user)
+    pair, progress = ballots.next_pair(voter, board)
     context = {
         "board_id": board.pk,
+        "vote_url": reverse("boards:vote", args=[board.pk]),
+        "retraction_url": reverse("boards:vote-retraction", args=[board.pk]),
         "is_member": voting.is_member(request.user, board),
-        "ballot": ballot.ballot_of(request.user, board, pair) if pair else None,
+        "ballot": ballot.ballot_of(voter, board, pair) if pair else None,
         "progress": progress,
         "problem": problem,
     }
@@ -92,52 +95,15 @@ def _ballot(request: HtmxRequest, board: Board, problem: str = "") -> HttpRespon
 @for_voters
 def vote_retraction(request: HtmxRequest, board: Board) -> HttpResponse:
     """Retract one's last vote; its pair can be judged again."""
-    ballots.take_back(request.user, board)
+    ballots.take_back(Participant.of_user(request.user), board)
     return _ballot(request, board) if request.htmx else redirect("boards:vote", board.pk)
 
 
 @require_safe
 @for_voters
 def vote_file(request: HtmxRequest, board: Board, token: str) -> HttpResponseBase:
-    """Serve a file of a ballot without its name, and without metadata that reveal its origin."""
-    try:
-        kind, *parts = secret_tokens.decrypt("file", request.user.pk or 0, token)
-    except ValueError as error:
-        raise Http404(NO_FILE) from error
-    keys = [int(part) for part in parts]
-    stored = _result_file(board, *keys) if kind == ballot.RESULT else _input_file(board, *keys)
-    if stored is None:
-        raise Http404(NO_FILE)
-    file, content_type = stored.file, stored.content_type
-    tag = salted_hmac("boards.votes.file", token).hexdigest()
-
-    def serve() -> HttpResponseBase:
-        is_media = kind == ballot.RESULT or content_type.startswith(MEDIA)
-        served = _stripped(file) if is_media else file
-        if is_media and isinstance(stored, Artifact):
-            derived_files.record_stored(stored, DerivedFile.What.STRIPPED, served)
-        return files.serve(request, served, content_type, "result", tag=tag)
-
-    return files.from_storage(file, files.NOT_HERE, serve)
-
-
-def _stripped(file: str) -> str:
-    try:
-        return stripped_copies.copy_of(file)
-    except stripped_copies.NotStripped as error:
-        raise Http404(str(error)) from error
-
-
-def _result_file(board: Board, artifact: int) -> Artifact | None:
-    shown = Run.objects.readable_with(board).filter(cells__board=board)
-    stored = Artifact.objects.filter(state=Artifact.State.STORED, run__in=shown)
-    return stored.filter(pk=artifact).first()
-
-
-def _input_file(board: Board, row: int, place: int) -> ballot.StoredInput | None:
-    values = get_object_or_404(Row, pk=row, board=board).values
-    listed = ballot.input_addresses(values)[place : place + 1]
-    return ballot.input_file(board, listed[0]) if listed else None
+    """Serve a file of a ballot of the user's."""
+    return ballot_files.serve(request, board, Participant.of_user(request.user), token)
 
 
 @require_safe
@@ -147,9 +113,13 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     board = find(request, pk)
     rights = rights_to(request.user, board)
     link = voting.link_of(board) if rights.may_change else ""
+    names = column_names(board.columns.select_related("endpoint"))
+    number = parse_key(request.GET.get("page", "")) or 1
     context = {
         "board": board,
         "rankings": rankings(board),
+        "listing": listing_of(board, names, request.GET.get("order", ""), number),
+        "orders": ORDERS,
         "rights": rights,
         "may_set_house": may(request.user, HOUSE_DEFAULT),
         "was_reset": board.votes.filter(reset_at__isnull=False).exists(),

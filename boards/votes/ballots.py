@@ -12,15 +12,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from boards.models import Board, Cell, Vote
+from boards.models import Board, BoardTally, Cell, Vote
 from boards.votes import bradley_terry, secret_tokens
 from playground.display.tiles import text_of
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
     from django.db.models import QuerySet
+
+    from boards.participants import Participant
 
 KINDS = {"image", "video", "audio"}  # of files that can be shown without revealing their model
 MAX_FILES = 4  # per result
@@ -89,16 +90,16 @@ def pairs_of(cells: Iterable[Cell]) -> list[Pair]:
     ]
 
 
-def next_pair(voter: User, board: Board) -> tuple[Pair | None, Progress]:
+def next_pair(voter: Participant, board: Board) -> tuple[Pair | None, Progress]:
     """Return the most informative pair that this voter has not judged; None after the last."""
     pairs = pairs_of(voted_cells(board))
     votes = list(board.votes.counted().select_related("first", "second"))
-    voted = {(v.first_id, v.second_id) for v in votes if v.voter_id == voter.pk}
+    voted = {(v.first_id, v.second_id) for v in votes if v.voter_key == voter.key}
     left = [pair for pair in pairs if pair.keys not in voted]
     progress = Progress(len(pairs) - len(left), len(pairs))
     if not left:
         return None, progress
-    return _most_informative(left, votes, f"{voter.pk}:{len(voted)}"), progress
+    return _most_informative(left, votes, f"{voter.key}:{len(voted)}"), progress
 
 
 def _most_informative(pairs: Sequence[Pair], votes: Sequence[Vote], salt: str) -> Pair:
@@ -147,23 +148,23 @@ def count_wins(votes: Iterable[Vote], numbers: dict[int, int]) -> dict[tuple[int
     return dict(wins)
 
 
-def token_of(voter: User, pair: Pair) -> str:
+def token_of(voter: Participant, pair: Pair) -> str:
     """Return the token with which a ballot identifies the pair that it showed."""
-    return secret_tokens.encrypt("pair", voter.pk, *pair.keys)
+    return secret_tokens.encrypt("pair", voter.key, *pair.keys)
 
 
-def in_order(voter: User, pair: Pair) -> tuple[Cell, Cell]:
+def in_order(voter: Participant, pair: Pair) -> tuple[Cell, Cell]:
     """Return the pair's cells from left to right, as this voter sees them."""
-    swapped = secret_tokens.is_swapped(voter.pk, *pair.keys)
+    swapped = secret_tokens.is_swapped(voter.key, *pair.keys)
     return (pair.second, pair.first) if swapped else (pair.first, pair.second)
 
 
-def record(voter: User, board: Board, token: str, choice: str) -> bool:
+def record(voter: Participant, board: Board, token: str, choice: str) -> bool:
     """Record a voter's choice; False if they have judged this pair before.
 
     Raises ValueError with a message if the token or the choice is invalid.
     """
-    first, second = (int(part) for part in secret_tokens.decrypt("pair", voter.pk, token))
+    first, second = (int(part) for part in secret_tokens.decrypt("pair", voter.key, token))
     if choice not in CHOICES:
         raise ValueError("Choose one of the two, or neither.")
     cells = {cell.pk: cell for cell in _shown_cells(board).filter(pk__in=(first, second))}
@@ -174,36 +175,44 @@ def record(voter: User, board: Board, token: str, choice: str) -> bool:
     try:
         with transaction.atomic():
             Vote.objects.create(
-                board=board, voter=voter, first_id=first, second_id=second, winner=winner
-            )
+                board=board, first_id=first, second_id=second, winner=winner,
+                **voter.fields("voter"),
+            )  # fmt: skip
+            BoardTally.objects.judged(board.pk)
     except IntegrityError:  # voted in another tab
         return False
     return True
 
 
-def take_back(voter: User, board: Board) -> bool:
+def take_back(voter: Participant, board: Board) -> bool:
     """Delete the voter's last vote, so that its pair can be judged again."""
-    last = board.votes.counted().filter(voter=voter).order_by("-pk").first()
+    last = board.votes.counted().filter(**voter.filter("voter")).order_by("-pk").first()
     if last:
-        last.delete()
+        with transaction.atomic():
+            last.delete()
+            BoardTally.objects.judged(board.pk)
     return last is not None
 
 
+@transaction.atomic
 def reset(board: Board) -> int:
     """Exclude all votes so far from the count; `restore` undoes that."""
+    BoardTally.objects.judged(board.pk)
     return board.votes.counted().update(reset_at=timezone.now())
 
 
+@transaction.atomic
 def restore(board: Board) -> int:
     """Count the votes of the last reset again, except where the voter has voted anew."""
     last = board.votes.filter(reset_at__isnull=False).order_by("-reset_at").first()
     if last is None:
         return 0
-    anew = set(board.votes.counted().values_list("voter_id", "first_id", "second_id"))
+    anew = {(vote.voter_key, vote.first_id, vote.second_id) for vote in board.votes.counted()}
     reset_votes = board.votes.filter(reset_at=last.reset_at)
     keys = [
         vote.pk
         for vote in reset_votes
-        if (vote.voter_id, vote.first_id, vote.second_id) not in anew
+        if (vote.voter_key, vote.first_id, vote.second_id) not in anew
     ]
+    BoardTally.objects.judged(board.pk)
     return board.votes.filter(pk__in=keys).update(reset_at=None)

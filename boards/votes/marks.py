@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from boards.models import Cell, Mark, Row, RowMark
+from django.db import transaction
+
+from boards.models import BoardTally, Cell, Mark, Row, RowMark
 from boards.models.vote import MAX_STARS, NOTE_CHARS, TAG_CHARS
 from fal.db_safe import db_safe_text
 
@@ -39,6 +41,7 @@ def mark_cell(cell: Cell, posted: Mapping[str, str]) -> Mark:
     return saved
 
 
+@transaction.atomic
 def mark_row(row: Row, posted: Mapping[str, str]) -> RowMark:
     """Save a row's posted `winner` (a column's position or empty) and `tags`; absent ones stay."""
     mark, _ = RowMark.objects.get_or_create(row=row)
@@ -50,4 +53,5 @@ def mark_row(row: Row, posted: Mapping[str, str]) -> RowMark:
     if "tags" in posted:
         mark.tags = read_tags(posted["tags"])
     mark.save()
+    BoardTally.objects.judged(row.board_id)
     return mark

@@ -16,13 +16,13 @@ LIFE_S = 24 * 3600
 Part = str | int
 
 
-def encrypt(kind: str, voter_id: int, *parts: Part) -> str:
+def encrypt(kind: str, voter_key: Part, *parts: Part) -> str:
     """Return a token of this kind that is valid for one voter and one day."""
-    content = json.dumps([voter_id, *parts]).encode()
+    content = json.dumps([voter_key, *parts]).encode()
     return _cipher(kind).encrypt(content).decode()
 
 
-def decrypt(kind: str, voter_id: int, token: str) -> list[Part]:
+def decrypt(kind: str, voter_key: Part, token: str) -> list[Part]:
     """Return the parts of a token; ValueError if it is another voter's, expired or invalid."""
     from cryptography.fernet import InvalidToken
 
@@ -30,14 +30,14 @@ def decrypt(kind: str, voter_id: int, token: str) -> list[Part]:
         owner, *parts = json.loads(_cipher(kind).decrypt(token.encode(), ttl=LIFE_S))
     except (InvalidToken, UnicodeEncodeError) as error:
         raise ValueError("This address is not valid, or older than a day.") from error
-    if owner != voter_id:
+    if owner != voter_key:
         raise ValueError("This address is somebody else's.")
     return [*parts]
 
 
-def is_swapped(voter_id: int, first: int, second: int) -> bool:
+def is_swapped(voter_key: Part, first: int, second: int) -> bool:
     """Whether this voter sees this pair in reverse order; the same each time."""
-    text = f"{voter_id}:{first}:{second}"
+    text = f"{voter_key}:{first}:{second}"
     return bool(salted_hmac("boards.votes.order", text).digest()[0] & 1)
 
 

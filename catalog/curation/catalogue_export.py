@@ -9,19 +9,25 @@ from catalog.models import Endpoint, Revision
 from catalog.search import engine
 from catalog.search.index import current
 from catalog.search.query import Query
+from catalog.track_records import NO_RECORDS, TrackRecords
 
 _AT_ONCE = 500  # entries a query
 
 
-def export(query: Query, starred: frozenset[int], locked: frozenset[int] = frozenset()) -> str:
+def export(
+    query: Query,
+    starred: frozenset[int],
+    locked: frozenset[int] = frozenset(),
+    records: TrackRecords = NO_RECORDS,
+) -> str:
     """Return JSON with every model that a query finds, in upstream's order.
 
-    `locked` are the models that rules lock, by which a query may filter.
+    `locked` are the models that rules lock, `records` the votes on them, for queries by them.
 
     A model that no sync has listed since entries are stored has only its id.
     """
     index = current(Revision.current())
-    places = sorted(engine.find_all(query, starred, index, locked))
+    places = sorted(engine.find_all(query, starred, index, locked, records))
     entries = _entries([index.keys[place] for place in places])
     return "".join(['{"models":[\n', ",\n".join(entries), '\n],"has_more":false}\n'])
 

@@ -26,6 +26,7 @@ from catalog.search.engine import Answer, search
 from catalog.search.index import UPSTREAM_ORDER, current
 from catalog.search.matching import Found
 from catalog.search.query import ALLOWED, STATUSES, Query
+from catalog.track_records import NO_RECORDS, TrackRecords
 from catalog.variants import Family, distinguish, fold
 from core.byte_cache import byte_cached
 from core.formatting import counted
@@ -66,25 +67,35 @@ class Category:
 
 
 def region(
-    revision: str, place: SearchScope, query: Query, starred: Starred, locks: Locks = NO_LOCKS
+    revision: str,
+    place: SearchScope,
+    query: Query,
+    starred: Starred,
+    locks: Locks = NO_LOCKS,
+    records: TrackRecords = NO_RECORDS,
 ) -> Region:
     """Render facets and results of a query."""
-    return _region(revision, current(revision).token, place, query, starred, locks)
+    return _region(revision, current(revision).token, place, query, starred, locks, records)
 
 
 def _region_key(*args: object) -> tuple[object, ...]:
-    """Return a page's arguments as a key, of the last, which are `Locks`, only their own key."""
-    *others, locks = args
-    return (*others, locks.key if isinstance(locks, Locks) else locks)
+    """Return a page's arguments as a key: of locks and records only their own key."""
+    return tuple(arg.key if isinstance(arg, Locks | TrackRecords) else arg for arg in args)
 
 
 @byte_cached(8 << 20, key=_region_key)
 def _region(
-    revision: str, token: str, place: SearchScope, query: Query, starred: Starred, locks: Locks
+    revision: str,
+    token: str,
+    place: SearchScope,
+    query: Query,
+    starred: Starred,
+    locks: Locks,
+    records: TrackRecords,
 ) -> Region:
     """Render under the index's own `token`: the index may lag behind `revision`."""
     index = current(revision)
-    answer = search(query, frozenset(starred), index=index, locked=locks.models)
+    answer = search(query, frozenset(starred), index=index, locked=locks.models, records=records)
     context = {
         "marks": highlight.highlighter(answer.found),
         "notices": _notices(place, answer),
@@ -109,6 +120,7 @@ def _region(
         ],
         "starred": frozenset(starred),
         "locks": locks,
+        "records": records,
         "asked_seconds": answer.asked.seconds,
     }
     return Region(

@@ -26,7 +26,8 @@ _ORDERS = {  # sort → phrases that request it
 }
 _YES, _NO = {"yes", "true", "on", "1", "y"}, {"no", "false", "off", "0", "n", "none"}
 _QUOTED = re.compile(r'^"([^"]*)"?$')
-PIECE = re.compile(r'(?:"[^"]*"?|[^\s"])+')
+# A percent sign may stand apart: `won:>60 %`.
+PIECE = re.compile(r'[a-z]+:[<>=≤≥]*[\d.,]+ %(?!\S)|(?:"[^"]*"?|[^\s"])+', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def parse_query(q: str) -> ParsedQuery:
     typed: list[tuple[str, Condition]] = []
     hints: list[Hint] = []
     for piece in PIECE.findall(q):
-        match = KEYED.fullmatch(piece)
+        match = KEYED.fullmatch(piece.removesuffix(" %"))
         if match is None or match["value"].startswith("//") or len(typed) >= _MOST_WORDS:
             text.append(piece)
             hints += _text_hints(piece)

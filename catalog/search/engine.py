@@ -22,6 +22,7 @@ from catalog.filters.query_parser import (
     parse_query,
     unknown_value_hint,
 )
+from catalog.filters.vocabulary import WON
 from catalog.models import Endpoint, Revision
 from catalog.search import spelling
 from catalog.search.filter_sets import (
@@ -36,6 +37,7 @@ from catalog.search.filter_sets import (
 from catalog.search.index import Index, Places, current
 from catalog.search.matching import FEW, Found, match
 from catalog.search.query import Query
+from catalog.track_records import NO_RECORDS, TrackRecords
 
 PAGE_SIZE = 48
 _MEDIA = {"in", "out", "category"}
@@ -95,18 +97,19 @@ def search(
     *,
     index: Index | None = None,
     locked: frozenset[int] = frozenset(),
+    records: TrackRecords = NO_RECORDS,
 ) -> Answer:
     """Return one page of results, and the counts of every facet ignoring its own selection.
 
-    `starred` holds the ids of the user's favourites, `locked` those of the models that rules lock;
-    `index` is the index if already at hand.
+    `starred` holds the ids of the user's favourites, `locked` those of the models that rules lock,
+    `records` the votes that the user may see; `index` is the index if already at hand.
     """
     index = index or current(Revision.current())
-    matches, sets, left_out, ranked_by = _understand(index, query, starred, locked)
+    matches, sets, left_out, ranked_by = _understand(index, query, starred, locked, records)
     understood, total = sets.query, len(sets.hits)
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
-    ranked = _ranked(index, query, matches, sets.hits, page * PAGE_SIZE)
+    ranked = _ranked(sets, query, matches, page * PAGE_SIZE)
     shown = [index.keys[place] for place in ranked[(page - 1) * PAGE_SIZE :]]
     near = [index.keys[place] for place in _near(sets, matches)]
     cards = index.cards([*shown, *near])
@@ -137,15 +140,16 @@ def find_all(
     starred: frozenset[int],
     index: Index,
     locked: frozenset[int] = frozenset(),
+    records: TrackRecords = NO_RECORDS,
 ) -> Places:
     """Return all results of a query as places of the index."""
-    return _understand(index, query, starred, locked).sets.hits
+    return _understand(index, query, starred, locked, records).sets.hits
 
 
 def rank_all(query: Query, index: Index) -> dict[int, int]:
     """Map the primary key of each result to its position, 0 for the best: the gallery's order."""
     matches, sets, *_ = _understand(index, query, frozenset())
-    ranked = _ranked(index, query, matches, sets.hits, len(sets.hits))
+    ranked = _ranked(sets, query, matches, len(sets.hits))
     return {index.keys[place]: position for position, place in enumerate(ranked)}
 
 
@@ -155,29 +159,42 @@ def top_results(query: Query, most: int = PAGE_SIZE) -> list[Endpoint]:
 
 
 def search_slice(
-    query: Query, starred: frozenset[int], first: int, count: int, revision: str = ""
+    query: Query,
+    starred: frozenset[int],
+    first: int,
+    count: int,
+    revision: str = "",
+    records: TrackRecords = NO_RECORDS,
 ) -> Slice:
     """Return results from position `first` on, without facets and hints.
 
     `revision` is that of the catalogue, if the caller knows it.
     """
     index = current(revision or Revision.current())
-    matches, sets, *_ = _understand(index, query, starred)
-    ranked = _ranked(index, query, matches, sets.hits, first + count)
+    matches, sets, *_ = _understand(index, query, starred, records=records)
+    ranked = _ranked(sets, query, matches, first + count)
     shown = [index.keys[place] for place in ranked[first:]]
     cards = index.cards(shown)
     return Slice([cards[key] for key in shown if key in cards], len(sets.hits))
 
 
 def _understand(
-    index: Index, query: Query, starred: frozenset[int], locked: frozenset[int] = frozenset()
+    index: Index,
+    query: Query,
+    starred: frozenset[int],
+    locked: frozenset[int] = frozenset(),
+    records: TrackRecords = NO_RECORDS,
 ) -> _Understood:
     """Interpret the query: a wish by what it requires, if anything meets it, else by its words."""
-    typed = _evaluate(index, query, starred, locked)
+
+    def evaluate(asked: Query) -> _Understood:
+        return _evaluate(index, asked, starred, locked, records)
+
+    typed = evaluate(query)
     matches = typed.found
     if matches is None or not _is_wish(query.words, matches):
         return typed
-    return _granted(index, query, typed.sets.filtered, starred, locked) or typed
+    return _granted(index, query, typed.sets.filtered, evaluate) or typed
 
 
 def _is_wish(parsed: ParsedQuery, matches: Found) -> bool:
@@ -198,11 +215,7 @@ def _is_wish(parsed: ParsedQuery, matches: Found) -> bool:
 
 
 def _granted(
-    index: Index,
-    query: Query,
-    among: Places,
-    starred: frozenset[int],
-    locked: frozenset[int],
+    index: Index, query: Query, among: Places, evaluate: Callable[[Query], _Understood]
 ) -> _Understood | None:
     """Return the models that meet what a wish requires; None if nothing meets any part of it.
 
@@ -220,7 +233,7 @@ def _granted(
         return None
     left_out = tuple(map(describe, dropped))
     wished = wished.relaxed(dropped)
-    granted = _evaluate(index, wished, starred, locked)._replace(left_out=left_out)
+    granted = evaluate(wished)._replace(left_out=left_out)
     matches = match(index, wish.ranking) if wish.ranking else None
     if matches is None:
         return granted
@@ -230,23 +243,31 @@ def _granted(
     if not ranked:
         return granted._replace(left_out=(*left_out, *filter(None, [wish.content])))
     if not _MEDIA & {condition.key for condition in wished.conditions}:
-        narrowed = _evaluate(index, wished.saying(wish.content), starred, locked)
+        narrowed = evaluate(wished.saying(wish.content))
         return narrowed._replace(left_out=left_out)
     return granted._replace(found=matches, ranked_by=wish.ranking)
 
 
 def _evaluate(
-    index: Index, query: Query, starred: frozenset[int], locked: frozenset[int]
+    index: Index,
+    query: Query,
+    starred: frozenset[int],
+    locked: frozenset[int],
+    records: TrackRecords,
 ) -> _Understood:
     """Find the words, or everything if there are none, and apply the filters."""
     matches = match(index, query.text) if query.text else None
     base = matches.places if matches else index.everything
     favourites, closed = index.places_of(starred), index.places_of(locked)
-    return _Understood(matches, FilterSets(index, query, base, favourites, closed))
+    return _Understood(matches, FilterSets(index, query, base, favourites, closed, records))
 
 
-def _ranked(index: Index, query: Query, matches: Found | None, hits: Places, end: int) -> list[int]:
+def _ranked(sets: FilterSets, query: Query, matches: Found | None, end: int) -> list[int]:
     """Return the first places of the results, in their order."""
+    index, hits = sets.index, sets.hits
+    if query.order == WON:
+        rank = sets.records.rank
+        return nsmallest(end, hits, key=lambda place: (rank(index.keys[place]), place))
     if matches is None and query.text and not query.order:  # a wish without words of content
         return nsmallest(end, hits, key=lambda place: (-index.merit[place], place))
     if matches is None or query.sort:

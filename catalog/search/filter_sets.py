@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from catalog.filters.conditions import BY_DURATION, Condition, asked_length, parse_condition
 from catalog.filters.labels import describe, label
-from catalog.filters.vocabulary import FAVOURITE, KEYS, Key
+from catalog.filters.vocabulary import FAVOURITE, KEYS, WON, Key
 from catalog.search.index import Index, Places
 from catalog.search.query import ALLOWED, STATUSES, Query
+from catalog.track_records import NO_RECORDS, TrackRecords
 from core.byte_cache import byte_cached
 
 _GONE, _LISTED = (Condition("is", ("gone",), is_negated=negated) for negated in (False, True))
@@ -62,7 +63,7 @@ class FilterSets:
 
     `base` is the result of the words, `favourites` the user's starred endpoints, `by_name` the
     endpoints that meet each filter: the key of its conditions, `status`, `favourite` or `allowed`.
-    `locked` are the endpoints that rules lock where the page is.
+    `locked` are the endpoints that rules lock where the page is, `records` the votes on them.
     """
 
     def __init__(
@@ -72,9 +73,10 @@ class FilterSets:
         base: Places,
         favourites: Places,
         locked: Places = frozenset(),
+        records: TrackRecords = NO_RECORDS,
     ) -> None:
         self.index, self.query, self.base, self.favourites = index, query, base, favourites
-        self.locked = locked
+        self.locked, self.records = locked, records
         self.by_name = {"status": self._with_status(query.status)}
         if query.favourite:
             self.by_name["favourite"] = favourites
@@ -106,13 +108,22 @@ class FilterSets:
 
     def asking(self, query: Query) -> Places:
         """Return the places that match another query's filters, with the same words."""
-        return FilterSets(self.index, query, self.base, self.favourites, self.locked).hits
+        sets = (self.base, self.favourites, self.locked)
+        return FilterSets(self.index, query, *sets, self.records).hits
 
     def with_lock(self, *, is_allowed: bool) -> Places:
         """Return the places that rules leave open, or those that they lock."""
         return self.index.everything - self.locked if is_allowed else self.locked
 
+    def having_won(self, condition: Condition) -> Places:
+        """Return the places that won the share of votes that a condition asks for."""
+        models = (key for key in self.records.shown if condition.accepts(self.records.fact(key)))
+        places = self.index.places_of(models)
+        return self.index.everything - places if condition.is_negated else places
+
     def _having(self, condition: Condition) -> Places:
+        if condition.key == WON:
+            return self.having_won(condition)
         if f"{condition.key}:{condition.values[0]}" != FAVOURITE:
             return self.index.having(condition, self.query.seconds)
         return self.index.everything - self.favourites if condition.is_negated else self.favourites
@@ -161,6 +172,8 @@ def _count_values(
 ) -> dict[str, int]:
     """Count the results of selecting each value; prices are for the requested length."""
     conditions = _conditions(name, tuple(values))
+    if name == WON:
+        return {value: len(sets.having_won(c) & among) for value, c in conditions.items()}
     # A video's price and its 1080p (`1080p@8`) depend on the length: each length is counted as if
     # picked.
     if name != "duration" or BY_DURATION.isdisjoint(sets.by_name):

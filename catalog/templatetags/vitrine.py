@@ -15,13 +15,15 @@ from catalog.display.icons import icons
 from catalog.locks import Locks
 from catalog.pricing import TypicalPrice, listed_price
 from catalog.pricing import typical_price as price_of_typical_run
+from catalog.track_records import TrackRecord, TrackRecords
 from catalog.variants import distinguish
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
+from core.text_links import linked
 
 register = template.Library()
 ON_A_CARD = 68  # characters of a description
 
-for function in (money, unit, duration, size, category_name, counted, distinguish):
+for function in (money, unit, duration, size, category_name, counted, distinguish, linked):
     register.filter(function)
 register.filter("price", listed_price)
 
@@ -60,6 +62,24 @@ def shortened(text: Any, length: int = ON_A_CARD) -> str:
 def reason(locks: Locks, key: int) -> str:
     """Why rules lock the endpoint with this primary key; empty if they do not."""
     return locks.reasons.get(key, "")
+
+
+@register.filter
+def won(records: TrackRecords, key: int) -> str:
+    """How often the endpoint with this primary key won the votes, in a sentence; it has some."""
+    return records.shown[key].words
+
+
+@register.filter
+def won_overall(records: TrackRecords, key: int) -> str:
+    """The same without a tag."""
+    return records.shown[key].words_of_all
+
+
+@register.filter
+def won_by_tag(records: TrackRecords, key: int) -> tuple[TrackRecord, ...]:
+    """The same by tag, that with most votes first."""
+    return records.by_tag.get(key, ())
 
 
 @register.filter

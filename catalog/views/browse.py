@@ -19,10 +19,12 @@ from catalog.changelog import personal_news, queries
 from catalog.curation import collection_health
 from catalog.display import page_cache
 from catalog.display.facets import SearchScope
+from catalog.filters.vocabulary import WON
 from catalog.locks import locks_of
 from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearch
 from catalog.search.query import SORTS, Query
 from catalog.sync import progress
+from catalog.track_records import records_of
 from catalog.variants import distinguish
 from catalog.views.collection_health import LAST_REPAIR_KEY
 from core.formatting import category_name
@@ -91,14 +93,15 @@ def search_page(
     """Show search results in a context, or for htmx only the parts that the query changes."""
     revision = Revision.current()
     starred = Favourite.objects.endpoints_of(request.user)
-    region = page_cache.region(revision, place, query, starred, locks_of(request, revision))
+    locks, records = locks_of(request, revision), records_of(request.user, revision)
+    region = page_cache.region(revision, place, query, starred, locks, records)
     context = {
         "place": place,
         "query": query,
         "region": region,
         "revision": revision,
         "said": region.said,
-        "sorts": SORTS.items(),
+        "sorts": [(v, word) for v, word in SORTS.items() if v != WON or records or query.sort == v],
         "how": page_cache.how(place),
         **more,
     }
@@ -126,11 +129,13 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(collections.select_related("owner", "cover__picture"), slug=slug)
     items = list(shown.items.for_cards())
     variants = [card.variant for card in distinguish(item.endpoint for item in items)]
+    revision = Revision.current()
     context = {
         "collection": shown,
         "items": list(zip(items, variants, strict=True)),
         "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
-        "locks": locks_of(request, Revision.current()),
+        "locks": locks_of(request, revision),
+        "records": records_of(request.user, revision),
     }
     if may(request.user, CHANGE_COLLECTION):
         context["noting"] = reverse("catalog:collection-words", args=[slug])

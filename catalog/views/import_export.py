@@ -17,6 +17,7 @@ from catalog.curation.permissions import curators_only
 from catalog.locks import locks_of
 from catalog.models import Collection, Favourite, Revision
 from catalog.search.query import Query
+from catalog.track_records import records_of
 from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ def as_file(chosen: Iterable[Collection] | None, name: str) -> HttpResponse:
 def export_models(request: HtmxRequest) -> HttpResponse:
     """Download upstream's listing entries of everything that a search finds."""
     starred = frozenset(Favourite.objects.endpoints_of(request.user))
-    locked = locks_of(request, Revision.current()).models
-    text = catalogue_export.export(Query.from_params(request.GET), starred, locked)
+    revision = Revision.current()
+    locked = locks_of(request, revision).models
+    query, records = Query.from_params(request.GET), records_of(request.user, revision)
+    text = catalogue_export.export(query, starred, locked, records)
     response = HttpResponse(text, content_type="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="models.json"'
     return response

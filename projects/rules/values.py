@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from catalog.filters.conditions import folded
 from catalog.filters.query_parser import nearest, parse_query
-from catalog.filters.vocabulary import FAVOURITE
+from catalog.filters.vocabulary import FAVOURITE, WON
 from catalog.models import Endpoint, Standing
 from core.formatting import category_name
 from fal.db_safe import db_safe_text
@@ -83,6 +83,8 @@ def _question(text: str) -> str:
         )
     if any(condition.accepts(FAVOURITE) for condition in parsed.conditions):
         raise ValueError("Everybody has other favourites: a rule cannot ask for them.")
+    if any(condition.key == WON for condition in parsed.conditions):
+        raise ValueError("Everybody may see other votes: a rule cannot ask for them.")
     return text
 
 

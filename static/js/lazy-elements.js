@@ -13,6 +13,7 @@ const LOADERS = {
   "partial-result": () => import("./lazy/partial-result.js"),
   "run-progress": () => import("./lazy/run-progress.js"),
   "search-select": () => import("./lazy/form-select.js"),
+  "share-button": () => import("./lazy/share.js"),
   "settings-filter": () => import("./lazy/form-filter.js"),
   "size-pair": () => import("./lazy/form-size.js"),
 };
@@ -43,7 +44,8 @@ document.addEventListener(
   "click",
   (event) => {
     const loading =
-      event.target.closest("[name='~do'], [data-pair], [data-tool]") && load(event.target);
+      event.target.closest("[name='~do'], [data-pair], [data-tool], [data-share-verb]") &&
+      load(event.target);
     if (!loading) return;
     event.preventDefault();
     event.stopPropagation();

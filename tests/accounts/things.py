@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from boards.models import Board, Cell, Column, Row, Trial
+from boards.models import Board, Cell, Column, Comment, Row, RowRequest, Trial
 from chats.models import Chat
 from flows.models import Flow, FlowRun
 from library.models import (
@@ -28,6 +28,7 @@ from library.models import (
 from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
+from sharing.models import Report, Share, ShareItem
 from training.models import Dataset, Training, Weights
 
 ASKED = {
@@ -39,6 +40,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "reference-version-recovery": {"version": 1},
     "upload-tool": {"name": "mask"},
     "artifact-viewer": {"position": 1},
+    "report-slide": {"number": 1},
     "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
     "account_confirm_email": {"key": "nonsense"},
 }
@@ -55,6 +57,7 @@ class Things:
 
     keys: dict[str, Any]
     parts: dict[str, Any] = field(default_factory=dict)
+    rooms: dict[str, dict[str, Any]] = field(default_factory=dict)  # parts by an app's name
 
     def key_of(self, name: str) -> Any:
         """The key that a route's name stands for; None if it is about none of these."""
@@ -70,6 +73,8 @@ class Things:
         pk = self.key_of(name)
         parts = {part: self.parts.get(part, PLAIN.get(part, pk)) for part in possibility[0][1]}
         parts |= SPECIAL.get(plain, {})
+        of_room = self.rooms.get(space, {})
+        parts |= {part: of_room[part] for part in parts if part in of_room}
         return reverse(name, kwargs=parts) + (ASKED | (asked or {})).get(name, "")
 
 
@@ -125,7 +130,12 @@ def make_things(
         board=board, position=0, endpoint=endpoint, digest="c", label=word
     )
     cell = Cell.objects.create(board=board, row=row, column=column, run=run)
+    report = Report.objects.create(
+        **own, **deleted, board=board, question=word, snapshot_at=timezone.now()
+    )
     trial = Trial.objects.create(board=board, endpoint=endpoint, state="unfit")
+    comment = Comment.objects.create(board=board, user=owner, text=word)
+    row_request = RowRequest.objects.create(board=board, user=owner, label=word, digest="q")
     chat = Chat.objects.create(
         **own, **deleted, endpoint=endpoint, title=word, said_at=timezone.now()
     )
@@ -149,6 +159,8 @@ def make_things(
         **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
     )
     ReferenceVersion.objects.create(reference=reference, number=1, change=word, made_by=owner)
+    share = Share.objects.create(**own, title=word)
+    ShareItem.objects.create(share=share, number=1, place=1, run=run)
     return Things(
         {
             "view": view.pk,
@@ -156,13 +168,15 @@ def make_things(
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
             "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
             "series": series.pk, "tag": tag.pk,
-            "reference": reference.pk,
+            "reference": reference.pk, "report": report.pk,
         },
         {
             "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,
             "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
             "board_id": board.pk, "cell": cell.pk, "row": row.pk, "trial": trial.pk,
+            "comment": comment.pk, "row_request": row_request.pk,
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
             "version": version.pk,
         },
+        {"sharing": {"pk": share.pk, "token": share.token, "number": 1}},
     )  # fmt: skip

@@ -54,6 +54,11 @@ class Viewed:
         return f"{self.run.pk}/{self.shown.artifact.position}" if self.shown else str(self.run.pk)
 
     @property
+    def field(self) -> str:
+        """Return the field by which a selection names it."""
+        return "artifact" if self.shown else "run"
+
+    @property
     def kind(self) -> str:
         """Return how it is shown: the kind of its file, `lost`, `text`, `json`, or `none`."""
         if self.shown:

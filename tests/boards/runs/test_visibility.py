@@ -11,6 +11,7 @@ from django.test import Client
 
 from boards.export.presets import settings_of
 from boards.models import Board, Vote
+from boards.participants import Participant
 from boards.runs.visibility import WITHHELD
 from boards.votes import ballots
 from projects.models.project import private_project
@@ -118,8 +119,9 @@ def test_a_withdrawn_example_leaves_the_vote(
     Run.objects.update(project=private_project(stranger))  # none lies beside the board any more
     assert [status_of(client, file) for file in files] == [404, 404]
     assert "Nothing to judge yet" in client.get(opened(borrowing)).content.decode()
+    participant = Participant.of_user(voter)
     with pytest.raises(ValueError, match="no longer"):
-        ballots.record(voter, borrowing, ballots.token_of(voter, pair), "1")
+        ballots.record(participant, borrowing, ballots.token_of(participant, pair), "1")
     assert not Vote.objects.exists()
 
 

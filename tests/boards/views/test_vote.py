@@ -15,6 +15,7 @@ from django.test import Client
 
 from boards.display.ballot import ballot_of
 from boards.models import Board, Vote
+from boards.participants import Participant
 from boards.votes import ballots, voting
 from runs.files.stripped_copies import copy_name
 from tests.accounts.access.table import VOTE_ACCESS, VOTERS
@@ -231,7 +232,8 @@ def _asked(browser: Client, name: str, board: Board, voter: User) -> int:
         return status_of(browser, address)
     shown = files_in(browser.get(address).content.decode())
     if not shown:  # what the page would show, if it showed anything
-        pair, _ = ballots.next_pair(voter, board)
+        participant = Participant.of_user(voter)
+        pair, _ = ballots.next_pair(participant, board)
         assert pair
-        shown = [ballot_of(voter, board, pair).sides[0].files[0].address]
+        shown = [ballot_of(participant, board, pair).sides[0].files[0].address]
     return status_of(browser, shown[0])

@@ -1,0 +1,24 @@
+"""Counts all judgements of all boards anew, for the leaderboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from boards.leaderboard import counting
+from boards.models import BoardTally
+
+
+class Command(BaseCommand):
+    """`manage.py recount_votes`: what a worker does by itself, at once and for every board."""
+
+    help = "Count the votes and winners of all boards anew for the leaderboard."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Count, and print how many boards there are and how many had another outcome."""
+        for board_id in counting.never_counted():
+            BoardTally.objects.judged(board_id)
+        keys = list(BoardTally.objects.values_list("pk", flat=True))
+        changed = sum(counting.recount(key) for key in keys)
+        self.stdout.write(f"{len(keys)} boards counted, {changed} with another outcome.")

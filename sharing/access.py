@@ -1,0 +1,160 @@
+"""Who may open a share: its audience, its password, its end, each said in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts.limits import rate_limit
+from projects.models import Membership
+from projects.roles import may_change
+from sharing.models import Share
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    from core.http.htmx import HtmxRequest
+    from sharing.models.share import ShareQuerySet
+
+UNKNOWN = "This link leads nowhere. Ask whoever sent it for a new one."
+ENDED = "This share has ended. Ask whoever sent you the link for a new one."
+EXPIRED = "The time of this share is over. Ask whoever sent you the link for a new one."
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody at a share that they may open; `is_maker` if they may change it."""
+
+    share: Share
+    user: User | AnonymousUser
+    is_maker: bool
+
+
+def for_visitors(
+    view: Callable[Concatenate[HtmxRequest, Visit, P], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
+    """Let a view be called with a share's token by whoever may open it, without an account too.
+
+    Others get the login, the password's form, or a sentence that tells nothing of what is shared.
+    """
+
+    @wraps(view)
+    def checked(
+        request: HtmxRequest, /, token: str, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
+        shares = Share.objects.with_token(token).select_related("user", "project")
+        share = shares.first()
+        if share is None:
+            raise Http404(UNKNOWN)
+        response = refusal(request, share) or view(
+            request, Visit(share, request.user, _is_maker(request, share)), *args, **kwargs
+        )
+        _keep_out(response, share)
+        return response
+
+    return rate_limit.for_guests(login_not_required(checked))
+
+
+def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
+    """Return why the visitor may not open the share; None if they may."""
+    if sentence := end_of(share):
+        return render(request, "sharing/ended.html", {"sentence": sentence}, status=HTTPStatus.GONE)
+    if share.audience in {Share.Audience.PROJECT, Share.Audience.HOUSE}:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if share.audience == Share.Audience.PROJECT and not _is_meant(request, share):
+            raise Http404(UNKNOWN)
+    if share.password and not _is_maker(request, share) and not has_password(request, share):
+        if request.method not in {"GET", "HEAD"} or request.path != share.get_absolute_url():
+            raise Http404(UNKNOWN)
+        return render(
+            request, "sharing/password.html", {"share": share}, status=HTTPStatus.FORBIDDEN
+        )
+    return None
+
+
+def end_of(share: Share) -> str:
+    """Return the sentence that says why the share shows nothing any more; empty if it does."""
+    if share.revoked_at is not None or not share.user.is_active:
+        return ENDED
+    return EXPIRED if share.is_expired else ""
+
+
+def has_password(request: HttpRequest, share: Share) -> bool:
+    """Whether the visitor's browser has the cookie that the share's present password gave it."""
+    cookie = request.COOKIES.get(password_cookie(share), "")
+    return constant_time_compare(cookie, password_proof(share))
+
+
+def password_cookie(share: Share) -> str:
+    """Return the name of the cookie that proves that the password was given."""
+    return f"vitrine_share_{share.pk.hex}"
+
+
+def password_proof(share: Share) -> str:
+    """Return the value of that cookie; another password makes it void."""
+    return salted_hmac("sharing.password", f"{share.pk}:{share.password}").hexdigest()
+
+
+def managed(user: User | AnonymousUser) -> ShareQuerySet:
+    """Return the shares whose options the user sees: their own, and their projects' as a maker."""
+    changeable = Share.objects.changeable_by(user).order_by().values("pk")
+    return Share.objects.filter(Q(user_id=user.pk or 0) | Q(pk__in=changeable))
+
+
+def audience_in_words(share: Share) -> str:
+    """Return who may open it, as the end of "Open to"."""
+    words = {
+        Share.Audience.PROJECT: f"members of “{share.for_project or share.project}”",
+        Share.Audience.HOUSE: "everybody who logs in here",
+        Share.Audience.LINK: "whoever has the link",
+        Share.Audience.PUBLIC: "everybody, search engines too",
+    }
+    return words[Share.Audience(share.audience)] + (", with the password" if share.password else "")
+
+
+def is_meant(user: User | AnonymousUser, share: Share) -> bool:
+    """Whether a user is among those for whom a share of this audience is; links are for all."""
+    if share.audience != Share.Audience.PROJECT:
+        return user.is_authenticated or share.audience != Share.Audience.HOUSE
+    project = share.for_project_id or share.project_id
+    memberships = Membership.objects.filter(project=project, user=user.pk)
+    return share.user_id == user.pk or memberships.exists()
+
+
+def is_maker(user: User | AnonymousUser, share: Share) -> bool:
+    """Whether a user may change the share."""
+    if not user.is_authenticated:
+        return False
+    is_shown = Share.objects.shown_to(user).filter(pk=share.pk).exists()
+    return is_shown and may_change(user, share)
+
+
+def _is_meant(request: HttpRequest, share: Share) -> bool:
+    return is_meant(request.user, share)
+
+
+def _is_maker(request: HttpRequest, share: Share) -> bool:
+    return is_maker(request.user, share)
+
+
+def _keep_out(response: HttpResponseBase, share: Share) -> None:
+    """Say that nothing of it is kept by caches or indexed by robots.
+
+    The site's referrer policy tells other sites nothing; a stricter one for these pages would let
+    browsers post their forms with the origin “null”, which the protection against CSRF refuses.
+    """
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    if share.audience != Share.Audience.PUBLIC:
+        response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"

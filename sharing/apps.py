@@ -1,0 +1,20 @@
+"""The Django app `sharing`."""
+
+from django.apps import AppConfig
+
+
+class SharingConfig(AppConfig):
+    """Shares, reviews and reports."""
+
+    name = "sharing"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what the app promises to runs."""
+        from library import feedback
+        from runs import owners
+        from sharing.feedback import ReviewFeedback
+        from sharing.owner import SharingOwner
+
+        owners.register(SharingOwner())
+        feedback.register(ReviewFeedback())

@@ -1,0 +1,150 @@
+"""What a share shows, file by file: `ShareItem` rows, and whether each can still be seen."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Max
+from django.urls import reverse
+
+from library.selection import ResultKey
+from runs.models import Artifact, Run
+from sharing.models import Share, ShareItem
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from runs.models.querysets import RunQuerySet
+
+MAX_ITEMS = 2000
+NO_RUN = uuid.UUID(int=0)
+GONE = "This result is not there any more."
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An item with its run and file, as a visitor sees it; both are None where it is gone.
+
+    `artifact` is None of a run that gave no files, such as a text.
+    """
+
+    share: Share
+    item: ShareItem
+    run: Run | None
+    artifact: Artifact | None
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether it was deleted, moved away, or never copied."""
+        return self.run is None
+
+    @property
+    def src(self) -> str:
+        """Return the address of the file for visitors; empty without one."""
+        return self._address("share-file") if self.artifact else ""
+
+    @property
+    def still(self) -> str:
+        """Return the address of a small picture; empty where there is none."""
+        if self.artifact is None:
+            return ""
+        if self.artifact.thumbnail:
+            return self._address("share-thumbnail")
+        return self.src if self.artifact.kind == "image" else ""
+
+    def _address(self, name: str) -> str:
+        return reverse(f"sharing:{name}", args=[self.share.token, self.item.number])
+
+
+def readable(share: Share) -> RunQuerySet:
+    """Return the runs of which the share may show something: what its user sees as a member.
+
+    Who has lost the right to a run, since it was deleted or moved, cannot show it on; that somebody
+    may see everybody's runs, or an example, gives no right to show them to strangers.
+    """
+    return Run.objects.kept().shown_to(share.user)
+
+
+def of(share: Share) -> list[Shown]:
+    """Return what the share shows, in its order, each by its newest version; three queries."""
+    everything = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
+    replaced = {item.previous_id for item in everything}
+    items = [item for item in everything if item.pk not in replaced]
+    keys = [item.run_id for item in items if item.run_id]
+    runs = readable(share).filter(pk__in=keys)
+    by_key = {run.pk: run for run in runs.recent()}
+    return [_shown(share, item, by_key.get(item.run_id or NO_RUN)) for item in items]
+
+
+def one_of(share: Share, number: int) -> Shown | None:
+    """Return one item, an earlier version too; None if the share has no such."""
+    shown = share.items.filter(number=number, is_gone=False, is_input=False, run__isnull=False)
+    item = shown.first()
+    if item is None:
+        return None
+    return _shown(share, item, readable(share).filter(pk=item.run_id or NO_RUN).recent().first())
+
+
+def artifacts_of(share: Share, number: int) -> QuerySet[Artifact]:
+    """Return the file of one item, if the share still shows it."""
+    shown = share.items.filter(number=number, is_gone=False, is_input=False, run__isnull=False)
+    item = shown.first()
+    if item is None:
+        return Artifact.objects.none()
+    runs = readable(share).filter(pk=item.run_id or NO_RUN).order_by().values("pk")
+    return Artifact.objects.filter(run__in=runs, position=item.position)
+
+
+def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
+    """Make the share's items these results, in this order; what is no longer there is gone.
+
+    An item that comes back has its number again, with all that was said of it. Writes, and locks
+    the share, only if something is different.
+    """
+    wanted = list(dict.fromkeys(keys[:MAX_ITEMS]))
+    there = share.items.filter(run__isnull=False, is_input=False, is_gone=False, previous=None)
+    if [ResultKey(item.run_id or NO_RUN, item.position) for item in there] == wanted:
+        return
+    with transaction.atomic():
+        Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
+        _write(share, wanted)
+
+
+def _write(share: Share, wanted: list[ResultKey]) -> None:
+    of_runs = share.items.filter(run__isnull=False)
+    items = {ResultKey(item.run_id or NO_RUN, item.position): item for item in of_runs}
+    highest = share.items.aggregate(highest=Max("number"))["highest"] or 0
+    added: list[ShareItem] = []
+    changed: list[ShareItem] = []
+    for place, key in enumerate(wanted, start=1):
+        item = items.pop(key, None)
+        if item is None:
+            highest += 1
+            added.append(
+                ShareItem(
+                    share=share, number=highest, place=place, run_id=key.run, position=key.position
+                )
+            )
+        elif item.place != place or item.is_gone or item.is_input:
+            item.place, item.is_gone, item.is_input = place, False, False
+            changed.append(item)
+    for item in items.values():
+        if not (item.is_gone or item.is_input) and item.previous_id is None:
+            item.is_gone = True
+            changed.append(item)
+    ShareItem.objects.bulk_create(added)
+    ShareItem.objects.bulk_update(changed, ["place", "is_gone", "is_input"])
+
+
+def _shown(share: Share, item: ShareItem, run: Run | None) -> Shown:
+    if run is None:
+        return Shown(share, item, None, None)
+    files = {artifact.position: artifact for artifact in run.artifacts.all()}
+    artifact = files.get(item.position)
+    if files and artifact is None:
+        return Shown(share, item, None, None)
+    return Shown(share, item, run, artifact)

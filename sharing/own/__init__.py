@@ -1,0 +1,1 @@
+"""What makers do with their shares: begin, change, list and end them."""

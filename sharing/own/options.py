@@ -1,0 +1,135 @@
+"""The options of a share as a form: to whom, until when, and what of its making is shown."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from fal.db_safe import db_safe_text
+from projects.models import Project
+from sharing.models import Share
+from sharing.models.share import MAX_NOTE_CHARS, MAX_TITLE_CHARS
+from sharing.own import making
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.http import QueryDict
+
+NEVER, DATE = "", "date"
+SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+ENDS = [
+    (NEVER, "Never"),
+    ("day", "In a day"),
+    ("week", "In a week"),
+    ("month", "In a month"),
+    (DATE, "After a date"),
+]
+NOT_TO_COME = "Choose a date that is still to come."
+MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 6, 128
+SHOWN = ("shows_models", "shows_settings", "shows_prices", "allows_download")
+
+
+class OptionsForm(forms.Form):
+    """What its makers may change of a share. An empty password leaves the one it has."""
+
+    title = forms.CharField(max_length=MAX_TITLE_CHARS, required=False)
+    note = forms.CharField(max_length=MAX_NOTE_CHARS, required=False)
+    audience = forms.ChoiceField(choices=Share.Audience.choices)
+    for_project = forms.ModelChoiceField(Project.objects.none(), required=False)
+    expires = forms.ChoiceField(choices=ENDS, required=False)
+    expires_on = forms.DateField(
+        required=False, error_messages={"invalid": "Write the date as 2026-12-31."}
+    )
+    password = forms.CharField(
+        min_length=MIN_PASSWORD_CHARS,
+        max_length=MAX_PASSWORD_CHARS,
+        required=False,
+        strip=False,
+        error_messages={
+            "min_length": f"A password has at least {MIN_PASSWORD_CHARS} characters.",
+            "max_length": f"A password has at most {MAX_PASSWORD_CHARS} characters.",
+        },
+    )
+    no_password = forms.BooleanField(required=False)
+    follows = forms.BooleanField(required=False)
+    shows_models = forms.BooleanField(required=False)
+    shows_settings = forms.BooleanField(required=False)
+    shows_prices = forms.BooleanField(required=False)
+    allows_download = forms.BooleanField(required=False)
+
+    def __init__(self, share: Share, user: User, data: QueryDict | None = None) -> None:
+        ends = share.expires_at and timezone.localtime(share.expires_at)
+        initial: dict[str, Any] = {
+            **{name: getattr(share, name) for name in ("title", "note", "audience", "follows")},
+            **{name: getattr(share, name) for name in SHOWN},
+            "for_project": share.for_project_id or _own_project(share),
+            "expires": DATE if ends else NEVER,
+            "expires_on": ends.date() if ends else None,
+        }
+        super().__init__(data, initial=initial)
+        self.share = share
+        projects = Project.objects.of(user).filter(person=None).order_by("name", "pk")
+        self.fields["for_project"].queryset = projects  # type: ignore[attr-defined]
+        self.projects = list(projects)
+
+    def clean_title(self) -> str:
+        """Return the title on one line."""
+        return " ".join(db_safe_text(self.cleaned_data["title"]).split())
+
+    def clean_note(self) -> str:
+        """Return the note with plain line ends."""
+        return "\n".join(db_safe_text(self.cleaned_data["note"]).splitlines()).strip()
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the project, or the date, that a choice needs."""
+        data = self.cleaned_data
+        is_projects = data.get("audience") == Share.Audience.PROJECT
+        if is_projects and not data.get("for_project") and "for_project" not in self.errors:
+            self.add_error("for_project", "Choose the project whose members may open it.")
+        if data.get("expires") == DATE and "expires_on" not in self.errors:
+            day = data.get("expires_on")
+            is_as_before = self.initial["expires_on"] == day
+            if day is None or (day < timezone.localdate() and not is_as_before):
+                self.add_error("expires_on", NOT_TO_COME)
+        return data
+
+    def apply(self) -> list[str]:
+        """Write what was chosen into the share, which the caller saves; returns what is changed."""
+        share, data = self.share, self.cleaned_data
+        before = {name: getattr(share, name) for name in _COMPARED}
+        for name in ("title", "note", "audience", *SHOWN):
+            setattr(share, name, data[name])
+        is_projects = share.audience == Share.Audience.PROJECT
+        share.for_project = data["for_project"] if is_projects else None
+        share.expires_at = self._end()
+        if data["no_password"]:
+            share.password = ""
+        elif data["password"]:
+            share.password = make_password(data["password"])
+        if share.source and data["follows"] != share.follows:
+            (making.follow if data["follows"] else making.keep)(share)
+        return [name for name, value in before.items() if getattr(share, name) != value]
+
+    def _end(self) -> datetime | None:
+        chosen, day = self.cleaned_data["expires"], self.cleaned_data["expires_on"]
+        if chosen in SPANS:
+            return timezone.now() + SPANS[chosen]
+        if chosen != DATE:
+            return None
+        if day == self.initial["expires_on"]:
+            return self.share.expires_at
+        return timezone.make_aware(datetime.combine(day, time.max))
+
+
+_COMPARED = (
+    *("title", "note", "audience", "for_project_id", "expires_at", "password", "follows"),
+    *SHOWN,
+)
+
+
+def _own_project(share: Share) -> int | None:
+    return None if share.project.is_private else share.project_id

@@ -1,0 +1,57 @@
+"""What sharing promises to runs: shares move and are handed over with the work they show."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from asgiref.sync import sync_to_async
+
+from boards.models import Board
+from runs.owners import Chosen, Destination, Job, RunOwner, UserRelation
+from sharing.models import Report, Share
+from sharing.reports import content
+from sharing.review import comments, news
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    import fal
+    from core.notify import channel
+    from projects.models import InProject
+
+
+class SharingOwner(RunOwner):
+    """A share is a row of a project like what it shows."""
+
+    def handed_over(self) -> Sequence[UserRelation]:
+        """Return the shares, what guests said of them goes with them; and the reports."""
+        return (UserRelation("shares", Share), UserRelation("reports", Report))
+
+    def movable(self) -> Mapping[str, type[InProject]]:
+        """Return shares."""
+        return {"share": Share}
+
+    def goes_along(self, rows: Chosen) -> Chosen:
+        """Return the reports of moved boards: who reads one reads its board."""
+        reports = Report.objects.filter(board__in=rows.get(Board, ()))
+        return {Report: set(reports.values_list("pk", flat=True))}
+
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the runs whose results frozen reports show."""
+        frozen = Report.objects.kept().exclude(frozen_at=None).values_list("snapshot", flat=True)
+        shown = {run for snapshot in frozen for run in content.read(snapshot).runs}
+        return {run_id for run_id in run_ids if str(run_id) in shown}
+
+    def destinations(self, user: User) -> Sequence[Destination]:
+        """Return the reports of the user's projects."""
+        reports = Report.objects.kept().shown_to(user)
+        return (Destination("Reports", reports, "question", "sharing:report"),)
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the jobs that tell of reviews and forget deleted comments."""
+        return (
+            Job("news of reviews", sync_to_async(news.tell_due), wakes_on_change=True),
+            Job("deleted comments", sync_to_async(comments.delete_for_good)),
+        )

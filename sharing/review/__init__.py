@@ -1,0 +1,1 @@
+"""What people say on a share: picks, ratings, comments, versions; and how it comes back."""

@@ -1,0 +1,96 @@
+"""A share as its makers see it: its address, its options, its end."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from accounts import audit
+from core.http.addresses import absolute
+from projects import roles
+from sharing import access
+from sharing.events import raise_version
+from sharing.models import Share
+from sharing.own import listing, revoking
+from sharing.own.options import OptionsForm
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+SAVED = "Saved. The address stays the same."
+no_store = cache_control(private=True, no_store=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a share's address and options; a POST changes them."""
+    seen = access.managed(request.user).select_related("user", "project", "for_project")
+    share = get_object_or_404(seen, pk=pk)
+    if request.method != "POST":
+        return _show(request, share)
+    roles.require_maker(request.user, share.project)
+    form = OptionsForm(share, request.user, request.POST)
+    if not form.is_valid():
+        return _show(request, share, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    with transaction.atomic():
+        changed = form.apply()
+        share.save()
+        if changed:
+            audit.record(request.user, "changed", [share], _in_words(changed))
+            raise_version(share.pk)
+    if request.htmx:
+        return dialog(request, share, SAVED)
+    messages.success(request, SAVED)
+    return redirect("sharing:own-share", share.pk)
+
+
+def dialog(request: HtmxRequest, share: Share, words: str = "") -> HttpResponse:
+    """Return the dialog with the address and the options of a share."""
+    context = _context(request, share, OptionsForm(share, request.user)) | {"words": words}
+    return render(request, "sharing/_dialog.html", context)
+
+
+@require_http_methods(["POST", "DELETE"])
+def revocation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """End a share; the list offers to undo it."""
+    share = get_object_or_404(listing.endable(request.user).select_related("project"), pk=pk)
+    revoking.revoke(share, request.user)
+    if request.method == "DELETE":
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    query = {"ended": str(share.pk)} | ({} if share.user_id == request.user.pk else {"of": "all"})
+    return redirect(f"{reverse('sharing:shares')}?{urlencode(query)}")
+
+
+def _show(
+    request: HtmxRequest, share: Share, form: OptionsForm | None = None, status: int = HTTPStatus.OK
+) -> HttpResponse:
+    form = form or OptionsForm(share, request.user)
+    template = "sharing/_dialog.html" if request.htmx else "sharing/made.html"
+    return render(request, template, _context(request, share, form), status=status)
+
+
+def _context(request: HtmxRequest, share: Share, form: OptionsForm) -> dict[str, object]:
+    return {
+        "share": share,
+        "form": form,
+        "address": absolute(request, share.get_absolute_url()),
+        "end": access.end_of(share),
+        "whom": access.audience_in_words(share),
+        "may_follow": bool(share.source),
+        "may_change": roles.may_change(request.user, share),
+    }
+
+
+def _in_words(changed: list[str]) -> str:
+    return ", ".join(name.removesuffix("_id").replace("_", " ") for name in changed)

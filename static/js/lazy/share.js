@@ -1,0 +1,101 @@
+/*
+ * Shares: a press of Share makes an address, copies it, and shows it in a dialog with its options.
+ * Without script the same form leads to the share's page.
+ */
+const FAILED = "The server does not answer. Nothing was shared; try again.";
+const toast = (text) => dispatchEvent(new CustomEvent("toast", { detail: { text } }));
+
+async function post(form, action, submitter) {
+  const body = new URLSearchParams(new FormData(form, submitter));
+  const answer = await fetch(action, { method: "POST", body, headers: { "HX-Request": "true" } });
+  const text = await answer.text();
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const dialog = page.querySelector("dialog.share");
+  if (dialog) return document.importNode(dialog, true);
+  const refused = page.querySelector("[data-refused]")?.textContent.replace(/\s+/g, " ").trim();
+  const isPlain = answer.headers.get("content-type")?.startsWith("text/plain");
+  throw new Error(refused || (isPlain && text) || "Nothing was shared. Log in, then try again.");
+}
+
+const addressIn = (dialog) => dialog.querySelector("[data-share]").href;
+
+/** Copies the address that a promise gives, while the click still counts as the person's. */
+async function copy(address) {
+  const { clipboard } = navigator;
+  if (!clipboard) throw new Error("no clipboard");
+  try {
+    const blob = address.then((text) => new Blob([text], { type: "text/plain" }));
+    await clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+  } catch {
+    await clipboard.writeText(await address);
+  }
+}
+
+function tellCopied(dialog, isCopied) {
+  dialog.querySelector("[data-share-said]").textContent = isCopied
+    ? "The address is copied."
+    : "Copy the address to hand it on.";
+}
+
+function show(dialog) {
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  attach(dialog);
+}
+
+/** Lets the options of a share be saved in its dialog, and its address be copied. */
+function attach(root) {
+  root.addEventListener("click", async ({ target }) => {
+    if (target.closest("[data-close]")) return root.close();
+    if (!target.closest("[data-share-copy]")) return undefined;
+    const isCopied = await copy(Promise.resolve(addressIn(root))).then(
+      () => true,
+      () => false,
+    );
+    return tellCopied(root, isCopied);
+  });
+  if (root.localName !== "dialog") return;
+  root.addEventListener("submit", async (event) => {
+    if (!event.target.matches("[data-share-options]")) return;
+    event.preventDefault();
+    try {
+      const next = await post(event.target, event.target.action, event.submitter);
+      root.replaceChildren(...next.childNodes);
+      (root.querySelector("[aria-invalid]") ?? root.querySelector("[data-share-copy]")).focus();
+    } catch (error) {
+      root.querySelector("[data-share-said]").textContent =
+        error instanceof TypeError ? FAILED : error.message;
+    }
+  });
+}
+
+class ShareButton extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("click", this);
+  }
+  async handleEvent(event) {
+    const button = event.target.closest("button");
+    if (!button?.form || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    if (this.isBusy) return;
+    this.isBusy = true;
+    const making = post(button.form, button.formAction, button);
+    const copying = copy(making.then(addressIn)).then(
+      () => true,
+      () => false,
+    );
+    try {
+      const dialog = await making;
+      show(dialog);
+      tellCopied(dialog, await copying);
+    } catch (error) {
+      toast(error instanceof TypeError ? FAILED : error.message);
+    } finally {
+      this.isBusy = false;
+    }
+  }
+}
+customElements.define("share-button", ShareButton);
+const page = document.querySelector(".share-made");
+if (page) attach(page);
