@@ -32,6 +32,7 @@ BENCHMARKS = {
     "boards": ("bench.runs.board_runs:measure_goals", 6, "what is added to each run of a board"),
     "g12": ("bench.history.scale:measure_goals", 20, "the history of a team of forty"),
     "g14": ("bench.results.gallery:measure_goals", 200, "thousands of results"),
+    "g15": ("bench.results.review:measure_goals", 20, "a review with two hundred guests"),
     "g13": (
         "bench.runs.rest:measure_goals",
         10,

@@ -32,6 +32,7 @@ from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
 from core.process.memory import freeze_gc  # noqa: E402
 from runs.live import long_poll  # noqa: E402
+from sharing.live import polls as share_polls  # noqa: E402
 
 streams = RelayedStreams(pages, settings.GATEWAY_URL)
 status_streams = StatusStreams(streams, lambda: router.broker.signal if router.broker else None)
@@ -44,9 +45,13 @@ def release_all() -> None:
     assistants.release_all()
     status_streams.release_all()
     held.release_all()
+    reviews.release_all()
 
 
 router: long_poll.Router = long_poll.Router(held, on_shutdown=release_all)
+reviews = share_polls.SharePolls(
+    lambda: router.broker.signal if router.broker else None, router.sessions
+)
 freeze_gc()
 logging.getLogger("uvicorn.error").addFilter(is_not_cancellation)
 logging.getLogger("uvicorn.error").addFilter(is_not_broken_response)
@@ -58,5 +63,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await picture_files.serve(scope, send)
     elif scope["type"] == "http" and scope["path"] == assistants_http.PATH:
         await assistants(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"] == share_polls.PATH:
+        await reviews(scope, receive, send)
     else:
         await router(scope, receive, send)

@@ -65,7 +65,7 @@ def for_visitors(
         _keep_out(response, share)
         return response
 
-    return login_not_required(checked)
+    return rate_limit.for_guests(login_not_required(checked))
 
 
 def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
@@ -148,17 +148,29 @@ def audience_in_words(share: Share) -> str:
     return words[Share.Audience(share.audience)] + (", with the password" if share.password else "")
 
 
-def _is_meant(request: HttpRequest, share: Share) -> bool:
+def is_meant(user: User | AnonymousUser, share: Share) -> bool:
+    """Whether a user is among those for whom a share of this audience is; links are for all."""
+    if share.audience != Share.Audience.PROJECT:
+        return user.is_authenticated or share.audience != Share.Audience.HOUSE
     project = share.for_project_id or share.project_id
-    memberships = Membership.objects.filter(project=project, user=request.user.pk)
-    return share.user_id == request.user.pk or memberships.exists()
+    memberships = Membership.objects.filter(project=project, user=user.pk)
+    return share.user_id == user.pk or memberships.exists()
+
+
+def is_maker(user: User | AnonymousUser, share: Share) -> bool:
+    """Whether a user may change the share."""
+    if not user.is_authenticated:
+        return False
+    is_shown = Share.objects.shown_to(user).filter(pk=share.pk).exists()
+    return is_shown and may_change(user, share)
+
+
+def _is_meant(request: HttpRequest, share: Share) -> bool:
+    return is_meant(request.user, share)
 
 
 def _is_maker(request: HttpRequest, share: Share) -> bool:
-    if not request.user.is_authenticated:
-        return False
-    is_shown = Share.objects.shown_to(request.user).filter(pk=share.pk).exists()
-    return is_shown and may_change(request.user, share)
+    return is_maker(request.user, share)
 
 
 def _keep_out(response: HttpResponseBase, share: Share) -> None:

@@ -11,7 +11,10 @@ class SharingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app promises to runs."""
+        from library import feedback
         from runs import owners
+        from sharing.feedback import ReviewFeedback
         from sharing.owner import SharingOwner
 
         owners.register(SharingOwner())
+        feedback.register(ReviewFeedback())

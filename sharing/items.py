@@ -71,8 +71,10 @@ def readable(share: Share) -> RunQuerySet:
 
 
 def of(share: Share) -> list[Shown]:
-    """Return what the share shows, in its order; three queries."""
-    items = list(share.items.filter(is_gone=False, run__isnull=False))
+    """Return what the share shows, in its order, each by its newest version; three queries."""
+    everything = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
+    replaced = {item.previous_id for item in everything}
+    items = [item for item in everything if item.pk not in replaced]
     keys = [item.run_id for item in items if item.run_id]
     runs = readable(share).filter(pk__in=keys)
     by_key = {run.pk: run for run in runs.recent()}
@@ -87,13 +89,23 @@ def with_making(shown: Shown) -> Shown:
     return replace(shown, run=loaded)
 
 
+def one_of(share: Share, number: int) -> Shown | None:
+    """Return one item, an earlier version too; None if the share has no such."""
+    shown = share.items.filter(number=number, is_gone=False, is_input=False, run__isnull=False)
+    item = shown.first()
+    if item is None:
+        return None
+    return _shown(share, item, readable(share).filter(pk=item.run_id or NO_RUN).recent().first())
+
+
 def artifacts_of(share: Share, number: int) -> QuerySet[Artifact]:
     """Return the file of one item, if the share still shows it."""
-    item = share.items.filter(number=number, is_gone=False, run__isnull=False).first()
+    shown = share.items.filter(number=number, is_gone=False, is_input=False, run__isnull=False)
+    item = shown.first()
     if item is None:
         return Artifact.objects.none()
-    shown = readable(share).filter(pk=item.run_id or NO_RUN).order_by().values("pk")
-    return Artifact.objects.filter(run__in=shown, position=item.position)
+    runs = readable(share).filter(pk=item.run_id or NO_RUN).order_by().values("pk")
+    return Artifact.objects.filter(run__in=runs, position=item.position)
 
 
 def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
@@ -103,7 +115,7 @@ def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
     the share, only if something is different.
     """
     wanted = list(dict.fromkeys(keys[:MAX_ITEMS]))
-    there = share.items.filter(run__isnull=False, is_gone=False, previous=None)
+    there = share.items.filter(run__isnull=False, is_input=False, is_gone=False, previous=None)
     if [ResultKey(item.run_id or NO_RUN, item.position) for item in there] == wanted:
         return
     with transaction.atomic():
@@ -126,15 +138,15 @@ def _write(share: Share, wanted: list[ResultKey]) -> None:
                     share=share, number=highest, place=place, run_id=key.run, position=key.position
                 )
             )
-        elif item.place != place or item.is_gone:
-            item.place, item.is_gone = place, False
+        elif item.place != place or item.is_gone or item.is_input:
+            item.place, item.is_gone, item.is_input = place, False, False
             changed.append(item)
     for item in items.values():
-        if not item.is_gone and item.previous_id is None:
+        if not (item.is_gone or item.is_input) and item.previous_id is None:
             item.is_gone = True
             changed.append(item)
     ShareItem.objects.bulk_create(added)
-    ShareItem.objects.bulk_update(changed, ["place", "is_gone"])
+    ShareItem.objects.bulk_update(changed, ["place", "is_gone", "is_input"])
 
 
 def _shown(share: Share, item: ShareItem, run: Run | None) -> Shown:

@@ -6,14 +6,19 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from asgiref.sync import sync_to_async
+
 from boards.models import Board
-from runs.owners import Chosen, Destination, RunOwner, UserRelation
+from runs.owners import Chosen, Destination, Job, RunOwner, UserRelation
 from sharing.models import Report, Share
 from sharing.reports import content
+from sharing.review import comments, news
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    import fal
+    from core.notify import channel
     from projects.models import InProject
 
 
@@ -43,3 +48,10 @@ class SharingOwner(RunOwner):
         """Return the reports of the user's projects."""
         reports = Report.objects.kept().shown_to(user)
         return (Destination("Reports", reports, "question", "sharing:report"),)
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the jobs that tell of reviews and forget deleted comments."""
+        return (
+            Job("news of reviews", sync_to_async(news.tell_due), wakes_on_change=True),
+            Job("deleted comments", sync_to_async(comments.delete_for_good)),
+        )

@@ -7,6 +7,8 @@ from django.urls import path
 from sharing.views import embed, files, one_item, one_share, shares, visit
 from sharing.views.reports import actions, pages
 from sharing.views.reports import files as report_files
+from sharing.views.review import answers, posts
+from sharing.views.review import pages as review_pages
 
 app_name = "sharing"
 urlpatterns = [
@@ -16,6 +18,14 @@ urlpatterns = [
     path("shares/<uuid:pk>/revocation/", one_share.revocation, name="own-share-revocation"),
     path("robots.txt", embed.robots, name="robots"),
     path("s/oembed", embed.oembed, name="oembed"),
+    path("shares/<uuid:pk>/review/", answers.page, name="answers"),
+    path("shares/<uuid:pk>/review/closing/", answers.closing, name="answers-closing"),
+    path("shares/<uuid:pk>/review/export/", answers.export, name="answers-export"),
+    path(
+        "shares/<uuid:pk>/review/<int:number>/versions/",
+        answers.versions_of_item,
+        name="answers-versions",
+    ),
     path("s/<str:token>/", visit.share, name="share"),
     path("s/<str:token>/password/", visit.password, name="share-password"),
     path("s/<str:token>/picture.jpg", embed.picture, name="share-picture"),
@@ -25,6 +35,7 @@ urlpatterns = [
     path("s/<str:token>/files/<int:number>/", files.file, name="share-file"),
     path("s/<str:token>/files/<int:number>/thumbnail/", files.thumbnail, name="share-thumbnail"),
     path("s/<str:token>/files/<int:number>/poster/", files.poster, name="share-poster"),
+    path("s/<str:token>/pictures/<int:number>/", files.picture, name="share-picture"),
     path("compare/<uuid:pk>/report/", actions.beginning, name="board-report"),
     path("reports/", pages.index, name="reports"),
     path("reports/recovery/", actions.recovery, name="reports-recovery"),
@@ -35,4 +46,26 @@ urlpatterns = [
     path("reports/<uuid:pk>/report.md", report_files.markdown, name="report-markdown"),
     path("reports/<uuid:pk>/slides/<int:number>.png", report_files.slide, name="report-slide"),
     path("reports/<uuid:pk>/slides.zip", report_files.all_slides, name="report-slides"),
+    path("s/<str:token>/review/", review_pages.page, name="review"),
+    path("s/<str:token>/review/<int:number>/", review_pages.item, name="review-item"),
+    path("s/<str:token>/review/picks/", posts.picks, name="review-picks"),
+    path("s/<str:token>/review/ratings/", posts.ratings, name="review-ratings"),
+    path("s/<str:token>/review/completion/", posts.completion, name="review-completion"),
+    path("s/<str:token>/review/comments/", posts.new_comment, name="review-comments"),
+    path("s/<str:token>/review/comments/<uuid:pk>/", posts.comment, name="review-comment"),
+    path(
+        "s/<str:token>/review/comments/<uuid:pk>/deletion/",
+        posts.comment_deletion,
+        name="review-comment-deletion",
+    ),
+    path(
+        "s/<str:token>/review/comments/<uuid:pk>/recovery/",
+        posts.comment_recovery,
+        name="review-comment-recovery",
+    ),
+    path(
+        "s/<str:token>/review/comments/<uuid:pk>/resolution/",
+        posts.comment_resolution,
+        name="review-comment-resolution",
+    ),
 ]

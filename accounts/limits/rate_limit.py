@@ -42,11 +42,14 @@ class Limit:
 
 CHANGE = "change"  # of each view that names no limit
 ANONYMOUS = "anonymous"  # of clients that are not logged in, in all views together
+# Of those at shares: two hundred guests behind one office's address each load a hundred pictures.
+SHARE = "share"
 LIMITS = {
     limit.name: limit
     for limit in (
         Limit(CHANGE, WRITE, 2000, 1200),
         Limit(ANONYMOUS, READ | WRITE, 1000, 600),
+        Limit(SHARE, READ | WRITE, 40_000, 24_000),
         Limit("sign-in", READ | WRITE, 120, 120),
         Limit("search", READ, 5000, 6000),
         Limit("run", WRITE, 2000, 1200),
@@ -58,10 +61,12 @@ LIMITS = {
         Limit("feed", READ, 30, 30),
         Limit("guess", READ | WRITE, 60, 20),  # links of shares that lead nowhere
         Limit("guest", WRITE, 300, 60),  # new names on shares
+        Limit("review", WRITE, 2000, 1200),
     )
 }
 View = TypeVar("View", bound=Callable[..., Any])
 MARK, OWN, NONE = "rate_limit", "own", "none"
+GUESTS_MARK = "rate_limit_of_guests"
 
 
 def limit(name: str) -> Callable[[View], View]:
@@ -77,6 +82,12 @@ def limit(name: str) -> Callable[[View], View]:
 def limits_itself(view: View) -> View:
     """Only apply the limit of clients that are not logged in: the view counts people's requests."""
     setattr(view, MARK, OWN)
+    return view
+
+
+def for_guests(view: View) -> View:
+    """Count requests of clients that are not logged in towards the limit of shares instead."""
+    setattr(view, GUESTS_MARK, SHARE)
     return view
 
 
@@ -206,7 +217,8 @@ def _applicable_limits(request: HttpRequest, view: Callable[..., Any]) -> list[t
     client = network(client_address(request))
     # What only people do, and a view names no limit for, is counted with the rest.
     rare = [own] if own and own.name != CHANGE else []
-    return [(limit, client) for limit in (*rare, LIMITS[ANONYMOUS])]
+    everything = LIMITS[getattr(view, GUESTS_MARK, ANONYMOUS)]
+    return [(limit, client) for limit in (*rare, everything)]
 
 
 def too_many_requests(request: HttpRequest, wait_s: int) -> HttpResponse:

@@ -15,6 +15,8 @@ from runs.models import Run
 MODEL, IN, OUT, STATE, SEED, COST = "model", "in", "out", "state", "seed", "cost"
 BEFORE, AFTER, ON, BY, TAG, IS = "before", "after", "on", "by", "tag", "is"
 MARKS = "marks"
+PICKED, RATED, COMMENTED = "picked", "rated", "commented"  # by whom the result was shared with
+YES, OPEN = "yes", "open"
 STARRED, USED = "starred", "used"
 UNFINISHED, DELETED = "unfinished", "deleted"
 EVERYBODY, ME = "everybody", "me"
@@ -32,6 +34,7 @@ _STATE_NAMES = {
     "canceled": Run.State.CANCELLED,
 }
 _FLAGS = {STARRED: "Starred", USED: "Used as an input since"}
+_COMMENTED = {YES: "yes", OPEN: "with open comments"}
 _MARKS = {"c2pa": "a C2PA signature"}
 _ALTERNATIVE = re.compile(r'"[^"]*"|[^,"]+')
 MOST_SEED_DIGITS = 20
@@ -83,12 +86,17 @@ class Condition:
     @property
     def spans(self) -> list[Span]:
         """Return the ranges of amounts."""
-        return [span for value in self.values if (span := parse_span("price", value))]
+        return [span for value in self.values if (span := span_of(value))]
 
     @property
     def periods(self) -> list[Period]:
         """Return the days that its values name today."""
         return [period for value in self.values if (period := parse_period(value))]
+
+
+def span_of(value: str) -> Span | None:
+    """Return the range of an amount or count; “yes” is any above none."""
+    return Span(low=0, is_above=True) if value == YES else parse_span("price", value)
 
 
 def _quoted(value: str) -> str:
@@ -138,6 +146,17 @@ def _cost(text: str) -> str:
     return text
 
 
+def _count(name: str, example: str) -> Callable[[str], str]:
+    def parse_count(text: str) -> str:
+        if text.casefold() == YES:
+            return YES
+        if parse_span("price", text) is None:
+            raise BadValue(f"{name}: takes yes or a number, not “{text}”: {name}:yes or {example}.")
+        return text
+
+    return parse_count
+
+
 def _date(name: str) -> Callable[[str], str]:
     def parse_date(text: str) -> str:
         if parse_period(text) is None:
@@ -179,6 +198,13 @@ _LIST = (
     Key(TAG, "Tag", "tag:poster", "takes a tag", _words, ("tags",)),
     Key(MARKS, "Marks", "marks:c2pa", "takes what a file carries of its origin",
         _choice(MARKS, _MARKS, {"signed": "c2pa"}), ("provenance",), values=_MARKS),
+    Key(PICKED, "Picked", "picked:yes", "takes yes, or by how many people a shared result was",
+        _count(PICKED, "picked:>2"), ("favourite", "favorite")),
+    Key(RATED, "Rated", "rated:>=4", "takes yes, or the mean of the stars a shared result got",
+        _count(RATED, "rated:>=4"), ("stars", "rating")),
+    Key(COMMENTED, "Commented", "commented:open", "takes yes or open",
+        _choice(COMMENTED, _COMMENTED, {"any": YES}), ("comments", "comment"),
+        values=_COMMENTED),
     Key(IS, "", STARRED, "takes starred or used", _choice(IS, _FLAGS, {}), (), values=_FLAGS),
 )  # fmt: skip
 KEYS: Mapping[str, Key] = {key.name: key for key in _LIST}

@@ -21,6 +21,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from catalog.filters.conditions import Span
 from catalog.filters.query_parser import Hint
 from catalog.models import Endpoint
+from library import feedback
 from library.full_text import Clause, Phrase, mark
 from library.models import DueEntry, SearchEntry, Tag, TaggedResult
 from library.search import conditions as keys
@@ -196,6 +197,13 @@ def _is_signed(value: str, user: Reader) -> Q:
     return Q(pk__in=Artifact.objects.filter(SIGNED).order_by().values("run"))
 
 
+def _is_said_of(key: str) -> Callable[[str, Reader], Q]:
+    def is_said(value: str, user: Reader) -> Q:
+        return Q(pk__in=feedback.source().runs(key, keys.span_of(value)))
+
+    return is_said
+
+
 _HOLDS: Mapping[str, Callable[[str, Any], Q]] = {
     keys.MODEL: _is_of_model,
     keys.STATE: _is_in_state,
@@ -206,4 +214,5 @@ _HOLDS: Mapping[str, Callable[[str, Any], Q]] = {
     keys.IS: _is_marked,
     keys.TAG: _is_tagged,
     keys.MARKS: _is_signed,
+    **{key: _is_said_of(key) for key in (keys.PICKED, keys.RATED, keys.COMMENTED)},
 }

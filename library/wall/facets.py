@@ -1,4 +1,4 @@
-"""What the listed runs are, counted: by model, kind of result, state, person, tag and month.
+"""What the listed runs are, counted: by model, kind, state, person, tag, review and month.
 
 The newest MOST_COUNTED matches are counted. Where there are more, a count is a lower bound and says
 so: `600+`. So the page takes as long for a million runs as for thousands.
@@ -18,6 +18,7 @@ from django.db.models import F
 from django.utils import formats, timezone
 
 from catalog.models import Endpoint
+from library import feedback
 from library.models import TaggedResult
 from library.search import conditions as keys
 from library.search.conditions import Condition
@@ -74,7 +75,7 @@ class Row(NamedTuple):
 def facets(
     request: HttpRequest, line: Line, runs: RunQuerySet, left_out: Iterable[str]
 ) -> list[Facet]:
-    """Return the facets of these runs; at most four queries.
+    """Return the facets of these runs; at most seven queries, three of them of reviews.
 
     `left_out` are the states that the page does not show unless the line names one: they are
     counted among the states alone.
@@ -92,8 +93,9 @@ def facets(
     states = counting.facet("State", (_state(row) for row in rows[:MOST_COUNTED]), _states)
     people = counting.facet("Person", (row.user for row in shown), _people)
     tags = counting.facet("Tag", _tags_of(shown), _tags)
+    said = counting.facet("Review", _said_of(shown), _said)
     months = counting.facet("Month", (_month(row) for row in shown), _months, is_by_value=True)
-    return [facet for facet in (models, kinds, states, people, tags, months) if facet.choices]
+    return [facet for facet in (models, kinds, states, people, tags, said, months) if facet.choices]
 
 
 class _Counting:
@@ -121,7 +123,9 @@ class _Counting:
             for value in most[:MOST_VALUES]
             if value in described
         ]
-        is_needed = len(choices) > 1 or title == "Tag" or any(c.is_chosen for c in choices)
+        is_needed = (
+            len(choices) > 1 or title in {"Tag", "Review"} or any(c.is_chosen for c in choices)
+        )
         return Facet(title, choices if is_needed else [])
 
     def choice(self, label: str, condition: Condition, count: int) -> Choice:
@@ -131,6 +135,16 @@ class _Counting:
         return Choice(label, shown, with_line(self.request, line), bool(piece))
 
 
+_PICKED = Condition(keys.PICKED, (keys.YES,))
+_RATED = Condition(keys.RATED, (keys.YES,))
+_COMMENTED = Condition(keys.COMMENTED, (keys.YES,))
+_OPEN = Condition(keys.COMMENTED, (keys.OPEN,))
+_SAID = {
+    _PICKED: "Picked",
+    _RATED: "Rated",
+    _COMMENTED: "Commented",
+    _OPEN: "With open comments",
+}
 Described = dict[Any, tuple[str, Condition]]
 
 
@@ -175,6 +189,23 @@ def _tags_of(rows: Sequence[Row]) -> Iterable[str]:
 
 def _tags(names: Sequence[str]) -> Described:
     return {name: (name, Condition(keys.TAG, (name,))) for name in names}
+
+
+def _said_of(rows: Sequence[Row]) -> Iterable[Condition]:
+    """Return what was said of these runs where they were shared, each once for a run."""
+    for said in feedback.source().said([row.pk for row in rows]).values():
+        if said.picks:
+            yield _PICKED
+        if said.stars:
+            yield _RATED
+        if said.comments:
+            yield _COMMENTED
+        if said.open_comments:
+            yield _OPEN
+
+
+def _said(conditions: Sequence[Condition]) -> Described:
+    return {condition: (_SAID[condition], condition) for condition in conditions}
 
 
 def _month(row: Row) -> str:

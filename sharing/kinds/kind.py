@@ -9,8 +9,8 @@ from library.selection import ResultKey
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import Model
 
-    from projects.models import InProject
     from sharing.access import Visit
     from sharing.models import Share
 
@@ -20,12 +20,13 @@ class Kind:
 
     name: ClassVar[str]  # a value of Share.Kind
     template: ClassVar[str] = "sharing/kinds/_results.html"
+    styles: ClassVar[Sequence[str]] = ()  # sheets that its template needs
 
-    def find(self, user: User, key: str) -> InProject | None:
+    def find(self, user: User, key: str) -> Model | None:
         """Return what has this key and may be shared by the user; None if there is no such."""
         return None
 
-    def title(self, row: InProject) -> str:
+    def title(self, row: Model) -> str:
         """Return what a share of it is called at first."""
         return str(row)
 

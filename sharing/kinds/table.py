@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from sharing.kinds.board import Board
+from sharing.kinds.collection import Collection
+from sharing.kinds.flow import Flow
 from sharing.kinds.kind import Kind
+from sharing.kinds.preset import Preset
+from sharing.kinds.prompt import Prompt
 from sharing.kinds.results import Results
 from sharing.kinds.series import Series
 from sharing.kinds.view import View
 from sharing.models import Share
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Results(), Series(), View())}
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Results(),
+        Series(),
+        View(),
+        Board(),
+        Collection(),
+        Preset(),
+        Prompt(),
+        Flow(),
+    )
+}
 
 
 def kind_of(share: Share) -> Kind:

@@ -31,6 +31,12 @@ class Reviewer(models.Model):
     finished_at = models.DateTimeField(
         null=True, blank=True, help_text="when they said that they are done"
     )
+    news_due_at = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="when the share's user hears what they said"
+    )
+    told_at = models.DateTimeField(
+        null=True, blank=True, help_text="until when the share's user has heard"
+    )
 
     class Meta:
         constraints = [

@@ -186,6 +186,9 @@ class ShareItem(models.Model):
         Upload, null=True, blank=True, on_delete=models.DO_NOTHING, db_constraint=False,
         related_name="+",
     )  # fmt: skip
+    is_input = models.BooleanField(
+        default=False, help_text="what results were made from: shown with the settings, not judged"
+    )
     is_gone = models.BooleanField(
         default=False, help_text="no longer in what the share follows: shown to nobody"
     )

@@ -21,12 +21,12 @@ def _of_judging(before: Content, now: Content) -> Iterator[str]:
     elif new.votes < old.votes:
         yield f"Of {counted(old.votes, 'blind vote')} {new.votes} still count."
     for name, was, is_now in (
-        ("winners of inputs", old.rows_won, new.rows_won),
-        ("results with stars", old.starred, new.starred),
-        ("results passed or failed", old.decided, new.decided),
+        ("Winners of inputs", old.rows_won, new.rows_won),
+        ("Results with stars", old.starred, new.starred),
+        ("Results passed or failed", old.decided, new.decided),
     ):
         if was != is_now:
-            yield f"{is_now} {name} instead of {was}."
+            yield f"{name}: {is_now} instead of {was}."
     if (now_best := verdict(now)[:1]) != verdict(before)[:1]:
         yield from (f"Now: {sentence}" for sentence in now_best)
 

@@ -95,10 +95,10 @@ class Canvas:
         if not rows:
             return
         height = min(84, self.room // len(rows))
-        left, right = MARGIN + 620, MARGIN + 1180
+        left, right = MARGIN + 520, MARGIN + 1000
         for one in rows:
             middle = self.top + height // 2
-            self._text(MARGIN, middle - 20, fitted(one.name, 30, 590), 30, INK)
+            self._text(MARGIN, middle - 20, fitted(one.name, 30, 490), 30, INK)
             self.pen.line((left, middle, right, middle), LINE, 6)
             self._mark(left, right, 50, middle, 16, LINE)
             low, high = (_at(left, right, bound or 0) for bound in (one.low, one.high))
@@ -117,7 +117,7 @@ class Canvas:
         widths = [760, 330, 200, 150, 150]
         if has_prices:
             heads[2:2] = ["List price", "Paid"]
-            widths = [520, 270, 330, 180, 150, 125, 125]
+            widths = [430, 270, 420, 180, 140, 130, 130]
         rows = [heads, *(_cells(one, has_prices) for one in candidates[:MOST_ROWS])]
         for number, row in enumerate(rows):
             left = MARGIN

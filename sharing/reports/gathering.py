@@ -82,7 +82,7 @@ def _candidate(
     own = [cell for cell in contents.cells if cell.column_id == column.pk]
     done = _results(own)
     costs = [cost for cell in done if (cost := cost_of(cell)) is not None]
-    times = [time for cell in done if (time := seconds_of(cell)) is not None]
+    times = [time for cell in done if (time := _working_s(cell)) is not None]
     low, high = wilson(ranked.wins + ranked.ties / 2, ranked.votes)
     return Candidate(
         key=column.pk,
@@ -113,6 +113,14 @@ def _candidate(
         schema=endpoint.schema_id or "",
         refusal=endpoint.refusal_everywhere,
     )
+
+
+def _working_s(cell: Cell) -> float | None:
+    """Return how long the model worked: the time in upstream's queue is no quality of it."""
+    run = run_of(cell)
+    if run is None or run.started_at is None or run.ended_at is None:
+        return seconds_of(cell)
+    return max((run.ended_at - run.started_at).total_seconds(), 0.0)
 
 
 def _settings(column: Column) -> str:
@@ -151,7 +159,8 @@ def _judging(
     winners = [contents.row_mark(row) for row in contents.rows]
     return Judging(
         votes=len(votes),
-        voters=len({vote.voter_id for vote in votes}),
+        voters=len({vote.voter_key for vote in votes}),
+        guests=len({vote.guest for vote in votes if vote.voter_id is None}),
         is_by_maker=any(vote.voter_id == board.user_id for vote in votes),
         rows_won=sum(bool(mark and mark.winner_id) for mark in winners),
         starred=sum(mark.stars > 0 for mark in marks),

@@ -21,14 +21,15 @@ def as_markdown(shown: Shown, absolute: Absolute) -> str:
 
 def _lines(shown: Shown, absolute: Absolute) -> Iterator[str]:
     content = shown.content
-    yield from (f"# {escaped(shown.question)}", "", f"{escaped(content.title)}: {content.size}.")
+    of_board = f"{escaped(shown.title)}: " if shown.title else ""
+    yield from (f"# {escaped(shown.question)}", "", f"{of_board}{content.size}.")
     if shown.at:
         yield from ("", f"As it was on {shown.at:%-d %B %Y}.")
     sections = {
         "summary": [],
+        "winners": [*_list(shown.verdict), *_standings(shown)],
         "candidates": _candidates(shown),
         "judging": _list(shown.judging),
-        "winners": [*_list(shown.verdict), *_standings(shown)],
         "pictures": _pictures(shown, absolute),
         "failures": _failures(shown),
         "left_out": _list(shown.left_out),
@@ -104,8 +105,8 @@ def _pick(shown: ShownPick, absolute: Absolute) -> Iterator[str]:
         yield from ("", f"*{escaped(shown.missing)}*")
     elif shown.text:
         yield from ("", f"> {escaped(shown.text)}")
-    elif shown.still:
-        yield from ("", f"![{escaped(shown.alt)}](<{_address(shown.still, absolute)}>)")
+    elif picture := shown.file if shown.kind == "image" and shown.file else shown.still:
+        yield from ("", f"![{escaped(shown.alt)}](<{_address(picture, absolute)}>)")
     elif shown.file:
         yield from ("", f"[The result](<{_address(shown.file, absolute)}>)")
 

@@ -9,9 +9,9 @@ from fal.db_safe import db_safe_text
 MAX_QUESTION_CHARS, MAX_SENTENCES_CHARS = 300, 5000
 SECTIONS = {
     "summary": "In short",
+    "winners": "Winners",
     "candidates": "Candidates",
     "judging": "How it was judged",
-    "winners": "Winners",
     "pictures": "Best and worst",
     "failures": "Failures",
     "left_out": "Left out",

@@ -59,6 +59,12 @@ class ShownPick:
         return self.kind in PLAYED and bool(self.file)
 
     @property
+    def has_small(self) -> bool:
+        """Whether its small picture is another file: a browser then takes what it needs."""
+        is_inline = self.file.startswith("data:")
+        return bool(self.still) and self.still != self.file and not is_inline
+
+    @property
     def alt(self) -> str:
         """Return what the picture shows, for who does not see it."""
         return f"{self.name}: {self.pick.prompt}" if self.pick.prompt else self.name
@@ -82,6 +88,12 @@ class Shown:
     is_frozen: bool
     is_of_deleted_board: bool
     has_prices: bool
+
+    @property
+    def title(self) -> str:
+        """Return the board's title; empty if the question says it already."""
+        title = self.content.title
+        return "" if title.casefold() in self.question.casefold() else title
 
     @property
     def at(self) -> datetime | None:

@@ -19,12 +19,16 @@ def _verdict(content: Content) -> Iterator[str]:
     voted = [one for one in content.candidates if one.votes]
     if voted:
         yield _by_votes(content, voted)
-    if content.judging.rows_won:
-        yield _by_rows(content)
-    if not voted and not content.judging.rows_won and content.judging.starred:
-        yield _by_stars(content)
-    if content.judging.is_empty:
-        yield "Nothing has been judged yet: this report names no winner."
+    row_winners = [one for one in content.candidates if one.rows_won]
+    if row_winners:
+        yield _by_rows(content, row_winners)
+    starred = [one for one in content.candidates if one.stars is not None]
+    if starred and not voted and not row_winners:
+        yield _by_stars(starred)
+    if not (voted or row_winners or starred):
+        is_begun = not content.judging.is_empty
+        why = "Nobody has voted or chosen winners" if is_begun else "Nothing has been judged"
+        yield f"{why} yet: this report names no winner."
     for verdict_of_tag in content.by_tag:
         yield _of_tag(content, verdict_of_tag.tag, verdict_of_tag.votes, verdict_of_tag.best)
 
@@ -47,17 +51,16 @@ def _named(content: Content, keys: Sequence[int]) -> str:
     return enumerated([*names, f"{more} more"] if more else names)
 
 
-def _by_rows(content: Content) -> str:
-    most = max(one.rows_won for one in content.candidates)
-    names = [one.name for one in content.candidates if one.rows_won == most]
+def _by_rows(content: Content, row_winners: Sequence[Candidate]) -> str:
+    most = max(one.rows_won for one in row_winners)
+    names = [one.name for one in row_winners if one.rows_won == most]
     rows = counted(content.judging.rows_won, "input")
     if len(names) > 1:
         return f"{enumerated(names)} won {most} each of {rows} whose winner was chosen openly."
     return f"{names[0]} won {most} of {rows} whose winner was chosen openly."
 
 
-def _by_stars(content: Content) -> str:
-    starred = [one for one in content.candidates if one.stars is not None]
+def _by_stars(starred: Sequence[Candidate]) -> str:
     top = max(starred, key=lambda one: one.stars or 0)
     return f"{top.name} has the most stars: {top.stars:.1f} of 5 on average. Nobody voted blindly."
 

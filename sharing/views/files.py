@@ -1,53 +1,113 @@
-"""The files of a share: open to whoever may open it, by the number of the item."""
+"""The files of a share: open to whoever may open it, by the number of the item.
+
+Where models or settings are hidden, a file is served as a copy without metadata, in which recipes
+and signatures name what made it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpResponseBase
+from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_safe
 
 from core.file_names import portable_name
 from playground.views import files
-from runs.models import Artifact
-from sharing import items
+from runs.files import derived_files, stripped_copies
+from runs.models import Artifact, DerivedFile, Upload
+from sharing import inputs, items
 from sharing.access import Visit, for_visitors
+from sharing.kinds.collection import Collection
+from sharing.kinds.table import kind_of
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
+    from sharing.models import Share
 
 # A browser asks again each time: what has ended is gone at once.
 CACHE = "private, no-cache"
+MEDIA = ("image/", "video/", "audio/")  # whose metadata are known
 
 
 @require_safe
 @for_visitors
 def file(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve the file, whole or in ranges."""
-    artifact = _artifact(visit, number)
-    return _serve(request, visit, number, artifact.file, artifact.content_type)
+    stored = _stored(visit.share, number)
+
+    def serve() -> HttpResponseBase:
+        name = _served(visit.share, stored)
+        return _serve(request, visit, number, name, stored.content_type)
+
+    return files.from_storage(stored.file, files.NOT_HERE, serve)
 
 
 @require_safe
 @for_visitors
 def thumbnail(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve its small picture."""
-    return _serve(request, visit, number, _artifact(visit, number).thumbnail, "image/webp")
+    return _serve(request, visit, number, _result(visit.share, number).thumbnail, "image/webp")
 
 
 @require_safe
 @for_visitors
 def poster(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve the still picture of a film."""
-    return _serve(request, visit, number, _artifact(visit, number).poster, "image/webp")
+    return _serve(request, visit, number, _result(visit.share, number).poster, "image/webp")
 
 
-def _artifact(visit: Visit, number: int) -> Artifact:
-    stored = items.artifacts_of(visit.share, number).filter(state=Artifact.State.STORED)
+@require_safe
+@for_visitors
+def picture(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
+    """Serve the picture of the model at a place of a shared collection, from 1."""
+    kind = kind_of(visit.share)
+    found = kind.picture(visit.share, number - 1) if isinstance(kind, Collection) else None
+    if found is None:
+        raise Http404("There is no such picture.")
+    return _serve(request, visit, number, found.small, "image/webp")
+
+
+def _stored(share: Share, number: int) -> Artifact | Upload:
+    """Return a result or an input; inputs belong to the settings."""
+    item = share.items.filter(number=number, is_gone=False).first()
+    if item is None or not item.is_input:
+        return _result(share, number)
+    stored: Artifact | Upload | None = None
+    if share.shows_settings:
+        is_upload = item.upload_id is not None
+        stored = inputs.upload_of(share, item) if is_upload else inputs.artifact_of(share, item)
+    if stored is None:
+        raise Http404(items.GONE)
+    return stored
+
+
+def _result(share: Share, number: int) -> Artifact:
+    stored = items.artifacts_of(share, number).filter(state=Artifact.State.STORED)
     artifact = stored.first()
     if artifact is None:
         raise Http404(items.GONE)
     return artifact
+
+
+def _served(share: Share, stored: Artifact | Upload) -> str:
+    """Return the name of the file that is served: a copy without metadata where it has secrets.
+
+    That of an upload may say who took a picture, and where.
+    """
+    if isinstance(stored, Upload):
+        is_whole = not stored.content_type.startswith(MEDIA)
+    else:
+        is_whole = share.shows_models and share.shows_settings
+    if is_whole:
+        return stored.file
+    try:
+        copy = stripped_copies.copy_of(stored.file)
+    except stripped_copies.NotStripped as error:
+        raise Http404(str(error)) from error
+    if isinstance(stored, Artifact):
+        derived_files.record_stored(stored, DerivedFile.What.STRIPPED, copy)
+    return copy
 
 
 def _serve(
@@ -56,6 +116,8 @@ def _serve(
     if not name:
         raise Http404("There is no picture of this file.")
     title = visit.share.title or "result"
-    response = files.serve(request, name, content_type, portable_name(f"{title} {number}"))
+    # The file's own name is its digest, by which people in the house could look it up.
+    tag = salted_hmac("sharing.files", f"{visit.share.pk}:{name}").hexdigest()
+    response = files.serve(request, name, content_type, portable_name(f"{title} {number}"), tag=tag)
     response.headers["Cache-Control"] = CACHE
     return response

@@ -46,7 +46,7 @@ def share(request: HtmxRequest, visit: Visit) -> HttpResponse:
         "visit": visit,
         "share": shared,
         "template": kind.template,
-        "styles": getattr(kind, "styles", ()),
+        "styles": kind.styles,
         "items": shown,
         "tiles": tiles.of(shown),
         "may_take_all": shared.allows_download and any(one.artifact for one in shown),

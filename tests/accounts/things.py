@@ -28,7 +28,7 @@ from library.models import (
 from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
-from sharing.models import Share, ShareItem
+from sharing.models import Report, Share, ShareItem
 from training.models import Dataset, Training, Weights
 
 ASKED = {
@@ -40,6 +40,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "reference-version-recovery": {"version": 1},
     "upload-tool": {"name": "mask"},
     "artifact-viewer": {"position": 1},
+    "report-slide": {"number": 1},
     "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
     "account_confirm_email": {"key": "nonsense"},
 }
@@ -129,6 +130,9 @@ def make_things(
         board=board, position=0, endpoint=endpoint, digest="c", label=word
     )
     cell = Cell.objects.create(board=board, row=row, column=column, run=run)
+    report = Report.objects.create(
+        **own, **deleted, board=board, question=word, snapshot_at=timezone.now()
+    )
     trial = Trial.objects.create(board=board, endpoint=endpoint, state="unfit")
     chat = Chat.objects.create(
         **own, **deleted, endpoint=endpoint, title=word, said_at=timezone.now()
@@ -162,7 +166,7 @@ def make_things(
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
             "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
             "series": series.pk, "tag": tag.pk,
-            "reference": reference.pk,
+            "reference": reference.pk, "report": report.pk,
         },
         {
             "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from catalog.changelog import queries
-from catalog.models import Endpoint, Revision
+from catalog.models import Endpoint
 from catalog.related import related_models
 from catalog.track_records import records_of
 from core.http.htmx import HtmxRequest
@@ -53,14 +53,13 @@ def render_page(
     **more: Any,
 ) -> HttpResponse:
     """Render the page with one of its tabs."""
+    revision = endpoint.revision or ""  # type: ignore[attr-defined]
     context = {
         "endpoint": endpoint,
         "is_starred": endpoint.is_favourite,  # type: ignore[attr-defined]
         "model_changes": queries.of_model(endpoint),
-        "successor": related_models.successor(endpoint, Revision.current())
-        if _is_over(endpoint)
-        else None,
-        "records": records_of(request.user, Revision.current()),
+        "successor": related_models.successor(endpoint, revision) if _is_over(endpoint) else None,
+        "records": records_of(request.user, revision),
         "tabs": TABS,
         "tab": tab,
         "tab_template": f"playground/endpoint/_{tab}.html",

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -114,7 +115,7 @@ def test_a_frozen_report_keeps_its_numbers_and_says_what_changed(
     member.post(f"{report.get_absolute_url()}freezing/")
     voted.votes.update(reset_at="2026-01-01T00:00Z")
     endpoint = voted.columns.get(position=1).endpoint
-    endpoint.unit_price_usd *= 3
+    endpoint.unit_price_usd = Decimal("0.03")
     endpoint.save()
     words = words_of(member.get(report.get_absolute_url()))
     assert "As it was on" in words

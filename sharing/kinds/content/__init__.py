@@ -1,0 +1,1 @@
+"""What several kinds show: results by their runs, and settings."""

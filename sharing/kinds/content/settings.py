@@ -1,0 +1,114 @@
+"""Arguments as visitors read them: texts and files, without what names a hidden model."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from playground.display.history import MAX_ROWS, MAX_VALUE_CHARS
+from runs.own_addresses import with_own_paths
+from schemas.wording.labels import label
+from sharing import inputs
+from sharing.inputs import InputFile, Key
+
+if TYPE_CHECKING:
+    from sharing.models import Share
+
+LONGEST = 5000  # characters of a text: a prompt is read whole
+HIDDEN = "left out"
+_OURS = re.compile(r"\S*/(?:uploads|runs)/[0-9a-f-]{36}[^\s\"]*", re.IGNORECASE)  # amid a text
+_OF_MODEL = re.compile(r"(?:^|_)(?:model|endpoint|checkpoint)(?:_|$)|_model", re.IGNORECASE)
+_PROVIDER = re.compile(r"\bfal[-.](?:ai|media|run)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An argument: its name, its text where it has one, and the files in it."""
+
+    name: str
+    text: str
+    files: list[InputFile]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the text is read rather than looked up."""
+        return len(self.text) > 60 or "\n" in self.text
+
+
+class Curtain:
+    """What a share hides of settings: all of them, or those that name its models."""
+
+    def __init__(self, share: Share, models: Iterable[tuple[str, str]]) -> None:
+        """`models` are ids and names of the models in what is shared."""
+        self.share = share
+        self.names = () if share.shows_models else tuple(_names(models))
+        self.files: Mapping[Key, InputFile] = inputs.of(share) if share.shows_settings else {}
+
+    def settings(self, arguments: Any) -> list[Setting]:
+        """Return the arguments in their order; none if settings are hidden."""
+        if not self.share.shows_settings or not isinstance(arguments, dict):
+            return []
+        rows = islice(with_own_paths(arguments).items(), MAX_ROWS)
+        return [self._setting(str(name), value) for name, value in rows]
+
+    def words(self, text: str) -> str:
+        """Return a text that describes settings; empty if they are hidden or it names a model."""
+        return self.telling(text) if self.share.shows_settings else ""
+
+    def telling(self, text: str) -> str:
+        """Return a text that is no setting; empty if it names a hidden model."""
+        return "" if self._names_model(text) else text
+
+    def _setting(self, name: str, value: Any) -> Setting:
+        addresses = list(dict.fromkeys(inputs.addresses_in(value)))
+        keys = [key for address in addresses if (key := inputs.key_of(address))]
+        files = [self.files[key] for key in keys if key in self.files]
+        if addresses and _is_only_files(value):
+            text = "" if files else inputs_gone(len(addresses))
+        else:
+            text = _text(_without(value, addresses))
+        if not self.share.shows_models and (_OF_MODEL.search(name) or self._names_model(text)):
+            text = HIDDEN
+        return Setting(label(name)[:MAX_VALUE_CHARS], text, files)
+
+    def _names_model(self, text: str) -> bool:
+        if self.share.shows_models:
+            return False
+        lower = text.casefold()
+        return bool(_PROVIDER.search(text)) or any(name in lower for name in self.names)
+
+
+def inputs_gone(count: int) -> str:
+    """Return the sentence that stands for files that are not there any more."""
+    return "This file is not there any more." if count == 1 else "These files are gone."
+
+
+def _names(models: Iterable[tuple[str, str]]) -> Iterable[str]:
+    for endpoint_id, name in models:
+        yield endpoint_id.casefold()
+        if len(name) > 2:
+            yield name.casefold()
+
+
+def _is_only_files(value: Any) -> bool:
+    listed = value if isinstance(value, list) else [value]
+    return all(isinstance(part, str) and inputs.key_of(part) for part in listed)
+
+
+def _without(value: Any, addresses: list[str]) -> Any:
+    """Return a value in which our files are numbered: their addresses are for the house."""
+    if isinstance(value, str):
+        return f"file {addresses.index(value) + 1}" if value in addresses else value
+    if isinstance(value, dict):
+        return {key: _without(child, addresses) for key, child in value.items()}
+    return [_without(child, addresses) for child in value] if isinstance(value, list) else value
+
+
+def _text(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = _OURS.sub("(a file)", text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -1,0 +1,1 @@
+"""Long polls that deliver to open pages what is said on a share."""

@@ -1,0 +1,148 @@
+"""Long polls for what is said on a share, answered before Django and without a thread.
+
+A page asks `/shares/live/?watch=<token>&after=<version>&item=<number>`, where `item` is the one
+that is open. The answer comes as soon as the share has a newer version, with the parts of the page
+that have changed (`parts.py`), or is empty (204) after `HOLD_S` seconds. 410 says that the share
+has ended, 403 that it admits others now or that the user is no longer one of them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import parse_qs
+
+from django.contrib.auth.models import User
+from django.db import DatabaseError
+
+from accounts.sessions.cache import SessionCache, session_key
+from core.db import transient_errors
+from core.http.asgi import Receive, Scope, Send
+from core.notify.channel import Signal
+from runs.live.broker import in_thread
+from sharing import access
+from sharing.live import parts, watch_tokens
+from sharing.live.broker import ShareBroker
+from sharing.live.parts import Shown
+from sharing.live.watch_tokens import NOBODY, Watch
+from sharing.models import Share
+
+PATH = "/shares/live/"
+HOLD_S = 8.0
+MAX_QUERY_BYTES = 2000
+MAX_NUMBER = 10**9
+
+log = logging.getLogger(__name__)
+
+
+class BadPoll(ValueError):
+    """The address is not one of a poll."""
+
+
+class SharePolls:
+    """The ASGI application for these polls, once the web process has started."""
+
+    def __init__(
+        self,
+        signal: Callable[[], Signal | None],
+        sessions: SessionCache,
+        *,
+        hold_s: float = HOLD_S,
+    ) -> None:
+        self._signal = signal
+        self._sessions = sessions
+        self._hold_s = hold_s
+        self._broker: ShareBroker | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one poll."""
+        broker = self._of_this_server()
+        if scope["method"] != "GET" or broker is None:
+            return await _respond(send, HTTPStatus.SERVICE_UNAVAILABLE)
+        try:
+            watch, after, item = _parse(scope["query_string"])
+            await self._poll(broker, watch, after, item, session_key(scope["headers"]), send)
+        except BadPoll:
+            await _respond(send, HTTPStatus.FORBIDDEN)
+        except DatabaseError as error:
+            transient_errors.log_failure(log, error, "a poll could not read its share")
+            await _respond(send, HTTPStatus.SERVICE_UNAVAILABLE)
+        return None
+
+    def release_all(self) -> None:
+        """Answer all polls: the server's shutdown waits for open connections."""
+        if self._broker:
+            self._broker.release_all()
+
+    def _of_this_server(self) -> ShareBroker | None:
+        signal = self._signal()
+        if signal and (self._broker is None or self._broker.signal is not signal):
+            self._broker = ShareBroker(signal)
+        return self._broker if signal else None
+
+    async def _poll(
+        self, broker: ShareBroker, watch: Watch, after: int, item: int, session: str, send: Send
+    ) -> None:
+        hold_s = 0.0 if watch.is_old else self._hold_s
+        state = await broker.wait(watch.share, after, watch.stamp, hold_s)
+        if state is None or state.is_over:
+            return await _respond(send, HTTPStatus.GONE)
+        if state.stamp != watch.stamp or not await self._is_admitted(watch, session):
+            return await _respond(send, HTTPStatus.FORBIDDEN)
+        new_token = watch_tokens.renewed(watch)
+        if state.version <= after and not new_token:
+            status = (
+                HTTPStatus.SERVICE_UNAVAILABLE if broker.is_shutting_down else HTTPStatus.NO_CONTENT
+            )
+            return await _respond(send, status)
+        shown = Shown(watch.share, watch.is_maker, item)
+        body = await parts.body(shown, after, state.version)
+        return await _respond(send, HTTPStatus.OK, body, new_token)
+
+    async def _is_admitted(self, watch: Watch, session: str) -> bool:
+        """Whether what the token says of its user still holds; no query for guests."""
+        if watch.user_id == NOBODY:
+            return True
+        person = await self._sessions.get_user(session)
+        if person is None or person.pk != watch.user_id:
+            return False
+        admitted: bool = await in_thread(_admits)(watch)
+        return admitted
+
+
+def _parse(query_string: bytes) -> tuple[Watch, int, int]:
+    """Return the verified token, the version that the page has, and the open item."""
+    if len(query_string) > MAX_QUERY_BYTES:
+        raise BadPoll("too long")
+    query = parse_qs(query_string.decode("latin-1"))
+    watch = watch_tokens.verify(query.get("watch", [""])[-1])
+    if watch is None or watch.is_expired:
+        raise BadPoll("no valid token")
+    try:
+        after, item = (int(query.get(name, ["0"])[-1]) for name in ("after", "item"))
+    except ValueError as error:
+        raise BadPoll("no numbers") from error
+    return watch, min(max(after, 0), MAX_NUMBER), min(max(item, 0), MAX_NUMBER)
+
+
+def _admits(watch: Watch) -> bool:
+    share = Share.objects.filter(pk=watch.share).select_related("user", "project").first()
+    user = User.objects.filter(pk=watch.user_id, is_active=True).first()
+    if share is None or user is None:
+        return False
+    return access.is_maker(user, share) if watch.is_maker else access.is_meant(user, share)
+
+
+async def _respond(send: Send, status: int, body: bytes = b"", new_token: str = "") -> None:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"cache-control", b"no-store"),
+        (b"x-robots-tag", b"noindex"),
+    ]
+    if new_token:
+        headers.append((b"vitrine-watch", new_token.encode()))
+    if status != HTTPStatus.NO_CONTENT:  # without a length responses are chunked, which is slower
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,70 @@
+"""`@name` in a comment: who is meant, who may be offered, and that they hear of it.
+
+A guest must not learn who works here: they can only mention who has spoken on the share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from notifications import kinds, outbox
+from notifications.kinds import Kind
+from projects.models import Membership
+from sharing.models import Comment, Share
+from sharing.models.names import name_key
+from sharing.reviewers import display_name
+
+MENTION = "mention"
+MAX_MENTIONS = 20
+EXCERPT_CHARS = 300
+
+kinds.register(Kind(MENTION, "Mentions", "somebody named you with @ in a comment on a share"))
+
+
+def can_mention(share: Share, *, is_maker: bool) -> dict[str, User]:
+    """Return whom a comment may mention, by the name that is typed after “@”."""
+    spoken = share.reviewers.filter(user__is_active=True).select_related("user")
+    people = {reviewer.name: reviewer.user for reviewer in spoken if reviewer.user}
+    if is_maker:
+        of_project = Membership.objects.filter(project=share.project_id).values("user")
+        members = User.objects.filter(pk__in=of_project, is_active=True)
+        people |= {display_name(user): user for user in members.order_by("pk")}
+    return people
+
+
+def mentioned_in(text: str, people: Mapping[str, User]) -> list[User]:
+    """Return who is mentioned, each once; of names that begin alike the longest counts."""
+    users: dict[int, User] = {}
+    keys = sorted(((name_key(name), user) for name, user in people.items()), key=_longest_first)
+    for after in text.split("@")[1:]:
+        key = name_key(after[:200])
+        user = next((user for name, user in keys if name and key.startswith(name)), None)
+        if user is not None:
+            users.setdefault(user.pk, user)
+    return list(users.values())[:MAX_MENTIONS]
+
+
+def notify(comment: Comment, share: Share, *, is_maker: bool) -> None:
+    """Notify the users that the comment mentions, except who wrote it."""
+    if "@" not in comment.text:
+        return
+    users = mentioned_in(comment.text, can_mention(share, is_maker=is_maker))
+    meant = [user for user in users if user.pk != comment.reviewer.user_id]
+    comment.mentioned.set(meant)
+    path = reverse("sharing:review", args=[share.token]) + f"#comment-{comment.pk}"
+    for user in meant:
+        outbox.notify(
+            user,
+            MENTION,
+            subject=f"{comment.reviewer.name} mentioned you on “{share}”",
+            text=comment.text[:EXCERPT_CHARS],
+            path=path,
+            key=f"mention {comment.pk}",
+        )
+
+
+def _longest_first(named: tuple[str, User]) -> int:
+    return -len(named[0])

@@ -1,0 +1,47 @@
+"""What a review asks of its visitors, as fields of the share's form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+
+from sharing.models import Share
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+MARKER = "review_options"  # posted with the fields: without it nothing of them is changed
+FIELDS = ("picks", "most_picks", "takes_ratings", "takes_comments")
+MOST = 500
+
+
+class ReviewOptionsForm(forms.Form):
+    """How visitors pick, whether they rate and comment."""
+
+    picks = forms.ChoiceField(choices=Share.Picks.choices, required=False)
+    most_picks = forms.IntegerField(
+        min_value=0,
+        max_value=MOST,
+        required=False,
+        error_messages={"invalid": "Write a number, or leave it empty for as many as one likes."},
+    )
+    takes_ratings = forms.BooleanField(required=False)
+    takes_comments = forms.BooleanField(required=False)
+
+    def __init__(self, share: Share, data: QueryDict | None = None) -> None:
+        is_posted = data is not None and MARKER in data
+        initial = {name: getattr(share, name) for name in FIELDS}
+        super().__init__(data if is_posted else None, initial=initial)
+        self.share = share
+
+    def is_fine(self) -> bool:
+        """Whether what was posted can be applied; also if nothing of it was posted."""
+        return not self.is_bound or self.is_valid()
+
+    def apply(self) -> None:
+        """Write what was chosen into the share, which the caller saves."""
+        if not self.is_bound:
+            return
+        for name in FIELDS:
+            setattr(self.share, name, self.cleaned_data[name] or type(getattr(self.share, name))())

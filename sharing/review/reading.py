@@ -1,0 +1,196 @@
+"""What was said on a share, as its pages show it: threads, marks of items, one's own choices."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from sharing import items
+from sharing.items import Shown
+from sharing.models import Comment, Reviewer, Share, ShareItem
+from sharing.models.judgement import MOST_STARS
+from sharing.review import versions
+from sharing.review.places import Place, place_in_words
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A comment with its answers; `number` is on its pin, `version` of the item that it is on."""
+
+    comment: Comment
+    number: int
+    version: int
+    replies: list[Comment] = field(default_factory=list)
+
+    @property
+    def where(self) -> str:
+        """The moment or span that it points to, as text."""
+        said = self.comment
+        return place_in_words(Place(said.x, said.y, said.from_ms, said.to_ms))
+
+    @property
+    def seconds(self) -> str:
+        """The moment in seconds, as the address of a file names it."""
+        return f"{(self.comment.from_ms or 0) / 1000:g}"
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it points to a place in the picture."""
+        return self.comment.x is not None
+
+    @property
+    def left(self) -> float:
+        """How far from the left its pin is, in per cent."""
+        return (self.comment.x or 0) / 10
+
+    @property
+    def top(self) -> float:
+        """How far from the top its pin is, in per cent."""
+        return (self.comment.y or 0) / 10
+
+    @property
+    def resolved_at(self) -> datetime | None:
+        """When it was resolved."""
+        return self.comment.resolved_at
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What one reviewer chose of one item; `rank` is 0 where picks are not ranked."""
+
+    is_picked: bool = False
+    rank: int = 0
+    stars: int = 0
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One item on the page of a review, by its newest version."""
+
+    shown: Shown
+    version: int
+    choice: Choice
+    comments: int = 0
+    open_comments: int = 0
+
+    @property
+    def number(self) -> int:
+        """The number in the item's address."""
+        return self.shown.item.number
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version in the row of an item's versions; `answers` is the comment that it answers."""
+
+    number: int
+    ordinal: int
+    answers: Comment | None
+
+
+STARS = range(1, MOST_STARS + 1)
+
+
+def tiles(share: Share, reviewer: Reviewer | None) -> list[Tile]:
+    """Return the newest version of each item, with the reviewer's choices and comment counts."""
+    chains = chains_of(share)
+    choices = choices_of(reviewer)
+    counts = _comments_by_item(share)
+    found = []
+    for shown in items.of(share):
+        chain = chains.get(shown.item.pk, [shown.item.pk])
+        total = sum(counts[pk][0] for pk in chain)
+        still_open = sum(counts[pk][1] for pk in chain)
+        choice = choice_among(choices, chain)
+        found.append(Tile(shown, len(chain), choice, total, still_open))
+    return found
+
+
+def chains_of(share: Share) -> dict[int, list[int]]:
+    """Return, by the newest version of each item, the keys of all its versions, oldest first."""
+    rows = share.items.filter(is_gone=False).order_by().values_list("pk", "previous_id")
+    previous = dict(rows)
+    replaced = set(previous.values())
+    chains: dict[int, list[int]] = {}
+    for newest in previous.keys() - replaced:
+        chain = [newest]
+        while (earlier := previous.get(chain[-1])) is not None and earlier in previous:
+            chain.append(earlier)
+        chains[newest] = chain[::-1]
+    return chains
+
+
+def choices_of(reviewer: Reviewer | None) -> dict[int, Choice]:
+    """Return what the reviewer chose, by item; two queries."""
+    if reviewer is None:
+        return {}
+    ranks = dict(reviewer.picks.values_list("item_id", "rank"))
+    stars = dict(reviewer.ratings.values_list("item_id", "stars"))
+    return {
+        item: Choice(item in ranks, ranks.get(item, 0), stars.get(item, 0))
+        for item in {*ranks, *stars}
+    }
+
+
+def choice_among(choices: Mapping[int, Choice], chain: Iterable[int]) -> Choice:
+    """Return what was chosen of an item, of whichever of its versions; the newest one counts."""
+    found = [choices[pk] for pk in chain if pk in choices]
+    return Choice(
+        any(choice.is_picked for choice in found),
+        max((choice.rank for choice in found), default=0),
+        next((choice.stars for choice in reversed(found) if choice.stars), 0),
+    )
+
+
+def threads(share: Share, chain: Sequence[ShareItem] = ()) -> list[Thread]:
+    """Return the threads on an item's versions, or those on the share as a whole; one query.
+
+    A deleted comment that others answered stays as a gap; one without answers is gone.
+    """
+    ordinals = {item.pk: ordinal for ordinal, item in enumerate(chain, start=1)}
+    of_item = Q(item__in=list(ordinals)) if chain else Q(item=None)
+    comments = share.comments.filter(of_item).select_related("reviewer", "item", "resolved_by")
+    replies: dict[object, list[Comment]] = defaultdict(list)
+    begun: list[Comment] = []
+    for comment in comments:
+        if comment.parent_id is None:
+            begun.append(comment)
+        elif comment.deleted_at is None:
+            replies[comment.parent_id].append(comment)
+    kept = [one for one in begun if one.deleted_at is None or replies[one.pk]]
+    return [
+        Thread(one, number, ordinals.get(one.item_id or 0, 0), replies[one.pk])
+        for number, one in enumerate(kept, start=1)
+    ]
+
+
+def versions_of(share: Share, item: ShareItem) -> tuple[list[ShareItem], list[Version]]:
+    """Return the chain of an item, and its versions as links; one query."""
+    of_share = share.items.filter(is_gone=False).select_related("answers__reviewer")
+    chain = versions.chain_of(list(of_share), item)
+    shown = [
+        Version(one.number, ordinal, _visible(one.answers))
+        for ordinal, one in enumerate(chain, start=1)
+    ]
+    return chain, shown
+
+
+def _visible(comment: Comment | None) -> Comment | None:
+    return comment if comment and comment.deleted_at is None else None
+
+
+def _comments_by_item(share: Share) -> defaultdict[int | None, tuple[int, int]]:
+    """Return how many comments there are of each item, and how many threads are open."""
+    counts: defaultdict[int | None, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    rows = share.comments.filter(deleted_at=None).order_by()
+    for item, parent, resolved_at in rows.values_list("item_id", "parent_id", "resolved_at"):
+        total, still_open = counts[item]
+        counts[item] = total + 1, still_open + (parent is None and resolved_at is None)
+    return counts

@@ -1,0 +1,38 @@
+"""When a review takes something, of which items, and what it says when it does not."""
+
+from __future__ import annotations
+
+from django.http import Http404
+
+from sharing import items
+from sharing.models import Share, ShareItem
+
+CLOSED = "This review is closed. What was said stays."
+NOT_ASKED = "This share does not ask for that."
+
+
+class Refused(ValueError):
+    """Something cannot be taken; `sentence` says why, `field` where it stands in the form."""
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.field = field
+
+
+def require(share: Share, is_asked: bool) -> None:
+    """Raise Refused if the share takes no such thing, now or ever."""
+    if not is_asked:
+        raise Refused(NOT_ASKED)
+    if not share.is_open:
+        raise Refused(CLOSED)
+
+
+def item_of(share: Share, number: int) -> ShareItem:
+    """Return an item of which something can be said; Http404 if it is not shown any more."""
+    item = share.items.filter(number=number, is_gone=False).first()
+    if item is None:
+        raise Http404(items.GONE)
+    if item.run_id and not items.readable(share).filter(pk=item.run_id).exists():
+        raise Http404(items.GONE)
+    return item

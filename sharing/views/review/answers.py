@@ -1,0 +1,146 @@
+"""What came of a review, for its makers: who picked and said what, new versions, its end."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import audit
+from core.file_names import portable_name
+from library.selection import ResultKey
+from projects import roles
+from sharing import items
+from sharing.access import end_of
+from sharing.models import Share, ShareItem
+from sharing.review import closing as reviews
+from sharing.review import reading, summary, versions
+from sharing.review.rules import Refused
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from core.http.htmx import HtmxRequest
+
+CLOSED = "Closed. What was said stays."
+REOPENED = "Open again."
+ADDED = "Version {} is there. Its visitors see it now."
+NO_RESULT = "Choose a result first."
+
+
+@require_safe
+def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show what was picked, rated and said; `show`, `sort` and `by` (a reviewer) narrow it."""
+    share = _share(request.user, pk)
+    by, show, sort = (request.GET.get(name, "") for name in ("by", "show", "sort"))
+    answers = summary.answers_of(share, by)
+    context = {
+        "share": share,
+        "answers": answers,
+        "tallies": summary.filtered(answers.tallies, show, sort),
+        "shows": summary.SHOW,
+        "sorts": summary.SORTS,
+        "show": show,
+        "sort": sort,
+        "by": by,
+        "end": end_of(share),
+        "may_change": roles.may_change(request.user, share),
+    }
+    return render(request, "sharing/review/answers.html", context)
+
+
+@require_POST
+def closing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Close the review, or with `closed=0` open it again."""
+    share = _share(request.user, pk)
+    roles.require_maker(request.user, share.project)
+    is_closed = request.POST.get("closed", "1") == "1"
+    reviews.close(share, request.user, is_closed)
+    messages.success(request, CLOSED if is_closed else REOPENED)
+    return redirect("sharing:answers", share.pk)
+
+
+@require_safe
+def export(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Send picks, ratings and comments as CSV, or with `format=json` as JSON."""
+    share = _share(request.user, pk)
+    rows = summary.rows_of(share)
+    is_json = request.GET.get("format") == "json"
+    name = portable_name(f"{share.title or 'review'} answers.{'json' if is_json else 'csv'}")
+    audit.record_export(request, [share], "answers of its review")
+    response: HttpResponse
+    if is_json:
+        response = JsonResponse({"title": share.title, "answers": rows})
+    else:
+        response = HttpResponse(summary.as_csv(rows), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
+    """Offer results as the next version of an item; a POST of `artifact` adds one.
+
+    `answers` is the key of the comment that it answers.
+    """
+    share = _share(request.user, pk)
+    item = get_object_or_404(share.items, number=number, is_gone=False)
+    if request.method != "POST":
+        return _offer(request, share, item)
+    roles.require_maker(request.user, share.project)
+    try:
+        version = _add(request, share, item)
+    except Refused as refused:
+        return _offer(request, share, item, refused.sentence)
+    chain, _ = reading.versions_of(share, version)
+    messages.success(request, ADDED.format(len(chain)))
+    return redirect(f"{reverse('sharing:answers', args=[share.pk])}#item-{version.number}")
+
+
+def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
+    run, _, position = request.POST.get("artifact", "").partition("/")
+    try:
+        key = ResultKey(uuid.UUID(run), int(position or 0))
+    except ValueError:
+        raise Refused(NO_RESULT) from None
+    answered = _comment_key(request.POST.get("answers", ""))
+    comment = share.comments.filter(pk=answered, deleted_at=None).first() if answered else None
+    return versions.add(share, request.user, item, key, comment)
+
+
+def _offer(request: HtmxRequest, share: Share, item: ShareItem, problem: str = "") -> HttpResponse:
+    chain, _ = reading.versions_of(share, item)
+    threads = reading.threads(share, chain)
+    context: dict[str, Any] = {
+        "share": share,
+        "item": item,
+        "shown": items.one_of(share, item.number),
+        "next": len(chain) + 1,
+        "offered": versions.offered(share, request.user, chain[-1]),
+        "threads": [one for one in threads if one.comment.deleted_at is None],
+        "answers": request.POST.get("answers") or request.GET.get("answers", ""),
+        "problem": problem,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    return render(request, "sharing/review/versions.html", context, status=status)
+
+
+def _share(user: User, pk: uuid.UUID) -> Share:
+    """Return a share whose answers the user sees: their own, or their projects' as a maker."""
+    changeable = Share.objects.changeable_by(user).order_by().values("pk")
+    shares = Share.objects.filter(Q(user_id=user.pk) | Q(pk__in=changeable))
+    return get_object_or_404(shares.select_related("user", "project"), pk=pk)
+
+
+def _comment_key(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

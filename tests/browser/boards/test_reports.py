@@ -1,0 +1,91 @@
+"""A board becomes a report by one click, is written to, frozen, printed, and taken along."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser import axe
+from tests.browser.boards.test_judging import INPUT, MODELS, board_of
+from tests.browser.journeys import PHONE, Open, open_page
+
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
+ARE_LOADED = "() => [...document.querySelectorAll('.report img')].every(i => i.naturalWidth > 0)"
+
+
+def judge(page: Page, board: str) -> None:
+    page.goto(f"{board}vote/")
+    page.locator("[name='choice']").first.click()
+    expect(page.locator("#ballot")).to_contain_text("You have judged every pair")
+
+
+def test_a_board_becomes_a_page_for_who_decides(open_page: Open) -> None:
+    page = open_page(f"/compare/new/?{MODELS}&input={INPUT}")
+    board = board_of(page)
+    judge(page, board)
+    page.goto(board)
+    page.get_by_role("button", name="Report", exact=True).click()
+    report = page.locator(".report")
+    expect(report.get_by_role("heading", level=1)).to_contain_text("Which model does best")
+    expect(report).to_contain_text("too few votes to tell it from")
+    expect(report.locator(".report-pick")).to_have_count(2)
+    page.wait_for_function(ARE_LOADED)
+    axe.assert_usable(page)
+
+    page.get_by_role("link", name="Write").click()
+    page.get_by_label("In short").fill("We take the harbour of the left one.")
+    axe.assert_usable(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".report-short")).to_contain_text("We take the harbour")
+
+    page.get_by_role("button", name="Freeze").click()
+    expect(report).to_contain_text("As it was on")
+    address = page.url
+    page.goto(f"{board}results/")
+    page.get_by_role("button", name="Reset the votes").click()
+    page.goto(address)
+    expect(report).to_contain_text("Of 1 blind vote 0 still count.")
+
+    page.emulate_media(media="print")
+    expect(page.locator(".report-tools")).to_be_hidden()
+    expect(page.locator(".head")).to_be_hidden()
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    page.emulate_media(media="screen")
+
+    page.get_by_text("Take along").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile("All slides")).click()
+    with zipfile.ZipFile(download.value.path()) as slides:
+        sizes = {Image.open(io.BytesIO(slides.read(name))).size for name in slides.namelist()}
+    assert sizes == {(1920, 1080)}
+    page.goto("/reports/")
+    expect(page.locator(".report-list")).to_contain_text("frozen")
+    axe.assert_usable(page)
+
+
+def test_a_report_is_begun_written_and_frozen_without_script(open_page: Open) -> None:
+    page = open_page(f"/compare/new/?{MODELS}&input={INPUT}")
+    board = board_of(page)
+    plain = open_page(board, size=PHONE, java_script_enabled=False)
+    plain.get_by_role("button", name="Report", exact=True).click()
+    expect(plain.locator(".report")).to_contain_text("Nothing has been judged yet")
+    plain.get_by_role("link", name="Write").click()
+    plain.get_by_label("The question").fill(" ")
+    plain.get_by_label("Winners").fill("Both are good.")
+    plain.get_by_role("button", name="Save").click()
+    expect(plain.get_by_role("alert")).to_contain_text("Write the question")
+    expect(plain.get_by_label("Winners")).to_have_value("Both are good.")
+    plain.get_by_label("The question").fill("Which harbour?")
+    plain.get_by_role("button", name="Save").click()
+    expect(plain.get_by_role("heading", level=1)).to_have_text("Which harbour?")
+    plain.get_by_role("button", name="Freeze").click()
+    expect(plain.get_by_role("button", name="Follow the board")).to_be_visible()
+    plain.get_by_role("button", name="Delete").click()
+    plain.get_by_role("button", name="Undo").click()
+    expect(plain.get_by_role("heading", level=1)).to_have_text("Which harbour?")

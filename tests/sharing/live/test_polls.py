@@ -1,0 +1,260 @@
+"""Held polls of a share: what is said at once, rendered once, nothing for who may not see it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from accounts.sessions.cache import SessionCache
+from core.notify import channel
+from library.selection import ResultKey
+from sharing import items
+from sharing.access import Visit
+from sharing.events import raise_version
+from sharing.live import polls, watch_tokens
+from sharing.models import Pick, Reviewer, Share
+from tests.statements import before
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+HOLD_S = 120.0  # which no busy machine outlasts
+SESSION = settings.SESSION_COOKIE_NAME
+Use = Callable[[httpx.AsyncClient, polls.SharePolls], Coroutine[Any, Any, Any]]
+
+
+@pytest.fixture
+def share(user: User, make_run: Any) -> Share:
+    """A share of two results that takes picks."""
+    share = Share.objects.create(user=user, title="Posters", picks=Share.Picks.SOME)
+    runs = [make_run(state="succeeded") for _ in range(2)]
+    items.keep_in_step(share, [ResultKey(run.pk, 0) for run in runs])
+    return share
+
+
+def serve(use: Use, hold_s: float = HOLD_S) -> Any:
+    """Return `await use(client, app)` of an application that lives for as long."""
+
+    async def main() -> Any:
+        async with channel.listen() as signal:
+            app = polls.SharePolls(lambda: signal, SessionCache(), hold_s=hold_s)
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                try:
+                    return await use(client, app)
+                finally:
+                    await sync_to_async(connections.close_all)()
+
+    return asyncio.run(main())
+
+
+def token(share: Share, user: Any = None, is_maker: bool = False) -> str:
+    return watch_tokens.watch_token(Visit(share, user or AnonymousUser(), is_maker))
+
+
+async def ask(
+    client: httpx.AsyncClient, share: Share, watch: str = "", **query: str
+) -> httpx.Response:
+    watch = watch or token(share)
+    asked: dict[str, str] = {"watch": watch, "after": str(share.version)} | query
+    return await client.get(polls.PATH, params=asked)
+
+
+def asking(share: Share, watch: str, query: dict[str, str] | None = None) -> Use:
+    """Return what `serve` takes to ask once."""
+
+    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> httpx.Response:
+        return await ask(client, share, watch, **(query or {}))
+
+    return use
+
+
+async def until_held(app: polls.SharePolls, count: int = 1) -> None:
+    def held() -> int:
+        broker = app._broker
+        return sum(len(pages._waiting) for pages in broker._shares.values()) if broker else 0
+
+    async with asyncio.timeout(HOLD_S / 2):
+        while held() != count:  # noqa: ASYNC110  it has no event for it
+            await asyncio.sleep(0.005)
+
+
+def pick(share: Share, number: int, name: str = "Anna") -> None:
+    reviewer, _ = Reviewer.objects.get_or_create(share=share, name=name)
+    Pick.objects.create(reviewer=reviewer, item=share.items.get(number=number))
+    raise_version(share.pk)
+
+
+def session_of(user: User) -> dict[str, str]:
+    browser = Client()
+    browser.force_login(user)
+    return {SESSION: browser.cookies[SESSION].value}
+
+
+def test_a_pick_answers_the_held_poll_of_a_guest_without_an_account(share: Share) -> None:
+    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> tuple[Any, float]:
+        held = asyncio.create_task(ask(client, share))
+        await until_held(app)
+        began = time.monotonic()
+        await sync_to_async(pick)(share, 2)
+        return await held, time.monotonic() - began
+
+    response, waited_s = serve(use)
+    assert response.status_code == 200
+    assert response.json()["version"] == 1
+    assert 'id="mark-2"' in response.json()["markup"]
+    assert "1 pick" in response.json()["markup"]
+    assert waited_s < HOLD_S / 2
+
+
+def test_only_parts_that_changed_since_the_pages_version_are_sent(share: Share) -> None:
+    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> Any:
+        await sync_to_async(pick)(share, 1)
+        await ask(client, share)
+        held = asyncio.create_task(ask(client, share, after="1"))
+        await until_held(app)
+        await sync_to_async(pick)(share, 2)
+        return (await held).json()
+
+    answer = serve(use)
+    assert answer["version"] == 2
+    assert 'id="mark-2"' in answer["markup"]
+    assert 'id="mark-1"' not in answer["markup"]
+
+
+def test_one_change_is_read_and_rendered_once_for_all_pages(share: Share) -> None:
+    statements: list[str] = []
+
+    def note(sql: str, connection: Any) -> None:
+        statements.append(sql)
+
+    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> list[httpx.Response]:
+        held = [asyncio.create_task(ask(client, share)) for _ in range(20)]
+        await until_held(app, 20)
+        await sync_to_async(pick)(share, 1)
+        with before(note):
+            return await asyncio.gather(*held)
+
+    answers = serve(use)
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    marks = [sql for sql in statements if 'FROM "sharing_pick"' in sql]
+    assert len(marks) <= 1
+
+
+def test_a_revoked_share_ends_its_held_polls_at_once(share: Share) -> None:
+    def revoke() -> None:
+        Share.objects.update(revoked_at=timezone.now())
+        channel.notify()
+
+    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> Any:
+        held = asyncio.create_task(ask(client, share))
+        await until_held(app)
+        await sync_to_async(revoke)()
+        return await held
+
+    response = serve(use)
+    assert response.status_code == 410
+    assert response.content == b""
+
+
+def test_a_page_from_before_the_password_learns_nothing_more(share: Share) -> None:
+    watch = token(share)
+    Share.objects.update(password="hashed")
+    pick(share, 1)
+    assert serve(lambda client, app: ask(client, share, watch)).status_code == 403
+
+
+def test_a_forged_or_old_token_opens_nothing(share: Share, monkeypatch: Any) -> None:
+    watch = token(share)
+    forged = watch[:-4] + ("AAAA" if not watch.endswith("AAAA") else "BBBB")
+    for text in ("", "x", forged, "é" * 40):
+        assert serve(asking(share, text or "-")).status_code == 403
+    later = time.time() + timedelta(days=2).total_seconds()
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert serve(lambda client, app: ask(client, share, watch)).status_code == 403
+
+
+def test_a_page_that_stays_open_gets_a_new_token(share: Share, monkeypatch: Any) -> None:
+    watch = token(share)
+    later = time.time() + timedelta(hours=20).total_seconds()
+    monkeypatch.setattr(time, "time", lambda: later)
+    response = serve(lambda client, app: ask(client, share, watch))
+    assert response.status_code == 200
+    renewed = watch_tokens.verify(response.headers["vitrine-watch"])
+    assert renewed is not None
+    assert not renewed.is_old
+
+
+def test_a_makers_token_is_the_makers_alone(share: Share, user: User) -> None:
+    watch, other = token(share, user, is_maker=True), User.objects.create(username="other")
+    pick(share, 1)
+    for cookies, status in (({}, 403), (session_of(other), 403), (session_of(user), 200)):
+
+        async def use(
+            client: httpx.AsyncClient, app: polls.SharePolls, cookies: dict[str, str] = cookies
+        ) -> httpx.Response:
+            client.cookies.update(cookies)
+            return await ask(client, share, watch)
+
+        assert serve(use).status_code == status
+
+
+def test_who_has_left_the_project_gets_no_more_of_its_share(share: Share) -> None:
+    Share.objects.update(audience=Share.Audience.PROJECT)
+    share.refresh_from_db()
+    left = User.objects.create(username="left")
+    watch = token(share, left)
+    pick(share, 1)
+
+    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> httpx.Response:
+        client.cookies.update(await sync_to_async(session_of)(left))
+        return await ask(client, share, watch)
+
+    assert serve(use).status_code == 403
+
+
+def test_a_poll_without_news_is_answered_with_nothing_after_its_time(share: Share) -> None:
+    response = serve(lambda client, app: ask(client, share), hold_s=0.05)
+    assert response.status_code == 204
+
+
+def test_shutting_down_answers_every_poll(share: Share) -> None:
+    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> httpx.Response:
+        held = asyncio.create_task(ask(client, share))
+        await until_held(app)
+        app.release_all()
+        return await held
+
+    assert serve(use).status_code == 503
+
+
+def test_any_query_is_answered_without_an_error(share: Share) -> None:
+    watch = token(share)
+    queries: list[dict[str, str]] = [
+        {"after": "x"},
+        {"item": "-1"},
+        {"after": "9" * 40},
+        {"x": "y" * 5000},
+    ]
+    for query in queries:
+        response = serve(asking(share, watch, query), hold_s=0.01)
+        assert response.status_code in {204, 403}, query
+
+
+def test_guests_share_one_token_and_it_does_not_name_the_share_address(share: Share) -> None:
+    assert token(share) == token(share)
+    assert share.token not in token(share)
+    named = SimpleNamespace(pk=7, is_authenticated=True)
+    assert token(share, named) == token(share), "a link's visitor is a guest"
