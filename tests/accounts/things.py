@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from boards.models import Board, Cell, Column, Comment, Row, RowRequest, Trial
+from boards.models import Board, Cell, Column, Row, RowRequest, Trial
+from boards.models import Comment as BoardComment
 from chats.models import Chat
 from flows.models import Flow, FlowRun
 from library.models import (
@@ -135,7 +136,7 @@ def make_things(
         **own, **deleted, board=board, question=word, snapshot_at=timezone.now()
     )
     trial = Trial.objects.create(board=board, endpoint=endpoint, state="unfit")
-    comment = Comment.objects.create(board=board, user=owner, text=word)
+    comment = BoardComment.objects.create(board=board, user=owner, text=word)
     row_request = RowRequest.objects.create(board=board, user=owner, label=word, digest="q")
     chat = Chat.objects.create(
         **own, **deleted, endpoint=endpoint, title=word, said_at=timezone.now()

@@ -154,3 +154,13 @@ def test_queries_do_not_grow_with_the_board(
     page_of(share)
     with django_assert_num_queries(11):
         page_of(share)
+
+
+def test_where_opinions_are_asked_for_each_result_leads_to_its_page(
+    board: Board, share_board: ShareBoard
+) -> None:
+    share = share_board(board, takes_comments=True)
+    pages = [reverse("sharing:review-item", args=[share.token, number]) for number in (1, 2, 3, 4)]
+    assert [page for page in pages if f'href="{page}"' not in page_of(share)] == []
+    Share.objects.update(takes_comments=False)
+    assert "Say something" not in page_of(share)
