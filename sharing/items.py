@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -70,23 +70,26 @@ def readable(share: Share) -> RunQuerySet:
     return Run.objects.kept().shown_to(share.user)
 
 
-def of(share: Share) -> list[Shown]:
-    """Return what the share shows, in its order, each by its newest version; three queries."""
+def newest_of(share: Share) -> list[ShareItem]:
+    """Return the items that the share shows, in its order, each by its newest version; one query.
+
+    What they show may not be there any more.
+    """
     everything = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
     replaced = {item.previous_id for item in everything}
-    items = [item for item in everything if item.pk not in replaced]
+    return [item for item in everything if item.pk not in replaced]
+
+
+def of(share: Share, only: Collection[int] | None = None) -> list[Shown]:
+    """Return what the share shows, in its order, each by its newest version; three queries.
+
+    `only` are the keys of the items that are wanted, if not all.
+    """
+    items = [item for item in newest_of(share) if only is None or item.pk in only]
     keys = [item.run_id for item in items if item.run_id]
     runs = readable(share).filter(pk__in=keys)
     by_key = {run.pk: run for run in runs.recent()}
     return [_shown(share, item, by_key.get(item.run_id or NO_RUN)) for item in items]
-
-
-def with_making(shown: Shown) -> Shown:
-    """Return the item with its run's arguments and output, which a list does not load."""
-    if shown.run is None:
-        return shown
-    loaded = readable(shown.share).filter(pk=shown.run.pk).recent(*MAKING).first()
-    return replace(shown, run=loaded)
 
 
 def one_of(share: Share, number: int) -> Shown | None:
@@ -96,6 +99,14 @@ def one_of(share: Share, number: int) -> Shown | None:
     if item is None:
         return None
     return _shown(share, item, readable(share).filter(pk=item.run_id or NO_RUN).recent().first())
+
+
+def with_making(shown: Shown) -> Shown:
+    """Return the item with its run's arguments and output, which a list does not load."""
+    if shown.run is None:
+        return shown
+    loaded = readable(shown.share).filter(pk=shown.run.pk).recent(*MAKING).first()
+    return replace(shown, run=loaded)
 
 
 def artifacts_of(share: Share, number: int) -> QuerySet[Artifact]:

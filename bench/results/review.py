@@ -1,9 +1,10 @@
 """G15: two hundred guests at one review of a hundred pictures, on one web process.
 
-Each guest opens the review as a browser does: the page, its pictures over six connections, and a
-held poll. For a minute they pick, and some comment, every few seconds. All of a request is
-measured, from its first byte to its answer's last; the load comes from this machine too. Then one
-guest alone: from a pick to the answer of another's poll. And the page in a fresh browser.
+Each guest opens the review as a browser does: the page, the pictures of its first screen over six
+connections, the others as it scrolls, and a held poll. For a minute they pick, and some comment,
+every few seconds. Requests are measured from their first byte to the answer's last; the load comes
+from this machine too. Then one guest alone: from a pick to the answer of another's poll. And the
+page in a fresh browser.
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ ARRIVE_WITHIN_S = 10.0
 PAUSE_S = (4.0, 12.0)  # between two things that a guest says
 COMMENTS = 0.25  # of what is said; the rest are picks
 CONNECTIONS = 6
+ON_SCREEN = 24  # pictures of the first screen; a browser loads the others as they come near
+SCROLLED = 12  # pictures that come into view each time that something is said
 WATCH = re.compile(r"<share-live\b[^>]*>")
-ATTRIBUTE = re.compile(r'data-(watch|version)="([^"]*)"')
+ATTRIBUTE = re.compile(r'data-(token|version)="([^"]*)"')
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 SOURCE = re.compile(r'<img\b[^>]*?src="([^"]+)"')
 LIMIT_MS, LIVE_MS, PAGE_KB, USABLE = 500.0, 300.0, 40.0, 2.0
@@ -127,12 +130,13 @@ class Guest:
     """A browser without an account, at a review."""
 
     def __init__(self, address: str, path: str, number: int, figures: Figures) -> None:
-        limits = httpx.Limits(max_connections=CONNECTIONS + 1)
+        limits = httpx.Limits(max_connections=CONNECTIONS)
         self.client = httpx.AsyncClient(
             base_url=address, timeout=60, limits=limits, follow_redirects=False
         )
         self.path, self.number, self.figures = path, number, figures
         self.dice = random.Random(number)
+        self.sources: list[str] = []
         self.token = self.watch = ""
         self.version = 0
 
@@ -144,15 +148,14 @@ class Guest:
             raise Broken("the review's page has no form, or nothing that is live")
         told = dict(ATTRIBUTE.findall(live[0]))
         self.token = token[1]
-        self.watch, self.version = html.unescape(told["watch"]), int(told["version"])
-        sources = [html.unescape(source) for source in SOURCE.findall(page)]
-        gate = asyncio.Semaphore(CONNECTIONS)
+        self.watch, self.version = html.unescape(told["token"]), int(told["version"])
+        self.sources = [html.unescape(source) for source in SOURCE.findall(page)]
+        await self.scroll(ON_SCREEN)
 
-        async def load(source: str) -> None:
-            async with gate:
-                await self._ask("picture", "GET", source)
-
-        await asyncio.gather(*(load(source) for source in sources))
+    async def scroll(self, count: int) -> None:
+        """Load so many of the pictures that were not shown yet."""
+        shown, self.sources = self.sources[:count], self.sources[count:]
+        await asyncio.gather(*(self._ask("picture", "GET", source) for source in shown))
 
     async def say(self) -> None:
         """Pick a picture, or comment on one."""
@@ -180,7 +183,9 @@ class Guest:
             self.figures.failed.append(f"poll: {answer.status_code}")
 
     async def _ask(self, what: str, method: str, path: str, **more: Any) -> httpx.Response:
-        headers = {"referer": f"{self.client.base_url}{self.path}"} if method == "POST" else {}
+        headers = {}
+        if method == "POST":  # as the page's script sends it
+            headers = {"referer": f"{self.client.base_url}{self.path}", "HX-Request": "true"}
         began = time.perf_counter()
         try:
             answer = await self.client.request(method, path, headers=headers, **more)
@@ -206,6 +211,7 @@ async def _crowd(address: str, path: str, guests: int, seconds: float) -> Figure
             while time.monotonic() < ends:
                 await asyncio.sleep(guest.dice.uniform(*PAUSE_S))
                 await guest.say()
+                await guest.scroll(SCROLLED)
             polling.cancel()
             await asyncio.gather(polling, return_exceptions=True)
 

@@ -27,7 +27,7 @@ class Shown(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """All parts by their ids, of one version of the share."""
+    """All parts by names of theirs, of one version of the share."""
 
     version: int
     markup: dict[str, str]
@@ -51,8 +51,7 @@ async def body(shown: Shown, after: int, version: int) -> bytes:
         before: Parts | None = _parts.get((shown, after))
         known = before.markup if before else {}
         changed = [markup for name, markup in newest.markup.items() if known.get(name) != markup]
-        gone = [name for name in known if name not in newest.markup]
-        answer = {"version": newest.version, "markup": "".join(changed), "gone": gone}
+        answer = {"version": newest.version, "markup": "".join(changed)}
         encoded = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
         _bodies.put(key, encoded)
     return encoded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -98,18 +98,47 @@ class Version:
 STARS = range(1, MOST_STARS + 1)
 
 
-def tiles(share: Share, reviewer: Reviewer | None) -> list[Tile]:
-    """Return the newest version of each item, with the reviewer's choices and comment counts."""
+def tiles(
+    share: Share, reviewer: Reviewer | None, only: Collection[int] | None = None
+) -> list[Tile]:
+    """Return the newest version of each item, with the reviewer's choices and comment counts.
+
+    `only` are keys of the wanted items, of whichever version, if not all are.
+    """
     chains = chains_of(share)
+    wanted = None
+    if only is not None:
+        wanted = {newest for newest, chain in chains.items() if not set(only).isdisjoint(chain)}
+    return _tiles(share, items.of(share, wanted), chains, choices_of(reviewer))
+
+
+def bare_tiles(share: Share) -> list[Tile]:
+    """Return the tiles of all items without what they show: numbers and comment counts."""
+    shown = [Shown(share, item, None, None) for item in items.newest_of(share)]
+    return _tiles(share, shown, chains_of(share), {})
+
+
+def count_picked(share: Share, reviewer: Reviewer | None) -> int:
+    """Return how many items the reviewer has chosen, each in whichever version."""
     choices = choices_of(reviewer)
+    chains = chains_of(share).values() if choices else []
+    return sum(choice_among(choices, chain).is_picked for chain in chains)
+
+
+def _tiles(
+    share: Share,
+    shown: Iterable[Shown],
+    chains: Mapping[int, Sequence[int]],
+    choices: Mapping[int, Choice],
+) -> list[Tile]:
     counts = _comments_by_item(share)
     found = []
-    for shown in items.of(share):
-        chain = chains.get(shown.item.pk, [shown.item.pk])
+    for one in shown:
+        chain = chains.get(one.item.pk, [one.item.pk])
         total = sum(counts[pk][0] for pk in chain)
         still_open = sum(counts[pk][1] for pk in chain)
         choice = choice_among(choices, chain)
-        found.append(Tile(shown, len(chain), choice, total, still_open))
+        found.append(Tile(one, len(chain), choice, total, still_open))
     return found
 
 

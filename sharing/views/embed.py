@@ -66,7 +66,7 @@ def oembed(request: HtmxRequest) -> HttpResponse:
     share = _named(request.GET.get("url", ""))
     if share is None or not is_embeddable(share):
         raise Http404(NOTHING)
-    address = absolute(request, reverse("sharing:share-picture", args=[share.token]))
+    address = absolute(request, reverse("sharing:share-preview", args=[share.token]))
     return JsonResponse(
         {
             "version": "1.0",

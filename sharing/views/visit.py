@@ -66,7 +66,7 @@ def _addresses(request: HtmxRequest, shared: Share) -> dict[str, str]:
     query = urlencode({"url": address, "format": "json"})
     return {
         "address": address,
-        "picture": absolute(request, reverse("sharing:share-picture", args=[shared.token])),
+        "picture": absolute(request, reverse("sharing:share-preview", args=[shared.token])),
         "oembed": absolute(request, f"{reverse('sharing:oembed')}?{query}"),
     }
 

@@ -7,6 +7,8 @@ in it, or is a name, a path or a key.
 
 from __future__ import annotations
 
+import html
+import io
 import re
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
@@ -22,9 +24,11 @@ from django.urls import get_resolver
 from django.utils import timezone
 from PIL import Image
 
+from catalog.models import Endpoint
 from library.selection import ResultKey
 from projects.models import Membership, Project
 from projects.models.project import private_project
+from runs.files import stored_files
 from runs.models import Artifact, Run
 from sharing import access, items
 from sharing.models import Share
@@ -37,8 +41,8 @@ SECRET = "quetzalcoatl"
 MODEL = f"{SECRET}-labs/hidden"
 PARTS = 4
 ROUTES = list(routes(get_resolver("config.urls").url_patterns))
-NOT_SHOWN = frozenset({301, 302, 400, 401, 403, 404, 405, 410, 422})
 LINK = re.compile(r"""(?:href|src|action|poster|content|data-[\w-]+)=["'](/[^"'#]*)""")
+HEALTH = "/healthz"  # says 503: no worker runs
 
 
 class World:
@@ -148,20 +152,20 @@ class Walker:
         self.cookies = SimpleCookie(self.client.cookies.output(header="", sep=";"))
         self.secrets = world.secrets()
 
-    def get(self, address: str) -> tuple[int, bytes]:
+    def get(self, address: str, method: str = "get") -> tuple[int, bytes]:
         """Return the status and all bytes of the answer, without what the address itself says."""
         self.client.cookies = SimpleCookie(self.cookies)
         with transaction.atomic():
-            response = self.client.get(address)
+            response = getattr(self.client, method)(address)
             transaction.set_rollback(True)
         body = response.getvalue() if not response.streaming else b"".join(response)
         told = body + b"\n".join(f"{k}: {v}".encode() for k, v in response.headers.items())
         return response.status_code, told
 
-    def seen(self, address: str) -> list[str]:
+    def seen(self, address: str, method: str = "get") -> list[str]:
         """Return which secrets an address gives away."""
-        status, told = self.get(address)
-        assert status < 500, (address, status)
+        status, told = self.get(address, method)
+        assert status < 500 or address == HEALTH, (address, status)
         for part in sorted(re.split(r"[/?&=]", address), key=len, reverse=True):
             if len(part) > 3:
                 told = told.replace(part.encode(), b"")
@@ -170,9 +174,9 @@ class Walker:
 
 @pytest.fixture
 def world(make_endpoint: Any) -> Iterator[World]:
-    picture = ContentFile(b"")
-    Image.new("RGB", (8, 8), "teal").save(picture, "PNG")
-    file = default_storage.save(f"tests/{SECRET}.png", picture)
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(content, "PNG")
+    file = stored_files.store(ContentFile(content.getvalue(), f"{SECRET}.png"), "image/png").name
     yield World(make_endpoint, file)
     default_storage.delete(file)
 
@@ -185,13 +189,55 @@ def test_every_route_is_walked(world: World) -> None:
         assert next(addresses(route, world.keys), None), route.path
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_a_guest_with_the_link_sees_nothing_at_any_other_address(world: World, part: int) -> None:
-    guest = Walker(world, None)
-    found = {
+def walk(walker: Walker, world: World, part: int) -> dict[str, list[str]]:
+    """Return which secrets are given away at which addresses of a part of the routes."""
+    return {
         address: secrets
         for route in ROUTES[part::PARTS]
         for address in addresses(route, world.keys)
-        if (secrets := guest.seen(address))
+        if (secrets := walker.seen(address))
+    }
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_guest_with_the_link_sees_nothing_at_any_other_address(world: World, part: int) -> None:
+    assert walk(Walker(world, None), world, part) == {}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_stranger_with_an_account_sees_nothing_either(world: World, part: int) -> None:
+    """Models are in the catalogue of whoever has an account: those of the owner's work are not."""
+    walker = Walker(world, User.objects.create_user("sam", password="pw"))
+    Endpoint.objects.filter(endpoint_id=MODEL).update(
+        endpoint_id="plain/model", display_name="Plain", owner="plain"
+    )
+    assert walk(walker, world, part) == {}
+
+
+def test_a_post_at_any_address_of_a_share_tells_and_changes_nothing(world: World) -> None:
+    walker = Walker(world, None)
+    shares = [route for route in ROUTES if route.path.startswith(("s/", "shares/"))]
+    assert len(shares) > 15
+    found = {
+        address: secrets
+        for route in shares
+        for address in addresses(route, world.keys)
+        if (secrets := walker.seen(address, "post"))
     }
     assert found == {}
+
+
+def test_what_the_share_does_show_is_only_the_picture(world: World) -> None:
+    walker = Walker(world, None)
+    pages, seen = [world.share.get_absolute_url()], set()
+    while pages:
+        page = pages.pop()
+        if page in seen or not page.startswith(f"/s/{world.share.token}/"):
+            continue
+        seen.add(page)
+        _, told = walker.get(page)
+        assert walker.seen(page) == []
+        links = LINK.findall(told.decode(errors="replace")) if told.lstrip()[:1] == b"<" else []
+        pages += [html.unescape(link).partition("?")[0] for link in links]
+    assert f"/s/{world.share.token}/files/1/" in seen
+    assert len(seen) > 3

@@ -82,27 +82,34 @@ def answer(
     if is_on_item and item:
         context = item_context(request, visit, item.number, reviewer)
     else:
-        context = page_context(request, visit, reviewer)
         shown = {item.pk, *changed} if item else set(changed)
-        context["tiles"] = [tile for tile in context["tiles"] if tile.shown.item.pk in shown]
+        context = page_context(request, visit, reviewer, shown)
+        if share.picks == share.Picks.RANKED:  # then all tiles were needed
+            of_shown = [tile for tile in context["tiles"] if tile.shown.item.pk in shown]
+            context["tiles"] = of_shown
     context |= {"is_on_item": is_on_item, "deleted": deleted}
     return render(request, "sharing/review/_changed.html", context)
 
 
 def page_context(
-    request: HtmxRequest, visit: Visit, reviewer: Reviewer | None = None
+    request: HtmxRequest,
+    visit: Visit,
+    reviewer: Reviewer | None = None,
+    only: Collection[int] | None = None,
 ) -> dict[str, Any]:
-    """Return what the page of all items shows."""
+    """Return what the page of all items shows, or of it what these items' keys need."""
     share = visit.share
     reviewer = reviewer or reviewer_of(request, visit)
-    tiles = reading.tiles(share, reviewer)
+    is_ranked = share.picks == share.Picks.RANKED
+    tiles = reading.tiles(share, reviewer, None if is_ranked else only)
     chosen = [tile for tile in tiles if tile.choice.is_picked]
-    if share.picks == share.Picks.RANKED:
+    if is_ranked:
         chosen.sort(key=lambda tile: tile.choice.rank)
+    is_whole = is_ranked or only is None
     return _common(request, visit, reviewer) | {
         "tiles": tiles,
         "chosen": chosen,
-        "chosen_count": len(chosen),
+        "chosen_count": len(chosen) if is_whole else reading.count_picked(share, reviewer),
         "threads": reading.threads(share) if share.takes_comments else [],
         "back": "",
     }
@@ -120,7 +127,7 @@ def item_context(
     chain, versions = reading.versions_of(share, shown.item)
     choices = reading.choices_of(reviewer)
     pks = [item.pk for item in chain]
-    numbers = [one.item.number for one in items.of(share)]
+    numbers = [one.number for one in items.newest_of(share)]
     place = numbers.index(chain[-1].number) if chain[-1].number in numbers else 0
     threads = reading.threads(share, chain)
     ordinal = pks.index(shown.item.pk) + 1
@@ -148,8 +155,8 @@ def item_context(
 def _common(request: HtmxRequest, visit: Visit, reviewer: Reviewer | None) -> dict[str, Any]:
     share = visit.share
     offers = {}
-    if share.takes_comments and share.is_open:
-        offers = mentions.can_mention(share, is_maker=visit.is_maker)
+    if visit.is_maker and share.takes_comments and share.is_open:  # a guest must learn no names
+        offers = mentions.can_mention(share, is_maker=True)
     return {
         "visit": visit,
         "share": share,
@@ -178,8 +185,11 @@ def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpR
         "action": request.path,
         "most_chars": MAX_NAME_CHARS,
     }
-    template = "sharing/review/_name.html" if request.htmx else "sharing/review/name.html"
-    return render(request, template, context, status=UNPROCESSABLE)
+    if not request.htmx:
+        return render(request, "sharing/review/name.html", context, status=UNPROCESSABLE)
+    # A script that is asked for a name did nothing wrong.
+    status = UNPROCESSABLE if context["problem"] else HTTPStatus.OK
+    return render(request, "sharing/review/_name.html", context, status=status)
 
 
 def _refuse(request: HtmxRequest, visit: Visit, refused: Refused) -> HttpResponse:

@@ -1,16 +1,16 @@
 /**
- * <share-live data-watch="token" data-version="17" data-item="3"> holds one poll for what is said
+ * <share-live data-token="token" data-version="17" data-item="3"> holds one poll for what is said
  * on a share, and swaps in the parts that have changed (`sharing/live/parts.py`). Typed text, the
  * focus and a playing film stay: only elements that differ are replaced, and none with `data-keep`.
- * A hidden page does not poll, and catches up when it is shown. `data-item` is the item that is open
- * now; whoever opens another one changes the attribute.
+ * With `data-refetch`, the ids of parts, these are taken from the page itself, read anew; so they
+ * are when other items are shown than before. A hidden page does not poll, and catches up when it
+ * is shown.
  */
 const ADDRESS = "/shares/live/";
 const AFTER_ERROR_MS = [500, 1000, 2000, 5000, 10000];
 const Status = { OK: 200, NOTHING_NEW: 204, OTHERS_ADMITTED: 403, ENDED: 410 };
 
 class ShareLive extends HTMLElement {
-  static observedAttributes = ["data-item"];
   errors = 0;
 
   connectedCallback() {
@@ -26,11 +26,6 @@ class ShareLive extends HTMLElement {
     this.request?.abort();
     this.leaving.abort();
   }
-  attributeChangedCallback(name, before, now) {
-    if (before === null || before === now) return;
-    this.isBehind = true; // the parts of another item: whatever its version
-    this.restart();
-  }
   restart() {
     this.request?.abort();
     this.request = null;
@@ -41,9 +36,8 @@ class ShareLive extends HTMLElement {
     this.timer = setTimeout(() => this.poll(), pause);
   }
   get address() {
-    const { watch, version, item = 0 } = this.dataset;
-    const after = this.isBehind ? 0 : version;
-    return `${ADDRESS}?${new URLSearchParams({ watch, after, item })}`;
+    const { token, version, item = 0 } = this.dataset;
+    return `${ADDRESS}?${new URLSearchParams({ watch: token, after: version, item })}`;
   }
   async poll() {
     if (this.request || this.isOver || document.hidden || !this.isConnected) return;
@@ -51,7 +45,7 @@ class ShareLive extends HTMLElement {
     let response;
     try {
       response = await fetch(this.address, { signal });
-      if (response.status === Status.OK) this.take(await response.json(), response.headers);
+      if (response.status === Status.OK) await this.take(await response.json(), response.headers);
     } catch {
       response = null;
     }
@@ -69,38 +63,56 @@ class ShareLive extends HTMLElement {
     const { length } = AFTER_ERROR_MS;
     this.later(isAnswered ? 0 : AFTER_ERROR_MS[Math.min(this.errors, length) - 1]);
   }
-  take({ version, markup, gone }, headers) {
-    this.isBehind = false;
+  async take({ version, markup }, headers) {
     this.dataset.version = version;
-    this.dataset.watch = headers.get("vitrine-watch") ?? this.dataset.watch;
-    for (const id of gone) document.getElementById(id)?.remove();
+    this.dataset.token = headers.get("vitrine-watch") ?? this.dataset.token;
+    const { refetch } = this.dataset;
+    if (refetch) return this.readAnew(refetch.split(" "));
     const template = document.createElement("template");
     template.innerHTML = markup;
-    for (const part of [...template.content.children]) {
-      const shown = document.getElementById(part.id);
-      if (shown) update(shown, part);
-    }
-    this.dispatchEvent(new CustomEvent("share:changed", { bubbles: true, detail: { version } }));
+    const now = template.content.getElementById("review-now");
+    const before = document.getElementById("review-now");
+    const isOther = (fact) => now && before && now.dataset[fact] !== before.dataset[fact];
+    if (isOther("open")) return location.reload(); // other forms than before
+    const areOthers = isOther("items");
+    for (const part of [...template.content.children]) show(part);
+    return areOthers ? this.readAnew(["review-tiles"]) : undefined;
   }
+  /** Takes parts from the page itself, as this visitor sees it. */
+  async readAnew(ids) {
+    const response = await fetch(location.href, { signal: this.request.signal });
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    for (const id of ids) show(page.getElementById(id));
+  }
+}
+
+function show(part) {
+  const shown = part && document.getElementById(part.id);
+  if (shown) update(shown, part);
 }
 
 /** Makes an element like another one; what is the same, or kept, is left alone. */
 export function update(shown, wanted) {
   if (shown.dataset.keep !== undefined || shown.isEqualNode(wanted)) return;
-  const isList = [...wanted.children].some(({ id }) => id) || shown.querySelector(":scope > [id]");
+  const isList = wanted.querySelector(":scope > [id]") || shown.querySelector(":scope > [id]");
   if (!isList || shown.tagName !== wanted.tagName) return shown.replaceWith(wanted);
   copyAttributes(shown, wanted);
-  const keys = new Set([...wanted.children].map(({ id }) => id));
-  for (const child of [...shown.children]) {
-    if (!keys.has(child.id) && child.dataset.keep === undefined) child.remove();
+  const [before, after] = [byKey(shown), byKey(wanted)];
+  for (const [key, child] of before) {
+    if (!after.has(key) && child.dataset.keep === undefined) child.remove();
   }
   let place = shown.firstElementChild;
-  for (const child of [...wanted.children]) {
-    const known = child.id && [...shown.children].find(({ id }) => id === child.id);
+  for (const [key, child] of after) {
+    const known = before.get(key);
     if (known && known === place) place = place.nextElementSibling;
     if (known) update(known, child);
     else shown.insertBefore(child, place);
   }
+}
+/** The children by their ids; those without one by their order. */
+function byKey(parent) {
+  let number = 0;
+  return new Map([...parent.children].map((child) => [child.id || ++number, child]));
 }
 function copyAttributes(shown, wanted) {
   for (const { name } of [...shown.attributes]) {

@@ -23,9 +23,9 @@ from core.notify import channel
 from library.selection import ResultKey
 from sharing import items
 from sharing.access import Visit
-from sharing.events import raise_version
 from sharing.live import polls, watch_tokens
-from sharing.models import Pick, Reviewer, Share
+from sharing.models import Reviewer, Share
+from sharing.review import comments
 from tests.statements import before
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -36,8 +36,8 @@ Use = Callable[[httpx.AsyncClient, polls.SharePolls], Coroutine[Any, Any, Any]]
 
 @pytest.fixture
 def share(user: User, make_run: Any) -> Share:
-    """A share of two results that takes picks."""
-    share = Share.objects.create(user=user, title="Posters", picks=Share.Picks.SOME)
+    """A share of two results that takes comments."""
+    share = Share.objects.create(user=user, title="Posters", takes_comments=True)
     runs = [make_run(state="succeeded") for _ in range(2)]
     items.keep_in_step(share, [ResultKey(run.pk, 0) for run in runs])
     return share
@@ -90,10 +90,11 @@ async def until_held(app: polls.SharePolls, count: int = 1) -> None:
             await asyncio.sleep(0.005)
 
 
-def pick(share: Share, number: int, name: str = "Anna") -> None:
+def say(share: Share, number: int | None, name: str = "Anna", text: str = "Bigger.") -> None:
+    """Comment on an item, or on the whole share."""
     reviewer, _ = Reviewer.objects.get_or_create(share=share, name=name)
-    Pick.objects.create(reviewer=reviewer, item=share.items.get(number=number))
-    raise_version(share.pk)
+    item = share.items.get(number=number) if number else None
+    comments.say(reviewer, text, item)
 
 
 def session_of(user: User) -> dict[str, str]:
@@ -102,35 +103,35 @@ def session_of(user: User) -> dict[str, str]:
     return {SESSION: browser.cookies[SESSION].value}
 
 
-def test_a_pick_answers_the_held_poll_of_a_guest_without_an_account(share: Share) -> None:
+def test_a_comment_answers_the_held_poll_of_a_guest_without_an_account(share: Share) -> None:
     async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> tuple[Any, float]:
         held = asyncio.create_task(ask(client, share))
         await until_held(app)
         began = time.monotonic()
-        await sync_to_async(pick)(share, 2)
+        await sync_to_async(say)(share, 2)
         return await held, time.monotonic() - began
 
     response, waited_s = serve(use)
     assert response.status_code == 200
     assert response.json()["version"] == 1
-    assert 'id="mark-2"' in response.json()["markup"]
-    assert "1 pick" in response.json()["markup"]
+    assert 'id="said-2"' in response.json()["markup"]
+    assert "1 comment" in response.json()["markup"]
     assert waited_s < HOLD_S / 2
 
 
 def test_only_parts_that_changed_since_the_pages_version_are_sent(share: Share) -> None:
     async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> Any:
-        await sync_to_async(pick)(share, 1)
+        await sync_to_async(say)(share, 1)
         await ask(client, share)
         held = asyncio.create_task(ask(client, share, after="1"))
         await until_held(app)
-        await sync_to_async(pick)(share, 2)
+        await sync_to_async(say)(share, 2)
         return (await held).json()
 
     answer = serve(use)
     assert answer["version"] == 2
-    assert 'id="mark-2"' in answer["markup"]
-    assert 'id="mark-1"' not in answer["markup"]
+    assert 'id="said-2"' in answer["markup"]
+    assert 'id="said-1"' not in answer["markup"]
 
 
 def test_one_change_is_read_and_rendered_once_for_all_pages(share: Share) -> None:
@@ -142,15 +143,15 @@ def test_one_change_is_read_and_rendered_once_for_all_pages(share: Share) -> Non
     async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> list[httpx.Response]:
         held = [asyncio.create_task(ask(client, share)) for _ in range(20)]
         await until_held(app, 20)
-        await sync_to_async(pick)(share, 1)
+        await sync_to_async(say)(share, 1)
         with before(note):
             return await asyncio.gather(*held)
 
     answers = serve(use)
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
-    marks = [sql for sql in statements if 'FROM "sharing_pick"' in sql]
-    assert len(marks) <= 1
+    threads = [sql for sql in statements if 'FROM "sharing_comment"' in sql]
+    assert len(threads) <= 2  # counts, and threads
 
 
 def test_a_revoked_share_ends_its_held_polls_at_once(share: Share) -> None:
@@ -172,7 +173,7 @@ def test_a_revoked_share_ends_its_held_polls_at_once(share: Share) -> None:
 def test_a_page_from_before_the_password_learns_nothing_more(share: Share) -> None:
     watch = token(share)
     Share.objects.update(password="hashed")
-    pick(share, 1)
+    say(share, 1)
     assert serve(lambda client, app: ask(client, share, watch)).status_code == 403
 
 
@@ -199,7 +200,7 @@ def test_a_page_that_stays_open_gets_a_new_token(share: Share, monkeypatch: Any)
 
 def test_a_makers_token_is_the_makers_alone(share: Share, user: User) -> None:
     watch, other = token(share, user, is_maker=True), User.objects.create(username="other")
-    pick(share, 1)
+    say(share, 1)
     for cookies, status in (({}, 403), (session_of(other), 403), (session_of(user), 200)):
 
         async def use(
@@ -216,7 +217,7 @@ def test_who_has_left_the_project_gets_no_more_of_its_share(share: Share) -> Non
     share.refresh_from_db()
     left = User.objects.create(username="left")
     watch = token(share, left)
-    pick(share, 1)
+    say(share, 1)
 
     async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> httpx.Response:
         client.cookies.update(await sync_to_async(session_of)(left))
@@ -258,3 +259,35 @@ def test_guests_share_one_token_and_it_does_not_name_the_share_address(share: Sh
     assert share.token not in token(share)
     named = SimpleNamespace(pk=7, is_authenticated=True)
     assert token(share, named) == token(share), "a link's visitor is a guest"
+
+
+def test_the_open_item_gets_its_threads_and_no_others(share: Share) -> None:
+    say(share, 1, text="Of the first.")
+    say(share, 2, text="Of the second.")
+    say(share, None, text="Of all.")
+
+    def markup(item: str) -> str:
+        query = {"after": "0", "item": item}
+        return str(serve(asking(share, token(share), query)).json()["markup"])
+
+    for item, shown in (("1", "Of the first."), ("2", "Of the second."), ("0", "Of all.")):
+        told = markup(item)
+        others = {"Of the first.", "Of the second.", "Of all."} - {shown}
+        assert shown in told
+        assert not [text for text in others if text in told]
+    assert "Of" not in markup("99")
+
+
+def test_parts_for_guests_offer_nothing_that_only_others_may_do(share: Share, user: User) -> None:
+    say(share, 1)
+    query = {"after": "0", "item": "1"}
+    guests = serve(asking(share, token(share), query)).json()["markup"]
+    assert "Answer" in guests
+    assert "Resolve" not in guests
+    assert "Delete" not in guests
+
+    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> httpx.Response:
+        client.cookies.update(await sync_to_async(session_of)(user))
+        return await ask(client, share, token(share, user, is_maker=True), **query)
+
+    assert "Resolve" in serve(use).json()["markup"]
