@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from boards.models import Board, Cell, Column, Comment, Row, RowRequest, Trial
+from boards.models import Board, Cell, Column, Row, RowRequest, Trial
+from boards.models import Comment as BoardComment
 from chats.models import Chat
 from flows.models import Flow, FlowRun
 from library.models import (
@@ -134,7 +135,7 @@ def make_things(
         **own, **deleted, board=board, question=word, snapshot_at=timezone.now()
     )
     trial = Trial.objects.create(board=board, endpoint=endpoint, state="unfit")
-    comment = Comment.objects.create(board=board, user=owner, text=word)
+    board_comment = BoardComment.objects.create(board=board, user=owner, text=word)
     row_request = RowRequest.objects.create(board=board, user=owner, label=word, digest="q")
     chat = Chat.objects.create(
         **own, **deleted, endpoint=endpoint, title=word, said_at=timezone.now()
@@ -178,7 +179,7 @@ def make_things(
             "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,
             "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
             "board_id": board.pk, "cell": cell.pk, "row": row.pk, "trial": trial.pk,
-            "comment": comment.pk, "row_request": row_request.pk,
+            "comment": board_comment.pk, "row_request": row_request.pk,
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
             "version": version.pk, "comment_id": comment.pk,
         },
