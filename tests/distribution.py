@@ -22,7 +22,7 @@ VITRINES = {
         *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
         *("runs/told", "runs/transports", "runs/true_kinds", "runs/use_as", "runs/variations"),
         *("boards/boards", "boards/judging", "boards/judging_keys", "boards/reports"),
-        "library/second_day",
+        *("boards/plan", "library/second_day"),
     },
     "second Vitrine": {
         "catalog/jump",

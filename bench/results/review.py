@@ -37,7 +37,7 @@ CONNECTIONS = 6
 ON_SCREEN = 24  # pictures of the first screen; a browser loads the others as they come near
 SCROLLED = 12  # pictures that come into view each time that something is said
 WATCH = re.compile(r"<share-live\b[^>]*>")
-ATTRIBUTE = re.compile(r'data-(watch|version)="([^"]*)"')
+ATTRIBUTE = re.compile(r'data-(token|version)="([^"]*)"')
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 SOURCE = re.compile(r'<img\b[^>]*?src="([^"]+)"')
 LIMIT_MS, LIVE_MS, PAGE_KB, USABLE = 500.0, 300.0, 40.0, 2.0
@@ -148,7 +148,7 @@ class Guest:
             raise Broken("the review's page has no form, or nothing that is live")
         told = dict(ATTRIBUTE.findall(live[0]))
         self.token = token[1]
-        self.watch, self.version = html.unescape(told["watch"]), int(told["version"])
+        self.watch, self.version = html.unescape(told["token"]), int(told["version"])
         self.sources = [html.unescape(source) for source in SOURCE.findall(page)]
         await self.scroll(ON_SCREEN)
 

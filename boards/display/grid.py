@@ -20,6 +20,7 @@ from boards.display import cell_markup, cell_queries, watching
 from boards.display.cell_markup import ShownCell
 from boards.display.rights import Rights
 from boards.models import Board, Cell, Column, Row
+from boards.plan.rows import with_named_files
 from boards.runs.progress import Progress, progress_of
 from playground.display import history, tiles
 from playground.display.history import ArgumentRow
@@ -225,7 +226,7 @@ class _RowBuilder:
             )
             for n, column in zip(self.drawn, self.columns, strict=True)
         ]
-        inputs = history.argument_rows(row.values)
+        inputs = history.argument_rows(with_named_files(row.values))
         comments = self.comments.rows.get(pk, 0)
         return GridRow(row, self.lines.numbers[pk], inputs, places, self.waiting, comments)
 

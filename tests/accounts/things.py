@@ -135,7 +135,7 @@ def make_things(
         **own, **deleted, board=board, question=word, snapshot_at=timezone.now()
     )
     trial = Trial.objects.create(board=board, endpoint=endpoint, state="unfit")
-    board_comment = BoardComment.objects.create(board=board, user=owner, text=word)
+    comment = BoardComment.objects.create(board=board, user=owner, text=word)
     row_request = RowRequest.objects.create(board=board, user=owner, label=word, digest="q")
     chat = Chat.objects.create(
         **own, **deleted, endpoint=endpoint, title=word, said_at=timezone.now()
@@ -179,7 +179,7 @@ def make_things(
             "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,
             "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
             "board_id": board.pk, "cell": cell.pk, "row": row.pk, "trial": trial.pk,
-            "comment": board_comment.pk, "row_request": row_request.pk,
+            "comment": comment.pk, "row_request": row_request.pk,
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
             "version": version.pk, "comment_id": comment.pk,
         },

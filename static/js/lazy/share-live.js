@@ -1,5 +1,5 @@
 /**
- * <share-live data-watch="token" data-version="17" data-item="3"> holds one poll for what is said
+ * <share-live data-token="token" data-version="17" data-item="3"> holds one poll for what is said
  * on a share, and swaps in the parts that have changed (`sharing/live/parts.py`). Typed text, the
  * focus and a playing film stay: only elements that differ are replaced, and none with `data-keep`.
  * With `data-refetch`, the ids of parts, these are taken from the page itself, read anew; so they
@@ -36,8 +36,8 @@ class ShareLive extends HTMLElement {
     this.timer = setTimeout(() => this.poll(), pause);
   }
   get address() {
-    const { watch, version, item = 0 } = this.dataset;
-    return `${ADDRESS}?${new URLSearchParams({ watch, after: version, item })}`;
+    const { token, version, item = 0 } = this.dataset;
+    return `${ADDRESS}?${new URLSearchParams({ watch: token, after: version, item })}`;
   }
   async poll() {
     if (this.request || this.isOver || document.hidden || !this.isConnected) return;
@@ -65,7 +65,7 @@ class ShareLive extends HTMLElement {
   }
   async take({ version, markup }, headers) {
     this.dataset.version = version;
-    this.dataset.watch = headers.get("vitrine-watch") ?? this.dataset.watch;
+    this.dataset.token = headers.get("vitrine-watch") ?? this.dataset.token;
     const { refetch } = this.dataset;
     if (refetch) return this.readAnew(refetch.split(" "));
     const template = document.createElement("template");
