@@ -68,7 +68,7 @@ def assert_tells_nothing(response: Any, status: int) -> str:
         ({"revoked_at": timezone.now()}, "This share has ended"),
     ],
 )
-@pytest.mark.parametrize("rest", ["", "files/1/", "files/1/thumbnail/", "review/"])
+@pytest.mark.parametrize("rest", ["", "files/1/", "review/"])
 def test_an_expired_or_revoked_share_says_so_at_each_address(
     share: Share, values: Any, sentence: str, rest: str
 ) -> None:
