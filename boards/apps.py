@@ -11,9 +11,11 @@ class BoardsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app promises to runs, and what it tells the catalogue."""
+        from boards.comments import mentions
         from boards.leaderboard import records
         from boards.owner import BoardsOwner
         from runs import owners
 
         owners.register(BoardsOwner())
+        mentions.connect()
         records.connect()

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from boards.views import actions, board, files, leaderboard, marks, plan, trials, viewer, vote
+from boards.views import (
+    actions,
+    board,
+    comments,
+    files,
+    leaderboard,
+    marks,
+    participation,
+    plan,
+    trials,
+    viewer,
+    vote,
+)
 
 app_name = "boards"
 urlpatterns = [
@@ -11,6 +23,7 @@ urlpatterns = [
     path("of/<path:endpoint_id>/", plan.of_form, name="plan-of-form"),
     path("import/", files.import_, name="import"),
     path("recovery/", actions.recovery, name="recovery"),
+    path("comments/recovery/", comments.recovery, name="comment-recovery"),
     path("<uuid:pk>/", board.board, name="board"),
     path("<uuid:pk>/plan/", plan.change, name="board-plan"),
     path("<uuid:pk>/progress/", board.progress, name="board-progress"),
@@ -26,6 +39,24 @@ urlpatterns = [
     path("<uuid:pk>/cells/<int:cell>/", actions.cell, name="board-cell"),
     path("<uuid:pk>/cells/<int:cell>/mark/", marks.cell_mark, name="board-cell-mark"),
     path("<uuid:pk>/rows/<int:row>/mark/", marks.row_mark, name="board-row-mark"),
+    path("<uuid:pk>/access/", participation.access_form, name="board-access"),
+    path("<uuid:pk>/rows/", participation.rows, name="board-rows"),
+    path(
+        "<uuid:pk>/rows/requests/<int:row_request>/",
+        participation.row_request,
+        name="board-row-request",
+    ),
+    path("<uuid:pk>/comments/", comments.comments, name="board-comments"),
+    path(
+        "<uuid:pk>/comments/<int:comment>/resolution/",
+        comments.resolution,
+        name="board-comment-resolution",
+    ),
+    path(
+        "<uuid:pk>/comments/<int:comment>/deletion/",
+        comments.deletion,
+        name="board-comment-deletion",
+    ),
     path("<uuid:pk>/viewer/", viewer.viewer, name="board-viewer"),
     path("<uuid:pk>/trials/", trials.trials, name="board-trials"),
     path("<uuid:pk>/trials/pause/", trials.pause, name="board-trials-pause"),

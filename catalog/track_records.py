@@ -46,8 +46,12 @@ class TrackRecord:
     @property
     def words(self) -> str:
         """Return it as a sentence without its full stop."""
-        tagged = f", {self.tag}" if self.tag else ""
-        return f"Won {round(self.percent)} % of {counted(self.votes, 'vote')} here{tagged}"
+        return f"{self.words_of_all}, {self.tag}" if self.tag else self.words_of_all
+
+    @property
+    def words_of_all(self) -> str:
+        """Return the same without the tag."""
+        return f"Won {round(self.percent)} % of {counted(self.votes, 'vote')} here"
 
 
 @dataclass(frozen=True)

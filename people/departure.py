@@ -50,16 +50,18 @@ MEANINGS = {
     Fate.STAYS: (
         "It stays as it is",
         "in shared projects, under their name as a former member. Their private project is kept "
-        "closed: nobody sees it until it passes to somebody. Links to their files end.",
+        "closed: nobody sees it until it passes to somebody. Links to their files and their shares "
+        "end.",
     ),
     Fate.PRIVATE_PASSES: (
         "What is private passes on",
-        "to the private project of whoever you choose. In shared projects it stays under their "
-        "name, as a former member.",
+        "to the private project of whoever you choose, and its shares go on. In shared projects it "
+        "stays under their name, as a former member, and its shares end.",
     ),
     Fate.PASSES: (
         "Everything passes on",
-        "to whoever you choose: what is in shared projects stays there under the new name.",
+        "to whoever you choose: what is in shared projects stays there under the new name, and all "
+        "shares go on.",
     ),
     Fate.REMOVED: (
         "Everything passes on, and the account is deleted",

@@ -8,6 +8,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q
@@ -16,6 +17,7 @@ from django.shortcuts import render
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.limits import rate_limit
+from accounts.limits.addresses import client_address, network
 from projects.models import Membership
 from projects.roles import may_change
 from sharing.models import Share
@@ -56,7 +58,7 @@ def for_visitors(
         shares = Share.objects.with_token(token).select_related("user", "project")
         share = shares.first()
         if share is None:
-            raise Http404(UNKNOWN)
+            return unknown(request)
         response = refusal(request, share) or view(
             request, Visit(share, request.user, _is_maker(request, share)), *args, **kwargs
         )
@@ -68,13 +70,8 @@ def for_visitors(
 
 def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
     """Return why the visitor may not open the share; None if they may."""
-    if sentence := end_of(share):
-        return render(request, "sharing/ended.html", {"sentence": sentence}, status=HTTPStatus.GONE)
-    if share.audience in {Share.Audience.PROJECT, Share.Audience.HOUSE}:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        if share.audience == Share.Audience.PROJECT and not _is_meant(request, share):
-            raise Http404(UNKNOWN)
+    if refused := refusal_to_all(request, share):
+        return refused
     if share.password and not _is_maker(request, share) and not has_password(request, share):
         if request.method not in {"GET", "HEAD"} or request.path != share.get_absolute_url():
             raise Http404(UNKNOWN)
@@ -82,6 +79,33 @@ def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
             request, "sharing/password.html", {"share": share}, status=HTTPStatus.FORBIDDEN
         )
     return None
+
+
+def refusal_to_all(request: HttpRequest, share: Share) -> HttpResponseBase | None:
+    """Return why nobody, or not this visitor, may open the share, with its password too."""
+    if sentence := end_of(share):
+        return render(request, "sharing/ended.html", {"sentence": sentence}, status=HTTPStatus.GONE)
+    if share.audience in {Share.Audience.PROJECT, Share.Audience.HOUSE}:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if share.audience == Share.Audience.PROJECT and not _is_meant(request, share):
+            raise Http404(UNKNOWN)
+    return None
+
+
+def unknown(request: HttpRequest) -> HttpResponseBase:
+    """Answer for a token that is nobody's: 404, and 429 to whoever has tried many.
+
+    A right token is answered all the same: 200 people behind one address are no guessers, and 144
+    bits are not guessed.
+    """
+    wait_s = 0
+    if settings.RATE_LIMITS:
+        client = network(client_address(request))
+        wait_s = rate_limit.buckets.take(rate_limit.LIMITS["guess"], client)
+    if wait_s:
+        return rate_limit.too_many_requests(request, wait_s)
+    return render(request, "sharing/ended.html", {"sentence": UNKNOWN}, status=HTTPStatus.NOT_FOUND)
 
 
 def end_of(share: Share) -> str:

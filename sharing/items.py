@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runs.models.querysets import RunQuerySet
 
 MAX_ITEMS = 2000
+MAKING = ("arguments", "output", "output_text")  # of a run that is shown large
 NO_RUN = uuid.UUID(int=0)
 GONE = "This result is not there any more."
 
@@ -98,6 +99,14 @@ def one_of(share: Share, number: int) -> Shown | None:
     if item is None:
         return None
     return _shown(share, item, readable(share).filter(pk=item.run_id or NO_RUN).recent().first())
+
+
+def with_making(shown: Shown) -> Shown:
+    """Return the item with its run's arguments and output, which a list does not load."""
+    if shown.run is None:
+        return shown
+    loaded = readable(shown.share).filter(pk=shown.run.pk).recent(*MAKING).first()
+    return replace(shown, run=loaded)
 
 
 def artifacts_of(share: Share, number: int) -> QuerySet[Artifact]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sharing.views import files, one_share, shares, visit
+from sharing.views import embed, files, one_item, one_share, shares, visit, vote
 from sharing.views.reports import actions, pages
 from sharing.views.reports import files as report_files
 from sharing.views.review import answers, posts
@@ -18,17 +18,27 @@ urlpatterns = [
     path("shares/<uuid:pk>/revocation/", one_share.revocation, name="own-share-revocation"),
     path("shares/<uuid:pk>/review/", answers.page, name="answers"),
     path("shares/<uuid:pk>/review/closing/", answers.closing, name="answers-closing"),
+    path("shares/<uuid:pk>/comments/<uuid:comment_id>/", answers.comment, name="answers-comment"),
     path("shares/<uuid:pk>/review/export/", answers.export, name="answers-export"),
     path(
         "shares/<uuid:pk>/review/<int:number>/versions/",
         answers.versions_of_item,
         name="answers-versions",
     ),
+    path("robots.txt", embed.robots, name="robots"),
+    path("s/oembed", embed.oembed, name="oembed"),
     path("s/<str:token>/", visit.share, name="share"),
     path("s/<str:token>/password/", visit.password, name="share-password"),
+    path("s/<str:token>/picture.jpg", embed.picture, name="share-preview"),
+    path("s/<str:token>/archive/", visit.archive, name="share-archive"),
+    path("s/<str:token>/items/<int:number>/", one_item.page, name="share-item"),
+    path("s/<str:token>/files/<int:number>/3d/", one_item.mesh, name="share-mesh"),
     path("s/<str:token>/files/<int:number>/", files.file, name="share-file"),
     path("s/<str:token>/files/<int:number>/thumbnail/", files.thumbnail, name="share-thumbnail"),
     path("s/<str:token>/files/<int:number>/poster/", files.poster, name="share-poster"),
+    path("s/<str:token>/vote/", vote.vote, name="share-vote"),
+    path("s/<str:token>/vote/retraction/", vote.retraction, name="share-vote-retraction"),
+    path("s/<str:token>/vote/files/<str:ballot_token>/", vote.file, name="share-vote-file"),
     path("s/<str:token>/pictures/<int:number>/", files.picture, name="share-picture"),
     path("compare/<uuid:pk>/report/", actions.beginning, name="board-report"),
     path("reports/", pages.index, name="reports"),
@@ -46,19 +56,19 @@ urlpatterns = [
     path("s/<str:token>/review/ratings/", posts.ratings, name="review-ratings"),
     path("s/<str:token>/review/completion/", posts.completion, name="review-completion"),
     path("s/<str:token>/review/comments/", posts.new_comment, name="review-comments"),
-    path("s/<str:token>/review/comments/<uuid:pk>/", posts.comment, name="review-comment"),
+    path("s/<str:token>/review/comments/<uuid:comment_id>/", posts.comment, name="review-comment"),
     path(
-        "s/<str:token>/review/comments/<uuid:pk>/deletion/",
+        "s/<str:token>/review/comments/<uuid:comment_id>/deletion/",
         posts.comment_deletion,
         name="review-comment-deletion",
     ),
     path(
-        "s/<str:token>/review/comments/<uuid:pk>/recovery/",
+        "s/<str:token>/review/comments/<uuid:comment_id>/recovery/",
         posts.comment_recovery,
         name="review-comment-recovery",
     ),
     path(
-        "s/<str:token>/review/comments/<uuid:pk>/resolution/",
+        "s/<str:token>/review/comments/<uuid:comment_id>/resolution/",
         posts.comment_resolution,
         name="review-comment-resolution",
     ),

@@ -21,7 +21,8 @@ VITRINES = {
     "first Vitrine": {
         *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
         *("runs/told", "runs/transports", "runs/true_kinds", "runs/use_as", "runs/variations"),
-        *("boards/boards", "boards/judging", "boards/reports", "library/second_day"),
+        *("boards/boards", "boards/judging", "boards/judging_keys", "boards/reports"),
+        *("boards/plan", "library/second_day"),
     },
     "second Vitrine": {
         "catalog/jump",

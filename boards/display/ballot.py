@@ -45,6 +45,16 @@ class Side:
         """Return its name on the page."""
         return f"Result {self.key}"
 
+    @property
+    def arrow(self) -> str:
+        """Return the arrow that points to it."""
+        return "←" if self.key == ballots.LEFT else "→"
+
+    @property
+    def arrow_key(self) -> str:
+        """Return the name of that arrow's key."""
+        return "ArrowLeft" if self.key == ballots.LEFT else "ArrowRight"
+
 
 @dataclass(frozen=True)
 class Ballot:

@@ -25,20 +25,28 @@ class ShownCell:
     """One cell: its tile, or the place of an earlier cell with the same run.
 
     With cached `markup` there may be no tile. `by` is who began the run; empty for the reader.
+    `comments` is how many comments are on the cell.
     """
 
     cell: Cell
     tile: tiles.Tile | None = None
     same_as: str = ""
     by: str = ""
+    comments: int = 0
     markup: SafeString | None = None
 
 
 def find(
-    cells: Iterable[Cell], authors: Mapping[int, str], may_change: bool
+    cells: Iterable[Cell], authors: Mapping[int, str], comments: Mapping[int, int], rights: Rights
 ) -> dict[int, SafeString]:
-    """Return the cached markup of these cells, by their keys; `authors` as of `load_authors`."""
-    keys = ((cell.pk, _key(cell, authors.get(cell.pk, ""), may_change)) for cell in cells)
+    """Return the cached markup of these cells, by their keys.
+
+    `authors` as of `load_authors`, and the numbers of `comments`, are by the keys of cells.
+    """
+    keys = (
+        (cell.pk, _key(cell, authors.get(cell.pk, ""), comments.get(cell.pk, 0), rights))
+        for cell in cells
+    )
     cached = ((pk, _MARKUP_CACHE.get(key)) for pk, key in keys)
     return {pk: markup for pk, markup in cached if markup is not None}
 
@@ -50,7 +58,7 @@ def forget() -> None:
 
 def render(shown: ShownCell, board: Board, rights: Rights) -> SafeString | None:
     """Render and cache a cell's markup; None if it may change without a new key."""
-    key = _key(shown.cell, shown.by, rights.may_change)
+    key = _key(shown.cell, shown.by, shown.comments, rights)
     if key is None or shown.tile is None or shown.tile.copies:
         return None
     context = {"one": shown, "board": board, "rights": rights}
@@ -59,11 +67,12 @@ def render(shown: ShownCell, board: Board, rights: Rights) -> SafeString | None:
     return markup
 
 
-def _key(cell: Cell, by: str, may_change: bool) -> Hashable:
+def _key(cell: Cell, by: str, comments: int, rights: Rights) -> Hashable:
     """Return everything that the markup depends on; None if it may not be cached."""
     run, mark = cell.run, getattr(cell, "mark", None)
     if run is None or not run.is_final or cell.is_reused:  # a reused cell's form has a CSRF token
         return None
     endpoint = run.endpoint
     named = endpoint.name, endpoint.unit_price_usd, endpoint.currency
-    return cell.pk, run.pk, run.version, named, mark and mark.changed_at, by, may_change
+    may = rights.may_change, rights.may_comment
+    return cell.pk, run.pk, run.version, named, mark and mark.changed_at, by, comments, may

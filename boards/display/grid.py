@@ -15,10 +15,12 @@ from urllib.parse import urlencode
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from boards.comments import threads
 from boards.display import cell_markup, cell_queries, watching
 from boards.display.cell_markup import ShownCell
 from boards.display.rights import Rights
 from boards.models import Board, Cell, Column, Row
+from boards.plan.rows import with_named_files
 from boards.runs.progress import Progress, progress_of
 from playground.display import history, tiles
 from playground.display.history import ArgumentRow
@@ -39,10 +41,12 @@ _WAITING_ROW = (
 
 @dataclass(frozen=True)
 class Place:
-    """The place of a row in a column, with all its cells."""
+    """The place of a row in a column, with all its cells; `model` is the column's name."""
 
     column: int
     cells: list[ShownCell]
+    model: str = ""
+    is_winner: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class GridRow:
     inputs: list[ArgumentRow]
     places: list[Place]
     waiting: Sequence[ColumnGroup] = ()
+    comments: int = 0
 
     @property
     def viewer_query(self) -> str:
@@ -102,6 +107,7 @@ class Grid:
     waiting: Sequence[ColumnGroup]
     parts: list[Part]
     progress: Progress
+    comment_count: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -126,7 +132,8 @@ def grid_of(board: Board, reader: User, rights: Rights, *, is_whole: bool = Fals
         else Part(n, [], _labels(part), is_loaded=False)
         for n, part in enumerate(lines.parts)
     ]
-    return Grid(board, filler.columns, filler.waiting, shown, progress)
+    count = filler.comments.total
+    return Grid(board, filler.columns, filler.waiting, shown, progress, count)
 
 
 def part_of(board: Board, reader: User, rights: Rights, number: int) -> Part | None:
@@ -201,19 +208,27 @@ class _RowBuilder:
         self.rows = cell_queries.rows(rows)
         self.found = cell_queries.cells(board, rows, self.columns)
         self.authors = cell_queries.load_authors(self.found.all, reader)
-        self.kept = cell_markup.find(self.found.all, self.authors, rights.may_change)
+        self.comments = threads.counts_of(board)
+        self.kept = cell_markup.find(self.found.all, self.authors, self.comments.cells, rights)
         self.texts = cell_queries.load_results(c for c in self.found.all if c.pk not in self.kept)
         self.group = watching.data_watch(board, reader) if rights.is_member else ""
 
     def row(self, pk: int) -> GridRow:
         """Return one row with its tiles."""
+        row = self.rows[pk]
+        winner = getattr(row, "mark", None) and row.mark.winner_id
         places = [
-            Place(n, [self.cell(shown) for shown in self.found.by_place.get((pk, column.pk), [])])
+            Place(
+                n,
+                [self.cell(shown) for shown in self.found.by_place.get((pk, column.pk), [])],
+                column.endpoint.name,
+                is_winner=column.pk == winner,
+            )
             for n, column in zip(self.drawn, self.columns, strict=True)
         ]
-        row = self.rows[pk]
-        inputs = history.argument_rows(row.values)
-        return GridRow(row, self.lines.numbers[pk], inputs, places, self.waiting)
+        inputs = history.argument_rows(with_named_files(row.values))
+        comments = self.comments.rows.get(pk, 0)
+        return GridRow(row, self.lines.numbers[pk], inputs, places, self.waiting, comments)
 
     def cell(self, cell: Cell) -> ShownCell:
         """Return one cell; a run with several cells is rendered in the first one only."""
@@ -228,6 +243,6 @@ class _RowBuilder:
         is_beside = cell.run.is_shown_with(self.lines.board)
         group = self.group if is_beside else ""  # an example is watched by itself
         tile, by = tiles.tile(cell.run, self.texts, group), self.authors.get(cell.pk, "")
-        shown = ShownCell(cell, tile, by=by)
+        shown = ShownCell(cell, tile, by=by, comments=self.comments.cells.get(cell.pk, 0))
         markup = cell_markup.render(shown, self.lines.board, self.rights)
         return replace(shown, markup=markup)

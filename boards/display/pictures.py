@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from boards.models import Board
 from boards.models.board import Cell
+from boards.runs.visibility import withhold_unreadable
 from runs.files.artifact_urls import thumbnail_url
 from runs.models import Artifact, Run
 
@@ -37,3 +38,12 @@ def of_boards(boards: Iterable[Board], user: User | AnonymousUser) -> dict[uuid.
         if run in stills and len(pictures[board]) < MOST:
             pictures[board].append(stills[run])
     return pictures
+
+
+def of_cell(board: Board, cell: Cell) -> str:
+    """Return the address of a small picture of a cell's result; empty if it may not be shown."""
+    withhold_unreadable(board, [cell])
+    if cell.run is None:
+        return ""
+    first = cell.run.artifacts.exclude(thumbnail="").first()
+    return thumbnail_url(first, "") if first else ""

@@ -12,15 +12,20 @@ from django.utils.safestring import SafeString
 from boards.plan import groups
 from boards.plan.cells import Expanded, Report
 from boards.plan.plan import Plan
+from boards.plan.rows import ALL, CONTROL, TypedRow, files_of, guessed, typed_rows
 from boards.plan.values import choices, is_numeric
 from boards.runs.pricing import Pricing
 from catalog.models import Endpoint
+from catalog.schema_versions import version_of
 from playground.form import form_state
 from playground.form.html import rendering
 from schemas import Field, Node
 from schemas import draw as draw_nodes
+from schemas.carry.meanings import by_meaning, media_of
 from schemas.estimate import Estimate
 from schemas.fields import Kind
+from schemas.uses.in_order import NOUNS, takers
+from schemas.uses.inputs import names_in
 
 _PLAIN_KINDS: set[Kind] = {"string", "integer", "number", "boolean", "choice", "union", "list"}
 MAX_OFFERED = 12
@@ -35,6 +40,7 @@ class ShownModel:
     own: SafeString
     own_count: int
     changed: int
+    needs_own: bool  # one of its own settings is required, or wrong
     reports: list[Report]
     estimate: Estimate | None
     troubles: list[str]
@@ -51,6 +57,33 @@ class ShownModel:
 
 
 @dataclass(frozen=True)
+class ShownFile:
+    """A file of a row: its name and a picture of it, never its address."""
+
+    address: str
+    name: str
+    kind: str
+    still: str = ""
+    is_refused: bool = False
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """A row that is written by itself, or the files of all rows."""
+
+    number: str
+    place: int = 0
+    prompt: str = ""
+    files: Sequence[ShownFile] = ()
+    troubles: Sequence[str] = ()
+
+    @property
+    def whose(self) -> str:
+        """Return `row 2`, or `this row` of one that has no place yet."""
+        return f"row {self.place}" if self.place else "this row"
+
+
+@dataclass(frozen=True)
 class AxisField:
     """A field that an axis may vary, with a hint on the format."""
 
@@ -64,14 +97,24 @@ def context(plan: Plan, expanded: Expanded, pricing: Pricing) -> dict[str, Any]:
     node = draw_nodes(plan.groups.root, post=plan.post, problems=plan.filled.problems)
     nodes = {child.name: child for child in node.children}
     shared = nodes.get(groups.SHARED)
-    main, more = _sections(plan.groups.shared, shared.children if shared else [])
+    takes = _kinds_taken(plan)
+    prompt, main, by_field, more = _sections(plan, shared.children if shared else [], takes)
     address = reverse("playground:uploads")
     return {
         "plan": plan,
         "expanded": expanded,
         "pricing": pricing,
         "origins": form_state.origins(plan.post),
+        "prompt": rendering.render_fields(prompt, address),
+        "has_prompts": any("prompt" in by_meaning(root.children) for root in _roots(plan)),
+        "takes": takes,
+        "rows": [_row(plan, row, place) for place, row in enumerate(typed_rows(plan.post), 1)],
+        "common": _row(plan, TypedRow(ALL, files=files_of(plan.post, ALL))),
+        "blank": ShownRow("*"),
+        "blank_file": ShownFile("", "", "image"),
         "main": rendering.render_fields(main, address),
+        "by_field": rendering.render_fields(by_field, address),
+        "by_field_count": len(by_field),
         "more": rendering.render_fields(more, address),
         "more_count": len(more),
         "is_more_open": any(drawn.is_changed for drawn in more),
@@ -95,16 +138,61 @@ def _text(plan: Plan, name: str) -> str:
     return (plan.post.get(name) or [""])[-1]
 
 
-def _sections(fields: Sequence[Field], nodes: list[Node]) -> tuple[list[Node], list[Node]]:
-    """Split the shared fields into main ones and the rest, like a model's own form."""
-    is_main = {
-        field.name: (field.is_required or field.is_important or bool(field.media))
-        and not field.is_advanced
-        for field in fields
+def _sections(
+    plan: Plan, nodes: list[Node], takes: Sequence[str]
+) -> tuple[list[Node], list[Node], list[Node], list[Node]]:
+    """Split the shared fields: the prompt, main ones, empty ones for files, and the rest.
+
+    What the empty ones for files are for is given as files of the rows.
+    """
+    fields = plan.groups.shared
+    by_name = {field.name: field for field in fields}
+    prompt = by_meaning(fields).get("prompt")
+    first = [node for node in nodes if prompt and node.field.name == prompt.name]
+    placed = {
+        names_in(taker.path)[0]
+        for kind in NOUNS
+        if kind in takes
+        for taker in takers(plan.groups.source, kind)
     }
-    main = [node for node in nodes if is_main.get(node.field.name)]
-    more = [node for node in nodes if not is_main.get(node.field.name)]
-    return (main, more) if main and len(more) > 2 else (nodes, [])
+    by_field = [
+        node
+        for node in nodes
+        if node.field.name in placed and not node.is_changed and not rendering.has_errors(node)
+    ]
+    rest = [node for node in nodes if node not in first and node not in by_field]
+
+    def is_main(node: Node) -> bool:
+        field = by_name[node.field.name]
+        return (
+            field.is_required or field.is_important or bool(media_of(field))
+        ) and not field.is_advanced
+
+    main = [node for node in rest if is_main(node)]
+    more = [node for node in rest if not is_main(node)]
+    is_short = len(more) <= 2 or not (main or first)
+    return (first, rest, by_field, []) if is_short else (first, main, by_field, more)
+
+
+def _roots(plan: Plan) -> list[Field]:
+    return [plan.groups.source, *(version_of(model).root for model in plan.models)]
+
+
+def _kinds_taken(plan: Plan) -> list[str]:
+    """Return the kinds of files that rows may have: what a model takes, and what is there."""
+    given = {file.kind for file in plan.known.values()}
+    return [
+        kind for kind in NOUNS if kind in given or any(takers(root, kind) for root in _roots(plan))
+    ]
+
+
+def _row(plan: Plan, row: TypedRow, place: int = 0) -> ShownRow:
+    files = []
+    for address in row.files:
+        file = plan.known.get(address) or guessed(address)
+        files.append(ShownFile(address, file.name, file.kind, file.still, bool(file.refusal)))
+    troubles = plan.troubles_at(f"{CONTROL}{row.number}")
+    return ShownRow(row.number, place, row.prompt, files, troubles)
 
 
 def _model(
@@ -126,6 +214,7 @@ def _model(
         rendering.render_fields(children, reverse("playground:uploads")),
         len(children),
         sum(child.is_changed for child in children),
+        any(rendering.needs_attention(child) for child in children),
         reports,
         whole,
         plan.troubles_at(groups.own_name(number)),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from boards import access
+from boards.models import Act, Board
 from projects import roles
 from projects.models.in_project import MAKERS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-    from boards.models import Board
 
 
 class Rights(NamedTuple):
@@ -22,6 +22,9 @@ class Rights(NamedTuple):
     may_remove: bool
     may_stop: bool
     why_not: str
+    may_vote: bool = False
+    may_comment: bool = False
+    may_add_rows: bool = False
 
 
 def rights_to(user: User, board: Board) -> Rights:
@@ -30,8 +33,8 @@ def rights_to(user: User, board: Board) -> Rights:
     No query for a board in a private project, one in a shared one, and two for who only looks.
     """
     is_own = board.user_id == user.pk
-    # A member who looks at a hidden board with a reason only reads it.
-    role = roles.role_in(board.project, user) if is_own or not board.is_hidden else ""
+    role = access.role_of(user, board)  # none, where one looks with a reason and only reads
+    acts = access.acts_of_role(board, role)
     may_change = role in MAKERS and board.project.archived_at is None
     is_managed = role == roles.Role.MANAGER
     is_looking = bool(role) and not may_change
@@ -42,4 +45,7 @@ def rights_to(user: User, board: Board) -> Rights:
         may_remove=bool(role) and (is_own or is_managed),
         may_stop=may_change or (bool(role) and is_own),
         why_not=roles.refusal_to_make(user, board.project, role) if is_looking else "",
+        may_vote=Act.VOTE in acts,
+        may_comment=Act.COMMENT in acts,
+        may_add_rows=Act.ADD_ROWS in acts,
     )

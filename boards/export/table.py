@@ -16,6 +16,7 @@ from boards.export.contents import (
     seconds_of,
 )
 from boards.models import Cell
+from boards.plan.rows import with_named_files
 from boards.votes.rankings import RankedColumn, Ranking
 from runs.results import csv_text
 
@@ -28,7 +29,8 @@ FACTS = (
 
 def board_table(contents: Contents, ranking: Ranking, absolute: Absolute) -> str:
     """Return the board as CSV: inputs, settings, times, prices, scores and addresses."""
-    names = [*dict.fromkeys(name for row in contents.rows for name in row.values)]
+    values = (with_named_files(row.values) for row in contents.rows)
+    names = [*dict.fromkeys(name for row in values for name in row)]
     header = ["row", "input", *(f"input {name}" for name in names), *FACTS]
     scores = {ranked.column.pk: ranked for ranked in ranking.columns}
     return csv_text.write(header, _lines(contents, names, scores, absolute))
@@ -39,9 +41,10 @@ def _lines(
 ) -> Iterator[list[object]]:
     for number, row in enumerate(contents.rows, start=1):
         mark = contents.row_mark(row)
+        values = with_named_files(row.values)
         for cell in contents.cells_of(row):
             place = contents.columns.index(cell.column) + 1
-            inputs = [_as_text(row.values.get(name)) for name in names]
+            inputs = [_as_text(values.get(name)) for name in names]
             is_winner = mark is not None and mark.winner_id == cell.column_id
             facts = _facts(cell, scores[cell.column_id], absolute)
             text = contents.texts.get(cell.run_id, "")

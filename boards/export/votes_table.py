@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boards.models import Board
-from boards.votes.rankings import name_of
+from boards.votes.rankings import column_names
 from runs.results import csv_text
 
 HEADER = ("row", "input", "seed", "first", "second", "winner", "voter", "at")
@@ -11,11 +11,11 @@ HEADER = ("row", "input", "seed", "first", "second", "winner", "voter", "at")
 
 def votes_table(board: Board) -> str:
     """Return the counted votes as CSV, in order; a tie has no winner. Two queries."""
-    columns = {column.pk: column for column in board.columns.select_related("endpoint")}
+    columns = column_names(board.columns.select_related("endpoint"))
     votes = board.votes.counted().select_related("first__row", "second", "voter")
     lines = []
     for vote in votes:
-        names = {cell.pk: name_of(columns[cell.column_id]) for cell in (vote.first, vote.second)}
+        names = {cell.pk: columns[cell.column_id] for cell in (vote.first, vote.second)}
         row = vote.first.row
         lines.append(
             [

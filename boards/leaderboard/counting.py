@@ -45,7 +45,8 @@ def recount(board_id: uuid.UUID) -> bool:
         if tally is None:
             return False
         cells = _cells(tally.board)
-        counts, figures = _counts(tally.board, cells), _figures(cells)
+        counts = _counts(tally.board, cells)
+        figures = _figures(cells) if counts else {}
         is_changed = _store(tally.board, counts) or figures != tally.figures
         tally.counted, tally.counted_at = tally.changes, timezone.now()
         tally.figures, tally.version = figures, tally.version + is_changed

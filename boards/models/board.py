@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from boards.models.participation import link_at_first, viewers_at_first
 from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet
@@ -49,6 +50,12 @@ class Board(InProject):
     stopped_at = models.DateTimeField(null=True, blank=True, help_text="Stop was pressed last")
     voting_opened_at = models.DateTimeField(
         null=True, blank=True, help_text="colleagues may vote by link since; empty: they may not"
+    )
+    viewers_may = models.JSONField(
+        default=viewers_at_first, help_text="what its project's viewers may do: some of `Act`"
+    )
+    link_may = models.JSONField(
+        default=link_at_first, help_text="what whoever has a link may do: some of `Act`"
     )
     deleted_at = models.DateTimeField(null=True, blank=True)
 

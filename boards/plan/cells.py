@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from boards.plan import rows
 from boards.plan.groups import seed_field
 from boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow
 from catalog.models import Endpoint
@@ -15,6 +16,7 @@ from playground.form.form_state import ParsedForm
 from runs.named_inputs import NamedInput, NameResolver, unresolved
 from schemas import Problem
 from schemas.carry import Step, carry, missing
+from schemas.uses.in_order import GivenFile, place_in_order
 
 _MAX_SAID = 3
 KINDS = (
@@ -149,13 +151,28 @@ def _resolved(column: PlannedColumn, carried: _Cell, resolve: NameResolver) -> _
 
 def _carried(plan: Plan, column: PlannedColumn, row: PlannedRow) -> _Cell:
     source = version_of(plan.source) if plan.source.schema_id else None
-    carried = carry(row.values, source, version_of(column.endpoint))
+    written = {name: value for name, value in row.values.items() if name != rows.FILES}
+    carried = carry(written, source, version_of(column.endpoint))
+    cell = _Cell(carried.arguments, carried.steps)
     if ALLOW_UNKNOWN in plan.post and column.endpoint.pk == plan.source.pk:
         named = {child.name for child in version_of(plan.source).root.children}
-        meant = {name: value for name, value in row.values.items() if name not in named}
+        meant = {name: value for name, value in written.items() if name not in named}
         steps = tuple(step for step in carried.steps if step.source not in meant)
-        return _Cell(carried.arguments | meant | column.settings, steps)
-    return _Cell(carried.arguments | column.settings, carried.steps)
+        cell = _Cell(carried.arguments | meant, steps)
+    cell = _with_files(cell, column, rows.from_json(row.values))
+    return cell._replace(arguments=cell.arguments | column.settings)
+
+
+def _with_files(cell: _Cell, column: PlannedColumn, files: list[GivenFile]) -> _Cell:
+    """Return the cell with a row's files in the model's inputs, and steps that say where."""
+    if not files:
+        return cell
+    placed = place_in_order(version_of(column.endpoint), cell.arguments, files)
+    steps = [
+        *(Step("converted", rows.FILES, said=words, text=words) for words in placed.used),
+        *(Step("dropped", rows.FILES, said=words, text=words) for words in placed.unused),
+    ]
+    return cell._replace(arguments=placed.arguments, steps=(*cell.steps, *steps))
 
 
 def _seeded(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from boards.plan import groups
+from boards.plan import groups, rows
 from boards.plan.groups import Post
 from boards.plan.plan import ALLOW_UNKNOWN
 from catalog.models import Endpoint
@@ -52,7 +52,7 @@ def with_models(
     new_source: Endpoint,
 ) -> Post:
     """Return the post for other models; each comes with its former position, if it had one."""
-    plain = {name: post[name] for name in PLAIN if name in post}
+    plain = {name: post[name] for name in post if name in PLAIN or rows.is_control(name)}
     models = [endpoint for endpoint, _ in now]
     if not before:
         return plain | first_post(models, {})

@@ -1,4 +1,4 @@
-"""Plans a board from results: their inputs as rows, or their pictures as the values of an axis."""
+"""Plans a board from results: their inputs as rows, or a row for each of their pictures."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from boards.plan import rows
 from boards.plan.groups import Post, seed_field
 from boards.plan.plan import Trouble, digest
 from catalog.models import Endpoint, Revision
@@ -104,7 +105,7 @@ def _input(run: Run, source: Endpoint) -> dict[str, Any]:
 def _of_pictures(
     user: User, keys: Sequence[tuple[uuid.UUID, int]], troubles: list[Trouble]
 ) -> PlanOfResults:
-    """Plan pictures as the values of the field of a model that takes one."""
+    """Plan a row for each picture, on a model that takes one."""
     pictures = Artifact.objects.filter(run__in={run for run, _ in keys}, kind="image")
     stored = {
         (picture.run_id, picture.position): picture.get_absolute_url()
@@ -119,10 +120,7 @@ def _of_pictures(
         message = "No model here takes a picture." if addresses else "None of them is a picture."
         return PlanOfResults([], {}, {}, [*troubles, Trouble("models", message)])
     endpoint = Endpoint.objects.get(pk=taker.key)
-    post = {
-        "row-field": [names_in(taker.input.path)[0]],
-        "row-values": ["\n".join(addresses)],
-    }
+    post = rows.with_rows({}, [rows.TypedRow("", files=(address,)) for address in addresses])
     return PlanOfResults([endpoint], {}, post, troubles)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from boards.plan import groups, tables, values
+from boards.plan import rows as row_controls
 from boards.plan.groups import Filled, Groups, Post
+from boards.plan.rows import KnownFile
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.formatting import counted
@@ -21,7 +22,6 @@ from schemas.carry.meanings import by_meaning
 from schemas.exact import is_larger_than
 from schemas.fields import MISSING
 from schemas.form.decode import Problem
-from schemas.numbers import NotANumber, read_number
 from schemas.validation.unknown_keys import nearest
 
 ALLOW_UNKNOWN = "allow_unknown"  # of a post: rows may have fields that no schema names
@@ -29,21 +29,18 @@ MAX_CELLS = 400
 MAX_MODELS = 40
 TITLE_CHARS = 200
 MAX_CAP = Decimal(100_000)
-MAX_SEEDS_CHARS = 20_000
-MAX_SEED_DIGITS = 19
 MAX_CAP_CHARS = 40
 MAX_CHARS = 32 << 20  # of the inputs of all runs together
 TOO_LARGE = (
     "The inputs that all runs share are too large for this many runs. Shorten them, or plan fewer "
     "runs."
 )
-_SEEDS = re.compile(r"([0-9]{1,19})\s*(?:-|\.\.+|\u2013|to)\s*([0-9]{1,19})")
 
 
 class Trouble(NamedTuple):
     """A message about a problem or hint, and the part of the form that it belongs to."""
 
-    where: str  # models, shared, rows, table, values, seeds, cap, total, or m0 …
+    where: str  # models, shared, rows, table, values, seeds, cap, total, or m0 …, row0 …
     message: str
 
 
@@ -82,6 +79,7 @@ class Plan:
     is_reusing: bool = True
     troubles: list[Trouble] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # hints that do not prevent running
+    known: Mapping[str, KnownFile] = field(default_factory=dict)  # files of rows, by address
     is_stored: bool = False  # rebuilt from a board, whose title, form and cap stay as they are
 
     @property
@@ -113,10 +111,19 @@ def parse_cap(typed: str) -> Decimal | None:
     return cap.quantize(Decimal("0.0001"))
 
 
-def read_plan(post: Post, models: Sequence[Endpoint], source: Endpoint) -> Plan:
-    """Parse a posted plan; its problems are in `troubles`."""
+def read_plan(
+    post: Post,
+    models: Sequence[Endpoint],
+    source: Endpoint,
+    known: Mapping[str, KnownFile] | None = None,
+) -> Plan:
+    """Parse a posted plan; its problems are in `troubles`.
+
+    `known` says of the rows' files what they are, by address (`input_files.known_files`); without
+    it, and of others' addresses, their names decide.
+    """
     field_groups = groups.groups_of(source, models)
-    reader = _Reader(post, list(models), source, field_groups)
+    reader = _Reader(post, list(models), source, field_groups, known or {})
     rows, columns = reader.rows(), reader.columns()
     seeds, cap = reader.seeds(), reader.cap()
     troubles = [*reader.troubles, *_too_many(rows, columns, seeds)]
@@ -136,6 +143,7 @@ def read_plan(post: Post, models: Sequence[Endpoint], source: Endpoint) -> Plan:
         is_reusing="reuse" in post or "planned" not in post,
         troubles=troubles,
         notes=reader.notes,
+        known=known or {},
     )
 
 
@@ -175,9 +183,15 @@ class _Reader:
     """Parses one post part by part and collects the troubles."""
 
     def __init__(
-        self, post: Post, models: list[Endpoint], source: Endpoint, field_groups: Groups
+        self,
+        post: Post,
+        models: list[Endpoint],
+        source: Endpoint,
+        field_groups: Groups,
+        known: Mapping[str, KnownFile],
     ) -> None:
         self.post, self.models, self.groups = post, models, field_groups
+        self.files = row_controls.FileReader(known)
         self.roots = [version_of(source).root, *(version_of(model).root for model in models)]
         self.troubles: list[Trouble] = []
         self.notes: list[str] = []
@@ -187,11 +201,13 @@ class _Reader:
             self.troubles.append(_unread(problem))
 
     def rows(self) -> list[PlannedRow]:
-        """Return the rows: of the table, else of the row axis, else the one input."""
+        """Return the rows: those written one by one, of the table or the axis, else one input."""
         table, axis = last_text(self.post, "table"), last_text(self.post, "row-values")
-        if table.strip() and axis.strip():
-            message = "Rows come from a table or from values of one field: empty one of the two."
-            self.troubles.append(Trouble("table", message))
+        typed = [row for row in row_controls.typed_rows(self.post) if row.prompt or row.files]
+        if sum(map(bool, (typed, table.strip(), axis.strip()))) > 1:
+            ways = "are written one by one, or come " if typed else "come "
+            message = f"Rows {ways}from a table or from values of one field: empty one of the two."
+            self.troubles.append(Trouble("table" if table.strip() else "rows", message))
         try:
             if table.strip():
                 rows = enumerate(tables.read_rows(table), start=1)
@@ -199,19 +215,22 @@ class _Reader:
             elif axis.strip():
                 inputs = self._axis_rows(last_text(self.post, "row-field"), axis)
             else:
-                inputs = [("", {})]
+                inputs = row_controls.read_rows(typed, self._prompt_field(), self.files)
         except ValueError as error:
             self.troubles.append(Trouble("table" if table.strip() else "rows", str(error)))
-            inputs = [("", {})]
-        return self._distinct_rows(inputs)
+            inputs = []
+        return self._distinct_rows(inputs or [("", {})])
 
     def _distinct_rows(self, inputs: list[tuple[str, dict[str, Any]]]) -> list[PlannedRow]:
         if is_larger_than(self.filled.shared, MAX_CHARS // len(inputs)):
             self._add_problem("total", TOO_LARGE)
             inputs = inputs[:1]
+        common = self.files.read(row_controls.ALL, row_controls.files_of(self.post, "all"))
+        self.troubles += [Trouble(*trouble) for trouble in self.files.troubles]
         rows: dict[str, PlannedRow] = {}
         for label, own in inputs:
-            whole = self.filled.shared | own
+            files = row_controls.merged(row_controls.from_json(own), common)
+            whole = self.filled.shared | own | row_controls.as_json(files)
             row = PlannedRow(label or _row_label(whole, self.roots[0]), whole, digest(whole))
             rows.setdefault(row.digest, row)
         return [*rows.values()]
@@ -260,6 +279,11 @@ class _Reader:
             if hit := next((child for child in root.children if child.name == name), None):
                 return hit
         return by_meaning(self.roots[0].children).get(name)
+
+    def _prompt_field(self) -> Field | None:
+        """Return the field that a row's prompt is for: a shared one, else the first model's."""
+        found = (by_meaning(root.children).get("prompt") for root in self.roots)
+        return by_meaning(self.groups.shared).get("prompt") or next(filter(None, found), None)
 
     def _main_field(self) -> Field | None:
         return by_meaning(self.groups.shared).get("prompt") or next(iter(self.groups.shared), None)
@@ -321,27 +345,10 @@ class _Reader:
 
     def seeds(self) -> list[str]:
         """Return the seeds as texts; a single empty one if each model chooses its own."""
-        seeds: list[str] = []
-        text = last_text(self.post, "seeds")
-        if len(text) > MAX_SEEDS_CHARS:
-            self._add_problem("seeds", f"A board takes up to {MAX_CELLS} seeds.")
-            return [""]
-        for part in re.split(r"[,;\s]+", text.replace(" to ", "-")):
-            if not part or len(seeds) > MAX_CELLS:
-                continue
-            if match := _SEEDS.fullmatch(part):
-                first, last = int(match[1]), int(match[2])
-                if not first <= last < first + MAX_CELLS:
-                    self._add_problem(
-                        "seeds", f"“{part}” is not a range of up to {MAX_CELLS} seeds."
-                    )
-                    continue
-                seeds += [str(seed) for seed in range(first, last + 1)]
-            elif (seed := _seed(part)) is not None:
-                seeds.append(str(seed))
-            else:
-                self._add_problem("seeds", f"A seed is a whole number; “{part[:40]}” is not.")
-        return [*dict.fromkeys(seeds)] or [""]
+        seeds, problems = values.read_seeds(last_text(self.post, "seeds"), MAX_CELLS)
+        for problem in problems:
+            self._add_problem("seeds", problem)
+        return seeds or [""]
 
     def cap(self) -> Decimal | None:
         """Return the board's maximum cost in US dollars."""
@@ -355,14 +362,6 @@ class _Reader:
 def _unread(problem: Problem) -> Trouble:
     where = str(problem.path[0]) if problem.path else groups.SHARED
     return Trouble(where, problem.message)
-
-
-def _seed(text: str) -> int | None:
-    try:
-        seed = read_number(text, is_whole=True)
-    except NotANumber:
-        return None
-    return int(seed) if 0 <= seed < 10**MAX_SEED_DIGITS else None
 
 
 def _row_label(whole: dict[str, Any], root: Field) -> str:

@@ -17,12 +17,15 @@ from schemas.numbers import NotANumber, as_json, read_exactly, read_number
 MAX_VALUES = 400
 MAX_CHARS = 4 << 20
 RANGE_CHARS = 100  # of a range of numbers
+MAX_SEEDS_CHARS = 20_000
+MAX_SEED_DIGITS = 19
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?"
 _RANGE = re.compile(
     rf"\s*({_NUMBER})\s*(?:\.\.+|-|\u2013|to|bis)\s*({_NUMBER})\s*"
     rf"(?:(?:step|by|:|/)\s*({_NUMBER}))?\s*",
     re.IGNORECASE,
 )
+_SEEDS = re.compile(r"([0-9]{1,19})\s*(?:-|\.\.+|\u2013|to)\s*([0-9]{1,19})")
 _BETWEEN_TEXTS = re.compile(r"^[^\S\n]*---+[^\S\n]*$", re.MULTILINE)  # `\s` takes line breaks
 # One value of a line, quoted as in CSV or bare; with the empty ones before it.
 _PART = re.compile(r'[ \t,]*+(?:"((?:[^"]|"")*+)"[ \t]*|([^,]*))(?:,|$)')
@@ -63,6 +66,36 @@ def split_texts(text: str) -> list[str]:
     is_long = _BETWEEN_TEXTS.search(text)
     parts = _BETWEEN_TEXTS.split(text) if is_long else text.split("\n")
     return [part for part in (part.strip(_EDGES) for part in parts) if part]
+
+
+def read_seeds(text: str, most: int) -> tuple[list[str], list[str]]:
+    """Return the seeds in a text, such as `7, 10-12`, and what is wrong with it."""
+    if len(text) > MAX_SEEDS_CHARS:
+        return [], [f"A board takes up to {most} seeds."]
+    seeds: list[str] = []
+    problems: list[str] = []
+    for part in re.split(r"[,;\s]+", text.replace(" to ", "-")):
+        if not part or len(seeds) > most:
+            continue
+        if match := _SEEDS.fullmatch(part):
+            first, last = int(match[1]), int(match[2])
+            if first <= last < first + most:
+                seeds += [str(seed) for seed in range(first, last + 1)]
+            else:
+                problems.append(f"“{part}” is not a range of up to {most} seeds.")
+        elif (seed := _seed(part)) is not None:
+            seeds.append(str(seed))
+        else:
+            problems.append(f"A seed is a whole number; “{part[:40]}” is not.")
+    return list(dict.fromkeys(seeds)), problems
+
+
+def _seed(text: str) -> int | None:
+    try:
+        seed = read_number(text, is_whole=True)
+    except NotANumber:
+        return None
+    return int(seed) if 0 <= seed < 10**MAX_SEED_DIGITS else None
 
 
 def _values_of_line(field: Field, line: str) -> Iterator[list[Any]]:

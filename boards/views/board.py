@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
@@ -11,7 +11,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from boards.display import grid, pictures
+from boards import row_requests
+from boards.display import access_table, grid, pictures
 from boards.display.rights import rights_to
 from boards.models import Board
 from boards.runs.progress import progress_of
@@ -71,8 +72,8 @@ def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     return page(request, find(request, pk))
 
 
-def page(request: HtmxRequest, board: Board, status: int = 200, problem: str = "") -> HttpResponse:
-    """Render a board's page."""
+def page(request: HtmxRequest, board: Board, status: int = 200, **more: Any) -> HttpResponse:
+    """Render a board's page; `more` are the problem of a form on it, and what was typed."""
     rights = rights_to(request.user, board)
     shown = grid.grid_of(board, request.user, rights, is_whole="all" in request.GET)
     context = {
@@ -82,9 +83,11 @@ def page(request: HtmxRequest, board: Board, status: int = 200, problem: str = "
         "rights": rights,
         "trial_news": _trial_news(board) if rights.is_own else [],
         "readiness": "" if shown.progress.is_over else readiness(),
-        "problem": problem,
+        "asked": row_requests.undecided(board, request.user, rights.may_change),
+        "is_picking": "pick" in request.GET,  # without script: after a winner was picked
+        "access": access_table.rows_of(board) if rights.may_change else (),
     }
-    return render(request, "boards/board.html", context, status=status)
+    return render(request, "boards/board.html", context | more, status=status)
 
 
 def _trial_news(board: Board) -> list[Outcome]:

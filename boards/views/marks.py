@@ -57,4 +57,5 @@ def row_mark(request: HtmxRequest, pk: uuid.UUID, row: int) -> HttpResponseBase:
     shown_row.mark = marks.mark_row(shown_row, request.POST)
     if request.htmx:
         return render(request, "boards/marks/_row.html", context)
-    return redirect(f"{board.get_absolute_url()}#row-{shown_row.pk}")
+    picking = "?pick=1" if "pick" in request.GET else ""
+    return redirect(f"{board.get_absolute_url()}{picking}#row-{shown_row.pk}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,11 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.limits.rate_limit import limit
 from boards.display import plan_form
 from boards.models import Board
-from boards.plan import drafts, named_rows, tables
+from boards.plan import drafts, named_rows, rows, tables
 from boards.plan.cells import Expanded, expand
 from boards.plan.editing import endpoints_of, first_post, with_models
 from boards.plan.groups import Post, groups_of
-from boards.plan.input_files import missing_files
+from boards.plan.input_files import known_files, missing_files, store_posted
 from boards.plan.opening import address_of, arguments_of, find, not_listed, open_plan
 from boards.plan.plan import Plan, Trouble, read_plan
 from boards.runs import pricing, sending
@@ -42,6 +43,7 @@ from schemas import apply
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from projects.models import Project
+    from runs.named_inputs import Offered
 
 # Fields of a post that belong to the page, not to the plan or to a model's input.
 PAGE_FIELDS = {
@@ -141,6 +143,8 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     if verb == "name-rows" and source:
         chosen = request.POST.getlist(named_rows.CONTROL)
         post = named_rows.with_named_rows(post, groups_of(source, models), chosen)
+    elif (changed := rows.edited(post, verb, what)) is not None:
+        post = changed
     elif verb not in {"run", "run-fitting", "update"}:
         post = apply(post, request.POST["~do"])
     return _page(request, post, models, board, troubles)
@@ -186,8 +190,8 @@ def _run(
     is_partial: bool,
 ) -> HttpResponseBase:
     """Write the board if everything fits; with `is_partial` whatever fits."""
-    plan = read_plan(post, models, board.source if board else models[0])
     project = _project_of(request, board)
+    plan = _plan(request, post, models, board, named_inputs.offered(request.user, project))
     expanded = expand(plan, named_inputs.resolver(request.user, project))
     changed = [*_changed_schemas(request, models), *missing_files(plan)]
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
@@ -211,6 +215,19 @@ def _run(
     if sent.reused or sent.held or board:
         messages.info(request, sent.words)
     return redirect(sent.board)
+
+
+def _plan(
+    request: HtmxRequest,
+    post: Post,
+    models: list[Endpoint],
+    board: Board | None,
+    offered: Sequence[Offered],
+) -> Plan:
+    """Parse the posted plan with what is known of the files in it."""
+    project = _project_of(request, board)
+    known = known_files(rows.all_files(post), request.user, project, offered)
+    return read_plan(post, models, board.source if board else models[0], known)
 
 
 def _changed_schemas(request: HtmxRequest, models: list[Endpoint]) -> list[Trouble]:
@@ -249,10 +266,12 @@ def _with_files(
             post = {**post, "table": [_table(file)]}
         except ValueError as error:
             troubles.append(Trouble("table", str(error)))
+    post, of_rows = store_posted(post, posted, request.user, project)
     root = groups_of(source, models).root
     post, refused = with_files(post, posted, root, request.user.pk, project)
     return post, [
         *troubles,
+        *of_rows,
         *(Trouble(str(problem.path[0]), problem.message) for problem in refused),
     ]
 
@@ -293,7 +312,7 @@ def _page(
         drafts.save(request.user, project, post)
     if models:
         door.mark(project, models)
-        plan = read_plan(post, models, board.source if board else models[0])
+        plan = _plan(request, post, models, board, context["offered"])
         plan.troubles.extend(troubles)
         expanded = expand(plan, named_inputs.resolver(request.user, project))
         priced = pricing.price(request.user, plan, expanded, board, project)

@@ -25,7 +25,9 @@ from boards.views.actions import for_makers
 from boards.views.board import find, no_store
 from boards.views.files import as_csv, file_name
 from boards.votes import ballots, voting
-from boards.votes.rankings import rankings
+from boards.votes.listing import ORDERS, listing_of
+from boards.votes.rankings import column_names, rankings
+from core.http.parameters import parse_key
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -111,9 +113,13 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     board = find(request, pk)
     rights = rights_to(request.user, board)
     link = voting.link_of(board) if rights.may_change else ""
+    names = column_names(board.columns.select_related("endpoint"))
+    number = parse_key(request.GET.get("page", "")) or 1
     context = {
         "board": board,
         "rankings": rankings(board),
+        "listing": listing_of(board, names, request.GET.get("order", ""), number),
+        "orders": ORDERS,
         "rights": rights,
         "may_set_house": may(request.user, HOUSE_DEFAULT),
         "was_reset": board.votes.filter(reset_at__isnull=False).exists(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,14 +49,14 @@ class Progress:
     total: int
 
 
-def voted_cells(board: Board) -> list[Cell]:
+def voted_cells(board: Board, among: Collection[int] | None = None) -> list[Cell]:
     """Return the cells with results that a vote can show, with their rows and runs.
 
-    Of others' runs only those that everybody may read now.
+    Of others' runs only those that everybody may read now; only `among` these keys, if given.
     """
     shown = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=KINDS)
     cells = (
-        _shown_cells(board)
+        _shown_cells(board, among)
         .filter(replaced_at=None, run__state=Run.State.SUCCEEDED)
         .select_related("run", "row")
         .defer(*heavy_columns("run__", but=("arguments",)))
@@ -71,9 +71,10 @@ def voted_cells(board: Board) -> list[Cell]:
     return sorted([*with_files, *without], key=lambda cell: cell.pk)
 
 
-def _shown_cells(board: Board) -> QuerySet[Cell]:
+def _shown_cells(board: Board, among: Collection[int] | None = None) -> QuerySet[Cell]:
     readable = Run.objects.readable_with(board)
-    return board.cells.filter(Exists(readable.filter(pk=OuterRef("run_id"))))
+    cells = board.cells.filter(Exists(readable.filter(pk=OuterRef("run_id"))))
+    return cells if among is None else cells.filter(pk__in=among)
 
 
 def pairs_of(cells: Iterable[Cell]) -> list[Pair]:
@@ -90,9 +91,14 @@ def pairs_of(cells: Iterable[Cell]) -> list[Pair]:
     ]
 
 
-def next_pair(voter: Participant, board: Board) -> tuple[Pair | None, Progress]:
-    """Return the most informative pair that this voter has not judged; None after the last."""
-    pairs = pairs_of(voted_cells(board))
+def next_pair(
+    voter: Participant, board: Board, among: Collection[int] | None = None
+) -> tuple[Pair | None, Progress]:
+    """Return the most informative pair that this voter has not judged; None after the last.
+
+    Both cells are `among` these keys, if given.
+    """
+    pairs = pairs_of(voted_cells(board, among))
     votes = list(board.votes.counted().select_related("first", "second"))
     voted = {(v.first_id, v.second_id) for v in votes if v.voter_key == voter.key}
     left = [pair for pair in pairs if pair.keys not in voted]
@@ -159,15 +165,22 @@ def in_order(voter: Participant, pair: Pair) -> tuple[Cell, Cell]:
     return (pair.second, pair.first) if swapped else (pair.first, pair.second)
 
 
-def record(voter: Participant, board: Board, token: str, choice: str) -> bool:
+def record(
+    voter: Participant,
+    board: Board,
+    token: str,
+    choice: str,
+    among: Collection[int] | None = None,
+) -> bool:
     """Record a voter's choice; False if they have judged this pair before.
 
-    Raises ValueError with a message if the token or the choice is invalid.
+    Both cells have to be `among` these keys, if given. Raises ValueError with a message if the
+    token or the choice is invalid.
     """
     first, second = (int(part) for part in secret_tokens.decrypt("pair", voter.key, token))
     if choice not in CHOICES:
         raise ValueError("Choose one of the two, or neither.")
-    cells = {cell.pk: cell for cell in _shown_cells(board).filter(pk__in=(first, second))}
+    cells = {cell.pk: cell for cell in _shown_cells(board, among).filter(pk__in=(first, second))}
     if len(cells) != 2:
         raise ValueError("These results are no longer on the board.")
     left, right = in_order(voter, Pair(cells[first], cells[second]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -24,6 +24,7 @@ class RankedColumn:
     """The votes on one column; `best` to `worst` are its possible ranks."""
 
     column: Column
+    name: str  # no other column of the board has it
     wins: int
     losses: int
     ties: int
@@ -87,7 +88,7 @@ class Ranking:
         if not self.vote_count:
             return "No votes yet."
         if self.leader:
-            return f"{name_of(self.leader.column)} is better than each of the others."
+            return f"{self.leader.name} is better than each of the others."
         if self.has_ranks:
             return "Some are better than others; too few votes to tell which one is best."
         return "Too few votes to tell: any difference so far may be chance."
@@ -99,13 +100,39 @@ def name_of(column: Column) -> str:
     return f"{name} · {column.label}" if column.label else name
 
 
+def column_names(columns: Iterable[Column]) -> dict[int, str]:
+    """Return the name of each column by its key; models that share a name get their ids.
+
+    A model's name has its version. Where that does not tell two models apart, the address does:
+    `Kling (fal-ai/kling/v2.1)`. Columns of one model with the same name get their positions.
+    """
+    listed = list(columns)
+    models = {(column.endpoint.name.casefold(), column.endpoint.endpoint_id) for column in listed}
+    alike = {name for name, count in Counter(name for name, _ in models).items() if count > 1}
+    names = {
+        column.pk: _with_id(column) if column.endpoint.name.casefold() in alike else name_of(column)
+        for column in listed
+    }
+    times = Counter(names.values())
+    return {
+        column.pk: name if times[name] == 1 else f"{name} (column {column.position + 1})"
+        for column, name in zip(listed, names.values(), strict=True)
+    }
+
+
+def _with_id(column: Column) -> str:
+    name = f"{column.endpoint.name} ({column.endpoint.endpoint_id})"
+    return f"{name} · {column.label}" if column.label else name
+
+
 def rankings(board: Board) -> list[Ranking]:
     """Return the ranking by all votes, then by those of each tag. Six queries."""
     columns = list(board.columns.select_related("endpoint"))
     votes = list(board.votes.counted().select_related("first__row", "second"))
     cells = _cells(board, columns)
     wins = Counter(RowMark.objects.filter(row__board=board).values_list("winner_id", flat=True))
-    facts = {column.pk: _Facts(column, cells, wins[column.pk]) for column in columns}
+    names = column_names(columns)
+    facts = {c.pk: _Facts(c, names[c.pk], cells, wins[c.pk]) for c in columns}
     tags = _tags(board, cells)
     by_tag = {tag: [v for v in votes if tag in _tags_of(v, tags)] for tag in _all(tags)}
     voted = {"": votes} | {tag: tagged for tag, tagged in by_tag.items() if tagged}
@@ -127,9 +154,10 @@ def _cells(board: Board, columns: Sequence[Column]) -> list[Cell]:
 
 
 class _Facts:
-    """A column's marks and prices."""
+    """A column's name, marks and prices."""
 
-    def __init__(self, column: Column, cells: Sequence[Cell], rows_won: int) -> None:
+    def __init__(self, column: Column, name: str, cells: Sequence[Cell], rows_won: int) -> None:
+        self.name = name
         own = [cell for cell in cells if cell.column_id == column.pk]
         marks = [cell.mark for cell in own if hasattr(cell, "mark")]
         stars = [mark.stars for mark in marks if mark.stars]
@@ -193,6 +221,7 @@ def _ranked(
         worst = len(numbers) - sum(fit.is_better(number, other) for other in others)
     return RankedColumn(
         column=column,
+        name=facts.name,
         wins=counts["wins"],
         losses=counts["losses"],
         ties=counts["ties"],

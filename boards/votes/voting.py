@@ -12,8 +12,8 @@ from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 from django.utils import timezone
 
-from boards.models import Board
-from projects import roles
+from boards import access
+from boards.models import Act, Board
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -44,13 +44,13 @@ def link_of(board: Board) -> str:
 
 
 def is_admitted(user: User | AnonymousUser, session: SessionBase, board: Board, token: str) -> bool:
-    """Whether the user may vote now: a member, or who has followed the current link.
+    """Whether the user may vote now: as a member, or as one who has followed the current link.
 
     The session remembers a valid token, so that the addresses after the first need none.
     """
-    if is_member(user, board):
-        return True
-    if board.voting_opened_at is None:
+    if role := access.role_of(user, board):
+        return Act.VOTE in access.acts_of_role(board, role)
+    if board.voting_opened_at is None or Act.VOTE not in access.acts_by_link(board):
         return False
     admitted = session.get(_ADMITTED, {})
     if admitted.get(str(board.pk)) == _opening(board):
@@ -68,8 +68,7 @@ def is_member(user: User | AnonymousUser, board: Board) -> bool:
 
     No query for a board in a private project.
     """
-    is_shown = not board.is_hidden or board.user_id == user.pk
-    return is_shown and bool(roles.role_in(board.project, user))
+    return bool(access.role_of(user, board))
 
 
 def _is_valid(board: Board, token: str) -> bool:

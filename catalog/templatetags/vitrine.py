@@ -18,11 +18,12 @@ from catalog.pricing import typical_price as price_of_typical_run
 from catalog.track_records import TrackRecord, TrackRecords
 from catalog.variants import distinguish
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
+from core.text_links import linked
 
 register = template.Library()
 ON_A_CARD = 68  # characters of a description
 
-for function in (money, unit, duration, size, category_name, counted, distinguish):
+for function in (money, unit, duration, size, category_name, counted, distinguish, linked):
     register.filter(function)
 register.filter("price", listed_price)
 
@@ -67,6 +68,12 @@ def reason(locks: Locks, key: int) -> str:
 def won(records: TrackRecords, key: int) -> str:
     """How often the endpoint with this primary key won the votes, in a sentence; it has some."""
     return records.shown[key].words
+
+
+@register.filter
+def won_overall(records: TrackRecords, key: int) -> str:
+    """The same without a tag."""
+    return records.shown[key].words_of_all
 
 
 @register.filter

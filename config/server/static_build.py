@@ -45,7 +45,7 @@ ONLY = {
 
 
 # Sheets of pages that load no bundle, and so need the tokens themselves.
-WITH_TOKENS = {"admin"}
+WITH_TOKENS = {"admin", "share"}
 
 
 def sources(kind: str, page: str) -> list[Path]:

@@ -115,7 +115,7 @@ def stack(run: Run, view: str = "wall") -> Stack:
     """Return a run for the wall; its artifacts should be loaded."""
     row = history.row(run, view)
     shown = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
-    pieces = [Piece(one_file, _shape_of(one_file.artifact)) for one_file in shown]
+    pieces = [Piece(one_file, shape_of(one_file.artifact)) for one_file in shown]
     text, shape = "", _SHAPES_OF_KINDS["text"]
     if run.state == Run.State.SUCCEEDED and not pieces and run.output:
         text = tiles.text_of(run.output) or json_tree.preview(run.output, _JSON_CHARS)
@@ -139,7 +139,8 @@ def nearest_shape(width: int, height: int) -> int:
     return min(SHAPES, key=lambda shape: abs(log(shape) - ratio))
 
 
-def _shape_of(artifact: Artifact) -> int:
+def shape_of(artifact: Artifact) -> int:
+    """Return the shape of a file's tile: by its size, else by its kind."""
     if artifact.width and artifact.height:
         return nearest_shape(artifact.width, artifact.height)
     return _SHAPES_OF_KINDS.get(artifact.kind, _LANDSCAPE)

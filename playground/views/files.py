@@ -118,10 +118,11 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBa
     if artifact.state == Artifact.State.LOST:
         raise Http404("This file could not be copied.")
     name = mesh_viewer.page_name(artifact.file)
-    return from_storage(name, mesh_viewer.UNSHOWN, lambda: _viewer(name))
+    return from_storage(name, mesh_viewer.UNSHOWN, lambda: mesh_page(name))
 
 
-def _viewer(name: str) -> HttpResponseBase:
+def mesh_page(name: str) -> HttpResponseBase:
+    """Serve a stored mesh's page for a sandboxed frame; raises what the storage raises."""
     headers = {
         "Content-Security-Policy": mesh_viewer.POLICY,
         "Cache-Control": f"private, max-age={YEAR_S}, immutable",

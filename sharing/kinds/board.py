@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
+
 from boards.export.contents import contents_of, files_of, run_of
 from boards.models import Board as Row
 from boards.models import Cell
@@ -14,6 +16,7 @@ from core.http.parameters import parse_uuid
 from library.selection import ResultKey
 from projects.roles import may_change
 from runs.models import Run
+from sharing import items
 from sharing.kinds.content.outcomes import Outcome, Outcomes
 from sharing.kinds.content.settings import Curtain, Setting
 from sharing.kinds.documents import Document, DocumentKind
@@ -145,10 +148,29 @@ class Board(DocumentKind[Row]):
         """Return the values of the rows."""
         return [line["values"] for line in document["rows"]]
 
+    def votable(self, share: Share) -> tuple[Row, set[int]] | None:
+        """Return the board with the keys of the cells of which the share shows a result.
+
+        None where there is no board any more.
+        """
+        board = self.seen(share.user, share.source)
+        document = self.document_of(share)
+        if board is None or document is None:
+            return None
+        there = {shown.run.pk for shown in items.of(share) if shown.run}
+        cells = [cell for line in document["rows"] for cell in line["cells"] if cell["files"]]
+        return board, {cell["key"] for cell in cells if uuid.UUID(cell["run"]) in there}
+
     def shown(self, visit: Visit, document: Document) -> Mapping[str, Any]:
-        """Return the columns and rows as the share shows them."""
-        grid = _Grid(visit.share, document)
-        return {"columns": grid.columns, "rows": grid.rows()}
+        """Return the rows as the share shows them, and where visitors vote."""
+        share = visit.share
+        takes_votes = share.takes_votes and share.is_open
+        takes_opinions = bool(share.picks) or share.takes_ratings or share.takes_comments
+        return {
+            "rows": _Grid(share, document).rows(),
+            "takes_opinions": share.is_open and takes_opinions,
+            "vote_url": reverse("sharing:share-vote", args=[share.token]) if takes_votes else "",
+        }
 
 
 def _cell(cell: Cell, place: int) -> dict[str, Any]:

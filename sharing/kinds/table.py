@@ -8,6 +8,7 @@ from sharing.kinds.flow import Flow
 from sharing.kinds.kind import Kind
 from sharing.kinds.preset import Preset
 from sharing.kinds.prompt import Prompt
+from sharing.kinds.report import Report
 from sharing.kinds.results import Results
 from sharing.kinds.series import Series
 from sharing.kinds.view import View
@@ -24,6 +25,7 @@ KINDS: dict[str, Kind] = {
         Preset(),
         Prompt(),
         Flow(),
+        Report(),
     )
 }
 

@@ -14,6 +14,8 @@ from projects.models import Project
 from sharing.models import Share
 from sharing.models.share import MAX_NOTE_CHARS, MAX_TITLE_CHARS
 from sharing.own import making
+from sharing.review import options as review_options
+from sharing.review.options import ReviewOptionsForm
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -71,10 +73,15 @@ class OptionsForm(forms.Form):
             "expires_on": ends.date() if ends else None,
         }
         super().__init__(data, initial=initial)
+        self.review = ReviewOptionsForm(share, data)
         self.share = share
         projects = Project.objects.of(user).filter(person=None).order_by("name", "pk")
         self.fields["for_project"].queryset = projects  # type: ignore[attr-defined]
         self.projects = list(projects)
+
+    def is_valid(self) -> bool:
+        """Whether it can be applied, with what a review asks."""
+        return super().is_valid() & self.review.is_fine()
 
     def clean_title(self) -> str:
         """Return the title on one line."""
@@ -110,6 +117,7 @@ class OptionsForm(forms.Form):
             share.password = ""
         elif data["password"]:
             share.password = make_password(data["password"])
+        self.review.apply()
         if share.source and data["follows"] != share.follows:
             (making.follow if data["follows"] else making.keep)(share)
         return [name for name, value in before.items() if getattr(share, name) != value]
@@ -128,6 +136,7 @@ class OptionsForm(forms.Form):
 _COMPARED = (
     *("title", "note", "audience", "for_project_id", "expires_at", "password", "follows"),
     *SHOWN,
+    *review_options.FIELDS,
 )
 
 

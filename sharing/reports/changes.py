@@ -64,4 +64,4 @@ def _of_model(old: Candidate, new: Candidate) -> Iterator[str]:
     if new.schema != old.schema:
         yield f"{new.name} has another version of its inputs and outputs than it had."
     if new.refusal != old.refusal:
-        yield f"{new.name}: {new.refusal or 'it can be run again.'}"
+        yield f"{new.name}: {new.refusal or 'it can be run as before again.'}"

@@ -48,7 +48,7 @@ class Candidate:
     judged: int = 0  # how many results passed or failed
     price_per_win: Decimal | None = None
     schema: str = ""  # the digest of what it takes and gives
-    refusal: str = ""  # why it cannot be run any more, in a sentence
+    refusal: str = ""  # why it cannot be run any more, or should not be, in a sentence
 
     @property
     def span(self) -> int:
@@ -146,6 +146,11 @@ class Content:
         """Return `3 models on 8 inputs, 24 results`."""
         models = counted(len(self.candidates), "model")
         return f"{models} on {counted(self.rows, 'input')}, {counted(self.results, 'result')}"
+
+    @property
+    def has_ranks(self) -> bool:
+        """Whether the votes tell any two candidates apart."""
+        return any(one.ranks for one in self.candidates)
 
     @property
     def by_key(self) -> dict[int, Candidate]:

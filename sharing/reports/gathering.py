@@ -23,6 +23,7 @@ from boards.trials.outcomes import outcomes_of
 from boards.votes import bradley_terry
 from boards.votes.ballots import count_wins
 from boards.votes.rankings import RankedColumn, Ranking, name_of, rankings
+from catalog.models import Endpoint
 from catalog.pricing import listed_price
 from core.formatting import counted
 from runs.models import Run
@@ -111,8 +112,12 @@ def _candidate(
         judged=ranked.judged,
         price_per_win=ranked.price_per_win,
         schema=endpoint.schema_id or "",
-        refusal=endpoint.refusal_everywhere,
+        refusal=endpoint.refusal_everywhere or _outdated(endpoint),
     )
+
+
+def _outdated(endpoint: Endpoint) -> str:
+    return "Upstream calls this model deprecated." if endpoint.status == "deprecated" else ""
 
 
 def _working_s(cell: Cell) -> float | None:

@@ -54,7 +54,8 @@ def notify(comment: Comment, share: Share, *, is_maker: bool) -> None:
     users = mentioned_in(comment.text, can_mention(share, is_maker=is_maker))
     meant = [user for user in users if user.pk != comment.reviewer.user_id]
     comment.mentioned.set(meant)
-    path = reverse("sharing:review", args=[share.token]) + f"#comment-{comment.pk}"
+    # Not the share's own address: notifications are kept, and its token is not kept readably.
+    path = reverse("sharing:answers-comment", args=[share.pk, comment.pk])
     for user in meant:
         outbox.notify(
             user,

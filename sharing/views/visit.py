@@ -7,19 +7,31 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.hashers import check_password
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header, urlencode
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits import throttle
+from accounts.limits.addresses import client_address
+from accounts.limits.rate_limit import limit
+from core.http.addresses import absolute
+from core.http.streaming import OffThreadStream
 from sharing import access, items
 from sharing.access import Visit, for_visitors
 from sharing.kinds.table import kind_of
 from sharing.models import Share
+from sharing.views.embed import is_embeddable
+from sharing.visits import archive as archives
+from sharing.visits import counting, tiles
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 WRONG = "That is not the password. Ask whoever sent you the link."
+WAIT = "That was wrong too often. Wait {}, then try again."
+NO_DOWNLOAD = "Nothing can be downloaded here."
 
 
 @require_safe
@@ -29,29 +41,68 @@ def share(request: HtmxRequest, visit: Visit) -> HttpResponse:
     shared, kind = visit.share, kind_of(visit.share)
     if shared.follows and (keys := kind.results(shared)) is not None:
         items.keep_in_step(shared, keys)
+    shown = items.of(shared)
     context = {
         "visit": visit,
         "share": shared,
         "template": kind.template,
         "styles": kind.styles,
-        "items": items.of(shared),
+        "items": shown,
+        "tiles": tiles.of(shown),
+        "may_take_all": shared.allows_download and any(one.artifact for one in shown),
+        **_addresses(request, shared),
         **kind.context(visit),
     }
-    return render(request, "sharing/share.html", context)
+    response = render(request, "sharing/share.html", context)
+    counting.count(request, response, visit)
+    return response
+
+
+def _addresses(request: HtmxRequest, shared: Share) -> dict[str, str]:
+    """Return the whole addresses that previews need; none where they may not show anything."""
+    if not is_embeddable(shared):
+        return {}
+    address = absolute(request, shared.get_absolute_url())
+    query = urlencode({"url": address, "format": "json"})
+    return {
+        "address": address,
+        "picture": absolute(request, reverse("sharing:share-preview", args=[shared.token])),
+        "oembed": absolute(request, f"{reverse('sharing:oembed')}?{query}"),
+    }
+
+
+@limit("archive")
+@require_POST
+@for_visitors
+def archive(request: HtmxRequest, visit: Visit) -> HttpResponseBase:
+    """Send all files as one ZIP, if the share offers them."""
+    if not visit.share.allows_download:
+        raise Http404(NO_DOWNLOAD)
+    stream = archives.stream(visit.share, items.of(visit.share))
+    disposition = content_disposition_header(True, archives.name_of(visit.share)) or ""
+    headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
+    return OffThreadStream(stream, content_type="application/zip", headers=headers)
 
 
 @require_POST
 @login_not_required
-def password(request: HtmxRequest, token: str) -> HttpResponse:
-    """Take the password of a share; the browser remembers that it was right."""
+def password(request: HtmxRequest, token: str) -> HttpResponseBase:
+    """Take the password of a share; the browser remembers that it was right.
+
+    Tries are throttled like those of a login: by the address, and by the share.
+    """
     shared = Share.objects.with_token(token).select_related("user", "project").first()
     if shared is None:
-        raise Http404(access.UNKNOWN)
-    if not check_password(request.POST.get("password", ""), shared.password):
-        context = {"share": shared, "problem": WRONG}
-        return render(
-            request, "sharing/password.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY
-        )
+        return access.unknown(request)
+    if refused := access.refusal_to_all(request, shared):
+        return refused
+    name, client = f"share {shared.pk}", client_address(request)
+    if wait_s := throttle.record_attempt(name, client):
+        words = WAIT.format(throttle.format_wait(wait_s))
+        return _asked_again(request, shared, words, HTTPStatus.TOO_MANY_REQUESTS)
+    if shared.password and not check_password(request.POST.get("password", ""), shared.password):
+        return _asked_again(request, shared, WRONG, HTTPStatus.UNPROCESSABLE_ENTITY)
+    throttle.record_success(name, client)
     response = redirect(shared)
     response.set_cookie(
         access.password_cookie(shared),
@@ -62,3 +113,10 @@ def password(request: HtmxRequest, token: str) -> HttpResponse:
         samesite="Lax",
     )
     return response
+
+
+def _asked_again(
+    request: HtmxRequest, shared: Share, problem: str, status: HTTPStatus
+) -> HttpResponse:
+    context = {"share": shared, "problem": problem}
+    return render(request, "sharing/password.html", context, status=status)

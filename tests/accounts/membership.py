@@ -66,6 +66,7 @@ OWNED = Rule("who made it", "yes no", "yes no", "yes no")
 
 MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "boards:board": (SEEN, NOTHING),
+    "boards:board-access": (NOTHING, CHANGED),
     "boards:board-cancellation": (NOTHING, STARRED),
     "boards:board-cap": (NOTHING, CHANGED),
     "boards:board-cell": (NOTHING, CHANGED),
@@ -73,6 +74,9 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "boards:board-column-house-default": (NOTHING, CURATED),
     "boards:board-column-preset": (NOTHING, CHANGED),
     "boards:board-columns": (SEEN, NOTHING),
+    "boards:board-comment-deletion": (NOTHING, REMOVED),
+    "boards:board-comment-resolution": (NOTHING, STARRED),
+    "boards:board-comments": (SEEN, SEEN),
     "boards:board-continuation": (NOTHING, CHANGED),
     "boards:board-deletion": (NOTHING, REMOVED),
     "boards:board-document": (SEEN, NOTHING),
@@ -83,6 +87,8 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "boards:board-repetition": (NOTHING, CHANGED),
     "boards:board-results": (SEEN, NOTHING),
     "boards:board-row-mark": (CHANGED, CHANGED),
+    "boards:board-row-request": (NOTHING, CHANGED),
+    "boards:board-rows": (NOTHING, CHANGED),
     "boards:board-sheet": (SEEN, NOTHING),
     "boards:board-sheet-picture": (SEEN, NOTHING),
     "boards:board-table": (SEEN, NOTHING),

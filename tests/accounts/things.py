@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from boards.models import Board, Cell, Column, Row, Trial
+from boards.models import Board, Cell, Column, Row, RowRequest, Trial
+from boards.models import Comment as BoardComment
 from chats.models import Chat
 from flows.models import Flow, FlowRun
 from library.models import (
@@ -28,7 +29,7 @@ from library.models import (
 from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
-from sharing.models import Report, Share, ShareItem
+from sharing.models import Comment, Report, Reviewer, Share, ShareItem
 from training.models import Dataset, Training, Weights
 
 ASKED = {
@@ -134,6 +135,8 @@ def make_things(
         **own, **deleted, board=board, question=word, snapshot_at=timezone.now()
     )
     trial = Trial.objects.create(board=board, endpoint=endpoint, state="unfit")
+    comment = BoardComment.objects.create(board=board, user=owner, text=word)
+    row_request = RowRequest.objects.create(board=board, user=owner, label=word, digest="q")
     chat = Chat.objects.create(
         **own, **deleted, endpoint=endpoint, title=word, said_at=timezone.now()
     )
@@ -157,8 +160,12 @@ def make_things(
         **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
     )
     ReferenceVersion.objects.create(reference=reference, number=1, change=word, made_by=owner)
-    share = Share.objects.create(**own, title=word)
+    share = Share.objects.create(
+        **own, title=word, picks="some", takes_ratings=True, takes_comments=True
+    )
     ShareItem.objects.create(share=share, number=1, place=1, run=run)
+    reviewer = Reviewer.objects.create(share=share, user=owner, name=word[:60])
+    comment = Comment.objects.create(share=share, reviewer=reviewer, text=word)
     return Things(
         {
             "view": view.pk,
@@ -172,8 +179,9 @@ def make_things(
             "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,
             "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
             "board_id": board.pk, "cell": cell.pk, "row": row.pk, "trial": trial.pk,
+            "comment": comment.pk, "row_request": row_request.pk,
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
-            "version": version.pk,
+            "version": version.pk, "comment_id": comment.pk,
         },
         {"sharing": {"pk": share.pk, "token": share.token, "number": 1}},
     )  # fmt: skip

@@ -26,6 +26,7 @@ _PAGES = (
     ("Your runs", "history", "library:runs", ""),
     ("Recently deleted runs", "bring back, undo, trash", "library:runs", "?state=deleted"),
     ("Boards", "comparisons, sweeps, votes", "boards:boards", ""),
+    ("Reports", "boards on one page, slides, PDF, decisions", "sharing:reports", ""),
     ("Leaderboard", "votes, ranking, best models, arena, strength", "leaderboard:leaderboard", ""),
     ("Chats", "conversations", "chats:chats", ""),
     ("Flows", "chained models", "flows:flows", ""),

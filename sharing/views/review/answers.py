@@ -19,7 +19,7 @@ from library.selection import ResultKey
 from projects import roles
 from sharing import items
 from sharing.access import Visit, end_of
-from sharing.models import Share, ShareItem
+from sharing.models import Comment, Share, ShareItem
 from sharing.review import closing as reviews
 from sharing.review import reading, summary, versions
 from sharing.review.rules import Refused
@@ -104,6 +104,23 @@ def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpRe
     chain, _ = reading.versions_of(share, version)
     messages.success(request, ADDED.format(len(chain)))
     return redirect(f"{reverse('sharing:answers', args=[share.pk])}#item-{version.number}")
+
+
+@require_safe
+def comment(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpResponse:
+    """Lead whom a comment mentions, or a maker, to where it stands on the share."""
+    said = get_object_or_404(
+        Comment.objects.select_related("share", "item"), pk=comment_id, share=pk
+    )
+    if not said.mentioned.filter(pk=request.user.pk).exists():
+        _share(request.user, pk)
+    token = said.share.token
+    address = (
+        reverse("sharing:review-item", args=[token, said.item.number])
+        if said.item
+        else reverse("sharing:review", args=[token])
+    )
+    return redirect(f"{address}#comment-{said.pk}")
 
 
 def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:

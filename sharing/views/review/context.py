@@ -155,8 +155,8 @@ def item_context(
 def _common(request: HtmxRequest, visit: Visit, reviewer: Reviewer | None) -> dict[str, Any]:
     share = visit.share
     offers = {}
-    if share.takes_comments and share.is_open:
-        offers = mentions.can_mention(share, is_maker=visit.is_maker)
+    if visit.is_maker and share.takes_comments and share.is_open:  # a guest must learn no names
+        offers = mentions.can_mention(share, is_maker=True)
     return {
         "visit": visit,
         "share": share,
@@ -185,8 +185,11 @@ def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpR
         "action": request.path,
         "most_chars": MAX_NAME_CHARS,
     }
-    template = "sharing/review/_name.html" if request.htmx else "sharing/review/name.html"
-    return render(request, template, context, status=UNPROCESSABLE)
+    if not request.htmx:
+        return render(request, "sharing/review/name.html", context, status=UNPROCESSABLE)
+    # A script that is asked for a name did nothing wrong.
+    status = UNPROCESSABLE if context["problem"] else HTTPStatus.OK
+    return render(request, "sharing/review/_name.html", context, status=status)
 
 
 def _refuse(request: HtmxRequest, visit: Visit, refused: Refused) -> HttpResponse:

@@ -100,9 +100,9 @@ def new_comment(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpR
 @limit("review")
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_visitors
-def comment(request: HtmxRequest, visit: Visit, pk: uuid.UUID) -> HttpResponse:
+def comment(request: HtmxRequest, visit: Visit, comment_id: uuid.UUID) -> HttpResponse:
     """Show a comment of one's own to change it; a POST changes it."""
-    said = get_object_or_404(_comments(visit), pk=pk)
+    said = get_object_or_404(_comments(visit), pk=comment_id)
     if request.method == "POST":
         return _change(request, visit, said)
     context = page_context(request, visit)
@@ -124,10 +124,10 @@ def _change(request: HtmxRequest, visit: Visit, reviewer: Reviewer, said: Commen
 @for_visitors
 @by_reviewer
 def comment_deletion(
-    request: HtmxRequest, visit: Visit, reviewer: Reviewer, pk: uuid.UUID
+    request: HtmxRequest, visit: Visit, reviewer: Reviewer, comment_id: uuid.UUID
 ) -> HttpResponse:
     """Delete one's own comment, or any as a maker; the page offers to undo it."""
-    said = get_object_or_404(_comments(visit), pk=pk)
+    said = get_object_or_404(_comments(visit), pk=comment_id)
     comments.delete(reviewer, said, is_maker=visit.is_maker)
     if request.htmx:
         return answer(request, visit, reviewer, said.item, deleted=said)
@@ -140,10 +140,10 @@ def comment_deletion(
 @for_visitors
 @by_reviewer
 def comment_recovery(
-    request: HtmxRequest, visit: Visit, reviewer: Reviewer, pk: uuid.UUID
+    request: HtmxRequest, visit: Visit, reviewer: Reviewer, comment_id: uuid.UUID
 ) -> HttpResponse:
     """Bring back a comment that was deleted within the last hour."""
-    said = get_object_or_404(visit.share.comments.exclude(deleted_at=None), pk=pk)
+    said = get_object_or_404(visit.share.comments.exclude(deleted_at=None), pk=comment_id)
     comments.bring_back(reviewer, said, is_maker=visit.is_maker)
     return answer(request, visit, reviewer, said.item)
 
@@ -153,10 +153,10 @@ def comment_recovery(
 @for_visitors
 @by_reviewer
 def comment_resolution(
-    request: HtmxRequest, visit: Visit, reviewer: Reviewer, pk: uuid.UUID
+    request: HtmxRequest, visit: Visit, reviewer: Reviewer, comment_id: uuid.UUID
 ) -> HttpResponse:
     """Resolve a thread, or with `resolved=0` open it again."""
-    said = get_object_or_404(_comments(visit), pk=pk)
+    said = get_object_or_404(_comments(visit), pk=comment_id)
     is_resolved = request.POST.get("resolved", "1") == "1"
     comments.resolve(reviewer, said, is_resolved, is_maker=visit.is_maker)
     return answer(request, visit, reviewer, said.item)

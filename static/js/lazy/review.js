@@ -72,7 +72,7 @@ async function send(form, pressed) {
     return tell(form, "There is no connection. What you wrote is still here: try again.");
   }
   const parts = parse(await response.text());
-  if (response.status === 422 && parts[0]?.id === "review-name") return ask(parts[0]);
+  if (parts[0]?.id === "review-name") return ask(parts[0]);
   if (!response.ok) {
     const isPage = !parts.length || !parts[0].id;
     return tell(form, isPage ? "That did not work. Try again." : parts[0].textContent.trim());

@@ -29,8 +29,8 @@ PROMPTS = "quiet zebra\nloud heron"
 def board(judged: Judged) -> Board:
     """A board of two models and two prompts, of which the second model won the first row."""
     board = judged("flux", "turbo", prompts=PROMPTS, seeds="424242")
-    row, column = board.rows.first(), board.columns.last()
-    RowMark.objects.create(row=row, winner=column)
+    row = board.rows.get(position=0)
+    RowMark.objects.create(row=row, winner=board.columns.get(position=1))
     return board
 
 
@@ -154,3 +154,13 @@ def test_queries_do_not_grow_with_the_board(
     page_of(share)
     with django_assert_num_queries(11):
         page_of(share)
+
+
+def test_where_opinions_are_asked_for_each_result_leads_to_its_page(
+    board: Board, share_board: ShareBoard
+) -> None:
+    share = share_board(board, takes_comments=True)
+    pages = [reverse("sharing:review-item", args=[share.token, number]) for number in (1, 2, 3, 4)]
+    assert [page for page in pages if f'href="{page}"' not in page_of(share)] == []
+    Share.objects.update(takes_comments=False)
+    assert "Say something" not in page_of(share)

@@ -1,0 +1,69 @@
+"""Who may do what with a board: its project's makers, its viewers, and whoever has a link."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from accounts import audit
+from boards.models import Act, Board
+from projects import roles
+from projects.models.in_project import MAKERS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+KEPT_TO_LOOK = frozenset({Act.VOTE})  # of an archived project
+
+
+def role_of(user: User | AnonymousUser, board: Board) -> str:
+    """Return the user's role in the board's project; empty for who does not see the board.
+
+    No query for a board in a private project. The project should be loaded.
+    """
+    is_shown = not board.is_hidden or board.user_id == user.pk
+    return roles.role_in(board.project, user) if is_shown else ""
+
+
+def acts_of_role(board: Board, role: str) -> frozenset[Act]:
+    """Return what a member with this role may do; nothing without a role."""
+    if not role:
+        return frozenset()
+    acts = frozenset(Act) if role in MAKERS else _acts(board.viewers_may)
+    return acts & KEPT_TO_LOOK if board.project.archived_at else acts
+
+
+def acts_by_link(board: Board) -> frozenset[Act]:
+    """Return what whoever comes by a link to the board may do, beside looking at it."""
+    acts = _acts(board.link_may)
+    return acts & KEPT_TO_LOOK if board.project.archived_at else acts
+
+
+def change(user: User, board: Board, viewers: Collection[str], link: Collection[str]) -> None:
+    """Save what viewers and whoever has a link may do; unknown names of acts are left out.
+
+    A private project has no viewers: what they might do stays as it is.
+    """
+    allowed = {"link_may": _names(link)}
+    if not board.project.is_private:
+        allowed["viewers_may"] = _names(viewers)
+    changes = {
+        field: (", ".join(getattr(board, field)), ", ".join(names))
+        for field, names in allowed.items()
+        if getattr(board, field) != names
+    }
+    if not changes:
+        return
+    with transaction.atomic():
+        Board.objects.filter(pk=board.pk).update(**allowed)
+        audit.record(user, "changed who may do what on", [board], changes={board.pk: changes})
+
+
+def _acts(names: Iterable[str]) -> frozenset[Act]:
+    return frozenset(Act(name) for name in names if name in Act.values)
+
+
+def _names(names: Collection[str]) -> list[str]:
+    return [name for name in Act.values if name in names]

@@ -1,0 +1,1 @@
+"""Comments on boards: written, read, resolved, deleted."""

@@ -1,0 +1,135 @@
+"""Places files that were given in an order, without the names of fields, into a model's inputs.
+
+The first picture goes into the first input for pictures, the second into the next one, such as a
+first and a last frame; a list takes as many as it accepts. Films and sounds likewise. What a model
+has no input for is named: whoever compares models has to know that one has seen less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from schemas.changes.migrate_arguments import Version
+from schemas.fields import Field, find
+from schemas.uses.inputs import ROW, Input, inputs_of, names_in
+from schemas.uses.placing import place
+from schemas.validation import validate
+
+NOUNS = {"image": "picture", "video": "film", "audio": "sound"}
+# Of several inputs the first file goes to the first of these roles, the second to the next: a last
+# frame comes before pictures that only guide. A mask is drawn for a picture, and never given so.
+_ROLES = ("main", "start", "end", "garment", "reference", "voice", "control")
+_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+
+
+class GivenFile(NamedTuple):
+    """A file: image, video or audio, and its address or the `@name` of a reference."""
+
+    kind: str
+    address: str
+
+
+class Placed(NamedTuple):
+    """The arguments with the files in them; where each went, and which ones have no place."""
+
+    arguments: dict[str, Any]
+    used: tuple[str, ...] = ()  # sentences: `First picture → Start image`
+    unused: tuple[str, ...] = ()  # `The second picture is not used: this model takes one`
+
+
+def place_in_order(
+    version: Version, arguments: dict[str, Any], files: Sequence[GivenFile]
+) -> Placed:
+    """Return the arguments with the files in the model's inputs, in place of what is there.
+
+    Nothing invalid is written: an input that does not accept a file is passed over.
+    """
+    used: list[str] = []
+    unused: list[str] = []
+    for kind, noun in NOUNS.items():
+        addresses = [file.address for file in files if file.kind == kind]
+        count = 0
+        for taker in takers(version.root, kind) if addresses else ():
+            candidate, number = _filled(version, arguments, taker, addresses[count:])
+            if number:
+                arguments = candidate
+                used.append(f"{_which(noun, count, number, len(addresses))} → {taker.label}")
+                count += number
+            if count == len(addresses):
+                break
+        if count < len(addresses):
+            unused.append(_unused(noun, count, len(addresses)))
+    return Placed(arguments, tuple(used), tuple(unused))
+
+
+def takers(root: Field, kind: str) -> list[Input]:
+    """Return the inputs for a kind of file in the order in which files go into them."""
+    listed = [
+        taker
+        for taker in inputs_of(root)
+        if taker.kind == kind and taker.role in _ROLES and len(names_in(taker.path)) <= 2
+    ]
+
+    def rank(taker: Input) -> tuple[bool, int]:
+        return not taker.is_required, _ROLES.index(taker.role)
+
+    by_rank = sorted(listed, key=rank)
+    # A required last frame is still the last one: it follows the first frame, required or not.
+    first = next((taker for taker in by_rank if taker.role != "end"), None)
+    if first is None:
+        return by_rank
+    rest = [taker for taker in by_rank if taker is not first]
+    return [first, *sorted(rest, key=lambda taker: taker.role != "end")]
+
+
+def _filled(
+    version: Version, arguments: dict[str, Any], taker: Input, addresses: Sequence[str]
+) -> tuple[dict[str, Any], int]:
+    """Return the arguments with as many files as an input accepts, and how many these are."""
+    name = names_in(taker.path)[0]
+    bare = {key: value for key, value in arguments.items() if key != name}
+    for number in _numbers(version.root, taker, len(addresses)):
+        candidate = bare
+        for address in addresses[:number]:
+            candidate = place(version.root, candidate, taker.path, address)
+        problems = validate(version.contract, candidate, version.root)
+        if not any(problem.path and problem.path[0] == name for problem in problems):
+            return candidate, number
+    return arguments, 0
+
+
+def _numbers(root: Field, taker: Input, count: int) -> Iterator[int]:
+    """Yield how many files to try: as many as there is room for, then fewer."""
+    most = 1
+    if ROW in taker.path:
+        field = find(root, (names_in(taker.path)[0],))
+        lists = [kind for kind in (field, *field.branches) if kind.kind == "list"]
+        most = (lists[0].max_length if lists else None) or count
+    yield from range(min(count, most), 0, -1)
+
+
+def _which(noun: str, start: int, number: int, count: int) -> str:
+    """Return `Picture`, `Second picture` or `Pictures 2 to 4`: those from `start` of all."""
+    if number == count:
+        return noun.capitalize() if count == 1 else f"{number} {noun}s"
+    if number == 1:
+        return f"{_ordinal(start)} {noun}".capitalize()
+    return f"{noun.capitalize()}s {start + 1} to {start + number}"
+
+
+def _unused(noun: str, used: int, count: int) -> str:
+    if not used:
+        which = f"The {noun} is" if count == 1 else f"The {noun}s are"
+        return f"{which} not used: this model takes none"
+    is_last = used + 1 == count
+    which = (
+        f"The {_ordinal(used)} {noun} is" if is_last else f"The {noun}s {used + 1} to {count} are"
+    )
+    number = _NUMBERS[used] if used < len(_NUMBERS) else str(used)
+    return f"{which} not used: this model takes {number}"
+
+
+def _ordinal(place: int) -> str:
+    return _ORDINALS[place] if place < len(_ORDINALS) else f"{place + 1}th"

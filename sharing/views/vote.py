@@ -1,0 +1,152 @@
+"""The blind vote on a shared board, for guests and for people with an account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from boards.display import ballot
+from boards.models import Board
+from boards.participants import Participant
+from boards.views import ballot_files
+from boards.votes import ballots
+from sharing import reviewers
+from sharing.access import UNKNOWN, Visit, for_visitors
+from sharing.kinds.board import Board as BoardKind
+from sharing.kinds.table import kind_of
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+CLOSED = "Voting is over here. Thank you for looking."
+GUEST = "guest:{}"
+
+
+def for_voters(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
+    """Call a view with the board and its cells that the share shows, where it takes votes."""
+
+    @for_visitors
+    @wraps(view)
+    def checked(request: HtmxRequest, visit: Visit, /, **parts: Any) -> HttpResponseBase:
+        kind = kind_of(visit.share)
+        found = kind.votable(visit.share) if isinstance(kind, BoardKind) else None
+        if found is None or not visit.share.takes_votes:
+            raise Http404(UNKNOWN)
+        response: HttpResponseBase = view(request, visit, *found, **parts)
+        return response
+
+    return checked
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_voters
+def vote(request: HtmxRequest, visit: Visit, board: Board, cells: set[int]) -> HttpResponseBase:
+    """Show a pair of results; a POST says the voter's name, or which of the two is better."""
+    if request.method != "POST":
+        return _page(request, visit, board, cells)
+    if not visit.share.is_open:
+        return _page(request, visit, board, cells)
+    try:
+        reviewer = reviewers.reviewer_for_post(request, visit)
+    except reviewers.NameRefused as refusal:
+        context = {"problem": refusal.sentence, "typed": refusal.name}
+        return _page(request, visit, board, cells, **context)
+    voter = _voter(visit, str(reviewer.pk), reviewer.name)
+    if pair := request.POST.get("pair", ""):
+        try:
+            ballots.record(voter, board, pair, request.POST.get("choice", ""), cells)
+        except ValueError as error:
+            return _page(request, visit, board, cells, problem=str(error))
+    response = (
+        _page(request, visit, board, cells)
+        if request.htmx
+        else redirect("sharing:share-vote", visit.share.token)
+    )
+    reviewers.remember(response, request, reviewer)
+    return response
+
+
+@require_POST
+@for_voters
+def retraction(
+    request: HtmxRequest, visit: Visit, board: Board, cells: set[int]
+) -> HttpResponseBase:
+    """Take one's last vote back; its pair can be judged again."""
+    voter = _known_voter(request, visit)
+    if voter and visit.share.is_open:
+        ballots.take_back(voter, board)
+    if request.htmx:
+        return _page(request, visit, board, cells)
+    return redirect("sharing:share-vote", visit.share.token)
+
+
+@require_safe
+@for_voters
+def file(
+    request: HtmxRequest, visit: Visit, board: Board, cells: set[int], ballot_token: str
+) -> HttpResponseBase:
+    """Serve a file of a ballot that this voter was shown, without name and metadata."""
+    voter = _known_voter(request, visit)
+    if voter is None:
+        raise Http404(ballot_files.NO_FILE)
+    response = ballot_files.serve(request, board, voter, ballot_token)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _page(
+    request: HtmxRequest,
+    visit: Visit,
+    board: Board,
+    cells: set[int],
+    problem: str = "",
+    typed: str = "",
+) -> HttpResponse:
+    share, voter = visit.share, _known_voter(request, visit)
+    context: dict[str, Any] = {
+        "share": share,
+        "visit": visit,
+        "problem": problem,
+        "typed": typed,
+        "voter": voter,
+        "closed": "" if share.is_open else CLOSED,
+        "trap": reviewers.TRAP_FIELD,
+        "vote_url": reverse("sharing:share-vote", args=[share.token]),
+        "retraction_url": reverse("sharing:share-vote-retraction", args=[share.token]),
+    }
+    if voter and share.is_open:
+        pair, context["progress"] = ballots.next_pair(voter, board, cells)
+        context["ballot"] = _ballot(visit, board, voter, pair) if pair else None
+    template = "boards/votes/_ballot.html" if request.htmx and voter else "sharing/vote.html"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    return render(request, template, context, status=status)
+
+
+def _ballot(visit: Visit, board: Board, voter: Participant, pair: ballots.Pair) -> ballot.Ballot:
+    def address_of(file_token: str) -> str:
+        return reverse("sharing:share-vote-file", args=[visit.share.token, file_token])
+
+    shown = ballot.ballot_of(voter, board, pair, address_of)
+    return shown if visit.share.shows_settings else replace(shown, input="", input_files=[])
+
+
+def _known_voter(request: HtmxRequest, visit: Visit) -> Participant | None:
+    """Return who the visitor is: their account, or the name that they gave on this share."""
+    if visit.user.is_authenticated:
+        return Participant.of_user(visit.user)
+    reviewer = reviewers.reviewer_of(request, visit)
+    return _voter(visit, str(reviewer.pk), reviewer.name) if reviewer else None
+
+
+def _voter(visit: Visit, key: str, name: str) -> Participant:
+    if visit.user.is_authenticated:
+        return Participant.of_user(visit.user)
+    return Participant.of_guest(GUEST.format(key), name)

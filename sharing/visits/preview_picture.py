@@ -1,0 +1,50 @@
+"""The picture by which chats show a link: the first pictures of a share, side by side."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageOps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SIZE = WIDTH, HEIGHT = 1200, 630  # https://ogp.me, and what the large networks cut to
+MOST, GAP = 4, 8
+GROUND = (245, 244, 241)
+MOST_PIXELS = 50_000_000
+
+
+def compose(pictures: Sequence[bytes]) -> bytes:
+    """Return a JPEG of at most four pictures, each cut to its part; a plain ground without any.
+
+    What cannot be read leaves its part empty.
+    """
+    canvas = Image.new("RGB", SIZE, GROUND)
+    boxes = _boxes(len(pictures[:MOST]))
+    for content, (left, top, width, height) in zip(pictures, boxes, strict=False):
+        try:
+            with Image.open(io.BytesIO(content)) as opened:
+                if opened.width * opened.height > MOST_PIXELS:
+                    continue
+                picture = opened.convert("RGB")
+        except (OSError, ValueError, Image.DecompressionBombError):
+            continue
+        canvas.paste(ImageOps.fit(picture, (width, height)), (left, top))
+    file = io.BytesIO()
+    canvas.save(file, "JPEG", quality=82)
+    return file.getvalue()
+
+
+def _boxes(count: int) -> list[tuple[int, int, int, int]]:
+    """Return left, top, width and height of each picture's part."""
+    half, low = (WIDTH - GAP) // 2, (HEIGHT - GAP) // 2
+    right, below = half + GAP, low + GAP
+    return {
+        0: [],
+        1: [(0, 0, WIDTH, HEIGHT)],
+        2: [(0, 0, half, HEIGHT), (right, 0, half, HEIGHT)],
+        3: [(0, 0, half, HEIGHT), (right, 0, half, low), (right, below, half, low)],
+        4: [(x, y, half, low) for y in (0, below) for x in (0, right)],
+    }[count]

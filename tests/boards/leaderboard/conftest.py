@@ -1,0 +1,5 @@
+"""Calls of the API, for the leaderboard."""
+
+from tests.api.conftest import call, caller
+
+__all__ = ["call", "caller"]

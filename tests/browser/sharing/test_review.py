@@ -1,0 +1,185 @@
+"""A review by two people: a guest on a phone picks and comments, the designer answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from library.selection import ResultKey
+from sharing import items
+from sharing.models import Comment, Pick, Share
+from tests.browser.axe import assert_clean, assert_fits, assert_usable
+from tests.browser.contexts import Contexts
+from tests.browser.gallery import PHONE, Open
+from tests.browser.library.test_viewer import store, tone
+from tests.browser.media import png
+from tests.catalog.thumbs import film
+from tests.library.wall.test_wall import done
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def share(open_page: Open, user: User, make_run: Any) -> Share:
+    """A review of two pictures, a film and a sound, in this order."""
+    runs = [done(make_run, title=f"result {number}", files=[]) for number in range(4)]
+    for run, colour in zip(runs, ("teal", "maroon"), strict=False):
+        store(run, png(800, 600, colour), "image/png", width=800, height=600)
+    store(runs[2], film(2.0), "video/mp4", width=400, height=300)
+    store(runs[3], tone(), "audio/wav")
+    share = Share.objects.create(
+        user=user,
+        title="Posters",
+        picks=Share.Picks.SOME,
+        most_picks=3,
+        takes_ratings=True,
+        takes_comments=True,
+    )
+    items.keep_in_step(share, [ResultKey(run.pk, 0) for run in runs])
+    return share
+
+
+@pytest.fixture
+def guest(contexts: Contexts, live_server: Any, share: Share) -> Page:
+    """The page of the review on the phone of somebody without an account."""
+    context = contexts.take(
+        viewport={"width": PHONE[0], "height": PHONE[1]}, base_url=live_server.url, has_touch=True
+    )
+    page = context.new_page()
+    page.goto(f"{share.get_absolute_url()}review/")
+    return page
+
+
+def introduce(page: Page, name: str) -> None:
+    """Give a name, once a press has asked for it."""
+    asked = page.get_by_role("dialog", name="Your name")
+    asked.get_by_label("Your name").fill(name)
+    asked.get_by_label("Your name").press("Enter")
+    expect(asked).not_to_be_visible()
+
+
+def favourite(page: Page, number: int) -> Any:
+    """Return the button that makes an item a favourite."""
+    return page.get_by_role("button", name=f"Favourite: {number}", exact=True)
+
+
+def test_a_client_picks_two_and_comments_and_the_designer_answers_with_a_version(
+    guest: Page, open_page: Open, share: Share, make_run: Any
+) -> None:
+    favourite(guest, 1).tap()
+    introduce(guest, "Anna")
+    expect(favourite(guest, 1)).to_have_attribute("aria-pressed", "true")
+    favourite(guest, 3).tap()
+    expect(guest.get_by_text("2 of 3 chosen")).to_be_visible()
+    assert Pick.objects.count() == 2
+    assert_fits(guest)
+
+    guest.goto(f"{share.get_absolute_url()}review/3/")
+    player = guest.locator("video")
+    expect(player).to_have_js_property("readyState", 4)
+    player.evaluate("film => { film.currentTime = 1.2 }")
+    guest.get_by_role("button", name="Take the time").click()
+    expect(guest.get_by_label("At", exact=True)).to_have_value("0:01.2")
+    guest.get_by_label("Your comment").fill("The boat should be larger here")
+    guest.get_by_role("button", name="Send").last.click()
+    moment = guest.get_by_role("link", name="0:01.2")
+    expect(moment).to_be_visible()
+    player.evaluate("film => { film.currentTime = 0 }")
+    moment.click()
+    expect(player).to_have_js_property("currentTime", 1.2)
+    assert Comment.objects.get().from_ms == 1200
+    assert_fits(guest)
+
+    run = done(make_run, title="larger boat", files=[])
+    store(run, film(1.0), "video/mp4", width=400, height=300)
+    designer = open_page(f"/shares/{share.pk}/review/")
+    expect(designer.get_by_text("The boat should be larger here")).to_be_visible()
+    assert_usable(designer)
+    designer.get_by_role("link", name="Answer with a new version").click()
+    designer.locator(f"label:has([value='{run.pk}/0'])").click()
+    designer.get_by_role("button", name="Show it as version 2").click()
+    expect(designer.get_by_text("Version 2 is there.")).to_be_visible()
+
+    guest.goto(f"{share.get_absolute_url()}review/5/")
+    expect(guest.get_by_role("link", name=re.compile("^Version 2"))).to_contain_text(
+        "answers Anna\u2019s comment"
+    )
+    guest.get_by_role("link", name="Version 1", exact=True).click()
+    expect(guest.get_by_text("The boat should be larger here")).to_be_visible()
+
+
+def test_a_pin_is_set_by_a_tap_and_moved_by_keys(guest: Page, share: Share) -> None:
+    guest.goto(f"{share.get_absolute_url()}review/1/")
+    guest.get_by_role("button", name="Point at a place").focus()
+    guest.keyboard.press("Enter")
+    guest.keyboard.press("ArrowLeft")
+    guest.keyboard.press("Shift+ArrowUp")
+    guest.keyboard.press("Enter")
+    guest.keyboard.type("Here")
+    guest.get_by_role("button", name="Send").last.click()
+    introduce(guest, "Anna")
+    pin = guest.get_by_role("link", name="1: Here")
+    expect(pin).to_be_visible()
+    said = Comment.objects.get()
+    assert (said.x, said.y) == (490, 400)
+    expect(guest.get_by_label("Your comment")).to_have_value("")
+    assert_clean(guest)
+
+    picture = guest.locator(".review-canvas img")
+    box = picture.bounding_box()
+    assert box
+    picture.tap(position={"x": box["width"] / 4, "y": box["height"] / 2})
+    guest.get_by_label("Your comment").fill("And here")
+    guest.get_by_role("button", name="Send").last.click()
+    expect(guest.get_by_role("link", name="2: And here")).to_be_visible()
+    second = Comment.objects.get(text="And here")
+    assert second.x == pytest.approx(250, abs=10)
+
+
+def test_a_taken_name_is_refused_beside_it_and_what_was_written_is_said_afterwards(
+    guest: Page, share: Share
+) -> None:
+    share.reviewers.create(name="Anna")
+    guest.get_by_label("Your comment").fill("All of them are good")
+    guest.get_by_role("button", name="Send").last.click()
+    asked = guest.get_by_role("dialog", name="Your name")
+    asked.get_by_label("Your name").fill("ANNA")
+    asked.get_by_label("Your name").press("Enter")
+    expect(asked.get_by_text("There is already an ANNA here. Add your surname.")).to_be_visible()
+    introduce(guest, "Anna Berg")
+    expect(guest.locator(".review-comment")).to_contain_text("All of them are good")
+
+
+def test_a_deleted_comment_is_brought_back(guest: Page) -> None:
+    guest.get_by_label("Your comment").fill("Hello")
+    guest.get_by_role("button", name="Send").last.click()
+    introduce(guest, "Anna")
+    guest.get_by_role("button", name="Delete").click()
+    expect(guest.locator(".review-comment")).to_have_count(0)
+    guest.get_by_role("button", name="Undo").click()
+    expect(guest.locator(".review-comment")).to_contain_text("Hello")
+
+
+def test_everything_is_said_without_a_script(
+    contexts: Contexts, live_server: Any, share: Share
+) -> None:
+    context = contexts.take(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{share.get_absolute_url()}review/")
+    favourite(page, 2).click()
+    page.get_by_label("Your name").fill("Ben")
+    page.get_by_role("button", name="Go on").click()
+    expect(favourite(page, 2)).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("group", name="Stars for 2").get_by_role("button", name="4 stars").click()
+    page.goto(f"{share.get_absolute_url()}review/4/")
+    page.get_by_label("Your comment").fill("Softer")
+    page.get_by_label("At", exact=True).fill("0:00.2")
+    page.get_by_label("to", exact=True).fill("0:00.7")
+    page.get_by_role("button", name="Send").last.click()
+    expect(page.get_by_role("link", name="0:00.2 \u2013 0:00.7")).to_be_visible()
+    page.get_by_role("button", name="I\u2019m done").click()
+    expect(page.get_by_text("You said that you are done.")).to_be_visible()

@@ -1,0 +1,102 @@
+"""Sharing in the browser: two clicks to a copied address, and what its visitor sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from runs.models import Run
+from sharing.models import Share
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.gallery import PHONE, Open
+from tests.browser.hand import Hand
+from tests.browser.library.test_wall import tile
+from tests.sharing.conftest import make_picture, make_share
+
+__all__ = ["make_picture", "make_share"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+TWO = 2  # clicks to a copied address, after the selection
+
+
+@pytest.fixture
+def three(make_picture: Any) -> list[Run]:
+    """Three runs with a picture each."""
+    return [make_picture(title=f"picture {number}") for number in range(3)]
+
+
+def copied(page: Page) -> str:
+    """The address that the page has written to the clipboard."""
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    return text
+
+
+def test_two_clicks_lead_from_a_selection_to_a_copied_address(
+    open_page: Open, three: list[Run], record_property: Any
+) -> None:
+    page = open_page("/runs/")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for run in three[:2]:
+        tile(page, run).hover()
+        tile(page, run).get_by_role("checkbox").check()
+    hand = Hand(page)
+    hand.click(page.get_by_role("button", name="Share"))
+    dialog = page.get_by_role("dialog", name="Shared")
+    expect(dialog.get_by_text("The address is copied.")).to_be_visible()
+    hand.tell(record_property, most=TWO)
+    address = dialog.locator("[data-share]").inner_text()
+    assert copied(page) == address
+    assert_clean(page, "the dialog", within="dialog.share")
+    dialog.get_by_label("Title").fill("For the client")
+    dialog.get_by_label("Ends").select_option("week")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_text("Saved.")).to_be_visible()
+    share = Share.objects.get()
+    assert (share.title, share.items.count()) == ("For the client", 2)
+    assert share.expires_at
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_have_count(0)
+
+
+def test_a_visitor_looks_through_a_share_by_keys_and_by_swipes(
+    open_page: Open, three: list[Run], make_share: Any
+) -> None:
+    share = make_share(*three, note="Which one?")
+    page = open_page(share.get_absolute_url())
+    expect(page.get_by_role("heading", name="Posters")).to_be_visible()
+    assert_clean(page, "a share")
+    page.locator("a[data-item]").first.click()
+    dialog = page.get_by_role("dialog", name="Result")
+    expect(dialog.get_by_text("1 of 3")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(dialog.get_by_text("2 of 3")).to_be_visible()
+    assert_clean(page, "the viewer of a share", within="dialog.large")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#item-2 a[data-item]")).to_be_focused()
+
+
+def test_a_share_fits_a_phone(open_page: Open, three: list[Run], make_share: Any) -> None:
+    share = make_share(*three)
+    page = open_page(share.get_absolute_url(), PHONE)
+    assert_fits(page)
+    page.locator("a[data-item]").first.click()
+    expect(page.get_by_role("dialog", name="Result").get_by_text("1 of 3")).to_be_visible()
+    assert_fits(page)
+
+
+def test_without_script_all_of_it_works(open_page: Open, three: list[Run]) -> None:
+    page = open_page("/runs/", scripts=False)
+    tile(page, three[0]).get_by_role("checkbox").check()
+    page.get_by_role("button", name="Share").click()
+    page.locator("[data-share]").click()
+    (share,) = Share.objects.all()
+    page.goto(page.url.partition("/shares/")[0] + share.get_absolute_url())
+    page.locator("a[data-item]").first.click()
+    expect(page.get_by_text("1 of 1")).to_be_visible()
+    page.goto(page.url.partition("/s/")[0] + "/shares/")
+    page.get_by_role("button", name="End").click()
+    expect(page.get_by_text("The share has ended")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("is shared again")).to_be_visible()
