@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 import zipfile
@@ -16,6 +17,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
+from config.server import static_build
 from projects.models.project import private_project
 from runs.models import Run
 from sharing.models import Share
@@ -24,6 +26,7 @@ from tests.projects.people import make_project
 from tests.sharing.conftest import PROMPT, picture_bytes, stored
 
 pytestmark = pytest.mark.django_db
+MOST_BYTES = 40_000  # of a share of 100 pictures, without pictures
 PARTS = ("", "items/1/", "files/1/", "files/1/thumbnail/", "picture.jpg")
 
 
@@ -296,3 +299,6 @@ def test_a_hundred_pictures_cost_few_queries_and_bytes(
     with django_assert_max_num_queries(9):
         page = Client().get(share.get_absolute_url())
     assert page.content.count(b"data-item") == 100
+    loaded = dict(static_build.bundles())
+    parts = [loaded[name].encode() for name in ("css/lazy/share.css", "js/lazy/share-visit.js")]
+    assert sum(len(gzip.compress(part)) for part in (page.content, *parts)) < MOST_BYTES
