@@ -97,8 +97,8 @@ def _page(stage: Stage, product: Product, path: str) -> list[Goal]:
         gallery.append(visit(context, product.address + GALLERY, GALLERY_NEEDS))
         context.close()
     weight = median(seen.wire_bytes for seen in shared) / KB
-    usable = median(seen.times["usable"] for seen in shared)
-    reference = median(seen.times["usable"] for seen in gallery)
+    usable = median(seen.usable_ms for seen in shared)
+    reference = median(seen.usable_ms for seen in gallery)
     return [
         at_most("G15", f"share of {PICTURES} pictures, cold", weight, PAGE_KB, "KB"),
         at_most_ratio("G15", "the same, usable", usable, reference, USABLE, "ms", "gallery"),

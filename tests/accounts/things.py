@@ -76,7 +76,9 @@ class Things:
         parts = {part: self.parts.get(part, PLAIN.get(part, pk)) for part in possibility[0][1]}
         parts |= SPECIAL.get(plain, {})
         of_room = self.rooms.get(space, {})
-        parts |= {part: of_room[part] for part in parts if part in of_room}
+        # Some routes of a room are about a thing of their own: a report in the room of shares.
+        own = {"pk"} if pk is not None else set()
+        parts |= {part: of_room[part] for part in parts if part in of_room and part not in own}
         return reverse(name, kwargs=parts) + (ASKED | (asked or {})).get(name, "")
 
 

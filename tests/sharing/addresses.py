@@ -28,5 +28,9 @@ def addresses(route: Route, keys: Keys) -> Iterator[str]:
     first, *others = (keys.get(converter, keys["str"]) for converter in converters)
     for value in first:
         for further in itertools.product(*(values[:UNPAIRED] for values in others)):
-            parts = iter((value, *further))
-            yield "/" + PART.sub(lambda _, parts=parts: quote(next(parts)), route.path)
+            yield "/" + _filled(route.path, (value, *further))
+
+
+def _filled(path: str, values: Sequence[str]) -> str:
+    rest = iter(values)
+    return PART.sub(lambda _: quote(next(rest)), path)

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 @pytest.fixture
 def runs(user: User, make_run: Any) -> list[Run]:
     """Four results on one share: picked by three, rated 4 and 5, with an open comment, and bare."""
-    runs = [make_run(state="succeeded", arguments={"prompt": f"poster {n}"}) for n in range(4)]
+    runs = [make_run(state="succeeded", title=f"poster {n}") for n in range(4)]
     for run in runs:
         Artifact.objects.create(run=run, position=0, path="x", kind="image", url="https://x/a.png")
     share = Share.objects.create(user=user, title="Posters")

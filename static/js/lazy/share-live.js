@@ -8,7 +8,7 @@
  */
 const ADDRESS = "/shares/live/";
 const AFTER_ERROR_MS = [500, 1000, 2000, 5000, 10000];
-const Status = { OK: 200, NOTHING_NEW: 204, OTHERS_ADMITTED: 403, ENDED: 410 };
+const Status = { OK: 200, NOTHING_NEW: 204, OTHERS_ADMITTED: 403, NOT_SERVED: 404, ENDED: 410 };
 
 class ShareLive extends HTMLElement {
   errors = 0;
@@ -58,6 +58,7 @@ class ShareLive extends HTMLElement {
       this.isOver = true;
       return location.reload(); // the page says why
     }
+    if (status === Status.NOT_SERVED) return; // by a server without polls
     const isAnswered = status === Status.OK || status === Status.NOTHING_NEW;
     this.errors = isAnswered ? 0 : this.errors + 1;
     const { length } = AFTER_ERROR_MS;
