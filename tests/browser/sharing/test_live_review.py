@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +13,13 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_fits
 from tests.browser.contexts import Contexts
-from tests.browser.journeys import AURORA, DONE, PHONE, Open, open_page
+from tests.browser.journeys import AURORA, PHONE, Open, open_page
 from tests.processes import Up
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 PICTURES = 5
+RUN = re.compile(r"[?&](?:run|shown)=([0-9a-f-]{36})")
 WISH = "The boat should be larger here"
 Guest = Callable[[str], Page]
 
@@ -35,17 +37,16 @@ def guest(contexts: Contexts, vitrine: Up) -> Guest:
     return open_
 
 
-def draw(page: Page, prompt: str, count: int = 1) -> str:
+def draw(page: Page, prompt: str) -> str:
     """Run a model; return the key of its run."""
     page.goto(AURORA)
     page.locator("[name=prompt]").fill(prompt)
-    if count > 1:
-        page.locator("[name=num_images]").first.fill(str(count))
     page.locator("#run-button").click()
-    page.wait_for_url("**run=**")
-    done = page.locator(f"#stage {DONE}").first
-    done.wait_for()
-    return str(done.get_attribute("data-run-id"))
+    page.wait_for_url(RUN)
+    match = RUN.search(page.url)
+    assert match
+    page.locator(f"[data-run-id='{match[1]}'][data-run-state='succeeded']").first.wait_for()
+    return match[1]
 
 
 def share(page: Page, button: Any) -> str:
