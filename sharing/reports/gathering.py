@@ -21,6 +21,7 @@ from boards.runs.visibility import WITHHELD
 from boards.trials import news
 from boards.trials.outcomes import outcomes_of
 from boards.votes import bradley_terry
+from boards.votes.agreement import agreement_of
 from boards.votes.ballots import count_wins
 from boards.votes.rankings import RankedColumn, Ranking, name_of, rankings
 from catalog.models import Endpoint
@@ -167,6 +168,7 @@ def _judging(
         voters=len({vote.voter_key for vote in votes}),
         guests=len({vote.guest for vote in votes if vote.voter_id is None}),
         is_by_maker=any(vote.voter_id == board.user_id for vote in votes),
+        agreement=agreement_of(votes).words if votes else "",
         rows_won=sum(bool(mark and mark.winner_id) for mark in winners),
         starred=sum(mark.stars > 0 for mark in marks),
         decided=sum(bool(mark.verdict) for mark in marks),

@@ -29,7 +29,8 @@ from library.models import (
 from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
-from sharing.models import Comment, Report, Reviewer, Share, ShareItem
+from sharing.models import Comment as ShareComment
+from sharing.models import Report, Reviewer, Share, ShareItem
 from training.models import Dataset, Training, Weights
 
 ASKED = {
@@ -75,7 +76,9 @@ class Things:
         parts = {part: self.parts.get(part, PLAIN.get(part, pk)) for part in possibility[0][1]}
         parts |= SPECIAL.get(plain, {})
         of_room = self.rooms.get(space, {})
-        parts |= {part: of_room[part] for part in parts if part in of_room}
+        # Some routes of a room are about a thing of their own: a report in the room of shares.
+        own = {"pk"} if pk is not None else set()
+        parts |= {part: of_room[part] for part in parts if part in of_room and part not in own}
         return reverse(name, kwargs=parts) + (ASKED | (asked or {})).get(name, "")
 
 
@@ -165,7 +168,7 @@ def make_things(
     )
     ShareItem.objects.create(share=share, number=1, place=1, run=run)
     reviewer = Reviewer.objects.create(share=share, user=owner, name=word[:60])
-    comment = Comment.objects.create(share=share, reviewer=reviewer, text=word)
+    share_comment = ShareComment.objects.create(share=share, reviewer=reviewer, text=word)
     return Things(
         {
             "view": view.pk,
@@ -181,7 +184,7 @@ def make_things(
             "board_id": board.pk, "cell": cell.pk, "row": row.pk, "trial": trial.pk,
             "comment": comment.pk, "row_request": row_request.pk,
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
-            "version": version.pk, "comment_id": comment.pk,
+            "version": version.pk, "comment_id": share_comment.pk,
         },
         {"sharing": {"pk": share.pk, "token": share.token, "number": 1}},
     )  # fmt: skip

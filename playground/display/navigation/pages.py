@@ -37,7 +37,7 @@ _PAGES = (
     ("Series", "selections, sets of results, albums", "library:all-series", ""),
     ("Tags", "labels, words of results", "library:tags", ""),
     ("References", "characters, products, places, looks, @", "library:references", ""),
-    ("Your links", "shared forms", "playground:links", ""),
+    ("Shares", "links, shared forms, reviews, guests", "sharing:shares", ""),
     ("Account", "settings, profile, name, password, sessions, theme", "account", ""),
     ("Notifications", "settings, e-mail, Slack, webhooks", "notifications:settings", ""),
     ("API tokens", "settings, programs, assistants, keys", "api:tokens", ""),

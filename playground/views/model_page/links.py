@@ -1,4 +1,4 @@
-"""The links by which a person's files are open to colleagues: listed, and ended one by one."""
+"""The links by which a person's files are open to colleagues: they are ended one by one."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
 from playground.form import share_links
-from playground.views.runs import no_store
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
+SHARES = "/shares/"  # of the room above
+
 
 @require_safe
-@no_store
-def index(request: HtmxRequest) -> HttpResponse:
-    """List the user's links that open files."""
-    return render(request, "playground/links.html", {"links": share_links.links_of(request.user)})
+def index(request: HtmxRequest) -> HttpResponseBase:
+    """Lead to the page of shares, which lists the user's links that open files as well."""
+    return redirect(SHARES)
 
 
 @require_POST
@@ -33,4 +33,4 @@ def deletion(request: HtmxRequest, pk: str) -> HttpResponseBase:
         audit.record(request.user, "deleted", [link])
         link.delete()
     messages.success(request, "The link has ended, and your files in it are private again.")
-    return redirect("playground:links")
+    return redirect(SHARES)

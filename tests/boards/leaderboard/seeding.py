@@ -15,7 +15,12 @@ from catalog.models import Endpoint
 from tests.boards.leaderboard.voting import make_board, vote
 
 MODELS, BOARDS, PER_BOARD, ROWS = 30, 24, 5, 6
-TAGS = (["photos of products"], ["photos of products", "white background"], ["portraits"], [])
+TAGS: tuple[list[str], ...] = (
+    ["photos of products"],
+    ["photos of products", "white background"],
+    ["portraits"],
+    [],
+)
 
 
 def seed(username: str) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from boards.models import Board, RowMark
@@ -148,12 +150,18 @@ def test_only_who_may_change_a_board_shares_it(board: Board, stranger: User) -> 
 
 
 def test_queries_do_not_grow_with_the_board(
-    judged: Judged, share_board: ShareBoard, django_assert_num_queries: Any
+    judged: Judged, share_board: ShareBoard, client: Client
 ) -> None:
-    share = share_board(judged("flux", "turbo", prompts="a\nb\nc\nd"))
-    page_of(share)
-    with django_assert_num_queries(11):
-        page_of(share)
+    counts = []
+    for prompts in ("a", "b\nc\nd\ne"):
+        Board.objects.all().delete()
+        share = share_board(judged("flux", "turbo", prompts=prompts))
+        page_of(share, client)  # the first visit is counted
+        with CaptureQueriesContext(connection) as queries:
+            page_of(share, client)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+    assert counts[1] < 30
 
 
 def test_where_opinions_are_asked_for_each_result_leads_to_its_page(

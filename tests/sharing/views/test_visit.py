@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 import zipfile
@@ -16,6 +17,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
+from config.server import static_build
 from projects.models.project import private_project
 from runs.models import Run
 from sharing.models import Share
@@ -24,6 +26,7 @@ from tests.projects.people import make_project
 from tests.sharing.conftest import PROMPT, picture_bytes, stored
 
 pytestmark = pytest.mark.django_db
+MOST_BYTES = 40_000  # of a share of 100 pictures, without pictures
 PARTS = ("", "items/1/", "files/1/", "files/1/thumbnail/", "picture.jpg")
 
 
@@ -57,6 +60,7 @@ def test_whoever_has_the_link_sees_it_and_its_files(share: Share) -> None:
     assert statuses(Client(), share) == [200] * len(PARTS)
     file = Client().get(f"{share.get_absolute_url()}files/1/", headers={"range": "bytes=0-3"})
     assert file.status_code == 206
+    assert b"".join(file.streaming_content) == b"\x89PNG"  # type: ignore[attr-defined]
     assert file.headers["Cache-Control"] == "private, no-cache"
 
 
@@ -99,16 +103,16 @@ def test_a_token_is_not_stored_readably(share: Share) -> None:
 
 
 def test_hidden_settings_models_and_prices_are_nowhere(share: Share, run: Run) -> None:
-    secrets = (PROMPT, "424242", run.endpoint.name, run.endpoint.endpoint_id, str(run.pk))
+    secrets = (PROMPT, "424242", run.endpoint.endpoint_id, str(run.pk), rf"\b{run.endpoint.name}\b")
     address = share.get_absolute_url()
 
     def told() -> str:
         return "".join(Client().get(f"{address}{part}").content.decode() for part in PARTS[:2])
 
     assert PROMPT in told()
-    assert run.endpoint.name in told()
+    assert re.search(secrets[-1], told())
     Share.objects.update(shows_models=False, shows_settings=False)
-    assert [secret for secret in secrets if secret in told()] == []
+    assert [secret for secret in secrets if re.search(secret, told())] == []
     assert run.user.username not in told()
 
 
@@ -295,3 +299,6 @@ def test_a_hundred_pictures_cost_few_queries_and_bytes(
     with django_assert_max_num_queries(9):
         page = Client().get(share.get_absolute_url())
     assert page.content.count(b"data-item") == 100
+    loaded = dict(static_build.bundles())
+    parts = [loaded[name].encode() for name in ("css/lazy/share.css", "js/lazy/share-visit.js")]
+    assert sum(len(gzip.compress(part)) for part in (page.content, *parts)) < MOST_BYTES
