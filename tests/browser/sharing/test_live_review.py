@@ -94,7 +94,7 @@ def test_a_designer_and_a_client_see_at_once_what_the_other_does(
     client = guest(f"{address}review/")
     expect(client.locator(".review-tile")).to_have_count(PICTURES)
     assert_fits(client)
-    designer.goto("/shares/")
+    designer.goto(f"{address}review/")
     designer.get_by_role("link", name="What came of it").first.click()
 
     favourite(client, 1).tap()
@@ -111,7 +111,7 @@ def test_a_designer_and_a_client_see_at_once_what_the_other_does(
     expect(designer.get_by_text(WISH)).to_be_visible()
 
     larger = draw(designer, "A larger boat at dawn")
-    designer.goto("/shares/")
+    designer.goto(f"{address}review/")
     designer.get_by_role("link", name="What came of it").first.click()
     designer.get_by_role("link", name="Answer with a new version").click()
     designer.locator(f"label:has([value='{larger}/0'])").click()
