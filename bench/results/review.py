@@ -145,7 +145,7 @@ class Guest:
         page = (await self._ask("page", "GET", self.path)).text
         token, live = TOKEN.search(page), WATCH.search(page)
         if not token or not live:
-            raise Broken("the review's page has no form, or nothing that is live")
+            raise Broken(f"the review's page is not live: {page[:500]}")
         told = dict(ATTRIBUTE.findall(live[0]))
         self.token = token[1]
         self.watch, self.version = html.unescape(told["token"]), int(told["version"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +13,13 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_fits
 from tests.browser.contexts import Contexts
-from tests.browser.journeys import AURORA, DONE, PHONE, Open, open_page
+from tests.browser.journeys import AURORA, PHONE, Open, open_page
 from tests.processes import Up
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 PICTURES = 5
+RUN = re.compile(r"[?&](?:run|shown)=([0-9a-f-]{36})")
 WISH = "The boat should be larger here"
 Guest = Callable[[str], Page]
 
@@ -35,17 +37,16 @@ def guest(contexts: Contexts, vitrine: Up) -> Guest:
     return open_
 
 
-def draw(page: Page, prompt: str, count: int = 1) -> str:
+def draw(page: Page, prompt: str) -> str:
     """Run a model; return the key of its run."""
     page.goto(AURORA)
     page.locator("[name=prompt]").fill(prompt)
-    if count > 1:
-        page.locator("[name=num_images]").first.fill(str(count))
     page.locator("#run-button").click()
-    page.wait_for_url("**run=**")
-    done = page.locator(f"#stage {DONE}").first
-    done.wait_for()
-    return str(done.get_attribute("data-run-id"))
+    page.wait_for_url(RUN)
+    match = RUN.search(page.url)
+    assert match
+    page.locator(f"[data-run-id='{match[1]}'][data-run-state='succeeded']").first.wait_for()
+    return match[1]
 
 
 def share(page: Page, button: Any) -> str:
@@ -93,7 +94,7 @@ def test_a_designer_and_a_client_see_at_once_what_the_other_does(
     client = guest(f"{address}review/")
     expect(client.locator(".review-tile")).to_have_count(PICTURES)
     assert_fits(client)
-    designer.goto("/shares/")
+    designer.goto(f"{address}review/")
     designer.get_by_role("link", name="What came of it").first.click()
 
     favourite(client, 1).tap()
@@ -110,7 +111,7 @@ def test_a_designer_and_a_client_see_at_once_what_the_other_does(
     expect(designer.get_by_text(WISH)).to_be_visible()
 
     larger = draw(designer, "A larger boat at dawn")
-    designer.goto("/shares/")
+    designer.goto(f"{address}review/")
     designer.get_by_role("link", name="What came of it").first.click()
     designer.get_by_role("link", name="Answer with a new version").click()
     designer.locator(f"label:has([value='{larger}/0'])").click()
