@@ -58,6 +58,17 @@ def prompt_field(board: Board) -> Field | None:
 
 
 def row_of(board: Board, text: str) -> PlannedRow:
+    """Return the row for a prompt that the board does not have yet.
+
+    Raises ValueError with a sentence for the field.
+    """
+    row = planned_row(board, text)
+    if board.rows.filter(digest=row.digest).exists():
+        raise ValueError("The board has this row already.")
+    return row
+
+
+def planned_row(board: Board, text: str) -> PlannedRow:
     """Return the row for a prompt; everything else is as in the board's first row.
 
     Raises ValueError with a sentence for the field.
@@ -72,10 +83,7 @@ def row_of(board: Board, text: str) -> PlannedRow:
     if field is None:
         raise ValueError("The models of this board share no prompt; use “Add models or rows”.")
     first = board.rows.first()
-    row = row_of_values((first.values if first else {}) | {field.name: prompt}, prompt)
-    if board.rows.filter(digest=row.digest).exists():
-        raise ValueError("The board has this row already.")
-    return row
+    return row_of_values((first.values if first else {}) | {field.name: prompt}, prompt)
 
 
 def row_of_values(inputs: dict[str, Any], label: str) -> PlannedRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sharing.views import embed, files, one_item, one_share, shares, visit, vote
+from sharing.views import embed, files, one_item, one_share, rows, shares, visit, vote
 from sharing.views.reports import actions, pages
 from sharing.views.reports import files as report_files
 from sharing.views.review import answers, posts
@@ -36,6 +36,7 @@ urlpatterns = [
     path("s/<str:token>/files/<int:number>/", files.file, name="share-file"),
     path("s/<str:token>/files/<int:number>/thumbnail/", files.thumbnail, name="share-thumbnail"),
     path("s/<str:token>/files/<int:number>/poster/", files.poster, name="share-poster"),
+    path("s/<str:token>/rows/", rows.rows, name="share-rows"),
     path("s/<str:token>/vote/", vote.vote, name="share-vote"),
     path("s/<str:token>/vote/retraction/", vote.retraction, name="share-vote-retraction"),
     path("s/<str:token>/vote/files/<str:ballot_token>/", vote.file, name="share-vote-file"),

@@ -165,10 +165,9 @@ class Board(DocumentKind[Row]):
         """Return the rows as the share shows them, and where visitors vote."""
         share = visit.share
         takes_votes = share.takes_votes and share.is_open
-        takes_opinions = bool(share.picks) or share.takes_ratings or share.takes_comments
         return {
             "rows": _Grid(share, document).rows(),
-            "takes_opinions": share.is_open and takes_opinions,
+            "takes_opinions": share.is_open and share.takes_opinions,
             "vote_url": reverse("sharing:share-vote", args=[share.token]) if takes_votes else "",
         }
 

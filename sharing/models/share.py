@@ -155,9 +155,12 @@ class Share(InProject):
     @property
     def is_review(self) -> bool:
         """Whether its visitors are asked for something."""
-        return bool(self.picks) or any(
-            (self.takes_ratings, self.takes_comments, self.takes_votes, self.takes_rows)
-        )
+        return self.takes_opinions or self.takes_votes or self.takes_rows
+
+    @property
+    def takes_opinions(self) -> bool:
+        """Whether it has a page of picks, ratings and comments."""
+        return bool(self.picks) or self.takes_ratings or self.takes_comments
 
     @property
     def is_open(self) -> bool:

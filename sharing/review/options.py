@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
 MARKER = "review_options"  # posted with the fields: without it nothing of them is changed
-FIELDS = ("picks", "most_picks", "takes_ratings", "takes_comments")
+OF_BOARDS = ("takes_votes", "takes_rows")
+FIELDS = ("picks", "most_picks", "takes_ratings", "takes_comments", *OF_BOARDS)
 MOST = 500
 
 
 class ReviewOptionsForm(forms.Form):
-    """How visitors pick, whether they rate and comment."""
+    """How visitors pick, whether they rate and comment; of a board, vote and ask for rows."""
 
     picks = forms.ChoiceField(choices=Share.Picks.choices, required=False)
     most_picks = forms.IntegerField(
@@ -28,6 +29,8 @@ class ReviewOptionsForm(forms.Form):
     )
     takes_ratings = forms.BooleanField(required=False)
     takes_comments = forms.BooleanField(required=False)
+    takes_votes = forms.BooleanField(required=False)
+    takes_rows = forms.BooleanField(required=False)
 
     def __init__(self, share: Share, data: QueryDict | None = None) -> None:
         is_posted = data is not None and MARKER in data
@@ -43,5 +46,8 @@ class ReviewOptionsForm(forms.Form):
         """Write what was chosen into the share, which the caller saves."""
         if not self.is_bound:
             return
+        is_board = self.share.kind == Share.Kind.BOARD
         for name in FIELDS:
+            if name in OF_BOARDS and not is_board:
+                continue
             setattr(self.share, name, self.cleaned_data[name] or type(getattr(self.share, name))())

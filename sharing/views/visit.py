@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.hashers import check_password
@@ -24,7 +25,7 @@ from sharing.kinds.table import kind_of
 from sharing.models import Share
 from sharing.views.embed import is_embeddable
 from sharing.visits import archive as archives
-from sharing.visits import counting, tiles
+from sharing.visits import asked_rows, counting, tiles
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -38,6 +39,18 @@ NO_DOWNLOAD = "Nothing can be downloaded here."
 @for_visitors
 def share(request: HtmxRequest, visit: Visit) -> HttpResponse:
     """Show what is shared."""
+    response = page(request, visit)
+    counting.count(request, response, visit)
+    return response
+
+
+def page(
+    request: HtmxRequest,
+    visit: Visit,
+    more: Mapping[str, Any] | None = None,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """Return the share's page; `more` is what a refused form says beside it."""
     shared, kind = visit.share, kind_of(visit.share)
     if shared.follows and (keys := kind.results(shared)) is not None:
         items.keep_in_step(shared, keys)
@@ -52,10 +65,10 @@ def share(request: HtmxRequest, visit: Visit) -> HttpResponse:
         "may_take_all": shared.allows_download and any(one.artifact for one in shown),
         **_addresses(request, shared),
         **kind.context(visit),
+        **asked_rows.context(request, visit),
+        **(more or {}),
     }
-    response = render(request, "sharing/share.html", context)
-    counting.count(request, response, visit)
-    return response
+    return render(request, "sharing/share.html", context, status=status)
 
 
 def _addresses(request: HtmxRequest, shared: Share) -> dict[str, str]:

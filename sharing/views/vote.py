@@ -15,19 +15,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from boards.display import ballot
 from boards.models import Board
-from boards.participants import Participant
 from boards.views import ballot_files
 from boards.votes import ballots
 from sharing import reviewers
 from sharing.access import UNKNOWN, Visit, for_visitors
 from sharing.kinds.board import Board as BoardKind
 from sharing.kinds.table import kind_of
+from sharing.participants import known_participant, participant_of
 
 if TYPE_CHECKING:
+    from boards.participants import Participant
     from core.http.htmx import HtmxRequest
 
 CLOSED = "Voting is over here. Thank you for looking."
-GUEST = "guest:{}"
 
 
 def for_voters(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
@@ -59,7 +59,7 @@ def vote(request: HtmxRequest, visit: Visit, board: Board, cells: set[int]) -> H
     except reviewers.NameRefused as refusal:
         context = {"problem": refusal.sentence, "typed": refusal.name}
         return _page(request, visit, board, cells, **context)
-    voter = _voter(visit, str(reviewer.pk), reviewer.name)
+    voter = participant_of(visit, reviewer)
     if pair := request.POST.get("pair", ""):
         try:
             ballots.record(voter, board, pair, request.POST.get("choice", ""), cells)
@@ -80,7 +80,7 @@ def retraction(
     request: HtmxRequest, visit: Visit, board: Board, cells: set[int]
 ) -> HttpResponseBase:
     """Take one's last vote back; its pair can be judged again."""
-    voter = _known_voter(request, visit)
+    voter = known_participant(request, visit)
     if voter and visit.share.is_open:
         ballots.take_back(voter, board)
     if request.htmx:
@@ -94,7 +94,7 @@ def file(
     request: HtmxRequest, visit: Visit, board: Board, cells: set[int], ballot_token: str
 ) -> HttpResponseBase:
     """Serve a file of a ballot that this voter was shown, without name and metadata."""
-    voter = _known_voter(request, visit)
+    voter = known_participant(request, visit)
     if voter is None:
         raise Http404(ballot_files.NO_FILE)
     response = ballot_files.serve(request, board, voter, ballot_token)
@@ -110,7 +110,7 @@ def _page(
     problem: str = "",
     typed: str = "",
 ) -> HttpResponse:
-    share, voter = visit.share, _known_voter(request, visit)
+    share, voter = visit.share, known_participant(request, visit)
     context: dict[str, Any] = {
         "share": share,
         "visit": visit,
@@ -136,17 +136,3 @@ def _ballot(visit: Visit, board: Board, voter: Participant, pair: ballots.Pair) 
 
     shown = ballot.ballot_of(voter, board, pair, address_of)
     return shown if visit.share.shows_settings else replace(shown, input="", input_files=[])
-
-
-def _known_voter(request: HtmxRequest, visit: Visit) -> Participant | None:
-    """Return who the visitor is: their account, or the name that they gave on this share."""
-    if visit.user.is_authenticated:
-        return Participant.of_user(visit.user)
-    reviewer = reviewers.reviewer_of(request, visit)
-    return _voter(visit, str(reviewer.pk), reviewer.name) if reviewer else None
-
-
-def _voter(visit: Visit, key: str, name: str) -> Participant:
-    if visit.user.is_authenticated:
-        return Participant.of_user(visit.user)
-    return Participant.of_guest(GUEST.format(key), name)

@@ -48,5 +48,5 @@ def item(request: HtmxRequest, visit: Visit, number: int) -> HttpResponse:
 
 
 def _require_review(visit: Visit) -> None:
-    if not visit.share.is_review:
+    if not visit.share.takes_opinions:
         raise Http404(NOT_A_REVIEW)

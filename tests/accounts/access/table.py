@@ -399,6 +399,7 @@ ACCESS: dict[str, Row] = PROGRAMS | {
     # The share of these tests is of results, not of a collection or a board: tests/sharing/kinds.
     "sharing:share-picture": Row(NOWHERE, CLOSED),
     "sharing:share-poster": Row(OPEN, CLOSED),
+    "sharing:share-rows": Row(CLOSED, NOWHERE),
     "sharing:share-thumbnail": Row(OPEN, CLOSED),
     "sharing:share-vote": Row(NOWHERE, NOWHERE),
     "sharing:share-vote-file": Row(NOWHERE, CLOSED),
