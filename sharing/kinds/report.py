@@ -86,7 +86,7 @@ class Report(Kind):
         shown = showing.shown(
             report, address_of, has_models=share.shows_models, has_prices=share.shows_prices
         )
-        return {"shown": _without_hidden(share, shown)}
+        return {"shown": _without_hidden(share, shown), "has_heading": True}
 
 
 def _without_hidden(share: Share, shown: Shown) -> Shown:

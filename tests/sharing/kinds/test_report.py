@@ -37,6 +37,7 @@ def test_a_visitor_reads_the_report(report: Report, user: User) -> None:
     assert "quiet zebra" in markup
     assert "turbo" in markup
     assert share.get_absolute_url() + "files/" in markup
+    assert markup.count("<h1") == 1
 
 
 @pytest.mark.parametrize("follows", [False, True])
@@ -67,5 +68,6 @@ def test_a_deleted_report_shows_nothing(report: Report, user: User) -> None:
     assert Share.objects.exists()
     assert Board.objects.exists()
     markup = page_of(share)
+    assert markup.count("<h1") == 1
     assert "not there any more" in markup
     assert "zebra" not in markup
