@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -98,9 +99,9 @@ def follow(share: Share) -> None:
 @transaction.atomic
 def _begin(share: Share, results: Sequence[ResultKey] | None) -> Share:
     results = list(results or ())[: items.MAX_ITEMS]
+    share.frozen = KINDS[share.kind].freeze(share)
     if former := _made_lately(share, results):
         return former
-    share.frozen = KINDS[share.kind].freeze(share)
     share.save()
     items.keep_in_step(share, results)
     audit.record(share.user, "shared", [share], share.get_kind_display().lower())
@@ -109,6 +110,7 @@ def _begin(share: Share, results: Sequence[ResultKey] | None) -> Share:
 
 def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
     """Return the share of the same things that the user made some minutes ago, if it goes on."""
+    kept = json.loads(json.dumps(share.frozen))  # as it is read back from the database
     made = Share.objects.live().filter(
         user=share.user,
         project=share.project,
@@ -118,7 +120,10 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
         created_at__gt=timezone.now() - REUSED_FOR,
     )
     for former in made.order_by("-created_at").select_related("project", "user")[:10]:
-        rows = former.items.filter(run__isnull=False).values_list("run_id", "position")
+        if former.frozen != kept:  # a text that was edited since must not be shown as it was
+            continue
+        of_results = former.items.filter(run__isnull=False, is_input=False)
+        rows = of_results.values_list("run_id", "position")
         if [ResultKey(run or items.NO_RUN, position) for run, position in rows] == results:
             return former
     return None

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from library.models import Series, SeriesItem, View
+from library.models import Prompt, Series, SeriesItem, View
 from library.selection import ResultKey
 from projects.models import Membership
 from projects.models.project import private_project
@@ -67,6 +67,18 @@ def test_the_same_shared_again_is_the_same_share(member: Client, make_picture: A
     assert share_of(member.post(SHARES, {"run": str(other.pk)})) != first
     Share.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(hours=1))
     assert share_of(member.post(SHARES, {"run": str(run.pk)})) != first
+
+
+def test_an_edited_text_shared_again_is_another_share(member: Client, user: User) -> None:
+    project = private_project(user)
+    prompt = Prompt.objects.create(user=user, project=project, name="Foxes", text="a fox")
+    posted = {"kind": "prompt", "source": str(prompt.pk)}
+    first = share_of(member.post(SHARES, posted))
+    assert share_of(member.post(SHARES, posted)) == first
+    Prompt.objects.update(text="a wolf")
+    edited = share_of(member.post(SHARES, posted))
+    assert edited != first
+    assert "a wolf" in Client().get(edited.get_absolute_url()).content.decode()
 
 
 def test_an_ended_share_is_not_used_again(member: Client, make_picture: Any) -> None:
