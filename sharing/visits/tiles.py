@@ -12,6 +12,7 @@ from playground.display import renderers, tiles, wall
 from playground.display.result import caption
 from runs.files import result_names
 from runs.models import Artifact, Run
+from sharing.kinds.content.settings import Curtain, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,6 +129,23 @@ class Tile:
             caption.billed(run) if share.shows_prices else "",
             " · ".join(filter(None, (size, self.length))),
         )
+
+    @property
+    def settings(self) -> list[Setting]:
+        """Return what else the run was made with; the run has its arguments.
+
+        What it was made from is no file of this share. Prompt and seed stand in `facts`.
+        """
+        run, share, facts = self.shown.run, self.shown.share, self.facts
+        if run is None or not isinstance(run.arguments, dict):
+            return []
+        others = {
+            name: value
+            for name, value in run.arguments.items()
+            if str(value)[: caption.MAX_PROMPT_CHARS] != facts.prompt and name != "seed"
+        }
+        model = (run.endpoint.endpoint_id, run.endpoint.name)
+        return Curtain(share, [model], has_inputs=False).settings(others)
 
 
 def of(shown: Sequence[Shown]) -> list[Tile]:

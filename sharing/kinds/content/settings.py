@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from core.formatting import counted
 from playground.display.history import MAX_ROWS, MAX_VALUE_CHARS
 from runs.own_addresses import with_own_paths
 from schemas.wording.labels import label
@@ -42,11 +43,18 @@ class Setting:
 class Curtain:
     """What a share hides of settings: all of them, or those that name its models."""
 
-    def __init__(self, share: Share, models: Iterable[tuple[str, str]]) -> None:
-        """`models` are ids and names of the models in what is shared."""
-        self.share = share
+    def __init__(
+        self, share: Share, models: Iterable[tuple[str, str]], *, has_inputs: bool = True
+    ) -> None:
+        """`models` are ids and names of the models in what is shared.
+
+        Without `has_inputs` the share shows no files among its settings, and only counts them.
+        """
+        self.share, self.has_inputs = share, has_inputs
         self.names = () if share.shows_models else tuple(_names(models))
-        self.files: Mapping[Key, InputFile] = inputs.of(share) if share.shows_settings else {}
+        self.files: Mapping[Key, InputFile] = (
+            inputs.of(share) if share.shows_settings and has_inputs else {}
+        )
 
     def settings(self, arguments: Any) -> list[Setting]:
         """Return the arguments in their order; none if settings are hidden."""
@@ -68,12 +76,15 @@ class Curtain:
         keys = [key for address in addresses if (key := inputs.key_of(address))]
         files = [self.files[key] for key in keys if key in self.files]
         if addresses and _is_only_files(value):
-            text = "" if files else inputs_gone(len(addresses))
+            text = "" if files else self._instead(len(addresses))
         else:
             text = _text(_without(value, addresses))
         if not self.share.shows_models and (_OF_MODEL.search(name) or self._names_model(text)):
             text = HIDDEN
         return Setting(label(name)[:MAX_VALUE_CHARS], text, files)
+
+    def _instead(self, count: int) -> str:
+        return inputs_gone(count) if self.has_inputs else counted(count, "file")
 
     def _names_model(self, text: str) -> bool:
         if self.share.shows_models:

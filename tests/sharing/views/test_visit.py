@@ -116,6 +116,29 @@ def test_hidden_settings_models_and_prices_are_nowhere(share: Share, run: Run) -
     assert run.user.username not in told()
 
 
+def test_an_items_page_has_all_settings_but_no_names_of_hidden_models(
+    share: Share, run: Run
+) -> None:
+    upload = "/uploads/00000000-0000-4000-8000-000000000001/"
+    endpoint_id = run.endpoint.endpoint_id
+    settings = {"steps": 28, "style": "oil", "base": f"as {endpoint_id}", "image_url": upload}
+    Run.objects.update(arguments={**run.arguments, **settings})
+    page = Client().get(f"{share.get_absolute_url()}items/1/").content.decode()
+    table = page.partition("<dl")[2].partition("</dl>")[0]
+    words = " ".join(re.sub(r"<[^>]*>", " ", table).split())
+    assert "Steps 28 Style oil" in words
+    assert f"as {endpoint_id}" in words
+    assert "1 file" in words
+    assert PROMPT not in words
+    assert upload not in page
+    Share.objects.update(shows_models=False)
+    hidden = Client().get(f"{share.get_absolute_url()}items/1/").content.decode()
+    assert endpoint_id not in hidden
+    assert "oil" in hidden
+    Share.objects.update(shows_settings=False)
+    assert "oil" not in Client().get(f"{share.get_absolute_url()}items/1/").content.decode()
+
+
 def test_the_house_and_a_projects_members_log_in(
     share: Share, client: Client, user: User, stranger: User
 ) -> None:
