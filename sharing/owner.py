@@ -7,23 +7,40 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
+from django.urls import reverse
 
 from boards.models import Board
-from runs.owners import Chosen, Destination, Job, RunOwner, UserRelation
-from sharing.models import Report, Share
+from runs.owners import Chosen, Destination, Job, Place, RunOwner, UserRelation
+from sharing.access import managed
+from sharing.models import Report, Share, ShareItem
 from sharing.reports import content
 from sharing.review import comments, news
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
 
     import fal
     from core.notify import channel
     from projects.models import InProject
+    from runs.models import Run
+
+MOST_REVIEWS = 5
 
 
 class SharingOwner(RunOwner):
     """A share is a row of a project like what it shows."""
+
+    def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
+        """Return the reviews that go on and show the run, for who may manage them."""
+        if not user.is_authenticated:
+            return ()
+        of_run = ShareItem.objects.filter(run=run.pk, is_gone=False, is_input=False)
+        shares = managed(user).live().filter(pk__in=of_run.order_by().values("share"))
+        return [
+            Place("review", str(share), reverse("sharing:answers", args=[share.pk]))
+            for share in shares.order_by("-created_at")[:MOST_REVIEWS]
+            if share.is_review
+        ]
 
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the shares, what guests said of them goes with them; and the reports."""

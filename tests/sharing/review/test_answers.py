@@ -13,6 +13,7 @@ from django.test import Client
 from core.db import clock
 from notifications.models import Notification
 from projects.models import Membership, Project
+from runs import owners
 from runs.models import Run
 from sharing.models import Comment, Reviewer, Share, ShareItem
 from sharing.review import mentions, news
@@ -49,6 +50,20 @@ def test_strangers_and_guests_see_no_answers(share: Share, client: Client, stran
         assert client.get(address).status_code in {404, 405}
         assert client.post(address).status_code in {404, 405}
         assert Client().get(address).status_code in {302, 405}
+
+
+def test_the_list_and_the_runs_page_lead_its_makers_to_the_answers(
+    share: Share, member: Client, user: User, stranger: User
+) -> None:
+    address = f"/shares/{share.pk}/review/"
+    run = share.items.get(number=1).run
+    assert run
+    assert f'href="{address}"' in member.get("/shares/").content.decode()
+    assert f'href="{address}"' in member.get(run.get_absolute_url()).content.decode()
+    assert owners.places_of(stranger, run) == []
+    Share.objects.update(picks="", takes_ratings=False, takes_comments=False)
+    assert f'href="{address}"' not in member.get("/shares/").content.decode()
+    assert f'href="{address}"' not in member.get(run.get_absolute_url()).content.decode()
 
 
 def test_a_new_version_answers_a_comment_and_the_earlier_one_stays(
