@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.db import models
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
@@ -18,12 +19,15 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.limits import rate_limit
 from accounts.limits.addresses import client_address, network
+from core.db.prepared_queries import Param, PreparedQuery
 from projects.models import Membership
 from projects.roles import may_change
 from sharing.models import Share
+from sharing.models.share import token_digest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.db.models import QuerySet
 
     from core.http.htmx import HtmxRequest
     from sharing.models.share import ShareQuerySet
@@ -55,8 +59,7 @@ def for_visitors(
     def checked(
         request: HtmxRequest, /, token: str, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponseBase:
-        shares = Share.objects.with_token(token).select_related("user", "project")
-        share = shares.first()
+        share = share_at(token)
         if share is None:
             return unknown(request)
         response = refusal(request, share) or view(
@@ -66,6 +69,19 @@ def for_visitors(
         return response
 
     return rate_limit.for_guests(login_not_required(checked))
+
+
+def share_at(token: str) -> Share | None:
+    """Return the share whose address has this token, ended or not, with its user and project."""
+    return _SHARE.first(digest=token_digest(token))
+
+
+def _share() -> QuerySet[Share]:
+    digest = Param("digest", models.CharField())
+    return Share.objects.select_related("user", "project").filter(token_digest=digest)
+
+
+_SHARE = PreparedQuery(_share)  # of every picture, too
 
 
 def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:

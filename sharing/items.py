@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Max
 from django.urls import reverse
 
+from core.db.prepared_queries import Param, PreparedQuery
 from library.selection import ResultKey
 from runs.models import Artifact, Run
 from sharing.models import Share, ShareItem
@@ -24,6 +26,25 @@ MAX_ITEMS = 2000
 MAKING = ("arguments", "output", "output_text")  # of a run that is shown large
 NO_RUN = uuid.UUID(int=0)
 GONE = "This result is not there any more."
+
+
+def _item() -> QuerySet[ShareItem]:
+    number = Param("number", models.IntegerField())
+    return ShareItem.objects.filter(
+        share=Param("share", models.UUIDField()), number=number, is_gone=False
+    )
+
+
+def _file() -> QuerySet[Artifact]:
+    run = Param("run", models.UUIDField())
+    user: Any = SimpleNamespace(pk=Param("user", models.IntegerField()))
+    shown = Run.objects.kept().shown_to(user).filter(pk=run).order_by().values("pk")
+    position = Param("position", models.IntegerField())
+    return Artifact.objects.filter(run=run, run__in=shown, position=position)
+
+
+# Every picture of a share asks both: to compile them takes longer than all the rest.
+_ITEM, _FILE = PreparedQuery(_item), PreparedQuery(_file)
 
 
 @dataclass(frozen=True)
@@ -109,14 +130,16 @@ def with_making(shown: Shown) -> Shown:
     return replace(shown, run=loaded)
 
 
-def artifacts_of(share: Share, number: int) -> QuerySet[Artifact]:
-    """Return the file of one item, if the share still shows it."""
-    shown = share.items.filter(number=number, is_gone=False, is_input=False, run__isnull=False)
-    item = shown.first()
-    if item is None:
-        return Artifact.objects.none()
-    runs = readable(share).filter(pk=item.run_id or NO_RUN).order_by().values("pk")
-    return Artifact.objects.filter(run__in=runs, position=item.position)
+def item_at(share: Share, number: int) -> ShareItem | None:
+    """Return the item of this number, a result or an input, if the share still shows it."""
+    return _ITEM.first(share=share.pk, number=number)
+
+
+def artifact_of(share: Share, item: ShareItem | None) -> Artifact | None:
+    """Return the file of an item that is a result, if its run may be shown; else None."""
+    if item is None or item.is_input or item.run_id is None:
+        return None
+    return _FILE.first(run=item.run_id, position=item.position, user=share.user_id)
 
 
 def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:

@@ -23,7 +23,7 @@ FLAGS = [
 ]
 # The headless shell has no window UI, which the full program renders for each profile.
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-THUMBNAILS, RESULTS = "/pictures/", "/artifacts/"
+THUMBNAILS, SHARES, RESULTS = "/pictures/", "/s/", "/artifacts/"
 IMAGES = "Image"
 PATIENCE_MS = 120_000  # the sandbox makes each thumbnail on its first request
 
@@ -99,7 +99,7 @@ class _Wire:
         """Whether a request is for a thumbnail, a result or an image of another host."""
         event = self.of[request]
         address = urlsplit(event["request"]["url"])
-        is_content = address.path.startswith(THUMBNAILS) or RESULTS in address.path
+        is_content = address.path.startswith((THUMBNAILS, SHARES)) or RESULTS in address.path
         is_of_page = address.netloc == self.host and not is_content
         return event.get("type") == IMAGES and not is_of_page
 

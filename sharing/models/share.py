@@ -38,10 +38,6 @@ class ShareQuerySet(InProjectQuerySet["Share"]):
         ends_later = models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
         return self.filter(ends_later, revoked_at=None)
 
-    def with_token(self, token: str) -> ShareQuerySet:
-        """The one whose address has this token, ended or not."""
-        return self.filter(token_digest=token_digest(token))
-
 
 class Share(InProject):
     """An address for others: what it shows, to whom, until when; with `takes_…` it is a review.

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from core.http.addresses import absolute
 from playground.views.files import from_storage
 from sharing import access, items
-from sharing.access import Visit, for_visitors
+from sharing.access import Visit, for_visitors, share_at
 from sharing.models import Share
 from sharing.visits.preview_picture import HEIGHT, MOST, WIDTH, compose
 
@@ -102,4 +102,4 @@ def _named(address: str) -> Share | None:
         return None
     if match.view_name != "sharing:share":
         return None
-    return Share.objects.with_token(match.kwargs["token"]).select_related("user").first()
+    return share_at(match.kwargs["token"])

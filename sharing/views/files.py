@@ -23,7 +23,7 @@ from sharing.kinds.table import kind_of
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
-    from sharing.models import Share
+    from sharing.models import Share, ShareItem
 
 # A browser asks again each time: what has ended is gone at once.
 CACHE = "private, no-cache"
@@ -47,14 +47,26 @@ def file(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
 @for_visitors
 def thumbnail(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve its small picture."""
-    return _serve(request, visit, number, _result(visit.share, number).thumbnail, "image/webp")
+    return _serve(
+        request,
+        visit,
+        number,
+        _result(visit.share, items.item_at(visit.share, number)).thumbnail,
+        "image/webp",
+    )
 
 
 @require_safe
 @for_visitors
 def poster(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve the still picture of a film."""
-    return _serve(request, visit, number, _result(visit.share, number).poster, "image/webp")
+    return _serve(
+        request,
+        visit,
+        number,
+        _result(visit.share, items.item_at(visit.share, number)).poster,
+        "image/webp",
+    )
 
 
 @require_safe
@@ -70,9 +82,9 @@ def picture(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase
 
 def _stored(share: Share, number: int) -> Artifact | Upload:
     """Return a result or an input; inputs belong to the settings."""
-    item = share.items.filter(number=number, is_gone=False).first()
+    item = items.item_at(share, number)
     if item is None or not item.is_input:
-        return _result(share, number)
+        return _result(share, item)
     stored: Artifact | Upload | None = None
     if share.shows_settings:
         is_upload = item.upload_id is not None
@@ -82,10 +94,9 @@ def _stored(share: Share, number: int) -> Artifact | Upload:
     return stored
 
 
-def _result(share: Share, number: int) -> Artifact:
-    stored = items.artifacts_of(share, number).filter(state=Artifact.State.STORED)
-    artifact = stored.first()
-    if artifact is None:
+def _result(share: Share, item: ShareItem | None) -> Artifact:
+    artifact = items.artifact_of(share, item)
+    if artifact is None or artifact.state != Artifact.State.STORED:
         raise Http404(items.GONE)
     return artifact
 

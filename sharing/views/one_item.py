@@ -48,8 +48,8 @@ def page(request: HtmxRequest, visit: Visit, number: int) -> HttpResponse:
 @for_visitors
 def mesh(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve a 3D model in a viewer for a sandboxed frame, which can make no requests."""
-    artifact = items.artifacts_of(visit.share, number).filter(kind="mesh").first()
-    if artifact is None or artifact.state == Artifact.State.LOST:
+    artifact = items.artifact_of(visit.share, items.item_at(visit.share, number))
+    if artifact is None or artifact.kind != "mesh" or artifact.state == Artifact.State.LOST:
         raise Http404(items.GONE)
     if artifact.state == Artifact.State.REMOTE:
         template = "playground/artifacts/viewer_loading.html"

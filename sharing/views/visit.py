@@ -104,7 +104,7 @@ def password(request: HtmxRequest, token: str) -> HttpResponseBase:
 
     Tries are throttled like those of a login: by the address, and by the share.
     """
-    shared = Share.objects.with_token(token).select_related("user", "project").first()
+    shared = access.share_at(token)
     if shared is None:
         return access.unknown(request)
     if refused := access.refusal_to_all(request, shared):
