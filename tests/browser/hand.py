@@ -25,6 +25,11 @@ class Hand:
         self.clicks += 1
         target.click()
 
+    def tap(self, target: Locator) -> None:
+        """A press of a thumb, which counts as a click."""
+        self.clicks += 1
+        target.tap()
+
     def press(self, key: str) -> None:
         self.clicks += 1
         self.page.keyboard.press(key)

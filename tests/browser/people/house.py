@@ -25,10 +25,15 @@ class Browsers:
         self._base = base
         self.troubles: list[str] = []
 
-    def open(self, cookies: list[Any] | None = None) -> Page:
-        """Return a page on which the user of the cookies is logged in; without them, nobody is."""
+    def open(
+        self, cookies: list[Any] | None = None, size: tuple[int, int] = WIDE, **options: Any
+    ) -> Page:
+        """Return a page on which the user of the cookies is logged in; without them, nobody is.
+
+        `options` are those of `Browser.new_context`.
+        """
         context: BrowserContext = self._contexts.take(
-            viewport={"width": WIDE[0], "height": WIDE[1]}, base_url=self._base
+            viewport={"width": size[0], "height": size[1]}, base_url=self._base, **options
         )
         context.add_cookies(cookies or [])
         page = context.new_page()

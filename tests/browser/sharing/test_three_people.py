@@ -1,0 +1,228 @@
+"""A team decides with people outside: a designer, a client, a manager, a reader of the report.
+
+The designer shares four pictures and a film; the client, on a phone and without an account, picks
+two and comments on a frame; the designer answers with a new version; the manager votes on a shared
+board and sends its report to a stranger.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.boards.test_judging import INPUT, MODELS, board_of
+from tests.browser.contexts import Contexts
+from tests.browser.hand import Hand, Record
+from tests.browser.journeys import PHONE
+from tests.browser.people.house import Browsers, invite, join, make_project
+from tests.browser.sharing.test_live_review import RUN, favourite
+from tests.browser.waiting import eventually
+from tests.processes import Up
+
+pytestmark = pytest.mark.browser
+PICTURES, FILMS = "sandbox/aurora/lite", "sandbox/drift/text-to-video"
+FILM = 5  # its number on the share
+ENDED_MS = 90_000
+CLIPBOARD: dict[str, Any] = {"permissions": ["clipboard-read", "clipboard-write"]}
+WISH = "The boat should be larger here"
+SENTENCE = "We take the left one for the harbour."
+# Two clicks from the selection to the copied address; the sums are of whole errands.
+TO_ADDRESS, DESIGNER, CLIENT, MANAGER = 2, 8, 8, 7
+IS_PLAYABLE = "film => film.readyState >= 1"
+
+
+@pytest.fixture
+def browsers(contexts: Contexts, vitrine: Up) -> Iterator[Browsers]:
+    """Everybody's browsers; console errors fail the test."""
+    browsers = Browsers(contexts, vitrine.base)
+    yield browsers
+    contexts.close()
+    vitrine.hurry()
+    assert not browsers.troubles, browsers.troubles
+
+
+def make(page: Page, model: str, project: str, prompt: str) -> str:
+    """Run a model in a project; return the key of its run when it has ended."""
+    page.goto(f"/models/{model}/?project={project}")
+    page.locator("[name=prompt]").fill(prompt)
+    page.locator("#run-button").click()
+    page.wait_for_url(RUN)
+    match = RUN.search(page.url)
+    assert match
+    ended = page.locator(f"[data-run-id='{match[1]}'][data-run-state='succeeded']").first
+    ended.wait_for(timeout=ENDED_MS)
+    return match[1]
+
+
+def shared(hand: Hand, button: Locator) -> str:
+    """Share by one click; return the path of the address, which is copied. The dialog is open."""
+    hand.click(button)
+    dialog = hand.page.get_by_role("dialog", name="Shared")
+    expect(dialog.get_by_text("The address is copied.")).to_be_visible()
+    copied: str = hand.page.evaluate("navigator.clipboard.readText()")
+    assert copied == dialog.locator("[data-share]").inner_text()
+    assert_clean(hand.page, "the dialog", within="dialog.share")
+    return urlsplit(copied).path
+
+
+def save(hand: Hand) -> None:
+    """Save the options of the open dialog."""
+    dialog = hand.page.get_by_role("dialog", name="Shared")
+    hand.click(dialog.get_by_role("button", name="Save"))
+    expect(dialog.get_by_text("Saved.")).to_be_visible()
+
+
+def assert_good(page: Page) -> None:
+    """Assert that the page is accessible and fits at its width."""
+    assert_clean(page)
+    assert_fits(page)
+
+
+def test_a_designer_a_client_and_a_manager_decide(
+    browsers: Browsers, session: list[Any], record_property: Record
+) -> None:
+    key = uuid.uuid4().hex[:6]
+    team = f"Harbour {key}"
+    admin = browsers.open(session)
+    project = make_project(admin, team)
+    designer, manager = (browsers.open(**CLIPBOARD) for _ in range(2))
+    join(designer, invite(admin, "Member", (team, "Maker")), f"dora-{key}")
+    join(manager, invite(admin, "Member", (team, "Manager")), f"max-{key}")
+
+    # The designer shares five results: two clicks to a copied address.
+    keys = [make(designer, FILMS, project, "A boat that leaves the harbour")]
+    keys += [make(designer, PICTURES, project, f"A boat at dawn, number {n}") for n in range(1, 5)]
+    designer.goto("/runs/?as=wall")
+    for run in keys[::-1]:  # as the wall shows them: the film last
+        tile = designer.locator(f"[data-artifact-id='{run}/0']")
+        tile.hover()
+        tile.get_by_role("checkbox").check()
+    designers = Hand(designer)
+    address = shared(designers, designer.get_by_role("button", name="Share").first)
+    assert designers.clicks <= TO_ADDRESS
+    dialog = designer.get_by_role("dialog", name="Shared")
+    dialog.get_by_label("Title").fill(f"Posters {key}")
+    designers.click(dialog.get_by_text("Ask for picks and comments"))
+    dialog.get_by_label("Favourites").select_option("some")
+    dialog.get_by_label("At most, of several").fill("2")
+    designers.click(dialog.get_by_label("Comments"))
+    save(designers)
+    answers = dialog.get_by_role("link", name="What came of it")
+    designers.click(answers)
+    expect(designer.get_by_text("Nobody has said anything yet.")).to_be_visible()
+    assert_good(designer)
+    designer.evaluate("window.isTheSamePage = true")
+
+    # The client picks two and comments on a frame of the film, on a phone, without an account.
+    client = browsers.open(size=PHONE, has_touch=True)
+    client.goto(address)
+    thumb = Hand(client)
+    assert_good(client)
+    thumb.tap(client.get_by_role("link", name="Give your opinion").first)
+    expect(client.locator(".review-tile")).to_have_count(FILM)
+    assert_good(client)
+    thumb.tap(favourite(client, 1))
+    asked = client.get_by_role("dialog", name="Your name")
+    asked.get_by_label("Your name").fill("Anna")
+    thumb.press("Enter")
+    expect(asked).not_to_be_visible()
+    thumb.tap(favourite(client, 3))
+    expect(client.get_by_text("2 of 2 chosen")).to_be_visible()
+    expect(designer.get_by_text("picked by 1")).to_have_count(2)
+    thumb.tap(client.get_by_role("link", name=f"Look at {FILM}", exact=True))
+    film = client.locator("video")
+
+    def is_copied() -> bool:  # to this server, some seconds after it was made
+        if film.evaluate("film => film.error !== null"):
+            client.reload()
+        return bool(film.evaluate(IS_PLAYABLE))
+
+    eventually(client, is_copied)
+    film.evaluate("film => { film.currentTime = 0.6 }")
+    thumb.tap(client.get_by_role("button", name="Take the time"))
+    expect(client.get_by_label("At", exact=True)).to_have_value("0:00.6")
+    client.get_by_label("Your comment").fill(WISH)
+    thumb.tap(client.get_by_role("button", name="Send").last)
+    expect(client.get_by_role("link", name="0:00.6")).to_be_visible()
+    assert_good(client)
+
+    # The designer sees it without a reload, and answers with a new version.
+    expect(designer.get_by_text(WISH)).to_be_visible()
+    expect(designer.get_by_role("link", name="0:00.6")).to_be_visible()
+    assert designer.evaluate("window.isTheSamePage"), "it was loaded anew"
+    assert_good(designer)
+    review = designer.url
+    larger = make(designer, FILMS, project, "A larger boat that leaves the harbour")
+    designer.goto(review)
+    designers.click(designer.get_by_role("link", name="Answer with a new version"))
+    assert_good(designer)
+    designers.click(designer.locator(f"label:has([value='{larger}/0'])"))
+    designers.click(designer.get_by_role("button", name="Show it as version 2"))
+    expect(designer.get_by_text("Version 2 is there.")).to_be_visible()
+    version = client.get_by_role("link", name="Version 2")
+    expect(version).to_contain_text("answers Anna\u2019s comment")
+    thumb.tap(version)
+    expect(version).to_have_attribute("aria-current", "page")
+    expect(client.get_by_text(WISH)).to_be_visible()
+    assert_good(client)
+    tell(designers, record_property, "designer", DESIGNER)
+    tell(thumb, record_property, "client", CLIENT)
+
+    # The manager votes on a board that the designer shares with the project.
+    designer.goto(f"/compare/new/?{MODELS}&input={INPUT}&project={project}")
+    board = board_of(designer)
+    designer.goto(board)
+    board_share = shared(Hand(designer), designer.get_by_role("button", name="Share").first)
+    dialog.get_by_label("Who can open it").select_option("project")
+    dialog.get_by_text(re.compile("^Ask for picks")).click()
+    dialog.get_by_label("Blind votes").check()
+    save(Hand(designer))
+    managers = Hand(manager)
+    manager.goto(board_share)
+    assert_good(manager)
+    managers.click(manager.get_by_role("link", name="Vote: which one is better?"))
+    assert_good(manager)
+    managers.click(manager.get_by_role("button", name="This one is better").first)
+    expect(manager.locator("#ballot")).to_contain_text("You have judged every pair")
+    assert_good(manager)
+
+    # The manager sends the report: one sentence, frozen, shared.
+    manager.goto(board)
+    assert_good(manager)
+    managers.click(manager.get_by_role("button", name="Report", exact=True))
+    expect(manager.locator(".report")).to_contain_text("1 blind vote")
+    assert_good(manager)
+    managers.click(manager.get_by_role("link", name="Write"))
+    manager.get_by_label("In short").fill(SENTENCE)
+    assert_good(manager)
+    managers.click(manager.get_by_role("button", name="Save"))
+    expect(manager.locator(".report-short")).to_contain_text(SENTENCE)
+    managers.click(manager.get_by_role("button", name="Freeze"))
+    expect(manager.locator(".report")).to_contain_text("As it was on")
+    report = manager.url
+    report_share = shared(managers, manager.get_by_role("button", name="Share").first)
+    tell(managers, record_property, "manager", MANAGER)
+
+    # Who has the link reads the report, and nothing else.
+    stranger = browsers.open()
+    stranger.goto(report_share)
+    expect(stranger.get_by_role("heading", level=1)).to_have_count(1)
+    expect(stranger.locator(".report-short")).to_contain_text(SENTENCE)
+    expect(stranger.locator(".report")).to_contain_text("1 blind vote")
+    expect(stranger.locator("body")).not_to_contain_text(key)
+    assert_good(stranger)
+    for closed in (report, board, board_share):
+        stranger.goto(closed)
+        expect(stranger).to_have_url(re.compile("/login/"))
+
+
+def tell(hand: Hand, record: Record, person: str, most: int) -> None:
+    """Check and tell the clicks of one person."""
+    hand.tell(lambda name, value: record(f"{person}_{name}", value), most)
