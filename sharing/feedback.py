@@ -31,8 +31,11 @@ class ReviewFeedback(feedback.Feedback):
         return results.annotate(amount=amount).filter(_within(span or Span())).values("run")
 
     def said(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Said]:
-        """Return what was said of these runs; three queries."""
-        of_runs = {"item__run__in": list(runs)}
+        """Return what was said of these runs; one query where none is shared, else four."""
+        shared = ShareItem.objects.filter(run__in=list(runs)).order_by().values_list("run")
+        of_runs = {"item__run__in": {run for (run,) in shared}}
+        if not of_runs["item__run__in"]:
+            return {}
         picks = _grouped(Pick.objects.filter(**of_runs), picks=Count("pk"))
         stars = _grouped(Rating.objects.filter(**of_runs), stars=Avg("stars"))
         comments = _grouped(
