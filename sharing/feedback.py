@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Avg, Count, Q, QuerySet
 
 from catalog.filters.conditions import Span
+from core.formatting import counted
 from library import feedback
 from library.feedback import Said
 from library.search import conditions as keys
@@ -33,26 +34,54 @@ class ReviewFeedback(feedback.Feedback):
     def said(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Said]:
         """Return what was said of these runs; one query where none is shared, else four."""
         shared = ShareItem.objects.filter(run__in=list(runs)).order_by().values_list("run")
-        of_runs = {"item__run__in": {run for (run,) in shared}}
-        if not of_runs["item__run__in"]:
+        keys_of_shared = {run for (run,) in shared}
+        if not keys_of_shared:
             return {}
-        picks = _grouped(Pick.objects.filter(**of_runs), picks=Count("pk"))
-        stars = _grouped(Rating.objects.filter(**of_runs), stars=Avg("stars"))
-        comments = _grouped(
-            Comment.objects.filter(**of_runs, deleted_at=None),
-            comments=Count("pk"),
-            open_comments=Count("pk", filter=_OPEN),
-        )
-        return {
-            run: Said(**picks.get(run, {}), **stars.get(run, {}), **comments.get(run, {}))
-            for run in {*picks, *stars, *comments}
-        }
+        return _said("item__run", Count("pk"), item__run__in=keys_of_shared)
 
 
-def _grouped(rows: QuerySet[Any, Any], **amounts: Any) -> dict[uuid.UUID, dict[str, Any]]:
-    """Return the amounts by run."""
-    grouped = rows.order_by().values("item__run").annotate(**amounts)
-    return {row.pop("item__run"): row for row in grouped}
+def said_on(shares: Collection[uuid.UUID], run: uuid.UUID) -> Mapping[uuid.UUID, Said]:
+    """Return what was said of the run's results on those of these shares where something was.
+
+    Its picks are the people who picked one of them. Three queries; none without shares.
+    """
+    if not shares:
+        return {}
+    people = Count("reviewer", distinct=True)
+    return _said("item__share", people, item__share__in=list(shares), item__run=run)
+
+
+def in_words(said: Said) -> str:
+    """Return "picked by 3, ★ 4.2, 2 comments"; empty if nothing was said."""
+    return ", ".join(
+        [
+            *([f"picked by {said.picks}"] if said.picks else []),
+            *([f"★ {said.stars:.1f}".removesuffix(".0")] if said.stars else []),
+            *([counted(said.comments, "comment")] if said.comments else []),
+        ]
+    )
+
+
+def _said(by: str, picked: Count, **condition: Any) -> dict[uuid.UUID, Said]:
+    """Return what was said of items by a field of them; `picked` counts the picks."""
+    picks = _grouped(Pick.objects.filter(**condition), by, picks=picked)
+    stars = _grouped(Rating.objects.filter(**condition), by, stars=Avg("stars"))
+    comments = _grouped(
+        Comment.objects.filter(**condition, deleted_at=None),
+        by,
+        comments=Count("pk"),
+        open_comments=Count("pk", filter=_OPEN),
+    )
+    return {
+        key: Said(**picks.get(key, {}), **stars.get(key, {}), **comments.get(key, {}))
+        for key in {*picks, *stars, *comments}
+    }
+
+
+def _grouped(rows: QuerySet[Any, Any], by: str, **amounts: Any) -> dict[uuid.UUID, dict[str, Any]]:
+    """Return the amounts by a field."""
+    grouped = rows.order_by().values(by).annotate(**amounts)
+    return {row.pop(by): row for row in grouped}
 
 
 def _within(span: Span) -> Q:

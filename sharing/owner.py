@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from boards.models import Board
 from runs.owners import Chosen, Destination, Job, Place, RunOwner, UserRelation
+from sharing import feedback
 from sharing.access import managed
 from sharing.models import Report, Share, ShareItem
 from sharing.reports import content
@@ -31,15 +32,25 @@ class SharingOwner(RunOwner):
     """A share is a row of a project like what it shows."""
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
-        """Return the reviews that go on and show the run, for who may manage them."""
+        """Return the reviews that go on and show the run, for who may manage them.
+
+        Each says what was said there of the run's results.
+        """
         if not user.is_authenticated:
             return ()
         of_run = ShareItem.objects.filter(run=run.pk, is_gone=False, is_input=False)
         shares = managed(user).live().filter(pk__in=of_run.order_by().values("share"))
+        newest = shares.order_by("-created_at")[:MOST_REVIEWS]
+        reviews = {share.pk: share for share in newest if share.is_review}
+        said = feedback.said_on(reviews, run.pk)
         return [
-            Place("review", str(share), reverse("sharing:answers", args=[share.pk]))
-            for share in shares.order_by("-created_at")[:MOST_REVIEWS]
-            if share.is_review
+            Place(
+                "review",
+                str(share),
+                reverse("sharing:answers", args=[key]),
+                feedback.in_words(said[key]) if key in said else "",
+            )
+            for key, share in reviews.items()
         ]
 
     def handed_over(self) -> Sequence[UserRelation]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sharing.review.rules import Refused
+
+if TYPE_CHECKING:
+    from sharing.models import Comment
 
 THOUSANDTHS = 1000
 LONGEST_MS = 24 * 60 * 60 * 1000
@@ -57,6 +61,17 @@ def place_in_words(place: Place) -> str:
         return ""
     begin = time_in_words(place.from_ms)
     return begin if place.to_ms is None else f"{begin} \u2013 {time_in_words(place.to_ms)}"
+
+
+def moment_of(comment: Comment) -> str:
+    """Return the moment or span that a comment points to, as text; empty for none."""
+    return place_in_words(Place(comment.x, comment.y, comment.from_ms, comment.to_ms))
+
+
+def where_of(comment: Comment) -> str:
+    """Return where a comment points, for a list: "0:03.2", "a point"; empty for the whole."""
+    point = "" if comment.x is None else "a point"
+    return ", ".join(filter(None, [moment_of(comment), point]))
 
 
 def _per_cent(text: str, field: str) -> int | None:

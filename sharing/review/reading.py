@@ -14,7 +14,7 @@ from sharing.items import Shown
 from sharing.models import Comment, Reviewer, Share, ShareItem
 from sharing.models.judgement import MOST_STARS
 from sharing.review import versions
-from sharing.review.places import Place, place_in_words
+from sharing.review.places import moment_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,8 +32,7 @@ class Thread:
     @property
     def where(self) -> str:
         """The moment or span that it points to, as text."""
-        said = self.comment
-        return place_in_words(Place(said.x, said.y, said.from_ms, said.to_ms))
+        return moment_of(self.comment)
 
     @property
     def seconds(self) -> str:

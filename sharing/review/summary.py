@@ -10,7 +10,7 @@ from runs.results import csv_text
 from sharing import items
 from sharing.items import Shown
 from sharing.models import Comment, Pick, Rating, Reviewer, Share
-from sharing.review.places import Place, place_in_words
+from sharing.review.places import moment_of
 from sharing.review.reading import chains_of
 
 SHOW = {
@@ -172,12 +172,11 @@ def _row(said: Pick | Rating | Comment, ordinals: dict[int, int]) -> dict[str, A
         row |= {"what": "rating", "stars": said.stars}
     else:
         at = said.created_at
-        place = place_in_words(Place(said.x, said.y, said.from_ms, said.to_ms))
         point = "" if said.x is None else f"{said.x / 10:g} %, {(said.y or 0) / 10:g} %"
         row |= {
             "what": "comment",
             "comment": said.text,
-            "place": ", ".join(filter(None, [place, point])) or None,
+            "place": ", ".join(filter(None, [moment_of(said), point])) or None,
             "resolved": said.resolved_at is not None,
             "answers": said.parent.text[:80] if said.parent else None,
         }

@@ -80,7 +80,10 @@ class ShareButton extends HTMLElement {
     event.preventDefault();
     if (this.isBusy) return;
     this.isBusy = true;
-    const making = post(button.form, button.formAction, button);
+    // Without the attribute, `formAction` is the address of the page.
+    const hasOwn = button.hasAttribute("formaction");
+    const action = hasOwn ? button.formAction : button.form.action;
+    const making = post(button.form, action, button);
     const copying = copy(making.then(addressIn)).then(
       () => true,
       () => false,

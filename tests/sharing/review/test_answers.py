@@ -11,10 +11,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from core.db import clock
+from library.selection import ResultKey
 from notifications.models import Notification
 from projects.models import Membership, Project
 from runs import owners
 from runs.models import Run
+from sharing import items
 from sharing.models import Comment, Reviewer, Share, ShareItem
 from sharing.review import mentions, news
 from tests.sharing.review.conftest import Post
@@ -64,6 +66,33 @@ def test_the_list_and_the_runs_page_lead_its_makers_to_the_answers(
     Share.objects.update(picks="", takes_ratings=False, takes_comments=False)
     assert f'href="{address}"' not in member.get("/shares/").content.decode()
     assert f'href="{address}"' not in member.get(run.get_absolute_url()).content.decode()
+
+
+def test_the_runs_page_says_what_was_said_of_it_on_each_review(
+    share: Share, post: Post, member: Client, user: User
+) -> None:
+    run = share.items.get(number=1).run
+    assert run
+    other = Share.objects.create(user=user, title="Elsewhere", takes_comments=True)
+    items.keep_in_step(other, [ResultKey(run.pk, 0)])
+    post(Client(), name="Anna", pick=1, item=1, rating=5, comment="Brighter")
+    post(Client(), name="Ben", pick=[1, 2], item=1, rating=4)
+    post(Client(), name="Cleo", item=2, comment="Not of the first one")
+    notes = {place.title: place.note for place in owners.places_of(user, run)}
+    assert notes == {str(share): "picked by 2, ★ 4.5, 1 comment", str(other): ""}
+    assert "picked by 2, ★ 4.5, 1 comment" in text_of(member.get(run.get_absolute_url()))
+
+
+def test_the_answers_name_the_moment_and_the_point_of_a_comment(
+    share: Share, post: Post, member: Client
+) -> None:
+    post(Client(), name="Anna", item=1, comment="There", x="10", y="20", at="3.2")
+    post(Client(), name="Ben", item=2, comment="All of it")
+    page = text_of(member.get(f"/shares/{share.pk}/review/"))
+    assert page.count('class="review-time"') == 1
+    address = f"{share.get_absolute_url()}review/1/#comment-{Comment.objects.get(text='There').pk}"
+    assert f'href="{address}"' in page
+    assert ">0:03.2, a point</a>" in page
 
 
 def test_a_new_version_answers_a_comment_and_the_earlier_one_stays(
