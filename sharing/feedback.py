@@ -32,9 +32,12 @@ class ReviewFeedback(feedback.Feedback):
         return results.annotate(amount=amount).filter(_within(span or Span())).values("run")
 
     def said(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Said]:
-        """Return what was said of these runs; three queries."""
-        of_runs = {"item__run__in": list(runs)}
-        return _said("item__run", Count("pk"), **of_runs)
+        """Return what was said of these runs; one query where none is shared, else four."""
+        shared = ShareItem.objects.filter(run__in=list(runs)).order_by().values_list("run")
+        keys_of_shared = {run for (run,) in shared}
+        if not keys_of_shared:
+            return {}
+        return _said("item__run", Count("pk"), item__run__in=keys_of_shared)
 
 
 def said_on(shares: Collection[uuid.UUID], run: uuid.UUID) -> Mapping[uuid.UUID, Said]:

@@ -174,6 +174,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "playground:run-view": (SEEN, NOTHING),
     "playground:run-visibility": (NOTHING, OWNED),
     "playground:upload": (KEPT, NOTHING),
+    "sharing:board-report": (NOTHING, CHANGED),
     "training:dataset": (SEEN, CHANGED),
     "training:dataset-deletion": (NOTHING, REMOVED),
     "training:dataset-files": (NOTHING, CHANGED),
@@ -220,6 +221,7 @@ ASSISTANTS: dict[tuple[str, str], tuple[str, str]] = {
 # of a deleted flow.
 ADMINS_SEE = {
     ("api:v1-boards-one", "get"),
+    ("boards:board-comments", "get"),
     ("api:v1-runs-artifacts-star", "delete"),
     ("api:v1-runs-artifacts-star", "put"),
     ("api:v1-runs-cancellation", "post"),
@@ -276,6 +278,7 @@ ADMINS_SEE_DELETED = {
 # They see it, and may not change that.
 ADMINS_ARE_REFUSED = {
     ("api:v1-boards-cancellation", "post"),
+    ("boards:board-comments", "post"),
     ("library:run-tags", "post"),
     ("playground:run-visibility", "post"),
 }

@@ -46,6 +46,7 @@ PROGRAMS: dict[str, Row] = {
     "api:v1-favourites": Row(TOKEN, CLOSED),
     "api:v1-favourites-one": Row(CLOSED, CLOSED),
     "api:v1-me": Row(TOKEN, CLOSED),
+    "api:v1-leaderboard": Row(TOKEN, CLOSED),
     "api:v1-models": Row(TOKEN, CLOSED),
     "api:v1-models-one": Row(TOKEN, CLOSED),
     "api:v1-flow-runs-cancellation": Row(CLOSED, TOKEN),

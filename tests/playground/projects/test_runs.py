@@ -161,7 +161,7 @@ def test_a_list_of_others_runs_takes_one_query_more(
     for _ in range(5):
         make_run(user=person("ben"), project=acme, state="queued")
     # session, user, runs, artifacts, the reader's roles; facets with models and tags, views
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         ana.get("/runs/?as=list")
 
 

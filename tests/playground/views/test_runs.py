@@ -58,7 +58,7 @@ def test_a_failed_row_gives_the_reason_in_one_line(
     make_run(state="failed", error=long, ended_at=timezone.now())
     make_run(state="cancelled", error=FAILURE, ended_at=timezone.now())
     member.get("/runs/?as=list")
-    with django_assert_num_queries(8):  # session, user, runs, artifacts, what is around the line
+    with django_assert_num_queries(9):  # session, user, runs, artifacts, what is around the line
         html = member.get("/runs/").content.decode()
     reasons = re.findall(r'<p class="small reason">(.*?)</p>', html)
     assert reasons[1] == "The model declined this content: too rude"
