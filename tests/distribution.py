@@ -31,7 +31,7 @@ VITRINES = {
         "form/settings_of_runs",
         *("people/fal_client", "people/first_hour", "people/house", "people/notifications"),
         *("people/people", "people/tokens", "people/without_script"),
-        "sharing/live_review",
+        *("sharing/live_review", "sharing/three_people"),
     },
 }
 GROUP = {
