@@ -168,7 +168,7 @@ def _parts(
     ]
 
 
-@byte_cached(1 << 20, key=lambda key, category, tag, pairs: (key, category, tag, hash(pairs)))
+@byte_cached(1 << 19, key=lambda key, category, tag, pairs: (key, category, tag, hash(pairs)))
 def _strengths(
     key: str, category: str, tag: str, pairs: tuple[PairTally, ...]
 ) -> list[list[Strength]]:

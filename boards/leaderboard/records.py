@@ -44,7 +44,7 @@ def _is_any_judged(revision: str) -> bool:
     return BoardTally.objects.exists()
 
 
-@byte_cached(1 << 20, key=lambda tallies: tallies.key)
+@byte_cached(1 << 19, key=lambda tallies: tallies.key)
 def _records(tallies: Tallies) -> TrackRecords:
     by_model: dict[int, dict[str, TrackRecord]] = defaultdict(dict)
     for tag in ("", *tallies.tags):

@@ -74,7 +74,7 @@ def tallies_of(boards: BoardQuerySet) -> Tallies:
     return _add_up(digest, versions)
 
 
-@byte_cached(2 << 20, key=lambda digest, versions: digest)
+@byte_cached(1 << 20, key=lambda digest, versions: digest)
 def _add_up(digest: str, versions: Versions) -> Tallies:
     boards = [board for board, _ in versions]
     rows: dict[tuple[int, int, str], list[Any]] = {}

@@ -15,7 +15,7 @@ from core.byte_cache import ByteCache
 from runs.live.broker import in_thread
 from sharing.live.rendering import render
 
-CACHED_BYTES = 2 << 20
+CACHED_BYTES = 1 << 20
 
 
 class Shown(NamedTuple):

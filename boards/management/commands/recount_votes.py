@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from boards.leaderboard import counting
 from boards.models import BoardTally
+from core.formatting import counted
 
 
 class Command(BaseCommand):
@@ -21,4 +22,6 @@ class Command(BaseCommand):
             BoardTally.objects.judged(board_id)
         keys = list(BoardTally.objects.values_list("pk", flat=True))
         changed = sum(counting.recount(key) for key in keys)
-        self.stdout.write(f"{len(keys)} boards counted, {changed} with another outcome.")
+        self.stdout.write(
+            f"{counted(len(keys), 'board')} counted anew, {changed} with another outcome."
+        )

@@ -187,5 +187,5 @@ def test_a_search_takes_few_queries(
 ) -> None:
     indexing.index_all()
     member.get("/runs/?as=wall")
-    with django_assert_max_num_queries(17):  # three are PostgreSQL's setting
+    with django_assert_max_num_queries(18):  # three are PostgreSQL's setting
         member.get("/runs/", {"q": "fox out:image model:flux"})
