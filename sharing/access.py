@@ -63,7 +63,7 @@ def for_visitors(
         if share is None:
             return unknown(request)
         response = refusal(request, share) or view(
-            request, Visit(share, request.user, _is_maker(request, share)), *args, **kwargs
+            request, Visit(share, request.user, is_maker(request.user, share)), *args, **kwargs
         )
         _keep_out(response, share)
         return response
@@ -88,7 +88,7 @@ def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
     """Return why the visitor may not open the share; None if they may."""
     if refused := refusal_to_all(request, share):
         return refused
-    if share.password and not _is_maker(request, share) and not has_password(request, share):
+    if share.password and not is_maker(request.user, share) and not has_password(request, share):
         if request.method not in {"GET", "HEAD"} or request.path != share.get_absolute_url():
             raise Http404(UNKNOWN)
         return render(
@@ -104,7 +104,7 @@ def refusal_to_all(request: HttpRequest, share: Share) -> HttpResponseBase | Non
     if share.audience in {Share.Audience.PROJECT, Share.Audience.HOUSE}:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if share.audience == Share.Audience.PROJECT and not _is_meant(request, share):
+        if share.audience == Share.Audience.PROJECT and not is_meant(request.user, share):
             raise Http404(UNKNOWN)
     return None
 
@@ -179,14 +179,6 @@ def is_maker(user: User | AnonymousUser, share: Share) -> bool:
         return False
     is_shown = Share.objects.shown_to(user).filter(pk=share.pk).exists()
     return is_shown and may_change(user, share)
-
-
-def _is_meant(request: HttpRequest, share: Share) -> bool:
-    return is_meant(request.user, share)
-
-
-def _is_maker(request: HttpRequest, share: Share) -> bool:
-    return is_maker(request.user, share)
 
 
 def _keep_out(response: HttpResponseBase, share: Share) -> None:

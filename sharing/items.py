@@ -115,11 +115,10 @@ def of(share: Share, only: Collection[int] | None = None) -> list[Shown]:
 
 def one_of(share: Share, number: int) -> Shown | None:
     """Return one item, an earlier version too; None if the share has no such."""
-    shown = share.items.filter(number=number, is_gone=False, is_input=False, run__isnull=False)
-    item = shown.first()
-    if item is None:
+    item = item_at(share, number)
+    if item is None or item.is_input or item.run_id is None:
         return None
-    return _shown(share, item, readable(share).filter(pk=item.run_id or NO_RUN).recent().first())
+    return _shown(share, item, readable(share).filter(pk=item.run_id).recent().first())
 
 
 def with_making(shown: Shown) -> Shown:
