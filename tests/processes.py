@@ -93,7 +93,7 @@ class Up:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        login_link = until(lambda: self._link() or self.process.poll() is not None, limit_s=120)
+        login_link = until(lambda: self._link() or self.process.poll() is not None, limit_s=300)
         assert isinstance(login_link, str), self.log.read_text()
         self._printed = login_link
         self.base = login_link.split("/login/")[0]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,6 +19,8 @@ def compose(pictures: Sequence[bytes]) -> bytes:
 
     What cannot be read leaves its part empty.
     """
+    from PIL import Image, ImageOps  # four megabytes of code, needed only here
+
     canvas = Image.new("RGB", SIZE, GROUND)
     boxes = _boxes(len(pictures[:MOST]))
     for content, (left, top, width, height) in zip(pictures, boxes, strict=False):

@@ -93,7 +93,7 @@ def open_like_this(open_page: Open, run: Run, *size: Any) -> Page:
 
 
 def test_like_this_shows_groups_and_leads_on_by_keyboard(
-    open_page: Open, results: dict[str, Run]
+    results: dict[str, Run], open_page: Open
 ) -> None:
     page = open_like_this(open_page, results["original"])
     expect(page.get_by_role("heading", name="Like this", level=1)).to_be_visible()
@@ -114,13 +114,13 @@ def test_like_this_shows_groups_and_leads_on_by_keyboard(
     expect(page.locator(f"#tile-{results['near'].pk}-link")).to_be_focused()
 
 
-def test_like_this_fits_a_phone(open_page: Open, results: dict[str, Run]) -> None:
+def test_like_this_fits_a_phone(results: dict[str, Run], open_page: Open) -> None:
     page = open_page(f"{results['original'].artifacts.get().get_absolute_url()}like/", PHONE)
     expect(page.locator(".alike")).to_have_count(2)
     assert_fits(page)
 
 
-def test_like_this_works_without_script(open_page: Open, results: dict[str, Run]) -> None:
+def test_like_this_works_without_script(results: dict[str, Run], open_page: Open) -> None:
     page = open_page(results["original"].get_absolute_url(), scripts=False)
     page.get_by_role("link", name=re.compile("^Use as")).first.click()
     page.get_by_role("link", name="Results like this one").click()
