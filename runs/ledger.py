@@ -193,12 +193,12 @@ def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency
     own.state = Sum.SETTLED if is_due else Sum.RELEASED
     own.amount = own.expected if own.billed is None else own.billed
     own.save(update_fields=["unit_price", "billed", "amount", "state"])
-    _settle_entries(own)
+    _settle_entries(run.pk, own)
 
 
-def _settle_entries(own: Charge) -> None:
+def _settle_entries(run_id: uuid.UUID, own: Charge) -> None:
     """Count what a run has cost towards its accounts, in place of what it may have cost."""
-    entries = list(LedgerEntry.objects.filter(run_id=own.run_id))
+    entries = list(LedgerEntry.objects.filter(run_id=run_id))
     if not entries:
         return
     accounts = {account.pk: account for account in _locked({one.account_id for one in entries})}

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.expressions import Combinable
 
 PLACES = 9  # a nano-dollar, the unit of upstream's billing events (protocol 17.1)
 MOST = Decimal(9_000_000_000)  # dollars that the column holds; no real sum comes near
@@ -22,6 +23,11 @@ class DollarsField(models.BigIntegerField):  # type: ignore[type-arg]
     and in comparisons too. A float is refused: what it was meant to be can't be known any more.
     """
 
+    # Read by django-stubs: mypy refuses floats, too.
+    _pyi_private_set_type: Decimal | int | Combinable  # type: ignore[assignment]
+    _pyi_private_get_type: Decimal  # type: ignore[assignment]
+    _pyi_lookup_exact_type: Decimal | int  # type: ignore[assignment]
+
     def to_python(self, value: Any) -> Decimal | None:
         """Return a value of a form or a fixture as a sum; raises ValidationError."""
         if value is None or isinstance(value, Decimal):
@@ -33,7 +39,7 @@ class DollarsField(models.BigIntegerField):  # type: ignore[type-arg]
                 error
             )
 
-    def get_prep_value(self, value: Any) -> int | None:
+    def get_prep_value(self, value: Any) -> Any:
         """Return nano-dollars; finer parts are rounded. Raises TypeError for a float."""
         if value is None or hasattr(value, "resolve_expression"):
             return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +14,9 @@ from projects.models import Project
 from runs.models.run import Run
 
 # Not constraints, and kept when what they name is deleted: what was spent stays spent.
-_KEPT = {"null": True, "db_constraint": False, "on_delete": models.DO_NOTHING, "related_name": "+"}
+_KEPT: dict[str, Any] = {
+    "db_constraint": False, "on_delete": models.DO_NOTHING, "related_name": "+",
+}  # fmt: skip
 
 
 class Sum(models.TextChoices):
@@ -30,10 +33,10 @@ class Charge(models.Model):
     `amount` is the best figure that is known: `reported`, else `billed`, else `expected`.
     """
 
-    run = models.OneToOneField(Run, **_KEPT)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, **_KEPT)
-    project = models.ForeignKey(Project, **_KEPT)
-    endpoint = models.ForeignKey(Endpoint, **_KEPT)
+    run = models.OneToOneField(Run, null=True, **_KEPT)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_KEPT)
+    project = models.ForeignKey(Project, null=True, **_KEPT)
+    endpoint = models.ForeignKey(Endpoint, null=True, **_KEPT)
     token_id = models.BigIntegerField(null=True, help_text="of the program that started it")
     door = models.CharField(max_length=12, blank=True, help_text="what started it: `Door`")
     created_at = models.DateTimeField()
@@ -89,7 +92,7 @@ class LedgerEntry(models.Model):
     """A sum for a run, or for a call that starts runs later, towards one account."""
 
     account = models.ForeignKey(LedgerAccount, on_delete=models.CASCADE, related_name="entries")
-    run = models.ForeignKey(Run, **_KEPT)
+    run = models.ForeignKey(Run, null=True, **_KEPT)
     amount_usd = DollarsField(null=True, help_text="empty: unknown")
     state = models.CharField(max_length=8, choices=Sum, default=Sum.RESERVED)
     created_at = models.DateTimeField(auto_now_add=True)
