@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.expressions import Combinable
 
-PLACES = 9  # a nano-dollar, the unit of upstream's billing events (protocol 17.1)
+PLACES = 9  # a nano-dollar, the unit of upstream's billing events
 MOST = Decimal(9_000_000_000)  # dollars that the column holds; no real sum comes near
 _DIGITS = 60
 
