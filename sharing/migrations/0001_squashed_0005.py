@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
     ]
 
     dependencies = [
-        ("boards", "0001_squashed_0013"),
+        ("boards", "0013_boards_for_others"),
         ("playground", "0001_squashed_0038"),
         ("projects", "0001_squashed_0004"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -131,7 +131,7 @@ def test_a_database_between_two_releases_is_refused_unchanged(
     database.close()
     sentence = refused(checkout, process, DATABASE_URL=f"sqlite:///{between}")
     assert "playground.0036_provenance was never applied" in sentence
-    assert "update to the Vitrine of 27 November 2026 (commit 24fe0f31) first" in sentence
+    assert "update to the Vitrine of 27 November 2026 (commit a53b0300) first" in sentence
     with sqlite3.connect(between) as database:
         assert list(database.iterdump()) == before
     database.close()

@@ -157,7 +157,7 @@ def current(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
 
 @pytest.fixture
 def last_unsquashed(current: str, tmp_path: Path) -> Iterator[str]:
-    """The address of a database as commit 24fe0f31 left it, which had no squash of these.
+    """The address of a database as commit a53b0300 left it, which had no squash of these.
 
     A squashed migration that runs records all that it replaces as well.
     """

@@ -19,9 +19,6 @@ class Migration(migrations.Migration):
         ("boards", "0008_board"),
         ("boards", "0009_projects"),
         ("boards", "0010_plan_draft_project"),
-        ("boards", "0011_guests_vote"),
-        ("boards", "0012_leaderboard"),
-        ("boards", "0013_boards_for_others"),
     ]
 
     dependencies = [
@@ -116,20 +113,6 @@ class Migration(migrations.Migration):
                             blank=True,
                             help_text="colleagues may vote by link since; empty: they may not",
                             null=True,
-                        ),
-                    ),
-                    (
-                        "viewers_may",
-                        models.JSONField(
-                            default=boards.models.participation.viewers_at_first,
-                            help_text="what its project's viewers may do: some of `Act`",
-                        ),
-                    ),
-                    (
-                        "link_may",
-                        models.JSONField(
-                            default=boards.models.participation.link_at_first,
-                            help_text="what whoever has a link may do: some of `Act`",
                         ),
                     ),
                     ("deleted_at", models.DateTimeField(blank=True, null=True)),
@@ -328,101 +311,6 @@ class Migration(migrations.Migration):
                 },
             ),
             migrations.CreateModel(
-                name="Comment",
-                fields=[
-                    (
-                        "id",
-                        models.BigAutoField(
-                            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                        ),
-                    ),
-                    (
-                        "guest",
-                        models.CharField(
-                            blank=True, help_text="key of a guest; empty: a user's", max_length=64
-                        ),
-                    ),
-                    (
-                        "guest_name",
-                        models.CharField(
-                            blank=True, help_text="the name that the guest gave", max_length=80
-                        ),
-                    ),
-                    (
-                        "user",
-                        models.ForeignKey(
-                            blank=True,
-                            help_text="empty: a guest's, or of an account that is gone",
-                            null=True,
-                            on_delete=django.db.models.deletion.SET_NULL,
-                            related_name="+",
-                            to=settings.AUTH_USER_MODEL,
-                        ),
-                    ),
-                    (
-                        "board",
-                        models.ForeignKey(
-                            on_delete=django.db.models.deletion.CASCADE,
-                            related_name="comments",
-                            to="boards.board",
-                        ),
-                    ),
-                    (
-                        "row",
-                        models.ForeignKey(
-                            blank=True,
-                            null=True,
-                            on_delete=django.db.models.deletion.CASCADE,
-                            related_name="comments",
-                            to="boards.row",
-                        ),
-                    ),
-                    (
-                        "cell",
-                        models.ForeignKey(
-                            blank=True,
-                            null=True,
-                            on_delete=django.db.models.deletion.CASCADE,
-                            related_name="comments",
-                            to="boards.cell",
-                        ),
-                    ),
-                    (
-                        "parent",
-                        models.ForeignKey(
-                            blank=True,
-                            help_text="the comment that it answers; empty: it begins a thread",
-                            null=True,
-                            on_delete=django.db.models.deletion.CASCADE,
-                            related_name="replies",
-                            to="boards.comment",
-                        ),
-                    ),
-                    ("text", models.TextField(max_length=5000)),
-                    ("created_at", models.DateTimeField(auto_now_add=True)),
-                    (
-                        "resolved_at",
-                        models.DateTimeField(
-                            blank=True, help_text="of a thread's first one", null=True
-                        ),
-                    ),
-                    (
-                        "resolved_by",
-                        models.ForeignKey(
-                            blank=True,
-                            null=True,
-                            on_delete=django.db.models.deletion.SET_NULL,
-                            related_name="+",
-                            to=settings.AUTH_USER_MODEL,
-                        ),
-                    ),
-                    ("deleted_at", models.DateTimeField(blank=True, null=True)),
-                ],
-                options={
-                    "ordering": ["pk"],
-                },
-            ),
-            migrations.CreateModel(
                 name="PlanDraft",
                 fields=[
                     (
@@ -452,87 +340,6 @@ class Migration(migrations.Migration):
                     ),
                     ("updated_at", models.DateTimeField(auto_now=True)),
                 ],
-            ),
-            migrations.CreateModel(
-                name="RowRequest",
-                fields=[
-                    (
-                        "id",
-                        models.BigAutoField(
-                            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                        ),
-                    ),
-                    (
-                        "guest",
-                        models.CharField(
-                            blank=True, help_text="key of a guest; empty: a user's", max_length=64
-                        ),
-                    ),
-                    (
-                        "guest_name",
-                        models.CharField(
-                            blank=True, help_text="the name that the guest gave", max_length=80
-                        ),
-                    ),
-                    (
-                        "user",
-                        models.ForeignKey(
-                            blank=True,
-                            help_text="empty: a guest's, or of an account that is gone",
-                            null=True,
-                            on_delete=django.db.models.deletion.SET_NULL,
-                            related_name="+",
-                            to=settings.AUTH_USER_MODEL,
-                        ),
-                    ),
-                    (
-                        "board",
-                        models.ForeignKey(
-                            on_delete=django.db.models.deletion.CASCADE,
-                            related_name="row_requests",
-                            to="boards.board",
-                        ),
-                    ),
-                    ("label", models.CharField(blank=True, max_length=300)),
-                    (
-                        "values",
-                        core.db.json_field.ExactJSONField(default=dict, help_text="as of a row"),
-                    ),
-                    ("digest", models.CharField(help_text="of the values", max_length=64)),
-                    ("created_at", models.DateTimeField(auto_now_add=True)),
-                    ("decided_at", models.DateTimeField(blank=True, null=True)),
-                    (
-                        "decided_by",
-                        models.ForeignKey(
-                            blank=True,
-                            null=True,
-                            on_delete=django.db.models.deletion.SET_NULL,
-                            related_name="+",
-                            to=settings.AUTH_USER_MODEL,
-                        ),
-                    ),
-                    (
-                        "row",
-                        models.ForeignKey(
-                            blank=True,
-                            help_text="what it became; empty: it waits, or was left out",
-                            null=True,
-                            on_delete=django.db.models.deletion.SET_NULL,
-                            related_name="+",
-                            to="boards.row",
-                        ),
-                    ),
-                ],
-                options={
-                    "ordering": ["pk"],
-                    "constraints": [
-                        models.UniqueConstraint(
-                            condition=models.Q(("decided_at", None)),
-                            fields=("board", "digest"),
-                            name="row_requested_once",
-                        )
-                    ],
-                },
             ),
             migrations.CreateModel(
                 name="Mark",
@@ -609,18 +416,6 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     (
-                        "guest",
-                        models.CharField(
-                            blank=True, help_text="key of a guest; empty: a user's", max_length=64
-                        ),
-                    ),
-                    (
-                        "guest_name",
-                        models.CharField(
-                            blank=True, help_text="the name that the guest gave", max_length=80
-                        ),
-                    ),
-                    (
                         "board",
                         models.ForeignKey(
                             on_delete=django.db.models.deletion.CASCADE,
@@ -631,9 +426,6 @@ class Migration(migrations.Migration):
                     (
                         "voter",
                         models.ForeignKey(
-                            blank=True,
-                            help_text="empty: a guest's",
-                            null=True,
                             on_delete=django.db.models.deletion.CASCADE,
                             related_name="board_votes",
                             to=settings.AUTH_USER_MODEL,
@@ -682,122 +474,6 @@ class Migration(migrations.Migration):
                             fields=("voter", "first", "second"),
                             name="vote_once_per_pair",
                         ),
-                        models.UniqueConstraint(
-                            condition=models.Q(
-                                ("reset_at", None), models.Q(("guest", ""), _negated=True)
-                            ),
-                            fields=("guest", "first", "second"),
-                            name="vote_once_per_pair_and_guest",
-                        ),
-                        models.CheckConstraint(
-                            condition=models.Q(
-                                models.Q(("guest", ""), ("voter__isnull", False)),
-                                models.Q(
-                                    models.Q(("voter", None)),
-                                    models.Q(("guest", ""), _negated=True),
-                                ),
-                                _connector="OR",
-                            ),
-                            name="vote_of_user_or_guest",
-                        ),
-                    ],
-                },
-            ),
-            migrations.CreateModel(
-                name="BoardTally",
-                fields=[
-                    (
-                        "board",
-                        models.OneToOneField(
-                            on_delete=django.db.models.deletion.CASCADE,
-                            primary_key=True,
-                            related_name="tally",
-                            serialize=False,
-                            to="boards.board",
-                        ),
-                    ),
-                    (
-                        "changes",
-                        models.PositiveIntegerField(
-                            default=0, help_text="number of changes of judgements"
-                        ),
-                    ),
-                    (
-                        "counted",
-                        models.PositiveIntegerField(
-                            default=0, help_text="`changes` when it was counted last"
-                        ),
-                    ),
-                    ("counted_at", models.DateTimeField(blank=True, null=True)),
-                    (
-                        "version",
-                        models.PositiveIntegerField(
-                            default=0,
-                            help_text="number of counts with a new outcome; 0: nothing was ever to count",
-                        ),
-                    ),
-                    (
-                        "figures",
-                        models.JSONField(
-                            default=dict,
-                            help_text="key of a model → [[billed units, seconds], …] of its results",
-                        ),
-                    ),
-                ],
-                options={
-                    "verbose_name_plural": "board tallies",
-                },
-            ),
-            migrations.CreateModel(
-                name="Tally",
-                fields=[
-                    (
-                        "id",
-                        models.BigAutoField(
-                            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                        ),
-                    ),
-                    (
-                        "board",
-                        models.ForeignKey(
-                            on_delete=django.db.models.deletion.CASCADE,
-                            related_name="tallies",
-                            to="boards.board",
-                        ),
-                    ),
-                    (
-                        "first",
-                        models.ForeignKey(
-                            help_text="has the smaller key",
-                            on_delete=django.db.models.deletion.CASCADE,
-                            related_name="+",
-                            to="catalog.endpoint",
-                        ),
-                    ),
-                    (
-                        "second",
-                        models.ForeignKey(
-                            on_delete=django.db.models.deletion.CASCADE,
-                            related_name="+",
-                            to="catalog.endpoint",
-                        ),
-                    ),
-                    ("tag", models.CharField(blank=True, max_length=40)),
-                    ("first_wins", models.PositiveIntegerField(default=0)),
-                    ("second_wins", models.PositiveIntegerField(default=0)),
-                    ("ties", models.PositiveIntegerField(default=0)),
-                    (
-                        "by_guests",
-                        models.PositiveIntegerField(default=0, help_text="how many of all three"),
-                    ),
-                    ("last_at", models.DateTimeField(help_text="when they were compared last")),
-                ],
-                options={
-                    "verbose_name_plural": "tallies",
-                    "constraints": [
-                        models.UniqueConstraint(
-                            fields=("board", "tag", "first", "second"), name="tally_once_per_pair"
-                        )
                     ],
                 },
             ),
