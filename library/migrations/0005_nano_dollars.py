@@ -8,7 +8,7 @@ from core.db.migration_operations import AlterToDollars
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("library", "0004_references"),
+        ("library", "0001_squashed_0004"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from core.db.migration_operations import AlterToDollars
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0003_plain_help_texts"),
+        ("notifications", "0001_squashed_0003"),
     ]
 
     operations = [

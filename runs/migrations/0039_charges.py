@@ -11,9 +11,9 @@ from core.db.migration_operations import AlterToDollars
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0014_plain_help_texts"),
-        ("playground", "0038_derived_files"),
-        ("projects", "0004_look"),
+        ("catalog", "0001_squashed_0014"),
+        ("playground", "0001_squashed_0038"),
+        ("projects", "0001_squashed_0004"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
