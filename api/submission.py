@@ -19,9 +19,9 @@ from notifications.delivery import vetting
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
 from projects.models import Project
-from runs import ledger, starting, transitions
+from runs import starting, transitions
 from runs.models import Run, Transport
-from runs.starting import Holder, Source, StartRequest
+from runs.starting import Door, Holder, Source, StartRequest
 from schemas import Problem
 from schemas.exact import identical
 from schemas.validation import unknown_keys
@@ -65,6 +65,7 @@ class WantedRun:
     transport: str
     key: str = ""
     webhook: str = ""
+    door: Door = Door.API
 
 
 def find_problems(
@@ -97,7 +98,8 @@ def start(wanted: WantedRun) -> tuple[Run, bool]:
                 key=_run_key(wanted.key),
                 transport=wanted.transport,
                 event=("api", wanted.token.name),
-                accounts=[ledger.token(wanted.token.pk)],
+                door=wanted.door,
+                token_id=wanted.token.pk,
             )
         )
         if is_new and wanted.webhook:
@@ -145,7 +147,7 @@ def _proxied_request(call: ProxiedCall) -> StartRequest:
         key=_run_key(""),
         options=call.options,
         event=(call.way_in, call.token.name if call.token else ""),
-        accounts=[ledger.token(call.token.pk)] if call.token else [],
+        token_id=call.token.pk if call.token else None,
     )
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from core.db import clock
 from core.formatting import money
+from core.periods import day_start
 from notifications import kinds, outbox
 from notifications.models import NotificationPreferences
 from runs import ledger
-from runs.models import LedgerAccount
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -43,11 +43,13 @@ def warn(user: User, what: str, spent: Decimal, limit: Decimal, *, period: str, 
 
 def check_daily_limits() -> float:
     """Warn users whose runs of today reach their own limit; returns seconds to the next call."""
-    period = ledger.day_of(clock.now())
+    today = day_start(clock.now())
+    period = f"{today:%Y-%m-%d}"
     limited = NotificationPreferences.objects.filter(daily_limit__isnull=False)
     chosen = list(limited.filter(user__is_active=True).select_related("user"))
+    spent = ledger.spent_by_people([row.user_id for row in chosen], today)
     for preferences in chosen:
         limit = preferences.daily_limit or Decimal()
-        spent = ledger.settled(LedgerAccount.Kind.PERSON_DAY, preferences.user_id, period)
-        warn(preferences.user, "your daily limit", spent, limit, period=period, path="/runs/")
+        cost = spent.get(preferences.user_id, ledger.NOTHING)
+        warn(preferences.user, "your daily limit", cost, limit, period=period, path="/runs/")
     return CHECK_EVERY_S if chosen else REST_S

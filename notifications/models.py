@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core.db.dollars_field import DollarsField
 from core.db.encrypted_field import EncryptedTextField
 from core.db.json_field import ExactJSONField
 from runs.models import Run
@@ -190,11 +191,8 @@ class NotificationPreferences(models.Model):
     long_run_minutes = models.PositiveIntegerField(
         default=5, help_text="notify of runs that took at least this long"
     )
-    daily_limit = models.DecimalField(
-        null=True,
-        max_digits=9,
-        decimal_places=2,
-        help_text="warn when a day's runs have cost 80 % and 100 % of it",
+    daily_limit = DollarsField(
+        null=True, help_text="warn when a day's runs have cost 80 % and 100 % of it"
     )
 
     class Meta:

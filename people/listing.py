@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts import roles
 from accounts.roles import Role
+from core.periods import month_start
 from fal.db_safe import db_safe_text
 from people import access
 from projects.models import Membership
@@ -90,7 +91,7 @@ def page_of(filters: Filters, number: int) -> tuple[Page[Any], Sequence[Entry]]:
     people = access.with_last_seen(found(filters)).prefetch_related("groups")
     page = Paginator(people.annotate(shared=_projects()), PER_PAGE).get_page(number)
     shown = list(page.object_list)
-    spent = ledger.spent_by_people([person.pk for person in shown], this_month())
+    spent = ledger.spent_by_people([person.pk for person in shown], month_start(timezone.now()))
     return page, [
         Entry(
             person,
@@ -101,11 +102,6 @@ def page_of(filters: Filters, number: int) -> tuple[Page[Any], Sequence[Entry]]:
         )
         for person in shown
     ]
-
-
-def this_month() -> str:
-    """Return the present month as the ledger names it: `2026-11`."""
-    return f"{timezone.now():%Y-%m}"
 
 
 def _projects() -> Coalesce:

@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from accounts import roles
 from accounts.roles import Role
 from accounts.sessions import active_sessions
 from accounts.sign_in.issuers import connections
+from core.periods import month_start
 from people import access
-from people.listing import this_month
 from people.models import Joining
 from projects.models import Membership, Project
 from runs import ledger
@@ -63,7 +64,7 @@ def overview(person: User, key: str | None) -> Overview:
         connections.listed(person),
         list(joinings),
         access.last_seen(person),
-        ledger.spent_by_people([person.pk], this_month()).get(person.pk, nothing),
+        ledger.spent_by_people([person.pk], month_start(timezone.now())).get(person.pk, nothing),
         ledger.spent_by_people([person.pk]).get(person.pk, nothing),
     )
 

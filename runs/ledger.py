@@ -1,36 +1,43 @@
-"""The only counter of money: what runs may cost and have cost, by account.
+"""The only counter of money: what runs may cost and have cost, and what is left under caps.
 
-`runs/starting.py` reserves the most that a run may cost in the transaction that creates it; the
-transaction that ends the run settles it with what it has cost, or releases it. So of each account
+`runs/starting.py` writes a charge for each run, with the most that it may cost, in the transaction
+that creates it; the transaction that ends the run settles it with what it has cost, or releases
+it. What has a cap is an account: a row with the sum of what is committed. So of each account
 
-    reserved + settled ≤ its cap
+    reserved + settled = committed ≤ its cap
 
-holds after every commit, as far as the prices do. An account is a row with its cap: whoever
-reserves locks it (`open_account`), which makes two that reserve at once wait for each other.
+holds after every commit, as far as the prices do. Whoever reserves locks the account's row
+(`open_account`), which makes two that reserve at once wait for each other; whoever starts runs
+locks the row of the house first (`lock_house`), so that an account that is made meanwhile misses
+none of them.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db import models
 
+from core.db.dollars_field import PLACES
 from runs.costs.billing import cost_of_units
-from runs.models import LedgerAccount, LedgerEntry, Run
+from runs.models import Charge, LedgerAccount, LedgerEntry, Run
+from runs.models.ledger import Sum
 
 NOTHING = Decimal(0)
 CURRENCY = "USD"
 IN_DOLLARS = {"", CURRENCY}  # upstream's prices without a currency are in dollars
-_UNIT = Decimal("0.00000001")  # as the columns store it
-_MOST = Decimal(10**11)  # what they hold; no real sum comes near
+_UNIT = Decimal(1).scaleb(-PLACES)  # as the columns store it
+_MOST = Decimal(10**9)  # what they hold, many times over; no real sum comes near
 
 Kind = LedgerAccount.Kind
-State = LedgerEntry.State
+# The order in which accounts are locked: that in which those who start runs open them. Else the end
+# of a run and the start of another could wait for each other.
+_LOCKED_AFTER = [Kind.ASSISTANT, Kind.TRIAL_MONTH, Kind.BOARD, Kind.HOUSE]
 
 
 class CapExceeded(Exception):
@@ -62,76 +69,52 @@ class Balance:
         self.committed += _rounded(amount or NOTHING)
 
 
+def lock_house() -> None:
+    """Let nobody else start runs until the end of the transaction: what is counted now stays so."""
+    _locked_row(Kind.HOUSE, "", "", None)
+
+
 def open_account(
     kind: LedgerAccount.Kind, key: object, period: str = "", cap: Decimal | None = None
 ) -> LedgerAccount:
     """Return an account with this cap, locked until the end of the transaction; may create it."""
-    account, _ = LedgerAccount.objects.select_for_update().get_or_create(
-        kind=kind, key=str(key), period=period, defaults={"cap_usd": cap}
-    )
+    account = _locked_row(kind, key, period, cap)
     if account.cap_usd != cap:
         account.cap_usd = cap
         account.save(update_fields=["cap_usd"])
     return account
 
 
-def person_day(user_id: int, now: datetime) -> LedgerAccount:
-    """Return the account of a person's day, in UTC."""
-    return _uncapped(Kind.PERSON_DAY, user_id, day_of(now))
-
-
-def day_of(now: datetime) -> str:
-    """Return a day as the ledger names it: `2026-11-26`."""
-    return f"{now:%Y-%m-%d}"
-
-
-def token(token_id: int) -> LedgerAccount:
-    """Return the account of an API token."""
-    return _uncapped(Kind.TOKEN, token_id, "")
-
-
-def _uncapped(kind: LedgerAccount.Kind, key: int, period: str) -> LedgerAccount:
-    """Return an account without a cap, which nobody has to lock."""
-    account, _ = LedgerAccount.objects.get_or_create(kind=kind, key=str(key), period=period)
+def _locked_row(
+    kind: LedgerAccount.Kind, key: object, period: str, cap: Decimal | None
+) -> LedgerAccount:
+    account, _ = LedgerAccount.objects.select_for_update().get_or_create(
+        kind=kind, key=str(key), period=period, defaults={"cap_usd": cap}
+    )
     return account
 
 
 def committed(kind: LedgerAccount.Kind, key: object, period: str = "") -> Decimal:
     """Return what is reserved or settled in an account; nothing if it was never opened."""
-    return _sum(LedgerEntry.objects.filter(_of(kind, key, period)).exclude(state=State.RELEASED))
+    accounts = LedgerAccount.objects.filter(kind=kind, key=str(key), period=period)
+    return accounts.values_list("committed", flat=True).first() or NOTHING
 
 
-def settled(kind: LedgerAccount.Kind, key: object, period: str = "") -> Decimal:
-    """Return what the ended runs of an account have cost; nothing if it was never opened."""
-    return _sum(LedgerEntry.objects.filter(_of(kind, key, period), state=State.SETTLED))
-
-
-def spent_by_people(user_ids: Iterable[int], month: str = "") -> dict[int, Decimal]:
+def spent_by_people(user_ids: Iterable[int], since: datetime | None = None) -> dict[int, Decimal]:
     """Return what the ended runs of each of these people have cost, by the person's key.
 
-    In a month such as `2026-11`, or ever; in dollars, and in UTC. One query, however many people.
+    Of the runs that began since then, or ever; in dollars. One query, however many people.
     """
-    accounts = LedgerAccount.objects.filter(kind=Kind.PERSON_DAY, key__in=map(str, user_ids))
-    if month:
-        accounts = accounts.filter(period__gte=f"{month}-01", period__lte=f"{month}-31")
-    entries = LedgerEntry.objects.filter(account__in=accounts, state=State.SETTLED)
-    sums = entries.order_by().values("account__key").annotate(total=Sum("amount_usd"))
-    return {int(row["account__key"]): row["total"] or NOTHING for row in sums}
+    charges = Charge.objects.filter(user__in=user_ids, state=Sum.SETTLED)
+    if since:
+        charges = charges.filter(created_at__gte=since)
+    sums = charges.order_by().values_list("user").annotate(total=models.Sum("amount"))
+    return {user_id: total or NOTHING for user_id, total in sums}
 
 
 def balance(account: LedgerAccount) -> Balance:
     """Return an opened account's balance."""
-    entries = LedgerEntry.objects.filter(account=account).exclude(state=State.RELEASED)
-    return Balance(account.cap_usd, _sum(entries))
-
-
-def _of(kind: LedgerAccount.Kind, key: object, period: str) -> Q:
-    return Q(account__kind=kind, account__key=str(key), account__period=period)
-
-
-def _sum(entries: Any) -> Decimal:
-    total: Decimal | None = entries.aggregate(total=Sum("amount_usd"))["total"]
-    return total or NOTHING
+    return Balance(account.cap_usd, account.committed)
 
 
 @dataclass(frozen=True)
@@ -143,24 +126,34 @@ class Reservation:
     accounts: Sequence[LedgerAccount]
 
 
+def charge(charges: Iterable[Charge]) -> None:
+    """Write what new runs may cost (`expected`), in the transaction that creates them."""
+    listed = list(charges)
+    for one in listed:
+        one.expected = one.amount = None if one.expected is None else _rounded(one.expected)
+    Charge.objects.bulk_create(listed)
+
+
 def reserve(reservations: Iterable[Reservation]) -> list[LedgerEntry]:
     """Write reservations in the caller's transaction; raises CapExceeded, then none may stay.
 
-    The accounts with a cap were locked in this transaction (`open_account`).
+    The accounts were opened in this transaction.
     """
-    balances: dict[int, Balance] = {}
+    listed = list(reservations)
+    accounts = _locked({account.pk for reserved in listed for account in reserved.accounts})
+    balances = {account.pk: balance(account) for account in accounts}
     entries = []
-    for reserved in reservations:
+    for reserved in listed:
         amount = None if reserved.amount is None else _rounded(reserved.amount)
         for account in reserved.accounts:
-            if account.cap_usd is not None:
-                if account.pk not in balances:
-                    balances[account.pk] = balance(account)
-                left = balances[account.pk]
-                if not left.allows(amount):
-                    raise CapExceeded(account, amount, left.committed)
-                left.take(amount)
+            left = balances[account.pk]
+            if not left.allows(amount):
+                raise CapExceeded(account, amount, left.committed)
+            left.take(amount)
             entries.append(LedgerEntry(account=account, run_id=reserved.run_id, amount_usd=amount))
+    for account in accounts:
+        account.committed = balances[account.pk].committed
+    LedgerAccount.objects.bulk_update(accounts, ["committed"])
     return LedgerEntry.objects.bulk_create(entries)
 
 
@@ -170,25 +163,66 @@ def assign(entry: LedgerEntry, run: Run) -> None:
     entry.save(update_fields=["run"])
 
 
+def take_back(entry: LedgerEntry) -> None:
+    """Remove a sum that was reserved for a call that has started nothing."""
+    (account,) = _locked({entry.account_id})
+    account.committed -= _counted(entry)
+    account.save(update_fields=["committed"])
+    entry.delete()
+
+
 def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency: str) -> None:
     """Settle or release a run's sums where these changes of its row end it or say what it cost.
 
-    `price` is that of its model's unit. A run that upstream ended without saying what it billed
-    counts with the most that it could cost if it has a result, and with nothing if it has none:
-    server errors are not billed, rejected input may be (protocol 17.5).
+    It costs its billed units at the price of when it began; `price` is the present one of its
+    model's unit, for a run that began before there was any. A run that upstream ended without
+    saying what it billed counts with the most that it could cost if it has a result, and with
+    nothing if it has none: server errors are not billed, rejected input may be (protocol 17.5).
     """
     state = changed.get("state", run.state)
     if state not in Run.FINAL or not {"state", "billable_units"} & changed.keys():
         return
-    entries = LedgerEntry.objects.filter(run_id=run.pk)
-    units = changed.get("billable_units", run.billable_units)
-    cost = cost_of_units(units, price) if currency in IN_DOLLARS else None
-    if cost is not None:
-        entries.update(state=State.SETTLED, amount_usd=_rounded(cost))
-    elif state == Run.State.SUCCEEDED:
-        entries.update(state=State.SETTLED)
-    else:
-        entries.update(state=State.RELEASED)
+    own = Charge.objects.filter(run_id=run.pk).first()
+    if own is None:  # an accounted run that was kept from before, or one of a test
+        return
+    if own.unit_price is None and currency in IN_DOLLARS:
+        own.unit_price = price
+    cost = cost_of_units(changed.get("billable_units", run.billable_units), own.unit_price)
+    own.billed = None if cost is None else _rounded(cost)
+    is_due = own.billed is not None or state == Run.State.SUCCEEDED
+    own.state = Sum.SETTLED if is_due else Sum.RELEASED
+    own.amount = own.expected if own.billed is None else own.billed
+    own.save(update_fields=["unit_price", "billed", "amount", "state"])
+    _settle_entries(run.pk, own)
+
+
+def _settle_entries(run_id: uuid.UUID, own: Charge) -> None:
+    """Count what a run has cost towards its accounts, in place of what it may have cost."""
+    entries = list(LedgerEntry.objects.filter(run_id=run_id))
+    if not entries:
+        return
+    accounts = {account.pk: account for account in _locked({one.account_id for one in entries})}
+    for entry in entries:
+        before = _counted(entry)
+        entry.state = own.state
+        if own.billed is not None:
+            entry.amount_usd = own.billed
+        accounts[entry.account_id].committed += _counted(entry) - before
+    LedgerEntry.objects.bulk_update(entries, ["state", "amount_usd"])
+    LedgerAccount.objects.bulk_update(accounts.values(), ["committed"])
+
+
+def _counted(entry: LedgerEntry) -> Decimal:
+    return NOTHING if entry.state == Sum.RELEASED else entry.amount_usd or NOTHING
+
+
+def _locked(keys: Collection[int]) -> list[LedgerAccount]:
+    """Return these accounts as they are now, locked in the order of all."""
+    if not keys:
+        return []
+    places = [models.When(kind=kind, then=place) for place, kind in enumerate(_LOCKED_AFTER)]
+    rows = LedgerAccount.objects.select_for_update().filter(pk__in=keys)
+    return list(rows.order_by(models.Case(*places, default=len(places)), "pk"))
 
 
 def _rounded(amount: Decimal) -> Decimal:

@@ -24,7 +24,6 @@ from django.utils import timezone
 
 from accounts.profile import preferences
 from catalog.models import Endpoint
-from core.db import clock
 from core.notify import channel
 from fal.db_safe import db_safe_text
 from projects import roles
@@ -34,7 +33,7 @@ from projects.rules import door
 from runs import ledger, named_inputs, owners
 from runs.costs.cost import estimate_runs
 from runs.ledger import Reservation
-from runs.models import LedgerAccount, Run, Transport
+from runs.models import Charge, LedgerAccount, Run, Transport
 from runs.own_addresses import with_own_paths
 
 if TYPE_CHECKING:
@@ -69,6 +68,27 @@ RESOLVES_NAMES = {Source.CHAT, Source.FLOW}
 NEVER_SHARED = {Source.CHAT, Source.API}
 
 
+class Door(StrEnum):
+    """Where a run began, as people see it: `/spend/` tells what was spent by each."""
+
+    PAGE = "page"
+    BOARD = "board"
+    TRIAL = "trial"
+    FLOW = "flow"
+    CHAT = "chat"
+    API = "api"
+    ASSISTANT = "assistant"
+
+
+_DOORS = {
+    Source.BOARD: Door.BOARD,
+    Source.CHAT: Door.CHAT,
+    Source.FLOW: Door.FLOW,
+    Source.WORKFLOW: Door.FLOW,
+    Source.API: Door.API,
+}  # of the others: the page
+
+
 class Refused(ValueError):
     """No run of this model may be started; the message says why."""
 
@@ -97,10 +117,11 @@ class StartRequest:
     """A run to be started.
 
     `key` identifies it among its user's runs of this source: equal keys are one run. `accounts` are
-    those it counts towards besides its user's day, opened in this transaction. `estimate` is its
-    expected cost where the caller knows it. A run that `is_private` is not shown to the team though
-    its user shares runs, such as those of programs. `event` is the first entry of its timeline,
-    (what, text). `options` are fields of `fal.SubmitOptions`.
+    those it counts towards, opened in this transaction. `estimate` is its expected cost where the
+    caller knows it; `token_id` is the key of the API token of the program that starts it. A run
+    that `is_private` is not shown to the team though its user shares runs, such as those of
+    programs. `event` is the first entry of its timeline, (what, text). `options` are fields
+    of `fal.SubmitOptions`.
     """
 
     user: User
@@ -116,6 +137,8 @@ class StartRequest:
     event: tuple[str, str] | None = None
     holder: Holder | None = None
     accounts: Sequence[LedgerAccount] = ()
+    door: Door | None = None  # None: by the source
+    token_id: int | None = None
     estimate: Estimate | None = None
     project: Project | None = None  # None: its user's private one
     is_hidden: bool | None = None  # from the project's other members; None: as the project says
@@ -165,9 +188,9 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
             if start.is_new
         ]
         if new:
-            _reserve(new)
             _tell_origins(new)
             _tell_named(new)
+            _reserve(new)  # last: others wait for it
             channel.notify()
     return started
 
@@ -257,15 +280,33 @@ def _note_sent(run: Run) -> None:
 
 
 def _reserve(new: Sequence[tuple[Run, StartRequest]]) -> None:
-    day = ledger.person_day(new[0][0].user_id, clock.now())
+    """Write what the runs may cost, and reserve it in the accounts that they count towards."""
     unknown = [request for _, request in new if request.estimate is None]
     inputs = [(request.endpoint, request.arguments) for request in unknown]
     estimates = iter(estimate_runs(inputs) if inputs else [])
+    most = [in_dollars(request.estimate or next(estimates)) for _, request in new]
+    ledger.lock_house()
+    ledger.charge(_charge(*started, cost) for started, cost in zip(new, most, strict=True))
     ledger.reserve(
-        Reservation(
-            run.pk, in_dollars(request.estimate or next(estimates)), [day, *request.accounts]
-        )
-        for run, request in new
+        Reservation(run.pk, cost, request.accounts)
+        for (run, request), cost in zip(new, most, strict=True)
+    )
+
+
+def _charge(run: Run, request: StartRequest, expected: Decimal | None) -> Charge:
+    endpoint = request.endpoint
+    has_price = endpoint.currency in ledger.IN_DOLLARS
+    return Charge(
+        run=run,
+        user_id=run.user_id,
+        project_id=run.project_id,
+        endpoint=endpoint,
+        token_id=request.token_id,
+        door=request.door or _DOORS.get(request.source, Door.PAGE),
+        created_at=run.created_at,
+        unit_price=endpoint.unit_price_usd if has_price else None,
+        price_unit=endpoint.price_unit,
+        expected=expected,
     )
 
 

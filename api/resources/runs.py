@@ -48,6 +48,7 @@ from runs.models import Artifact, Run
 from runs.own_addresses import tidy_addresses
 from runs.ownership import deletion
 from runs.results.error_messages import with_full_stop
+from runs.starting import Door
 from schemas.estimate import Estimate
 from schemas.validation import unknown_keys
 
@@ -183,8 +184,9 @@ def create_run(call: Call) -> Reply:
     webhook = call.body.get("webhook_url", "")
     if webhook:
         webhooks.require_public(webhook, "webhook_url")
+    door = Door.API if call.reserved is None else Door.ASSISTANT
     wanted = submission.WantedRun(
-        call.token, call.reach.target, endpoint, arguments, transport, key_of(call), webhook
+        call.token, call.reach.target, endpoint, arguments, transport, key_of(call), webhook, door
     )
     try:
         run, is_new = submission.start(wanted)
@@ -193,7 +195,7 @@ def create_run(call: Call) -> Reply:
     if call.reserved and is_new:
         ledger.assign(call.reserved, run)
     elif call.reserved:  # a repeated call costs nothing
-        call.reserved.delete()
+        ledger.take_back(call.reserved)
     return _reply(call, find(call, run.pk), 201 if is_new else 200)
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("boards", "0010_plan_draft_project"),
+        ("boards", "0001_squashed_0010"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

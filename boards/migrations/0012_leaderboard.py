@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("boards", "0011_guests_vote"),
-        ("catalog", "0014_plain_help_texts"),
+        ("catalog", "0001_squashed_0014"),
     ]
 
     operations = [

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from boards.models.participation import link_at_first, viewers_at_first
 from catalog.models import Endpoint, Schema
+from core.db.dollars_field import DollarsField
 from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet
 from runs.models import Run
@@ -42,7 +43,7 @@ class Board(InProject):
         Schema, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     plan = ExactJSONField(default=dict, help_text="the plan's form as it was posted last")
-    cap_usd = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
+    cap_usd = DollarsField(null=True, blank=True)
     form_token = models.CharField(
         max_length=64, help_text="one per drawn plan: a double click is one board"
     )
@@ -138,10 +139,9 @@ class Cell(models.Model):
     not_sent = models.CharField(
         max_length=500, blank=True, help_text="why it has no run; empty: it had one"
     )
-    estimate_usd = models.DecimalField(
-        max_digits=14, decimal_places=6, null=True, blank=True,
-        help_text="the most it was expected to cost when it was sent",
-    )  # fmt: skip
+    estimate_usd = DollarsField(
+        null=True, blank=True, help_text="the most it was expected to cost when it was sent"
+    )
     replaced_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

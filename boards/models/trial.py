@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from boards.models.board import Board, Column
 from catalog.models import Endpoint, SavedSearch
+from core.db.dollars_field import DollarsField
 from projects.models import Membership
 from projects.models.in_project import MAKERS
 
@@ -75,7 +76,7 @@ class StandingTrial(models.Model):
         default=True, help_text="new versions and schemas of the models of its columns"
     )
     when = models.CharField(max_length=8, choices=When, default=When.AT_ONCE)
-    monthly_cap_usd = models.DecimalField(max_digits=12, decimal_places=4, default=Decimal(5))
+    monthly_cap_usd = DollarsField(default=Decimal(5))
     reference = models.ForeignKey(
         Column, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
         help_text="what a new column is compared with; empty: the best one when it is tried",

@@ -27,7 +27,8 @@ from projects.models.project import private_project
 from projects.rules import door
 from runs import starting
 from runs.costs.cost import estimate_runs
-from runs.starting import Forbidden, Refused, Source, StartRequest, in_dollars
+from runs.models import LedgerAccount
+from runs.starting import Door, Forbidden, Refused, Source, StartRequest, in_dollars
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -315,11 +316,13 @@ def run_request(
     It is `user`'s, and counts towards the accounts of `budget`. `named` are the references in its
     arguments.
     """
+    is_trial = any(account.kind == LedgerAccount.Kind.TRIAL_MONTH for account in budget.accounts)
     return StartRequest(
         user=user,
         endpoint=endpoint,
         arguments=arguments,
         source=Source.BOARD,
+        door=Door.TRIAL if is_trial else Door.BOARD,
         key=str(uuid.uuid4()),
         is_private=is_program,
         accounts=budget.accounts,

@@ -24,6 +24,7 @@ from boards.runs.sending import Sent, write_cells
 from boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
 from boards.votes.rankings import rankings
 from core.formatting import counted, money
+from core.periods import month_start
 from projects import roles
 from projects.rules import door
 from runs import ledger
@@ -52,12 +53,6 @@ def send_due(now: datetime) -> int:
     for key in keys:
         _send_if_due(key, now, due)
     return len(keys)
-
-
-def month_start(now: datetime) -> datetime:
-    """Return the start of the month in the server's time zone."""
-    local = timezone.localtime(now)
-    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def _send_if_due(pk: int, now: datetime, due: QuerySet[Trial]) -> None:

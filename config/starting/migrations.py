@@ -14,13 +14,8 @@ Key = tuple[str, str]  # app label and name of a migration
 
 TABLE = "django_migrations"
 SQUASHED = "_squashed_"  # in the name of each migration that replaces others
-# By squashed migration: the last Vitrine that still has the migrations that it replaces.
-LAST_UNSQUASHED_OF = dict.fromkeys(
-    [("catalog", "0001_squashed_0008"), ("playground", "0001_squashed_0012")],
-    "the Vitrine of 22 November 2026 (commit 44fd5e7)",
-)
-# The same for all other squashed migrations.
-LAST_UNSQUASHED = "the Vitrine of 24 November 2026 (commit b7749c45)"
+# The last Vitrine that still has the migrations that the squashed ones replace.
+LAST_UNSQUASHED = "the Vitrine of 27 November 2026 (commit a53b0300)"
 
 
 def require_known(*, is_migrated: bool) -> None:
@@ -41,7 +36,9 @@ def require_known(*, is_migrated: bool) -> None:
     for squash in squashes:
         if squash not in recorded:
             replaced = replaced_by(squash)
-            _require_all_or_none(squash, replaced - recorded, replaced & recorded)
+            # A release before the last has recorded what the names of squashes stand for, not them.
+            applied = {key for key in recorded if is_replaced(key, squash)}
+            _require_all_or_none(replaced - recorded, applied)
             recorded |= {squash} if replaced <= recorded else set()
     if is_migrated:
         _require_applied(on_disk - recorded)
@@ -65,8 +62,8 @@ def _require_applied(missing: set[Key]) -> None:
         )
 
 
-def _require_all_or_none(squash: Key, missing: set[Key], applied: set[Key]) -> None:
-    """Refuse a database with only a part of what `squash` replaces.
+def _require_all_or_none(missing: set[Key], applied: set[Key]) -> None:
+    """Refuse a database with only a part of what a squashed migration replaces.
 
     Django would end with a traceback: it needs the replaced files, which are gone.
     """
@@ -74,8 +71,7 @@ def _require_all_or_none(squash: Key, missing: set[Key], applied: set[Key]) -> N
         raise ImproperlyConfigured(
             "the database is of an older Vitrine than this one can upgrade "
             f"({'.'.join(min(missing))} was never applied): update to "
-            f"{LAST_UNSQUASHED_OF.get(squash, LAST_UNSQUASHED)} first, start it once, then update "
-            "again; nothing was changed."
+            f"{LAST_UNSQUASHED} first, start it once, then update again; nothing was changed."
         )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connections, models
 from django.db.models.expressions import Col
 
+from core.db.dollars_field import DollarsField
 from library.full_text import Clause, Phrase
 from runs.models import Run
 
@@ -119,9 +120,7 @@ class SearchEntry(models.Model):
     kinds = models.PositiveSmallIntegerField(
         default=0, help_text="of its results, a bit each (`library/search/kinds.py`)"
     )
-    cost = models.DecimalField(
-        null=True, max_digits=20, decimal_places=8, help_text="as billed; null: unknown"
-    )
+    cost = DollarsField(null=True, help_text="as billed; null: unknown")
 
     class Meta:
         indexes = [models.Index(fields=["cost"], name="search_by_cost")]

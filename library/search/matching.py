@@ -8,9 +8,9 @@ each whether it matches. A database cannot choose for itself: it takes matches f
 
 from __future__ import annotations
 
-import math
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
@@ -120,10 +120,11 @@ def _costing(condition: Condition) -> Q:
 
 
 def _in_span(span: Span) -> Q:
-    low = Q(cost__gt=span.low) if span.is_above else Q(cost__gte=span.low)
-    if math.isinf(span.high):
+    least, most = Decimal(str(span.low)), Decimal(str(span.high))
+    low = Q(cost__gt=least) if span.is_above else Q(cost__gte=least)
+    if most.is_infinite():
         return low
-    return low & (Q(cost__lt=span.high) if span.is_below else Q(cost__lte=span.high))
+    return low & (Q(cost__lt=most) if span.is_below else Q(cost__lte=most))
 
 
 def _held(condition: Condition, user: Reader) -> Q:

@@ -4,7 +4,7 @@ from runs.models.derived_file import DerivedFile
 from runs.models.form import Draft, Preset, Share, share_id
 from runs.models.input_file import InputFile
 from runs.models.kept_figures import KeptFigures
-from runs.models.ledger import LedgerAccount, LedgerEntry
+from runs.models.ledger import Charge, LedgerAccount, LedgerEntry
 from runs.models.run import GIVEN_UP, Artifact, Run, Transport, webhook_token
 from runs.models.upload import DiscardedContent, Upload, UploadReservation
 from runs.models.worker import MetadataBackfill, UpstreamKeys, WebhookReport, Worker
@@ -12,6 +12,7 @@ from runs.models.worker import MetadataBackfill, UpstreamKeys, WebhookReport, Wo
 __all__ = [
     "GIVEN_UP",
     "Artifact",
+    "Charge",
     "DerivedFile",
     "DiscardedContent",
     "Draft",

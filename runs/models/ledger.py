@@ -1,30 +1,82 @@
-"""The ledger: sums of money that were reserved, settled or released for runs, by account."""
+"""The ledger: what each run may cost and has cost, and what it counts for that has a cap."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
 from django.db import models
 
+from catalog.models import Endpoint
+from core.db.dollars_field import DollarsField
+from projects.models import Project
 from runs.models.run import Run
+
+# Not constraints, and kept when what they name is deleted: what was spent stays spent.
+_KEPT: dict[str, Any] = {
+    "db_constraint": False, "on_delete": models.DO_NOTHING, "related_name": "+",
+}  # fmt: skip
+
+
+class Sum(models.TextChoices):
+    """A reserved sum is the most that a run may cost, a settled one what it has cost."""
+
+    RESERVED = "reserved"
+    SETTLED = "settled"
+    RELEASED = "released"
+
+
+class Charge(models.Model):
+    """What one run may cost and has cost, for whom, and where it began. One row a run.
+
+    `amount` is the best figure that is known: `reported`, else `billed`, else `expected`.
+    """
+
+    run = models.OneToOneField(Run, null=True, **_KEPT)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_KEPT)
+    project = models.ForeignKey(Project, null=True, **_KEPT)
+    endpoint = models.ForeignKey(Endpoint, null=True, **_KEPT)
+    token_id = models.BigIntegerField(null=True, help_text="of the program that started it")
+    door = models.CharField(max_length=12, blank=True, help_text="what started it: `Door`")
+    created_at = models.DateTimeField()
+
+    unit_price = DollarsField(null=True, help_text="when it began; empty: unknown")
+    price_unit = models.CharField(max_length=64, blank=True)
+    expected = DollarsField(null=True, help_text="the most it may cost; empty: unknown")
+    billed = DollarsField(null=True, help_text="billed units × price; empty: not said")
+    reported = DollarsField(null=True, help_text="by upstream's billing events; empty: none yet")
+    amount = DollarsField(null=True, help_text="the best of the three; empty: unknown")
+    state = models.CharField(max_length=8, choices=Sum, default=Sum.RESERVED)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["created_at"], name="charge_by_time"),
+            models.Index(fields=["user", "created_at"], name="charge_of_person"),
+            models.Index(fields=["project", "created_at"], name="charge_in_project"),
+            models.Index(fields=["endpoint", "-created_at"], name="charge_of_model"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.state} {self.amount}"
 
 
 class LedgerAccount(models.Model):
-    """What a sum counts towards: a person's day, a board, a month of its trials, a session."""
+    """What runs count towards besides their `Charge`: something with a cap, such as a board."""
 
     class Kind(models.TextChoices):
         """What `key` is the key of; `period` says which day, month or session."""
 
-        PERSON_DAY = "person-day", "a person's day"
+        HOUSE = "house", "the house: whoever starts runs locks its row"
         BOARD = "board", "a board"
         TRIAL_MONTH = "trial-month", "a month of a board's trials"
         ASSISTANT = "assistant", "an assistant's session"
-        TOKEN = "token", "an API token"
 
     kind = models.CharField(max_length=16, choices=Kind)
     key = models.CharField(max_length=64)
     period = models.CharField(max_length=32, blank=True)
-    cap_usd = models.DecimalField(
-        max_digits=20, decimal_places=8, null=True, blank=True, help_text="empty: none"
-    )
+    cap_usd = DollarsField(null=True, blank=True, help_text="empty: none")
+    committed = DollarsField(default=Decimal(0), help_text="reserved and settled: its entries' sum")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -39,22 +91,10 @@ class LedgerAccount(models.Model):
 class LedgerEntry(models.Model):
     """A sum for a run, or for a call that starts runs later, towards one account."""
 
-    class State(models.TextChoices):
-        """A reserved sum is the most that the run may cost, a settled one what it has cost."""
-
-        RESERVED = "reserved"
-        SETTLED = "settled"
-        RELEASED = "released"
-
     account = models.ForeignKey(LedgerAccount, on_delete=models.CASCADE, related_name="entries")
-    # Without a constraint, and kept when the run is purged: what was spent stays spent.
-    run = models.ForeignKey(
-        Run, null=True, db_constraint=False, on_delete=models.DO_NOTHING, related_name="+"
-    )
-    amount_usd = models.DecimalField(
-        max_digits=20, decimal_places=8, null=True, help_text="empty: unknown"
-    )
-    state = models.CharField(max_length=8, choices=State, default=State.RESERVED)
+    run = models.ForeignKey(Run, null=True, **_KEPT)
+    amount_usd = DollarsField(null=True, help_text="empty: unknown")
+    state = models.CharField(max_length=8, choices=Sum, default=Sum.RESERVED)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.test import Client
@@ -68,23 +66,6 @@ def test_audit_entries_survive_the_removal_of_their_admin(
         ("boss", "removed", "auth.user", "eva"),
     ]
     assert "Name" in AuditEntry.objects.get(event="changed").detail
-
-
-def test_the_migration_copies_the_admin_log_to_the_audit_log(eva: User, user: User) -> None:
-    LogEntry.objects.log_actions(
-        eva.pk, [user], CHANGE, [{"changed": {"fields": ["Staff status"]}}], single_object=True
-    )
-    copied: list[Any] = []
-
-    class EntryAsItWas(SimpleNamespace):
-        objects = SimpleNamespace(bulk_create=lambda rows, **_: copied.extend(rows))
-
-    models = {"LogEntry": LogEntry, "AuditEntry": EntryAsItWas}
-    as_it_was = SimpleNamespace(get_model=lambda app, name: models[name])
-    import_module("accounts.migrations.0004_audit_and_limits").copy_admin_log(as_it_was, None)
-    [entry] = copied
-    assert (entry.actor_name, entry.action, entry.kind) == ("eva", "changed", "auth.user")
-    assert (entry.object_name, entry.detail) == ("ana", "Changed Staff status.")
 
 
 def test_blocking_and_unblocking_are_logged_with_the_reason(

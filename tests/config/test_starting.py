@@ -125,13 +125,13 @@ def test_a_database_between_two_releases_is_refused_unchanged(
     between = tmp_path / "between.sqlite3"
     shutil.copy(checkout / "var" / "vitrine.sqlite3", between)
     with sqlite3.connect(between) as database:
-        later = "name = '0013_squashed_0022' OR name >= '0016'"
+        later = "name = '0001_squashed_0038' OR name >= '0036'"
         database.execute(f"DELETE FROM django_migrations WHERE app = 'playground' AND ({later})")
         before = list(database.iterdump())
     database.close()
     sentence = refused(checkout, process, DATABASE_URL=f"sqlite:///{between}")
-    assert "playground.0016_drafts_by_tab was never applied" in sentence
-    assert "update to the Vitrine of 24 November 2026 (commit b7749c45) first" in sentence
+    assert "playground.0036_provenance was never applied" in sentence
+    assert "update to the Vitrine of 27 November 2026 (commit a53b0300) first" in sentence
     with sqlite3.connect(between) as database:
         assert list(database.iterdump()) == before
     database.close()
@@ -155,7 +155,7 @@ def test_an_unmigrated_database_stops_each_process_with_one_line(
     if missing == "the last":
         shutil.copy(checkout / "var" / "vitrine.sqlite3", tmp_path / "unmigrated.sqlite3")
         with sqlite3.connect(tmp_path / "unmigrated.sqlite3") as database:
-            database.execute("DELETE FROM django_migrations WHERE name = '0002_second_model'")
+            database.execute("DELETE FROM django_migrations WHERE app = 'training'")
         database.close()
     sentence = refused(checkout, process, DATABASE_URL=url)
     assert sentence.startswith("the database is not migrated (")

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from notifications import budgets
 from notifications.models import Notification, NotificationPreferences
-from runs import ledger, state_machine
-from runs.models import LedgerEntry, Run
+from runs import state_machine
+from runs.models import Charge, Run
 from runs.transitions import Observation
 from tests.runs.start import start_run
 
@@ -31,8 +31,8 @@ def bill(user: User, make_endpoint: Any) -> Callable[..., Any]:
     def make(amount: str, *, by: User = user, endpoint: Any = priced, days_ago: int = 0) -> None:
         run, _ = start_run(user=by, endpoint=endpoint, arguments={}, key=next(keys))
         if days_ago:
-            day = ledger.person_day(by.pk, timezone.now() - timedelta(days=days_ago))
-            LedgerEntry.objects.filter(run=run).update(account=day)
+            then = timezone.now() - timedelta(days=days_ago)
+            Charge.objects.filter(run=run).update(created_at=then)
         end = Observation(Run.State.SUCCEEDED, output={}, billable_units=amount)
         state_machine.record(run.pk, end)
 

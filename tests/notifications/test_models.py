@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
 
 from notifications.delivery import sending
 from notifications.models import Channel, Delivery
@@ -45,16 +43,3 @@ def test_an_address_survives_a_change_of_the_secret_key(user: User, settings: An
     sending.maintain()
     settings.SECRET_KEY_FALLBACKS = []
     assert Channel.objects.get().address == SLACK
-
-
-def test_the_migration_encrypts_existing_addresses(user: User) -> None:
-    before = MigrationLoader(connection).project_state(("notifications", "0001_notifications")).apps
-    values = {"user_id": user.pk, "method": "slack", "address": SLACK}
-    before.get_model("notifications", "Channel").objects.create(name="a", **values)
-    before.get_model("notifications", "Delivery").objects.create(**values)
-    assert stored() == [SLACK, SLACK]
-    importlib.import_module("notifications.migrations.0002_encrypted_addresses").encrypt(
-        before, connection.schema_editor()
-    )
-    assert not [text for text in stored() if "slack" in text]
-    assert Channel.objects.get().address == Delivery.objects.get().address == SLACK

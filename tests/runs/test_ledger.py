@@ -12,9 +12,8 @@ from django.contrib.auth.models import User
 from django.db import connections, transaction
 
 from catalog.models import Endpoint
-from core.db import clock
 from runs import ledger, starting, state_machine
-from runs.models import LedgerAccount, LedgerEntry, Run
+from runs.models import Charge, LedgerAccount, Run
 from runs.starting import Source, StartRequest
 from runs.transitions import Observation
 
@@ -39,9 +38,9 @@ def start(user: User, endpoint: Endpoint, *accounts: LedgerAccount) -> Run:
     return starting.start(request).run
 
 
-def entry(run: Run) -> tuple[str, Decimal | None]:
-    ledger_entry = LedgerEntry.objects.get(run=run)
-    return ledger_entry.state, ledger_entry.amount_usd
+def charge(run: Run) -> tuple[str, Decimal | None]:
+    own = Charge.objects.get(run=run)
+    return own.state, own.amount
 
 
 @pytest.mark.django_db
@@ -60,9 +59,9 @@ def test_the_end_of_a_run_settles_or_releases_its_reservation(
     user: User, endpoint: Endpoint, state: Run.State, units: str, after: tuple[str, Decimal]
 ) -> None:
     run = start(user, endpoint)
-    assert entry(run) == ("reserved", PRICE)
+    assert charge(run) == ("reserved", PRICE)
     state_machine.record(run.pk, Observation(state, output={}, billable_units=units))
-    assert entry(run) == after
+    assert charge(run) == after
 
 
 @pytest.mark.django_db
@@ -71,21 +70,21 @@ def test_a_later_bill_is_settled_when_it_arrives(user: User, endpoint: Endpoint)
     run = start(user, endpoint)
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}))
     state_machine.record(run.pk, Observation(billable_units="4"))
-    assert entry(run) == ("settled", 4 * PRICE)
+    assert charge(run) == ("settled", 4 * PRICE)
 
 
 @pytest.mark.django_db
 def test_a_free_model_costs_nothing_without_a_bill(user: User, make_endpoint: Any) -> None:
     run = start(user, make_endpoint(unit_price_usd=Decimal(0)))
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}))
-    assert entry(run) == ("settled", Decimal(0))
+    assert charge(run) == ("settled", Decimal(0))
 
 
 @pytest.mark.django_db
 def test_a_price_in_another_currency_is_unknown(user: User, make_endpoint: Any) -> None:
     run = start(user, make_endpoint(unit_price_usd=PRICE, price_unit="images", currency="EUR"))
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}, billable_units="3"))
-    assert entry(run) == ("settled", None)
+    assert charge(run) == ("settled", None)
 
 
 @pytest.mark.django_db
@@ -93,8 +92,27 @@ def test_spending_is_kept_when_its_run_is_purged(user: User, endpoint: Endpoint)
     run = start(user, endpoint)
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}, billable_units="1"))
     Run.objects.filter(pk=run.pk).delete()
-    day = ledger.day_of(clock.now())
-    assert ledger.settled(Kind.PERSON_DAY, user.pk, day) == PRICE
+    assert ledger.spent_by_people([user.pk]) == {user.pk: PRICE}
+
+
+@pytest.mark.django_db
+def test_a_run_costs_what_its_model_cost_when_it_began(user: User, endpoint: Endpoint) -> None:
+    run = start(user, endpoint)
+    Endpoint.objects.update(unit_price_usd=9 * PRICE)
+    state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}, billable_units="2"))
+    assert charge(run) == ("settled", 2 * PRICE)
+
+
+@pytest.mark.django_db
+def test_what_a_run_has_cost_counts_towards_its_accounts(user: User, endpoint: Endpoint) -> None:
+    with transaction.atomic():
+        runs = [start(user, endpoint, ledger.open_account(Kind.BOARD, "b")) for _ in range(3)]
+    assert ledger.committed(Kind.BOARD, "b") == 3 * PRICE
+    state_machine.record(runs[0].pk, Observation(State.SUCCEEDED, output={}, billable_units="5"))
+    state_machine.record(runs[1].pk, Observation(State.FAILED))
+    state_machine.record(runs[2].pk, Observation(State.FAILED))
+    state_machine.record(runs[2].pk, Observation(billable_units="2"))  # a refused input, billed
+    assert ledger.committed(Kind.BOARD, "b") == 7 * PRICE
 
 
 @pytest.mark.django_db
@@ -115,7 +133,7 @@ def test_a_run_without_a_known_price_needs_an_account_without_a_cap(
 def test_sums_too_large_for_the_column_count_as_the_largest(user: User) -> None:
     account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b")
     ledger.reserve([ledger.Reservation(None, Decimal(10) ** 30, [account])])
-    assert ledger.committed(Kind.BOARD, "b") == Decimal(10) ** 11
+    assert ledger.committed(Kind.BOARD, "b") == Decimal(10) ** 9
 
 
 @pytest.mark.django_db(transaction=True)
@@ -172,5 +190,5 @@ def test_sums_are_counted_with_their_stored_precision() -> None:
 @pytest.mark.django_db
 def test_a_balance_is_summed_once_for_many_runs(django_assert_num_queries: Any) -> None:
     account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b", cap_usd=Decimal(9))
-    with django_assert_num_queries(2):  # the sum, the entries
+    with django_assert_num_queries(3):  # the account, its new sum, the entries
         ledger.reserve([ledger.Reservation(None, PRICE, [account])] * 50)

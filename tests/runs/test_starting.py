@@ -13,9 +13,8 @@ from django.db import connections
 
 from accounts.profile import preferences
 from catalog.models import Endpoint
-from core.db import clock
 from runs import ledger, starting
-from runs.models import LedgerAccount, LedgerEntry, Run
+from runs.models import Charge, LedgerAccount, LedgerEntry, Run
 from runs.starting import Source, StartRequest
 from tests.processes import ROOT
 
@@ -31,7 +30,7 @@ def test_only_one_module_creates_runs() -> None:
 
 
 def test_only_one_module_writes_the_ledger() -> None:
-    ways = re.compile(r"LedgerEntry\.objects\.\w*(create|update)|(?<!class )LedgerEntry\(")
+    ways = re.compile(r"(LedgerEntry|Charge)\.objects\.\w*(create|update)|(?<!class )LedgerEntry\(")
     assert _files_with(ways) == {"runs/ledger.py"}
 
 
@@ -61,7 +60,7 @@ def test_equal_tokens_of_one_source_start_one_run(user: User, endpoint: Endpoint
     other = starting.start(request(user, endpoint, source=Source.API))
     assert (first.is_new, again.is_new, other.is_new) == (True, False, True)
     assert first.run == again.run != other.run
-    assert LedgerEntry.objects.filter(run=first.run).count() == 1
+    assert Charge.objects.filter(run=first.run).count() == 1
 
 
 @pytest.mark.django_db
@@ -73,6 +72,7 @@ def test_several_runs_start_all_or_none(user: User, endpoint: Endpoint) -> None:
         starting.start_many(requests)
     assert not Run.objects.exists()
     assert not LedgerEntry.objects.exists()
+    assert not Charge.objects.exists()
     assert len(starting.start_many(requests[:2])) == 2
     assert ledger.committed(LedgerAccount.Kind.BOARD, "b") == Decimal("0.04")
 
@@ -84,8 +84,7 @@ def test_a_repeated_press_reserves_nothing_more(user: User, endpoint: Endpoint) 
     again = starting.start_many([*requests, request(user, endpoint, "2")])
     assert [started.is_new for started in again] == [False, False, True]
     assert [started.run.pk for started in again[:2]] == [started.run.pk for started in first]
-    day = ledger.day_of(clock.now())
-    assert ledger.committed(LedgerAccount.Kind.PERSON_DAY, user.pk, day) == Decimal("0.06")
+    assert [charge.amount for charge in Charge.objects.all()] == [Decimal("0.02")] * 3
 
 
 @pytest.mark.django_db
@@ -129,7 +128,7 @@ def test_two_concurrent_presses_start_one_run(user: User, endpoint: Endpoint) ->
         thread.join()
     assert sorted(outcome.is_new for outcome in started) == [False, True]
     assert started[0].run.pk == started[1].run.pk
-    assert LedgerEntry.objects.count() == 1
+    assert Charge.objects.count() == 1
 
 
 def test_a_token_of_any_key_fits_its_column() -> None:

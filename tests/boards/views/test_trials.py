@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def test_trials_are_off_until_saved(member: Client, board: Board) -> None:
     assert not StandingTrial.objects.exists()
     assert member.post(address, FORM).status_code == 302
     trial = StandingTrial.objects.get()
-    assert (trial.state, trial.when, str(trial.monthly_cap_usd)) == ("on", "night", "2.5000")
+    assert (trial.state, trial.when, trial.monthly_cap_usd) == ("on", "night", Decimal("2.50"))
     page = text(member.get(address))
     assert "3 models fit" in page
     assert "about $0.03" in page

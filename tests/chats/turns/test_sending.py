@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.apps import apps
 
 from accounts.profile import preferences
 from chats.models import Chat, Turn
@@ -100,12 +97,3 @@ def test_a_chat_is_private(chat: Chat) -> None:
     preferences.set_shares_runs(chat.user, True)
     sending.send(chat, None, "Hi", "Keep our price list to yourself.", {"model": "a/b"}, "token")
     assert not Run.objects.get().is_example
-
-
-def test_the_migration_withdraws_examples_of_chats_and_the_api(make_run: Any) -> None:
-    tokens = ("chat-1", "api-1", "token", "again-1")
-    runs = [make_run(form_token=token, is_example=True, state="succeeded") for token in tokens]
-    migration = importlib.import_module("runs.migrations.0023_private_chats")
-    migration.take_back(apps, None)
-    shown = Run.objects.filter(is_example=True).values_list("pk", flat=True)
-    assert {*shown} == {run.pk for run in runs[2:]}

@@ -16,8 +16,7 @@ from accounts.roles import Role
 from api import tokens
 from people import departure
 from projects.models import Membership
-from runs import ledger
-from runs.models import LedgerEntry
+from runs.models import Charge
 from tests.accounts.audited import events
 from tests.conftest import grant
 from tests.people.house import invite, make_admin
@@ -39,9 +38,9 @@ def admin(eva: User) -> Client:
 
 
 def spend(person: User, run: Any, amount: str, day: Any) -> None:
-    entry = LedgerEntry(account=ledger.person_day(person.pk, day), run=run)
-    entry.amount_usd, entry.state = Decimal(amount), LedgerEntry.State.SETTLED
-    entry.save()
+    Charge.objects.create(
+        user=person, run=run, amount=Decimal(amount), created_at=day, state="settled"
+    )
 
 
 def text_of(page: Any) -> str:

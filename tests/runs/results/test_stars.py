@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 
 from playground.display import tiles
@@ -104,15 +101,6 @@ def test_lists_show_the_starred_file_and_find_its_run(member: Client, four: Four
     page = member.get("/runs/", {"starred": "1"}).content.decode()
     assert "/artifacts/3/" in page
     assert str(other.pk) not in page
-
-
-def test_a_run_starred_before_stars_were_per_file_keeps_its_star(four: Four) -> None:
-    alone, several, plain = four(1, is_starred=True), four(3, is_starred=True), four(1)
-    migration = importlib.import_module("runs.migrations.0013_squashed_0022")
-    migration.star_only_files(apps, connection.schema_editor())
-    assert starred(alone) == (True, [0])
-    assert starred(several) == (True, []), "which of them was meant is not known"
-    assert starred(plain) == (False, [])
 
 
 def test_the_page_offers_to_remove_an_old_star_of_the_run(member: Client, four: Four) -> None:

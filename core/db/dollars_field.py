@@ -1,0 +1,63 @@
+"""A model field for sums of money, exact in every database."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.expressions import Combinable
+
+PLACES = 9  # a nano-dollar, the unit of upstream's billing events
+MOST = Decimal(9_000_000_000)  # dollars that the column holds; no real sum comes near
+_DIGITS = 60
+
+
+class DollarsField(models.BigIntegerField):  # type: ignore[type-arg]
+    """A sum in dollars, as Decimal; the column holds whole nano-dollars.
+
+    SQLite keeps Django's DecimalField as a binary float, and adds such: a hundred thousand sums of
+    a cent are not a thousand dollars there. Whole numbers are exact on both databases, in `Sum`
+    and in comparisons too. A float is refused: what it was meant to be can't be known any more.
+    """
+
+    # Read by django-stubs: mypy refuses floats, too.
+    _pyi_private_set_type: Decimal | int | Combinable  # type: ignore[assignment]
+    _pyi_private_get_type: Decimal  # type: ignore[assignment]
+    _pyi_lookup_exact_type: Decimal | int  # type: ignore[assignment]
+
+    def to_python(self, value: Any) -> Decimal | None:
+        """Return a value of a form or a fixture as a sum; raises ValidationError."""
+        if value is None or isinstance(value, Decimal):
+            return value
+        try:
+            return Decimal(str(value))
+        except ArithmeticError as error:
+            raise ValidationError("“%(value)s” is no sum of money.", params={"value": value}) from (
+                error
+            )
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Return nano-dollars; finer parts are rounded. Raises TypeError for a float."""
+        if value is None or hasattr(value, "resolve_expression"):
+            return value
+        if isinstance(value, float):
+            raise TypeError(f"{self.name}: {value!r} is a float; sums of money are Decimal")
+        with localcontext(prec=_DIGITS):
+            nano = Decimal(value).scaleb(PLACES)
+            return int(nano.to_integral_value(ROUND_HALF_EVEN))
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Decimal | None:
+        """Return nano-dollars of the database as dollars; those of a `Sum` too."""
+        return None if value is None else Decimal(int(value)).scaleb(-PLACES)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        """Return the field of a form, which takes dollars."""
+        chosen = {"form_class": forms.DecimalField, "max_value": MOST, "decimal_places": PLACES}
+        return models.Field.formfield(self, **{**chosen, **kwargs})
+
+    def value_to_string(self, obj: Any) -> str:
+        """Return the sum in dollars, for fixtures."""
+        return str(self.value_from_object(obj))

@@ -1,0 +1,69 @@
+"""Sums of money are exact in the database, and no float becomes one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db.models import F, Sum, Value
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.db.dollars_field import DollarsField
+from runs.models import LedgerAccount
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+CENT = Decimal("0.01")
+SUMS = st.decimals(-(10**9), 10**9, places=9)
+
+
+def account(key: str, cap: Decimal | None) -> LedgerAccount:
+    return LedgerAccount.objects.create(kind="board", key=key, cap_usd=cap)
+
+
+@pytest.mark.parametrize("text", ["0", "0.000000001", "0.1", "1234567.123456789", "-0.05"])
+def test_a_sum_is_read_as_it_was_written(text: str) -> None:
+    own = account("b", Decimal(text))
+    own.refresh_from_db()
+    assert own.cap_usd == Decimal(text)
+    assert LedgerAccount.objects.filter(cap_usd=Decimal(text)).exists()
+
+
+def test_a_hundred_thousand_sums_are_exactly_their_sum() -> None:
+    """SQLite's floats made 1,000.0000000188480 dollars of as many cents."""
+    rows = (LedgerAccount(kind="board", key=str(n), cap_usd=CENT) for n in range(100_000))
+    LedgerAccount.objects.bulk_create(rows, batch_size=10_000)
+    assert LedgerAccount.objects.aggregate(total=Sum("cap_usd"))["total"] == 1000
+
+
+def test_sums_are_compared_and_added_in_the_database() -> None:
+    for key, cap in (("a", CENT), ("b", 3 * CENT), ("c", None)):
+        account(key, cap)
+    dear = LedgerAccount.objects.filter(cap_usd__gt=2 * CENT)
+    assert [row.key for row in dear] == ["b"]
+    more = Value(CENT, output_field=DollarsField())
+    LedgerAccount.objects.update(cap_usd=F("cap_usd") + more)
+    caps = LedgerAccount.objects.order_by("key").values_list("cap_usd", flat=True)
+    assert list(caps) == [2 * CENT, 4 * CENT, None]
+
+
+def test_a_float_is_no_money() -> None:
+    with pytest.raises(TypeError, match="float"):
+        LedgerAccount.objects.filter(cap_usd=0.1).exists()  # type: ignore[misc]  # mypy, too
+
+
+@given(SUMS)
+def test_any_sum_is_whole_nano_dollars(amount: Decimal) -> None:
+    field = DollarsField()
+    stored = field.get_prep_value(amount)
+    assert isinstance(stored, int)
+    assert field.from_db_value(stored, None, None) == amount
+
+
+def test_a_form_says_what_is_no_sum() -> None:
+    field = DollarsField().formfield()
+    assert field.clean("12.50") == Decimal("12.50")
+    for text in ("a lot", "1e99", "NaN", "0.0000000001"):
+        with pytest.raises(ValidationError):
+            field.clean(text)
