@@ -41,6 +41,7 @@ CHANGING = re.compile(
     r'|name="~tab" value="[^"]*"'
     r"|[0-9]+ \w+ ago|just now|[0-9]+(?:\.[0-9]+)? ?(?:ms|s)\b"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}"
+    r"|\b[0-9]{1,2}:[0-9]{2}\b"  # of the clock
 )
 # Not about what people do in projects: the house's state, as operators see it.
 EXEMPT = {"playground:healthz"}
