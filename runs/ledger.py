@@ -23,16 +23,15 @@ from typing import Any
 
 from django.db import models
 
-from core.db.dollars_field import PLACES
+from core.db.dollars_field import MOST, PLACES
 from runs.costs.billing import cost_of_units
 from runs.models import Charge, LedgerAccount, LedgerEntry, Run
-from runs.models.ledger import Sum
+from runs.models.ledger import SumState
 
 NOTHING = Decimal(0)
 CURRENCY = "USD"
 IN_DOLLARS = {"", CURRENCY}  # upstream's prices without a currency are in dollars
 _UNIT = Decimal(1).scaleb(-PLACES)  # as the columns store it
-_MOST = Decimal(10**9)  # what they hold, many times over; no real sum comes near
 
 Kind = LedgerAccount.Kind
 # The order in which accounts are locked: that in which those who start runs open them. Else the end
@@ -71,26 +70,19 @@ class Balance:
 
 def lock_house() -> None:
     """Let nobody else start runs until the end of the transaction: what is counted now stays so."""
-    _locked_row(Kind.HOUSE, "", "", None)
+    open_account(Kind.HOUSE, "")
 
 
 def open_account(
     kind: LedgerAccount.Kind, key: object, period: str = "", cap: Decimal | None = None
 ) -> LedgerAccount:
     """Return an account with this cap, locked until the end of the transaction; may create it."""
-    account = _locked_row(kind, key, period, cap)
-    if account.cap_usd != cap:
-        account.cap_usd = cap
-        account.save(update_fields=["cap_usd"])
-    return account
-
-
-def _locked_row(
-    kind: LedgerAccount.Kind, key: object, period: str, cap: Decimal | None
-) -> LedgerAccount:
     account, _ = LedgerAccount.objects.select_for_update().get_or_create(
         kind=kind, key=str(key), period=period, defaults={"cap_usd": cap}
     )
+    if account.cap_usd != cap:
+        account.cap_usd = cap
+        account.save(update_fields=["cap_usd"])
     return account
 
 
@@ -105,7 +97,7 @@ def spent_by_people(user_ids: Iterable[int], since: datetime | None = None) -> d
 
     Of the runs that began since then, or ever; in dollars. One query, however many people.
     """
-    charges = Charge.objects.filter(user__in=user_ids, state=Sum.SETTLED)
+    charges = Charge.objects.filter(user__in=user_ids, state=SumState.SETTLED)
     if since:
         charges = charges.filter(created_at__gte=since)
     sums = charges.order_by().values_list("user").annotate(total=models.Sum("amount"))
@@ -126,24 +118,23 @@ class Reservation:
     accounts: Sequence[LedgerAccount]
 
 
-def charge(charges: Iterable[Charge]) -> None:
+def write_charges(charges: Sequence[Charge]) -> None:
     """Write what new runs may cost (`expected`), in the transaction that creates them."""
-    listed = list(charges)
-    for one in listed:
-        one.expected = one.amount = None if one.expected is None else _rounded(one.expected)
-    Charge.objects.bulk_create(listed)
+    for charge in charges:
+        if charge.expected is not None:
+            charge.expected = charge.amount = _rounded(charge.expected)
+    Charge.objects.bulk_create(charges)
 
 
-def reserve(reservations: Iterable[Reservation]) -> list[LedgerEntry]:
+def reserve(reservations: Sequence[Reservation]) -> list[LedgerEntry]:
     """Write reservations in the caller's transaction; raises CapExceeded, then none may stay.
 
     The accounts were opened in this transaction.
     """
-    listed = list(reservations)
-    accounts = _locked({account.pk for reserved in listed for account in reserved.accounts})
+    accounts = _locked({account.pk for reserved in reservations for account in reserved.accounts})
     balances = {account.pk: balance(account) for account in accounts}
     entries = []
-    for reserved in listed:
+    for reserved in reservations:
         amount = None if reserved.amount is None else _rounded(reserved.amount)
         for account in reserved.accounts:
             left = balances[account.pk]
@@ -182,38 +173,36 @@ def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency
     state = changed.get("state", run.state)
     if state not in Run.FINAL or not {"state", "billable_units"} & changed.keys():
         return
-    own = Charge.objects.filter(run_id=run.pk).first()
-    if own is None:  # an accounted run that was kept from before, or one of a test
+    charge = Charge.objects.filter(run_id=run.pk).first()
+    if charge is None:  # the row did not come through the door: nothing was reserved for it
         return
-    if own.unit_price is None and currency in IN_DOLLARS:
-        own.unit_price = price
-    cost = cost_of_units(changed.get("billable_units", run.billable_units), own.unit_price)
-    own.billed = None if cost is None else _rounded(cost)
-    is_due = own.billed is not None or state == Run.State.SUCCEEDED
-    own.state = Sum.SETTLED if is_due else Sum.RELEASED
-    own.amount = own.expected if own.billed is None else own.billed
-    own.save(update_fields=["unit_price", "billed", "amount", "state"])
-    _settle_entries(run.pk, own)
+    if charge.unit_price is None and currency in IN_DOLLARS:
+        charge.unit_price = price
+    cost = cost_of_units(changed.get("billable_units", run.billable_units), charge.unit_price)
+    charge.billed = None if cost is None else _rounded(cost)
+    is_due = charge.billed is not None or state == Run.State.SUCCEEDED
+    charge.state = SumState.SETTLED if is_due else SumState.RELEASED
+    charge.amount = charge.expected if charge.billed is None else charge.billed
+    charge.save(update_fields=["unit_price", "billed", "amount", "state"])
+    _settle_entries(run.pk, charge)
 
 
-def _settle_entries(run_id: uuid.UUID, own: Charge) -> None:
+def _settle_entries(run_id: uuid.UUID, charge: Charge) -> None:
     """Count what a run has cost towards its accounts, in place of what it may have cost."""
     entries = list(LedgerEntry.objects.filter(run_id=run_id))
-    if not entries:
-        return
-    accounts = {account.pk: account for account in _locked({one.account_id for one in entries})}
+    accounts = {row.pk: row for row in _locked({entry.account_id for entry in entries})}
     for entry in entries:
         before = _counted(entry)
-        entry.state = own.state
-        if own.billed is not None:
-            entry.amount_usd = own.billed
+        entry.state = charge.state
+        if charge.billed is not None:
+            entry.amount_usd = charge.billed
         accounts[entry.account_id].committed += _counted(entry) - before
     LedgerEntry.objects.bulk_update(entries, ["state", "amount_usd"])
     LedgerAccount.objects.bulk_update(accounts.values(), ["committed"])
 
 
 def _counted(entry: LedgerEntry) -> Decimal:
-    return NOTHING if entry.state == Sum.RELEASED else entry.amount_usd or NOTHING
+    return NOTHING if entry.state == SumState.RELEASED else entry.amount_usd or NOTHING
 
 
 def _locked(keys: Collection[int]) -> list[LedgerAccount]:
@@ -226,4 +215,4 @@ def _locked(keys: Collection[int]) -> list[LedgerAccount]:
 
 
 def _rounded(amount: Decimal) -> Decimal:
-    return min(amount, _MOST).quantize(_UNIT, ROUND_UP)
+    return min(amount, MOST).quantize(_UNIT, ROUND_UP)

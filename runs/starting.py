@@ -286,11 +286,9 @@ def _reserve(new: Sequence[tuple[Run, StartRequest]]) -> None:
     estimates = iter(estimate_runs(inputs) if inputs else [])
     most = [in_dollars(request.estimate or next(estimates)) for _, request in new]
     ledger.lock_house()
-    ledger.charge(_charge(*started, cost) for started, cost in zip(new, most, strict=True))
-    ledger.reserve(
-        Reservation(run.pk, cost, request.accounts)
-        for (run, request), cost in zip(new, most, strict=True)
-    )
+    costs = list(zip(new, most, strict=True))
+    ledger.write_charges([_charge(run, request, cost) for (run, request), cost in costs])
+    ledger.reserve([Reservation(run.pk, cost, request.accounts) for (run, request), cost in costs])
 
 
 def _charge(run: Run, request: StartRequest, expected: Decimal | None) -> Charge:

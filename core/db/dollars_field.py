@@ -11,7 +11,8 @@ from django.db import models
 from django.db.models.expressions import Combinable
 
 PLACES = 9  # a nano-dollar, the unit of upstream's billing events
-MOST = Decimal(9_000_000_000)  # dollars that the column holds; no real sum comes near
+MOST = Decimal(10**9)  # dollars; the column holds nine times as much, for totals
+_CENT = Decimal("0.01")
 _DIGITS = 60
 
 
@@ -50,8 +51,15 @@ class DollarsField(models.BigIntegerField):  # type: ignore[type-arg]
             return int(nano.to_integral_value(ROUND_HALF_EVEN))
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Decimal | None:
-        """Return nano-dollars of the database as dollars; those of a `Sum` too."""
-        return None if value is None else Decimal(int(value)).scaleb(-PLACES)
+        """Return nano-dollars of the database as dollars, those of a `Sum` too.
+
+        It has as many places as it needs, at least two: forms show it as it is.
+        """
+        if value is None:
+            return None
+        dollars = Decimal(int(value)).scaleb(-PLACES).normalize()
+        exponent = dollars.as_tuple().exponent
+        return dollars if isinstance(exponent, int) and exponent < -2 else dollars.quantize(_CENT)
 
     def formfield(self, **kwargs: Any) -> Any:
         """Return the field of a form, which takes dollars."""

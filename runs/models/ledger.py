@@ -19,7 +19,7 @@ _KEPT: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Sum(models.TextChoices):
+class SumState(models.TextChoices):
     """A reserved sum is the most that a run may cost, a settled one what it has cost."""
 
     RESERVED = "reserved"
@@ -47,7 +47,7 @@ class Charge(models.Model):
     billed = DollarsField(null=True, help_text="billed units × price; empty: not said")
     reported = DollarsField(null=True, help_text="by upstream's billing events; empty: none yet")
     amount = DollarsField(null=True, help_text="the best of the three; empty: unknown")
-    state = models.CharField(max_length=8, choices=Sum, default=Sum.RESERVED)
+    state = models.CharField(max_length=8, choices=SumState, default=SumState.RESERVED)
 
     class Meta:
         indexes = [
@@ -94,7 +94,7 @@ class LedgerEntry(models.Model):
     account = models.ForeignKey(LedgerAccount, on_delete=models.CASCADE, related_name="entries")
     run = models.ForeignKey(Run, null=True, **_KEPT)
     amount_usd = DollarsField(null=True, help_text="empty: unknown")
-    state = models.CharField(max_length=8, choices=Sum, default=Sum.RESERVED)
+    state = models.CharField(max_length=8, choices=SumState, default=SumState.RESERVED)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

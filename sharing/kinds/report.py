@@ -75,13 +75,15 @@ class Report(Kind):
         share, report = visit.share, self.report_of(visit.share)
         if report is None:
             return {"gone": GONE}
-        of_share = {
-            ResultKey(one.run.pk, one.item.position): one for one in items.of(share) if one.run
+        shown_items = {
+            ResultKey(shown.run.pk, shown.item.position): shown
+            for shown in items.of(share)
+            if shown.run
         }
 
         def address_of(artifact: Artifact) -> Address:
-            one = of_share.get(ResultKey(artifact.run_id, artifact.position))
-            return Address(one.src, one.still) if one else Address()
+            result = shown_items.get(ResultKey(artifact.run_id, artifact.position))
+            return Address(result.src, result.still) if result else Address()
 
         shown = showing.shown(
             report, address_of, has_models=share.shows_models, has_prices=share.shows_prices

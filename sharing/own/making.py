@@ -110,7 +110,7 @@ def _begin(share: Share, results: Sequence[ResultKey] | None) -> Share:
 
 def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
     """Return the share of the same things that the user made some minutes ago, if it goes on."""
-    kept = json.loads(json.dumps(share.frozen))  # as it is read back from the database
+    as_stored = json.loads(json.dumps(share.frozen))  # as it is read back from the database
     made = Share.objects.live().filter(
         user=share.user,
         project=share.project,
@@ -120,7 +120,7 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
         created_at__gt=timezone.now() - REUSED_FOR,
     )
     for former in made.order_by("-created_at").select_related("project", "user")[:10]:
-        if former.frozen != kept:  # a text that was edited since must not be shown as it was
+        if former.frozen != as_stored:  # a text that was edited since must not be shown as it was
             continue
         of_results = former.items.filter(run__isnull=False, is_input=False)
         rows = of_results.values_list("run_id", "position")

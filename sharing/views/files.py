@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # A browser asks again each time: what has ended is gone at once.
 CACHE = "private, no-cache"
+WEBP = "image/webp"  # of all pictures that are made here
 MEDIA = ("image/", "video/", "audio/")  # whose metadata are known
 
 
@@ -47,26 +48,16 @@ def file(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
 @for_visitors
 def thumbnail(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve its small picture."""
-    return _serve(
-        request,
-        visit,
-        number,
-        _result(visit.share, items.item_at(visit.share, number)).thumbnail,
-        "image/webp",
-    )
+    result = _result(visit.share, items.item_at(visit.share, number))
+    return _serve(request, visit, number, result.thumbnail, WEBP)
 
 
 @require_safe
 @for_visitors
 def poster(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve the still picture of a film."""
-    return _serve(
-        request,
-        visit,
-        number,
-        _result(visit.share, items.item_at(visit.share, number)).poster,
-        "image/webp",
-    )
+    result = _result(visit.share, items.item_at(visit.share, number))
+    return _serve(request, visit, number, result.poster, WEBP)
 
 
 @require_safe
@@ -74,10 +65,10 @@ def poster(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
 def picture(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve the picture of the model at a place of a shared collection, from 1."""
     kind = kind_of(visit.share)
-    found = kind.picture(visit.share, number - 1) if isinstance(kind, Collection) else None
-    if found is None:
+    cover = kind.picture(visit.share, number - 1) if isinstance(kind, Collection) else None
+    if cover is None:
         raise Http404("There is no such picture.")
-    return _serve(request, visit, number, found.small, "image/webp")
+    return _serve(request, visit, number, cover.small, WEBP)
 
 
 def _stored(share: Share, number: int) -> Artifact | Upload:

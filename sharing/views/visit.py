@@ -111,8 +111,8 @@ def password(request: HtmxRequest, token: str) -> HttpResponseBase:
         return refused
     name, client = f"share {shared.pk}", client_address(request)
     if wait_s := throttle.record_attempt(name, client):
-        words = WAIT.format(throttle.format_wait(wait_s))
-        return _asked_again(request, shared, words, HTTPStatus.TOO_MANY_REQUESTS)
+        wait_in_words = WAIT.format(throttle.format_wait(wait_s))
+        return _asked_again(request, shared, wait_in_words, HTTPStatus.TOO_MANY_REQUESTS)
     if shared.password and not check_password(request.POST.get("password", ""), shared.password):
         return _asked_again(request, shared, WRONG, HTTPStatus.UNPROCESSABLE_ENTITY)
     throttle.record_success(name, client)

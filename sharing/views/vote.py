@@ -37,10 +37,10 @@ def for_voters(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
     @wraps(view)
     def checked(request: HtmxRequest, visit: Visit, /, **parts: Any) -> HttpResponseBase:
         kind = kind_of(visit.share)
-        found = kind.votable(visit.share) if isinstance(kind, BoardKind) else None
-        if found is None or not visit.share.takes_votes:
+        votable = kind.votable(visit.share) if isinstance(kind, BoardKind) else None
+        if votable is None or not visit.share.takes_votes:
             raise Http404(UNKNOWN)
-        response: HttpResponseBase = view(request, visit, *found, **parts)
+        response: HttpResponseBase = view(request, visit, *votable, **parts)
         return response
 
     return checked

@@ -30,6 +30,17 @@ def test_a_sum_is_read_as_it_was_written(text: str) -> None:
     assert LedgerAccount.objects.filter(cap_usd=Decimal(text)).exists()
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("10", "10.00"), ("0", "0.00"), ("2.5", "2.50"), ("0.0125", "0.0125"), ("1000", "1000.00")],
+)
+def test_a_sum_has_as_many_places_as_it_needs(written: str, shown: str) -> None:
+    """A form showed 12.340000000."""
+    own = account("b", Decimal(written))
+    own.refresh_from_db()
+    assert str(own.cap_usd) == shown
+
+
 def test_a_hundred_thousand_sums_are_exactly_their_sum() -> None:
     """SQLite's floats made 1,000.0000000188480 dollars of as many cents."""
     rows = (LedgerAccount(kind="board", key=str(n), cap_usd=CENT) for n in range(100_000))

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import assert_fits
 from tests.browser.contexts import Contexts
 from tests.browser.journeys import AURORA, PHONE, Open, open_page
+from tests.browser.sharing.test_review import favourite, introduce
 from tests.processes import Up
 
 __all__ = ["open_page"]
@@ -61,17 +62,6 @@ def save(page: Page) -> None:
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_text("Saved.")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
-
-
-def introduce(page: Page, name: str) -> None:
-    asked = page.get_by_role("dialog", name="Your name")
-    asked.get_by_label("Your name").fill(name)
-    asked.get_by_label("Your name").press("Enter")
-    expect(asked).not_to_be_visible()
-
-
-def favourite(page: Page, number: int) -> Any:
-    return page.get_by_role("button", name=f"Favourite: {number}", exact=True)
 
 
 def test_a_designer_and_a_client_see_at_once_what_the_other_does(

@@ -22,7 +22,8 @@ from tests.browser.contexts import Contexts
 from tests.browser.hand import Hand, Record
 from tests.browser.journeys import PHONE
 from tests.browser.people.house import Browsers, invite, join, make_project
-from tests.browser.sharing.test_live_review import RUN, favourite
+from tests.browser.sharing.test_live_review import RUN
+from tests.browser.sharing.test_review import favourite
 from tests.browser.waiting import eventually
 from tests.processes import Up
 
