@@ -26,6 +26,7 @@ MAX_ITEMS = 2000
 MAKING = ("arguments", "output", "output_text")  # of a run that is shown large
 NO_RUN = uuid.UUID(int=0)
 GONE = "This result is not there any more."
+COMING = "This file is still on its way here. Look again in a minute."
 
 
 def _item() -> QuerySet[ShareItem]:
@@ -65,14 +66,28 @@ class Shown:
         return self.run is None
 
     @property
+    def is_stored(self) -> bool:
+        """Whether it has a file, and that is here: visitors are never sent to upstream."""
+        return self.artifact is not None and self.artifact.state == Artifact.State.STORED
+
+    @property
+    def trouble(self) -> str:
+        """Return the sentence that stands in the file's place; empty if there is none to miss."""
+        if self.run is None:
+            return GONE
+        if self.artifact is None or self.is_stored:
+            return ""
+        return COMING if self.artifact.state == Artifact.State.REMOTE else GONE
+
+    @property
     def src(self) -> str:
-        """Return the address of the file for visitors; empty without one."""
-        return self._address("share-file") if self.artifact else ""
+        """Return the address of the file for visitors; empty without one that is here."""
+        return self._address("share-file") if self.is_stored else ""
 
     @property
     def still(self) -> str:
         """Return the address of a small picture; empty where there is none."""
-        if self.artifact is None:
+        if self.artifact is None or not self.is_stored:
             return ""
         if self.artifact.thumbnail:
             return self._address("share-thumbnail")

@@ -11,7 +11,7 @@ from core.formatting import duration
 from playground.display import renderers, tiles, wall
 from playground.display.result import caption
 from runs.files import result_names
-from runs.models import Artifact, Run
+from runs.models import Run
 from sharing.kinds.content.settings import Curtain, Setting
 
 if TYPE_CHECKING:
@@ -95,18 +95,6 @@ class Tile:
         if artifact is None or not artifact.poster:
             return ""
         return reverse("sharing:share-poster", args=[self.shown.share.token, self.number])
-
-    @property
-    def is_coming(self) -> bool:
-        """Whether its file is still being copied here."""
-        artifact = self.shown.artifact
-        return artifact is not None and artifact.state == Artifact.State.REMOTE
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether its file could not be copied here."""
-        artifact = self.shown.artifact
-        return artifact is not None and artifact.state == Artifact.State.LOST
 
     @property
     def texts(self) -> list[renderers.Text]:

@@ -11,7 +11,7 @@ from core.formatting import money
 from library.selection import ResultKey
 from playground.display import previews
 from runs.costs.billing import billed_cost
-from runs.models import Artifact, Run
+from runs.models import Run
 from runs.results.outputs import artifacts_in
 from sharing import items
 
@@ -68,7 +68,7 @@ class Outcomes:
         if text:
             return Outcome(text=text, cost=cost, number=listed[0].item.number)
         there = [shown for shown in listed if shown.artifact]
-        stored = [shown for shown in there if _is_stored(shown.artifact)]
+        stored = [shown for shown in there if shown.is_stored]
         words = "" if stored else UNCOPIED if there else NO_FILES
         return Outcome(stored, words=words, cost=cost)
 
@@ -81,10 +81,6 @@ class Outcomes:
     def _cost(self, run: Run) -> str:
         cost = billed_cost(run) if self.share.shows_prices else None
         return money(cost, run.endpoint.currency) if cost else ""
-
-
-def _is_stored(artifact: Artifact | None) -> bool:
-    return artifact is not None and artifact.state == Artifact.State.STORED
 
 
 def _texts(runs: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

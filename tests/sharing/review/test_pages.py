@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from runs.models import Artifact
 from sharing.models import Comment, Pick, Rating, Share
 from tests.sharing.review.conftest import Post
 
@@ -49,6 +50,22 @@ def test_a_post_without_a_name_asks_for_it_and_then_does_what_was_wanted(
     said = post(guest, "comments/", item=2, comment="Lovely", back="item", name="Ben")
     assert said.url.endswith("/review/2/#comments")
     assert Comment.objects.get().reviewer.name == "Ben"
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [("remote", "This file is still on its way here."), ("lost", "not there any more")],
+)
+def test_a_file_that_is_not_here_is_a_sentence_and_no_broken_picture(
+    share: Share, state: str, sentence: str
+) -> None:
+    """A version that answered a comment a second after its run had ended: 404 for the guest."""
+    Artifact.objects.update(state=state)
+    for path in ("review/", "review/2/", "items/2/", ""):
+        page = Client().get(share.get_absolute_url() + path).content.decode()
+        assert "/files/" not in page, path
+        if "2" in path:
+            assert sentence in page, path
 
 
 def test_more_picks_than_asked_for_are_refused_with_a_sentence(share: Share, post: Post) -> None:
