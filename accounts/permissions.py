@@ -36,6 +36,7 @@ ADD_COLLECTION = "catalog.add_collection"
 CHANGE_COLLECTION = "catalog.change_collection"
 DELETE_COLLECTION = "catalog.delete_collection"
 CHANGE_HOUSE_RULES = "projects.change_house_rules"
+CHANGE_BUDGETS = "spending.change_budget"
 SEE_ALL_SHARES = "sharing.see_all_shares"
 
 # Each of these permissions includes seeing everybody's runs.
@@ -64,6 +65,7 @@ ACTIONS: Mapping[str, str] = {
     CHANGE_COLLECTION: "change collections",
     DELETE_COLLECTION: "delete a collection",
     CHANGE_HOUSE_RULES: "change the house's rules for models",
+    CHANGE_BUDGETS: "see and change money matters of the house",
     SEE_ALL_SHARES: "see everybody's shares",
 }
 

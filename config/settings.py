@@ -223,6 +223,7 @@ INSTALLED_APPS = [
     "flows",
     "library",
     "training",
+    "spending",
     "sharing",
     "api",
     "people",

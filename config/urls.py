@@ -25,6 +25,7 @@ urlpatterns = [
     path("flows/", include("flows.urls")),
     path("", include("library.urls")),
     path("training/", include("training.urls")),
+    path("spend/", include("spending.urls")),
     path("", include("sharing.urls")),
     path("projects/", include("projects.urls")),
     path("people/rules/", include(HOUSE_RULES)),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
+
+_SINCE = "from "
 
 
 def day_start(now: datetime) -> datetime:
@@ -15,3 +17,39 @@ def day_start(now: datetime) -> datetime:
 def month_start(now: datetime) -> datetime:
     """Return the start of the month."""
     return day_start(now).replace(day=1)
+
+
+def name_of_day(at: datetime) -> str:
+    """Return the name of the day: `2026-11-27`."""
+    return f"{timezone.localtime(at):%Y-%m-%d}"
+
+
+def name_of_month(at: datetime) -> str:
+    """Return the name of the month: `2026-11`."""
+    return f"{timezone.localtime(at):%Y-%m}"
+
+
+def name_since(begins_on: date) -> str:
+    """Return the name of the time from a day on: `from 2026-11-27`."""
+    return f"{_SINCE}{begins_on:%Y-%m-%d}"
+
+
+def is_within(at: datetime, period: str) -> bool:
+    """Whether a time lies in the period of this name."""
+    start, end = bounds(period)
+    return start <= at and (end is None or at < end)
+
+
+def bounds(period: str) -> tuple[datetime, datetime | None]:
+    """Return the start of the period of this name, and its end; None: it has none."""
+    if period.startswith(_SINCE):
+        return _midnight(date.fromisoformat(period.removeprefix(_SINCE))), None
+    if period.count("-") == 1:
+        first = date.fromisoformat(f"{period}-01")
+        return _midnight(first), _midnight((first + timedelta(days=32)).replace(day=1))
+    day = date.fromisoformat(period)
+    return _midnight(day), _midnight(day + timedelta(days=1))
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -47,6 +47,7 @@ DEFAULTS: Mapping[Role, Sequence[str]] = {
         *(f"catalog.*_{model}" for model in ("note", "picture", "syncreport")),
         *(f"playground.*_{model}" for model in ("preset", "run", "upload", "worker")),
         "playground.set_house_default",
+        "spending.change_budget",
         "sharing.see_all_shares",
     ),
 }

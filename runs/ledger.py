@@ -10,6 +10,10 @@ holds after every commit, as far as the prices do. Whoever reserves locks the ac
 (`open_account`), which makes two that reserve at once wait for each other; whoever starts runs
 locks the row of the house first (`lock_house`), so that an account that is made meanwhile misses
 none of them.
+
+What the house, a project, a person or a token has spent in a period is a counter: an account
+without entries, whose sum is that of the charges within it. It is there from when somebody first
+asks for it. Locks are taken in the order accounts, house, charges, counters.
 """
 
 from __future__ import annotations
@@ -19,10 +23,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 from django.db import models
 
+from core import periods
 from core.db.dollars_field import MOST, PLACES
 from runs.costs.billing import cost_of_units
 from runs.models import Charge, LedgerAccount, LedgerEntry, Run
@@ -37,6 +43,34 @@ Kind = LedgerAccount.Kind
 # The order in which accounts are locked: that in which those who start runs open them. Else the end
 # of a run and the start of another could wait for each other.
 _LOCKED_AFTER = [Kind.ASSISTANT, Kind.TRIAL_MONTH, Kind.BOARD, Kind.HOUSE]
+
+
+class Scope(StrEnum):
+    """Whose runs a counter counts."""
+
+    HOUSE = "house"
+    PROJECT = "project"
+    PERSON = "person"
+    TOKEN = "token"  # noqa: S105  # a program's
+
+
+_COLUMNS = {Scope.PROJECT: "project_id", Scope.PERSON: "user_id", Scope.TOKEN: "token_id"}
+
+
+class Counter(NamedTuple):
+    """What is spent by one project, person or token, or the house, in a period of `core.periods`.
+
+    `key` is the row's, 0 for the house.
+    """
+
+    scope: Scope
+    key: int
+    period: str
+
+    @property
+    def name(self) -> str:
+        """Return the key of its account."""
+        return f"{self.scope}:{self.key}"
 
 
 class CapExceeded(Exception):
@@ -124,6 +158,90 @@ def write_charges(charges: Sequence[Charge]) -> None:
         if charge.expected is not None:
             charge.expected = charge.amount = _rounded(charge.expected)
     Charge.objects.bulk_create(charges)
+    _count([(charge, charge.amount or NOTHING) for charge in charges])
+
+
+def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
+    """Return what is reserved or settled in each counter, for who has locked the house.
+
+    What others reserve is in it, since they wait; what others settle meanwhile may not be.
+    """
+    if not counters:
+        return {}
+    rows = LedgerAccount.objects.filter(
+        kind=Kind.SPENT,
+        key__in={counter.name for counter in counters},
+        period__in={counter.period for counter in counters},
+    )
+    sums = {(key, period): total for key, period, total in rows.values_list(*_COUNTED)}
+    return {
+        counter: total
+        if (total := sums.get((counter.name, counter.period))) is not None
+        else _open_counter(counter)
+        for counter in counters
+    }
+
+
+_COUNTED = ("key", "period", "committed")
+
+
+def _open_counter(counter: Counter) -> Decimal:
+    charges = charges_of(counter)
+    # A run that is ending either has counted already, or waits here and finds the counter.
+    list(charges.filter(state=SumState.RESERVED).select_for_update().values_list("pk", flat=True))
+    total = total_of(charges)
+    LedgerAccount.objects.create(
+        kind=Kind.SPENT, key=counter.name, period=counter.period, committed=total
+    )
+    return total
+
+
+def charges_of(counter: Counter) -> models.QuerySet[Charge]:
+    """Return the charges that a counter counts."""
+    start, end = periods.bounds(counter.period)
+    charges = Charge.objects.filter(created_at__gte=start).order_by()
+    if end is not None:
+        charges = charges.filter(created_at__lt=end)
+    column = _COLUMNS.get(counter.scope)
+    return charges.filter(**{column: counter.key}) if column else charges
+
+
+def total_of(charges: models.QuerySet[Charge]) -> Decimal:
+    """Return the sum of what is reserved or settled of these charges."""
+    due = charges.exclude(state=SumState.RELEASED)
+    return due.aggregate(total=models.Sum("amount"))["total"] or NOTHING
+
+
+def _count(changes: Sequence[tuple[Charge, Decimal]]) -> None:
+    """Add what has changed of each charge's sum to the counters that count it."""
+    changes = [(charge, change) for charge, change in changes if change]
+    if not changes:
+        return
+    names = {name for charge, _ in changes for name in _scopes_of(charge)}
+    moments = {charge.created_at for charge, _ in changes}
+    named = {periods.name_of_day(at) for at in moments} | {
+        periods.name_of_month(at) for at in moments
+    }
+    rows = LedgerAccount.objects.select_for_update().filter(kind=Kind.SPENT, key__in=names)
+    rows = rows.filter(models.Q(period__in=named) | models.Q(period__startswith="from "))
+    counters = list(rows.order_by("pk"))
+    for counter in counters:
+        for charge, change in changes:
+            if counter.key in _scopes_of(charge) and periods.is_within(
+                charge.created_at, counter.period
+            ):
+                counter.committed += change
+    LedgerAccount.objects.bulk_update(counters, ["committed"])
+
+
+def _scopes_of(charge: Charge) -> set[str]:
+    keys = {
+        Scope.HOUSE: 0,
+        Scope.PROJECT: charge.project_id,
+        Scope.PERSON: charge.user_id,
+        Scope.TOKEN: charge.token_id,
+    }
+    return {f"{scope}:{key}" for scope, key in keys.items() if key is not None}
 
 
 def reserve(reservations: Sequence[Reservation]) -> list[LedgerEntry]:
@@ -173,32 +291,64 @@ def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency
     state = changed.get("state", run.state)
     if state not in Run.FINAL or not {"state", "billable_units"} & changed.keys():
         return
-    charge = Charge.objects.filter(run_id=run.pk).first()
+    entries, accounts = _entries_of(run.pk)
+    if run.state in Run.FINAL:  # not reserved any more, so that a new counter would not wait for it
+        lock_house()
+    charge = Charge.objects.select_for_update().filter(run_id=run.pk).first()
     if charge is None:  # the row did not come through the door: nothing was reserved for it
         return
     if charge.unit_price is None and currency in IN_DOLLARS:
         charge.unit_price = price
     cost = cost_of_units(changed.get("billable_units", run.billable_units), charge.unit_price)
     charge.billed = None if cost is None else _rounded(cost)
-    is_due = charge.billed is not None or state == Run.State.SUCCEEDED
-    charge.state = SumState.SETTLED if is_due else SumState.RELEASED
-    charge.amount = charge.expected if charge.billed is None else charge.billed
-    charge.save(update_fields=["unit_price", "billed", "amount", "state"])
-    _settle_entries(run.pk, charge)
+    _settle(charge, entries, accounts, has_result=state == Run.State.SUCCEEDED)
 
 
-def _settle_entries(run_id: uuid.UUID, charge: Charge) -> None:
-    """Count what a run has cost towards its accounts, in place of what it may have cost."""
+def report(run_id: uuid.UUID, cost: Decimal) -> Charge | None:
+    """Settle a run's sums with what upstream's billing events say; None if it has no charge."""
+    entries, accounts = _entries_of(run_id)
+    lock_house()
+    charge = Charge.objects.select_for_update().filter(run_id=run_id).first()
+    if charge is not None:
+        charge.reported = _rounded(cost)
+        _settle(charge, entries, accounts, has_result=True)
+    return charge
+
+
+def _entries_of(run_id: uuid.UUID) -> tuple[list[LedgerEntry], dict[int, LedgerAccount]]:
+    """Return a run's entries, and their accounts, locked."""
     entries = list(LedgerEntry.objects.filter(run_id=run_id))
-    accounts = {row.pk: row for row in _locked({entry.account_id for entry in entries})}
+    return entries, {row.pk: row for row in _locked({entry.account_id for entry in entries})}
+
+
+def _settle(
+    charge: Charge,
+    entries: Sequence[LedgerEntry],
+    accounts: Mapping[int, LedgerAccount],
+    *,
+    has_result: bool,
+) -> None:
+    """Count the best figure of what a run has cost, in place of what it may have cost."""
+    before = counted(charge)
+    known = charge.billed if charge.reported is None else charge.reported
+    charge.amount = charge.expected if known is None else known
+    is_due = known is not None or has_result
+    charge.state = SumState.SETTLED if is_due else SumState.RELEASED
+    charge.save(update_fields=["unit_price", "billed", "reported", "amount", "state"])
+    _count([(charge, counted(charge) - before)])
     for entry in entries:
-        before = _counted(entry)
+        earlier = _counted(entry)
         entry.state = charge.state
-        if charge.billed is not None:
-            entry.amount_usd = charge.billed
-        accounts[entry.account_id].committed += _counted(entry) - before
+        if known is not None:
+            entry.amount_usd = known
+        accounts[entry.account_id].committed += _counted(entry) - earlier
     LedgerEntry.objects.bulk_update(entries, ["state", "amount_usd"])
     LedgerAccount.objects.bulk_update(accounts.values(), ["committed"])
+
+
+def counted(charge: Charge) -> Decimal:
+    """Return the sum that a charge counts with."""
+    return NOTHING if charge.state == SumState.RELEASED else charge.amount or NOTHING
 
 
 def _counted(entry: LedgerEntry) -> Decimal:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from catalog.models import Endpoint
     from core.notify import channel
     from projects.models import InProject, InProjectQuerySet, Project
-    from runs.models import Run
+    from runs.models import Charge, Run
     from runs.models.querysets import RunQuerySet
     from runs.named_inputs import NamedInput, NameResolver, Offered
 
@@ -154,6 +154,13 @@ class RunOwner:
         """Write, in the transaction in which runs start, which named things are in their arguments.
 
         All runs are of one user. What belongs to other apps is to be left out.
+        """
+
+    def on_charges(self, user: User, charges: Sequence[Charge]) -> None:
+        """Refuse what runs may cost, before it is written: raises a `starting.Forbidden`.
+
+        Called last in the transaction in which they start, while nobody else can start any. It may
+        give what nothing is known of an expected sum.
         """
 
     # The end of a run

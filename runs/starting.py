@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
@@ -96,8 +97,39 @@ class Refused(ValueError):
 class Forbidden(Refused):
     """The user may run nothing here, or not this model: a matter of roles and rules, not of input.
 
-    Pages answer with 403 and an element with `data-refused`, programs' ways in with a problem.
+    Pages answer with `status` and an element with `data-refused`, programs' ways in with a problem.
     """
+
+    status = HTTPStatus.FORBIDDEN
+    remedy: Remedy | None = None  # what may help
+
+
+class Remedy(NamedTuple):
+    """A page where a refusal may be changed: the words of a link, and its address."""
+
+    label: str
+    address: str
+
+
+class Unaffordable(Forbidden):
+    """Money forbids it: a budget, or a rule of the house about sums."""
+
+    status = HTTPStatus.PAYMENT_REQUIRED
+
+    def __init__(self, sentence: str, remedy: Remedy | None = None) -> None:
+        super().__init__(sentence)
+        self.remedy = remedy
+
+
+class Unconfirmed(Unaffordable):
+    """A press costs so much that whoever presses has to say yes first, with a button.
+
+    `yes` are its words; posting `answer` as `confirmation.FIELD` says it.
+    """
+
+    def __init__(self, sentence: str, yes: str, answer: str) -> None:
+        super().__init__(sentence)
+        self.yes, self.answer = yes, answer
 
 
 @dataclass(frozen=True)
@@ -287,7 +319,10 @@ def _reserve(new: Sequence[tuple[Run, StartRequest]]) -> None:
     most = [in_dollars(request.estimate or next(estimates)) for _, request in new]
     ledger.lock_house()
     costs = list(zip(new, most, strict=True))
-    ledger.write_charges([_charge(run, request, cost) for (run, request), cost in costs])
+    charges = [_charge(run, request, cost) for (run, request), cost in costs]
+    for owner in owners.registered():
+        owner.on_charges(new[0][1].user, charges)
+    ledger.write_charges(charges)
     ledger.reserve([Reservation(run.pk, cost, request.accounts) for (run, request), cost in costs])
 
 

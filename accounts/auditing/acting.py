@@ -46,6 +46,12 @@ def person() -> User | None:
     return user if user is not None and user.is_authenticated else None
 
 
+def request() -> HttpRequest | None:
+    """Return the request that is being answered; None in a job or a command."""
+    acting = _acting.get()
+    return acting.request if acting else None
+
+
 def nobody() -> str:
     """Return how the log calls who acts while nobody is signed in: a visitor, or a command."""
     return VISITOR if _acting.get() else COMMAND_LINE

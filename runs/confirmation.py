@@ -1,0 +1,60 @@
+"""What whoever presses, or the program that calls, has said yes to beforehand.
+
+A page that was told what a press costs (`starting.Unconfirmed`) posts the same fields again, with
+the sum in `FIELD`. A program names the most that a call may cost: in `HEADER`, or as `max_cost`
+where an operation has that. Runs that begin without anybody waiting for an answer, such as a flow's
+next step, are not asked about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from accounts.auditing import acting
+from schemas.estimate.amounts import decimal
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+FIELD = "~confirmed"
+HEADER = "X-Max-Cost"
+WHATEVER = "unknown"  # also runs of which nothing is known of what they cost
+_CONFIRMED = "_confirmed_cost"
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """The most that a press may cost in dollars; with `is_unknown_fine` also an unknown sum."""
+
+    most: Decimal = Decimal(0)
+    is_unknown_fine: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Confirmation:
+        """Return what a field or a header says: `14.20`, `unknown`, or both."""
+        words = text.replace(",", " ").split()
+        sums = [amount for word in words if (amount := decimal(word)) is not None and amount >= 0]
+        return cls(max(sums, default=Decimal(0)), WHATEVER in words)
+
+    @classmethod
+    def asked_for(cls, amount: Decimal, *, is_any_unknown: bool) -> str:
+        """Return what says yes to this, as `parse` reads it."""
+        return f"{amount:f} {WHATEVER}" if is_any_unknown else f"{amount:f}"
+
+
+def confirm(request: HttpRequest, amount: Decimal) -> None:
+    """Say yes to a sum for the program whose request this is."""
+    setattr(request, _CONFIRMED, Confirmation(amount))
+
+
+def current() -> Confirmation | None:
+    """Return what the request that is answered says yes to; None: nobody can be asked."""
+    request = acting.request()
+    if request is None:
+        return None
+    said: Confirmation | None = getattr(request, _CONFIRMED, None)
+    return said or Confirmation.parse(
+        request.headers.get(HEADER, "") or request.POST.get(FIELD, "")
+    )

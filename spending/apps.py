@@ -1,0 +1,17 @@
+"""Money: budgets, what was spent, and what models really cost."""
+
+from django.apps import AppConfig
+
+
+class SpendingConfig(AppConfig):
+    """Refuses what a budget forbids, and shows what runs have cost; the sums are the ledger's."""
+
+    name = "spending"
+    verbose_name = "Spending"
+
+    def ready(self) -> None:
+        """Register what the app promises to runs, and its kinds of notifications."""
+        from runs import owners
+        from spending.owner import SpendingOwner
+
+        owners.register(SpendingOwner())

@@ -1,0 +1,147 @@
+"""Whether runs are affordable: what `runs/starting.py` asks last, while nobody else starts any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db.models import Sum
+
+from accounts import roles
+from runs import confirmation, ledger
+from runs.confirmation import Confirmation
+from runs.ledger import NOTHING, Counter
+from runs.starting import Forbidden, Remedy, Unaffordable, Unconfirmed
+from spending.budgets import counting, wording
+from spending.models import Budget, BudgetRequest, SpendingRules
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from runs.models import Charge
+
+Unknown = SpendingRules.Unknown
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a press would add to a budget, in one of its counters."""
+
+    budget: Budget
+    counter: Counter
+    amount: Decimal
+
+
+def check(user: User, charges: Sequence[Charge]) -> None:
+    """Refuse runs that pass the ceiling or a budget, or that somebody has to say yes to first.
+
+    All of one press. Raises Unaffordable or Unconfirmed with a sentence. Where the rule for what
+    nothing is known of assumes a sum, that is written into the charges.
+    """
+    rules = SpendingRules.current()
+    budgets = counting.holding_for(charges, charges[0].created_at)
+    _require_below_ceiling(rules, user, charges)
+    if not budgets:
+        return
+    unknown = [charge for charge in charges if charge.expected is None]
+    if unknown and rules.unknown == Unknown.REFUSE:
+        raise Unaffordable(wording.unknown_refused(unknown))
+    if rules.unknown == Unknown.ASSUME:
+        for charge in unknown:
+            charge.expected = charge.amount = rules.assumed
+    _require_left(user, budgets, charges)
+    is_asked = bool(unknown) and rules.unknown == Unknown.ASK
+    _require_yes(budgets, charges, unknown if is_asked else [])
+
+
+def total(charges: Sequence[Charge]) -> Decimal:
+    """Return the most that these runs cost, as far as that is known."""
+    return sum((charge.expected or NOTHING for charge in charges), NOTHING)
+
+
+def _require_below_ceiling(rules: SpendingRules, user: User, charges: Sequence[Charge]) -> None:
+    if rules.ceiling is None:
+        return
+    dearest = max((charge.expected or NOTHING for charge in charges), default=NOTHING)
+    if dearest <= rules.ceiling or roles.admins().filter(pk=user.pk).exists():
+        return
+    granted = BudgetRequest.objects.select_for_update().filter(
+        budget=None, user=user, is_granted=True, used_at=None, amount__gte=dearest
+    )
+    if request := granted.order_by("amount").first():
+        request.used_at = charges[0].created_at
+        request.save(update_fields=["used_at"])
+        return
+    address = wording.request_address(None, None, dearest)
+    sentence = wording.above_ceiling(dearest, rules.ceiling)
+    raise Unaffordable(sentence, Remedy(wording.ASK_ADMIN, address))
+
+
+def _require_left(user: User, budgets: Sequence[Budget], charges: Sequence[Charge]) -> None:
+    """Raise Unaffordable for the budget that has the least left for this."""
+    wanted = _wanted(budgets, charges)
+    spent = ledger.spent({want.counter for want in wanted})
+    over = [want for want in wanted if spent[want.counter] + want.amount > want.budget.limit]
+    refused = [
+        (left, want)
+        for want in over
+        if want.amount > (left := left_of(want.budget, want.counter, spent[want.counter]))
+    ]
+    if refused:
+        left, want = min(refused, key=lambda pair: (pair[0], pair[1].budget.pk))
+        raise _unaffordable(user, want, left)
+
+
+def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Wanted]:
+    sums: dict[tuple[int, Counter], Decimal] = {}
+    for budget in budgets:
+        for charge in charges:
+            if counter := counting.counter_of(budget, charge):
+                earlier = sums.get((budget.pk, counter), NOTHING)
+                sums[budget.pk, counter] = earlier + (charge.expected or NOTHING)
+    by_key = {budget.pk: budget for budget in budgets}
+    return [Wanted(by_key[key], counter, amount) for (key, counter), amount in sums.items()]
+
+
+def left_of(budget: Budget, counter: Counter, spent: Decimal) -> Decimal:
+    """Return what a budget has left in a counter, with what was granted on top of it."""
+    return max(limit_of(budget, counter) - spent, NOTHING)
+
+
+def limit_of(budget: Budget, counter: Counter) -> Decimal:
+    """Return what a budget allows in a counter, with what was granted on top of it. One query."""
+    granted = budget.requests.filter(
+        is_granted=True, scope_key=counter.key, period=counter.period
+    ).aggregate(more=Sum("amount"))
+    return budget.limit + (granted["more"] or NOTHING)
+
+
+def _unaffordable(user: User, want: Wanted, left: Decimal) -> Forbidden:
+    sentence = wording.spent(want.budget, want.counter, left, want.amount, user)
+    missing = want.amount - left
+    address = wording.request_address(want.budget, want.counter, missing)
+    return Unaffordable(sentence, Remedy(wording.ASK_FOR_MORE, address))
+
+
+def _require_yes(
+    budgets: Sequence[Budget], charges: Sequence[Charge], unknown: Sequence[Charge]
+) -> None:
+    """Raise Unconfirmed if the press costs more than a budget lets pass unasked."""
+    said = confirmation.current()
+    if said is None:
+        return
+    amount = total(charges)
+    bars = [
+        budget.ask_above
+        for budget in budgets
+        if budget.ask_above is not None
+        and any(counting.counter_of(budget, charge) for charge in charges)
+    ]
+    is_dear = bool(bars) and amount > min(bars) and amount > said.most
+    is_unknown = bool(unknown) and not said.is_unknown_fine
+    if is_dear or is_unknown:
+        sentence = wording.go_on(amount, len(charges), unknown)
+        answer = Confirmation.asked_for(amount, is_any_unknown=bool(unknown))
+        raise Unconfirmed(sentence, wording.yes(amount, unknown), answer)

@@ -1,0 +1,6 @@
+"""The tables of money, besides the ledger's."""
+
+from spending.models.budget import Budget, BudgetRequest
+from spending.models.rules import SpendingRules
+
+__all__ = ["Budget", "BudgetRequest", "SpendingRules"]
