@@ -249,6 +249,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "playground.views.refusals.AnswerRefusals",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.second_factor.required.SecondFactorRequired",
     "projects.current.in_named_project",

@@ -115,7 +115,9 @@ def limit_of(budget: Budget, counter: Counter) -> Decimal:
     granted = budget.requests.filter(
         is_granted=True, scope_key=counter.key, period=counter.period
     ).aggregate(more=Sum("amount"))
-    return budget.limit + (granted["more"] or NOTHING)
+    more: Decimal = granted["more"] or NOTHING
+    allowed: Decimal = budget.limit + more
+    return allowed
 
 
 def _unaffordable(user: User, want: Wanted, left: Decimal) -> Forbidden:
