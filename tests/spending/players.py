@@ -3,7 +3,8 @@
 A *web* process starts runs as people do: alone, several at once, on boards, in flows, once more. A
 *worker* ends them as upstream does, at other costs than expected, tries models on boards, takes
 flows further, and reads late bills. Each looks at the budgets after every step: no sum may be
-passed by more than the error of the estimates of what has ended. Prints what happened as JSON.
+passed by more than the error of the estimates of what has ended. A *racer* only starts a run where
+there is room for one, and lets it fail. Prints what happened as JSON.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import uuid
 from collections import Counter as Tally
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +30,7 @@ def main(role: str, seed: int) -> None:
     """Play, and print how often what happened."""
     django.setup()
     player = Player(random.Random(seed))
-    acts = player.web() if role == "web" else player.worker()
+    acts = {"web": player.web, "worker": player.worker, "racer": player.racer}[role]()
     for _ in range(STEPS):
         name, act = player.random.choice(acts)
         player.done[f"{name} {act() or 'done'}"] += 1
@@ -66,6 +68,24 @@ class Player:
             ("trial", self.trial), ("bill", self.bill),
         ]  # fmt: skip
 
+    def racer(self) -> list[tuple[str, Callable[[], str]]]:
+        """What a process does that wants the last cent, again and again."""
+        return [("race", self.race)]
+
+    def race(self) -> str:
+        """Start a run of one picture, and let it fail: nothing is billed."""
+        from runs import starting, state_machine
+        from runs.models import Run
+        from runs.transitions import Observation
+
+        request = replace(self._request(self._world()), arguments={"num_images": 1})
+        started = []
+        outcome = self._started(lambda: started.append(starting.start(request).run))
+        self.look()
+        for run in started:
+            state_machine.record(run.pk, Observation(Run.State.FAILED))
+        return outcome
+
     def look(self) -> None:
         """Compare each budget with what is spent of it, in one snapshot; raises AssertionError."""
         from core.db import clock
@@ -80,12 +100,10 @@ class Player:
                 own = key if key is not None else person.user.pk
                 period = counting.period_of(budget, clock.now())
                 counter = Counter(Scope(budget.scope), own, period)
-                with transaction.atomic():
-                    ledger.lock_house()
-                    passed = Case(When(amount__gt=F("expected"), then=F("amount") - F("expected")))
-                    due = ledger.charges_of(counter).exclude(state="released")
-                    sums = due.aggregate(total=Sum("amount"), error=Sum(passed))
-                    limit = door.limit_of(budget, counter)
+                passed = Case(When(amount__gt=F("expected"), then=F("amount") - F("expected")))
+                due = ledger.charges_of(counter).exclude(state="released")
+                sums = due.aggregate(total=Sum("amount"), error=Sum(passed))  # one snapshot
+                limit = door.limit_of(budget, counter)
                 total, error = sums["total"] or Decimal(0), sums["error"] or Decimal(0)
                 assert total <= limit + error, (str(counter), total, limit, error)
                 self.worst = max(self.worst, total - limit)

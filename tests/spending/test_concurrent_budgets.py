@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -52,13 +52,7 @@ def test_no_budget_is_passed_by_more_than_the_error_of_the_estimates(
         limit=LIMITS["project"],
     )  # fmt: skip
     Budget.objects.create(scope="person", period="day", limit=LIMITS["person"])  # of each
-    players = [_player(role, seed * 10 + place) for place, role in enumerate(ROLES)]
-    done: Counter[str] = Counter()
-    for player in players:
-        output, errors = player.communicate()
-        assert player.returncode == 0, errors
-        told = json.loads(output.splitlines()[-1])
-        done.update(told["done"])
+    done = _played(ROLES, seed)
     # They met a budget's end, and runs ended in every way, or the test has shown nothing.
     kinds = {name.partition(" ")[0] for name in done}
     assert {"run", "batch", "board", "flow", "end", "trial", "bill"} <= kinds, done
@@ -66,6 +60,32 @@ def test_no_budget_is_passed_by_more_than_the_error_of_the_estimates(
     assert sum(count for name, count in done.items() if "succeeded" in name) > 5, done
     assert require_counters_hold() >= 4, done
     assert Charge.objects.count() > 30, done
+
+
+@pytest.mark.both_databases
+@pytest.mark.system
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_never_share_the_last_cent(
+    user: User, make_endpoint: Callable[..., Endpoint], documents: dict[str, Any]
+) -> None:
+    """There is always room for one run, and two want it. (Without the house's lock both get it.)"""
+    project: Project = make_project("Spring", ana="maker", mia="manager")
+    World(user, project, make_endpoint, documents).fill()
+    Budget.objects.create(scope="house", period="month", limit="0.01")
+    done = _played(["racer", "racer"], 1)
+    assert done["race done"] > 5 < done["race unaffordable"], done
+    assert require_counters_hold() == 1
+
+
+def _played(roles: Sequence[str], seed: int) -> Counter[str]:
+    """What happened in processes that play these roles at once."""
+    players = [_player(role, seed * 10 + place) for place, role in enumerate(roles)]
+    done: Counter[str] = Counter()
+    for player in players:
+        output, errors = player.communicate()
+        assert player.returncode == 0, errors
+        done.update(json.loads(output.splitlines()[-1])["done"])
+    return done
 
 
 def _player(role: str, seed: int) -> subprocess.Popen[str]:
