@@ -267,6 +267,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.context.frame",
+                "spending.context.left",
             ],
             "builtins": [
                 "catalog.templatetags.vitrine",

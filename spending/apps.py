@@ -11,7 +11,16 @@ class SpendingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app promises to runs, and its kinds of notifications."""
+        from notifications import kinds
         from runs import owners
         from spending.owner import SpendingOwner
+        from spending.requests.asking import KIND
 
         owners.register(SpendingOwner())
+        kinds.register(
+            kinds.Kind(
+                KIND,
+                "Requests for more",
+                "somebody asks for more than a budget has left, or you were answered",
+            )
+        )

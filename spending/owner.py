@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from runs.owners import RunOwner
-from spending.budgets import door
+from asgiref.sync import sync_to_async
+
+from runs.owners import Job, RunOwner
+from spending.budgets import door, warnings
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    import fal
+    from core.notify import channel
     from runs.models import Charge
 
 
@@ -20,3 +24,8 @@ class SpendingOwner(RunOwner):
     def on_charges(self, user: User, charges: Sequence[Charge]) -> None:
         """Refuse what is not affordable, or not confirmed yet."""
         door.check(user, charges)
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job that warns of budgets."""
+        warn = sync_to_async(warnings.warn)
+        return (Job("spent budgets", warn, wakes_on_change=True),)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from spending.views import budgets, requests, spend
+from spending.views import budgets, requests, rules, spend
 
 app_name = "spending"
 urlpatterns = [
@@ -12,7 +12,7 @@ urlpatterns = [
     path("budgets/<int:pk>/", budgets.budget, name="budget"),
     path("budgets/<int:pk>/end/", budgets.end, name="budget-end"),
     path("budgets/<int:pk>/recovery/", budgets.recovery, name="budget-recovery"),
-    path("rules/", budgets.rules, name="rules"),
+    path("rules/", rules.rules, name="rules"),
     path("requests/", requests.index, name="requests"),
     path("requests/new/", requests.new, name="new-request"),
     path("requests/<uuid:pk>/", requests.request_page, name="request"),
