@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from runs.owners import RunOwner
+from asgiref.sync import sync_to_async
+
+from runs.owners import Job, RunOwner
+from spending.alarms import detection
+from spending.bills.reading import BillReader
 from spending.budgets import door
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    import fal
+    from core.notify import channel
     from runs.models import Charge
 
 
@@ -20,3 +26,10 @@ class SpendingOwner(RunOwner):
     def on_charges(self, user: User, charges: Sequence[Charge]) -> None:
         """Refuse what is not affordable, or not confirmed yet."""
         door.check(user, charges)
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the jobs that hold runs against their estimates, and read upstream's bills."""
+        return (
+            Job("alarm", sync_to_async(detection.check_settled), wakes_on_change=True),
+            Job("bills", BillReader(upstream).run),
+        )
