@@ -21,22 +21,27 @@ if TYPE_CHECKING:
 FIELD = "~confirmed"
 HEADER = "X-Max-Cost"
 WHATEVER = "unknown"  # also runs of which nothing is known of what they cost
+ALARMED = "alarmed"  # also models of which a run has cost far more than expected
 _CONFIRMED = "_confirmed_cost"
 
 
 @dataclass(frozen=True)
 class Confirmation:
-    """The most that a press may cost in dollars; with `is_unknown_fine` also an unknown sum."""
+    """The most that a press may cost in dollars; with `is_unknown_fine` also an unknown sum.
+
+    With `is_alarm_fine` also runs of a model whose alarm nobody has looked at.
+    """
 
     most: Decimal = Decimal(0)
     is_unknown_fine: bool = False
+    is_alarm_fine: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Confirmation:
         """Return what a field or a header says: `14.20`, `unknown`, or both."""
         words = text.replace(",", " ").split()
         sums = [amount for word in words if (amount := decimal(word)) is not None and amount >= 0]
-        return cls(max(sums, default=Decimal(0)), WHATEVER in words)
+        return cls(max(sums, default=Decimal(0)), WHATEVER in words, ALARMED in words)
 
     @classmethod
     def asked_for(cls, amount: Decimal, *, is_any_unknown: bool) -> str:

@@ -334,7 +334,10 @@ def _settle(
     charge.amount = charge.expected if known is None else known
     is_due = known is not None or has_result
     charge.state = SumState.SETTLED if is_due else SumState.RELEASED
-    charge.save(update_fields=["unit_price", "billed", "reported", "amount", "state"])
+    charge.awaits_check = known is not None
+    charge.save(
+        update_fields=["unit_price", "billed", "reported", "amount", "state", "awaits_check"]
+    )
     _count([(charge, counted(charge) - before)])
     for entry in entries:
         earlier = _counted(entry)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from asgiref.sync import sync_to_async
 
 from runs.owners import Job, RunOwner
+from spending.alarms import detection
+from spending.bills.reading import BillReader
 from spending.budgets import door, warnings
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ class SpendingOwner(RunOwner):
         door.check(user, charges)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the job that warns of budgets."""
-        warn = sync_to_async(warnings.warn)
-        return (Job("spent budgets", warn, wakes_on_change=True),)
+        """Return the jobs of budgets, of the alarm and of upstream's bills."""
+        return (
+            Job("spent budgets", sync_to_async(warnings.warn), wakes_on_change=True),
+            Job("alarm", sync_to_async(detection.check_settled), wakes_on_change=True),
+            Job("bills", BillReader(upstream).run),
+        )

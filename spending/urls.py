@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from spending.views import budgets, requests, rules, spend
+from spending.views import alarms, budgets, differences, requests, rules, spend
 
 app_name = "spending"
 urlpatterns = [
@@ -17,4 +17,8 @@ urlpatterns = [
     path("requests/new/", requests.new, name="new-request"),
     path("requests/<uuid:pk>/", requests.request_page, name="request"),
     path("requests/<uuid:pk>/decision/", requests.decide, name="request-decision"),
+    path("differences/", differences.index, name="differences"),
+    path("alarms/", alarms.index, name="alarms"),
+    path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
+    path("alarms/<int:pk>/look/", alarms.look, name="alarm-look"),
 ]
