@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from runs.owners import RunOwner
+from runs.models import Run
+from runs.owners import Job, RunOwner
 from spending.budgets import door
+from spending.prices import keeping
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    import fal
+    from core.notify import channel
     from runs.models import Charge
 
 
@@ -20,3 +24,12 @@ class SpendingOwner(RunOwner):
     def on_charges(self, user: User, charges: Sequence[Charge]) -> None:
         """Refuse what is not affordable, or not confirmed yet."""
         door.check(user, charges)
+
+    def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
+        """Queue a run with a result for the measured price of its model."""
+        if changed["state"] == Run.State.SUCCEEDED:
+            keeping.note_end(run)
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job that measures what models cost."""
+        return (Job("measure prices", keeping.PriceKeeping().step),)

@@ -1,6 +1,7 @@
 """The tables of money, besides the ledger's."""
 
 from spending.models.budget import Budget, BudgetRequest
+from spending.models.price import MeasuredPrice, UnmeasuredRun
 from spending.models.rules import SpendingRules
 
-__all__ = ["Budget", "BudgetRequest", "SpendingRules"]
+__all__ = ["Budget", "BudgetRequest", "MeasuredPrice", "SpendingRules", "UnmeasuredRun"]
