@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.utils.functional import SimpleLazyObject
+
 from spending.budgets import headroom
 
 if TYPE_CHECKING:
@@ -13,4 +15,4 @@ if TYPE_CHECKING:
 
 def left(request: HttpRequest) -> dict[str, Any]:
     """Return `budget_left`, which is read only where a page shows it: fragments ask nothing."""
-    return {"budget_left": partial(headroom.of_request, request)}
+    return {"budget_left": SimpleLazyObject(partial(headroom.of_request, request))}

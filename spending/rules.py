@@ -40,7 +40,7 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Above it, only admins start a run; others ask for it. Empty: none.",
     )
     alarm_factor = forms.DecimalField(
-        label="Alarm when a run has cost more than … times its estimate",
+        label="More than … times its estimate",
         widget=forms.TextInput,
         min_value=Decimal("1.01"),
         max_value=Decimal("9999.99"),
@@ -54,7 +54,7 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
         },
     )
     alarm_least = SumField(
-        label="and at least … dollars more",
+        label="and at least … dollars more than it",
         min_value=Decimal(0),
         error_messages={"min_value": NO_LESS},
     )

@@ -78,6 +78,10 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Budget
         fields = ("limit", "period", "begins_on", "ends_on", "ask_above", "informed")
+        help_texts = {
+            "begins_on": "Empty: today.",
+            "ends_on": "Its last day. Empty: it has no end.",
+        }
 
     def __init__(self, user: User, data: QueryDict | None, instance: Budget | None = None) -> None:
         initial: dict[str, Any] = {} if instance else {"informed": [user.pk]}

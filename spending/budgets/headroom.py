@@ -30,7 +30,6 @@ class Headroom(NamedTuple):
     words: str
     title: str
     address: str
-    is_short: bool
 
 
 def of_request(request: HttpRequest) -> Headroom | None:
@@ -76,5 +75,4 @@ def _in_words(gauge: Gauge, project: Project) -> Headroom:
         words=f"{money(gauge.left)} left",
         title=f"{whose} {have} {money(gauge.left)} of {money(gauge.limit)} left{end}",
         address=reverse("spending:budgets"),
-        is_short=gauge.is_nearly_spent,
     )

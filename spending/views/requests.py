@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -79,6 +80,8 @@ def request_page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Grant or refuse a request: once, the second who decides gets a sentence."""
     asked = _visible(request, pk)
+    if not access.may_decide(request.user, asked):
+        raise PermissionDenied(deciding.MAY_NOT)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _page(request, asked, form)
@@ -111,13 +114,25 @@ def _page(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> Htt
 def _about(subject: Subject) -> dict[str, Any]:
     """Return what pages say of what more is asked of: how far it is spent, and who decides."""
     people = [person.get_username() for person in access.deciders(subject.budget)]
-    about: dict[str, Any] = {"deciders": enumerated(people), "budget": subject.budget}
+    about: dict[str, Any] = {
+        "deciders": enumerated(people),
+        "told": _told(people),
+        "budget": subject.budget,
+    }
     if subject.budget is None:
         return about | {"ceiling": SpendingRules.current().ceiling}
     counter = Counter(Scope(subject.budget.scope), subject.key, subject.period)
     (gauge,) = gauges.read([gauges.Counted(subject.budget, counter)])
     name = gauges.names_of([counter])[counter]
     return about | {"gauge": gauge, "name": name, "allowance": wording.allowance(subject.budget)}
+
+
+def _told(people: list[str]) -> str:
+    """Return the sentence that says who can grant a request."""
+    if not people:
+        return "There is nobody yet who could grant it."
+    verb = "has" if len(people) == 1 else "have"
+    return f"{enumerated(people)} can grant it, and {verb} been told."
 
 
 def _subject(request: HtmxRequest) -> Subject:

@@ -34,8 +34,8 @@ def month() -> str:
     return periods.name_of_month(timezone.now())
 
 
-def address(to: Budget, key: int, **more: object) -> str:
-    asked = {"budget": to.pk, "key": key, "period": month(), "amount": "3"} | more
+def address(to: Budget, whose: int, **more: object) -> str:
+    asked = {"budget": to.pk, "key": whose, "period": month(), "amount": "3"} | more
     return f"{NEW}?{urlencode(asked)}"
 
 
@@ -65,7 +65,7 @@ def test_what_is_granted_can_be_spent(
 
     sent = maker.post(link, WHY | {"path": "/models/?q=fox"}, follow=True)
     assert "You ask for $3.00 more for Fox" in text(sent)
-    assert "eva and mia can grant it" in text(sent)
+    assert "eva and mia can grant it, and have been told." in text(sent)
     assert told(mia) == told(eva) == ["ana asks for $3.00 more for Fox"]
     assert told(ana) == told(person("vic")) == []
     request = BudgetRequest.objects.get()
@@ -135,10 +135,8 @@ def test_what_does_not_limit_somebody_is_not_there_for_them(
 ) -> None:
     owl = make_project("Owl", oz="manager")
     of = Budget.objects.create
-    owls, ozs = (
-        of(scope="project", project=owl, limit=1),
-        of(scope="person", person_id=person("oz").pk, limit=1),
-    )
+    owls = of(scope="project", project=owl, limit=1)
+    ozs = of(scope="person", person=person("oz"), limit=1)
     each = of(scope="person", limit=2)
     oz = person("oz")
     for one, key in ((owls, owl.pk), (ozs, oz.pk), (each, oz.pk), (budget, owl.pk), (each, 0)):
