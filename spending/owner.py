@@ -13,6 +13,7 @@ from spending.alarms import detection
 from spending.bills.reading import BillReader
 from spending.budgets import door, warnings
 from spending.prices import keeping
+from spending.sums import rollups
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -34,11 +35,16 @@ class SpendingOwner(RunOwner):
         if changed["state"] == Run.State.SUCCEEDED:
             keeping.note_end(run)
 
+    def on_settle(self, charge: Charge) -> None:
+        """Note a day whose sums have changed after its end."""
+        rollups.note_change(charge)
+
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs of budgets, of the alarm, of upstream's bills and of prices."""
+        """Return the jobs of budgets, of the alarm, of upstream's bills, of prices and of sums."""
         return (
             Job("spent budgets", sync_to_async(warnings.warn), wakes_on_change=True),
             Job("alarm", sync_to_async(detection.check_settled), wakes_on_change=True),
             Job("bills", BillReader(upstream).run),
             Job("measure prices", keeping.PriceKeeping().step),
+            Job("sums of days", sync_to_async(rollups.keep_up)),
         )

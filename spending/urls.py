@@ -7,6 +7,8 @@ from spending.views import alarms, budgets, differences, requests, rules, spend
 app_name = "spending"
 urlpatterns = [
     path("", spend.spend, name="spend"),
+    path("runs/", spend.runs, name="spend-runs"),
+    path("export.csv", spend.table, name="spend-table"),
     path("budgets/", budgets.index, name="budgets"),
     path("budgets/new/", budgets.new, name="new-budget"),
     path("budgets/<int:pk>/", budgets.budget, name="budget"),

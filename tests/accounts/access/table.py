@@ -422,6 +422,8 @@ ACCESS: dict[str, Row] = PROGRAMS | {
     "spending:requests": Row(ANYBODYS, METHOD),
     "spending:rules": Row("login no no no yes yes", "login no no no yes yes", CHANGE_BUDGETS),
     "spending:spend": Row(ANYBODYS, METHOD),
+    "spending:spend-runs": Row(ANYBODYS, METHOD),
+    "spending:spend-table": Row(ANYBODYS, METHOD),
     "training:dataset": Row(OWNERS_ALONE, OWNERS_ALONE),
     "training:dataset-deletion": Row(METHOD, OWNERS_ALONE),
     "training:dataset-files": Row(METHOD, OWNERS_ALONE),
