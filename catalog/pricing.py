@@ -73,6 +73,8 @@ def _values(arguments: Mapping[str, str]) -> str:
 
 def current_price(endpoint: Any) -> str:
     """Return the price that estimates use: `$0.049 per image, measured`, or the list price."""
+    if endpoint is None:  # a step of a workflow whose model the catalogue does not have
+        return ""
     if endpoint.measured_price is None:
         return listed_price(endpoint)
     return f"{price(endpoint.measured_price, 'USD', endpoint.measured_unit)}, measured"

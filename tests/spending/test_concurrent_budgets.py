@@ -44,7 +44,7 @@ def test_no_budget_is_passed_by_more_than_the_error_of_the_estimates(
     world = World(user, project, make_endpoint, documents)
     world.fill()
     Endpoint.objects.update(unit_price_usd="0.01", price_unit="images", currency="USD")
-    SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed="0.03")
+    SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=Decimal("0.03"))
     boards_and_flows.trial(world)
     Budget.objects.create(scope="house", period="month", limit=LIMITS["house"])
     Budget.objects.create(
@@ -71,7 +71,7 @@ def test_two_processes_never_share_the_last_cent(
     """There is always room for one run, and two want it. (Without the house's lock both get it.)"""
     project: Project = make_project("Spring", ana="maker", mia="manager")
     World(user, project, make_endpoint, documents).fill()
-    Budget.objects.create(scope="house", period="month", limit="0.01")
+    Budget.objects.create(scope="house", period="month", limit=Decimal("0.01"))
     done = _played(["racer", "racer"], 1)
     assert done["race done"] > 5 < done["race unaffordable"], done
     assert require_counters_hold() == 1
