@@ -35,7 +35,7 @@ from notifications.models import Channel, Delivery
 from people.models import Invitation
 from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
-from spending.models import Budget, BudgetRequest
+from spending.models import Budget, BudgetRequest, SpendingRules
 from tests.accounts.access.document import FILE, as_document
 from tests.accounts.access.marks import ROLES, Row
 from tests.accounts.access.table import ACCESS
@@ -97,6 +97,7 @@ class World:
             endpoint=endpoint, owner="ana", name="x.png", title="w", is_own=True,
             definition='{"nodes": {}}', read_at=owner.date_joined,
         )  # fmt: skip
+        SpendingRules.objects.create(pk=1, unknown="allow")
         budget = Budget.objects.create(scope="person", person=owner, limit=100)
         self.feed = feeds.token(owner)
         Worker.objects.create(name="w", beat_at=owner.date_joined)
