@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from http.cookies import SimpleCookie
 from typing import Any
+from uuid import UUID
 
 import pytest
 from allauth.account.internal.flows.login import record_authentication
@@ -34,6 +36,7 @@ from notifications.models import Channel, Delivery
 from people.models import Invitation
 from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
+from spending.models import Alarm
 from tests.accounts.access.document import FILE, as_document
 from tests.accounts.access.marks import ROLES, Row
 from tests.accounts.access.table import ACCESS
@@ -109,6 +112,7 @@ class World:
             "look": things.keys["run"],
             "person-token": token.pk, "made-": self._invitation(owner),
             "mfa_": self._second_factor(owner),
+            "alarm": self._alarm(owner, things.keys["run"]),
             "move": Move.objects.create(user=owner, target=project, rows=[]).pk,
         }  # fmt: skip
 
@@ -117,6 +121,10 @@ class World:
             digest="d", made_by=owner, expires_at=timezone.now() + timedelta(days=1)
         )
         return invitation.pk
+
+    def _alarm(self, owner: User, run: UUID) -> int:
+        sums = {"expected": Decimal("0.05"), "cost": Decimal(5), "basis": "estimate"}
+        return Alarm.objects.create(user=owner, run_id=run, **sums).pk
 
     def _second_factor(self, owner: User) -> int:
         TOTP.activate(owner, generate_totp_secret())
