@@ -1,8 +1,8 @@
-"""The addresses of money, below /spend/."""
+"""The addresses of money: below /spend/, and the price list."""
 
 from django.urls import path
 
-from spending.views import budgets, requests, spend
+from spending.views import budgets, prices, requests, spend
 
 app_name = "spending"
 urlpatterns = [
@@ -18,3 +18,4 @@ urlpatterns = [
     path("requests/<uuid:pk>/", requests.request_page, name="request"),
     path("requests/<uuid:pk>/decision/", requests.decide, name="request-decision"),
 ]
+PRICES = ([path("", prices.prices, name="prices")], "prices")
