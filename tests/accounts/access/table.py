@@ -174,6 +174,7 @@ ACCESS: dict[str, Row] = PROGRAMS | {
     "issuer-callback": Row(NOWHERE, CLOSED),
     "issuer-login": Row(NOWHERE, NOWHERE),
     "leaderboard:leaderboard": Row(ANYBODYS, METHOD),
+    "prices:prices": Row(ANYBODYS, METHOD),
     "library:all-series": Row(ANYBODYS, ANYBODYS),
     "library:all-series-recovery": Row(METHOD, ANYBODYS),
     "library:archives": Row(METHOD, ANYBODYS),
