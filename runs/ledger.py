@@ -339,7 +339,10 @@ def _settle(
     charge.amount = charge.expected if known is None else known
     is_due = known is not None or has_result
     charge.state = SumState.SETTLED if is_due else SumState.RELEASED
-    charge.save(update_fields=["unit_price", "billed", "reported", "amount", "state"])
+    charge.awaits_check = known is not None
+    charge.save(
+        update_fields=["unit_price", "billed", "reported", "amount", "state", "awaits_check"]
+    )
     _count([(charge, counted(charge) - before)])
     for owner in owners.registered():
         owner.on_settle(charge)

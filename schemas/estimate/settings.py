@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 
 from schemas.fields import MISSING, Field
 from schemas.fields.media import words_in
+from schemas.wording.vocabulary import PROMPT_WORDS, SECONDARY_PROMPT_WORDS
 
 _DEEPEST = 3  # levels of objects within the input
 _NOUNS = {"image", "video"}
 _MOST = 500  # settings of one run
+_LONGEST_PLAIN = 40  # characters of a value that is no free text
+_NEVER_PRICED = PROMPT_WORDS | SECONDARY_PROMPT_WORDS | {"seed"}
 NO_MEDIA: Mapping[str, Media] = {}
 
 
@@ -74,6 +77,33 @@ def read_settings(root: Field, arguments: Any) -> tuple[Setting, ...]:
     """The settings of a run, including those in nested objects, in the schema's order."""
     values = arguments if isinstance(arguments, dict) else {}
     return tuple(_walk(_children(root), values, 0))[:_MOST]
+
+
+def plain_values(settings: tuple[Setting, ...]) -> dict[str, str]:
+    """The values that a price may depend on, as texts, by field: numbers, choices, switches.
+
+    `{"resolution": "1080p", "generate_audio": "true"}`: no prompts, seeds or files. Of fields with
+    the same name, the outer one.
+    """
+    values: dict[str, str] = {}
+    for setting in settings:
+        field = setting.field
+        if field.is_seed or field.media or not _NEVER_PRICED.isdisjoint(setting.words):
+            continue
+        if (text := _plain(setting.value)) and field.name not in values:
+            values[field.name] = text
+    return values
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict) and value.keys() == {"width", "height"}:
+        return f"{_plain(value['width'])}x{_plain(value['height'])}"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value) if isinstance(value, int | float | str) else ""
+    return text if len(text) <= _LONGEST_PLAIN else ""
 
 
 def _walk(fields: tuple[Field, ...], values: Mapping[str, Any], depth: int) -> Iterator[Setting]:

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0001_squashed_0014"),
         ("projects", "0001_squashed_0004"),
-        ("spending", "0001_budgets"),
+        ("spending", "0004_measured_prices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

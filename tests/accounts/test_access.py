@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
+from uuid import UUID
 
 import pytest
 from allauth.account.internal.flows.login import record_authentication
@@ -34,6 +35,7 @@ from notifications.models import Channel, Delivery
 from people.models import Invitation
 from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
+from spending.models import Budget, BudgetRequest
 from tests.accounts.access.document import FILE, as_document
 from tests.accounts.access.marks import ROLES, Row
 from tests.accounts.access.table import ACCESS
@@ -95,6 +97,7 @@ class World:
             endpoint=endpoint, owner="ana", name="x.png", title="w", is_own=True,
             definition='{"nodes": {}}', read_at=owner.date_joined,
         )  # fmt: skip
+        budget = Budget.objects.create(scope="person", person=owner, limit=100)
         self.feed = feeds.token(owner)
         Worker.objects.create(name="w", beat_at=owner.date_joined)
         file_of_proxy = ProxyFile.objects.create(user=owner, upload_id=things.keys["upload"])
@@ -109,6 +112,8 @@ class World:
             "look": things.keys["run"],
             "person-token": token.pk, "made-": self._invitation(owner),
             "mfa_": self._second_factor(owner),
+            "budget": budget.pk,
+            "request": self._request(budget),
             "move": Move.objects.create(user=owner, target=project, rows=[]).pk,
         }  # fmt: skip
 
@@ -117,6 +122,10 @@ class World:
             digest="d", made_by=owner, expires_at=timezone.now() + timedelta(days=1)
         )
         return invitation.pk
+
+    def _request(self, budget: Budget) -> UUID:
+        asked = {"user": budget.person, "amount": 1, "sentence": "s", "period": "2026-11"}
+        return BudgetRequest.objects.create(budget=budget, **asked).pk
 
     def _second_factor(self, owner: User) -> int:
         TOTP.activate(owner, generate_totp_secret())

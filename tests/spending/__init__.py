@@ -1,1 +1,1 @@
-"""Tests of the room of money."""
+"""Tests of money: budgets, bills, prices."""

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -86,7 +87,7 @@ def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> H
     try:
         runs, version = _create_runs(request, endpoint, post, written, planned, named)
     except starting.Forbidden as refused:
-        return _refuse(request, endpoint, post, str(refused))
+        return _refuse(request, endpoint, post, refused, status=refused.status)
     for run in runs:
         run.endpoint = endpoint
     more = {
@@ -156,12 +157,18 @@ def _create_runs(
     return runs, version
 
 
-def _refuse(request: HtmxRequest, endpoint: Endpoint, post: Post, why: str) -> HttpResponse:
-    """Say beside the form why its user may not begin this; what was typed stays (403)."""
+def _refuse(
+    request: HtmxRequest,
+    endpoint: Endpoint,
+    post: Post,
+    why: str | starting.Forbidden,
+    status: int = HTTPStatus.FORBIDDEN,
+) -> HttpResponse:
+    """Say beside the form why its user may not begin this; what was typed stays."""
     if not request.htmx:
-        return redraw(request, endpoint, FormState(post), status=403, refused=why)
+        return redraw(request, endpoint, FormState(post), status=status, refused=why)
     context = {"endpoint": endpoint, "oob": True, "refused": why}
-    response = render(request, "playground/endpoint/_notice.html", context, status=403)
+    response = render(request, "playground/endpoint/_notice.html", context, status=status)
     return reswap(response, "none")
 
 
@@ -173,7 +180,7 @@ def redraw(
     status: int = 200,
     version: int | None = None,
     parsed: ParsedForm | None = None,
-    refused: str = "",
+    refused: str | starting.Forbidden = "",
 ) -> HttpResponse:
     """Render the form with new contents and save these as the draft.
 

@@ -6,6 +6,7 @@ from accounts.permissions import (
     ADD_COLLECTION,
     ADD_USER,
     CANCEL_RUN,
+    CHANGE_BUDGETS,
     CHANGE_COLLECTION,
     CHANGE_ENDPOINT,
     CHANGE_HOUSE_RULES,
@@ -299,7 +300,7 @@ ACCESS: dict[str, Row] = PROGRAMS | {
     "playground:latest": Row(ANYBODYS, METHOD),
     "playground:move": Row(OWNERS_ALONE, METHOD),
     "playground:move-undoing": Row(METHOD, OWNERS_ALONE),
-    "playground:moves": Row("login none none none none none", "login none none none none none"),
+    "playground:moves": Row(*["login none none none none none"] * 2),
     "playground:note": Row(OWNERS_ALONE, OWNERS_ALONE),
     "playground:note-deletion": Row(METHOD, "login none yes none yes yes", DELETE_NOTE),
     "playground:note-recovery": Row(METHOD, ANYBODYS),
@@ -406,6 +407,20 @@ ACCESS: dict[str, Row] = PROGRAMS | {
     "sharing:share-vote-retraction": Row(CLOSED, NOWHERE),
     "sharing:shares": Row(ANYBODYS, ANYBODYS),
     "sharing:shares-recovery": Row(METHOD, ANYBODYS),
+    "spending:budget": Row(
+        "login none yes none yes yes", "login none no none yes yes", CHANGE_BUDGETS
+    ),
+    "spending:budget-end": Row(METHOD, "login none no none yes yes", CHANGE_BUDGETS),
+    "spending:budget-recovery": Row(METHOD, "login none no none yes yes", CHANGE_BUDGETS),
+    "spending:budgets": Row(ANYBODYS, METHOD),
+    "spending:new-budget": Row(
+        "login no yes no yes yes", "login no yes no yes yes", CHANGE_BUDGETS
+    ),
+    "spending:new-request": Row(*["login none none none none none"] * 2),
+    "spending:request": Row("login none yes none yes yes", METHOD, CHANGE_BUDGETS),
+    "spending:request-decision": Row(METHOD, "login none no none yes yes", CHANGE_BUDGETS),
+    "spending:requests": Row(ANYBODYS, METHOD),
+    "spending:rules": Row("login no no no yes yes", "login no no no yes yes", CHANGE_BUDGETS),
     "spending:spend": Row(ANYBODYS, METHOD),
     "spending:spend-runs": Row(ANYBODYS, METHOD),
     "spending:spend-table": Row(ANYBODYS, METHOD),

@@ -27,6 +27,8 @@ def listing(**values: Any) -> Listing:
         "duration_estimate_min": None,
         "published_at": None,
         "unit_price_usd": None,
+        "paid_usd": None,
+        "measured_price": None,
         "gone_at": None,
     }
     return Listing(**(plain | values))
