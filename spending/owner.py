@@ -13,7 +13,7 @@ from spending.alarms import detection
 from spending.bills.reading import BillReader
 from spending.budgets import door, warnings
 from spending.prices import keeping
-from spending.sums import rollups
+from spending.sums import monthly, rollups
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -47,4 +47,5 @@ class SpendingOwner(RunOwner):
             Job("bills", BillReader(upstream).run),
             Job("measure prices", keeping.PriceKeeping().step),
             Job("sums of days", sync_to_async(rollups.keep_up)),
+            Job("monthly mail", sync_to_async(monthly.send_due)),
         )

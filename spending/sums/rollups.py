@@ -23,7 +23,7 @@ from runs.models.ledger import SumState
 from spending.models import ChangedDay, RolledUpDay, Rollup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 # A run that was started before midnight may be committed after it, though never this much later.
 CLOSES_AFTER = timedelta(minutes=15)
@@ -66,8 +66,9 @@ def add_up(day: date) -> int:
             f"{name}_": kind(column, filter=condition)
             for name, (kind, column, condition) in LIVE_SUMS.items()
         }
-        groups = charges.order_by().values(*_GROUPS).annotate(**aggregates)
+        groups = list(charges.order_by().values(*_GROUPS).annotate(**aggregates))
         sums = [_rollup(day, group) for group in groups]
+        sums += [_rollup(day, group, by) for by in _GROUPS for group in _of_house(groups, by)]
         Rollup.objects.filter(day=day).delete()
         Rollup.objects.bulk_create(sums, batch_size=1000)
         RolledUpDay.objects.bulk_create([RolledUpDay(day=day)], ignore_conflicts=True)
@@ -104,9 +105,20 @@ def _first_day() -> date | None:
     return timezone.localdate(first) if first else None
 
 
-def _rollup(day: date, group: dict[str, Any]) -> Rollup:
-    columns = {name: group[name] for name in _GROUPS}
-    return Rollup(day=day, **columns, **{name: group[f"{name}_"] or 0 for name in LIVE_SUMS})
+def _rollup(day: date, group: Mapping[str, Any], by: str = "") -> Rollup:
+    columns = {name: group[name] for name in _GROUPS if name in group}
+    sums = {name: group[f"{name}_"] or 0 for name in LIVE_SUMS}
+    return Rollup(day=day, by=by, **columns, **sums)
+
+
+def _of_house(groups: Iterable[Mapping[str, Any]], by: str) -> Iterable[dict[str, Any]]:
+    """Return the sums of the groups by one column."""
+    sums: dict[Any, dict[str, Any]] = {}
+    for group in groups:
+        of_value = sums.setdefault(group[by], {by: group[by]})
+        for name in LIVE_SUMS:
+            of_value[f"{name}_"] = of_value.get(f"{name}_", 0) + (group[f"{name}_"] or 0)
+    return sums.values()
 
 
 def _lock(day: date) -> None:

@@ -24,6 +24,7 @@ from spending.sums.rollups import LIVE_SUMS
 
 DAY = timedelta(days=1)
 _CENT = Decimal("0.01")
+_BY = {"day": "door", "endpoint__category": "endpoint_id"}
 _ROLLED_UP_SUMS: dict[str, Any] = {name: (Sum, name, Q()) for name in LIVE_SUMS}
 
 
@@ -96,6 +97,7 @@ class Ledger:
 
     def __init__(self, condition: Q, days: Days) -> None:
         self._days, self._read = days, _days_to_read(days)
+        self._is_of_all = not condition
         self._rolled_up = Rollup.objects.filter(condition)
         self._charges = ledger.due(Charge.objects.filter(condition))
 
@@ -114,12 +116,14 @@ class Ledger:
 
     def _grouped(self, columns: Sequence[str], within: Days) -> dict[Any, Sums]:
         total: dict[Any, Sums] = {}
-        for rows, kinds in self._sources(within):
+        # Of the whole house there are sums by one column; of a day any of them will do.
+        by = _BY.get(columns[-1], columns[-1]) if self._is_of_all else ""
+        for rows, kinds in self._sources(within, by):
             for key, sums in _grouped(rows, columns, kinds):
                 total[key] = total.get(key, Sums()) + sums
         return total
 
-    def _sources(self, within: Days) -> Iterator[tuple[QuerySet[Any], Mapping[str, Any]]]:
+    def _sources(self, within: Days, by: str) -> Iterator[tuple[QuerySet[Any], Mapping[str, Any]]]:
         cut = (Days(max(days.first, within.first), min(days.last, within.last))
                for days in self._read)  # fmt: skip
         read = [days for days in cut if days]
@@ -127,7 +131,7 @@ class Ledger:
         for days in read:
             not_added_up |= days.condition
             begun |= Q(created_at__gte=days.start, created_at__lt=days.end)
-        rolled_up = self._rolled_up.filter(within.condition)
+        rolled_up = self._rolled_up.filter(within.condition, by=by)
         yield rolled_up.exclude(not_added_up) if read else rolled_up, _ROLLED_UP_SUMS
         if read:
             yield self._charges.filter(begun).annotate(day=TruncDate("created_at")), LIVE_SUMS
