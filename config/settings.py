@@ -252,6 +252,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "playground.views.refusals.AnswerRefusals",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.second_factor.required.SecondFactorRequired",
     "projects.current.in_named_project",
@@ -269,6 +270,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.context.frame",
+                "spending.context.left",
             ],
             "builtins": [
                 "catalog.templatetags.vitrine",

@@ -2,8 +2,8 @@
 
 A page that was told what a press costs (`starting.Unconfirmed`) posts the same fields again, with
 the sum in `FIELD`. A program names the most that a call may cost: in `HEADER`, or as `max_cost`
-where an operation has that. Runs that begin without anybody waiting for an answer, such as a flow's
-next step, are not asked about.
+and `allow_unknown_price` where an operation has these. Runs that begin without anybody waiting for
+an answer, such as a flow's next step, are not asked about.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class Confirmation:
         return f"{amount:f} {WHATEVER}" if is_any_unknown else f"{amount:f}"
 
 
-def confirm(request: HttpRequest, amount: Decimal) -> None:
+def confirm(request: HttpRequest, amount: Decimal, *, is_unknown_fine: bool) -> None:
     """Say yes to a sum for the program whose request this is."""
-    setattr(request, _CONFIRMED, Confirmation(amount))
+    setattr(request, _CONFIRMED, Confirmation(amount, is_unknown_fine))
 
 
 def current() -> Confirmation | None:

@@ -1,18 +1,20 @@
-"""The addresses of money, below /spend/."""
+"""The addresses of money: below /spend/, and the price list."""
 
 from django.urls import path
 
-from spending.views import alarms, budgets, differences, requests, spend
+from spending.views import alarms, budgets, differences, prices, requests, rules, spend
 
 app_name = "spending"
 urlpatterns = [
     path("", spend.spend, name="spend"),
+    path("runs/", spend.runs, name="spend-runs"),
+    path("export.csv", spend.table, name="spend-table"),
     path("budgets/", budgets.index, name="budgets"),
     path("budgets/new/", budgets.new, name="new-budget"),
     path("budgets/<int:pk>/", budgets.budget, name="budget"),
     path("budgets/<int:pk>/end/", budgets.end, name="budget-end"),
     path("budgets/<int:pk>/recovery/", budgets.recovery, name="budget-recovery"),
-    path("rules/", budgets.rules, name="rules"),
+    path("rules/", rules.rules, name="rules"),
     path("requests/", requests.index, name="requests"),
     path("requests/new/", requests.new, name="new-request"),
     path("requests/<uuid:pk>/", requests.request_page, name="request"),
@@ -22,3 +24,4 @@ urlpatterns = [
     path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
     path("alarms/<int:pk>/look/", alarms.look, name="alarm-look"),
 ]
+PRICES = ([path("", prices.prices, name="prices")], "prices")

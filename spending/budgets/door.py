@@ -135,7 +135,9 @@ def limit_of(budget: Budget, counter: Counter) -> Decimal:
     granted = budget.requests.filter(
         is_granted=True, scope_key=counter.key, period=counter.period
     ).aggregate(more=Sum("amount"))
-    return budget.limit + (granted["more"] or NOTHING)
+    more: Decimal = granted["more"] or NOTHING
+    allowed: Decimal = budget.limit + more
+    return allowed
 
 
 def _unaffordable(user: User, want: Wanted, left: Decimal) -> Forbidden:
@@ -163,5 +165,5 @@ def _require_yes(
     is_unknown = bool(unknown) and not said.is_unknown_fine
     if is_dear or is_unknown:
         sentence = wording.go_on(amount, len(charges), unknown)
-        answer = Confirmation.asked_for(amount, is_any_unknown=bool(unknown))
+        answer = Confirmation.asked_for(amount.normalize(), is_any_unknown=bool(unknown))
         raise Unconfirmed(sentence, wording.yes(amount, unknown), answer)

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         ("catalog", "0001_squashed_0014"),
         ("playground", "0042_charge_awaits_check"),
         ("projects", "0001_squashed_0004"),
-        ("spending", "0001_budgets"),
+        ("spending", "0002_answers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
