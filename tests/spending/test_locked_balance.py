@@ -13,12 +13,12 @@ from django.urls import reverse
 from core.db import clock
 from runs.models import Worker
 from runs.results import refusals
-from tests.accounts.things import make_things
+from tests.accounts.things import Things, make_things
 
 pytestmark = pytest.mark.django_db
 
 BALANCE = refusals.BY_KIND["balance_exhausted"].sentence
-PAGES = {
+PAGES: dict[str, Callable[[Things], str]] = {
     "model": lambda things: reverse("playground:endpoint", args=["fal-ai/flux/dev"]),
     "board's plan": lambda things: f"{reverse('boards:plan')}?model=fal-ai/flux/dev",
     "chat": lambda things: things.address("chats:chat"),

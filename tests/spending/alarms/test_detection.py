@@ -91,6 +91,7 @@ def test_who_started_it_and_the_admins_are_told_once(make_charge: MakeCharge, us
     admin = User.objects.create_superuser("root")
     User.objects.create_superuser("gone", is_active=False)
     charge = make_charge("0.05", "5")
+    assert charge.run_id
     for cost in ("5", "6", "7"):
         ledger.report(charge.run_id, Decimal(cost))
         detection.check_settled()
@@ -114,6 +115,7 @@ def test_what_is_under_way_or_released_or_only_estimated_raises_nothing(
 ) -> None:
     make_charge("500")
     ended = make_charge("500")
+    assert ended.run_id
     run = Run.objects.get(pk=ended.run_id)
     ledger.settle(run, {"state": "succeeded"}, None, "USD")
     assert not Charge.objects.filter(awaits_check=True).exists()
