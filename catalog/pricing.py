@@ -72,7 +72,12 @@ def _values(arguments: Mapping[str, str]) -> str:
 
 
 def current_price(endpoint: Any) -> str:
-    """Return the price that estimates use: `$0.049 per image, measured`, or the list price."""
+    """Return the price that estimates use: `$0.049 per image, measured`, or the list price.
+
+    Empty where it is unknown, also of a model that is not in the catalogue (None).
+    """
+    if not endpoint:
+        return ""
     if endpoint.measured_price is None:
         return listed_price(endpoint)
     return f"{price(endpoint.measured_price, 'USD', endpoint.measured_unit)}, measured"
