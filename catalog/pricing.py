@@ -44,13 +44,14 @@ def price_of(endpoint: Any, arguments: Mapping[str, str] = NO_ARGUMENTS) -> Pric
     if endpoint.measured_price is None:
         return Price(endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency)
     amount, runs, within = endpoint.measured_price, endpoint.measured_runs, ""
-    if group := _group(endpoint.measured_groups or (), arguments) if arguments else None:
+    groups = (endpoint.measured_groups or ()) if arguments else ()
+    if group := _group(groups, arguments):
         amount, runs = Decimal(group["price"]), group["runs"]
         within = f" with {enumerated([' '.join(pair) for pair in group['arguments'].items()])}"
     text = f"Measured: {price(amount, 'USD', endpoint.measured_unit)}{within}"
     said = listed_price(endpoint)
     note = f"{text}, from {counted(runs, 'run')}; said {said or 'nothing'}."
-    return Price(amount, endpoint.measured_unit, "USD", note)
+    return Price(amount, endpoint.measured_unit, "USD", note, bool(groups) and not group)
 
 
 def is_priced(endpoint: Any) -> bool:
