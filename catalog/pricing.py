@@ -68,20 +68,16 @@ def _group(groups: Iterable[Any], arguments: Mapping[str, str]) -> Any:
     return None
 
 
-def _values(arguments: Mapping[str, str]) -> str:
-    return enumerated([f"{name} {value}" for name, value in arguments.items()])
-
-
 def current_price(endpoint: Any) -> str:
     """Return the price that estimates use: `$0.049 per image, measured`, or the list price.
 
-    Empty where it is unknown, also of a model that is not in the catalogue (None).
+    Empty where it is unknown, also of a model that the catalogue does not have (None).
     """
-    if not endpoint:
+    if not endpoint:  # a step of a workflow may have such a model
         return ""
     if endpoint.measured_price is None:
         return listed_price(endpoint)
-    return f"{price(endpoint.measured_price, 'USD', endpoint.measured_unit)}, measured"
+    return f"{price(endpoint.measured_price, 'USD', endpoint.measured_unit)}{_MEASURED}"
 
 
 def price_note(endpoint: Any) -> str:

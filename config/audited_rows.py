@@ -63,4 +63,32 @@ AUDITED: list[dict[str, Any]] = [
         "include_fields": ["title", "description", "is_published", "owner", "cover"],
     },
     {"model": "notifications.Channel", "include_fields": ["user", "method", "name", "is_paused"]},
+    {
+        "model": "spending.Budget",
+        "include_fields": [
+            "scope",
+            "project",
+            "person",
+            "token",
+            "period",
+            "begins_on",
+            "ends_on",
+            "limit",
+            "ask_above",
+            "informed",
+            "ended_at",
+        ],
+        "m2m_fields": {"informed"},
+    },
+    {
+        "model": "spending.SpendingRules",
+        "include_fields": [
+            "unknown",
+            "assumed",
+            "ceiling",
+            "alarm_factor",
+            "alarm_least",
+            "holds_models",
+        ],
+    },
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 ASK_FOR_MORE = "Ask for more"
 ASK_ADMIN = "Ask an admin"
+EACH = {
+    Budget.Scope.PROJECT: "Each project",
+    Budget.Scope.PERSON: "Each person",
+    Budget.Scope.TOKEN: "Each token",
+    Budget.Scope.SESSION: "Each session of an assistant",
+}
 _WHEN = {Budget.Period.DAY: " today", Budget.Period.MONTH: " this month", Budget.Period.ONCE: ""}
 
 
@@ -111,10 +117,15 @@ def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:
 
 def request_address(budget: Budget | None, counter: Counter | None, amount: Decimal) -> str:
     """Return the page on which somebody asks for this much more; without a budget for a run."""
-    asked: dict[str, object] = {"amount": f"{amount:f}"}
+    asked: dict[str, object] = {"amount": plain(amount)}
     if budget and counter:
         asked |= {"budget": budget.pk, "key": counter.key, "period": counter.period}
     return f"{reverse('spending:new-request')}?{urlencode(asked)}"
+
+
+def plain(amount: Decimal) -> str:
+    """Return a sum as an address has it, without needless zeros."""
+    return f"{amount.normalize():f}"
 
 
 def period_in_words(period: str) -> str:
@@ -124,3 +135,44 @@ def period_in_words(period: str) -> str:
     if end is None:
         return f"since {day:%-d %B %Y}"
     return f"{day:%B %Y}" if period.count("-") == 1 else f"{day:%-d %B}"
+
+
+def title(budget: Budget) -> str:
+    """Return whose budget it is: "The house", "Fox", "ada", "Each person"."""
+    if budget.scope == Budget.Scope.HOUSE:
+        return "The house"
+    if budget.project:
+        return project_name(budget.project)
+    if budget.person:
+        return budget.person.get_username()
+    return token_name(budget.token) if budget.token else EACH[Budget.Scope(budget.scope)]
+
+
+def project_name(project: Project) -> str:
+    """Return a project's name, which of a private one says whose it is."""
+    return f"{project.person.get_username()}'s private project" if project.person else project.name
+
+
+def token_name(token: Any) -> str:
+    """Return "ada's token “films”"."""
+    return f"{token.user.get_username()}'s token “{token.name}”"
+
+
+def allowance(budget: Budget) -> str:
+    """Return "$5.00 a day", "$50.00 a month" or "$100.00 from 1 to 30 November 2026, once"."""
+    limit = money(budget.limit)
+    if budget.scope == Budget.Scope.SESSION:
+        return f"{limit} a session"
+    if budget.period != Budget.Period.ONCE:
+        return f"{limit} {budget.get_period_display()}"
+    begin = f", from {budget.begins_on:%-d %B %Y}" if budget.begins_on else ""
+    return f"{limit} once{begin}{f' to {budget.ends_on:%-d %B %Y}' if budget.ends_on else ''}"
+
+
+def is_period(name: str) -> bool:
+    """Whether this is the name of a period."""
+    try:
+        periods.bounds(name)
+    except (ValueError, OverflowError):
+        return False
+    return True

@@ -141,12 +141,6 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
                 (
-                    "warned",
-                    models.CharField(
-                        blank=True, help_text="of what its people were told last", max_length=120
-                    ),
-                ),
-                (
                     "informed",
                     models.ManyToManyField(
                         blank=True,

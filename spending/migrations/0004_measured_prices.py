@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0015_measured_prices"),
-        ("spending", "0001_budgets"),
+        ("spending", "0003_bills_and_alarms"),
     ]
 
     operations = [

@@ -81,9 +81,6 @@ class Budget(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    warned = models.CharField(
-        max_length=120, blank=True, help_text="of what its people were told last"
-    )
 
     objects = BudgetQuerySet.as_manager()
 
@@ -112,6 +109,7 @@ class BudgetRequest(models.Model):
     period = models.CharField(max_length=32, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     amount = DollarsField()
+    asked = DollarsField(null=True, help_text="what was asked for; `amount` is what was granted")
     sentence = models.CharField(max_length=SENTENCE_CHARS)
     path = models.CharField(max_length=500, blank=True, help_text="the page that was refused")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -120,6 +118,9 @@ class BudgetRequest(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     is_granted = models.BooleanField(default=False)
+    answer = models.CharField(
+        max_length=SENTENCE_CHARS, blank=True, help_text="the sentence back of who decided"
+    )
     used_at = models.DateTimeField(null=True, help_text="of a run above the ceiling")
 
     class Meta:

@@ -1,0 +1,89 @@
+"""The requests that somebody sees: what waits for them, what they have asked, what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from core.formatting import money
+from runs.ledger import Counter, Scope
+from spending.budgets import access, gauges
+from spending.models import Budget, BudgetRequest
+from spending.requests import asking
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.db.models import QuerySet
+
+LATEST = 30
+
+
+@dataclass(frozen=True)
+class Line:
+    """A request in words."""
+
+    request: BudgetRequest
+    words: str
+    period: str
+
+
+def decided_by(user: User) -> QuerySet[BudgetRequest]:
+    """Return the requests that the user decides on, or did."""
+    if access.manages_all(user):
+        return BudgetRequest.objects.all()
+    return BudgetRequest.objects.filter(budget__in=access.managed(user).values("pk"))
+
+
+def visible(user: User) -> QuerySet[BudgetRequest]:
+    """Return the requests that the user has made, or decides on."""
+    if access.manages_all(user):
+        return BudgetRequest.objects.all()
+    return BudgetRequest.objects.filter(
+        Q(user=user) | Q(budget__in=access.managed(user).values("pk"))
+    )
+
+
+def waiting_for(user: User) -> list[Line]:
+    """Return what waits for the user's decision, the oldest first."""
+    rows = decided_by(user).filter(decided_at=None)
+    return _lines(rows.order_by("created_at")[:LATEST])
+
+
+def asked_by(user: User) -> list[Line]:
+    """Return what the user has asked for, the newest first."""
+    return _lines(BudgetRequest.objects.filter(user=user)[:LATEST])
+
+
+def decided(user: User) -> list[Line]:
+    """Return what was decided last, of what the user decides on."""
+    rows = decided_by(user).exclude(decided_at=None)
+    return _lines(rows.order_by("-decided_at")[:LATEST])
+
+
+def _lines(rows: Iterable[BudgetRequest]) -> list[Line]:
+    """Return rows in words: four queries at most, however many."""
+    related: QuerySet[BudgetRequest] = rows.select_related("budget", "user", "decided_by")  # type: ignore[attr-defined]
+    requests = list(related)
+    counters = {request.pk: counter for request in requests if (counter := _counter_of(request))}
+    names = gauges.names_of(counters.values())
+    return [
+        Line(request, _words(request, names.get(counters.get(request.pk))), # type: ignore[arg-type]
+             asking.period_in_words(request))
+        for request in requests
+    ]  # fmt: skip
+
+
+def _counter_of(request: BudgetRequest) -> Counter | None:
+    if request.budget is None:
+        return None
+    return Counter(Scope(request.budget.scope), request.scope_key, request.period)
+
+
+def _words(request: BudgetRequest, name: str | None) -> str:
+    if request.budget is None:
+        return f"one run of up to {money(request.amount)}"
+    is_house = request.budget.scope == Budget.Scope.HOUSE
+    return f"{money(request.amount)} more for {'the house' if is_house else name}"

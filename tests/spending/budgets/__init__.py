@@ -1,0 +1,1 @@
+"""Budgets: their pages, requests for more, and warnings."""

@@ -1,0 +1,116 @@
+"""Warnings at 80 % and at the end, once each; and what the head says is left."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from notifications.models import Notification
+from projects.models import Project
+from spending.budgets import headroom, warnings
+from spending.models import Budget, BudgetRequest
+from tests.projects.people import person
+from tests.spending.budgets.conftest import Pay
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+def subjects() -> list[str]:
+    for _ in range(2):  # the second tells nothing new
+        warnings.warn()
+    rows = Notification.objects.filter(kind="budget_warning").order_by("created_at", "pk")
+    return [f"{row.user.username}: {row.subject}" for row in rows]
+
+
+def test_a_budgets_people_are_told_at_80_percent_and_when_it_is_spent(
+    fox: Project, pay: Pay
+) -> None:
+    assert warnings.warn() == warnings.REST_S
+    ana, mia = person("ana"), person("mia")
+    budget = Budget.objects.create(scope="project", project=fox, limit=10)
+    budget.informed.add(mia)
+    pay("7", ana, fox)
+    assert subjects() == []
+    pay("1", ana, fox)
+    expected = ["mia: 80 % of the budget of Fox are spent"]
+    assert subjects() == expected
+    assert "$8.00 of $10.00" in Notification.objects.get().text
+    pay("2", ana, fox)
+    expected.append("mia: All of the budget of Fox is spent")
+    assert subjects() == expected
+    counter = {"scope_key": fox.pk, "period": _month()}
+    BudgetRequest.objects.create(
+        budget=budget, user=ana, amount=10, is_granted=True, sentence="s", **counter
+    )
+    assert subjects() == expected  # half of what it is now
+    pay("7", ana, fox)
+    expected.append("mia: 80 % of the budget of Fox are spent")
+    assert subjects() == expected
+
+
+def test_of_a_budget_for_each_only_those_are_told_who_may_know(
+    fox: Project, pay: Pay, eva: Any
+) -> None:
+    ana, vic = person("ana"), person("vic")
+    budget = Budget.objects.create(scope="person", period="day", limit=10)
+    budget.informed.set([ana, vic, eva])
+    pay("10", ana)
+    assert sorted(subjects()) == [
+        "ana: All of the budget of ana is spent",
+        "eva: All of the budget of ana is spent",
+    ]
+
+
+def test_the_job_takes_as_many_queries_for_many_budgets(pay: Pay) -> None:
+    def queries() -> int:
+        warnings.warn()
+        with CaptureQueriesContext(connection) as captured:
+            warnings.warn()
+        return len(captured)
+
+    ana = person("ana")
+    Budget.objects.create(scope="person", person=ana, limit=1).informed.add(ana)
+    pay("1", ana)
+    few = queries()
+    for n in range(5):
+        one = person(f"p{n}")
+        Budget.objects.create(scope="person", person=one, limit=1).informed.add(one)
+        pay("0.9", one)
+    assert queries() <= few + 5  # whether each may see it
+    assert few <= 8
+
+
+def test_the_head_says_what_is_left_in_the_project(maker: Client, fox: Project, pay: Pay) -> None:
+    page = f"/spend/requests/?project={fox.slug}"
+    headroom.forget()
+    assert "data-budget" not in maker.get(page).content.decode()
+    Budget.objects.create(scope="house", limit=100)
+    headroom.forget()
+    Budget.objects.create(scope="project", project=fox, limit=Decimal("20.50"))
+    pay("8.10", person("ana"), fox)
+    html = maker.get(page).content.decode()
+    assert ">$12.40 left</a>" in html
+    assert "“Fox” has $12.40 of $20.50 left until" in html
+    assert ">$91.90 left</a>" in maker.get("/spend/requests/?project=private").content.decode()
+
+
+def test_the_head_asks_once_where_there_is_no_budget(maker: Client, fox: Project) -> None:
+    headroom.forget()
+    with CaptureQueriesContext(connection) as captured:
+        for _ in range(3):
+            maker.get("/projects/")
+    asked = [query for query in captured.captured_queries if "spending_" in query["sql"]]
+    assert len(asked) == 1
+
+
+def _month() -> str:
+    from django.utils import timezone
+
+    from core import periods
+
+    return periods.name_of_month(timezone.now())
