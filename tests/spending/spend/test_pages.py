@@ -227,7 +227,7 @@ def test_runs_are_listed_with_their_figures(
     assert "billed by fal" in page
     assert "units × price" in page
     assert f'<a href="/runs/{run.pk}/"><bdi>a lighthouse</bdi></a>' in page
-    assert page.count("A run that you may not open, or that is gone") == 2
+    assert page.count("gone, or not open to you") == 2
 
 
 def test_a_manager_sees_the_sum_of_a_hidden_run_but_not_what_it_is(
