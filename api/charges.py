@@ -21,6 +21,7 @@ from core.db import clock
 from runs import ledger
 from runs.ledger import Reservation
 from runs.models import LedgerAccount, LedgerEntry
+from spending.budgets.sessions import session_limit
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -46,14 +47,16 @@ def charged(request: HttpRequest, token: Token) -> Iterator[LedgerEntry | None]:
 
 
 def _reserve(token: Token, charge: Charge) -> LedgerEntry:
-    now = clock.now()
+    now, cap = clock.now(), session_limit(charge.cap)
     Token.objects.select_for_update().get(pk=token.pk)  # two calls at once begin one session
     period = _current_session(token.pk, now) or now.isoformat(timespec="microseconds")
-    account = ledger.open_account(LedgerAccount.Kind.ASSISTANT, token.pk, period, charge.cap)
+    account = ledger.open_account(LedgerAccount.Kind.ASSISTANT, token.pk, period, cap)
     try:
         (entry,) = ledger.reserve([Reservation(None, charge.amount, [account])])
     except ledger.CapExceeded as exceeded:
-        raise CapExceeded(charge.amount, charge.cap - exceeded.committed) from exceeded
+        raise CapExceeded(
+            charge.amount, max(cap - exceeded.committed, ledger.NOTHING)
+        ) from exceeded
     return entry
 
 
@@ -71,6 +74,7 @@ def left_of(secret: str, cap: Decimal) -> Decimal:
     """Return what the session of the token `secret` may still spend."""
     token_id = Token.objects.filter(digest=digest(secret)).values_list("pk", flat=True).first()
     period = _current_session(token_id, clock.now()) if token_id else ""
+    cap = session_limit(cap)
     if not period:
         return cap
     return cap - ledger.committed(LedgerAccount.Kind.ASSISTANT, token_id, period)

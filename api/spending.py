@@ -27,7 +27,8 @@ class CapExceeded(Exception):
     def __init__(self, amount: Decimal, left: Decimal) -> None:
         super().__init__(
             f"This may cost {plain(amount)}, and this session may spend {plain(left)} more. "
-            "Nothing was run. Ask the person to run it, or to raise MCP_SPENDING_CAP."
+            "Nothing was run. Ask the person to run it, or to raise MCP_SPENDING_CAP or "
+            "the budget of sessions."
         )
 
 

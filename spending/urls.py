@@ -1,8 +1,8 @@
-"""The addresses of money, below /spend/."""
+"""The addresses of money: below /spend/, and the price list."""
 
 from django.urls import path
 
-from spending.views import alarms, budgets, differences, requests, rules, spend
+from spending.views import alarms, budgets, differences, prices, requests, rules, spend
 
 app_name = "spending"
 urlpatterns = [
@@ -24,3 +24,4 @@ urlpatterns = [
     path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
     path("alarms/<int:pk>/look/", alarms.look, name="alarm-look"),
 ]
+PRICES = ([path("", prices.prices, name="prices")], "prices")

@@ -30,6 +30,7 @@ from accounts.sessions.store import SessionStore
 from accounts.single_use import stored_session_key
 from core.db import clock
 from runs.progress import current_upstream
+from spending.budgets import headroom
 from tests.databases import copied
 from tests.distribution import (
     pytest_collection_modifyitems,
@@ -143,6 +144,12 @@ def certificates() -> Iterator[None]:
         patch("httpx._transports.default.create_ssl_context", known),
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def budgets_looked_for_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No budget was found a moment ago, so that the head of pages never counts a query."""
+    monkeypatch.setattr(headroom, "_known", (False, math.inf))
 
 
 @pytest.fixture(autouse=True)

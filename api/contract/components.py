@@ -10,6 +10,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from api.contract.board_components import BOARDS
+from api.contract.price_components import PRICES
 from api.contract.shapes import (
     ALLOW_UNKNOWN,
     ALLOW_UNKNOWN_PRICE,
@@ -298,6 +299,7 @@ COMPONENTS: dict[str, Schema] = {
         models=several(record(model=ref("ModelCard"), note=text("the curator's note"))),
     ),
     **BOARDS,
+    **PRICES,
     "FlowCard": record(**_FLOW),
     "FlowPage": page("FlowCard"),
     "Flow": record(

@@ -7,13 +7,11 @@ from typing import Any, NamedTuple
 
 from schemas.fields import MISSING, Field
 from schemas.fields.media import words_in
-from schemas.wording.vocabulary import PROMPT_WORDS, SECONDARY_PROMPT_WORDS
 
 _DEEPEST = 3  # levels of objects within the input
 _NOUNS = {"image", "video"}
 _MOST = 500  # settings of one run
-_LONGEST_PLAIN = 40  # characters of a value that is no free text
-_NEVER_PRICED = PROMPT_WORDS | SECONDARY_PROMPT_WORDS | {"seed"}
+_LONGEST_PLAIN = 40  # characters of a choice that a price may depend on
 NO_MEDIA: Mapping[str, Media] = {}
 
 
@@ -80,30 +78,33 @@ def read_settings(root: Field, arguments: Any) -> tuple[Setting, ...]:
 
 
 def plain_values(settings: tuple[Setting, ...]) -> dict[str, str]:
-    """The values that a price may depend on, as texts, by field: numbers, choices, switches.
+    """The values that a price may depend on, as texts, by field: choices, switches, numbers.
 
-    `{"resolution": "1080p", "generate_audio": "true"}`: no prompts, seeds or files. Of fields with
-    the same name, the outer one.
+    `{"resolution": "1080p", "generate_audio": "true"}`. Texts only if the schema offers them:
+    what somebody wrote is nobody else's business. Of fields with the same name, the outer one.
     """
     values: dict[str, str] = {}
     for setting in settings:
         field = setting.field
-        if field.is_seed or field.media or not _NEVER_PRICED.isdisjoint(setting.words):
+        if field.is_seed or field.media or "seed" in setting.words or field.name in values:
             continue
-        if (text := _plain(setting.value)) and field.name not in values:
+        if text := _plain(setting.value, field):
             values[field.name] = text
     return values
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, field: Field) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:.12g}"
     if isinstance(value, dict) and value.keys() == {"width", "height"}:
-        return f"{_plain(value['width'])}x{_plain(value['height'])}"
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    text = str(value) if isinstance(value, int | float | str) else ""
-    return text if len(text) <= _LONGEST_PLAIN else ""
+        width, height = (_plain(value[side], field) for side in ("width", "height"))
+        return f"{width} × {height}" if width and height else ""
+    is_offered = isinstance(value, str) and any(
+        option.value == value for one in (field, *field.branches) for option in one.options
+    )
+    return value if is_offered and len(value) <= _LONGEST_PLAIN else ""
 
 
 def _walk(fields: tuple[Field, ...], values: Mapping[str, Any], depth: int) -> Iterator[Setting]:

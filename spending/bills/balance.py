@@ -9,6 +9,7 @@ from decimal import ROUND_FLOOR, Decimal
 from django.db import transaction
 from django.db.models import Sum
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import roles
 from core.formatting import counted, money
@@ -44,11 +45,15 @@ class Outlook:
     def in_words(self) -> str:
         """Return "Balance $14.20, lasts about 12 days"."""
         left = f"Balance {money(self.amount, self.currency)}"
+        return f"{left}, lasts {self.lasts}" if self.lasts else left
+
+    @property
+    def lasts(self) -> str:
+        """Return "about 12 days"; empty while nothing is spent."""
         days = self.lasts_days
         if days is None:
-            return left
-        lasts = f"about {counted(days, 'day')}" if days else "less than a day"
-        return f"{left}, lasts {lasts}"
+            return ""
+        return f"about {counted(days, 'day')}" if days else "less than a day"
 
     @property
     def basis(self) -> str:
@@ -57,6 +62,20 @@ class Outlook:
         if not self.per_day:
             return f"No run of {period} has cost anything."
         return f"At {money(self.per_day)} a day, what this Vitrine's runs of {period} cost."
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the status page says of the account's money."""
+
+    state: BillingState
+    outlook: Outlook | None
+
+
+def account() -> Account:
+    """Return what is known of the account's money. At most three queries."""
+    state = BillingState.current()
+    return Account(state, outlook(state, timezone.now()))
 
 
 def outlook(state: BillingState, now: datetime) -> Outlook | None:

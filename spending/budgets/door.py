@@ -165,5 +165,5 @@ def _require_yes(
     is_unknown = bool(unknown) and not said.is_unknown_fine
     if is_dear or is_unknown:
         sentence = wording.go_on(amount, len(charges), unknown)
-        answer = Confirmation.asked_for(amount, is_any_unknown=bool(unknown))
+        answer = Confirmation.asked_for(amount.normalize(), is_any_unknown=bool(unknown))
         raise Unconfirmed(sentence, wording.yes(amount, unknown), answer)

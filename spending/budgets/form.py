@@ -143,7 +143,11 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     def _clean_dates(self, cleaned: dict[str, Any]) -> None:
         today = timezone.localdate(clock.now())
         begins, ends = cleaned.get("begins_on"), cleaned.get("ends_on")
-        if cleaned.get("period") != Budget.Period.ONCE:
+        scopes = {cleaned.get("target"), self.instance.scope}
+        is_of_session = Budget.Scope.SESSION in scopes
+        if is_of_session:
+            cleaned["period"] = Budget.Period.ONCE  # in each session
+        if is_of_session or cleaned.get("period") != Budget.Period.ONCE:
             for name in ("begins_on", "ends_on"):
                 if cleaned.get(name):
                     self.add_error(name, ONCE_ALONE)

@@ -68,7 +68,8 @@ class Gauge:
     @property
     def granted(self) -> Decimal:
         """Return what was granted on top of the budget."""
-        return self.limit - self.budget.limit
+        granted: Decimal = self.limit - self.budget.limit
+        return granted
 
     @property
     def until(self) -> str:

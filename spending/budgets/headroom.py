@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import DatabaseError
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 
+REUSED_FOR_S = 8.0
+
+
 class Headroom(NamedTuple):
     """What is left, as the head says it."""
 
@@ -35,9 +39,9 @@ class Headroom(NamedTuple):
 def of_request(request: HttpRequest) -> Headroom | None:
     """Return what is left to the request's user in its project; None where no budget holds.
 
-    One query where none holds, three where one does.
+    Three queries; at most one in some seconds where there are no budgets at all.
     """
-    if not request.user.is_authenticated:
+    if not request.user.is_authenticated or not _is_any_made():
         return None
     user = request.user
     try:
@@ -49,6 +53,28 @@ def of_request(request: HttpRequest) -> Headroom | None:
     except DatabaseError:  # the page says what is wrong with the database
         return None
     return None if gauge is None else _in_words(gauge, project)
+
+
+def _is_any_made() -> bool:
+    """Return whether there is any budget, as of some seconds ago: few houses have one at first."""
+    global _known
+    is_any, good_until = _known
+    if good_until < time.monotonic():
+        try:
+            is_any = Budget.objects.filter(ended_at=None).exists()
+        except DatabaseError:  # the page says what is wrong with the database
+            return False
+        _known = is_any, time.monotonic() + REUSED_FOR_S
+    return is_any
+
+
+def forget() -> None:
+    """Ask anew whether there is any budget: one was made here."""
+    global _known
+    _known = False, 0.0
+
+
+_known: tuple[bool, float] = False, 0.0
 
 
 def least(user: User, project: Project) -> Gauge | None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
+
 from core.db import clock
 from core.formatting import enumerated
 from runs.ledger import Scope
@@ -14,7 +16,7 @@ from spending.budgets.gauges import Counted, Gauge
 from spending.models import Budget
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from django.contrib.auth.models import User
 
@@ -43,6 +45,7 @@ class Listed:
     told: str
     may_change: bool
     is_for_each: bool
+    state: str  # "Begins 1 December", "Over"; empty while it holds
 
 
 def listed(user: User, project: Project | None = None) -> list[Listed]:
@@ -86,6 +89,7 @@ def describe(user: User, budgets: Sequence[Budget], project: Project | None = No
             enumerated([person.get_username() for person in budget.informed.all()]),
             budget.pk in changed,
             counting.named_key(budget) is None,
+            _state(budget, timezone.localdate(now)),
         )
         for budget in budgets
     ]
@@ -95,6 +99,12 @@ def ended(user: User) -> list[Budget]:
     """Return the latest budgets that have ended, of those that the user changes. One query."""
     rows = access.managed(user).exclude(ended_at=None).order_by("-ended_at")
     return list(rows.select_related("project__person", "person", "token__user")[:ENDED])
+
+
+def _state(budget: Budget, today: date) -> str:
+    if budget.begins_on is not None and budget.begins_on > today:
+        return f"Begins {budget.begins_on:%-d %B}"
+    return "Over" if budget.ends_on is not None and budget.ends_on < today else ""
 
 
 def _loaded(budgets: Any) -> list[Budget]:

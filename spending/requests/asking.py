@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import audit
 from core import refusals
@@ -57,7 +58,7 @@ def require_open(subject: Subject, at: datetime) -> None:
     if budget is None:
         if SpendingRules.current().ceiling is None:
             raise Refused(NO_CEILING)
-    elif budget.ended_at is not None:
+    elif not Budget.objects.holding(timezone.localdate(at)).filter(pk=budget.pk).exists():
         raise Refused(ENDED)
     elif counting.period_of(budget, at) != subject.period:
         raise Refused(BEGUN_ANEW)

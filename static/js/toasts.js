@@ -19,7 +19,7 @@ document.addEventListener("htmx:responseError", (event) => {
   if (event.detail.xhr.getResponseHeader("content-type")?.startsWith("text/plain") && responseText)
     return toast(responseText);
   const refused = (status === 402 || status === 403) && refusalIn(responseText);
-  if (refused) return refusalToast(refused);
+  if (refused) return hasPlace(responseText) || refusalToast(refused);
   if (status === 403 || status === 401) loggedOut(true);
   else if (status === 413)
     toast(
@@ -39,15 +39,14 @@ function refusalToast(refused) {
   if (remedy) note.stay();
 }
 /* A refusal with a place in the page is swapped in: what was typed stays, and the words as well. */
+const hasPlace = (markup) => /data-refused/.test(markup) && /hx-swap-oob/.test(markup);
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { status, responseText } = detail.xhr;
-  if (
-    (status === 402 || status === 403) &&
-    /data-refused/.test(responseText) &&
-    /hx-swap-oob/.test(responseText)
-  )
-    detail.shouldSwap = true;
+  if ((status === 402 || status === 403) && hasPlace(responseText)) detail.shouldSwap = true;
 });
+document.addEventListener("htmx:oobAfterSwap", ({ target }) =>
+  target.querySelector?.("[data-refused]")?.scrollIntoView({ block: "nearest" }),
+);
 document.addEventListener("htmx:sendError", () =>
   toast("The server does not answer. What is in this page stays; try again."),
 );

@@ -44,7 +44,9 @@ def test_no_budget_is_passed_by_more_than_the_error_of_the_estimates(
     world = World(user, project, make_endpoint, documents)
     world.fill()
     Endpoint.objects.update(unit_price_usd="0.01", price_unit="images", currency="USD")
-    SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=Decimal("0.03"))
+    SpendingRules.objects.create(
+        pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=Decimal("0.03")
+    )
     boards_and_flows.trial(world)
     Budget.objects.create(scope="house", period="month", limit=LIMITS["house"])
     Budget.objects.create(

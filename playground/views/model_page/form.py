@@ -39,7 +39,7 @@ from playground.views.model_page import page
 from playground.views.model_page.posted import form_fields, parse_tab, tab_id
 from playground.views.new_runs import address_result, announce_new_run, show_batch
 from projects import current, roles
-from runs import starting, transport_choices
+from runs import confirmation, starting, transport_choices
 from runs.models import Run
 from runs.starting import Source, StartRequest
 from schemas import Problem, apply
@@ -96,6 +96,7 @@ def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> H
         "tab_id": tab_id(request),
         "origins": form_state.origins(post),
         "cost": run_costs.of_plan(endpoint, parsed, planned, named),
+        "was_asked": confirmation.FIELD in request.POST,  # its notice has done its work
     }
     if len(runs) > 1:
         return show_batch(request, runs, **more)

@@ -202,3 +202,23 @@ def test_the_list_takes_as_many_queries_for_many_budgets(
         Budget.objects.create(scope="person", person=one, limit=9).informed.add(one)
         pay("0.1", one)
     assert queries() <= few
+
+
+def test_a_budget_of_sessions_has_no_period(admin: Client) -> None:
+    post = {"target": "session", "limit": "5", "period": "month"}
+    assert "Each session of an assistant: $5.00 a session." in text(
+        admin.post(NEW, post, follow=True)
+    )
+    assert admin.post(NEW, post | {"period": "day"}).status_code == 422
+    dated = post | {"begins_on": "2990-01-01"}
+    assert "Only a budget that is spent once has dates" in text(admin.post(NEW, dated))
+
+
+def test_a_budget_that_has_not_begun_or_is_over_says_so(admin: Client, eva: User) -> None:
+    today = timezone.localdate()
+    later, ago = today + timedelta(days=40), today - timedelta(days=9)
+    Budget.objects.create(scope="person", person=eva, period="once", begins_on=later, limit=5)
+    Budget.objects.create(scope="house", period="once", begins_on=ago, ends_on=ago, limit=5)
+    page = text(admin.get(PAGE))
+    assert f"Begins {later.day} {later:%B}" in page
+    assert "Over" in page

@@ -77,8 +77,7 @@ def test_what_is_granted_can_be_spent(
     assert told(ana) == ["mia has granted $3.00 more for Fox"]
     answer = Notification.objects.get(user=ana)
     assert (answer.path, "Good luck" in answer.text) == ("/models/?q=fox", True)
-    page = text(maker.get(request.get_absolute_url()))
-    assert "Back to what was refused" in page
+    assert "Back to what was refused" in text(maker.get(request.get_absolute_url()))
     pay("1", ana, fox)
     pay("1", ana, fox)
     pay("1", ana, fox)
