@@ -16,7 +16,7 @@ def main() -> None:
 
     private_files.set_umask()
     if sys.argv[1:2] and sys.argv[1] in key_access.COMMANDS:
-        key_access.grant()
+        key_access.grant(sys.argv[1])
     try:
         if sys.argv[1:2] == ["up"]:
             local.prepare()

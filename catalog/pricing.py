@@ -1,35 +1,88 @@
-"""Describes what a model costs in words: its list price, and the price of a typical run."""
+"""Describes what a model costs in words: its price, and the price of a typical run.
+
+The price is upstream's list price, or the one that was measured from this house's own runs, where
+that differs (`spending/prices/`, docs/PRICES.md).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from core.formatting import money, price, unit
+from core.formatting import counted, enumerated, money, price, unit
 from schemas.estimate import Price, Typical, Usual, parse_unit, read_usual, typical
 from schemas.estimate.prices import rounded
 
 _MOST_UNITS = 12  # digits; larger amounts from upstream are invalid and not multiplied
 _MADE = {"out:video": "video", "out:audio": "sound"}
+_MEASURED = ", measured"
+NO_ARGUMENTS: Mapping[str, str] = {}
 _USUAL = "_usual"  # attribute of an endpoint: its quantities in a typical run
 
 
 class TypicalPrice(NamedTuple):
     """A model's price for display and comparison: `$0.25` for `5 s`, and how it is computed.
 
-    `value` is None if no figure is known; `words` is then the list price or empty.
+    `value` is None if no figure is known; `words` is then the list price or empty. `is_measured`:
+    it is not the list price but what was measured here.
     """
 
     value: Decimal | None
     words: str
     per: str
     basis: str
+    is_measured: bool = False
 
 
-def price_of(endpoint: Any) -> Price:
-    """Return an endpoint's price in the form that `schemas.estimate` takes."""
-    return Price(endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency)
+def price_of(endpoint: Any, arguments: Mapping[str, str] = NO_ARGUMENTS) -> Price:
+    """Return an endpoint's price in the form that `schemas.estimate` takes.
+
+    The measured price where there is one, for runs with these arguments (of
+    `schemas.estimate.plain_values`) if they change it; else the list price.
+    """
+    if endpoint.measured_price is None:
+        return Price(endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency)
+    amount, runs, within = endpoint.measured_price, endpoint.measured_runs, ""
+    if group := _group(endpoint.measured_groups or (), arguments) if arguments else None:
+        amount, runs = Decimal(group["price"]), group["runs"]
+        within = f" with {enumerated([' '.join(pair) for pair in group['arguments'].items()])}"
+    text = f"Measured: {price(amount, 'USD', endpoint.measured_unit)}{within}"
+    said = listed_price(endpoint)
+    note = f"{text}, from {counted(runs, 'run')}; said {said or 'nothing'}."
+    return Price(amount, endpoint.measured_unit, "USD", note)
+
+
+def is_priced(endpoint: Any) -> bool:
+    """Whether runs cost something, by a price that is known."""
+    return bool(
+        endpoint.unit_price_usd if endpoint.measured_price is None else endpoint.measured_price
+    )
+
+
+def _group(groups: Iterable[Any], arguments: Mapping[str, str]) -> Any:
+    for group in groups:
+        if all(arguments.get(name) == value for name, value in group["arguments"].items()):
+            return group
+    return None
+
+
+def _values(arguments: Mapping[str, str]) -> str:
+    return enumerated([f"{name} {value}" for name, value in arguments.items()])
+
+
+def current_price(endpoint: Any) -> str:
+    """Return the price that estimates use: `$0.049 per image, measured`, or the list price."""
+    if endpoint is None:  # a step of a workflow whose model the catalogue does not have
+        return ""
+    if endpoint.measured_price is None:
+        return listed_price(endpoint)
+    return f"{price(endpoint.measured_price, 'USD', endpoint.measured_unit)}, measured"
+
+
+def price_note(endpoint: Any) -> str:
+    """Return how a measured price was found and what is said instead; empty for a list price."""
+    return price_of(endpoint).note
 
 
 def typical_run(endpoint: Any, facts: Iterable[str], seconds: float | None = None) -> Typical:
@@ -46,17 +99,19 @@ def keep_usual(endpoint: Any) -> None:
 def typical_price(endpoint: Any, seconds: float | None = None) -> TypicalPrice:
     """Return the price that a card shows; `seconds` is the requested length."""
     usual: Usual = getattr(endpoint, _USUAL, None) or read_usual(endpoint.facts or [])
-    typical_cost = typical(price_of(endpoint), usual, _expected_s(endpoint), seconds)
-    low, basis = typical_cost.estimate.low, ". ".join(typical_cost.estimate.basis)
+    used = price_of(endpoint)
+    typical_cost = typical(used, usual, _expected_s(endpoint), seconds)
+    low = typical_cost.estimate.low
+    basis = ". ".join((*typical_cost.estimate.basis, *filter(None, [used.note])))
     if typical_cost.estimate.is_free:
         return TypicalPrice(Decimal(), "Free", "", basis)
     if low is None:
-        amount = endpoint.unit_price_usd
-        price_text = money(amount, endpoint.currency) if amount else ""
-        return TypicalPrice(
-            None, price_text, unit(endpoint.price_unit) if price_text else "", basis
-        )
-    return TypicalPrice(low, money(rounded(low), endpoint.currency), typical_cost.per, basis)
+        amount = used.unit_price
+        price_text = money(amount, used.currency) if amount else ""
+        per = unit(used.unit) if price_text else ""
+        return TypicalPrice(None, price_text, per, basis, bool(used.note))
+    price_text = money(rounded(low), used.currency)
+    return TypicalPrice(low, price_text, typical_cost.per, basis, bool(used.note))
 
 
 def listed_price(endpoint: Any) -> str:
@@ -69,18 +124,20 @@ def in_words(endpoint: Any, facts: Iterable[str]) -> str:
 
     `facts` are the endpoint's capabilities, which give the usual quantities and the kind of output.
     """
-    text = listed_price(endpoint)
-    if not text or not endpoint.unit_price_usd:
+    used = price_of(endpoint)
+    text = price(used.unit_price, used.currency, used.unit)
+    if not text or not used.unit_price:
         return "Free" if text else ""
     facts = list(facts)
-    counted = parse_unit(endpoint.price_unit)
-    if counted.kind == "second" and counted.noun in {"second", "minute"}:
+    unit_counted = parse_unit(used.unit)
+    if unit_counted.kind == "second" and unit_counted.noun in {"second", "minute"}:
         text += next((f" of {name}" for fact, name in _MADE.items() if fact in facts), "")
+    text += _MEASURED if used.note else ""
     typical_cost = typical_run(endpoint, facts)
     low = typical_cost.estimate.low
-    if low is None or low == endpoint.unit_price_usd:
+    if low is None or low == used.unit_price:
         return text
-    return f"{text}; {_what(typical_cost)} ≈ {money(rounded(low), endpoint.currency)}"
+    return f"{text}; {_what(typical_cost)} ≈ {money(rounded(low), used.currency)}"
 
 
 def _what(typical_cost: Typical) -> str:

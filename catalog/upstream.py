@@ -1,4 +1,4 @@
-"""Creates the clients for fal from the settings; the only place that passes the key on."""
+"""Creates the clients for fal from the settings; the only place that passes the keys on."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def clients(
     return fal.Clients(
         addresses(),
         settings.FAL_KEY,
+        admin_key=settings.FAL_ADMIN_KEY,
         transport=transport,
         on_outcome=on_outcome,
         on_slow=on_slow,

@@ -112,6 +112,9 @@ class VitrineAdminSite(AdminSite):
         permissions.require(request.user, permissions.VIEW_WORKER)
         # The models of other apps can be imported once all apps are loaded.
         from playground.display import status
+        from spending.bills import balance
+
+        money = permissions.CHANGE_BUDGETS
 
         context = {
             **self.each_context(request),
@@ -119,6 +122,7 @@ class VitrineAdminSite(AdminSite):
             "status": status.load_status(request.user),
             "versions": versions(),
             "sees_runs": permissions.may_see_runs(request.user),
+            "account": balance.account() if permissions.may(request.user, money) else None,
         }
         return TemplateResponse(request, "admin/status.html", context)
 

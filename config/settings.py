@@ -84,6 +84,9 @@ UPSTREAM = env.choice("UPSTREAM", "fal" if FAL_KEY else "sandbox", "fal", "sandb
 if UPSTREAM == "sandbox" and not os.environ.get("FAL_QUEUE_URL"):
     env.read_file(local.SANDBOX_FILE)
     FAL_KEY = key_access.if_granted(env.text("FAL_KEY"))
+FAL_ADMIN_KEY = key_access.if_reads_bills(env.text("FAL_ADMIN_KEY"))
+if FAL_ADMIN_KEY:
+    settings_rules.require_key_pair(FAL_ADMIN_KEY, "FAL_ADMIN_KEY")
 FAL_API_URL = env.address("FAL_API_URL", "https://api.fal.ai/v1", "https", "http")
 FAL_QUEUE_URL = env.address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "http")
 FAL_RUN_URL = env.address("FAL_RUN_URL", "https://fal.run", "https", "http")
@@ -249,6 +252,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "playground.views.refusals.AnswerRefusals",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.second_factor.required.SecondFactorRequired",
     "projects.current.in_named_project",

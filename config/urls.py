@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 
 from boards.urls import LEADERBOARD
 from projects.urls import HOUSE_RULES
+from spending.urls import PRICES
 
 handler400 = "core.http.errors.bad_request"
 handler403 = "accounts.sign_in.views.permission_denied"
@@ -26,6 +27,7 @@ urlpatterns = [
     path("", include("library.urls")),
     path("training/", include("training.urls")),
     path("spend/", include("spending.urls")),
+    path("prices/", include(PRICES)),
     path("", include("sharing.urls")),
     path("projects/", include("projects.urls")),
     path("people/rules/", include(HOUSE_RULES)),

@@ -23,7 +23,9 @@ def money(amount: Decimal | float | None, currency: str = "USD") -> str:
         text = f"{value:.{max(places, 2)}f}".rstrip("0")
         whole, _, rest = text.partition(".")
         text = f"{whole}.{rest:0<2}"
-    return f"${text}" if currency in {"", "USD"} else f"{text} {currency}"
+    if currency not in {"", "USD"}:
+        return f"{text} {currency}"
+    return f"${text}" if value >= 0 else f"-${text[1:]}"
 
 
 def unit(text: str) -> str:

@@ -37,6 +37,7 @@ from fal.http.answers import (
     error_paths,
 )
 from fal.http.failed_submits import Reaction, reaction_to
+from fal.messages.billing import Balance, BillingEvent, BillingPage
 from fal.messages.catalogue import (
     CatalogueItem,
     Estimate,
@@ -57,6 +58,7 @@ from fal.messages.workflows import WorkflowDetail, WorkflowItem, WorkflowPage
 if TYPE_CHECKING:
     from fal.clients import Clients
     from fal.http.limits import Limits
+    from fal.services.account import Account
     from fal.services.files import Download, Files
     from fal.services.platform import Found, Platform
     from fal.services.storage import Storage
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from fal.transports.stream import Partial
 
 IMPORTED_ON_FIRST_USE = {
+    "Account": "fal.services.account",
     "Clients": "fal.clients",
     "Download": "fal.services.files",
     "Files": "fal.services.files",
@@ -93,10 +96,14 @@ __all__ = [
     "CANCELLED",
     "CLIENT_CLOSED_REQUEST",
     "DISCONNECTED",
+    "Account",
     "Addresses",
     "Answer",
     "AuthFailed",
     "BadRedirect",
+    "Balance",
+    "BillingEvent",
+    "BillingPage",
     "Cancellation",
     "CatalogueItem",
     "Clients",

@@ -17,6 +17,7 @@ from fal.addresses import Addresses
 from fal.http.connections import SUBMIT_KEEPALIVE_S, Connections
 from fal.http.limits import CALL, LIMITS, Limits
 from fal.http.wire import OnOutcome, OnSlow, Wire
+from fal.services.account import Account, only_api
 from fal.services.files import Files
 from fal.services.platform import Platform
 from fal.services.storage import Storage
@@ -37,8 +38,9 @@ _HEADERS = {"User-Agent": "vitrine", "Accept": "application/json"}
 class Clients:
     """Every client for fal. Belongs to one event loop; close it with `async with`.
 
-    The key is sent to the configured hosts only. `transport` replaces the network and `sleep` the
-    pauses between retries (for tests). `on_outcome` is called with each URL and its error or None;
+    The key is sent to the configured hosts only, and `admin_key`, for bills and the balance, to the
+    Platform API alone. `transport` replaces the network and `sleep` the pauses between retries (for
+    tests). `on_outcome` is called with each URL and its error or None;
     `on_slow` with each URL of the queue that has not responded within its limit. Direct runs do
     not report slowness: they wait for the model itself.
     """
@@ -48,14 +50,16 @@ class Clients:
         addresses: Addresses,
         key: str = "",
         *,
+        admin_key: str = "",
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_outcome: OnOutcome | None = None,
         on_slow: OnSlow | None = None,
         limits: Limits = LIMITS,
     ) -> None:
-        if not (key.isascii() and key.isprintable() and " " not in key):
-            raise ValueError("The fal key must be one word of printable ASCII.")
+        for each in (key, admin_key):
+            if not (each.isascii() and each.isprintable() and " " not in each):
+                raise ValueError("The fal key must be one word of printable ASCII.")
         self.addresses = addresses
         # Certificates are read from disk once for all connections.
         trusted = transport is not None or httpx.create_ssl_context()
@@ -68,6 +72,9 @@ class Clients:
         connections = self._calls, self._submits, self._streams
         wire = Wire(*connections, addresses, key, sleep, on_outcome, limits=limits)
         self.platform = Platform(wire)
+        # Without callbacks: billing that is down says nothing about whether runs can be sent.
+        account = Wire(*connections, only_api(addresses), admin_key, sleep, limits=limits)
+        self.account = Account(account, has_key=bool(admin_key))
         self.workflows = Workflows(wire)
         self.queue = Queue(Wire(*connections, addresses, key, sleep, on_outcome, on_slow, limits))
         self.sync = Sync(wire)

@@ -26,6 +26,16 @@ def parse(content: bytes | str) -> Any:
     return parse_whole(content)[0]
 
 
+def parse_exact(content: bytes) -> Any:
+    """As `parse`, with every fraction as a Decimal: for sums of money."""
+    try:
+        return json.loads(
+            content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=lambda _: None
+        )
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        raise UpstreamFailed(UNREADABLE, is_retryable=True) from error
+
+
 def parse_whole(content: bytes | str) -> tuple[Any, bool]:
     """As `parse`, and whether the value is exactly what `content` says.
 
@@ -149,7 +159,7 @@ def number(raw: Json, key: str) -> float | None:
 
 def decimal(value: Any) -> Decimal | None:
     """A JSON number or decimal text as Decimal; None unless finite."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
     try:
         result = Decimal(str(value).strip())

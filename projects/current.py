@@ -27,6 +27,9 @@ PARAMETER = "project"
 SCOPE, ALL = "scope", "all"
 Rows = TypeVar("Rows", bound=InProjectQuerySet[Any])
 PROGRAMS = "/api/"  # addresses of programs, whose projects `api/reach.py` decides
+# Pages on which it narrows sums, also of projects that an admin is no member of: nothing begins
+# there, and `spending/sums/scope.py` decides what somebody sees.
+FILTERING = {"/spend/", "/spend/runs/", "/spend/export.csv"}
 UNKNOWN = (
     "You are not a member of a project at this address. "
     "Ask whoever gave you the link, or work in one of your own."
@@ -45,7 +48,7 @@ def current(request: HttpRequest) -> Project:
     """
     user = cast("User", request.user)
     named = request.GET.get(PARAMETER, "")
-    if not named:
+    if not named or request.path_info in FILTERING:
         return chosen(user)
     project = getattr(request, "_named_project", None)
     if project is None:
@@ -125,6 +128,8 @@ def in_named_project(
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         if PARAMETER not in request.GET or request.path_info.startswith(PROGRAMS):
+            return get_response(request)
+        if request.path_info in FILTERING:
             return get_response(request)
         if not request.user.is_authenticated:
             return get_response(request)

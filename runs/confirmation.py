@@ -2,8 +2,8 @@
 
 A page that was told what a press costs (`starting.Unconfirmed`) posts the same fields again, with
 the sum in `FIELD`. A program names the most that a call may cost: in `HEADER`, or as `max_cost`
-where an operation has that. Runs that begin without anybody waiting for an answer, such as a flow's
-next step, are not asked about.
+and `allow_unknown_price` where an operation has these. Runs that begin without anybody waiting for
+an answer, such as a flow's next step, are not asked about.
 """
 
 from __future__ import annotations
@@ -21,22 +21,27 @@ if TYPE_CHECKING:
 FIELD = "~confirmed"
 HEADER = "X-Max-Cost"
 WHATEVER = "unknown"  # also runs of which nothing is known of what they cost
+ALARMED = "alarmed"  # also models of which a run has cost far more than expected
 _CONFIRMED = "_confirmed_cost"
 
 
 @dataclass(frozen=True)
 class Confirmation:
-    """The most that a press may cost in dollars; with `is_unknown_fine` also an unknown sum."""
+    """The most that a press may cost in dollars; with `is_unknown_fine` also an unknown sum.
+
+    With `is_alarm_fine` also runs of a model whose alarm nobody has looked at.
+    """
 
     most: Decimal = Decimal(0)
     is_unknown_fine: bool = False
+    is_alarm_fine: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Confirmation:
         """Return what a field or a header says: `14.20`, `unknown`, or both."""
         words = text.replace(",", " ").split()
         sums = [amount for word in words if (amount := decimal(word)) is not None and amount >= 0]
-        return cls(max(sums, default=Decimal(0)), WHATEVER in words)
+        return cls(max(sums, default=Decimal(0)), WHATEVER in words, ALARMED in words)
 
     @classmethod
     def asked_for(cls, amount: Decimal, *, is_any_unknown: bool) -> str:
@@ -44,9 +49,9 @@ class Confirmation:
         return f"{amount:f} {WHATEVER}" if is_any_unknown else f"{amount:f}"
 
 
-def confirm(request: HttpRequest, amount: Decimal) -> None:
+def confirm(request: HttpRequest, amount: Decimal, *, is_unknown_fine: bool) -> None:
     """Say yes to a sum for the program whose request this is."""
-    setattr(request, _CONFIRMED, Confirmation(amount))
+    setattr(request, _CONFIRMED, Confirmation(amount, is_unknown_fine))
 
 
 def current() -> Confirmation | None:

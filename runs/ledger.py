@@ -30,6 +30,7 @@ from django.db import models
 
 from core import periods
 from core.db.dollars_field import MOST, PLACES
+from runs import owners
 from runs.costs.billing import cost_of_units
 from runs.models import Charge, LedgerAccount, LedgerEntry, Run
 from runs.models.ledger import SumState
@@ -208,8 +209,12 @@ def charges_of(counter: Counter) -> models.QuerySet[Charge]:
 
 def total_of(charges: models.QuerySet[Charge]) -> Decimal:
     """Return the sum of what is reserved or settled of these charges."""
-    due = charges.exclude(state=SumState.RELEASED)
-    return due.aggregate(total=models.Sum("amount"))["total"] or NOTHING
+    return due(charges).aggregate(total=models.Sum("amount"))["total"] or NOTHING
+
+
+def due(charges: models.QuerySet[Charge]) -> models.QuerySet[Charge]:
+    """Return those of the charges that count: all but the released ones."""
+    return charges.exclude(state=SumState.RELEASED)
 
 
 def _count(changes: Sequence[tuple[Charge, Decimal]]) -> None:
@@ -334,8 +339,13 @@ def _settle(
     charge.amount = charge.expected if known is None else known
     is_due = known is not None or has_result
     charge.state = SumState.SETTLED if is_due else SumState.RELEASED
-    charge.save(update_fields=["unit_price", "billed", "reported", "amount", "state"])
+    charge.awaits_check = known is not None
+    charge.save(
+        update_fields=["unit_price", "billed", "reported", "amount", "state", "awaits_check"]
+    )
     _count([(charge, counted(charge) - before)])
+    for owner in owners.registered():
+        owner.on_settle(charge)
     for entry in entries:
         earlier = _counted(entry)
         entry.state = charge.state

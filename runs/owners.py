@@ -165,6 +165,12 @@ class RunOwner:
 
     # The end of a run
 
+    def on_settle(self, charge: Charge) -> None:
+        """Write in the transaction in which a charge's sum is settled, released or corrected.
+
+        `charge` is as it is now. Be as quick as `on_end`, and do not fail.
+        """
+
     def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
         """Write in the transaction in which a run ends; called once for each run.
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.auditing import acting
 from accounts.profile import preferences
 from catalog.models import Endpoint
 from core.notify import channel
@@ -150,10 +151,10 @@ class StartRequest:
 
     `key` identifies it among its user's runs of this source: equal keys are one run. `accounts` are
     those it counts towards, opened in this transaction. `estimate` is its expected cost where the
-    caller knows it; `token_id` is the key of the API token of the program that starts it. A run
-    that `is_private` is not shown to the team though its user shares runs, such as those of
-    programs. `event` is the first entry of its timeline, (what, text). `options` are fields
-    of `fal.SubmitOptions`.
+    caller knows it; `token_id` is the key of the API token of the program that starts it, unless
+    that is the one whose request is answered. A run that `is_private` is not shown to the team
+    though its user shares runs, such as those of programs. `event` is the first entry of its
+    timeline, (what, text). `options` are fields of `fal.SubmitOptions`.
     """
 
     user: User
@@ -326,6 +327,38 @@ def _reserve(new: Sequence[tuple[Run, StartRequest]]) -> None:
     ledger.reserve([Reservation(run.pk, cost, request.accounts) for (run, request), cost in costs])
 
 
+def require_affordable(
+    user: User, project: Project, wanted: Sequence[tuple[Endpoint, Estimate]]
+) -> None:
+    """Raise Forbidden if runs of these models would not be affordable, or confirmed, together.
+
+    For what starts them one by one later, such as a flow: nothing is reserved.
+    """
+    if not wanted:
+        return
+    charges = [
+        Charge(
+            user_id=user.pk,
+            project_id=project.pk,
+            endpoint=endpoint,
+            token_id=calling_token(),
+            created_at=timezone.now(),
+            expected=in_dollars(estimate),
+        )
+        for endpoint, estimate in wanted
+    ]
+    with transaction.atomic():
+        ledger.lock_house()
+        for owner in owners.registered():
+            owner.on_charges(user, charges)
+
+
+def calling_token() -> int | None:
+    """Return the key of the API token whose request is answered; None for people and jobs."""
+    token = getattr(acting.request(), "api_token", None)
+    return token.pk if token else None
+
+
 def _charge(run: Run, request: StartRequest, expected: Decimal | None) -> Charge:
     endpoint = request.endpoint
     has_price = endpoint.currency in ledger.IN_DOLLARS
@@ -334,7 +367,7 @@ def _charge(run: Run, request: StartRequest, expected: Decimal | None) -> Charge
         user_id=run.user_id,
         project_id=run.project_id,
         endpoint=endpoint,
-        token_id=request.token_id,
+        token_id=request.token_id or calling_token(),
         door=request.door or _DOORS.get(request.source, Door.PAGE),
         created_at=run.created_at,
         unit_price=endpoint.unit_price_usd if has_price else None,

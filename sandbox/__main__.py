@@ -1,7 +1,7 @@
 """`python -m sandbox`: serves the sandbox on the loopback address.
 
-Clients need the key that SANDBOX_KEY holds. It is not an argument, since every account on a machine
-can read a process's arguments.
+Clients need the key that SANDBOX_KEY holds, and for billing that of SANDBOX_ADMIN_KEY. They are no
+arguments, since every account on a machine can read a process's arguments.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     config = Config(
         data_dir=data_dir,
         key=os.environ.get("SANDBOX_KEY") or Config.key,
+        admin_key=os.environ.get("SANDBOX_ADMIN_KEY") or Config.admin_key,
         base=base.rstrip("/"),
         concurrency=options.concurrency,
         pace=options.pace,

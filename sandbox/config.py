@@ -21,6 +21,7 @@ class Config:
 
     data_dir: Path
     key: str = "sandbox:local"
+    admin_key: str = "sandbox:admin"  # for usage and billing; runs nothing
     base: str = "http://127.0.0.1:8321"
     addresses: Mapping[str, str] = field(default_factory=dict)
     concurrency: int = 8  # requests in progress at once; further ones are queued

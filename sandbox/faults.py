@@ -86,7 +86,18 @@ def error(kind: str, status: int, message: str) -> Response:
     return reply({"detail": message}, status)
 
 
-PLATFORM_KINDS = {"list", "find", "search", "expand", "pricing", "estimate", "meta", "requests"}
+PLATFORM_KINDS = {
+    "list",
+    "find",
+    "search",
+    "expand",
+    "pricing",
+    "estimate",
+    "meta",
+    "requests",
+    "billing_events",
+    "balance",
+}
 
 
 def reply(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

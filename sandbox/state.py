@@ -1,9 +1,11 @@
 """The state that all hosts of a sandbox share."""
 
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sandbox.billing import Billing
 from sandbox.config import PREFIXES, Config
 from sandbox.contract.openapi import document
 from sandbox.contract.registry import Model, Registry, padded
@@ -26,8 +28,14 @@ class Sandbox:
         self.gallery = Gallery(self.registry, self.files)
         self.faults = Faults()
         self.webhooks = Webhooks(config, self.faults)
+        self.billing = Billing(self.list_price)
         self.engine = Engine(
-            config, self.files, self.gallery.asset_at, self.webhooks.report, self.registry.get
+            config,
+            self.files,
+            self.gallery.asset_at,
+            self.webhooks.report,
+            self.registry.get,
+            self.billing.charge,
         )
         self.workflows: dict[tuple[str, str], Workflow] = {
             (workflow.owner, workflow.name): workflow for workflow in WORKFLOWS
@@ -41,6 +49,12 @@ class Sandbox:
         self.hidden: set[str] = set()
         self.documents: dict[str, dict[str, Any]] = {}  # OpenAPI documents, built once or replaced
         self.addresses = {host: config.address(host) for host in PREFIXES}
+
+    def list_price(self, endpoint_id: str) -> Decimal:
+        """Return what the price list says of one unit of a model."""
+        model = self.registry.get(endpoint_id)
+        listed = self.prices.get(endpoint_id, model.price if model else 0)
+        return Decimal(str(listed))
 
     def document(self, model: Model) -> dict[str, Any]:
         """Return the model's OpenAPI document."""

@@ -19,6 +19,7 @@ with patch.object(Env, "read_env"):
     from config.settings import *  # noqa: F403
 
 FAL_KEY = "test-id:test-secret"
+FAL_ADMIN_KEY = ""
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -36,6 +36,9 @@ Arguments = Annotated[
     dict[str, Any], Field(description="the model's input, as read_model lists it")
 ]
 AllowUnknown = Annotated[bool, Field(description="send arguments that the schema lacks")]
+MaxCost = Annotated[
+    float, Field(description="in USD, where the user was asked and agreed to this sum", ge=0)
+]
 InProject = Annotated[
     str, Field(description="slug of the project that it goes to (list_projects)", max_length=60)
 ]
@@ -111,6 +114,7 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
             bool, Field(description="only after the user agreed")
         ] = False,
         allow_unknown: AllowUnknown = False,
+        max_cost: MaxCost = 0,
         project: InProject = "",
     ) -> str:
         """Run a model and wait for its end. It costs what the model costs, within a cap."""
@@ -122,6 +126,7 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
                 wait_s,
                 allow_unknown_price=allow_unknown_price,
                 allow_unknown=allow_unknown,
+                max_cost=max_cost,
                 project=project,
             )
         )
@@ -136,6 +141,7 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         wait_s: Wait = 60,
         allow_unknown_price: bool = False,
         allow_unknown: AllowUnknown = False,
+        max_cost: MaxCost = 0,
         project: InProject = "",
     ) -> str:
         """Run a saved chain of models with inputs by name, within a cap, and wait for its end."""
@@ -146,6 +152,7 @@ def _add_runs(server: MCPServer[Any], tools_of: ToolsOf) -> None:
                 wait_s,
                 allow_unknown_price=allow_unknown_price,
                 allow_unknown=allow_unknown,
+                max_cost=max_cost,
                 project=project,
             )
         )

@@ -83,6 +83,7 @@ class Tools:
         *,
         allow_unknown_price: bool,
         allow_unknown: bool,
+        max_cost: float,
         project: str,
     ) -> str:
         """Start a run within the budget and wait for its end."""
@@ -97,6 +98,7 @@ class Tools:
         body["endpoint_id"] = endpoint_id
         estimate = await self._estimate(endpoint_id, arguments, allow_unknown=allow_unknown)
         amount = _amount(estimate, allow=allow_unknown_price)
+        body |= _agreed(max_cost, is_unknown_fine=allow_unknown_price)
         run = await self._budget.start(amount, "/runs", body, project)
         return short.bounded(short.run(await self._wait(run, wait_s)))
 
@@ -108,6 +110,7 @@ class Tools:
         *,
         allow_unknown_price: bool,
         allow_unknown: bool,
+        max_cost: float,
         project: str,
     ) -> str:
         """List the flows, or start one within the budget and wait for its end."""
@@ -119,9 +122,10 @@ class Tools:
             )
             return short.listed(lines, "There are no flows yet.")
         path = f"/flows/{quote(flow_id, safe='')}"
-        body = {"inputs": inputs, "allow_unknown": allow_unknown}
+        body: dict[str, Any] = {"inputs": inputs, "allow_unknown": allow_unknown}
         estimate = await self._api.call("POST", f"{path}/estimates", body)
         amount = _amount(estimate, allow=allow_unknown_price)
+        body |= _agreed(max_cost, is_unknown_fine=allow_unknown_price)
         flow_run = await self._budget.start(amount, f"{path}/runs", body, project)
         return short.bounded(short.flow_run(await self._wait(flow_run, wait_s, "/flow-runs/")))
 
@@ -266,6 +270,12 @@ def _amount(estimate: dict[str, Any], *, allow: bool) -> Decimal:
             "person; if they agree, call again with allow_unknown_price=true."
         )
     return Decimal(str(estimate["low"] or 0))
+
+
+def _agreed(max_cost: float, *, is_unknown_fine: bool) -> dict[str, Any]:
+    """Return what the person has agreed to, as the API takes it."""
+    agreed: dict[str, Any] = {"max_cost": max_cost} if max_cost else {}
+    return agreed | ({"allow_unknown_price": True} if is_unknown_fine else {})
 
 
 def _model(endpoint_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.contract.shapes import (
     ALLOW_UNKNOWN,
+    ALLOW_UNKNOWN_PRICE,
     ENDPOINT_ID,
     PROJECT,
     Schema,
@@ -42,6 +43,7 @@ _MORE_OF_BOARD = {
         minimum=0,
         maximum=1_000_000,
     ),
+    "allow_unknown_price": ALLOW_UNKNOWN_PRICE,
     "allow_unknown": ALLOW_UNKNOWN,
 }
 

@@ -10,8 +10,10 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from api.contract.board_components import BOARDS
+from api.contract.price_components import PRICES
 from api.contract.shapes import (
     ALLOW_UNKNOWN,
+    ALLOW_UNKNOWN_PRICE,
     ENDPOINT_ID,
     PROJECT,
     Schema,
@@ -239,6 +241,7 @@ COMPONENTS: dict[str, Schema] = {
             minimum=0,
             maximum=1_000_000,
         ),
+        allow_unknown_price=ALLOW_UNKNOWN_PRICE,
         webhook_url=WEBHOOK_URL
         | {"description": "address to notify when the run ends, signed as fal signs its webhooks"},
         allow_unknown=ALLOW_UNKNOWN,
@@ -296,6 +299,7 @@ COMPONENTS: dict[str, Schema] = {
         models=several(record(model=ref("ModelCard"), note=text("the curator's note"))),
     ),
     **BOARDS,
+    **PRICES,
     "FlowCard": record(**_FLOW),
     "FlowPage": page("FlowCard"),
     "Flow": record(
@@ -318,6 +322,7 @@ COMPONENTS: dict[str, Schema] = {
             "description": "values by input name; inputs left out use their saved values",
         },
         max_cost=number("in USD; refuse the run if it may cost more than this", minimum=0),
+        allow_unknown_price=ALLOW_UNKNOWN_PRICE,
         allow_unknown=ALLOW_UNKNOWN,
     ),
     "FlowRun": record(

@@ -78,4 +78,8 @@ ALLOW_UNKNOWN = flag(
     "they are refused with the nearest name",
     default=False,
 )
+ALLOW_UNKNOWN_PRICE = flag(
+    "whoever pays has agreed to what nothing is known of what it costs, where a budget asks",
+    default=False,
+)
 ENDPOINT_ID = text("a model's address", minLength=1, maxLength=MAX_ENDPOINT_ID)

@@ -71,6 +71,11 @@ class ProxyTicket(Ticket):
     is_of_program: ClassVar[bool] = True
 
     @property
+    def token_id(self) -> int | None:
+        """The key of the token; None for a login."""
+        return self.by.token_id if self.by else None
+
+    @property
     def is_logged_out(self) -> bool:
         """Whether the token was revoked or the login has ended."""
         return self.by is not None and self.by.is_revoked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -20,7 +21,7 @@ from api.http.problem import Problem, refused
 from api.http.reading import read_body, read_parameters
 from api.reach import PARAMETER, reach_of
 from api.spending import CapExceeded
-from runs import starting
+from runs import confirmation, starting
 
 
 class Resource:
@@ -57,6 +58,7 @@ class Resource:
         try:
             values = read_parameters(operation, request, path)
             body = read_body(operation, request)
+            _confirm(request, body)
             reach = reach_of(token.user, token, values.get(PARAMETER))
             with charges.charged(request, token) as reserved:
                 call = Call(request, token, values, reach, body, reserved)
@@ -70,6 +72,14 @@ class Resource:
         for name, value in headers.items():
             response.headers[name] = value
         return response
+
+
+def _confirm(request: HttpRequest, body: Any) -> None:
+    """Say yes to what the body of a request says that its runs may cost."""
+    if isinstance(body, dict) and body.keys() & {"max_cost", "allow_unknown_price"}:
+        most = Decimal(str(body.get("max_cost", 0)))
+        is_fine = body.get("allow_unknown_price") is True
+        confirmation.confirm(request, most, is_unknown_fine=is_fine)
 
 
 def as_response(reply: Reply | HttpResponseBase) -> HttpResponseBase:

@@ -106,7 +106,12 @@ class Problem(Exception):
 
 
 def refused(error: starting.Refused | PermissionDenied, status: int = 409) -> Problem:
-    """Return the problem of a refusal: 403 for what the user may not do, else `status`."""
+    """Return the problem of a refusal: 402 or 403 for what is forbidden, else `status`."""
+    if isinstance(error, starting.Unconfirmed):
+        return Problem(error.status, str(error), slug="unconfirmed", max_cost=error.answer)
+    if isinstance(error, starting.Unaffordable):
+        more: dict[str, Any] = {"ask": error.remedy.address} if error.remedy else {}
+        return Problem(error.status, str(error), slug="unaffordable", **more)
     if isinstance(error, starting.Forbidden | PermissionDenied):
         return Problem(403, str(error))
     return Problem(status, str(error), slug="cannot-be-run")

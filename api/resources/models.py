@@ -1,4 +1,4 @@
-"""Models: search, one model, its schema."""
+"""Models: search, one model, its schema; what they really cost."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Any
 from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.representation import endpoint as representation
-from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, find_endpoint
+from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endpoint, page
 from catalog.filters.vocabulary import KEYS, Key
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.search.engine import search_slice
 from catalog.search.query import SORTS, STATUSES, Query
 from catalog.track_records import records_of
+from fal.db_safe import db_safe_text
 from projects.rules import door, gallery
 from schemas.document.openapi import read_document
+from spending.prices import listing
 
 MAX_PICKED = 20
 MAX_PLACE = 100_000
@@ -141,3 +143,42 @@ def get_model_schema(call: Call) -> Reply:
             "openapi": document if isinstance(document, dict) else None,
         }
     )
+
+
+@operation(
+    "GET",
+    "/prices",
+    scope="read",
+    tag="models",
+    parameters=[
+        Parameter(
+            "q", {"type": "string", "maxLength": 100}, "only models with these words in their name"
+        ),
+        Parameter("differs", {"type": "boolean"}, "only those in use in place of the list price"),
+        Parameter(
+            "sort",
+            {"type": "string", "enum": [name for name in listing.SORTS if name]},
+            "without it, the largest difference to the list price first",
+        ),
+        LIMIT,
+        CURSOR,
+    ],
+    responses=[Response(200, "What models cost.", "MeasuredPricePage")],
+)
+def list_prices(call: Call) -> Reply:
+    """List what models really cost.
+
+    Measured from the billed runs of the whole house, whoever started them: medians and counts of
+    models with five runs or more.
+    """
+    values, first = call.values, 0
+    if text := values["cursor"]:
+        (first,) = cursor.decode(text, int)
+        if not 0 < first < MAX_KEY:
+            raise cursor.bad_cursor()
+    limit = values["limit"]
+    rows = listing.listed(
+        db_safe_text(values["q"] or ""), is_used=bool(values["differs"]), sort=values["sort"] or ""
+    )
+    shown = list(rows[first : first + limit + 1])
+    return Reply(page(shown, limit, listing.as_json, lambda _: [first + limit]))

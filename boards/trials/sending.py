@@ -30,7 +30,7 @@ from projects.rules import door
 from runs import ledger
 from runs.ledger import Balance
 from runs.models import LedgerAccount
-from runs.starting import in_dollars
+from runs.starting import Unaffordable, in_dollars
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -156,6 +156,9 @@ class _Sender:
                 )
                 if done.held:
                     raise _CapExceeded
+        except Unaffordable as unaffordable:
+            self._end(Trial.State.HELD, str(unaffordable))
+            return None
         except _CapExceeded:
             self._end(Trial.State.HELD, reason)
             why = f"{self.trial.endpoint.name}: {reason}"

@@ -8,7 +8,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -56,8 +55,8 @@ def _action(view: View, find: Callable[[Any, uuid.UUID], Board]) -> View:
         board = find(request, pk)
         try:
             outcome: HttpResponseBase | str = view(request, board, **parts)
-        except Forbidden as refused:
-            raise PermissionDenied(str(refused)) from refused
+        except Forbidden:
+            raise
         except Refused as refused:
             outcome = str(refused)
         if isinstance(outcome, str):

@@ -203,9 +203,7 @@ def _run(
         sent = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
         sent.require_any()
     except Forbidden as error:
-        return _page(
-            request, post, models, board, [], status=HTTPStatus.FORBIDDEN, why_not=str(error)
-        )
+        return _page(request, post, models, board, [], status=error.status, why_not=error)
     except Refused as refused:
         return _page(
             request, post, models, board, [Trouble("models", str(refused))], is_refused=True
@@ -291,7 +289,7 @@ def _page(
     is_refused: bool = False,
     is_kept: bool = False,
     status: int = HTTPStatus.OK,
-    why_not: str = "",
+    why_not: str | Forbidden = "",
 ) -> HttpResponse:
     """Render the plan's page; for htmx only the parts that depend on the form's contents."""
     project = _project_of(request, board)

@@ -40,6 +40,8 @@ _SHOWN = [
         "unit_price_usd",
         "price_unit",
         "currency",
+        "measured_price",
+        "measured_unit",
     )
 ]
 _COUNTS = {name: Count("pk", filter=which) for name, (_, which) in KINDS.items()}

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from catalog.filters.conditions import format_number
 from catalog.filters.vocabulary import KEYS, NEW_FOR_DAYS
-from catalog.pricing import typical_run
+from catalog.pricing import price_of, typical_run
 from core.byte_cache import byte_cached
 from schemas.estimate import parse_unit
 from schemas.wording.languages import NAMES
@@ -62,6 +62,10 @@ class Listing(NamedTuple):
     facts: Any
     pinned: bool = False
     highlighted: bool = False
+    paid_usd: Decimal | None = None
+    measured_price: Decimal | None = None
+    measured_unit: str = ""
+    measured_runs: int = 0
 
 
 def facts_of(row: Listing) -> tuple[str, ...]:
@@ -74,6 +78,7 @@ def facts_of(row: Listing) -> tuple[str, ...]:
         *_state(row),
         *_abilities(row, tags, schema_facts),
         *_price(row, schema_facts),
+        *_paid(row),
         *schema_facts,
         *_media_of_category(
             row.category, {fact for fact in schema_facts if fact.startswith(("in:", "out:"))}
@@ -148,9 +153,10 @@ def _abilities(row: Listing, tags: list[str], schema_facts: list[str]) -> list[s
 
 def _price(row: Listing, schema_facts: list[str]) -> list[str]:
     """Return the price of a typical run, if it can be computed, and the unit of the price."""
-    if row.unit_price_usd is None or row.currency not in {"", "USD"}:
+    price = price_of(row)
+    if price.unit_price is None or price.currency not in {"", "USD"}:
         return []
-    per = f"per:{_per(row.price_unit)}"
+    per = f"per:{_per(price.unit)}"
     typical = typical_run(row, schema_facts)
     if typical.rate is not None and typical.length_s is not None:
         rate, length = format_number(float(typical.rate)), format_number(float(typical.length_s))
@@ -159,6 +165,11 @@ def _price(row: Listing, schema_facts: list[str]) -> list[str]:
     if low is None:
         return [per]
     return [per, f"price:{format_number(float(low))}", *(() if low else ("is:free",))]
+
+
+def _paid(row: Listing) -> list[str]:
+    """Return what a run has cost here, if there were enough to tell."""
+    return [] if row.paid_usd is None else [f"paid:{format_number(float(row.paid_usd))}"]
 
 
 @byte_cached(1 << 19)

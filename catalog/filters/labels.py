@@ -128,7 +128,7 @@ def _figure(key: str, value: float) -> str:
     """One end of a range; empty if it is open."""
     if value == float("inf"):
         return ""
-    if key == "price":
+    if key in {"price", "paid"}:
         return money(value)
     if key == "resolution":
         return LINE_NAMES.get(int(value), f"{value:g}p").replace("k", "K")

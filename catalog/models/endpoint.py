@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from catalog.models.querysets import EndpointQuerySet
 from catalog.naming import with_version
+from core.db.dollars_field import DollarsField
 
 
 class Standing(models.TextChoices):
@@ -90,6 +91,23 @@ class Endpoint(models.Model):
     )
     price_unit = models.CharField(max_length=64, blank=True)
     currency = models.CharField(max_length=3, blank=True)
+
+    # Written by `spending/prices/`, from what runs of this house have cost.
+    paid_usd = DollarsField(
+        null=True, editable=False, help_text="median of what a run has cost; empty: too few runs"
+    )
+    measured_price = DollarsField(
+        null=True, editable=False, help_text="used in place of the list price; empty: it is right"
+    )
+    measured_unit = models.CharField(
+        max_length=64, default="", db_default="", blank=True, editable=False
+    )
+    measured_runs = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    measured_groups: Any = models.JSONField(
+        null=True,
+        editable=False,
+        help_text="where arguments change it: [{arguments, price, runs}], prices as texts",
+    )
 
     schema = models.ForeignKey(
         Schema, null=True, blank=True, on_delete=models.PROTECT, related_name="endpoints"

@@ -41,6 +41,9 @@ CARD = (
     "unit_price_usd",
     "price_unit",
     "currency",
+    "measured_price",
+    "measured_unit",
+    "measured_runs",
     "duration_estimate_min",
     "facts",
 )

@@ -25,6 +25,7 @@ SEARCHED = (
     "inputs",
     "kind",
     "license_type",
+    "paid_usd",
     "pinned",
     "position",
     "published_at",

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from catalog.display.highlight import Highlighter
 from catalog.display.icons import icons
 from catalog.locks import Locks
-from catalog.pricing import TypicalPrice, listed_price
+from catalog.pricing import TypicalPrice, current_price, listed_price, price_note
 from catalog.pricing import typical_price as price_of_typical_run
 from catalog.track_records import TrackRecord, TrackRecords
 from catalog.variants import distinguish
@@ -25,7 +25,9 @@ ON_A_CARD = 68  # characters of a description
 
 for function in (money, unit, duration, size, category_name, counted, distinguish, linked):
     register.filter(function)
-register.filter("price", listed_price)
+register.filter("price", current_price)
+register.filter("list_price", listed_price)
+register.filter(price_note)
 
 
 @register.simple_tag(takes_context=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.models import Endpoint
+from catalog.pricing import is_priced
 from chats.display import composer
 from chats.display.composer import Filled
 from chats.models import Chat, Turn
@@ -68,7 +69,7 @@ def _of_model(
     composed = sending.composition_of(turn, shape)
     trouble = limits.excess(shape, composed, endpoint.name)
     prices: tuple[Price, ...] = ()
-    if endpoint.unit_price_usd:
+    if is_priced(endpoint):
         estimate = cost.estimate_run(endpoint, composed.arguments)
         if estimate.is_known:
             prices = (Price(endpoint.name, estimate.words, " · ".join(estimate.basis[:1])),)

@@ -17,11 +17,11 @@ from accounts.limits.rate_limit import limit
 from chats.display import preview
 from chats.models import Chat, Turn
 from chats.turns import sending
-from chats.views.chat import find, find_own, forbid, keep_draft, read_post, render_page
+from chats.views.chat import find, find_own, keep_draft, read_post, render_page
 from core.http.parameters import parse_key, parse_uuid
 from fal.db_safe import db_safe_text
 from projects import roles
-from runs import starting, state_machine
+from runs import state_machine
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -47,8 +47,6 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         new_turn = _resent(chat, turn, verb, read_post(request).text, token)
     except sending.Refused as refused:
         return _refuse(request, chat, turn, verb, str(refused))
-    except starting.Forbidden as forbidden:
-        return forbid(request, chat, str(forbidden), read_post(request))
     return redirect(f"{chat.get_absolute_url()}?turn={new_turn.pk}#turn-{new_turn.pk}")
 
 

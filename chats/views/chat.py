@@ -27,6 +27,7 @@ from core.http.parameters import parse_key
 from fal.db_safe import db_safe_text
 from playground.display import looking
 from playground.form.posted_files import with_files
+from playground.views import refusals
 from runs import starting
 from schemas import Problem, apply
 
@@ -152,15 +153,18 @@ def _send(request: HtmxRequest, chat: Chat, filled: Filled) -> HttpResponseBase:
         return render_page(request, chat, shown, status=422)
     except starting.Forbidden as forbidden:
         keep_draft(chat, filled)
-        return forbid(request, chat, str(forbidden), filled)
+        return _forbid(request, chat, forbidden, filled)
     return redirect(chat)
 
 
-def forbid(request: HtmxRequest, chat: Chat, why: str, filled: Filled) -> HttpResponse:
+def _forbid(
+    request: HtmxRequest, chat: Chat, refused: starting.Forbidden, filled: Filled
+) -> HttpResponse:
     """Refuse to send: a word to the script, whose page stays as it is; else the page, with why."""
-    if request.htmx:
-        raise PermissionDenied(why)
-    return render_page(request, chat, filled, status=403)
+    if not request.htmx:
+        return render_page(request, chat, filled, status=refused.status, more={"refused": refused})
+    marks = {name: values for name, values in request.POST.lists() if name.startswith("~")}
+    return refusals.answer(request, refused, {**marks, "~do": ["send"], **filled.post})
 
 
 def _with_files(request: HttpRequest, chat: Chat, filled: Filled) -> tuple[Filled, list[Problem]]:

@@ -68,7 +68,7 @@ def listen(preferred: int) -> socket.socket:
     raise ImproperlyConfigured("no free port was found for live sessions.")
 
 
-def sandbox_environment(port: int, key: str) -> dict[str, str]:
+def sandbox_environment(port: int, key: str, admin_key: str = "") -> dict[str, str]:
     """Return the settings that make the sandbox at `port` the upstream."""
     base = f"{HOST}:{port}"
     return {
@@ -79,6 +79,7 @@ def sandbox_environment(port: int, key: str) -> dict[str, str]:
         "FAL_REST_URL": f"http://{base}/rest",
         "FAL_MEDIA_URLS": f"http://{base}",
         "FAL_KEY": key,
+        "FAL_ADMIN_KEY": admin_key,
     }
 
 
@@ -102,8 +103,13 @@ def wait_until_answering(url: str, processes: list[Process], limit_s: float = 30
 
 
 def without_key(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return `environment` with an empty FAL_KEY, which also overrides one in `.env`."""
-    return {**environment, "FAL_KEY": ""}
+    """Return `environment` with empty keys, which also override those in `.env`."""
+    return {**environment, "FAL_KEY": "", "FAL_ADMIN_KEY": ""}
+
+
+def without_admin_key(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return `environment` with an empty FAL_ADMIN_KEY: only the worker reads bills."""
+    return {**environment, "FAL_ADMIN_KEY": ""}
 
 
 def inherited() -> dict[str, str]:

@@ -34,13 +34,13 @@ def require_strong_key(key: str, hosts: Iterable[str]) -> None:
         )
 
 
-def require_key_pair(key: str) -> None:
-    """Raise ImproperlyConfigured unless FAL_KEY is `key_id:key_secret`; never quotes the secret."""
+def require_key_pair(key: str, name: str = "FAL_KEY") -> None:
+    """Raise ImproperlyConfigured unless a key is `key_id:key_secret`; never quotes the secret."""
     if not (key.isascii() and key.isprintable() and " " not in key):
-        raise ImproperlyConfigured("FAL_KEY must be one word, `key_id:key_secret`, without spaces.")
+        raise ImproperlyConfigured(f"{name} must be one word, `key_id:key_secret`, without spaces.")
     if not all(key.partition(":")):
         raise ImproperlyConfigured(
-            "FAL_KEY must be `key_id:key_secret`, both parts with a colon between them; "
+            f"{name} must be `key_id:key_secret`, both parts with a colon between them; "
             "copy it whole."
         )
 

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from flows.compose.definition import Definition, parse_definition
 from flows.compose.models import endpoints_of, refusal
-from flows.execution import advance, steps
+from flows.execution import advance, pricing, steps
 from flows.models import Flow, FlowRun, StepRun
 from projects import roles
 from projects.models.project import private_project
 from projects.rules import door
+from runs import starting as runs_starting
 from runs import state_machine
 from runs.models import Run
 from runs.starting import Forbidden
@@ -55,6 +56,7 @@ def start(
     project = project or project_for(user, flow)
     require_maker(user, project)
     require_allowed(definition, project, without=reused or ())
+    require_affordable(user, definition, project, without=reused or ())
     is_hidden = project.hides_new_runs or (flow.is_hidden and project == flow.project)
     with transaction.atomic():
         flow_run, is_new = FlowRun.objects.get_or_create(
@@ -65,6 +67,7 @@ def start(
                 "definition": definition.as_json(),
                 "project": project,
                 "is_hidden": is_hidden,
+                "token_id": runs_starting.calling_token(),
             },
         )
         if is_new:
@@ -130,6 +133,30 @@ def require_allowed(
             raise Forbidden(f"Step {definition.number(step.id)}: {lock}")
 
 
+def require_affordable(
+    user: User,
+    definition: Definition,
+    project: Project,
+    *,
+    only: Collection[str] | None = None,
+    without: Collection[str] = (),
+) -> None:
+    """Raise Forbidden if the flow costs more than is left, or than somebody has said yes to.
+
+    It asks about the steps `only`, less those `without`. Later steps start when nobody waits for
+    an answer: they are asked about now.
+    """
+    chosen = Definition(tuple(step for step in definition.steps if only is None or step.id in only))
+    endpoints = endpoints_of([chosen])
+    estimates = pricing.prices(chosen, endpoints, without)
+    wanted = [
+        (endpoints[step.endpoint], estimates[step.id])
+        for step in chosen.steps
+        if step.id in estimates
+    ]
+    runs_starting.require_affordable(user, project, wanted)
+
+
 def _carry_on(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRun]) -> None:
     steps.begin_ready(flow_run, definition, begun)
     if all(steps.is_over(step_run) for step_run in begun.values()):
@@ -155,6 +182,7 @@ def try_again(flow_run: FlowRun, step: str, by: User) -> None:
             return
         require_runnable(definition, only=anew)
         require_allowed(definition, locked.project, only=anew)
+        require_affordable(by, definition, locked.project, only=anew)
         StepRun.objects.filter(pk__in=[step_run.pk for step_run in old]).update(
             replaced_at=timezone.now(), settled_at=timezone.now()
         )

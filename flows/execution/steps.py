@@ -85,6 +85,7 @@ def _begin(
         is_private=flow_run.is_of_program,
         project=flow_run.project,
         is_hidden=flow_run.is_hidden,
+        token_id=flow_run.token_id,
     )
     try:
         step_run.run = starting.start(request).run

@@ -21,11 +21,11 @@ Post = dict[str, list[str]]
 
 
 class Refused(ValueError):
-    """Nothing was sent; `filled` is the form with its problems. `is_forbidden`: by a role."""
+    """Nothing was sent; `filled` is the form with its problems. `forbidden`: why, if it may not."""
 
-    def __init__(self, filled: Filled, *, is_forbidden: bool = False) -> None:
+    def __init__(self, filled: Filled, *, forbidden: starting.Forbidden | None = None) -> None:
         super().__init__(filled.trouble or filled.problems[0].message)
-        self.filled, self.is_forbidden = filled, is_forbidden
+        self.filled, self.forbidden = filled, forbidden
 
 
 def send(
@@ -65,8 +65,8 @@ def send(
         )
         return starting.start(request).run
     except starting.Refused as error:
-        is_forbidden = isinstance(error, starting.Forbidden)
-        raise Refused(Filled(post, trouble=str(error)), is_forbidden=is_forbidden) from error
+        forbidden = error if isinstance(error, starting.Forbidden) else None
+        raise Refused(Filled(post, trouble=str(error)), forbidden=forbidden) from error
 
 
 def title_of(arguments: dict[str, Any]) -> str:

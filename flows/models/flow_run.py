@@ -55,6 +55,7 @@ class FlowRun(InProject):
     form_token = models.CharField(
         max_length=64, help_text="one per drawn form: a double click is one run"
     )
+    token_id = models.BigIntegerField(null=True, help_text="of the program that started it")
     definition = ExactJSONField(help_text="the flow's, with the inputs filled in")
     state = models.CharField(max_length=16, choices=State, default=State.RUNNING)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)

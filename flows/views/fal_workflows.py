@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -21,8 +22,10 @@ from flows.graph import reading, writing
 from flows.models import AccountListing, AccountWorkflow
 from playground.form import form_state
 from playground.form.posted_files import with_files
+from playground.views import refusals
 from projects.current import current
 from runs.models import Run
+from runs.starting import Forbidden
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
@@ -95,10 +98,18 @@ def _find(owner: str, name: str) -> AccountWorkflow:
 
 
 def _page(
-    request: HtmxRequest, workflow: AccountWorkflow, filled: Filled, status: int = 200
+    request: HtmxRequest,
+    workflow: AccountWorkflow,
+    filled: Filled,
+    status: int = HTTPStatus.OK,
+    forbidden: Forbidden | None = None,
 ) -> HttpResponse:
     run = _shown_run(request, workflow)
     context = page.detail(workflow, request.user, current(request), run, filled)
+    if forbidden:
+        marks = {name: values for name, values in request.POST.lists() if name.startswith("~")}
+        again = refusals.again(request, forbidden, {**marks, **filled.post})
+        context |= {"refused": forbidden, "again": again}
     return render(request, "flows/fal_workflows/workflow.html", context, status=status)
 
 
@@ -131,7 +142,8 @@ def _post(request: HtmxRequest, workflow: AccountWorkflow) -> HttpResponseBase:
         user, project = _user(request), current(request)
         run = sending.send(workflow, user, project, post, token, refused)
     except sending.Refused as error:
-        return _page(request, workflow, error.filled, 403 if error.is_forbidden else 422)
+        status = error.forbidden.status if error.forbidden else HTTPStatus.UNPROCESSABLE_ENTITY
+        return _page(request, workflow, error.filled, status, error.forbidden)
     return redirect(f"{workflow.get_absolute_url()}?run={run.pk}#workflow-run")
 
 

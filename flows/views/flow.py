@@ -116,7 +116,7 @@ def _page(
     *,
     troubles: dict[str, list[str]] | None = None,
     trouble: str = "",
-    forbidden: str = "",
+    forbidden: str | Forbidden = "",
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     context: dict[str, Any] = flow_page.context(
@@ -160,8 +160,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     try:
         flow_run, _ = starting.start(request.user, flow, filled, token, reused, project=target)
     except Forbidden as error:
-        why, status = str(error), HTTPStatus.FORBIDDEN
-        return _page(request, flow, definition, post, forbidden=why, status=status)
+        return _page(request, flow, definition, post, forbidden=error, status=error.status)
     except starting.Refused as refusal:
         return _page(request, flow, definition, post, trouble=str(refusal), status=status)
     return redirect(flow_run)

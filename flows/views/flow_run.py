@@ -6,7 +6,6 @@ import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
@@ -45,8 +44,8 @@ def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpRe
             roles.require_for(request.user, shown_run)
             by = "" if shown_run.user == request.user else request.user.get_username()
             starting.cancel(shown_run, by)
-    except Forbidden as forbidden:
-        raise PermissionDenied(str(forbidden)) from forbidden
+    except Forbidden:
+        raise
     except starting.Refused as refused:
         return _page(request, shown_run, str(refused), HTTPStatus.UNPROCESSABLE_ENTITY)
     return redirect(shown_run)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from catalog.models import Endpoint
+from catalog.pricing import is_priced
 from catalog.schema_versions import version_of
 from core.formatting import counted
 from playground.form.form_state import ParsedForm
@@ -77,10 +78,10 @@ def of_plan(
     endpoint: Endpoint, parsed: ParsedForm, planned: Plan, named: Sequence[NamedInput] = ()
 ) -> RunCost:
     """Return the cost of the runs that are planned for the form's arguments."""
-    sizes = input_shape.sizes_of_inputs(parsed.arguments) if endpoint.unit_price_usd else {}
+    sizes = input_shape.sizes_of_inputs(parsed.arguments) if is_priced(endpoint) else {}
     media = {address: Media(*size) for address, size in sizes.items()}
     each = cost.estimate_runs([(endpoint, arguments) for arguments, _ in planned.samples], media)
-    is_measuring = bool(endpoint.unit_price_usd) and input_shape.is_measuring(parsed.arguments)
+    is_measuring = is_priced(endpoint) and input_shape.is_measuring(parsed.arguments)
     return RunCost(planned, planned.total(each), tuple(each), is_measuring, named)
 
 

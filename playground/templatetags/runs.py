@@ -16,7 +16,7 @@ from playground.display import batch, history, tiles, wall
 from playground.display import more_like as more_like_this
 from playground.display.result import inputs
 from projects.templatetags.projects import in_project
-from runs.costs import charges, cost
+from runs.costs import charges, cost, known_costs
 from runs.models import Run, Transport
 from runs.results import error_messages, timeline
 from runs.worker.following import reconciliation
@@ -141,7 +141,8 @@ def run_timeline(run: Run, oob: int = 0) -> dict[str, Any]:
 @register.inclusion_tag("playground/run/_facts.html")
 def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render the other facts of a run."""
-    return {"run": run, "facts": timeline.facts(run), "oob": oob}
+    costs = known_costs.of(run)
+    return {"run": run, "facts": timeline.facts(run), "costs": costs, "oob": oob}
 
 
 @register.inclusion_tag("playground/run/_unconfirmed.html", takes_context=True)

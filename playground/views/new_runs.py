@@ -29,6 +29,7 @@ from core.http.htmx import HtmxRequest
 from playground import rerun
 from playground import variations as runs_of_press
 from playground.display import batch, renderers
+from playground.views import refusals
 from playground.views.runs import find_run, run_page
 from projects import current
 from runs import starting
@@ -79,14 +80,14 @@ def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def _refuse(request: HtmxRequest, run: Run, why: starting.Refused) -> HttpResponse:
-    is_forbidden = isinstance(why, starting.Forbidden)
-    status = HTTPStatus.FORBIDDEN if is_forbidden else HTTPStatus.UNPROCESSABLE_ENTITY
-    if request.htmx and is_forbidden:
-        return render(request, "projects/_refused.html", {"refused": str(why)}, status=status)
+    if isinstance(why, starting.Forbidden):
+        if request.htmx:
+            return refusals.answer(request, why)
+        again = refusals.again(request, why)
+        return run_page(request, run, status=why.status, refused=why, again=again)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
     if request.htmx:
         return trigger_client_event(HttpResponse(status=status), "toast", {"text": str(why)})
-    if is_forbidden:
-        return run_page(request, run, status=status, refused=str(why))
     messages.error(request, str(why))
     return run_page(request, run, status=status)
 

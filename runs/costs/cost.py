@@ -10,13 +10,13 @@ from statistics import median
 from typing import Any
 
 from catalog.models import Endpoint
-from catalog.pricing import price_of
+from catalog.pricing import is_priced, price_of
 from catalog.schema_versions import version_of
 from fal.messages.metrics import inference_s
 from runs.models import Artifact, Run, Upload
 from schemas.estimate import Estimate, History, Media, Model, estimate
 from schemas.estimate.amounts import decimal
-from schemas.estimate.settings import NO_MEDIA
+from schemas.estimate.settings import NO_MEDIA, plain_values, read_settings
 
 LATEST = 40  # newest runs of a model from which its medians are computed
 _OUT = "out:"
@@ -40,13 +40,13 @@ def estimate_runs(run_inputs: Sequence[RunInput], known_media: Known = NO_MEDIA)
     (`files/input_shape.py`). One query for the latest bills of each model whose price depends on
     them; one each for the results and the uploads among the arguments.
     """
-    texts = _texts([arguments for endpoint, arguments in run_inputs if endpoint.unit_price_usd], 0)
+    texts = _texts([arguments for endpoint, arguments in run_inputs if is_priced(endpoint)], 0)
     media = {**known_media, **_measured(set(texts))}
     estimates = [_estimate(endpoint, arguments, None, media) for endpoint, arguments in run_inputs]
     open_ones = {
         endpoint.pk
         for (endpoint, _), estimated in zip(run_inputs, estimates, strict=True)
-        if endpoint.unit_price_usd and (estimated.high is None or _is_by_time(endpoint))
+        if is_priced(endpoint) and (estimated.high is None or _is_by_time(endpoint))
     }
     past = histories(open_ones) if open_ones else {}
     return [
@@ -91,11 +91,18 @@ def _estimate(
     endpoint: Endpoint, arguments: Any, past: History | None, media: Mapping[str, Media]
 ) -> Estimate:
     root = version_of(endpoint).root
-    model = Model(root, _makes(endpoint), endpoint.duration_estimate_s)
-    return estimate(price_of(endpoint), arguments, model, past, media)
+    model = Model(root, makes_of(endpoint), endpoint.duration_estimate_s)
+    price = price_of(endpoint)
+    if endpoint.measured_price is not None:
+        if endpoint.measured_groups:
+            price = price_of(endpoint, plain_values(read_settings(root, arguments)))
+        # Bills count other units than a measured price is for.
+        past = past and past._replace(units=None)
+    return estimate(price, arguments, model, past, media)
 
 
-def _makes(endpoint: Endpoint) -> frozenset[str]:
+def makes_of(endpoint: Endpoint) -> frozenset[str]:
+    """Return the media that a model makes, such as `image`."""
     listed = endpoint.facts if isinstance(endpoint.facts, list) else []
     return frozenset(str(fact)[len(_OUT) :] for fact in listed if str(fact).startswith(_OUT))
 

@@ -48,9 +48,15 @@ class Charge(models.Model):
     reported = DollarsField(null=True, help_text="by upstream's billing events; empty: none yet")
     amount = DollarsField(null=True, help_text="the best of the three; empty: unknown")
     state = models.CharField(max_length=8, choices=SumState, default=SumState.RESERVED)
+    awaits_check = models.BooleanField(
+        default=False, help_text="its figures have changed since the alarm looked at them"
+    )
 
     class Meta:
         indexes = [
+            models.Index(
+                fields=["id"], name="charge_awaits_check", condition=models.Q(awaits_check=True)
+            ),
             models.Index(fields=["created_at"], name="charge_by_time"),
             models.Index(fields=["user", "created_at"], name="charge_of_person"),
             models.Index(fields=["project", "created_at"], name="charge_in_project"),

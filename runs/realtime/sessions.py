@@ -213,6 +213,7 @@ def _begin(
         key=uuid.uuid4().hex,
         transport=Transport.REALTIME,
         is_private=ticket.is_of_program,
+        token_id=ticket.token_id,
         project=_project_of(ticket, person),
         holder=Holder(worker, clock.now() + timedelta(seconds=lease_s), State.RUNNING),
     )

@@ -34,6 +34,11 @@ class Ticket:
     is_of_program: ClassVar[bool] = False  # its runs are not shown to the team
 
     @property
+    def token_id(self) -> int | None:
+        """The key of the API token that asked for it; None: a browser did."""
+        return None
+
+    @property
     def is_logged_out(self) -> bool:
         """Whether the browser that requested the ticket has logged out since."""
         return bool(self.login) and single_use.is_spent(self.login)

@@ -111,6 +111,7 @@ class Engine:
         asset: Callable[[str], Path | None],
         on_end: Observer,
         find: Callable[[str], Model | None] = lambda _: None,
+        bill: Callable[[Request], None] = lambda _: None,
     ) -> None:
         self.requests: dict[str, Request] = {}
         self.waiting: list[Request] = []
@@ -120,6 +121,7 @@ class Engine:
         self._asset = asset
         self._on_end = on_end
         self._find = find
+        self._bill = bill
         self._pool = ThreadPoolExecutor(config.concurrency + 2, thread_name_prefix="model")
         self._tasks: set[asyncio.Task[None]] = set()
         self._trimming: asyncio.TimerHandle | None = None
@@ -294,6 +296,7 @@ class Engine:
             request.deadline.cancel()
         request.output, request.failure = output, failure
         request.ended_at = time.time()
+        self._bill(request)
         request.status = Status.COMPLETED
         request.context = None
         request.touch()

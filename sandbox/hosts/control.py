@@ -1,11 +1,13 @@
 """`/_sandbox`, for tests and benchmarks: counts of calls, faults, changes of the catalogue."""
 
 from collections import Counter
+from decimal import Decimal
 
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.billing import Tariff
 from sandbox.faults import Fault, reply
 from sandbox.hosts.web import Refused, body_json, demand_key
 from sandbox.state import Sandbox
@@ -30,6 +32,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         at("/faults", "GET POST DELETE", faults),
         at("/hurry", "POST", hurry),
         at("/catalogue", "POST DELETE", catalogue),
+        at("/bills", "GET POST DELETE", bills),
     ]
 
 
@@ -86,3 +89,29 @@ async def catalogue(http: HttpRequest, sandbox: Sandbox) -> Response:
     if "hidden" in body:
         (sandbox.hidden.add if body["hidden"] else sandbox.hidden.discard)(endpoint_id)
     return reply({"endpoint_id": endpoint_id, "hidden": endpoint_id in sandbox.hidden})
+
+
+async def bills(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """POST scripts what is billed; DELETE forgets all of it; both return the billing events.
+
+    POST takes a model's tariff by the fields of `Tariff`, or one of: `balance` (dollars, a text),
+    `event` (one as it is to be listed, whatever it says), `release` (true: lists late events).
+    """
+    billing = sandbox.billing
+    if http.method == "DELETE":
+        billing.clear()
+    if http.method == "POST":
+        body = await body_json(http)
+        try:
+            if "balance" in body:
+                billing.balance = Decimal(body["balance"])
+            elif "event" in body:
+                billing.events.append(body["event"])
+            elif body.get("release"):
+                billing.release()
+            else:
+                tariff = Tariff(**body)
+                billing.tariffs[tariff.endpoint_id] = tariff
+        except (TypeError, ArithmeticError) as error:
+            return reply({"detail": str(error)}, 422)
+    return reply({"events": billing.events, "late": billing.late, "balance": str(billing.balance)})

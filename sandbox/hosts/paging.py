@@ -1,7 +1,11 @@
-"""Pages of lists: `limit`, and a cursor that is the page's number in base64."""
+"""Parameters of lists: `limit`, a cursor that is the page's number in base64, ids and times."""
 
 import base64
 import binascii
+import re
+from datetime import UTC, datetime
+
+from starlette.requests import Request as HttpRequest
 
 from sandbox.faults import error
 from sandbox.hosts.web import Refused
@@ -36,3 +40,24 @@ def cursor_of(page: int) -> str:
 def invalid(message: str) -> Refused:
     """Return fal's 400."""
     return Refused(error("list", 400, message))
+
+
+def listed(http: HttpRequest, name: str) -> list[str]:
+    """Return a parameter's values, repeated or separated by commas."""
+    texts = http.query_params.getlist(name)
+    return [value for text in texts for value in text.split(",") if value]
+
+
+def within(at: float, start: str | None, end: str | None) -> bool:
+    """Whether a time in seconds since 1970 is not before `start` and before `end`."""
+    sent = datetime.fromtimestamp(at, UTC)
+    return (start is None or sent >= moment(start)) and (end is None or sent < moment(end))
+
+
+def moment(text: str) -> datetime:
+    """Return an ISO 8601 time; raises Refused with 400 if it is none."""
+    try:
+        at = datetime.fromisoformat(re.sub("Z$", "+00:00", text))
+    except ValueError:
+        raise invalid(f"{text!r} is not an ISO 8601 date") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,6 +1,5 @@
 """api.fal.ai/v1: the catalogue, prices, requests."""
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +10,8 @@ from starlette.routing import Route
 from sandbox.contract.registry import Model
 from sandbox.execution.engine import Request
 from sandbox.faults import error, reply
-from sandbox.hosts import workflows
-from sandbox.hosts.paging import cursor_of, invalid, limit_of, page_number
+from sandbox.hosts import account, workflows
+from sandbox.hosts.paging import cursor_of, invalid, limit_of, listed, page_number, within
 from sandbox.hosts.web import Refused, body_json, demand_key, route
 from sandbox.state import Sandbox
 
@@ -29,6 +28,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         route(sandbox, "/models/requests/by-endpoint", "GET", "requests", requests),
         route(sandbox, "/meta", "GET", "meta", meta),
         *workflows.routes(sandbox),
+        *account.routes(sandbox),
         route(sandbox, "/{path:path}", "GET POST", "unknown", unknown),
     ]
 
@@ -67,12 +67,7 @@ async def models(http: HttpRequest, sandbox: Sandbox) -> Response:
 async def pricing(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Return the unit prices of up to 50 endpoints."""
     demand_key(http, sandbox, "pricing")
-    ids = [
-        endpoint_id
-        for ids_text in http.query_params.getlist("endpoint_id")
-        for endpoint_id in ids_text.split(",")
-        if endpoint_id
-    ]
+    ids = listed(http, "endpoint_id")
     if not ids:
         raise invalid("endpoint_id is required")
     prices = [
@@ -115,12 +110,7 @@ async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Return the latest requests of the given endpoints."""
     demand_key(http, sandbox, "requests")
     query = http.query_params
-    ids = [
-        endpoint_id
-        for ids_text in query.getlist("endpoint_id")
-        for endpoint_id in ids_text.split(",")
-        if endpoint_id
-    ]
+    ids = listed(http, "endpoint_id")
     if not ids:
         raise invalid("endpoint_id is required")
     wanted = {model.endpoint_id for model in _by_ids(ids, sandbox, of=[*sandbox.registry])}
@@ -133,7 +123,7 @@ async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
         if request.model.endpoint_id in wanted
         and query.get("request_id", request.id) == request.id
         and query.get("status") in (None, _outcome(request))
-        and _within(request, query.get("start"), query.get("end"))
+        and within(request.sent_at, query.get("start"), query.get("end"))
     ]
     payloads = "payloads" in query.getlist("expand")
     page = page_number(query.get("cursor"))
@@ -271,19 +261,6 @@ def _row(request: Request, payloads: bool) -> dict[str, Any]:
     if payloads and request.keep_payloads and not request.wants_inline:
         row |= {"json_input": request.arguments, "json_output": request.output}
     return row
-
-
-def _within(request: Request, start: str | None, end: str | None) -> bool:
-    sent = datetime.fromtimestamp(request.sent_at, UTC)
-    return (start is None or sent >= _moment(start)) and (end is None or sent < _moment(end))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(re.sub("Z$", "+00:00", text))
-    except ValueError:
-        raise invalid(f"{text!r} is not an ISO 8601 date") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _iso(moment: float) -> str:

@@ -70,6 +70,18 @@ def demand_key(
     )
 
 
+def demand_admin_key(http: HTTPConnection, sandbox: Sandbox, kind: str) -> None:
+    """Raise Refused unless the request has the admin key: 403 for the ordinary one, else 401."""
+    scheme, _, key = http.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "key":
+        if hmac.compare_digest(key.encode(), sandbox.config.admin_key.encode()):
+            return
+        if hmac.compare_digest(key.encode(), sandbox.config.key.encode()):
+            message = "This key lacks the permission billing:usage:read. Use an ADMIN key."
+            raise Refused(error(kind, 403, message))
+    raise Refused(error(kind, 401, "Authentication is required to access this endpoint."))
+
+
 async def body_json(http: HttpRequest) -> Any:
     """Return the JSON body, {} if it is empty; raises Refused with 400 if it is not JSON."""
     raw = await http.body()

@@ -11,7 +11,7 @@ from core.formatting import duration, money
 from core.formatting import unit as named_unit
 from schemas.estimate import areas, counts, lengths
 from schemas.estimate.amounts import Amount, counted, exactly, plain
-from schemas.estimate.prices import Estimate, Price, unknown
+from schemas.estimate.prices import MEASURED, Estimate, Price, unknown
 from schemas.estimate.settings import NO_MEDIA, Media, RunInputs, read_settings
 from schemas.estimate.units import Unit, parse_unit
 from schemas.fields import Field, quantities
@@ -60,6 +60,8 @@ def estimate(
     estimated = cost(price, amount, history, model.expected_s)
     if not estimated.low:
         return estimated
+    if price.note:
+        return replace(_with_note(estimated, price.note), source=MEASURED)
     if amount and unit.kind == "megapixel" and amount.low % 1:
         estimated = _with_note(estimated, "Upstream may round up to whole megapixels.")
     if unit.lines and (other := _other_resolution(unit.lines, run_inputs)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -14,11 +15,12 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A list price: `unit_price` in `currency` for one `unit`, which is upstream's free text."""
+    """A price: `unit_price` in `currency` for one `unit`, which is upstream's free text."""
 
     unit_price: Decimal | None
     unit: str = ""
     currency: str = "USD"
+    note: str = ""  # where it is no list price: where it comes from, in a sentence
 
     @property
     def is_by_compute_time(self) -> bool:
@@ -32,7 +34,8 @@ class Estimate:
 
     `low` None: nothing is known. `high` None: no upper limit is known. `basis` has one line per
     step of the computation. `unknown_count` is the number of runs in a sum whose price is unknown;
-    `low` and `high` do not include these.
+    `low` and `high` do not include these. `source` says where it does not come from the list price
+    alone: `measured`, or for a part of a sum `partly measured`.
     """
 
     low: Decimal | None
@@ -40,6 +43,7 @@ class Estimate:
     currency: str = "USD"
     basis: tuple[str, ...] = ()
     unknown_count: int = 0
+    source: str = ""
 
     @property
     def is_known(self) -> bool:
@@ -60,14 +64,16 @@ class Estimate:
     def words(self) -> str:
         """`about $0.10`, `$0.10 to $0.20`, `up to $0.20`, `at least $0.10`, `Free`, unknown.
 
-        A sum with unknown prices shows their number: `about $0.10 + 2 unknown`.
+        A sum with unknown prices shows their number: `about $0.10 + 2 unknown`; one with measured
+        prices says so: `about $0.10, measured`.
         """
         if self.low is None:
             return PRICE_UNKNOWN
         if self.is_free:
             return "Free"
         more = f" + {self.unknown_count} unknown" if self.unknown_count else ""
-        return f"{self._figures(self.low)}{more}"
+        source = f", {self.source}" if self.source else ""
+        return f"{self._figures(self.low)}{more}{source}"
 
     def _figures(self, low: Decimal) -> str:
         least = money(rounded(low), self.currency)
@@ -97,6 +103,7 @@ class Estimate:
             priced[0].currency,
             tuple(dict.fromkeys((*self.basis, *other.basis))),
             count,
+            _common({estimate.source for estimate in priced}),
         )
 
     def times(self, runs: int) -> Estimate:
@@ -104,7 +111,10 @@ class Estimate:
         if self.low is None:
             return Estimate(None, None, self.currency, self.basis, self._unknowns * runs)
         high = None if self.high is None else self.high * runs
-        return Estimate(self.low * runs, high, self.currency, self.basis, self.unknown_count * runs)
+        unknown_count = self.unknown_count * runs
+        return Estimate(
+            self.low * runs, high, self.currency, self.basis, unknown_count, self.source
+        )
 
     @property
     def _unknowns(self) -> int:
@@ -112,6 +122,13 @@ class Estimate:
 
 
 NOTHING = Estimate(Decimal(), Decimal())  # the sum of no runs
+MEASURED = "measured"
+_PARTLY = f"partly {MEASURED}"
+
+
+def _common(sources: Set[str]) -> str:
+    """The source of a sum of estimates with these sources."""
+    return next(iter(sources)) if len(sources) == 1 else _PARTLY
 
 
 def unknown(currency: str, *basis: str) -> Estimate:

@@ -11,6 +11,7 @@ from schemas.fields.media import words_in
 _DEEPEST = 3  # levels of objects within the input
 _NOUNS = {"image", "video"}
 _MOST = 500  # settings of one run
+_LONGEST_PLAIN = 40  # characters of a choice that a price may depend on
 NO_MEDIA: Mapping[str, Media] = {}
 
 
@@ -74,6 +75,36 @@ def read_settings(root: Field, arguments: Any) -> tuple[Setting, ...]:
     """The settings of a run, including those in nested objects, in the schema's order."""
     values = arguments if isinstance(arguments, dict) else {}
     return tuple(_walk(_children(root), values, 0))[:_MOST]
+
+
+def plain_values(settings: tuple[Setting, ...]) -> dict[str, str]:
+    """The values that a price may depend on, as texts, by field: choices, switches, numbers.
+
+    `{"resolution": "1080p", "generate_audio": "true"}`. Texts only if the schema offers them:
+    what somebody wrote is nobody else's business. Of fields with the same name, the outer one.
+    """
+    values: dict[str, str] = {}
+    for setting in settings:
+        field = setting.field
+        if field.is_seed or field.media or "seed" in setting.words or field.name in values:
+            continue
+        if text := _plain(setting.value, field):
+            values[field.name] = text
+    return values
+
+
+def _plain(value: Any, field: Field) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:.12g}"
+    if isinstance(value, dict) and value.keys() == {"width", "height"}:
+        width, height = (_plain(value[side], field) for side in ("width", "height"))
+        return f"{width} × {height}" if width and height else ""
+    is_offered = isinstance(value, str) and any(
+        option.value == value for one in (field, *field.branches) for option in one.options
+    )
+    return value if is_offered and len(value) <= _LONGEST_PLAIN else ""
 
 
 def _walk(fields: tuple[Field, ...], values: Mapping[str, Any], depth: int) -> Iterator[Setting]:

@@ -14,6 +14,7 @@ from runs import confirmation, ledger
 from runs.confirmation import Confirmation
 from runs.ledger import NOTHING, Counter
 from runs.starting import Forbidden, Remedy, Unaffordable, Unconfirmed
+from spending.alarms import holds
 from spending.budgets import counting, wording
 from spending.models import Budget, BudgetRequest, SpendingRules
 
@@ -43,6 +44,8 @@ def check(user: User, charges: Sequence[Charge]) -> None:
     rules = SpendingRules.current()
     budgets = counting.holding_for(charges, charges[0].created_at)
     _require_below_ceiling(rules, user, charges)
+    if rules.holds_models:
+        _require_looked_at(charges)
     if not budgets:
         return
     unknown = [charge for charge in charges if charge.expected is None]
@@ -77,6 +80,23 @@ def _require_below_ceiling(rules: SpendingRules, user: User, charges: Sequence[C
     address = wording.request_address(None, None, dearest)
     sentence = wording.above_ceiling(dearest, rules.ceiling)
     raise Unaffordable(sentence, Remedy(wording.ASK_ADMIN, address))
+
+
+def _require_looked_at(charges: Sequence[Charge]) -> None:
+    """Raise where nobody has looked at the alarm about a run of one of these models."""
+    said = confirmation.current()
+    if said is not None and said.is_alarm_fine:
+        return
+    keys = [charge.endpoint_id for charge in charges if charge.endpoint_id is not None]
+    alarms = holds.held_among(keys)
+    if not alarms:
+        return
+    alarm = next(iter(alarms.values()))
+    if said is None:
+        raise Unaffordable(holds.refusal(alarm))
+    is_any_unknown = any(charge.expected is None for charge in charges)
+    answer = Confirmation.asked_for(total(charges), is_any_unknown=is_any_unknown)
+    raise Unconfirmed(holds.question(alarm), holds.YES, f"{answer} {confirmation.ALARMED}")
 
 
 def _require_left(user: User, budgets: Sequence[Budget], charges: Sequence[Charge]) -> None:
@@ -115,7 +135,9 @@ def limit_of(budget: Budget, counter: Counter) -> Decimal:
     granted = budget.requests.filter(
         is_granted=True, scope_key=counter.key, period=counter.period
     ).aggregate(more=Sum("amount"))
-    return budget.limit + (granted["more"] or NOTHING)
+    more: Decimal = granted["more"] or NOTHING
+    allowed: Decimal = budget.limit + more
+    return allowed
 
 
 def _unaffordable(user: User, want: Wanted, left: Decimal) -> Forbidden:
@@ -143,5 +165,5 @@ def _require_yes(
     is_unknown = bool(unknown) and not said.is_unknown_fine
     if is_dear or is_unknown:
         sentence = wording.go_on(amount, len(charges), unknown)
-        answer = Confirmation.asked_for(amount, is_any_unknown=bool(unknown))
+        answer = Confirmation.asked_for(amount.normalize(), is_any_unknown=bool(unknown))
         raise Unconfirmed(sentence, wording.yes(amount, unknown), answer)

@@ -117,10 +117,15 @@ def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:
 
 def request_address(budget: Budget | None, counter: Counter | None, amount: Decimal) -> str:
     """Return the page on which somebody asks for this much more; without a budget for a run."""
-    asked: dict[str, object] = {"amount": f"{amount:f}"}
+    asked: dict[str, object] = {"amount": plain(amount)}
     if budget and counter:
         asked |= {"budget": budget.pk, "key": counter.key, "period": counter.period}
     return f"{reverse('spending:new-request')}?{urlencode(asked)}"
+
+
+def plain(amount: Decimal) -> str:
+    """Return a sum as an address has it, without needless zeros."""
+    return f"{amount.normalize():f}"
 
 
 def period_in_words(period: str) -> str:

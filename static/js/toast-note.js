@@ -16,6 +16,15 @@ class ToastNote extends HTMLElement {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.remove(), 7000);
   }
+  /* Until its button is used: whoever has to decide is not hurried. */
+  stay() {
+    clearTimeout(this.timer);
+    this.wait = () => {};
+    const close = document.createElement("button");
+    close.append("Not now");
+    close.addEventListener("click", () => this.remove());
+    this.append(" ", close);
+  }
   handleEvent(event) {
     if (event.type === "pointerenter" || event.type === "focusin") clearTimeout(this.timer);
     else this.wait();

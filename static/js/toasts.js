@@ -18,8 +18,8 @@ document.addEventListener("htmx:responseError", (event) => {
   const { status, responseText } = event.detail.xhr;
   if (event.detail.xhr.getResponseHeader("content-type")?.startsWith("text/plain") && responseText)
     return toast(responseText);
-  const refused = status === 403 && refusalIn(responseText);
-  if (refused) return toast(refused);
+  const refused = (status === 402 || status === 403) && refusalIn(responseText);
+  if (refused) return hasPlace(responseText) || refusalToast(refused);
   if (status === 403 || status === 401) loggedOut(true);
   else if (status === 413)
     toast(
@@ -28,19 +28,25 @@ document.addEventListener("htmx:responseError", (event) => {
     );
   else toast(`The server answered ${status}. Nothing was changed; try again.`);
 });
-/* The words of the element that says why something was refused. */
-function refusalIn(markup) {
-  const refused = new DOMParser()
-    .parseFromString(markup, "text/html")
-    .querySelector("[data-refused]");
-  return refused?.textContent.replace(/\s+/g, " ").trim();
+/* The element that says why something was refused. */
+const refusalIn = (markup) =>
+  new DOMParser().parseFromString(markup, "text/html").querySelector("[data-refused]");
+/* Its words, and the link or the form that may help, which stays until it is used or closed. */
+function refusalToast(refused) {
+  const remedy = refused.querySelector("[data-remedy]");
+  remedy?.remove();
+  const note = toast(refused.textContent.replace(/\s+/g, " ").trim(), remedy);
+  if (remedy) note.stay();
 }
 /* A refusal with a place in the page is swapped in: what was typed stays, and the words as well. */
+const hasPlace = (markup) => /data-refused/.test(markup) && /hx-swap-oob/.test(markup);
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { status, responseText } = detail.xhr;
-  if (status === 403 && /data-refused/.test(responseText) && /hx-swap-oob/.test(responseText))
-    detail.shouldSwap = true;
+  if ((status === 402 || status === 403) && hasPlace(responseText)) detail.shouldSwap = true;
 });
+document.addEventListener("htmx:oobAfterSwap", ({ target }) =>
+  target.querySelector?.("[data-refused]")?.scrollIntoView({ block: "nearest" }),
+);
 document.addEventListener("htmx:sendError", () =>
   toast("The server does not answer. What is in this page stays; try again."),
 );

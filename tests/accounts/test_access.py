@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from http.cookies import SimpleCookie
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,7 @@ from people.models import Invitation
 from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
 from spending.models import Budget, BudgetRequest, SpendingRules
+from spending.models import Alarm
 from tests.accounts.access.document import FILE, as_document
 from tests.accounts.access.marks import ROLES, Row
 from tests.accounts.access.table import ACCESS
@@ -115,6 +117,7 @@ class World:
             "mfa_": self._second_factor(owner),
             "budget": budget.pk,
             "request": self._request(budget),
+            "alarm": self._alarm(owner, things.keys["run"]),
             "move": Move.objects.create(user=owner, target=project, rows=[]).pk,
         }  # fmt: skip
 
@@ -127,6 +130,9 @@ class World:
     def _request(self, budget: Budget) -> UUID:
         asked = {"user": budget.person, "amount": 1, "sentence": "s", "period": "2026-11"}
         return BudgetRequest.objects.create(budget=budget, **asked).pk
+    def _alarm(self, owner: User, run: UUID) -> int:
+        sums = {"expected": Decimal("0.05"), "cost": Decimal(5), "basis": "estimate"}
+        return Alarm.objects.create(user=owner, run_id=run, **sums).pk
 
     def _second_factor(self, owner: User) -> int:
         TOTP.activate(owner, generate_totp_secret())

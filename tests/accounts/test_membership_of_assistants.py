@@ -29,7 +29,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.syste
 # Parameters that name no thing of a project. `project` only narrows, or says where a run begins.
 OTHER = {
     "allow_unknown", "allow_unknown_price", "arguments", "cursor", "endpoint_id", "input", "inputs",
-    "limit", "model", "name", "owner", "position", "project", "question", "slug", "state", "wait_s",
+    "limit", "max_cost", "model", "name", "owner", "position", "project", "question", "slug",
+    "state", "wait_s",
 }  # fmt: skip
 MORE: dict[str, dict[str, Any]] = {
     "run_flow": {"inputs": {}, "allow_unknown_price": True, "wait_s": 0},

@@ -64,14 +64,21 @@ class Control:
         """Activate a fault."""
         self.http.post("/faults", json={"kind": kind, "name": name, **more}).raise_for_status()
 
+    def bill(self, **what: Any) -> dict[str, Any]:
+        """Script what is billed (`sandbox.hosts.control.bills`); returns events and balance."""
+        answer = self.http.post("/bills", json=what).raise_for_status()
+        told: dict[str, Any] = answer.json()
+        return told
+
     def calls(self) -> dict[str, int]:
         """Return the number of calls by kind since the last reset."""
         counted: dict[str, int] = self.http.get("/calls").json()["calls"]
         return counted
 
     def reset(self) -> None:
-        """Clear faults and counts."""
+        """Clear faults, scripted bills and counts."""
         self.http.delete("/faults")
+        self.http.delete("/bills")
         self.http.delete("/calls")
 
 

@@ -48,3 +48,4 @@ def without_faults(request: pytest.FixtureRequest) -> Iterator[None]:
         headers = {"Authorization": f"Key {running.key}"}
         httpx.delete(f"{running.base}/_sandbox/faults", headers=headers)
         httpx.delete(f"{running.base}/_sandbox/catalogue", headers=headers)
+        httpx.delete(f"{running.base}/_sandbox/bills", headers=headers)

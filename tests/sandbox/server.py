@@ -18,6 +18,7 @@ from sandbox.https import authority
 from sandbox.state import Sandbox
 
 ROOT = Path(__file__).parents[2]
+ADMIN_KEY = "test-admin:secret"
 
 
 @dataclass
@@ -57,7 +58,7 @@ def start_sandbox(
     process = subprocess.Popen(
         [*command, f"--data-dir={data_dir}", *flags],
         cwd=ROOT,
-        env=os.environ | {"SANDBOX_KEY": key},
+        env=os.environ | {"SANDBOX_KEY": key, "SANDBOX_ADMIN_KEY": ADMIN_KEY},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -1,1 +1,1 @@
-"""Money."""
+"""Tests of money: budgets, bills, prices."""

@@ -69,7 +69,7 @@ def _trainers(query: str) -> list[Endpoint]:
     endpoints = listed.filter(IS_TRAINER) | listed.filter(pk__in={maker.key for maker in makers})
     words = query.lower().split()
     columns = (*Endpoint.NAMED_BY, "description", "category", "unit_price_usd", "price_unit",
-               "currency", "position")  # fmt: skip
+               "currency", "measured_price", "measured_unit", "position")  # fmt: skip
     rows = endpoints.only(*columns).order_by("position", "endpoint_id")
     return [row for row in rows if all(word in _text_of(row) for word in words)][:MODELS]
 

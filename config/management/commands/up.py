@@ -43,6 +43,7 @@ class Command(BaseCommand):
             "ALLOWED_HOSTS": ",".join(dict.fromkeys([*settings.ALLOWED_HOSTS, HOST])),
             "UPSTREAM": settings.UPSTREAM,
             "FAL_KEY": settings.FAL_KEY,
+            "FAL_ADMIN_KEY": settings.FAL_ADMIN_KEY,
         }
         sandbox = None
         if settings.UPSTREAM == "sandbox" and not os.environ.get("FAL_QUEUE_URL"):
@@ -97,17 +98,18 @@ class Command(BaseCommand):
     def _start_sandbox(self, preferred_port: int) -> tuple[Process, dict[str, str]]:
         """Start the sandbox; return it and the settings that make it the upstream.
 
-        Its key is passed in the environment, since `ps` shows arguments to every account.
+        Its keys are passed in the environment, since `ps` shows arguments to every account.
         """
         port = processes.free_port(preferred_port)
-        key = f"sandbox:{secrets.token_hex(16)}"
-        addresses = processes.sandbox_environment(port, key)
+        key, admin_key = (f"sandbox:{secrets.token_hex(16)}" for _ in range(2))
+        addresses = processes.sandbox_environment(port, key, admin_key)
         local.write_sandbox_settings(addresses)
         data_dir = str(settings.VAR_DIR / "sandbox")
         command = python("-m", "sandbox", "--port", str(port), "--data-dir", data_dir)
         if settings.SANDBOX_TLS_PORT:
             command += ["--tls-port", str(settings.SANDBOX_TLS_PORT)]
-        sandbox = Process("sandbox", command, processes.inherited() | {"SANDBOX_KEY": key})
+        keys = {"SANDBOX_KEY": key, "SANDBOX_ADMIN_KEY": admin_key}
+        sandbox = Process("sandbox", command, processes.inherited() | keys)
         sandbox.start()
         return sandbox, addresses
 
@@ -120,7 +122,7 @@ class Command(BaseCommand):
 
     def _realtime(self, port: int, environment: dict[str, str], listener: socket.socket) -> Process:
         command = python("manage.py", "realtime", "--port", str(port))
-        return Process("realtime", command, environment, listener)
+        return Process("realtime", command, processes.without_admin_key(environment), listener)
 
 
 def collect_static() -> None:

@@ -19,6 +19,10 @@ _COLUMNS = (
     "facts",
     "unit_price_usd",
     "price_unit",
+    "measured_price",
+    "measured_unit",
+    "measured_runs",
+    "measured_groups",
     "currency",
     "duration_estimate_min",
 )

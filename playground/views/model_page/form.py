@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -38,7 +39,7 @@ from playground.views.model_page import page
 from playground.views.model_page.posted import form_fields, parse_tab, tab_id
 from playground.views.new_runs import address_result, announce_new_run, show_batch
 from projects import current, roles
-from runs import starting, transport_choices
+from runs import confirmation, starting, transport_choices
 from runs.models import Run
 from runs.starting import Source, StartRequest
 from schemas import Problem, apply
@@ -86,7 +87,7 @@ def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> H
     try:
         runs, version = _create_runs(request, endpoint, post, written, planned, named)
     except starting.Forbidden as refused:
-        return _refuse(request, endpoint, post, str(refused))
+        return _refuse(request, endpoint, post, refused, status=refused.status)
     for run in runs:
         run.endpoint = endpoint
     more = {
@@ -95,6 +96,7 @@ def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> H
         "tab_id": tab_id(request),
         "origins": form_state.origins(post),
         "cost": run_costs.of_plan(endpoint, parsed, planned, named),
+        "was_asked": confirmation.FIELD in request.POST,  # its notice has done its work
     }
     if len(runs) > 1:
         return show_batch(request, runs, **more)
@@ -156,12 +158,18 @@ def _create_runs(
     return runs, version
 
 
-def _refuse(request: HtmxRequest, endpoint: Endpoint, post: Post, why: str) -> HttpResponse:
-    """Say beside the form why its user may not begin this; what was typed stays (403)."""
+def _refuse(
+    request: HtmxRequest,
+    endpoint: Endpoint,
+    post: Post,
+    why: str | starting.Forbidden,
+    status: int = HTTPStatus.FORBIDDEN,
+) -> HttpResponse:
+    """Say beside the form why its user may not begin this; what was typed stays."""
     if not request.htmx:
-        return redraw(request, endpoint, FormState(post), status=403, refused=why)
+        return redraw(request, endpoint, FormState(post), status=status, refused=why)
     context = {"endpoint": endpoint, "oob": True, "refused": why}
-    response = render(request, "playground/endpoint/_notice.html", context, status=403)
+    response = render(request, "playground/endpoint/_notice.html", context, status=status)
     return reswap(response, "none")
 
 
@@ -173,7 +181,7 @@ def redraw(
     status: int = 200,
     version: int | None = None,
     parsed: ParsedForm | None = None,
-    refused: str = "",
+    refused: str | starting.Forbidden = "",
 ) -> HttpResponse:
     """Render the form with new contents and save these as the draft.
 

@@ -57,6 +57,7 @@ PROGRAMS: dict[str, Row] = {
     "api:v1-flows-runs": Row(CLOSED, TOKEN),
     "api:v1-presets": Row(TOKEN, TOKEN),
     "api:v1-presets-one": Row(TOKEN, CLOSED),
+    "api:v1-prices": Row(TOKEN, CLOSED),
     "api:v1-projects": Row(TOKEN, CLOSED),
     "api:v1-runs": Row(TOKEN, TOKEN),
     "api:v1-runs-cancellation": Row(CLOSED, TOKEN),

@@ -87,11 +87,12 @@ def test_the_web_process_has_no_key(up: tuple[Up, httpx.Client]) -> None:
     for pid in children(running.process.pid):
         program = Path(f"/proc/{pid}/cmdline").read_text().split("\0")[1:3]
         variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
-        keys[program[-1]] = [x for x in variables if x.startswith("FAL_KEY=") and x != "FAL_KEY="]
+        named = dict(variable.partition("=")[::2] for variable in variables)
+        keys[program[-1]] = [bool(named.get(name)) for name in ("FAL_KEY", "FAL_ADMIN_KEY")]
     assert set(keys) == {"config.server.serving", "worker", "realtime", "sandbox"}
-    assert not keys["config.server.serving"]
-    assert keys["worker"]
-    assert keys["realtime"]
+    assert keys["config.server.serving"] == [False, False]
+    assert keys["worker"] == [True, True]
+    assert keys["realtime"] == [True, False]
 
 
 def paint_live(running: Up) -> None:

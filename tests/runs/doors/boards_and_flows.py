@@ -44,14 +44,14 @@ def board_of_program(world: World) -> Use:
 
 def more_of_board(world: World) -> Use:
     """Add a row to a board by the API."""
-    made = _board(world)
+    made = make_board(world)
     body = {"rows": [{"prompt": "a wolf"}]}
     return lambda: post_json(world.program(), f"/api/v1/boards/{made.pk}/cells", body)
 
 
 def board_held(world: World) -> Use:
     """Send a board's cells that its cap has held back."""
-    made = _board(world, cap="0.001")
+    made = make_board(world, cap="0.001")
     Board.objects.update(cap_usd=None)
     address = f"{made.get_absolute_url()}continuation/"
     return lambda: said(world.browser.post(address, follow=True))
@@ -59,7 +59,7 @@ def board_held(world: World) -> Use:
 
 def board_failed(world: World) -> Use:
     """Run a board's failed cells again."""
-    made = _board(world)
+    made = make_board(world)
     Run.objects.filter(project=world.project).update(state="failed")
     address = f"{made.get_absolute_url()}repetition/"
     return lambda: said(world.browser.post(address, follow=True))
@@ -67,7 +67,7 @@ def board_failed(world: World) -> Use:
 
 def board_cell(world: World) -> Use:
     """Run one cell again."""
-    made = _board(world)
+    made = make_board(world)
     cell = made.cells.get()
     address = f"{made.get_absolute_url()}cells/{cell.pk}/"
     return lambda: said(world.browser.post(address, follow=True))
@@ -76,7 +76,7 @@ def board_cell(world: World) -> Use:
 def trial(world: World) -> Use:
     """A standing trial, sent by the worker; the board's page says why it was not."""
     StandingTrial.objects.all().delete()
-    made, new = _board(world), world.endpoint(OTHER)
+    made, new = make_board(world), world.endpoint(OTHER)
     old = Endpoint.objects.exclude(pk=new.pk)
     old.update(first_seen_at=timezone.now() - timedelta(days=30))
     since = timezone.now() - timedelta(days=1)
@@ -92,7 +92,7 @@ def trial(world: World) -> Use:
     return use
 
 
-def _board(world: World, cap: str = "") -> Board:
+def make_board(world: World, cap: str = "") -> Board:
     """A board of one cell, which has its run unless the cap holds it back."""
     model = world.endpoint(PAINT)
     post = {"model": [PAINT], "planned": ["1"], "shared.prompt": ["a fox"], "cap": [cap]}
@@ -116,7 +116,7 @@ def flow_of_program(world: World) -> Use:
 
 def next_step(world: World) -> Use:
     """The next step of a flow that is running, started by the worker."""
-    flow_run = _flow_run(world)
+    flow_run = run_flow(world)
     succeed(flow_run.steps.get().run)  # type: ignore[arg-type]
 
     def use() -> str:
@@ -128,7 +128,7 @@ def next_step(world: World) -> Use:
 
 def flow_again(world: World) -> Use:
     """Retry a flow from a step."""
-    flow_run = _flow_run(world)
+    flow_run = run_flow(world)
     Run.objects.filter(project=world.project).update(state="failed")
     advance.advance(flow_run.pk)
     step = flow_run.steps.get().step
@@ -151,7 +151,7 @@ def new_flow(world: World) -> Flow:
     return Flow.objects.create(user=world.user, name="fox", definition=definition, **new)
 
 
-def _flow_run(world: World) -> FlowRun:
+def run_flow(world: World) -> FlowRun:
     made = new_flow(world)
     definition = parse_definition(made.definition)
     token = uuid.uuid4().hex

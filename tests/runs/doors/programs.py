@@ -101,6 +101,7 @@ def _assistant(world: World, act: Callable[[Tools], Any]) -> Use:
 def assistant(world: World) -> Use:
     """An assistant runs a model (MCP)."""
     rest: dict[str, Any] = {"allow_unknown_price": True, "allow_unknown": True, "project": ""}
+    rest["max_cost"] = 5
     arguments = {"prompt": "a cat"}
     return _assistant(world, lambda tools: tools.run_model(PAINT, arguments, 0, 0, **rest))
 
@@ -109,4 +110,5 @@ def assistant_flow(world: World) -> Use:
     """An assistant runs a flow (MCP)."""
     made = new_flow(world)
     rest: dict[str, Any] = {"allow_unknown_price": True, "allow_unknown": True, "project": ""}
+    rest["max_cost"] = 5
     return _assistant(world, lambda tools: tools.run_flow(str(made.pk), {}, 0, **rest))

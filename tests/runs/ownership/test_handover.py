@@ -33,6 +33,7 @@ GOES_ALONG = {
     "boards.PlanDraft", "boards.Vote", "projects.Project", "projects.Membership",
     "projects.Choice", "projects.Move", "sharing.Comment_mentioned",
     "people.Joining", "notifications.Notification", "notifications.Channel",
+    "spending.Budget", "spending.Budget_informed", "spending.BudgetRequest",
     "notifications.Delivery", "notifications.RunEnd", "notifications.NotificationPreferences",
 }  # fmt: skip
 

@@ -1,0 +1,74 @@
+"""api.fal.ai/v1: billing events and balance, for the admin key (protocol, 17.1)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.faults import reply
+from sandbox.hosts.paging import cursor_of, invalid, limit_of, listed, moment, page_number
+from sandbox.hosts.web import demand_admin_key, route
+from sandbox.state import Sandbox
+
+MAX_LIMIT, MAX_FILTERED = 100, 50
+LONGEST = timedelta(days=90)
+ACCOUNT = "sandbox"
+
+
+def routes(sandbox: Sandbox) -> list[Route]:
+    """The routes of the account's money."""
+    return [
+        route(sandbox, "/models/billing-events", "GET", "billing_events", billing_events),
+        route(sandbox, "/account/billing", "GET", "balance", balance),
+    ]
+
+
+async def billing_events(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """List what requests were billed, oldest first."""
+    demand_admin_key(http, sandbox, "billing_events")
+    query = http.query_params
+    start, end = _span(query.get("start"), query.get("end"))
+    wanted = {name: _filter(http, name) for name in ("endpoint_id", "request_id")}
+    events = [
+        event
+        for event in sandbox.billing.events
+        if start <= moment(str(event.get("timestamp"))) < end
+        and all(not ids or event.get(name) in ids for name, ids in wanted.items())
+    ]
+    events.sort(key=lambda event: str(event.get("timestamp")))
+    limit, page = limit_of(query.get("limit"), MAX_LIMIT), page_number(query.get("cursor"))
+    has_more = len(events) > page * limit
+    return reply(
+        {
+            "billing_events": events[(page - 1) * limit : page * limit],
+            "next_cursor": cursor_of(page + 1) if has_more else None,
+            "has_more": has_more,
+        }
+    )
+
+
+async def balance(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Say who the account is, and with `expand=credits` what it has left."""
+    demand_admin_key(http, sandbox, "balance")
+    answer: dict[str, Any] = {"username": ACCOUNT}
+    if "credits" in listed(http, "expand"):
+        left = float(round(sandbox.billing.balance, 9))
+        answer["credits"] = {"current_balance": left, "currency": "USD"}
+    return reply(answer)
+
+
+def _span(start: str | None, end: str | None) -> tuple[datetime, datetime]:
+    until = moment(end) if end else datetime.now(UTC) + timedelta(seconds=1)
+    since = moment(start) if start else until - timedelta(days=1)
+    if until - since > LONGEST:
+        raise invalid(f"The range is longer than {LONGEST.days} days")
+    return since, until
+
+
+def _filter(http: HttpRequest, name: str) -> list[str]:
+    ids = listed(http, name)
+    if len(ids) > MAX_FILTERED:
+        raise invalid(f"{name}: at most {MAX_FILTERED} ids in one call")
+    return ids

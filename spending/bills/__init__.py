@@ -1,0 +1,1 @@
+"""Upstream's bills: read by the worker, held against our figures, and what the account has left."""

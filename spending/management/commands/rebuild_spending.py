@@ -1,0 +1,24 @@
+"""Adds up all days of spending anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from core.formatting import counted
+from spending.sums import rollups
+
+
+class Command(BaseCommand):
+    """`manage.py rebuild_spending`: what a worker does for changed days, for every day."""
+
+    help = "Add up what was spent on each day that is over anew, from the ledger."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Add up, and print how many days and sums there are."""
+        days = sums = 0
+        for _, sums_of_day in rollups.rebuild():
+            days += 1
+            sums += sums_of_day
+        self.stdout.write(f"{counted(days, 'day')} added up anew, in {counted(sums, 'sum')}.")

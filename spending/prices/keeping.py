@@ -1,0 +1,224 @@
+"""Keeps the measured prices: measures models whose runs have ended, and writes what is used.
+
+What estimates use is written to the model's own row (`catalog/pricing.py` reads it there), and
+only where it changes: each change renews the catalogue's search index.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from catalog.models import Endpoint
+from runs.ledger import IN_DOLLARS
+from runs.models import Charge, Run
+from schemas.estimate import parse_unit
+from spending.models import MeasuredPrice, UnmeasuredRun
+from spending.prices.measuring import FEWEST_RUNS, PER_RUN, Figures, Measurement, measure
+from spending.prices.samples import IS_BILLED, defaults_of, read_samples
+
+PAUSE_S = 20.0  # between two looks at the queue
+SOON_S = 0.1  # while there are more
+AT_ONCE = 1000  # runs taken from the queue
+LATE_S = 6 * 3600.0  # between two looks for bills that came after the end of their run
+AWAITED = timedelta(hours=1)  # that a bill is waited for in the queue
+LATE_DAYS = 3  # as long after its start a run's bill may come
+_SAME = Decimal("0.01")  # of a price; a smaller change is not worth a new search index
+_NEW_COUNT = Decimal("1.2")  # times the runs that the page says now
+_NANO = Decimal("1e-9")
+_MOST_DIFFERENCE = Decimal(10**9)
+_UNUSED = {
+    "measured_price": None, "measured_unit": "", "measured_runs": 0, "measured_groups": None,
+}  # fmt: skip
+
+
+class PriceKeeping:
+    """A worker's job: measures the models with ended runs, and sometimes those with late bills."""
+
+    def __init__(self) -> None:
+        self._late_at = time.monotonic() + LATE_S
+
+    async def step(self) -> float:
+        """Measure what is due in a thread of its own; return the seconds until the next look."""
+        with ThreadPoolExecutor(1, "prices") as thread:
+            try:
+                return await sync_to_async(
+                    self.measure_due, thread_sensitive=False, executor=thread
+                )()
+            finally:
+                thread.submit(connections.close_all)
+
+    def measure_due(self) -> float:
+        """Measure what is due; return the seconds until the next look."""
+        if measure_ended() == AT_ONCE:
+            return SOON_S
+        if time.monotonic() >= self._late_at:
+            self._late_at = time.monotonic() + LATE_S
+            measure_late()
+        return PAUSE_S
+
+
+def note_end(run: Run) -> None:
+    """Let a run's model be measured once upstream has said what the run costs."""
+    UnmeasuredRun.objects.create(endpoint_id=run.endpoint_id, run_id=run.pk)
+
+
+def measure_ended() -> int:
+    """Measure the models of runs that have been billed; return how many runs.
+
+    Two queries without any. What is not billed soon is found by `measure_late`.
+    """
+    bills = Charge.objects.filter(IS_BILLED, run=OuterRef("run_id"))
+    billed = UnmeasuredRun.objects.filter(Exists(bills)).order_by("pk")
+    queued = list(billed.values_list("pk", "endpoint_id")[:AT_ONCE])
+    if queued:
+        measure_models({endpoint_id for _, endpoint_id in queued})
+        # Afterwards, so that what a worker that is killed has taken is not lost.
+        UnmeasuredRun.objects.filter(pk__in=[pk for pk, _ in queued]).delete()
+    UnmeasuredRun.objects.filter(created_at__lt=timezone.now() - AWAITED).delete()
+    return len(queued)
+
+
+def measure_late() -> int:
+    """Measure the models with runs of the last days, whose bills may have come or changed late."""
+    since = timezone.now() - timedelta(days=LATE_DAYS)
+    recent = Charge.objects.filter(created_at__gte=since).order_by()
+    return measure_models(recent.values_list("endpoint_id", flat=True).distinct())
+
+
+def measure_all() -> int:
+    """Measure every model that has runs, and forget those that have none; return how many."""
+    charged = Charge.objects.order_by().values_list("endpoint_id", flat=True).distinct()
+    measured = MeasuredPrice.objects.order_by().values_list("endpoint_id", flat=True)
+    return measure_models({*charged, *measured})
+
+
+def measure_models(endpoint_ids: Iterable[int | None]) -> int:
+    """Measure these models, and write what changes; return how many there are."""
+    keys = [key for key in endpoint_ids if key is not None]
+    for endpoint in Endpoint.objects.filter(pk__in=keys).defer("field_words", "inputs"):
+        in_dollars = endpoint.currency in IN_DOLLARS
+        samples = read_samples(endpoint) if in_dollars else []
+        measurement = measure(samples, _preferred_unit(endpoint))
+        if measurement is None:
+            MeasuredPrice.objects.filter(endpoint=endpoint).delete()
+        else:
+            MeasuredPrice.objects.update_or_create(
+                endpoint=endpoint, defaults=_columns(measurement)
+            )
+        costs = sorted(sample.cost for sample in samples)
+        _write_used(endpoint, measurement, costs)
+    return len(keys)
+
+
+def _preferred_unit(endpoint: Endpoint) -> str:
+    """Return the list price's unit; not compute seconds, which many models only claim to count."""
+    is_claimed = parse_unit(endpoint.price_unit).kind == "compute second"
+    return PER_RUN if is_claimed else endpoint.price_unit
+
+
+def _columns(measurement: Measurement) -> dict[str, Any]:
+    groups = [
+        {"arguments": dict(group.arguments), "count": group.figures.count}
+        | {name: _text(value) for name, value in _sums(group.figures).items()}
+        for group in measurement.groups
+    ]
+    return {
+        "unit": measurement.unit,
+        "count": measurement.figures.count,
+        **_sums(measurement.figures),
+        "spread": measurement.spread,
+        "groups": groups,
+        "difference": _difference(measurement),
+        "is_used": measurement.is_used,
+    }
+
+
+def _sums(figures: Figures) -> dict[str, Decimal | None]:
+    return {name: getattr(figures, name) for name in ("median", "low", "high", "said")}
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount.quantize(_NANO).normalize():f}"
+
+
+def _difference(measurement: Measurement) -> Decimal | None:
+    """Return the largest difference to what is said, relative to it; None if that is unknown."""
+    listed = [measurement.figures, *(group.figures for group in measurement.groups)]
+    known = [(own.median - own.said) / own.said for own in listed if own.said]
+    return min(max(known, key=abs), _MOST_DIFFERENCE) if known else None
+
+
+def _write_used(
+    endpoint: Endpoint, measurement: Measurement | None, costs: Sequence[Decimal]
+) -> None:
+    """Write to the model's row what cards, search and estimates use, where that has changed."""
+    paid = median(costs) if len(costs) >= FEWEST_RUNS else None
+    used = _used(endpoint, measurement)
+    changed: dict[str, Any] = {}
+    if not _is_same(paid, endpoint.paid_usd):
+        changed["paid_usd"] = paid
+    if not _is_as_written(endpoint, used):
+        changed |= used
+    if changed:
+        Endpoint.objects.filter(pk=endpoint.pk).update(**changed)
+
+
+def _used(endpoint: Endpoint, measurement: Measurement | None) -> dict[str, Any]:
+    """Return the columns: the price of a run with an unchanged form, and those of the groups."""
+    if measurement is None or not measurement.is_used:
+        return _UNUSED
+    usual = measurement.group_of(defaults_of(endpoint)) if measurement.groups else None
+    figures = usual.figures if usual else measurement.figures
+    return {
+        "measured_price": figures.median,
+        "measured_unit": measurement.unit,
+        "measured_runs": figures.count,
+        "measured_groups": [
+            {
+                "arguments": dict(group.arguments),
+                "price": _text(group.figures.median),
+                "runs": group.figures.count,
+            }
+            for group in measurement.groups
+        ]
+        or None,
+    }
+
+
+def _is_as_written(endpoint: Endpoint, used: dict[str, Any]) -> bool:
+    """Whether the row says nearly the same already."""
+    if (endpoint.measured_price is None) != (used["measured_price"] is None):
+        return False
+    return (
+        _is_same(used["measured_price"], endpoint.measured_price)
+        and used["measured_unit"] == endpoint.measured_unit
+        and used["measured_runs"] <= endpoint.measured_runs * _NEW_COUNT
+        and _prices(used["measured_groups"]).keys() == _prices(endpoint.measured_groups).keys()
+        and all(
+            _is_same(price, _prices(endpoint.measured_groups)[key])
+            for key, price in _prices(used["measured_groups"]).items()
+        )
+    )
+
+
+def _prices(groups: Any) -> dict[tuple[tuple[str, str], ...], Decimal]:
+    return {
+        tuple(sorted(group["arguments"].items())): Decimal(group["price"]) for group in groups or ()
+    }
+
+
+def _is_same(new: Decimal | None, old: Decimal | None) -> bool:
+    if new is None or old is None:
+        return new is old
+    return abs(new - old) <= _SAME * old

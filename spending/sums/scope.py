@@ -1,0 +1,57 @@
+"""Whose spending somebody sees: one's own, that of projects one manages, an admin everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from accounts import permissions
+from projects.models import Membership
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which charges a user sees; `projects` are the keys of those they are a member of."""
+
+    user: User
+    sees_all: bool
+    managed: frozenset[int]
+    projects: frozenset[int]
+
+    @property
+    def condition(self) -> Q:
+        """Return the condition on a charge, or a row of sums."""
+        if self.sees_all:
+            return Q()
+        return Q(user_id=self.user.pk) | Q(project_id__in=self.managed)
+
+    @property
+    def words(self) -> str:
+        """Return whose spending it is, as the page says it."""
+        if self.sees_all:
+            return "Everybody's runs, in all projects."
+        if self.is_manager:
+            return "Your runs, and everybody's in the projects that you manage."
+        return "Your runs, in all projects."
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether the user manages a project besides their private one."""
+        return len(self.managed) > 1
+
+
+def of(user: User) -> Scope:
+    """Return what a user sees. One query, and those of their permissions."""
+    memberships = dict(Membership.objects.filter(user=user).values_list("project_id", "role"))
+    manages = (key for key, role in memberships.items() if role == Membership.Role.MANAGER)
+    return Scope(
+        user,
+        permissions.may(user, permissions.CHANGE_BUDGETS),
+        frozenset(manages),
+        frozenset(memberships),
+    )

@@ -1,0 +1,56 @@
+"""The price list: what models really cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.limits.rate_limit import limit
+from core.http.parameters import page_number
+from fal.db_safe import db_safe_text
+from spending.prices import listing
+from spending.prices.measuring import FEWEST_RUNS, MOST_DIFFERENCE
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+LISTED = 50
+MOST_CHARS = 100  # of a search
+
+
+@limit("search")
+@require_safe
+def prices(request: HtmxRequest) -> HttpResponse:
+    """List what models cost here: a page, or with `?format=csv` or `json` all of it as a file."""
+    words = db_safe_text(request.GET.get("q", "")).strip()[:MOST_CHARS]
+    sort = request.GET.get("sort", "")
+    is_used = request.GET.get("differs") == "1"
+    rows = listing.listed(words, is_used=is_used, sort=sort)
+    match request.GET.get("format", ""):
+        case "csv":
+            return _file(HttpResponse(listing.as_csv(rows), "text/csv; charset=utf-8"), "csv")
+        case "json":
+            body = {"items": [listing.as_json(row) for row in rows]}
+            return _file(JsonResponse(body), "json")
+    page = Paginator(rows, LISTED).get_page(page_number(request.GET.get("page", "")))
+    context = {
+        "page": page,
+        "prices": [listing.ListedPrice(row) for row in page.object_list],
+        "words": words,
+        "sort": sort if sort in listing.SORTS else "",
+        "sorts": listing.SORTS,
+        "differs": is_used,
+        "is_filtered": bool(words or is_used),
+        "fewest": FEWEST_RUNS,
+        "percent": MOST_DIFFERENCE * 100,
+    }
+    return render(request, "spending/prices/index.html", context)
+
+
+def _file(response: HttpResponse, ending: str) -> HttpResponse:
+    response.headers["Content-Disposition"] = f'attachment; filename="measured-prices.{ending}"'
+    return response

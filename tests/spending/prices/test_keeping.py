@@ -1,0 +1,158 @@
+"""Measured prices follow the bills, and are used where they differ from what is said."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from catalog import pricing
+from catalog.models import Endpoint, Revision
+from runs import ledger, state_machine
+from runs.costs.cost import estimate_run
+from runs.models import Run
+from runs.transitions import Observation
+from spending.models import MeasuredPrice, UnmeasuredRun
+from spending.prices import keeping
+from tests.runs.start import start_run
+from tests.spending.prices.conftest import KEYS, PictureBill
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+def current(endpoint: Endpoint) -> Endpoint:
+    return Endpoint.objects.get(pk=endpoint.pk)
+
+
+def test_a_mislabelled_model_is_estimated_by_its_bills(
+    painter: Endpoint, bill: PictureBill
+) -> None:
+    for pictures in (1, 2, 1, 4, 1):
+        bill(str(Decimal("0.049") * pictures), pictures)
+    assert keeping.measure_ended() == 5
+    endpoint = current(painter)
+    assert (endpoint.measured_price, endpoint.measured_unit) == (Decimal("0.049"), "images")
+    estimate = estimate_run(endpoint, {"prompt": "a cat", "num_images": 2})
+    assert (estimate.low, estimate.words) == (Decimal("0.098"), "about $0.098, measured")
+    note = "Measured: $0.049 per image, from 5 runs; said $0.0005 per compute second."
+    assert estimate.basis[-1] == note
+    card = pricing.typical_price(endpoint)
+    assert (card.words, card.per, card.is_measured) == ("$0.049", "image", True)
+    assert note in card.basis
+
+
+def test_four_runs_are_too_few(painter: Endpoint, bill: PictureBill) -> None:
+    for _ in range(4):
+        bill("0.049")
+    keeping.measure_ended()
+    own = MeasuredPrice.objects.get()
+    assert (own.count, own.is_used) == (4, False)
+    endpoint = current(painter)
+    assert (endpoint.measured_price, endpoint.paid_usd) == (None, None)
+
+
+def test_a_price_by_resolution_is_estimated_for_each(painter: Endpoint, bill: PictureBill) -> None:
+    due = {"1K": "0.04", "2K": "0.08", "4K": "0.16"}
+    for resolution in [*due, *due, *due, "1K"]:
+        bill(due[resolution], resolution=resolution)
+    keeping.measure_ended()
+    endpoint = current(painter)
+    for resolution, price in due.items():
+        estimate = estimate_run(endpoint, {"prompt": "x", "resolution": resolution})
+        assert estimate.low == Decimal(price)
+        assert f"per image with resolution {resolution}, from" in estimate.basis[-1]
+    # A card shows the price of a run with an unchanged form.
+    assert pricing.typical_price(endpoint).value == Decimal("0.04")
+    assert estimate_run(endpoint, {"prompt": "x"}).low == Decimal("0.04")
+
+
+def test_what_is_said_right_stays_as_it_is(make_endpoint: Any, bill: PictureBill) -> None:
+    endpoint = make_endpoint(unit_price_usd=Decimal("0.05"), price_unit="images")
+    token = Revision.current()
+    for _ in range(6):
+        bill("0.05", endpoint=endpoint)
+    keeping.measure_ended()
+    own = MeasuredPrice.objects.get(endpoint=endpoint)
+    assert (own.said, own.median, own.difference, own.is_used) == (
+        Decimal("0.05"), Decimal("0.05"), 0, False,
+    )  # fmt: skip
+    assert current(endpoint).measured_price is None
+    assert current(endpoint).paid_usd == Decimal("0.05")
+    paid = Revision.current()
+    assert paid != token
+    bill("0.05", endpoint=endpoint)
+    keeping.measure_ended()
+    assert Revision.current() == paid  # nothing that a page shows has changed
+
+
+def test_a_new_list_price_is_believed_until_it_was_paid(
+    painter: Endpoint, bill: PictureBill
+) -> None:
+    for _ in range(6):
+        bill("0.049")
+    keeping.measure_ended()
+    Endpoint.objects.filter(pk=painter.pk).update(unit_price_usd="0.06", price_unit="images")
+    painter.refresh_from_db()
+    bill("0.06")
+    keeping.measure_ended()
+    assert current(painter).measured_price is None
+    assert MeasuredPrice.objects.get().count == 1
+
+
+def test_a_run_is_measured_once_its_bill_has_come(painter: Endpoint, user: Any) -> None:
+    endpoint = painter
+    run = start_run(user=user, endpoint=endpoint, arguments={"prompt": "x"}, key=next(KEYS)).run
+    state_machine.record(run.pk, Observation(Run.State.SUCCEEDED, output={}))
+    assert keeping.measure_ended() == 0
+    assert not MeasuredPrice.objects.exists()
+    state_machine.record(run.pk, Observation(billable_units="4"))
+    assert keeping.measure_ended() == 1
+    assert MeasuredPrice.objects.get().median == Decimal("0.002")
+    assert not UnmeasuredRun.objects.exists()
+
+
+def test_failed_runs_do_not_count_and_are_not_queued(painter: Endpoint, user: Any) -> None:
+    endpoint = painter
+    run = start_run(user=user, endpoint=endpoint, arguments={"prompt": "x"}, key=next(KEYS)).run
+    state_machine.record(run.pk, Observation(Run.State.FAILED, billable_units="4"))
+    assert not UnmeasuredRun.objects.exists()
+    keeping.measure_all()
+    assert not MeasuredPrice.objects.exists()
+
+
+def test_late_bills_are_found(painter: Endpoint, bill: PictureBill) -> None:
+    runs = [bill("0.049") for _ in range(5)]
+    keeping.measure_ended()
+    for run in runs:
+        ledger.report(run.pk, Decimal("0.10"))
+    assert keeping.measure_ended() == 0
+    assert keeping.measure_late() == 1
+    assert current(painter).measured_price == Decimal("0.10")
+
+
+def test_the_command_measures_all_anew(painter: Endpoint, bill: PictureBill) -> None:
+    for _ in range(5):
+        bill("0.049")
+    Run.objects.all().delete()
+    out = StringIO()
+    call_command("measure_prices", stdout=out)
+    assert out.getvalue() == "1 model measured.\n"
+    assert not MeasuredPrice.objects.exists()
+    assert current(painter).measured_price is None
+
+
+def test_an_idle_worker_asks_two_queries(painter: Endpoint, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):
+        keeping.PriceKeeping().measure_due()
+
+
+def test_measuring_needs_as_many_queries_for_many_runs(
+    painter: Endpoint, bill: PictureBill, django_assert_max_num_queries: Any
+) -> None:
+    for n in range(12):
+        bill("0.049", 1 + n % 2)
+    with django_assert_max_num_queries(14):
+        keeping.measure_ended()

@@ -1,0 +1,1 @@
+"""Tests of what was spent: sums, pages, downloads, the monthly mail."""

@@ -1,0 +1,121 @@
+"""Doors × money: whatever starts runs refuses what a budget does not allow, and asks first."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from catalog.models import Endpoint
+from projects.models import Project
+from runs.models import Charge, LedgerEntry, Run
+from spending.models import Budget, SpendingRules
+from tests.projects.people import make_project
+from tests.runs.doors.table import DOORS, Door
+from tests.runs.doors.world import World
+from tests.spending.counters import require_counters_hold
+
+JOBS = {"trial", "next-step"}  # of the worker: a page says afterwards why nothing was started
+TINY = Decimal("0.0001")
+
+
+@pytest.fixture
+def world(
+    user: User, make_endpoint: Callable[..., Endpoint], documents: dict[str, Any], settings: Any
+) -> World:
+    settings.GATEWAY_URL = "http://gateway.test"
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+    project: Project = make_project("Spring", ana="maker", mia="manager")
+    filled = World(user, project, make_endpoint, documents)
+    filled.fill()
+    Endpoint.objects.update(unit_price_usd="0.5", price_unit="images", currency="USD")
+    return filled
+
+
+def _said(text: str) -> str:
+    text = html.unescape(re.sub(r"\s+", " ", text.replace("\\u201c", "“")))
+    return text.replace("\\u201d", "”").replace('\\"', '"')
+
+
+def _everything() -> tuple[int, int, int]:
+    return Run.objects.count(), LedgerEntry.objects.count(), Charge.objects.count()
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -> None:
+    """402, with what is left and whom to ask; nothing is started, and nothing reserved."""
+    SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=1)
+    for scope in (Budget.Scope.HOUSE, Budget.Scope.PROJECT):
+        project = world.project if scope == Budget.Scope.PROJECT else None
+        use = door.use(world)
+        budget = Budget.objects.create(scope=scope, project=project, limit=TINY)
+        before = _everything()
+        text = _said(use())
+        where = f"{door.name}, {scope}: {text[:3000]}"
+        whose = "The project “Spring”" if project else "The house"
+        assert f"{whose} may spend $" in text, where
+        assert "is left until" in text, where
+        assert ("Ask mia for more" if project else "Ask who administers Vitrine for") in text, where
+        if text[:3].isdigit() and door.name not in JOBS:
+            assert text.startswith("402: "), where
+            if "<" in text[:6]:
+                assert "data-refused" in text, where
+                assert "Ask for more" in text, where
+        assert _everything() == before, where
+        require_counters_hold()
+        budget.delete()
+    use = door.use(world)
+    count = Run.objects.count()
+    use()
+    assert Run.objects.count() > count, door.name
+
+
+ASKED_NOBODY = JOBS | {"live-ticket", "live", "live-of-program"}  # nobody waits for an answer
+SAID_BEFORE = {"assistant", "assistant-flow"}  # an assistant names the most that its call may cost
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+def test_a_door_asks_before_a_dear_press_and_goes_on_once_told(
+    world: World, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """402 with the sum and a button; the same press with the yes starts it. Jobs do not ask."""
+    SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=1)
+    use = door.use(world)
+    Budget.objects.create(scope=Budget.Scope.HOUSE, limit=100, ask_above=TINY)
+    before = _everything()
+    text = _said(use())
+    if door.name in ASKED_NOBODY | SAID_BEFORE:
+        assert Run.objects.count() > before[0], text[:3000]
+        return
+    assert text.startswith("402: "), text[:3000]
+    assert _everything() == before, text[:3000]
+    if "<" in text[:6]:
+        assert "data-refused" in text
+        assert re.search(r"Go on: about \$\d", text), text
+        (value,) = re.findall(r'name="~confirmed" value="([^"]+)"', text)
+        said = {"~confirmed": value}
+    else:
+        said = {}
+        value = str(re.findall(r'"?(?:max_cost|code)"?: ?"([^"]+)"', text)[0])
+    posted = Client.post
+
+    def post(client: Client, path: str, data: Any = None, *args: Any, **more: Any) -> Any:
+        if said and not isinstance(data, str):
+            data = {**(data or {}), **said}
+        elif not said:
+            more["headers"] = {**(more.get("headers") or {}), "X-Max-Cost": "100"}
+        return posted(client, path, data, *args, **more)
+
+    monkeypatch.setattr(Client, "post", post)
+    answer = use()
+    assert Run.objects.count() > before[0], (value, _said(answer)[:3000])
