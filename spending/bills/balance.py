@@ -17,7 +17,7 @@ from notifications import outbox
 from runs.ledger import NOTHING
 from runs.models import Charge
 from runs.models.ledger import SumState
-from spending.models import BillingState
+from spending.models import Alarm, BillingState
 
 KIND = "balance"
 BASIS = timedelta(days=14)
@@ -70,12 +70,14 @@ class Account:
 
     state: BillingState
     outlook: Outlook | None
+    open_alarms: int  # that nobody has looked at
 
 
 def account() -> Account:
-    """Return what is known of the account's money. At most three queries."""
+    """Return what is known of the account's money. Four queries."""
     state = BillingState.current()
-    return Account(state, outlook(state, timezone.now()))
+    open_alarms = Alarm.objects.filter(looked_at=None).count()
+    return Account(state, outlook(state, timezone.now()), open_alarms)
 
 
 def outlook(state: BillingState, now: datetime) -> Outlook | None:

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import NamedTuple
 
 from asgiref.sync import sync_to_async
 
 import fal
 from core.db import clock
+from fal.db_safe import db_safe_text
 from runs.models import Charge
+from runs.results import refusals
 from spending.bills import balance, storing
 from spending.models import BillingState
 from spending.models.bill import ONLY
 
 EVERY_S = 60.0
 LONGEST_PAUSE_S = 1800.0
-LONGEST_ROUND_S = 300.0  # another worker takes over after this
+LONGEST_PAUSE_WITHIN_S = 300.0  # after so long without a page another worker takes over
 OVERLAP = timedelta(hours=2)
 DEEP_EVERY, DEEP = timedelta(days=1), timedelta(days=3)
 FIRST = timedelta(days=30)  # how far back the first round reads, at most
@@ -66,20 +69,26 @@ class BillReader:
     async def _read_events(self, account: fal.Account, claim: Claim) -> None:
         state, now, start, is_deep = claim
         unreadable = 0
+        newest = state.read_until or start
         try:
             async for page in account.billing_events(start, now + timedelta(minutes=1)):
-                await sync_to_async(storing.store)(page.events)
+                await sync_to_async(self._store)(page)
                 unreadable += page.unreadable
                 times = [event.at for event in page.events if event.at and event.at <= now]
-                state.read_until = max([*times, state.read_until or start])
+                newest = max([*times, newest])
         except fal.FalError as error:
             state.trouble = sentence(error)
             state.failures = min(state.failures + 1, 100)
             return
         state.trouble, state.failures = "", 0
-        state.read_at, state.unreadable = now, unreadable
+        # Not before the last page: which comes first, old or new ones, is fal's affair.
+        state.read_at, state.read_until, state.unreadable = now, newest, unreadable
         if is_deep:
             state.deep_at = now
+
+    def _store(self, page: fal.BillingPage) -> None:
+        storing.store(page.events)
+        _renew(self._now())
 
     async def _read_balance(self, account: fal.Account, claim: Claim) -> None:
         state = claim.state
@@ -113,6 +122,9 @@ def pause_s(failures: int) -> float:
 
 def sentence(error: fal.FalError) -> str:
     """Return why nothing could be read, and what helps."""
+    refusal = refusals.of(error.as_json())
+    if refusal and refusal.is_account_wide and error.status != HTTPStatus.UNAUTHORIZED:
+        return refusal.sentence
     match error.status:
         case 401:
             text = "fal refuses FAL_ADMIN_KEY. An admin can put a valid one into .env."
@@ -129,7 +141,7 @@ def sentence(error: fal.FalError) -> str:
             text = f"fal's billing {what}: {error.message}"
         case _:
             text = f"fal's billing answers {error.status}: {error.message}"
-    return text[:MAX_TROUBLE_CHARS]
+    return db_safe_text(text)[:MAX_TROUBLE_CHARS]
 
 
 def claimed(now: datetime) -> Claim | None:
@@ -137,11 +149,16 @@ def claimed(now: datetime) -> Claim | None:
     state, _ = BillingState.objects.get_or_create(pk=ONLY)
     if state.next_at is not None and state.next_at > now:
         return None
-    until = now + timedelta(seconds=LONGEST_ROUND_S)
+    until = now + timedelta(seconds=LONGEST_PAUSE_WITHIN_S)
     unclaimed = BillingState.objects.filter(pk=ONLY, next_at=state.next_at)
     if not unclaimed.update(next_at=until, has_key=True):
         return None
     return Claim(state, now, *start_of(state, now))
+
+
+def _renew(now: datetime) -> None:
+    until = now + timedelta(seconds=LONGEST_PAUSE_WITHIN_S)
+    BillingState.objects.filter(pk=ONLY).update(next_at=until)
 
 
 def _finish(claim: Claim) -> None:

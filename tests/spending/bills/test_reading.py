@@ -136,6 +136,7 @@ def test_all_pages_are_read(sandbox: Control, read_bills: ReadBills, catalogue: 
         ("403", "needs the scope ADMIN"),
         ("500", "fal's billing answers 500"),
         ("429", "asked again later"),
+        ("no-balance", "The balance of the fal account is exhausted"),
         ("garbage", "nothing that can be read"),
     ],
 )
@@ -151,6 +152,20 @@ def test_trouble_is_a_sentence_and_rounds_become_rarer(
     state = read_bills()
     assert (state.trouble, state.failures) == ("", 0)
     assert reading.pause_s(1) > reading.pause_s(0)
+
+
+def test_what_was_not_read_to_the_end_is_read_again(
+    sandbox: Control, read_bills: ReadBills, catalogue: None
+) -> None:
+    first = read_bills()
+    for number in range(150):
+        sandbox.bill(event=raw_event(f"other-{number}", cost_total=0.1))
+    sandbox.fault("billing_events", "401", after=1)
+    state = read_bills()
+    assert BillingEvent.objects.count() == 100
+    assert state.read_until == first.read_until
+    read_bills()
+    assert BillingEvent.objects.count() == 150
 
 
 def test_an_ordinary_key_is_refused_with_what_is_missing(
