@@ -30,9 +30,6 @@ _SAME = Decimal("0.01")  # of a price; a smaller change is not worth a new searc
 _NEW_COUNT = Decimal("1.2")  # times the runs that the page says now
 _NANO = Decimal("1e-9")
 _MOST_DIFFERENCE = Decimal(10**9)
-_UNUSED = {
-    "measured_price": None, "measured_unit": "", "measured_runs": 0, "measured_groups": None,
-}  # fmt: skip
 
 
 async def measure_in_background() -> float:
@@ -143,7 +140,7 @@ def _write_used(
 def _used(endpoint: Endpoint, measurement: Measurement | None) -> dict[str, Any]:
     """Return the columns: the price of a run with an unchanged form, and those of the groups."""
     if measurement is None or not measurement.is_used:
-        return _UNUSED
+        return dict(Endpoint.NOT_MEASURED)
     usual = measurement.group_of(defaults_of(endpoint)) if measurement.groups else None
     figures = usual.figures if usual else measurement.figures
     return {

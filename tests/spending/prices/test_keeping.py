@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+import fal
 from catalog import pricing
-from catalog.models import Endpoint, Revision
+from catalog.models import Endpoint, Revision, SyncReport
+from catalog.sync.upsert import CatalogUpserter
 from runs import ledger, state_machine
 from runs.costs.cost import estimate_run
 from runs.models import Run
@@ -165,3 +168,19 @@ def test_measuring_needs_as_many_queries_for_many_runs(
         bill("0.049", 1 + n % 2)
     with django_assert_max_num_queries(14):
         keeping.measure_due()
+
+
+def test_a_sync_that_brings_another_list_price_ends_the_measured_one(
+    painter: Endpoint, bill: PictureBill
+) -> None:
+    for _ in range(5):
+        bill("0.049")
+    keeping.measure_due()
+    same = fal.Price("acme/paint", Decimal("0.0005"), "compute seconds", "USD")
+    Endpoint.objects.filter(pk=painter.pk).update(currency="USD")
+    CatalogUpserter(SyncReport()).keep_prices([same])
+    assert current(painter).measured_price == Decimal("0.049")
+    CatalogUpserter(SyncReport()).keep_prices([replace(same, unit_price=Decimal("0.06"))])
+    endpoint = current(painter)
+    assert (endpoint.measured_price, endpoint.measured_groups) == (None, None)
+    assert estimate_run(endpoint, {"prompt": "x"}).source == ""
