@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 
-from runs.models import Run
 from runs.owners import Job, RunOwner
 from spending.alarms import detection
 from spending.bills.reading import BillReader
@@ -30,14 +29,10 @@ class SpendingOwner(RunOwner):
         """Refuse what is not affordable, or not confirmed yet."""
         door.check(user, charges)
 
-    def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
-        """Queue a run with a result for the measured price of its model."""
-        if changed["state"] == Run.State.SUCCEEDED:
-            keeping.note_end(run)
-
     def on_settle(self, charge: Charge) -> None:
-        """Note a day whose sums have changed after its end."""
+        """Note a day whose sums have changed after its end, and a bill that is to be measured."""
         rollups.note_change(charge)
+        keeping.note_bill(charge)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the jobs of budgets, of the alarm, of upstream's bills, of prices and of sums."""
@@ -45,7 +40,7 @@ class SpendingOwner(RunOwner):
             Job("spent budgets", sync_to_async(warnings.warn), wakes_on_change=True),
             Job("alarm", sync_to_async(detection.check_settled), wakes_on_change=True),
             Job("bills", BillReader(upstream).run),
-            Job("measure prices", keeping.PriceKeeping().step),
+            Job("measure prices", keeping.measure_in_background),
             Job("sums of days", sync_to_async(rollups.keep_up)),
             Job("monthly mail", sync_to_async(monthly.send_due)),
         )

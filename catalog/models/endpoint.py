@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import connection, models
@@ -155,6 +156,14 @@ class Endpoint(models.Model):
 
     # `entry_digest` of a workflow of the account, which no listing has: syncs do not change it.
     OF_ACCOUNT = "account"
+
+    # Where the list price is used.
+    NOT_MEASURED: ClassVar[Mapping[str, Any]] = {
+        "measured_price": None,
+        "measured_unit": "",
+        "measured_runs": 0,
+        "measured_groups": None,
+    }
 
     NAMED_BY = ("endpoint_id", "display_name", "full_name")  # the columns that `name` reads
 

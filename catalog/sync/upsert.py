@@ -151,9 +151,10 @@ class CatalogUpserter:
                 amount = max(amount, _LEAST_PRICE)
             values = [amount, price.unit, price.currency]
             if was := _assign(row, _truncate(dict(zip(_PRICE, values, strict=True)))):
+                _assign(row, dict(Endpoint.NOT_MEASURED))  # what was paid before says nothing now
                 rows.append(row)
                 changes += recorder.priced(row, was)
-        bulk_write.update(rows, _PRICE, changes)
+        bulk_write.update(rows, [*_PRICE, *Endpoint.NOT_MEASURED], changes)
 
     def listed(self) -> list[str]:
         """Ids of the endpoints that are not marked as gone."""

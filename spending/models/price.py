@@ -48,18 +48,15 @@ class MeasuredPrice(models.Model):
 
 
 class UnmeasuredRun(models.Model):
-    """A run with a result that its model's measured price does not contain yet.
+    """A run's bill that its model's measured price does not contain yet.
 
-    A queue, so that the ends of runs never wait for each other at a row of their model's. A row
-    stays until upstream has said what the run costs, which may be after its end.
+    A queue, so that the ends of runs never wait for each other at a row of their model's.
     """
 
-    # Not constraints: they would lock the rows that they name.
+    # Not a constraint: it would lock the model's row at each bill.
     endpoint = models.ForeignKey(
         Endpoint, db_constraint=False, on_delete=models.CASCADE, related_name="+"
     )
-    run_id = models.UUIDField()
-    created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
-        return str(self.run_id)
+        return str(self.endpoint_id)

@@ -1,4 +1,4 @@
-"""Keeps the measured prices: measures models whose runs have ended, and writes what is used.
+"""Keeps the measured prices: measures models with new bills, and writes what is used.
 
 What estimates use is written to the model's own row (`catalog/pricing.py` reads it there), and
 only where it changes: each change renews the catalogue's search index.
@@ -6,94 +6,57 @@ only where it changes: each change renews the catalogue's search index.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from decimal import Decimal
 from statistics import median
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import connections
-from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from catalog.models import Endpoint
 from runs.ledger import IN_DOLLARS
-from runs.models import Charge, Run
+from runs.models import Charge
 from schemas.estimate import parse_unit
 from spending.models import MeasuredPrice, UnmeasuredRun
 from spending.prices.measuring import FEWEST_RUNS, PER_RUN, Figures, Measurement, measure
-from spending.prices.samples import IS_BILLED, defaults_of, read_samples
+from spending.prices.samples import defaults_of, read_samples
 
 PAUSE_S = 20.0  # between two looks at the queue
 SOON_S = 0.1  # while there are more
-AT_ONCE = 1000  # runs taken from the queue
-LATE_S = 6 * 3600.0  # between two looks for bills that came after the end of their run
-AWAITED = timedelta(hours=1)  # that a bill is waited for in the queue
-LATE_DAYS = 3  # as long after its start a run's bill may come
+AT_ONCE = 1000  # bills taken from the queue
 _SAME = Decimal("0.01")  # of a price; a smaller change is not worth a new search index
 _NEW_COUNT = Decimal("1.2")  # times the runs that the page says now
 _NANO = Decimal("1e-9")
 _MOST_DIFFERENCE = Decimal(10**9)
-_UNUSED = {
-    "measured_price": None, "measured_unit": "", "measured_runs": 0, "measured_groups": None,
-}  # fmt: skip
 
 
-class PriceKeeping:
-    """A worker's job: measures the models with ended runs, and sometimes those with late bills."""
-
-    def __init__(self) -> None:
-        self._late_at = time.monotonic() + LATE_S
-
-    async def step(self) -> float:
-        """Measure what is due in a thread of its own; return the seconds until the next look."""
-        with ThreadPoolExecutor(1, "prices") as thread:
-            try:
-                return await sync_to_async(
-                    self.measure_due, thread_sensitive=False, executor=thread
-                )()
-            finally:
-                thread.submit(connections.close_all)
-
-    def measure_due(self) -> float:
-        """Measure what is due; return the seconds until the next look."""
-        if measure_ended() == AT_ONCE:
-            return SOON_S
-        if time.monotonic() >= self._late_at:
-            self._late_at = time.monotonic() + LATE_S
-            measure_late()
-        return PAUSE_S
+async def measure_in_background() -> float:
+    """Measure what is due in a thread of its own; return the seconds until the next look."""
+    with ThreadPoolExecutor(1, "prices") as thread:
+        try:
+            count = await sync_to_async(measure_due, thread_sensitive=False, executor=thread)()
+        finally:
+            thread.submit(connections.close_all)
+    return SOON_S if count == AT_ONCE else PAUSE_S
 
 
-def note_end(run: Run) -> None:
-    """Let a run's model be measured once upstream has said what the run costs."""
-    UnmeasuredRun.objects.create(endpoint_id=run.endpoint_id, run_id=run.pk)
+def note_bill(charge: Charge) -> None:
+    """Let a model be measured soon if this says what one of its runs has cost. One insert then."""
+    is_billed = charge.billed is not None or charge.reported is not None
+    if is_billed and charge.endpoint_id is not None:
+        UnmeasuredRun.objects.create(endpoint_id=charge.endpoint_id)
 
 
-def measure_ended() -> int:
-    """Measure the models of runs that have been billed; return how many runs.
-
-    Two queries without any. What is not billed soon is found by `measure_late`.
-    """
-    bills = Charge.objects.filter(IS_BILLED, run=OuterRef("run_id"))
-    billed = UnmeasuredRun.objects.filter(Exists(bills)).order_by("pk")
-    queued = list(billed.values_list("pk", "endpoint_id")[:AT_ONCE])
+def measure_due() -> int:
+    """Measure the models of runs with new bills; return how many bills. One query without any."""
+    queued = list(UnmeasuredRun.objects.order_by("pk").values_list("pk", "endpoint_id")[:AT_ONCE])
     if queued:
         measure_models({endpoint_id for _, endpoint_id in queued})
         # Afterwards, so that what a worker that is killed has taken is not lost.
         UnmeasuredRun.objects.filter(pk__in=[pk for pk, _ in queued]).delete()
-    UnmeasuredRun.objects.filter(created_at__lt=timezone.now() - AWAITED).delete()
     return len(queued)
-
-
-def measure_late() -> int:
-    """Measure the models with runs of the last days, whose bills may have come or changed late."""
-    since = timezone.now() - timedelta(days=LATE_DAYS)
-    recent = Charge.objects.filter(created_at__gte=since).order_by()
-    return measure_models(recent.values_list("endpoint_id", flat=True).distinct())
 
 
 def measure_all() -> int:
@@ -177,7 +140,7 @@ def _write_used(
 def _used(endpoint: Endpoint, measurement: Measurement | None) -> dict[str, Any]:
     """Return the columns: the price of a run with an unchanged form, and those of the groups."""
     if measurement is None or not measurement.is_used:
-        return _UNUSED
+        return dict(Endpoint.NOT_MEASURED)
     usual = measurement.group_of(defaults_of(endpoint)) if measurement.groups else None
     figures = usual.figures if usual else measurement.figures
     return {

@@ -25,7 +25,6 @@ from schemas.fields import Field
 from spending.prices.measuring import PER_RUN, Sample
 
 MOST_RUNS = 400  # the latest of a model, from which its price is measured
-IS_BILLED = Q(billed__isnull=False) | Q(reported__isnull=False)  # of charges
 _NAMES = {"image": "images", "video": "videos", "audio": "audios", "mesh": "meshes"}
 # Upstream's words for what is made.
 _KINDS = {"picture": "image", "photo": "image", "clip": "video", "film": "video", "sound": "audio"}
@@ -79,8 +78,9 @@ def read_samples(endpoint: Endpoint) -> list[Sample]:
 
 def _charges(endpoint: Endpoint) -> Iterable[Charge]:
     """Return the charges of succeeded runs with a cost that is known, since the price is as now."""
+    is_billed = Q(billed__isnull=False) | Q(reported__isnull=False)
     settled = Charge.objects.filter(
-        IS_BILLED,
+        is_billed,
         endpoint=endpoint,
         state=SumState.SETTLED,
         run__state=Run.State.SUCCEEDED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+import fal
 from catalog import pricing
-from catalog.models import Endpoint, Revision
+from catalog.models import Endpoint, Revision, SyncReport
+from catalog.sync.upsert import CatalogUpserter
 from runs import ledger, state_machine
 from runs.costs.cost import estimate_run
 from runs.models import Run
@@ -32,7 +35,7 @@ def test_a_mislabelled_model_is_estimated_by_its_bills(
 ) -> None:
     for pictures in (1, 2, 1, 4, 1):
         bill(str(Decimal("0.049") * pictures), pictures)
-    assert keeping.measure_ended() == 5
+    assert keeping.measure_due() == 5
     endpoint = current(painter)
     assert (endpoint.measured_price, endpoint.measured_unit) == (Decimal("0.049"), "images")
     estimate = estimate_run(endpoint, {"prompt": "a cat", "num_images": 2})
@@ -47,7 +50,7 @@ def test_a_mislabelled_model_is_estimated_by_its_bills(
 def test_four_runs_are_too_few(painter: Endpoint, bill: PictureBill) -> None:
     for _ in range(4):
         bill("0.049")
-    keeping.measure_ended()
+    keeping.measure_due()
     own = MeasuredPrice.objects.get()
     assert (own.count, own.is_used) == (4, False)
     endpoint = current(painter)
@@ -58,7 +61,7 @@ def test_a_price_by_resolution_is_estimated_for_each(painter: Endpoint, bill: Pi
     due = {"1K": "0.04", "2K": "0.08", "4K": "0.16"}
     for resolution in [*due, *due, *due, "1K"]:
         bill(due[resolution], resolution=resolution)
-    keeping.measure_ended()
+    keeping.measure_due()
     endpoint = current(painter)
     for resolution, price in due.items():
         estimate = estimate_run(endpoint, {"prompt": "x", "resolution": resolution})
@@ -74,7 +77,7 @@ def test_a_resolution_that_nobody_has_paid_for_may_cost_more(
 ) -> None:
     for resolution, price in [("1K", "0.04"), ("2K", "0.08")] * 5:
         bill(price, resolution=resolution)
-    keeping.measure_ended()
+    keeping.measure_due()
     estimate = estimate_run(current(painter), {"prompt": "x", "resolution": "4K"})
     assert (estimate.words, estimate.most) == ("at least $0.04, measured", None)
     assert estimate.basis[-1] == "No run with these settings was measured: it may cost more."
@@ -85,17 +88,17 @@ def test_what_is_said_right_stays_as_it_is(make_endpoint: Any, bill: PictureBill
     token = Revision.current()
     for _ in range(6):
         bill("0.05", endpoint=endpoint)
-    keeping.measure_ended()
+    keeping.measure_due()
     own = MeasuredPrice.objects.get(endpoint=endpoint)
-    assert (own.said, own.median, own.difference, own.is_used) == (
-        Decimal("0.05"), Decimal("0.05"), 0, False,
-    )  # fmt: skip
+    assert own.said == own.median == Decimal("0.05")
+    assert own.difference == Decimal(0)
+    assert not own.is_used
     assert current(endpoint).measured_price is None
     assert current(endpoint).paid_usd == Decimal("0.05")
     paid = Revision.current()
     assert paid != token
     bill("0.05", endpoint=endpoint)
-    keeping.measure_ended()
+    keeping.measure_due()
     assert Revision.current() == paid  # nothing that a page shows has changed
 
 
@@ -104,11 +107,11 @@ def test_a_new_list_price_is_believed_until_it_was_paid(
 ) -> None:
     for _ in range(6):
         bill("0.049")
-    keeping.measure_ended()
+    keeping.measure_due()
     Endpoint.objects.filter(pk=painter.pk).update(unit_price_usd="0.06", price_unit="images")
     painter.refresh_from_db()
     bill("0.06")
-    keeping.measure_ended()
+    keeping.measure_due()
     assert current(painter).measured_price is None
     assert MeasuredPrice.objects.get().count == 1
 
@@ -117,30 +120,28 @@ def test_a_run_is_measured_once_its_bill_has_come(painter: Endpoint, user: Any) 
     endpoint = painter
     run = start_run(user=user, endpoint=endpoint, arguments={"prompt": "x"}, key=next(KEYS)).run
     state_machine.record(run.pk, Observation(Run.State.SUCCEEDED, output={}))
-    assert keeping.measure_ended() == 0
+    assert keeping.measure_due() == 0
     assert not MeasuredPrice.objects.exists()
     state_machine.record(run.pk, Observation(billable_units="4"))
-    assert keeping.measure_ended() == 1
+    assert keeping.measure_due() == 1
     assert MeasuredPrice.objects.get().median == Decimal("0.002")
     assert not UnmeasuredRun.objects.exists()
 
 
-def test_failed_runs_do_not_count_and_are_not_queued(painter: Endpoint, user: Any) -> None:
+def test_failed_runs_do_not_count(painter: Endpoint, user: Any) -> None:
     endpoint = painter
     run = start_run(user=user, endpoint=endpoint, arguments={"prompt": "x"}, key=next(KEYS)).run
     state_machine.record(run.pk, Observation(Run.State.FAILED, billable_units="4"))
-    assert not UnmeasuredRun.objects.exists()
-    keeping.measure_all()
+    assert keeping.measure_due() == 1  # a failure that was charged
     assert not MeasuredPrice.objects.exists()
 
 
-def test_late_bills_are_found(painter: Endpoint, bill: PictureBill) -> None:
+def test_a_corrected_bill_is_measured_anew(painter: Endpoint, bill: PictureBill) -> None:
     runs = [bill("0.049") for _ in range(5)]
-    keeping.measure_ended()
+    keeping.measure_due()
     for run in runs:
         ledger.report(run.pk, Decimal("0.10"))
-    assert keeping.measure_ended() == 0
-    assert keeping.measure_late() == 1
+    assert keeping.measure_due() == 5
     assert current(painter).measured_price == Decimal("0.10")
 
 
@@ -155,9 +156,9 @@ def test_the_command_measures_all_anew(painter: Endpoint, bill: PictureBill) -> 
     assert current(painter).measured_price is None
 
 
-def test_an_idle_worker_asks_two_queries(painter: Endpoint, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):
-        keeping.PriceKeeping().measure_due()
+def test_an_idle_worker_asks_one_query(painter: Endpoint, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        keeping.measure_due()
 
 
 def test_measuring_needs_as_many_queries_for_many_runs(
@@ -166,4 +167,20 @@ def test_measuring_needs_as_many_queries_for_many_runs(
     for n in range(12):
         bill("0.049", 1 + n % 2)
     with django_assert_max_num_queries(14):
-        keeping.measure_ended()
+        keeping.measure_due()
+
+
+def test_a_sync_that_brings_another_list_price_ends_the_measured_one(
+    painter: Endpoint, bill: PictureBill
+) -> None:
+    for _ in range(5):
+        bill("0.049")
+    keeping.measure_due()
+    same = fal.Price("acme/paint", Decimal("0.0005"), "compute seconds", "USD")
+    Endpoint.objects.filter(pk=painter.pk).update(currency="USD")
+    CatalogUpserter(SyncReport()).keep_prices([same])
+    assert current(painter).measured_price == Decimal("0.049")
+    CatalogUpserter(SyncReport()).keep_prices([replace(same, unit_price=Decimal("0.06"))])
+    endpoint = current(painter)
+    assert (endpoint.measured_price, endpoint.measured_groups) == (None, None)
+    assert estimate_run(endpoint, {"prompt": "x"}).source == ""
