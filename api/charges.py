@@ -1,7 +1,8 @@
 """Charges an assistant's calls to the session of its token, an account of the ledger.
 
 All web processes count in the same session, whatever the header that carried the token looked like.
-A session ends with an hour without a paid call.
+A session ends with an hour without a paid call. Its cap is that of the call, or a budget of the
+house for each session where that is less.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from core.db import clock
 from runs import ledger
 from runs.ledger import Reservation
 from runs.models import LedgerAccount, LedgerEntry
-from spending.budgets.sessions import session_limit
+from spending.budgets import sessions
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -47,17 +48,22 @@ def charged(request: HttpRequest, token: Token) -> Iterator[LedgerEntry | None]:
 
 
 def _reserve(token: Token, charge: Charge) -> LedgerEntry:
-    now, cap = clock.now(), session_limit(charge.cap)
+    now = clock.now()
     Token.objects.select_for_update().get(pk=token.pk)  # two calls at once begin one session
     period = _current_session(token.pk, now) or now.isoformat(timespec="microseconds")
+    cap = _cap(charge.cap)
     account = ledger.open_account(LedgerAccount.Kind.ASSISTANT, token.pk, period, cap)
     try:
         (entry,) = ledger.reserve([Reservation(None, charge.amount, [account])])
     except ledger.CapExceeded as exceeded:
-        raise CapExceeded(
-            charge.amount, max(cap - exceeded.committed, ledger.NOTHING)
-        ) from exceeded
+        left, is_of_house = cap - exceeded.committed, cap < charge.cap
+        raise CapExceeded(charge.amount, left, is_of_house=is_of_house) from exceeded
     return entry
+
+
+def _cap(of_call: Decimal) -> Decimal:
+    of_house = sessions.limit()
+    return of_call if of_house is None else min(of_call, of_house)
 
 
 def _current_session(token_id: int, now: datetime) -> str:
@@ -74,7 +80,8 @@ def left_of(secret: str, cap: Decimal) -> Decimal:
     """Return what the session of the token `secret` may still spend."""
     token_id = Token.objects.filter(digest=digest(secret)).values_list("pk", flat=True).first()
     period = _current_session(token_id, clock.now()) if token_id else ""
-    cap = session_limit(cap)
+    cap = _cap(cap)
     if not period:
         return cap
-    return cap - ledger.committed(LedgerAccount.Kind.ASSISTANT, token_id, period)
+    spent = ledger.committed(LedgerAccount.Kind.ASSISTANT, token_id, period)
+    return max(cap - spent, Decimal(0))  # the budget may be less than what is spent

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+RAISE = "to raise MCP_SPENDING_CAP"
+NOTHING = Decimal(0)
 SESSION = timedelta(hours=1)  # without a paid run, after which the cap starts anew
 
 
@@ -24,11 +26,12 @@ class Charge:
 class CapExceeded(Exception):
     """A call may cost more than its session may still spend."""
 
-    def __init__(self, amount: Decimal, left: Decimal) -> None:
+    def __init__(self, amount: Decimal, left: Decimal, *, is_of_house: bool = False) -> None:
+        more = "an admin for a larger budget of sessions" if is_of_house else RAISE
+        rest = plain(max(left, NOTHING))
         super().__init__(
-            f"This may cost {plain(amount)}, and this session may spend {plain(left)} more. "
-            "Nothing was run. Ask the person to run it, or to raise MCP_SPENDING_CAP or "
-            "the budget of sessions."
+            f"This may cost {plain(amount)}, and this session may spend {rest} more. "
+            f"Nothing was run. Ask the person to run it, or {more}."
         )
 
 

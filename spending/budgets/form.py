@@ -82,6 +82,9 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
             "begins_on": "Empty: today.",
             "ends_on": "Its last day. Empty: it has no end.",
         }
+        widgets = dict.fromkeys(
+            ("begins_on", "ends_on"), forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        )
 
     def __init__(self, user: User, data: QueryDict | None, instance: Budget | None = None) -> None:
         initial: dict[str, Any] = {} if instance else {"informed": [user.pk]}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
 from django.db.models import Q, Sum
@@ -70,6 +71,12 @@ class Gauge:
         """Return what was granted on top of the budget."""
         granted: Decimal = self.limit - self.budget.limit
         return granted
+
+    @property
+    def request_query(self) -> str:
+        """Return what the page of a request for more is opened with."""
+        asked = {"budget": self.budget.pk, "key": self.counter.key, "period": self.counter.period}
+        return urlencode(asked)
 
     @property
     def until(self) -> str:

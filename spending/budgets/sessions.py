@@ -1,4 +1,4 @@
-"""What an assistant's session may spend, by the budgets of all sessions."""
+"""What the house lets an assistant's session spend; the sessions themselves are the API's."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from core.db import clock
 from spending.models import Budget
 
 
-def session_limit(cap: Decimal) -> Decimal:
-    """Return what a session may spend: the smallest of these budgets, at most `cap`. One query."""
-    budgets = Budget.objects.holding(timezone.localdate()).filter(scope=Budget.Scope.SESSION)
-    return min([cap, *budgets.values_list("limit", flat=True)])
+def limit() -> Decimal | None:
+    """Return the most that a session may spend; None: no budget says. One query."""
+    holding = Budget.objects.holding(timezone.localdate(clock.now()))
+    limits = holding.filter(scope=Budget.Scope.SESSION).order_by("limit")
+    return limits.values_list("limit", flat=True).first()

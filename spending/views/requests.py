@@ -25,6 +25,7 @@ from spending.requests import asking, deciding, listing
 from spending.requests.forms import DecisionForm, RequestForm
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
     from django.http import HttpResponse
 
     from core.http.htmx import HtmxRequest
@@ -66,7 +67,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     except asking.Refused as refusal:
         context["refusal"] = str(refusal)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    context |= _about(subject)
+    context |= _about(subject, user)
     return render(request, "spending/requests/new.html", context, status=status)
 
 
@@ -106,14 +107,15 @@ def _page(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> Htt
         "may_decide": access.may_decide(request.user, asked),
         "form": form,
     }
-    context |= _about(subject)
+    context |= _about(subject, asked.user)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "spending/requests/request.html", context, status=status)
 
 
-def _about(subject: Subject) -> dict[str, Any]:
-    """Return what pages say of what more is asked of: how far it is spent, and who decides."""
-    people = [person.get_username() for person in access.deciders(subject.budget)]
+def _about(subject: Subject, asker: User) -> dict[str, Any]:
+    """Return what pages say of what more is asked of: how far it is spent, and who else decides."""
+    others = access.deciders(subject.budget).exclude(pk=asker.pk)
+    people = [person.get_username() for person in others]
     about: dict[str, Any] = {
         "deciders": enumerated(people),
         "told": _told(people),

@@ -49,6 +49,19 @@ def test_the_cap_ends_spending(talk: Any, flux: Any, make_endpoint: Any) -> None
     assert Run.objects.count() == 2
 
 
+def test_a_budget_of_sessions_holds_below_the_cap(talk: Any, flux: Any) -> None:
+    Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
+    Budget.objects.create(scope="session", period="once", limit=1)
+
+    async def conversation(client: Client) -> list[Any]:
+        return [await client.call_tool("run_model", PAID) for _ in range(2)]
+
+    answers = talk(conversation, cap=50)
+    assert [answer.is_error for answer in answers] == [False, True]
+    assert "may spend 0.4 more" in text(answers[1])
+    assert "an admin for a larger budget of sessions" in text(answers[1])
+
+
 def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:
     Endpoint.objects.update(unit_price_usd=1, price_unit="1000 characters")
 
