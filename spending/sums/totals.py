@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet, Sum
@@ -30,8 +30,7 @@ _BY = {"endpoint__category": "endpoint_id"}
 _ROLLED_UP_SUMS: dict[str, Any] = {name: (Sum, name, Q()) for name in LIVE_SUMS}
 
 
-@dataclass(frozen=True)
-class Sums:
+class Sums(NamedTuple):
     """What some runs cost, in dollars: `amount` counts what is `reserved` for those under way.
 
     `unknown` of the `runs` are not in it: nobody knows what they cost.
@@ -42,7 +41,7 @@ class Sums:
     reserved: Decimal = NOTHING
     unknown: int = 0
 
-    def __add__(self, other: Sums) -> Sums:
+    def __add__(self, other: Sums) -> Sums:  # type: ignore[override]  # not that of tuples
         return Sums(
             self.runs + other.runs,
             self.amount + other.amount,

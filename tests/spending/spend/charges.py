@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
@@ -55,7 +56,8 @@ def charge(
             **values,
         },
     )
-    ledger.write_charges([row])
+    with transaction.atomic():
+        ledger.write_charges([row])
     # The other figures of a settled one are those of its bill.
     if row.state == "settled" and "billed" not in values:
         Charge.objects.filter(pk=row.pk).update(billed=F("expected"))
@@ -78,4 +80,5 @@ def text_of(page: Any) -> str:
 def bill(row: Charge, amount: str | Decimal) -> None:
     """Let upstream's billing events say what a charge's run has cost."""
     assert row.run_id is not None
-    assert ledger.report(row.run_id, Decimal(amount)) is not None
+    with transaction.atomic():
+        assert ledger.report(row.run_id, Decimal(amount)) is not None
