@@ -44,13 +44,14 @@ def price_of(endpoint: Any, arguments: Mapping[str, str] = NO_ARGUMENTS) -> Pric
     if endpoint.measured_price is None:
         return Price(endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency)
     amount, runs, within = endpoint.measured_price, endpoint.measured_runs, ""
-    if group := _group(endpoint.measured_groups or (), arguments) if arguments else None:
+    groups = (endpoint.measured_groups or ()) if arguments else ()
+    if group := _group(groups, arguments):
         amount, runs = Decimal(group["price"]), group["runs"]
         within = f" with {enumerated([' '.join(pair) for pair in group['arguments'].items()])}"
     text = f"Measured: {price(amount, 'USD', endpoint.measured_unit)}{within}"
     said = listed_price(endpoint)
     note = f"{text}, from {counted(runs, 'run')}; said {said or 'nothing'}."
-    return Price(amount, endpoint.measured_unit, "USD", note)
+    return Price(amount, endpoint.measured_unit, "USD", note, bool(groups) and not group)
 
 
 def is_priced(endpoint: Any) -> bool:
@@ -67,17 +68,16 @@ def _group(groups: Iterable[Any], arguments: Mapping[str, str]) -> Any:
     return None
 
 
-def _values(arguments: Mapping[str, str]) -> str:
-    return enumerated([f"{name} {value}" for name, value in arguments.items()])
-
-
 def current_price(endpoint: Any) -> str:
-    """Return the price that estimates use: `$0.049 per image, measured`, or the list price."""
-    if endpoint is None:  # a step of a workflow whose model the catalogue does not have
+    """Return the price that estimates use: `$0.049 per image, measured`, or the list price.
+
+    Empty where it is unknown, also of a model that the catalogue does not have (None).
+    """
+    if not endpoint:  # a step of a workflow may have such a model
         return ""
     if endpoint.measured_price is None:
         return listed_price(endpoint)
-    return f"{price(endpoint.measured_price, 'USD', endpoint.measured_unit)}, measured"
+    return f"{price(endpoint.measured_price, 'USD', endpoint.measured_unit)}{_MEASURED}"
 
 
 def price_note(endpoint: Any) -> str:

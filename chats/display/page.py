@@ -130,7 +130,7 @@ def context(
         "leaf": branch.leaf,
         "form_token": secrets.token_urlsafe(16),
         "is_awaited": is_awaited,
-        "readiness": readiness() if is_awaited else "",
+        "readiness": readiness() if is_awaited or not why_not else "",
         "limited": limited,
         **(_unsent(filled) if why_not else _composed(chat, branch, filled)),
     }

@@ -141,8 +141,13 @@ def run_timeline(run: Run, oob: int = 0) -> dict[str, Any]:
 @register.inclusion_tag("playground/run/_facts.html")
 def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render the other facts of a run."""
-    costs = known_costs.of(run)
-    return {"run": run, "facts": timeline.facts(run), "costs": costs, "oob": oob}
+    return {"run": run, "facts": timeline.facts(run), "oob": oob}
+
+
+@register.inclusion_tag("playground/run/_known_costs.html")
+def run_costs(run: Run, oob: int = 0) -> dict[str, Any]:
+    """Render the figures of what a run costs."""
+    return {"run": run, "costs": known_costs.of(run), "oob": oob}
 
 
 @register.inclusion_tag("playground/run/_unconfirmed.html", takes_context=True)

@@ -61,7 +61,8 @@ def estimate(
     if not estimated.low:
         return estimated
     if price.note:
-        return replace(_with_note(estimated, price.note), source=MEASURED)
+        estimated = replace(_with_note(estimated, price.note), source=MEASURED)
+        return _with_note(replace(estimated, high=None), _OTHERS) if price.is_least else estimated
     if amount and unit.kind == "megapixel" and amount.low % 1:
         estimated = _with_note(estimated, "Upstream may round up to whole megapixels.")
     if unit.lines and (other := _other_resolution(unit.lines, run_inputs)):
@@ -127,6 +128,7 @@ def cost(
     return unknown(price.currency, _per(price), _REASONS.get(unit.kind, _UNCOUNTED))
 
 
+_OTHERS = "No run with these settings was measured: it may cost more."
 _UNCOUNTED = "How many of them a run uses is known only once one has succeeded here."
 _REASONS = {
     "second": "How long the result will be is not known.",

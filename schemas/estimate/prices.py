@@ -21,6 +21,7 @@ class Price:
     unit: str = ""
     currency: str = "USD"
     note: str = ""  # where it is no list price: where it comes from, in a sentence
+    is_least: bool = False  # it is for other arguments: with these it may be higher
 
     @property
     def is_by_compute_time(self) -> bool:

@@ -61,9 +61,12 @@ class Figures:
 
     @property
     def differs(self) -> bool:
-        """Whether it differs so much from what is said that it is used; also where nothing is."""
-        if self.said is None:
-            return True
+        """Whether it differs so much from what is said that it is used; also where nothing is.
+
+        What cost nothing does not: free credits and discounts end without notice.
+        """
+        if not self.median or self.said is None:
+            return bool(self.median)
         return abs(self.median - self.said) > MOST_DIFFERENCE * self.said
 
 

@@ -67,8 +67,8 @@ def read_samples(endpoint: Endpoint) -> list[Sample]:
     """
     unit = parse_unit(endpoint.price_unit)
     charges = {charge.run_id: charge for charge in _charges(endpoint) if charge.run_id}
-    names = ["pk", "arguments", "metrics", *(["output"] if unit.kind == "token" else [])]
-    runs = Run.objects.filter(pk__in=charges).only(*names)
+    read = ("arguments", "metrics", *(("output",) if unit.kind == "token" else ()))
+    runs = Run.objects.filter(pk__in=charges).light(*read)
     outputs = _outputs(charges)
     root, makes = version_of(endpoint).root, makes_of(endpoint)
     return [

@@ -20,7 +20,7 @@ from spending.sums.question import Question, Sort
 from spending.sums.scope import Scope
 from spending.sums.totals import DAY, Days, Ledger, Sums, snapshot
 
-MOST_ROWS = 60
+MOST_ROWS = 40
 MOST_UNUSUAL = 6
 _MINUS = "\u2212"
 
@@ -34,6 +34,14 @@ class Row(NamedTuple):
     before: Decimal
     change: str
     address: str
+
+
+class _Entry(NamedTuple):
+    """What becomes a row if it is shown."""
+
+    label: Label
+    sums: Sums
+    before: Decimal
 
 
 class Chip(NamedTuple):
@@ -86,26 +94,26 @@ def report(scope: Scope, question: Question, today: date) -> Report:
         shows_now = today in question.days
         days = _read(question, today if shows_now else None)
         ledger = Ledger(condition, days)
-        of_days = ledger.by_day()
         column = labels.COLUMNS[question.by]
         now = ledger.by(column, question.days)
         before = ledger.by(column, question.before)
+        of_days = ledger.by_day()
         named = labels.labels(question.by, [*now, *before], scope)
         chips = chips_of(question, scope)
-    rows = _sorted(_rows(question, named, now, before), question.sort)
+    entries = _sorted(_entries(named, now, before), question.sort)
     total, total_before = total_of(now.values()), total_of(before.values())
     unusual = forecasts.unusual_days(of_days, question.days)
     bars = [(bar, total_of(of_days[day] for day in bar if day in of_days))
             for bar in question.bars()]  # fmt: skip
-    shown = rows[:MOST_ROWS]
+    others = entries[MOST_ROWS:]
     return Report(
         question=question,
         total=total,
         before=total_before,
         change=change(total.amount, total_before.amount),
-        rows=shown,
-        others=total_of(row.sums for row in rows[MOST_ROWS:]) if len(rows) > MOST_ROWS else None,
-        other_count=len(rows) - len(shown),
+        rows=[_row(question, entry, total.amount) for entry in entries[:MOST_ROWS]],
+        others=total_of(entry.sums for entry in others) if others else None,
+        other_count=len(others),
         chart=chart(question, bars, {found.day for found in unusual}),
         unusual=[
             Unusual(found.words, question.within(Days(found.day, found.day)).query)
@@ -184,36 +192,36 @@ def _merged(sums: Iterable[tuple[Any, Sums]], named: Mapping[Any, Label]) -> dic
     return merged
 
 
-def _rows(
-    question: Question,
-    named: Mapping[Any, Label],
-    now: Mapping[Any, Sums],
-    before: Mapping[Any, Sums],
-) -> list[Row]:
+def _entries(
+    named: Mapping[Any, Label], now: Mapping[Any, Sums], before: Mapping[Any, Sums]
+) -> list[_Entry]:
     of_now, of_before = _merged(now.items(), named), _merged(before.items(), named)
-    total = total_of(of_now.values()).amount
     return [
-        Row(
-            label=label,
-            sums=sums,
-            share=_whole(100 * sums.amount / total) if total else NOTHING,
-            before=of_before.get(label, Sums()).amount,
-            change=change(sums.amount, of_before.get(label, Sums()).amount),
-            address=question.narrowed(question.by, label.value).query,
-        )
-        for label, sums in of_now.items()
+        _Entry(label, sums, of_before.get(label, Sums()).amount) for label, sums in of_now.items()
     ]
 
 
-def _sorted(rows: list[Row], sort: Sort) -> list[Row]:
-    by_name = sorted(rows, key=lambda row: (row.label.name.lower(), row.label.value))
+def _row(question: Question, entry: _Entry, total: Decimal) -> Row:
+    amount = entry.sums.amount
+    return Row(
+        label=entry.label,
+        sums=entry.sums,
+        share=_whole(100 * amount / total) if total else NOTHING,
+        before=entry.before,
+        change=change(amount, entry.before),
+        address=question.narrowed(question.by, entry.label.value).query,
+    )
+
+
+def _sorted(entries: list[_Entry], sort: Sort) -> list[_Entry]:
+    by_name = sorted(entries, key=lambda entry: (entry.label.name.lower(), entry.label.value))
     if sort == Sort.NAME:
         return by_name
     if sort == Sort.RUNS:
-        return sorted(by_name, key=lambda row: row.sums.runs, reverse=True)
+        return sorted(by_name, key=lambda entry: entry.sums.runs, reverse=True)
     if sort == Sort.CHANGE:
-        return sorted(by_name, key=lambda row: row.sums.amount - row.before, reverse=True)
-    return sorted(by_name, key=lambda row: row.sums.amount, reverse=True)
+        return sorted(by_name, key=lambda entry: entry.sums.amount - entry.before, reverse=True)
+    return sorted(by_name, key=lambda entry: entry.sums.amount, reverse=True)
 
 
 def _dearest(found: Sequence[UnusualDay]) -> list[UnusualDay]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,7 +24,9 @@ from spending.sums.rollups import LIVE_SUMS
 
 DAY = timedelta(days=1)
 _CENT = Decimal("0.01")
-_BY = {"day": "door", "endpoint__category": "endpoint_id"}
+# Of the whole house there are sums by one column; of a day any of them will do.
+_ANY = "door"
+_BY = {"endpoint__category": "endpoint_id"}
 _ROLLED_UP_SUMS: dict[str, Any] = {name: (Sum, name, Q()) for name in LIVE_SUMS}
 
 
@@ -92,7 +94,8 @@ class Days:
 class Ledger:
     """The sums of the charges that a condition selects, within some days.
 
-    Two queries tell which days are added up; each question then takes two.
+    Two queries tell which days are added up. Each question takes one; the charges of the other
+    days are added up once for each column, by day.
     """
 
     def __init__(self, condition: Q, days: Days) -> None:
@@ -100,41 +103,54 @@ class Ledger:
         self._is_of_all = not condition
         self._rolled_up = Rollup.objects.filter(condition)
         self._charges = ledger.due(Charge.objects.filter(condition))
+        self._live: dict[str, dict[tuple[date, Any], Sums]] = {}
 
     def by_day(self) -> dict[date, Sums]:
         """Return the sums of each day that has some."""
-        return self.by("day")
+        column = next(iter(self._live), _ANY)
+        sums = self._grouped(("day",), _ANY, self._days)
+        live = (((day,), of_both) for (day, _), of_both in self._of_charges(column).items())
+        return {day: of_day for (day,), of_day in _added(sums, live).items()}
 
     def by(self, column: str, within: Days | None = None) -> dict[Any, Sums]:
         """Return sums by a column's values, within some of the days or all of them."""
-        sums = self._grouped((column,), within or self._days)
-        return {key: of_key for (key,), of_key in sums.items()}
+        days = within or self._days
+        sums = self._grouped((column,), column, days)
+        live = (((key,), of_both) for (day, key), of_both in self._of_charges(column).items()
+                if day in days)  # fmt: skip
+        return {key: of_key for (key,), of_key in _added(sums, live).items()}
 
     def by_day_and(self, column: str) -> dict[tuple[date, Any], Sums]:
         """Return the sums of each day by a column's values."""
-        return self._grouped(("day", column), self._days)
+        sums = self._grouped(("day", column), column, self._days)
+        return _added(sums, self._of_charges(column).items())
 
-    def _grouped(self, columns: Sequence[str], within: Days) -> dict[Any, Sums]:
-        total: dict[Any, Sums] = {}
-        # Of the whole house there are sums by one column; of a day any of them will do.
-        by = _BY.get(columns[-1], columns[-1]) if self._is_of_all else ""
-        for rows, kinds in self._sources(within, by):
-            for key, sums in _grouped(rows, columns, kinds):
-                total[key] = total.get(key, Sums()) + sums
-        return total
+    def _grouped(self, columns: Sequence[str], by: str, within: Days) -> dict[Any, Sums]:
+        """Return the sums of those of the days that are added up."""
+        rows = self._rolled_up.filter(
+            within.condition, by=_BY.get(by, by) if self._is_of_all else ""
+        )
+        read = Q()
+        for days in self._read:
+            read |= days.condition
+        return dict(_grouped(rows.exclude(read) if read else rows, columns, _ROLLED_UP_SUMS))
 
-    def _sources(self, within: Days, by: str) -> Iterator[tuple[QuerySet[Any], Mapping[str, Any]]]:
-        cut = (Days(max(days.first, within.first), min(days.last, within.last))
-               for days in self._read)  # fmt: skip
-        read = [days for days in cut if days]
-        not_added_up, begun = Q(), Q()
-        for days in read:
-            not_added_up |= days.condition
-            begun |= Q(created_at__gte=days.start, created_at__lt=days.end)
-        rolled_up = self._rolled_up.filter(within.condition, by=by)
-        yield rolled_up.exclude(not_added_up) if read else rolled_up, _ROLLED_UP_SUMS
-        if read:
-            yield self._charges.filter(begun).annotate(day=TruncDate("created_at")), LIVE_SUMS
+    def _of_charges(self, column: str) -> dict[tuple[date, Any], Sums]:
+        """Return the sums of the other days, by day and a column's values."""
+        if column not in self._live:
+            begun = Q()
+            for days in self._read:
+                begun |= Q(created_at__gte=days.start, created_at__lt=days.end)
+            rows = self._charges.filter(begun).annotate(day=TruncDate("created_at"))
+            sums = _grouped(rows, ("day", column), LIVE_SUMS) if self._read else ()
+            self._live[column] = dict(sums)
+        return self._live[column]
+
+
+def _added(sums: dict[Any, Sums], others: Iterable[tuple[Any, Sums]]) -> dict[Any, Sums]:
+    for key, other in others:
+        sums[key] = sums.get(key, Sums()) + other
+    return sums
 
 
 def charges(condition: Q, days: Days) -> QuerySet[Charge]:

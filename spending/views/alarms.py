@@ -43,7 +43,7 @@ def alarm(request: HtmxRequest, pk: int) -> HttpResponse:
     settings = letter.facts(readable) if readable else []
     context = {
         "alarm": shown,
-        "charge": charge,
+        "cost_now": charge.amount if charge and charge.amount != shown.cost else None,
         "run": readable,
         "bill": bill,
         "settings": settings,

@@ -36,8 +36,7 @@ from notifications.models import Channel, Delivery
 from people.models import Invitation
 from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
-from spending.models import Budget, BudgetRequest, SpendingRules
-from spending.models import Alarm
+from spending.models import Alarm, Budget, BudgetRequest, SpendingRules
 from tests.accounts.access.document import FILE, as_document
 from tests.accounts.access.marks import ROLES, Row
 from tests.accounts.access.table import ACCESS
@@ -130,6 +129,7 @@ class World:
     def _request(self, budget: Budget) -> UUID:
         asked = {"user": budget.person, "amount": 1, "sentence": "s", "period": "2026-11"}
         return BudgetRequest.objects.create(budget=budget, **asked).pk
+
     def _alarm(self, owner: User, run: UUID) -> int:
         sums = {"expected": Decimal("0.05"), "cost": Decimal(5), "basis": "estimate"}
         return Alarm.objects.create(user=owner, run_id=run, **sums).pk

@@ -33,10 +33,12 @@ def show_settings(tmp_path: Path) -> Shown:
     """
     shutil.copytree(ROOT / "config", tmp_path / "config")
 
-    def show(what: str, *, with_key: bool = True, **variables: str) -> list[Any]:
+    def show(
+        what: str, *, with_key: bool = True, command: str = "worker", **variables: str
+    ) -> list[Any]:
         secret = "a long and random text" * 3
         done = subprocess.run(
-            [sys.executable, str(SCRIPT), what, *(["with-key"] if with_key else [])],
+            [sys.executable, str(SCRIPT), what, *([command] if with_key else [])],
             cwd=tmp_path,
             env=environment(SECRET_KEY=secret, PYTHONPATH=str(tmp_path), **variables),
             capture_output=True,
@@ -103,6 +105,14 @@ def test_only_processes_that_call_upstream_have_the_key(
     what = "s.FAL_KEY, __import__('os').environ.get('FAL_KEY')"
     assert show_settings(what, with_key=False, **variables) == ["", None]
     assert show_settings("s.FAL_KEY", **variables) == ["id:secret"]
+
+
+@pytest.mark.parametrize(("command", "key"), [("worker", "id:secret"), ("realtime", "")])
+def test_only_the_worker_has_the_admin_key(show_settings: Shown, command: str, key: str) -> None:
+    variables = {"FAL_KEY": "a:b", "FAL_ADMIN_KEY": "id:secret"}
+    what = "s.FAL_ADMIN_KEY, __import__('os').environ.get('FAL_ADMIN_KEY')"
+    assert show_settings(what, command=command, **variables) == [key, key or None]
+    assert show_settings(what, with_key=False, **variables) == ["", None]
 
 
 def test_issuers_are_read_from_the_environment(show_settings: Shown) -> None:

@@ -13,6 +13,7 @@ from catalog.pricing import billed_in_words
 from catalog.schema_versions import version_of
 from core.formatting import money
 from fal.db_safe import db_safe_text
+from runs.costs import known_costs
 from runs.costs.billing import billed_cost
 from runs.models import Run
 from runs.progress import current_upstream
@@ -59,14 +60,29 @@ def coming(run: Run) -> str:
 
 
 def billed(run: Run) -> str:
-    """Return what a result has cost: `≈ $0.12 · 2 images`; empty for a run without one."""
+    """Return what a result has cost: `≈ $0.12 · 2 images`; empty for a run without one.
+
+    At the price of when it began, or as upstream has billed it: `$0.10 billed by fal`. One query.
+    """
     if run.state != Run.State.SUCCEEDED:
         return ""
     upstream = current_upstream.get()
-    units = billed_in_words(run.billable_units, run.endpoint) if run.billable_units else ""
+    units = _cost(run)
     if upstream is not None and upstream.is_free:
         return " · ".join(filter(None, (units, "free (sandbox)")))
     return "free" if run.endpoint.unit_price_usd == 0 else units or UNKNOWN
+
+
+def _cost(run: Run) -> str:
+    words = billed_in_words(run.billable_units, run.endpoint) if run.billable_units else ""
+    costs = known_costs.of(run)
+    if costs is None or costs.best.kind == known_costs.ESTIMATED:
+        return words
+    if costs.best.kind == known_costs.BY_EVENT:
+        return f"{money(costs.best.amount)} {known_costs.BY_EVENT}"
+    quantity = words.rpartition(" · ")[2]
+    amount = f"≈ {money(costs.best.amount)}" if costs.best.amount else ""
+    return " · ".join(filter(None, (amount, quantity)))
 
 
 def billed_together(runs: Sequence[Run]) -> str:

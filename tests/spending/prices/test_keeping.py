@@ -69,6 +69,17 @@ def test_a_price_by_resolution_is_estimated_for_each(painter: Endpoint, bill: Pi
     assert estimate_run(endpoint, {"prompt": "x"}).low == Decimal("0.04")
 
 
+def test_a_resolution_that_nobody_has_paid_for_may_cost_more(
+    painter: Endpoint, bill: PictureBill
+) -> None:
+    for resolution, price in [("1K", "0.04"), ("2K", "0.08")] * 5:
+        bill(price, resolution=resolution)
+    keeping.measure_ended()
+    estimate = estimate_run(current(painter), {"prompt": "x", "resolution": "4K"})
+    assert (estimate.words, estimate.most) == ("at least $0.04, measured", None)
+    assert estimate.basis[-1] == "No run with these settings was measured: it may cost more."
+
+
 def test_what_is_said_right_stays_as_it_is(make_endpoint: Any, bill: PictureBill) -> None:
     endpoint = make_endpoint(unit_price_usd=Decimal("0.05"), price_unit="images")
     token = Revision.current()

@@ -181,6 +181,8 @@ def test_one_bill_of_a_hundred_times_changes_nothing() -> None:
         (5, "0.05", None, True),  # nothing is said
         (5, "0.05", "0", True),
         (5, "0", "0", False),
+        (5, "0", "0.05", False),  # free credits end
+        (5, "0", None, False),
     ],
 )
 def test_a_measured_price_is_used_from_five_runs_and_twenty_percent(

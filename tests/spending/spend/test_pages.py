@@ -227,7 +227,7 @@ def test_runs_are_listed_with_their_figures(
     assert "billed by fal" in page
     assert "units × price" in page
     assert f'<a href="/runs/{run.pk}/"><bdi>a lighthouse</bdi></a>' in page
-    assert page.count("A run that you may not open, or that is gone") == 2
+    assert page.count("gone, or not open to you") == 2
 
 
 def test_a_manager_sees_the_sum_of_a_hidden_run_but_not_what_it_is(
@@ -272,3 +272,27 @@ def test_the_forecast_says_what_it_follows_from(member: Client, user: User) -> N
     past = f"?from={days_ago(20)}&to={days_ago(1)}"
     assert today != days_ago(1)
     assert "so far this month" not in text_of(member.get(f"/spend/{past}"))
+
+
+def test_many_rows_end_with_one_of_the_rest(member: Client, user: User, make_endpoint: Any) -> None:
+    for number in range(43):
+        charge(user, f"0.{number + 100}", endpoint=make_endpoint(f"a/model-{number:02}"))
+    page = text_of(member.get("/spend/"))
+    assert re.search('<th scope="row">3 more</th> ?<td class="figure spent">[$]0.303</td>', page)
+    assert total_of_page(member) == sum(Decimal(f"0.{number + 100}") for number in range(43))
+
+
+def test_the_table_is_sorted_as_asked(member: Client, user: User) -> None:
+    charge(user, "5.00", days_ago(0), door="api")
+    for _ in range(3):
+        charge(user, "1.00", days_ago(0), door="chat")
+    charge(user, "4.90", days_ago(1), door="api")
+
+    def order(sort: str) -> list[str]:
+        query = f"from={days_ago(0)}&to={days_ago(0)}&by=door&sort={sort}"
+        table = text_of(member.get(f"/spend/?{query}")).partition('<table class="spend-table"')[2]
+        return re.findall("<bdi>(.*?)</bdi>", table)
+
+    assert order("") == ["API", "Chats"]
+    assert order("runs") == order("change") == ["Chats", "API"]
+    assert order("name") == ["API", "Chats"]
