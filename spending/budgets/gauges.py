@@ -50,6 +50,12 @@ class Gauge:
         return left
 
     @property
+    def overspent(self) -> Decimal:
+        """Return what is spent above the limit, as after a run that was dearer than expected."""
+        over: Decimal = max(self.spent - self.limit, NOTHING)
+        return over
+
+    @property
     def percent(self) -> int:
         """Return how much of it is spent, at most 100; whole percents, rounded down."""
         if self.spent >= self.limit:
