@@ -11,7 +11,7 @@ from django.db import transaction
 from core import refusals
 from core.db import clock
 from runs import ledger
-from spending.budgets import access, counting, gauges, headroom, wording
+from spending.budgets import access, headroom, opening, wording
 from spending.models import Budget
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ def save(by: User, budget: Budget, informed: Iterable[User]) -> Budget:
         budget.save()
         _require(by, budget)
         budget.informed.set(informed)
-        key = counting.named_key(budget)
-        if key is not None and budget.scope != Budget.Scope.SESSION:
-            ledger.spent({gauges.counter_of(budget, key, clock.now()).counter})
+        opening.open_counters(budget, clock.now())
     headroom.forget()
     return budget
 

@@ -24,7 +24,7 @@ from spending.models import Budget, BudgetRequest
 
 NEARLY = Decimal("0.8")
 NEAREST = 5  # of those that a budget for each of them limits
-_COLUMNS = {Scope.PROJECT: "project_id", Scope.PERSON: "user_id", Scope.TOKEN: "token_id"}
+COLUMNS = {Scope.PROJECT: "project_id", Scope.PERSON: "user_id", Scope.TOKEN: "token_id"}
 
 
 class Counted(NamedTuple):
@@ -48,6 +48,12 @@ class Gauge:
         """Return what may still be spent."""
         left: Decimal = max(self.limit - self.spent, NOTHING)
         return left
+
+    @property
+    def overspent(self) -> Decimal:
+        """Return what is spent above the limit, as after a run that was dearer than expected."""
+        over: Decimal = max(self.spent - self.limit, NOTHING)
+        return over
 
     @property
     def percent(self) -> int:
@@ -134,7 +140,7 @@ def _sums_of_charges(counters: Iterable[Counter]) -> dict[Counter, Decimal]:
         if scope == Scope.HOUSE:
             sums[group[0]] = ledger.total_of(charges)
             continue
-        column = _COLUMNS[scope]
+        column = COLUMNS[scope]
         charges = charges.filter(**{f"{column}__in": [counter.key for counter in group]})
         due = (
             charges.exclude(state=SumState.RELEASED)
@@ -186,7 +192,7 @@ def most_spent(budget: Budget, at: datetime) -> Gauge | None:
     if (key := counting.named_key(budget)) is not None:
         return read([counter_of(budget, key, at)])[0]
     scope, period = Scope(budget.scope), counting.period_of(budget, at)
-    column = _COLUMNS[scope]
+    column = COLUMNS[scope]
     charges = ledger.charges_of(Counter(Scope.HOUSE, 0, period)).filter(
         ~Q(state=SumState.RELEASED), **{f"{column}__isnull": False}
     )

@@ -56,11 +56,7 @@ def listed(user: User, project: Project | None = None) -> list[Listed]:
     """
     budgets = _loaded(access.visible(user).filter(ended_at=None))
     if project is not None:
-        budgets = [
-            budget
-            for budget in budgets
-            if budget.scope == Budget.Scope.PROJECT and budget.project_id in {None, project.pk}
-        ]
+        budgets = [budget for budget in budgets if _is_of(budget, project)]
     return describe(user, budgets, project)
 
 
@@ -99,6 +95,13 @@ def ended(user: User) -> list[Budget]:
     """Return the latest budgets that have ended, of those that the user changes. One query."""
     rows = access.managed(user).exclude(ended_at=None).order_by("-ended_at")
     return list(rows.select_related("project__person", "person", "token__user")[:ENDED])
+
+
+def _is_of(budget: Budget, project: Project) -> bool:
+    """Whether a budget is the project's; of a private one, also its person's."""
+    if budget.scope == Budget.Scope.PERSON:
+        return project.is_private and budget.person_id in {None, project.person_id}
+    return budget.scope == Budget.Scope.PROJECT and budget.project_id in {None, project.pk}
 
 
 def _state(budget: Budget, today: date) -> str:

@@ -105,20 +105,26 @@ def ask(user: User, subject: Subject, amount: Decimal, sentence: str, path: str)
     return request
 
 
-def in_words(request: BudgetRequest) -> str:
-    """Return "$5.00 more for Fox", or "one run of up to $25.00"."""
-    if request.budget is None:
+def in_words(request: BudgetRequest, name: str | None = None) -> str:
+    """Return "$5.00 more for Fox", "$5.00 more" of one's own, or "one run of up to $25.00".
+
+    `name` is whose counter it is, if the caller knows it.
+    """
+    counter = counter_of(request)
+    if counter is None:
         return f"one run of up to {money(request.amount)}"
-    return f"{money(request.amount)} more for {whose(request)}"
+    if counter.scope == Scope.HOUSE:
+        name = "the house"
+    elif counter.scope == Scope.PERSON and counter.key == request.user_id:
+        return f"{money(request.amount)} more"
+    return f"{money(request.amount)} more for {name or gauges.names_of([counter])[counter]}"
 
 
-def whose(request: BudgetRequest) -> str:
-    """Return whose counter it is that more is asked for: "Fox", "ada", "the house"."""
-    budget = request.budget
-    if budget is None or budget.scope == Budget.Scope.HOUSE:
-        return "the house"
-    counter = Counter(Scope(budget.scope), request.scope_key, request.period)
-    return gauges.names_of([counter])[counter]
+def counter_of(request: BudgetRequest) -> Counter | None:
+    """Return the counter that more is asked of; None for a run above the ceiling."""
+    if request.budget is None:
+        return None
+    return Counter(Scope(request.budget.scope), request.scope_key, request.period)
 
 
 def period_in_words(request: BudgetRequest) -> str:

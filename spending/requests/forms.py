@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from core.formatting import money
 from fal.db_safe import db_safe_text
+from runs.ledger import NOTHING
+from schemas.estimate.amounts import decimal
 from spending.budgets.form import SumField
 from spending.models.budget import SENTENCE_CHARS
 
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
 NOTHING_ASKED = "Ask for a sum above $0."
+TOO_LITTLE = "{over} is spent above the limit already: ask for more than that."
 NOTHING_GRANTED = "Grant a sum above $0, or refuse it."
 
 
@@ -29,9 +36,21 @@ class RequestForm(forms.Form):
         },
     )
 
+    def __init__(self, data: QueryDict | None, amount: str, overspent: Decimal) -> None:
+        """`overspent` is what is spent above the limit: less than that would start nothing."""
+        asked = decimal(amount)
+        if asked is not None and NOTHING < asked <= overspent:
+            amount = f"{asked + overspent:f}"
+        super().__init__(data, initial={"amount": amount})
+        self._overspent = overspent
+
     def clean_amount(self) -> Decimal:
-        """Return the sum, which is something."""
-        return _something(self.cleaned_data["amount"], NOTHING_ASKED)
+        """Return the sum, which is something, and more than is spent above the limit."""
+        amount = _something(self.cleaned_data["amount"], NOTHING_ASKED)
+        if amount <= self._overspent:
+            sentence = TOO_LITTLE.format(over=money(self._overspent))
+            raise ValidationError(sentence, code="too_little")
+        return amount
 
     def clean_sentence(self) -> str:
         """Return the sentence on one line."""

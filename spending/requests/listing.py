@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from core.formatting import money
-from runs.ledger import Counter, Scope
 from spending.budgets import access, gauges
-from spending.models import Budget, BudgetRequest
+from spending.models import BudgetRequest
 from spending.requests import asking
 
 if TYPE_CHECKING:
@@ -67,23 +65,14 @@ def _lines(rows: Iterable[BudgetRequest]) -> list[Line]:
     """Return rows in words: four queries at most, however many."""
     related: QuerySet[BudgetRequest] = rows.select_related("budget", "user", "decided_by")  # type: ignore[attr-defined]
     requests = list(related)
-    counters = {request.pk: counter for request in requests if (counter := _counter_of(request))}
-    names = gauges.names_of(counters.values())
+    counters = {request.pk: asking.counter_of(request) for request in requests}
+    names = gauges.names_of(counter for counter in counters.values() if counter)
     return [
-        Line(request, _words(request, names.get(counters.get(request.pk))), # type: ignore[arg-type]
-             asking.period_in_words(request))
+        Line(
+            request,
+            asking.in_words(request, names.get(counter) if counter else None),
+            asking.period_in_words(request),
+        )
         for request in requests
-    ]  # fmt: skip
-
-
-def _counter_of(request: BudgetRequest) -> Counter | None:
-    if request.budget is None:
-        return None
-    return Counter(Scope(request.budget.scope), request.scope_key, request.period)
-
-
-def _words(request: BudgetRequest, name: str | None) -> str:
-    if request.budget is None:
-        return f"one run of up to {money(request.amount)}"
-    is_house = request.budget.scope == Budget.Scope.HOUSE
-    return f"{money(request.amount)} more for {'the house' if is_house else name}"
+        for counter in [counters[request.pk]]
+    ]

@@ -59,7 +59,10 @@ def new(request: HtmxRequest) -> HttpResponse:
         messages.success(request, f"The budget is made. {made}.")
         return redirect("spending:budgets")
     if request.method != "POST" and current.PARAMETER in request.GET:
-        form.initial["target"] = f"project:{current.current(request).pk}"
+        project = current.current(request)
+        is_private = project.is_private
+        whose = f"person:{project.person_id}" if is_private else f"project:{project.pk}"
+        form.initial["target"] = whose
     return _form_page(request, "spending/budgets/new.html", form, {})
 
 

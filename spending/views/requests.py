@@ -18,7 +18,7 @@ from core.db import clock
 from core.formatting import enumerated
 from core.http.parameters import parse_key
 from core.http.refusals import refusals_as_messages
-from runs.ledger import Counter, Scope
+from runs.ledger import NOTHING, Counter, Scope
 from spending.budgets import access, gauges, wording
 from spending.models import BudgetRequest, SpendingRules
 from spending.requests import asking, deciding, listing
@@ -56,8 +56,10 @@ def new(request: HtmxRequest) -> HttpResponse:
             messages.info(request, "You have asked for this already: it waits for an answer.")
         return redirect(waiting)
     asked = request.POST if request.method == "POST" else None
-    form = RequestForm(asked, initial={"amount": request.GET.get("amount", "")[:32]})
-    context: dict[str, Any] = {"form": form, "path": _path(request)}
+    about = _about(subject, user)
+    overspent = about["gauge"].overspent if "gauge" in about else NOTHING
+    form = RequestForm(asked, request.GET.get("amount", "")[:32], overspent)
+    context: dict[str, Any] = about | {"form": form, "path": _path(request)}
     try:
         asking.require_open(subject, clock.now())
         if asked is not None and form.is_valid():
@@ -67,7 +69,6 @@ def new(request: HtmxRequest) -> HttpResponse:
     except asking.Refused as refusal:
         context["refusal"] = str(refusal)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    context |= _about(subject, user)
     return render(request, "spending/requests/new.html", context, status=status)
 
 

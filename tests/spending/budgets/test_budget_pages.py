@@ -222,3 +222,14 @@ def test_a_budget_that_has_not_begun_or_is_over_says_so(admin: Client, eva: User
     page = text(admin.get(PAGE))
     assert f"Begins {later.day} {later:%B}" in page
     assert "Over" in page
+
+
+def test_a_private_project_is_limited_by_its_persons_budget(
+    admin: Client, maker: Client, eva: User, pay: Pay
+) -> None:
+    assert "budget counts what is spent there" in text(maker.get(f"{PAGE}?project=private"))
+    form = admin.get(f"{NEW}?project=private").content.decode()
+    assert re.search(rf'value="person:{eva.pk}" selected', form)
+    Budget.objects.create(scope="person", person=eva, limit=3)
+    pay("1", eva)
+    assert "$1.00 of $3.00 spent" in text(admin.get(f"{PAGE}?project=private"))

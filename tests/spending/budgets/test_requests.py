@@ -213,3 +213,15 @@ def test_a_run_above_the_ceiling_is_asked_of_admins(
     pay("1", user)
     with pytest.raises(Unaffordable):
         pay("1", user)
+
+
+def test_what_is_spent_above_the_limit_is_asked_for_as_well(
+    maker: Client, budget: Budget, fox: Project, pay: Pay
+) -> None:
+    pay("3.50", person("ana"), fox)  # of a run that was to cost a dollar
+    page = maker.get(address(budget, fox.pk, amount="1")).content.decode()
+    assert 'value="3.50"' in page
+    refused = maker.post(address(budget, fox.pk), WHY | {"amount": "2.50"})
+    assert "$2.50 is spent above the limit already: ask for more than that." in text(refused)
+    sent = maker.post(address(budget, fox.pk), WHY | {"amount": "3.50"}, follow=True)
+    assert "$2.50 is spent above the limit" in text(sent)

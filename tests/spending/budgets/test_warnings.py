@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -114,3 +115,19 @@ def _month() -> str:
     from core import periods
 
     return periods.name_of_month(timezone.now())
+
+
+def test_what_was_spent_before_a_budget_for_each_was_made_is_known(
+    admin: Client, eva: User, fox: Project, pay: Pay
+) -> None:
+    ana = person("ana")
+    pay("9", ana, fox)
+    pay("1", person("mia"), fox)
+    post = {"target": "person", "limit": "10", "period": "month", "informed": [eva.pk]}
+    admin.post("/spend/budgets/new/", post)
+    assert "$9.00 of $10.00" in admin.get("/spend/budgets/").content.decode()
+    assert subjects() == ["eva: 80 % of the budget of ana are spent"]
+    pay("1", ana)  # counts on top
+    assert subjects()[-1] == "eva: All of the budget of ana is spent"
+    admin.post("/spend/budgets/new/", post | {"target": "project"})
+    assert "$10.00 of $10.00" in admin.get("/spend/budgets/").content.decode()
