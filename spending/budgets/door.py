@@ -111,7 +111,7 @@ def _require_left(user: User, budgets: Sequence[Budget], charges: Sequence[Charg
     ]
     if refused:
         left, want = min(refused, key=lambda pair: (pair[0], pair[1].budget.pk))
-        raise _unaffordable(user, want, left)
+        raise _unaffordable(user, want, spent[want.counter])
 
 
 def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Wanted]:
@@ -140,9 +140,11 @@ def limit_of(budget: Budget, counter: Counter) -> Decimal:
     return allowed
 
 
-def _unaffordable(user: User, want: Wanted, left: Decimal) -> Forbidden:
+def _unaffordable(user: User, want: Wanted, spent: Decimal) -> Forbidden:
+    limit = limit_of(want.budget, want.counter)
+    left = max(limit - spent, NOTHING)
     sentence = wording.spent(want.budget, want.counter, left, want.amount, user)
-    missing = want.amount - left
+    missing = spent + want.amount - limit  # with what a dear run has cost above the limit
     address = wording.request_address(want.budget, want.counter, missing)
     return Unaffordable(sentence, Remedy(wording.ASK_FOR_MORE, address))
 
