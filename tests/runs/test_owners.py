@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -68,6 +69,7 @@ class FakeClients:
 
     workflows: Any = None
     files: Any = None
+    account: Any = SimpleNamespace(has_key=True)
 
 
 @pytest.mark.django_db

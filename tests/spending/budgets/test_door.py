@@ -24,7 +24,7 @@ from core import periods
 from core.db import clock
 from projects.models import Project
 from projects.models.project import private_project
-from runs import confirmation, ledger, starting, state_machine
+from runs import ledger, starting, state_machine
 from runs.confirmation import Confirmation
 from runs.ledger import Counter, Scope
 from runs.models import Charge, LedgerAccount, Run
@@ -300,8 +300,7 @@ def test_starting_asks_as_often_for_one_run_as_for_many(
 def _press(said: str) -> HttpRequest:
     """A request that says yes to this."""
     request = HttpRequest()
-    request.POST = request.POST.copy()
-    request.POST[confirmation.FIELD] = said
+    request.META["HTTP_X_MAX_COST"] = said
     return request
 
 

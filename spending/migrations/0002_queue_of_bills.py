@@ -15,13 +15,8 @@ def queue_earlier_bills(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("spending", "0006_rollups_of_house"),
-        ("playground", "0042_charge_awaits_check"),
-    ]
+    dependencies = [("spending", "0001_spending"), ("playground", "0042_charge_awaits_check")]
 
     operations = [
-        migrations.RemoveField(model_name="unmeasuredrun", name="created_at"),
-        migrations.RemoveField(model_name="unmeasuredrun", name="run_id"),
         migrations.RunPython(queue_earlier_bills, migrations.RunPython.noop, elidable=True),
     ]
