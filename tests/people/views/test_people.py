@@ -116,7 +116,7 @@ def test_pages_of_administration_lead_to_each_other_by_permission(
     }
     for address, name in rooms.items():
         page = text_of(admin.get(address))
-        nav = page.partition('class="people-rooms"')[2].partition("</nav>")[0]
+        nav = page.partition('class="rooms"')[2].partition("</nav>")[0]
         for other in rooms:
             assert f'href="{other}"' in nav, (address, other)
         assert f'aria-current="page">{name}</a>' in nav.replace('" >', '">')
@@ -124,7 +124,7 @@ def test_pages_of_administration_lead_to_each_other_by_permission(
     User.objects.filter(pk=user.pk).update(is_staff=True)
     grant(user, "accounts.view_auditentry")
     page = text_of(logged_in(User.objects.get(pk=user.pk)).get("/people/audit/"))
-    nav = page.partition('class="people-rooms"')[2].partition("</nav>")[0]
+    nav = page.partition('class="rooms"')[2].partition("</nav>")[0]
     assert nav.count("<a") == 1
 
 
