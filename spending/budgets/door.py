@@ -74,6 +74,8 @@ def _require_below_ceiling(rules: SpendingRules, user: User, charges: Sequence[C
         budget=None, user=user, is_granted=True, used_at=None, amount__gte=dearest
     )
     if request := granted.order_by("amount").first():
+        if charges[0].run_id is None:  # planned, as a flow's: the step's own start uses it up
+            return
         request.used_at = charges[0].created_at
         request.save(update_fields=["used_at"])
         return

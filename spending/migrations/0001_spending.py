@@ -10,216 +10,648 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('api', '0001_squashed_0009'),
-        ('catalog', '0015_measured_prices'),
-        ('playground', '0042_charge_awaits_check'),
-        ('projects', '0001_squashed_0004'),
+        ("api", "0001_squashed_0009"),
+        ("catalog", "0015_measured_prices"),
+        ("playground", "0042_charge_awaits_check"),
+        ("projects", "0001_squashed_0004"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BillingState',
+            name="BillingState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('has_key', models.BooleanField(default=False, help_text='the worker has FAL_ADMIN_KEY')),
-                ('next_at', models.DateTimeField(help_text='when a worker reads again', null=True)),
-                ('read_at', models.DateTimeField(help_text='when events were last read to the end', null=True)),
-                ('read_until', models.DateTimeField(help_text='the time of the newest event', null=True)),
-                ('deep_at', models.DateTimeField(help_text='when late events were last searched for', null=True)),
-                ('unreadable', models.PositiveIntegerField(default=0, help_text='events without a request id')),
-                ('failures', models.PositiveSmallIntegerField(default=0, help_text='in a row')),
-                ('trouble', models.CharField(blank=True, help_text='why none could be read', max_length=300)),
-                ('balance', core.db.dollars_field.DollarsField(null=True)),
-                ('currency', models.CharField(default='USD', max_length=8)),
-                ('balance_at', models.DateTimeField(null=True)),
-                ('balance_trouble', models.CharField(blank=True, max_length=300)),
-                ('warned_below', models.PositiveSmallIntegerField(help_text='days: the admins were told that the balance lasts less', null=True)),
-                ('episode', models.PositiveIntegerField(default=0, help_text='times that it was topped up since')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "has_key",
+                    models.BooleanField(default=False, help_text="the worker has FAL_ADMIN_KEY"),
+                ),
+                ("next_at", models.DateTimeField(help_text="when a worker reads again", null=True)),
+                (
+                    "read_at",
+                    models.DateTimeField(
+                        help_text="when events were last read to the end", null=True
+                    ),
+                ),
+                (
+                    "read_until",
+                    models.DateTimeField(help_text="the time of the newest event", null=True),
+                ),
+                (
+                    "deep_at",
+                    models.DateTimeField(
+                        help_text="when late events were last searched for", null=True
+                    ),
+                ),
+                (
+                    "unreadable",
+                    models.PositiveIntegerField(default=0, help_text="events without a request id"),
+                ),
+                ("failures", models.PositiveSmallIntegerField(default=0, help_text="in a row")),
+                (
+                    "trouble",
+                    models.CharField(
+                        blank=True, help_text="why none could be read", max_length=300
+                    ),
+                ),
+                ("balance", core.db.dollars_field.DollarsField(null=True)),
+                ("currency", models.CharField(default="USD", max_length=8)),
+                ("balance_at", models.DateTimeField(null=True)),
+                ("balance_trouble", models.CharField(blank=True, max_length=300)),
+                (
+                    "warned_below",
+                    models.PositiveSmallIntegerField(
+                        help_text="days: the admins were told that the balance lasts less",
+                        null=True,
+                    ),
+                ),
+                (
+                    "episode",
+                    models.PositiveIntegerField(
+                        default=0, help_text="times that it was topped up since"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ChangedDay',
+            name="ChangedDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(db_index=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='MeasuredPrice',
+            name="MeasuredPrice",
             fields=[
-                ('endpoint', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='catalog.endpoint')),
-                ('unit', models.CharField(blank=True, max_length=64)),
-                ('count', models.PositiveIntegerField(help_text='runs that it was measured from')),
-                ('median', core.db.dollars_field.DollarsField()),
-                ('low', core.db.dollars_field.DollarsField()),
-                ('high', core.db.dollars_field.DollarsField()),
-                ('said', core.db.dollars_field.DollarsField(help_text='by the list price, per `unit`; empty: unknown', null=True)),
-                ('spread', models.DecimalField(decimal_places=4, help_text='mean distance from the median; 0: constant', max_digits=9)),
-                ('groups', models.JSONField(default=list, help_text='[{arguments, count, median, low, high, said}], sums as texts')),
-                ('difference', models.DecimalField(decimal_places=4, help_text='the largest of its figures to what is said: 0.5 is half as much again', max_digits=14, null=True)),
-                ('is_used', models.BooleanField(help_text='estimates use it in place of the list price')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "endpoint",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="catalog.endpoint",
+                    ),
+                ),
+                ("unit", models.CharField(blank=True, max_length=64)),
+                ("count", models.PositiveIntegerField(help_text="runs that it was measured from")),
+                ("median", core.db.dollars_field.DollarsField()),
+                ("low", core.db.dollars_field.DollarsField()),
+                ("high", core.db.dollars_field.DollarsField()),
+                (
+                    "said",
+                    core.db.dollars_field.DollarsField(
+                        help_text="by the list price, per `unit`; empty: unknown", null=True
+                    ),
+                ),
+                (
+                    "spread",
+                    models.DecimalField(
+                        decimal_places=4,
+                        help_text="mean distance from the median; 0: constant",
+                        max_digits=9,
+                    ),
+                ),
+                (
+                    "groups",
+                    models.JSONField(
+                        default=list,
+                        help_text="[{arguments, count, median, low, high, said}], sums as texts",
+                    ),
+                ),
+                (
+                    "difference",
+                    models.DecimalField(
+                        decimal_places=4,
+                        help_text="the largest of its figures to what is said: 0.5 is half as much again",
+                        max_digits=14,
+                        null=True,
+                    ),
+                ),
+                (
+                    "is_used",
+                    models.BooleanField(help_text="estimates use it in place of the list price"),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['-count', 'endpoint'],
+                "ordering": ["-count", "endpoint"],
             },
         ),
         migrations.CreateModel(
-            name='RolledUpDay',
+            name="RolledUpDay",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
+                ("day", models.DateField(primary_key=True, serialize=False)),
             ],
         ),
         migrations.CreateModel(
-            name='SpendingRules',
+            name="SpendingRules",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('unknown', models.CharField(choices=[('ask', 'Ask whoever starts it'), ('allow', 'Allow it; it counts once its cost is known'), ('refuse', 'Refuse it'), ('assume', 'Assume a sum')], default='ask', max_length=8, verbose_name='what nothing is known of')),
-                ('assumed', core.db.dollars_field.DollarsField(blank=True, help_text='of “assume”', null=True, verbose_name='assumed sum')),
-                ('ceiling', core.db.dollars_field.DollarsField(blank=True, help_text='only admins start a run that may cost more; empty: none', null=True, verbose_name='ceiling per run')),
-                ('alarm_factor', models.DecimalField(decimal_places=2, default=Decimal('3'), help_text='times the estimate', max_digits=6, validators=[django.core.validators.MinValueValidator(Decimal('1.01'))], verbose_name='alarm from')),
-                ('alarm_least', core.db.dollars_field.DollarsField(default=Decimal('1'), help_text='in dollars, at least', verbose_name='and a difference of')),
-                ('holds_models', models.BooleanField(default=False, help_text='after an alarm its runs wait for a click until somebody has looked', verbose_name='hold the model')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "unknown",
+                    models.CharField(
+                        choices=[
+                            ("ask", "Ask whoever starts it"),
+                            ("allow", "Allow it; it counts once its cost is known"),
+                            ("refuse", "Refuse it"),
+                            ("assume", "Assume a sum"),
+                        ],
+                        default="ask",
+                        max_length=8,
+                        verbose_name="what nothing is known of",
+                    ),
+                ),
+                (
+                    "assumed",
+                    core.db.dollars_field.DollarsField(
+                        blank=True, help_text="of “assume”", null=True, verbose_name="assumed sum"
+                    ),
+                ),
+                (
+                    "ceiling",
+                    core.db.dollars_field.DollarsField(
+                        blank=True,
+                        help_text="only admins start a run that may cost more; empty: none",
+                        null=True,
+                        verbose_name="ceiling per run",
+                    ),
+                ),
+                (
+                    "alarm_factor",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=Decimal("3"),
+                        help_text="times the estimate",
+                        max_digits=6,
+                        validators=[django.core.validators.MinValueValidator(Decimal("1.01"))],
+                        verbose_name="alarm from",
+                    ),
+                ),
+                (
+                    "alarm_least",
+                    core.db.dollars_field.DollarsField(
+                        default=Decimal("1"),
+                        help_text="in dollars, at least",
+                        verbose_name="and a difference of",
+                    ),
+                ),
+                (
+                    "holds_models",
+                    models.BooleanField(
+                        default=False,
+                        help_text="after an alarm its runs wait for a click until somebody has looked",
+                        verbose_name="hold the model",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rules about sums',
-                'verbose_name_plural': 'rules about sums',
+                "verbose_name": "rules about sums",
+                "verbose_name_plural": "rules about sums",
             },
         ),
         migrations.CreateModel(
-            name='Budget',
+            name="Budget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('house', 'The house'), ('project', 'A project'), ('person', 'A person'), ('token', 'A token'), ('session', "An assistant's session")], max_length=8, verbose_name='for')),
-                ('period', models.CharField(choices=[('day', 'a day'), ('month', 'a month'), ('once', 'once')], default='month', max_length=8)),
-                ('begins_on', models.DateField(blank=True, help_text='of one that is spent once', null=True)),
-                ('ends_on', models.DateField(blank=True, help_text='its last day; empty: none', null=True)),
-                ('limit', core.db.dollars_field.DollarsField()),
-                ('ask_above', core.db.dollars_field.DollarsField(blank=True, help_text='a press that costs more asks first; empty: none does', null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('informed', models.ManyToManyField(blank=True, help_text='who is told at 80 %, and when it is spent', related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='budgets', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='budgets', to='projects.project')),
-                ('token', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='budgets', to='api.token')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("house", "The house"),
+                            ("project", "A project"),
+                            ("person", "A person"),
+                            ("token", "A token"),
+                            ("session", "An assistant's session"),
+                        ],
+                        max_length=8,
+                        verbose_name="for",
+                    ),
+                ),
+                (
+                    "period",
+                    models.CharField(
+                        choices=[("day", "a day"), ("month", "a month"), ("once", "once")],
+                        default="month",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "begins_on",
+                    models.DateField(blank=True, help_text="of one that is spent once", null=True),
+                ),
+                (
+                    "ends_on",
+                    models.DateField(blank=True, help_text="its last day; empty: none", null=True),
+                ),
+                ("limit", core.db.dollars_field.DollarsField()),
+                (
+                    "ask_above",
+                    core.db.dollars_field.DollarsField(
+                        blank=True,
+                        help_text="a press that costs more asks first; empty: none does",
+                        null=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "informed",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="who is told at 80 %, and when it is spent",
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="budgets",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="budgets",
+                        to="projects.project",
+                    ),
+                ),
+                (
+                    "token",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="budgets",
+                        to="api.token",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['scope', 'pk'],
+                "ordering": ["scope", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='BudgetRequest',
+            name="BudgetRequest",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('scope_key', models.PositiveBigIntegerField(default=0, help_text='as in `ledger.Counter`')),
-                ('period', models.CharField(blank=True, max_length=32)),
-                ('amount', core.db.dollars_field.DollarsField()),
-                ('asked', core.db.dollars_field.DollarsField(help_text='what was asked for; `amount` is what was granted', null=True)),
-                ('sentence', models.CharField(max_length=500)),
-                ('path', models.CharField(blank=True, help_text='the page that was refused', max_length=500)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('is_granted', models.BooleanField(default=False)),
-                ('answer', models.CharField(blank=True, help_text='the sentence back of who decided', max_length=500)),
-                ('used_at', models.DateTimeField(help_text='of a run above the ceiling', null=True)),
-                ('budget', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='requests', to='spending.budget')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "scope_key",
+                    models.PositiveBigIntegerField(default=0, help_text="as in `ledger.Counter`"),
+                ),
+                ("period", models.CharField(blank=True, max_length=32)),
+                ("amount", core.db.dollars_field.DollarsField()),
+                (
+                    "asked",
+                    core.db.dollars_field.DollarsField(
+                        help_text="what was asked for; `amount` is what was granted", null=True
+                    ),
+                ),
+                ("sentence", models.CharField(max_length=500)),
+                (
+                    "path",
+                    models.CharField(
+                        blank=True, help_text="the page that was refused", max_length=500
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("is_granted", models.BooleanField(default=False)),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True, help_text="the sentence back of who decided", max_length=500
+                    ),
+                ),
+                (
+                    "used_at",
+                    models.DateTimeField(help_text="of a run above the ceiling", null=True),
+                ),
+                (
+                    "budget",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="requests",
+                        to="spending.budget",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Rollup',
+            name="Rollup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('by', models.CharField(blank=True, help_text='a column; empty: of all of them', max_length=12)),
-                ('door', models.CharField(blank=True, max_length=12)),
-                ('runs', models.PositiveIntegerField(help_text='that cost something, or may')),
-                ('amount', core.db.dollars_field.DollarsField(help_text='of what is reserved and settled')),
-                ('reserved', core.db.dollars_field.DollarsField(help_text='of what is reserved')),
-                ('unknown', models.PositiveIntegerField(help_text='runs of which nobody knows what they cost')),
-                ('endpoint', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.endpoint')),
-                ('project', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='projects.project')),
-                ('user', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                (
+                    "by",
+                    models.CharField(
+                        blank=True, help_text="a column; empty: of all of them", max_length=12
+                    ),
+                ),
+                ("door", models.CharField(blank=True, max_length=12)),
+                ("runs", models.PositiveIntegerField(help_text="that cost something, or may")),
+                (
+                    "amount",
+                    core.db.dollars_field.DollarsField(help_text="of what is reserved and settled"),
+                ),
+                ("reserved", core.db.dollars_field.DollarsField(help_text="of what is reserved")),
+                (
+                    "unknown",
+                    models.PositiveIntegerField(
+                        help_text="runs of which nobody knows what they cost"
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.endpoint",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UnmeasuredRun',
+            name="UnmeasuredRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('endpoint', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.endpoint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalog.endpoint",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Alarm',
+            name="Alarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('request_id', models.CharField(blank=True, max_length=128)),
-                ('expected', core.db.dollars_field.DollarsField()),
-                ('basis', models.CharField(choices=[('estimate', 'the estimate when it began'), ('median', 'what earlier runs of the model cost')], max_length=8)),
-                ('cost', core.db.dollars_field.DollarsField(help_text='when the alarm was raised')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('looked_at', models.DateTimeField(null=True)),
-                ('endpoint', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.endpoint')),
-                ('looked_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='projects.project')),
-                ('run', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='playground.run')),
-                ('user', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("request_id", models.CharField(blank=True, max_length=128)),
+                ("expected", core.db.dollars_field.DollarsField()),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("estimate", "the estimate when it began"),
+                            ("median", "what earlier runs of the model cost"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("cost", core.db.dollars_field.DollarsField(help_text="when the alarm was raised")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("looked_at", models.DateTimeField(null=True)),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.endpoint",
+                    ),
+                ),
+                (
+                    "looked_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
+                (
+                    "run",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="playground.run",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
-                'indexes': [models.Index(fields=['-created_at'], name='alarm_by_time'), models.Index(condition=models.Q(('looked_at', None)), fields=['endpoint'], name='alarm_open')],
+                "ordering": ["-created_at"],
+                "indexes": [
+                    models.Index(fields=["-created_at"], name="alarm_by_time"),
+                    models.Index(
+                        condition=models.Q(("looked_at", None)),
+                        fields=["endpoint"],
+                        name="alarm_open",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BillingEvent',
+            name="BillingEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('request_id', models.CharField(max_length=128, unique=True)),
-                ('endpoint_id', models.CharField(blank=True, max_length=255)),
-                ('at', models.DateTimeField(help_text='as upstream says; empty: it does not', null=True)),
-                ('units', models.CharField(blank=True, help_text='a number; empty: not said', max_length=40)),
-                ('unit_price', core.db.dollars_field.DollarsField(null=True)),
-                ('discount', models.CharField(blank=True, help_text='percent; empty: none', max_length=20)),
-                ('cost', core.db.dollars_field.DollarsField(help_text='what is due; empty: upstream names no sum', null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('run', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='playground.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("request_id", models.CharField(max_length=128, unique=True)),
+                ("endpoint_id", models.CharField(blank=True, max_length=255)),
+                (
+                    "at",
+                    models.DateTimeField(
+                        help_text="as upstream says; empty: it does not", null=True
+                    ),
+                ),
+                (
+                    "units",
+                    models.CharField(
+                        blank=True, help_text="a number; empty: not said", max_length=40
+                    ),
+                ),
+                ("unit_price", core.db.dollars_field.DollarsField(null=True)),
+                (
+                    "discount",
+                    models.CharField(blank=True, help_text="percent; empty: none", max_length=20),
+                ),
+                (
+                    "cost",
+                    core.db.dollars_field.DollarsField(
+                        help_text="what is due; empty: upstream names no sum", null=True
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="playground.run",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['run'], name='billing_event_of_run'), models.Index(condition=models.Q(('run', None)), fields=['-created_at'], name='billing_event_unknown')],
+                "indexes": [
+                    models.Index(fields=["run"], name="billing_event_of_run"),
+                    models.Index(
+                        condition=models.Q(("run", None)),
+                        fields=["-created_at"],
+                        name="billing_event_unknown",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='budget',
-            index=models.Index(fields=['ended_at', 'scope'], name='budget_holding'),
+            model_name="budget",
+            index=models.Index(fields=["ended_at", "scope"], name="budget_holding"),
         ),
         migrations.AddIndex(
-            model_name='budgetrequest',
-            index=models.Index(fields=['budget', 'period'], name='request_of_budget'),
+            model_name="budgetrequest",
+            index=models.Index(fields=["budget", "period"], name="request_of_budget"),
         ),
         migrations.AddIndex(
-            model_name='rollup',
-            index=models.Index(fields=['day', 'by'], name='rollup_of_day'),
+            model_name="rollup",
+            index=models.Index(fields=["day", "by"], name="rollup_of_day"),
         ),
         migrations.AddIndex(
-            model_name='rollup',
-            index=models.Index(fields=['user', 'day'], name='rollup_of_person'),
+            model_name="rollup",
+            index=models.Index(fields=["user", "day"], name="rollup_of_person"),
         ),
         migrations.AddIndex(
-            model_name='rollup',
-            index=models.Index(fields=['project', 'day'], name='rollup_in_project'),
+            model_name="rollup",
+            index=models.Index(fields=["project", "day"], name="rollup_in_project"),
         ),
         migrations.AddIndex(
-            model_name='rollup',
-            index=models.Index(fields=['endpoint', 'day'], name='rollup_of_model'),
+            model_name="rollup",
+            index=models.Index(fields=["endpoint", "day"], name="rollup_of_model"),
         ),
     ]

@@ -26,6 +26,7 @@ from projects.models import Project
 from projects.models.project import private_project
 from runs import ledger, starting, state_machine
 from runs.confirmation import Confirmation
+from runs.costs.cost import estimate_run
 from runs.ledger import Counter, Scope
 from runs.models import Charge, LedgerAccount, Run
 from runs.starting import Source, StartRequest, Unaffordable, Unconfirmed
@@ -229,7 +230,7 @@ def test_a_dear_press_asks_until_its_sum_is_confirmed(user: User, begin: Begin) 
 
 
 def test_only_admins_start_a_run_above_the_ceiling(
-    user: User, stranger: User, begin: Begin
+    user: User, stranger: User, painter: Endpoint, begin: Begin
 ) -> None:
     admin = User.objects.create_superuser("eva")
     SpendingRules.objects.create(pk=1, ceiling=Decimal("0.5"))
@@ -241,6 +242,8 @@ def test_only_admins_start_a_run_above_the_ceiling(
     )
     with pytest.raises(Unaffordable):
         begin(stranger)
+    planned = [(painter, estimate_run(painter, {}))]
+    starting.require_affordable(user, private_project(user), planned)  # a flow's press
     begin(user)
     granted.refresh_from_db()
     assert granted.used_at
