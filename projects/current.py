@@ -48,7 +48,7 @@ def current(request: HttpRequest) -> Project:
     """
     user = cast("User", request.user)
     named = request.GET.get(PARAMETER, "")
-    if not named or request.path_info in FILTERING:
+    if not named:
         return chosen(user)
     project = getattr(request, "_named_project", None)
     if project is None:
@@ -129,9 +129,10 @@ def in_named_project(
     def respond(request: HttpRequest) -> HttpResponseBase:
         if PARAMETER not in request.GET or request.path_info.startswith(PROGRAMS):
             return get_response(request)
-        if request.path_info in FILTERING:
-            return get_response(request)
         if not request.user.is_authenticated:
+            return get_response(request)
+        if request.path_info in FILTERING:
+            request._named_project = chosen(cast("User", request.user))  # type: ignore[attr-defined]
             return get_response(request)
         project = current(request)
         response = get_response(request)

@@ -195,6 +195,10 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         """Load no heavy columns except these. To be called once: a second call loads no more."""
         return self.defer(*heavy_columns(but=heavy))
 
+    def with_title(self) -> RunQuerySet:
+        """Load no more than a link to the run needs."""
+        return self.only("title")
+
     def named(self) -> RunQuerySet:
         """Load only what a list of names shows: titles, states and the models' names."""
         of_endpoint = (f"endpoint__{name}" for name in Endpoint.NAMED_BY)

@@ -15,7 +15,7 @@ from runs.confirmation import Confirmation
 from runs.ledger import NOTHING, Counter
 from runs.starting import Forbidden, Remedy, Unaffordable, Unconfirmed
 from spending.alarms import holds
-from spending.budgets import counting, wording
+from spending.budgets import access, counting, wording
 from spending.models import Budget, BudgetRequest, SpendingRules
 
 if TYPE_CHECKING:
@@ -146,9 +146,13 @@ def _unaffordable(user: User, want: Wanted, spent: Decimal) -> Forbidden:
     limit = limit_of(want.budget, want.counter)
     left = max(limit - spent, NOTHING)
     sentence = wording.spent(want.budget, want.counter, left, want.amount, user)
+    if access.may_change(user, want.budget):
+        change = Remedy(wording.CHANGE, want.budget.get_absolute_url())
+        return Unaffordable(f"{sentence} {wording.YOURS}", change)
+    ask = wording.whom_to_ask(want.budget, want.counter)
     missing = spent + want.amount - limit  # with what a dear run has cost above the limit
     address = wording.request_address(want.budget, want.counter, missing)
-    return Unaffordable(sentence, Remedy(wording.ASK_FOR_MORE, address))
+    return Unaffordable(f"{sentence} {ask} for more.", Remedy(wording.ASK_FOR_MORE, address))
 
 
 def _require_yes(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 ASK_FOR_MORE = "Ask for more"
 ASK_ADMIN = "Ask an admin"
+CHANGE = "Change the budget"
+YOURS = "You look after this budget."
 EACH = {
     Budget.Scope.PROJECT: "Each project",
     Budget.Scope.PERSON: "Each person",
@@ -36,14 +38,14 @@ _WHEN = {Budget.Period.DAY: " today", Budget.Period.MONTH: " this month", Budget
 
 
 def spent(budget: Budget, counter: Counter, left: Decimal, wanted: Decimal, user: User) -> str:
-    """Return why a budget refuses this: what is left of it, until when, and whom to ask."""
+    """Return why a budget refuses this: what is left of it, and until when."""
     whose = subject(budget, counter, user)
     rest = f"{money(left)} is left" if left else "nothing is left"
     end = until(budget, counter.period)
     when = _WHEN[Budget.Period(budget.period)]
     return (
         f"{whose} may spend {money(budget.limit)}{when}, and {rest}{end}. "
-        f"This may cost {money(wanted)}. {whom_to_ask(budget, counter)} for more."
+        f"This may cost {money(wanted)}."
     )
 
 

@@ -118,5 +118,5 @@ def _entries(scope: Scope, rows: Sequence[Charge]) -> list[Entry]:
 
 def _titles(scope: Scope, keys: Sequence[uuid.UUID]) -> dict[uuid.UUID | None, tuple[str, str]]:
     """Return title and address of the runs that the user may open: not of what is hidden."""
-    runs = Run.objects.visible_to(scope.user).filter(pk__in=keys).only("pk", "title")
+    runs = Run.objects.visible_to(scope.user).filter(pk__in=keys).with_title()
     return {run.pk: (run.title or "Run", run.get_absolute_url()) for run in runs.order_by()}
