@@ -132,7 +132,7 @@ def in_named_project(
         if not request.user.is_authenticated:
             return get_response(request)
         if request.path_info in FILTERING:
-            request._named_project = chosen(cast("User", request.user))  # type: ignore[attr-defined]
+            request._named_project = chosen(request.user)  # type: ignore[attr-defined]
             return get_response(request)
         project = current(request)
         response = get_response(request)
