@@ -106,14 +106,11 @@ def _require_left(user: User, budgets: Sequence[Budget], charges: Sequence[Charg
     wanted = _wanted(budgets, charges)
     spent = ledger.spent({want.counter for want in wanted})
     over = [want for want in wanted if spent[want.counter] + want.amount > want.budget.limit]
-    refused = [
-        (left, want)
-        for want in over
-        if want.amount > (left := left_of(want.budget, want.counter, spent[want.counter]))
-    ]
+    limits = {want: limit_of(want.budget, want.counter) for want in over}
+    refused = [want for want in over if spent[want.counter] + want.amount > limits[want]]
     if refused:
-        left, want = min(refused, key=lambda pair: (pair[0], pair[1].budget.pk))
-        raise _unaffordable(user, want, spent[want.counter])
+        tightest = min(refused, key=lambda want: limits[want] - spent[want.counter])
+        raise _unaffordable(user, tightest, limits[tightest], spent[tightest.counter])
 
 
 def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Wanted]:
@@ -127,11 +124,6 @@ def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Wanted
     return [Wanted(by_key[key], counter, amount) for (key, counter), amount in sums.items()]
 
 
-def left_of(budget: Budget, counter: Counter, spent: Decimal) -> Decimal:
-    """Return what a budget has left in a counter, with what was granted on top of it."""
-    return max(limit_of(budget, counter) - spent, NOTHING)
-
-
 def limit_of(budget: Budget, counter: Counter) -> Decimal:
     """Return what a budget allows in a counter, with what was granted on top of it. One query."""
     granted = budget.requests.filter(
@@ -142,10 +134,10 @@ def limit_of(budget: Budget, counter: Counter) -> Decimal:
     return allowed
 
 
-def _unaffordable(user: User, want: Wanted, spent: Decimal) -> Forbidden:
-    limit = limit_of(want.budget, want.counter)
+def _unaffordable(user: User, want: Wanted, limit: Decimal, spent: Decimal) -> Forbidden:
+    whose = wording.subject(want.budget, want.counter, user)
     left = max(limit - spent, NOTHING)
-    sentence = wording.spent(want.budget, want.counter, left, want.amount, user)
+    sentence = wording.spent(want.budget, want.counter.period, whose, limit, left, want.amount)
     if access.may_change(user, want.budget):
         change = Remedy(wording.CHANGE, want.budget.get_absolute_url())
         return Unaffordable(f"{sentence} {wording.YOURS}", change)

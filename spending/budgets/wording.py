@@ -37,15 +37,18 @@ EACH = {
 _WHEN = {Budget.Period.DAY: " today", Budget.Period.MONTH: " this month", Budget.Period.ONCE: ""}
 
 
-def spent(budget: Budget, counter: Counter, left: Decimal, wanted: Decimal, user: User) -> str:
-    """Return why a budget refuses this: what is left of it, and until when."""
-    whose = subject(budget, counter, user)
+def spent(
+    budget: Budget, period: str, whose: str, limit: Decimal, left: Decimal, wanted: Decimal
+) -> str:
+    """Return why a budget refuses this: what is left of it, and until when.
+
+    `limit` is with what was granted on top of it, `whose` is of `subject`.
+    """
     rest = f"{money(left)} is left" if left else "nothing is left"
-    end = until(budget, counter.period)
+    end = until(budget, period)
     when = _WHEN[Budget.Period(budget.period)]
     return (
-        f"{whose} may spend {money(budget.limit)}{when}, and {rest}{end}. "
-        f"This may cost {money(wanted)}."
+        f"{whose} may spend {money(limit)}{when}, and {rest}{end}. This may cost {money(wanted)}."
     )
 
 

@@ -270,8 +270,8 @@ def test_what_is_granted_counts_for_whom_and_when_it_was_asked(
         period=periods.name_of_month(clock.now()),
     )  # fmt: skip
     begin(user)
-    for one in (user, stranger):
-        with pytest.raises(Unaffordable):
+    for one, limit in ((user, 2), (stranger, 1)):
+        with pytest.raises(Unaffordable, match=rf"may spend \${limit}\.00 this month, and nothing"):
             begin(one)
     BudgetRequest.objects.filter(pk=granted.pk).update(period="2020-01", amount=9)
     with pytest.raises(Unaffordable):
