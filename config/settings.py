@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import audit_log, audited_rows, local, logs
-from config.starting import issuers, key_access, settings_rules
+from config import audit_log, audited_rows, key_access, local, logs
+from config.starting import issuers, settings_rules
 from config.starting.environment import Environment
 
 BASE_DIR = local.BASE_DIR
@@ -77,16 +77,21 @@ settings_rules.require_strong_key(SECRET_KEY, ALLOWED_HOSTS)
 # --- upstream: fal or the sandbox; only these addresses and the key differ ------------------------
 # Processes without the key cannot tell UPSTREAM from it: pages ask the worker's record instead
 # (runs/progress/current_upstream.py).
-FAL_KEY = key_access.if_granted(env.text("FAL_KEY"))
+FAL_KEY = key_access.if_granted("FAL_KEY", env.text("FAL_KEY"))
 if FAL_KEY:
     settings_rules.require_key_pair(FAL_KEY)
 UPSTREAM = env.choice("UPSTREAM", "fal" if FAL_KEY else "sandbox", "fal", "sandbox")
 if UPSTREAM == "sandbox" and not os.environ.get("FAL_QUEUE_URL"):
     env.read_file(local.SANDBOX_FILE)
-    FAL_KEY = key_access.if_granted(env.text("FAL_KEY"))
-FAL_ADMIN_KEY = key_access.if_reads_bills(env.text("FAL_ADMIN_KEY"))
+    FAL_KEY = key_access.if_granted("FAL_KEY", env.text("FAL_KEY"))
+FAL_ADMIN_KEY = key_access.if_granted("FAL_ADMIN_KEY", env.text("FAL_ADMIN_KEY"))
 if FAL_ADMIN_KEY:
     settings_rules.require_key_pair(FAL_ADMIN_KEY, "FAL_ADMIN_KEY")
+# With these the keys of projects are encrypted; without the setting, with those in the file.
+KEYS_SECRETS = settings_rules.parse_secrets(
+    key_access.if_granted("KEYS_SECRET", env.text("KEYS_SECRET"))
+)
+KEYS_SECRET_FILE = local.KEYS_SECRET_FILE if key_access.may_read("KEYS_SECRET") else None
 FAL_API_URL = env.address("FAL_API_URL", "https://api.fal.ai/v1", "https", "http")
 FAL_QUEUE_URL = env.address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "http")
 FAL_RUN_URL = env.address("FAL_RUN_URL", "https://fal.run", "https", "http")

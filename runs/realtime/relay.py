@@ -29,6 +29,8 @@ from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
 from runs import starting
 from runs.files import inputs
+from runs.keys import in_use
+from runs.keys.ring import KeyRing
 from runs.realtime import sessions, tickets
 from runs.realtime.limits import LIVE_LIMITS, LiveLimits
 from runs.realtime.page import STOPPED, Page, ParseForm
@@ -60,7 +62,7 @@ class Relay:
     def __init__(
         self, upstream: fal.Clients, parse_form: ParseForm, limits: LiveLimits = LIVE_LIMITS
     ) -> None:
-        self.upstream = upstream
+        self.keys = KeyRing(upstream)
         self.parse_form = parse_form
         self.limits = limits
         self.open: dict[Page, int] = {}  # open sessions, with their person's id
@@ -114,14 +116,21 @@ class Relay:
             return await page.send({"type": "end", "message": endpoint.refusal})
         reading = asyncio.create_task(page.receive_forms())
         try:
-            async with self.upstream.realtime.session(ticket.endpoint_id) as session:
+            upstream, key = await self._upstream(ticket, page)
+            async with upstream.realtime.session(ticket.endpoint_id) as session:
                 first = await _next_input(endpoint, page)
                 if isinstance(first, dict):
                     begin = partial(
-                        LiveSession.begin, ticket, endpoint, first, self.name, self.limits
+                        LiveSession.begin,
+                        ticket,
+                        endpoint,
+                        first,
+                        self.name,
+                        self.limits,
+                        project_key=key,
                     )
                     live = await _retry_database(begin, page)
-                    await serve_session(live, first, session, page, self.upstream)
+                    await serve_session(live, first, session, page, upstream)
                 elif first:
                     await page.send({"type": "end", "message": first})
         except (fal.FalError, sessions.SessionLimitReached, starting.Refused) as error:
@@ -130,6 +139,12 @@ class Relay:
         finally:
             reading.cancel()
         return None
+
+    async def _upstream(self, ticket: tickets.Ticket, page: Page) -> tuple[fal.Clients, int | None]:
+        """Return the clients of the key of the ticket's project, and that key."""
+        of_project = partial(sync_to_async(in_use.key_of), ticket.project_id)
+        key = await _retry_database(of_project, page)
+        return await self.keys.for_new(key), key
 
 
 def _origin(scope: Message) -> str:
