@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from playground.admin import keys as key_admin
 from projects.models import Project
-from runs.keys import vault
+from runs.keys import entering, vault
 from runs.models import ProjectKey
 from tests.projects.people import logged_in, make_project
 
@@ -44,7 +44,7 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         row.refresh_from_db()
         return row
 
-    monkeypatch.setattr(key_admin.entering, "wait_for_answer", wait)
+    monkeypatch.setattr(entering, "wait_for_answer", wait)
     return answer
 
 
