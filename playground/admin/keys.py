@@ -78,6 +78,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
     search_fields = ["project__name", "key_id"]
     fields = SHOWN
     readonly_fields = SHOWN
+    view_on_site = False
     change_form_template = "admin/keys/key.html"
     change_list_template = "admin/keys/list.html"
 
@@ -153,6 +154,11 @@ class ProjectKeyAdmin(RestrictedAdmin):
         status = 200 if request.method == "GET" else 422
         return TemplateResponse(request, "admin/keys/enter.html", context, status=status)
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Return the list under its own name."""
+        more = {"title": "Keys of projects", **(extra_context or {})}
+        return super().changelist_view(request, more)
+
     def change_view(
         self,
         request: HttpRequest,
@@ -161,7 +167,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
         extra_context: Any = None,
     ) -> Any:
         """Show a key's page, with its buttons for who may enter keys."""
-        more = {"may_enter": self.has_add_permission(request)}
+        more = {"may_enter": self.has_add_permission(request), "title": "Key of a project"}
         return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
 
     @method_decorator(require_POST)
