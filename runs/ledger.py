@@ -19,6 +19,7 @@ asks for it. Locks are taken in the order accounts, house, charges, counters.
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +31,7 @@ from django.db import models
 
 from core import periods
 from core.db.dollars_field import MOST, PLACES
-from runs import owners
+from runs import account_queries, owners
 from runs.costs.billing import cost_of_units
 from runs.models import Charge, LedgerAccount, LedgerEntry, Run
 from runs.models.ledger import SumState
@@ -105,7 +106,8 @@ class Balance:
 
 def lock_house() -> None:
     """Let nobody else start runs until the end of the transaction: what is counted now stays so."""
-    open_account(Kind.HOUSE, "")
+    if account_queries.HOUSE.first() is None:
+        open_account(Kind.HOUSE, "")
 
 
 def open_account(
@@ -169,21 +171,17 @@ def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
     """
     if not counters:
         return {}
-    rows = LedgerAccount.objects.filter(
-        kind=Kind.SPENT,
-        key__in={counter.name for counter in counters},
-        period__in={counter.period for counter in counters},
+    rows = account_queries.SPENT.all(
+        keys={counter.name for counter in counters},
+        periods={counter.period for counter in counters},
     )
-    sums = {(key, period): total for key, period, total in rows.values_list(*_COUNTED)}
+    sums = {(key, period): total for key, period, total in rows}
     return {
         counter: total
         if (total := sums.get((counter.name, counter.period))) is not None
         else _open_counter(counter)
         for counter in counters
     }
-
-
-_COUNTED = ("key", "period", "committed")
 
 
 def _open_counter(counter: Counter) -> Decimal:
@@ -227,16 +225,19 @@ def _count(changes: Sequence[tuple[Charge, Decimal]]) -> None:
     named = {periods.name_of_day(at) for at in moments} | {
         periods.name_of_month(at) for at in moments
     }
-    rows = LedgerAccount.objects.select_for_update().filter(kind=Kind.SPENT, key__in=names)
-    rows = rows.filter(models.Q(period__in=named) | models.Q(period__startswith="from "))
-    counters = list(rows.order_by("pk"))
-    for counter in counters:
-        for charge, change in changes:
-            if counter.key in _scopes_of(charge) and periods.is_within(
-                charge.created_at, counter.period
-            ):
-                counter.committed += change
-    LedgerAccount.objects.bulk_update(counters, ["committed"])
+    pks: dict[Decimal, list[int]] = defaultdict(list)  # mostly one change for all
+    for pk, key, period in account_queries.TO_COUNT_IN.all(keys=names, periods=named):
+        change = sum(
+            (
+                change
+                for charge, change in changes
+                if key in _scopes_of(charge) and periods.is_within(charge.created_at, period)
+            ),
+            NOTHING,
+        )
+        pks[change].append(pk)
+    for change, counters in pks.items():
+        account_queries.ADD.run(pks=counters, change=change)
 
 
 def _scopes_of(charge: Charge) -> set[str]:
