@@ -104,9 +104,8 @@ class Ledger:
     """
 
     def __init__(self, condition: Q, days: Days) -> None:
-        self._days = days
-        months = _rolled_up_months(days)
-        self._read = _days_to_read(days)
+        self._days, self._read = days, _days_to_read(days)
+        months = _rolled_up_months(days)  # after the days: what has changed since ends a month
         self._months = [month for month in months if not any(month.meets(d) for d in self._read)]
         self._condition, self._columns = condition, _columns_of(condition)
         self._charges = ledger.due(Charge.objects.filter(condition))
