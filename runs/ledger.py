@@ -56,7 +56,7 @@ class Scope(StrEnum):
     TOKEN = "token"  # noqa: S105  # a program's
 
 
-_COLUMNS = {Scope.PROJECT: "project_id", Scope.PERSON: "user_id", Scope.TOKEN: "token_id"}
+COLUMNS = {Scope.PROJECT: "project_id", Scope.PERSON: "user_id", Scope.TOKEN: "token_id"}
 
 
 class Counter(NamedTuple):
@@ -184,15 +184,37 @@ def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
     }
 
 
+def open_counters(scope: Scope, period: str) -> None:
+    """Begin the counters of all in a scope that have spent something in a period.
+
+    For who has locked the house. Three queries.
+    """
+    column = COLUMNS[scope]
+    charges = charges_of(Counter(Scope.HOUSE, 0, period)).exclude(**{column: None})
+    _await_ends(charges)
+    sums = due(charges).values_list(column).annotate(total=models.Sum("amount"))
+    _begin({Counter(scope, key, period): total or NOTHING for key, total in sums})
+
+
 def _open_counter(counter: Counter) -> Decimal:
     charges = charges_of(counter)
-    # A run that is ending either has counted already, or waits here and finds the counter.
-    list(charges.filter(state=SumState.RESERVED).select_for_update().values_list("pk", flat=True))
+    _await_ends(charges)
     total = total_of(charges)
-    LedgerAccount.objects.create(
-        kind=Kind.SPENT, key=counter.name, period=counter.period, committed=total
-    )
+    _begin({counter: total})
     return total
+
+
+def _begin(sums: Mapping[Counter, Decimal]) -> None:
+    rows = [
+        LedgerAccount(kind=Kind.SPENT, key=counter.name, period=counter.period, committed=total)
+        for counter, total in sums.items()
+    ]
+    LedgerAccount.objects.bulk_create(rows, ignore_conflicts=True)  # who has begun goes on
+
+
+def _await_ends(charges: models.QuerySet[Charge]) -> None:
+    """Let each run that is ending either have counted already, or wait and find a new counter."""
+    list(charges.filter(state=SumState.RESERVED).select_for_update().values_list("pk", flat=True))
 
 
 def charges_of(counter: Counter) -> models.QuerySet[Charge]:
@@ -201,7 +223,7 @@ def charges_of(counter: Counter) -> models.QuerySet[Charge]:
     charges = Charge.objects.filter(created_at__gte=start).order_by()
     if end is not None:
         charges = charges.filter(created_at__lt=end)
-    column = _COLUMNS.get(counter.scope)
+    column = COLUMNS.get(counter.scope)
     return charges.filter(**{column: counter.key}) if column else charges
 
 
@@ -221,10 +243,8 @@ def _count(changes: Sequence[tuple[Charge, Decimal]]) -> None:
     if not changes:
         return
     names = {name for charge, _ in changes for name in _scopes_of(charge)}
-    moments = {charge.created_at for charge, _ in changes}
-    named = {periods.name_of_day(at) for at in moments} | {
-        periods.name_of_month(at) for at in moments
-    }
+    naming = (periods.name_of_day, periods.name_of_month)
+    named = {name(charge.created_at) for charge, _ in changes for name in naming}
     pks: dict[Decimal, list[int]] = defaultdict(list)  # mostly one change for all
     for pk, key, period in account_queries.TO_COUNT_IN.all(keys=names, periods=named):
         change = sum(
