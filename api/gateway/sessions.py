@@ -31,7 +31,7 @@ from catalog.models import Endpoint
 from core.http.asgi import Message, Receive, Send
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
-from runs import starting, state_machine, transport_choices
+from runs import refused_starts, state_machine, transport_choices
 from runs.keys import in_use
 from runs.keys.ring import KeyRing
 from runs.locked_update import retry_until_committed
@@ -161,7 +161,7 @@ class LiveSessions:
                 by = admitted.ticket.by
                 origin = by.origin if by else ""
                 await exchange(live, first, session, socket, upstream, origin)
-        except (fal.FalError, sessions.SessionLimitReached, starting.Refused) as error:
+        except (fal.FalError, sessions.SessionLimitReached, refused_starts.Refused) as error:
             log.info("live session with %s ended: %s", endpoint.endpoint_id, error)
             await socket.send_error("INTERNAL_ERROR", str(error))
         finally:

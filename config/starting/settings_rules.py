@@ -171,3 +171,25 @@ def parse_mail_url(address: str) -> MailServer:
         use_tls=parts.scheme == "smtp+tls",
         use_ssl=parts.scheme == "smtp+ssl",
     )
+
+
+def origin(address: str) -> str:
+    """Return scheme, host and port of `address`; other ports of the host are other origins."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def require_media_urls(urls: list[str]) -> list[str]:
+    """Return FAL_MEDIA_URLS; raises ImproperlyConfigured for an entry that allows every port."""
+    for address in urls:
+        if address.endswith(":*"):
+            raise ImproperlyConfigured(
+                f"FAL_MEDIA_URLS must name the port of each address, not {address!r}: "
+                "a result could make this server read from any port of that host."
+            )
+        if not address.isascii():
+            raise ImproperlyConfigured(
+                f"FAL_MEDIA_URLS must have the ASCII form (xn--…) of {address!r}."
+            )
+        require_address("FAL_MEDIA_URLS", address, ("https", "http"))
+    return urls

@@ -27,7 +27,7 @@ import fal
 from catalog.models import Endpoint
 from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
-from runs import starting
+from runs import refused_starts
 from runs.files import inputs
 from runs.keys import in_use
 from runs.keys.ring import KeyRing
@@ -133,7 +133,7 @@ class Relay:
                     await serve_session(live, first, session, page, upstream)
                 elif first:
                     await page.send({"type": "end", "message": first})
-        except (fal.FalError, sessions.SessionLimitReached, starting.Refused) as error:
+        except (fal.FalError, sessions.SessionLimitReached, refused_starts.Refused) as error:
             log.info("live session with %s ended: %s", ticket.endpoint_id, error)
             await page.send({"type": "end", "message": refusals.words(error)})
         finally:
@@ -169,7 +169,7 @@ async def serve_session(
     lost: fal.FalError | None = None
     try:
         why = await sessions.first_result(tasks, TIME_IS_OVER)
-    except starting.Refused as refusal:
+    except refused_starts.Refused as refusal:
         why = str(refusal)
     except fal.FalError as error:
         log.info("live session %s ended: %s", live.run.pk, error)
@@ -273,7 +273,7 @@ async def _warn_when_slow(page: Page) -> AsyncIterator[None]:
 async def _next_input(endpoint: Endpoint, page: Page) -> dict[str, Any] | str:
     """Return the next input, or why there is none; sends the page the problems of invalid forms.
 
-    Raises Refused (runs/starting.py) if the model may no longer be run.
+    Raises Refused (runs/refused_starts.py) if the model may no longer be run.
     """
 
     async def parse_newest() -> tuple[str, dict[str, Any], list[Any]]:
@@ -292,7 +292,7 @@ async def _next_input(endpoint: Endpoint, page: Page) -> dict[str, Any] | str:
         if page.is_gone:  # disconnected while waiting for the database
             return ""
         if refusal:
-            raise starting.Refused(refusal)
+            raise refused_starts.Refused(refusal)
         if not problems:
             return arguments
         await page.send({"type": "problem", "message": problems[0].message})

@@ -92,7 +92,7 @@ class LiveSession:
     ) -> LiveSession:
         """Create the session's run before its first input is sent, with the key that opened it.
 
-        Raises SessionLimitReached or Refused (runs/starting.py).
+        Raises SessionLimitReached or Refused (runs/refused_starts.py).
         """
         run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker, limits.lease_s)
         if project_key is not None:

@@ -13,7 +13,7 @@ from accounts import roles
 from runs import confirmation, ledger
 from runs.confirmation import Confirmation
 from runs.ledger import NOTHING, Counter
-from runs.starting import Forbidden, Remedy, Unaffordable, Unconfirmed
+from runs.refused_starts import Forbidden, Remedy, Unaffordable, Unconfirmed
 from spending.alarms import holds
 from spending.budgets import access, counting, wording
 from spending.models import Budget, BudgetRequest, SpendingRules

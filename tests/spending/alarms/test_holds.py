@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.auditing import acting
 from runs import confirmation
 from runs.models import Charge
-from runs.starting import Unaffordable, Unconfirmed
+from runs.refused_starts import Unaffordable, Unconfirmed
 from spending.alarms import holds
 from spending.budgets import door
 from spending.models import Alarm, SpendingRules
