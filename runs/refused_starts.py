@@ -40,9 +40,10 @@ class Unaffordable(Forbidden):
 class Unconfirmed(Unaffordable):
     """A press costs so much that whoever presses has to say yes first, with a button.
 
-    `yes` are its words; posting `answer` as `confirmation.FIELD` says it.
+    `yes` are its words; posting `answer` as `confirmation.FIELD` says it. The page of `remedy`, if
+    any, says more.
     """
 
-    def __init__(self, sentence: str, yes: str, answer: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str, yes: str, answer: str, remedy: Remedy | None = None) -> None:
+        super().__init__(sentence, remedy)
         self.yes, self.answer = yes, answer

@@ -33,7 +33,7 @@ def locked(pk: uuid.UUID) -> FlowRun:
 
 def current(flow_run: FlowRun) -> dict[str, StepRun]:
     """Return the steps that have started, by their ids in the definition; one query."""
-    steps = flow_run.steps.filter(replaced_at=None).select_related("run")
+    steps = flow_run.steps.filter(replaced_at=None).select_related("run__charge")
     steps = steps.defer(*heavy_columns("run__", but=("arguments", "output", "partial")))
     return {step_run.step: step_run for step_run in steps}
 

@@ -78,6 +78,9 @@ class Budget(models.Model):
         settings.AUTH_USER_MODEL, blank=True, related_name="+",
         help_text="who is told at 80 %, and when it is spent",
     )  # fmt: skip
+    is_by_admin = models.BooleanField(
+        default=False, help_text="an admin has made it: its project's managers do not change it"
+    )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
