@@ -75,12 +75,16 @@ def check(
     """
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
-    kinds = {kind for secret, kind in _configured.items() if secret in data}
+    kinds = kinds_in(data)
     if others:
         kinds |= {kind for secret, kind in others.items() if secret in data}
-    kinds |= made_kinds(data)
     for kind in sorted(kinds.difference(allowed)):
         report(f"{kind} in {hide(place)}")
+
+
+def kinds_in(data: bytes) -> set[str]:
+    """Return the kinds of all secrets that are in `data`."""
+    return made_kinds(data) | {kind for secret, kind in _configured.items() if secret in data}
 
 
 def made_kinds(data: bytes) -> set[str]:
