@@ -384,4 +384,5 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ExceptionReporterFilter"
 LOGGING = logs.configuration(AUDIT_LOG)

@@ -38,15 +38,18 @@ from tests.distribution import (
     pytest_xdist_make_scheduler,
 )
 from tests.event_loop import database_misuses, recorded_misuses
+from tests.leaks.plugin import leaks, watched_traffic
 from tests.processes import copy_checkout, environment, one_at_a_time
 from tests.schemas import laws
 
 __all__ = [
     "database_misuses",
+    "leaks",
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_xdist_make_scheduler",
     "recorded_misuses",
+    "watched_traffic",
 ]
 
 # A program started in the background may inherit that Ctrl-C is ignored, and its child processes

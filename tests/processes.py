@@ -44,6 +44,9 @@ OURS = (
     "SIGN_UP_DOMAINS",
 )
 
+# Lets started web processes look for secrets in their answers (`tests.leaks`).
+WATCHED = {"PYTHONPATH": str(ROOT / "tests" / "leaks" / "in_children")}
+
 
 def copy_checkout(target: Path) -> Path:
     """Copy the project to `target` as a fresh clone has it."""
@@ -68,7 +71,7 @@ def free_port() -> int:
 def environment(**more: str) -> dict[str, str]:
     """Return this environment without any setting of Vitrine's, plus the given ones."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
-    return inherited | more
+    return inherited | WATCHED | more
 
 
 def is_alive(pid: int) -> bool:

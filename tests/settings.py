@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from environ import Env
 
-os.environ.setdefault("SECRET_KEY", "tests-only")
+os.environ.setdefault("SECRET_KEY", "tests-only-and-never-shown")
 os.environ["UPSTREAM"] = "sandbox"
 if "VITRINE_TEST_DATABASE_URL" in os.environ:
     os.environ["DATABASE_URL"] = os.environ["VITRINE_TEST_DATABASE_URL"]
@@ -18,8 +18,9 @@ else:
 with patch.object(Env, "read_env"):
     from config.settings import *  # noqa: F403
 
-FAL_KEY = "test-id:test-secret"
+FAL_KEY = "test-id:test-secret-never-shown"
 FAL_ADMIN_KEY = ""
+MIDDLEWARE = ["tests.leaks.responses.watch_responses", *MIDDLEWARE]  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -18,7 +18,7 @@ from sandbox.https import authority
 from sandbox.state import Sandbox
 
 ROOT = Path(__file__).parents[2]
-ADMIN_KEY = "test-admin:secret"
+ADMIN_KEY = "test-admin:sandbox-admin-never-shown"
 
 
 @dataclass
@@ -47,7 +47,10 @@ class RunningSandbox:
 
 
 def start_sandbox(
-    data_dir: Path, key: str = "test-key:secret", port: int = 0, **options: object
+    data_dir: Path,
+    key: str = "test-key:sandbox-secret-never-shown",
+    port: int = 0,
+    **options: object,
 ) -> RunningSandbox:
     """A sandbox in a process of its own, ready to answer.
 
@@ -92,7 +95,7 @@ class TlsHosts:
         self.thread.join(10)
 
 
-def start_tls_hosts(data_dir: Path, key: str = "test-key:secret") -> TlsHosts:
+def start_tls_hosts(data_dir: Path, key: str = "test-key:sandbox-secret-never-shown") -> TlsHosts:
     """Serve every host over TLS on localhost from a thread: what fal's own clients insist on."""
     ca, certificate = authority.make(data_dir)
     listeners = {host: socket.create_server(("127.0.0.1", 0)) for host in PREFIXES}

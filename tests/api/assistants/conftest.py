@@ -22,6 +22,7 @@ from api.wait import HeldResponses
 from core.notify import channel
 from tests.api.pages import Pages
 from tests.flows.conftest import flow, models
+from tests.leaks.responses import watched_application
 
 if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
     from mcp import Client
@@ -54,7 +55,7 @@ async def connected(
     from mcp import Client
     from mcp.client.streamable_http import streamable_http_client
 
-    transport = httpx2.ASGITransport(app=assistants)
+    transport = httpx2.ASGITransport(app=watched_application(assistants))
     headers = {"Authorization": authorization}
     async with httpx2.AsyncClient(transport=transport, headers=headers) as http:
         stream = streamable_http_client("http://testserver/mcp", http_client=http)

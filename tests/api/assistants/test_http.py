@@ -22,6 +22,7 @@ from runs.transitions import Observation
 from tests.api.assistants.conftest import FLUX, MAX_BYTES, text
 from tests.api.pages import Pages
 from tests.chats.documents import document
+from tests.leaks.responses import watched_application
 
 if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
     from mcp import Client
@@ -311,7 +312,7 @@ def test_the_server_needs_a_token_with_the_read_scope(pages: Pages, user: Any) -
     _, secret = tokens.create(user, "runs only", ["run"])
 
     async def main() -> list[int]:
-        transport = httpx2.ASGITransport(app=Assistants(pages, 1))
+        transport = httpx2.ASGITransport(app=watched_application(Assistants(pages, 1)))
         async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
             answers = [
                 await http.post("/mcp", json={}),

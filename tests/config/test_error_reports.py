@@ -1,0 +1,70 @@
+"""Error pages show no key, token or password, with DEBUG neither; they still help."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings as configured
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
+from django.views.debug import SafeExceptionReporterFilter
+
+from api import tokens
+from config.urls import handler500
+from config.urls import urlpatterns as own_patterns
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "lantern-otter-7"
+
+
+def fail(request: HttpRequest) -> HttpResponse:
+    """Raise with secrets in local variables, on their own and within others."""
+    header = request.headers.get("Authorization", "")
+    upstream = {"headers": {"Authorization": f"Key {configured.FAL_KEY}"}}
+    plain = "a plain value"
+    posted = request.POST
+    raise RuntimeError(f"broken with {len(header)}, {len(upstream)}, {plain}, {len(posted)}")
+
+
+def fail_as_django(request: HttpRequest) -> HttpResponse:
+    """Raise the same with Django's own filter."""
+    request.exception_reporter_filter = SafeExceptionReporterFilter()
+    return fail(request)
+
+
+urlpatterns = [path("fails/", fail), path("fails/as/django/", fail_as_django), *own_patterns]
+assert handler500
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_error_pages_show_no_secret(
+    client: Client, user: User, settings: Any, debug: bool, leaks: list[str]
+) -> None:
+    settings.DEBUG, settings.ROOT_URLCONF = debug, __name__
+    settings.DATABASE_URL = f"postgres://vitrine:{PASSWORD}@db/vitrine"
+    client.force_login(user)
+    client.raise_request_exception = False
+    _, secret = tokens.create(user, "watched")
+    posted = {"password": PASSWORD, "title": "a plain title"}
+    page = client.post("/fails/", posted, headers={"authorization": f"Bearer {secret}"})
+    assert page.status_code == 500
+    text = page.content.decode()
+    assert PASSWORD not in text
+    assert leaks == []
+    assert ("a plain value" in text, "a plain title" in text) == (debug, debug)
+
+
+def test_without_the_filter_debug_pages_show_them(
+    client: Client, user: User, settings: Any, leaks: list[str]
+) -> None:
+    settings.DEBUG, settings.ROOT_URLCONF = True, __name__
+    client.force_login(user)
+    client.raise_request_exception = False
+    _, secret = tokens.create(user, "watched")
+    client.post("/fails/as/django/", headers={"authorization": f"Bearer {secret}"})
+    place = "the body of the response 500 to POST /fails/as/django/"
+    assert leaks == [f"API token in {place}", f"FAL_KEY in {place}"]
+    leaks.clear()

@@ -1,0 +1,1 @@
+"""On the PYTHONPATH of started processes (`tests.processes.environment`)."""

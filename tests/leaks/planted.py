@@ -1,0 +1,18 @@
+"""Two tests for `test_plugin.py`, which starts pytest with them: the first leaks a token."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from tests.leaks.secrets import marked
+
+log = logging.getLogger(__name__)
+
+
+def test_that_leaks() -> None:
+    log.info("made %s", marked(secrets.token_urlsafe(32), "API token"))
+
+
+def test_that_does_not() -> None:
+    log.info("made a token")

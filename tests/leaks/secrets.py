@@ -1,0 +1,117 @@
+"""The secrets that exist during the tests, and the leaks that were found.
+
+Needs the standard library alone: started web processes import it too (`in_children`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+# Each secret that Vitrine makes during the tests contains this and the letter of its kind, so one
+# search finds all of them, however many there are. Lower case, as session keys are.
+MARK = "q7leakz"
+KINDS = {
+    "s": "session",
+    "t": "API token",
+    "l": "login link",
+    "i": "invitation",
+    "w": "webhook token",
+}
+LETTERS = {kind: letter for letter, kind in KINDS.items()}
+MIN_CHARS = 10  # a test's key of a few letters would be found in any page
+REPORT = "LEAKS_REPORT"  # in the environment of started processes: the file for what they find
+
+_MARK = MARK.encode()
+_MADE = re.compile(_MARK + b"([a-z])")
+_HIDDEN = re.compile(rf"[\w-]*{MARK}[\w-]*")
+
+Watched = dict[bytes, str]  # secrets, each with its kind
+_configured: Watched = {}
+found: list[str] = []  # during this test
+
+
+def watch(secret: str, kind: str = "key") -> None:
+    """Watch for this secret from now on; of `key_id:key_secret` for what stands after the colon."""
+    _configured.update(watched(secret, kind))
+
+
+def watched(secret: str, kind: str = "key") -> Watched:
+    """Return the secret for `check`; nothing if it is too short to be told from other text."""
+    text = secret.rpartition(":")[2]
+    return {text.encode(): kind} if len(text) >= MIN_CHARS else {}
+
+
+def marked(secret: str, kind: str) -> str:
+    """Return a secret of the same length that `check` recognizes."""
+    mark = MARK + LETTERS[kind]
+    return secret[:6] + mark + secret[6 + len(mark) :]
+
+
+class MarkedSecrets:
+    """Python's `secrets` for a module that makes secrets of one kind."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(secrets, name)
+
+    def token_urlsafe(self, nbytes: int | None = None) -> str:
+        """Return a random text that is marked."""
+        return marked(secrets.token_urlsafe(nbytes), self._kind)
+
+
+def check(
+    data: bytes | str, place: str, allowed: Collection[str] = (), others: Watched | None = None
+) -> None:
+    """Report each kind of secret in `data` that is not allowed there.
+
+    `others` are watched for in this text alone.
+    """
+    if isinstance(data, str):
+        data = data.encode("utf-8", "surrogatepass")
+    kinds = kinds_in(data)
+    if others:
+        kinds |= {kind for secret, kind in others.items() if secret in data}
+    for kind in sorted(kinds.difference(allowed)):
+        report(f"{kind} in {hide(place)}")
+
+
+def kinds_in(data: bytes) -> set[str]:
+    """Return the kinds of all secrets that are in `data`."""
+    return made_kinds(data) | {kind for secret, kind in _configured.items() if secret in data}
+
+
+def made_kinds(data: bytes) -> set[str]:
+    """Return the kinds of the made secrets that are in `data`."""
+    return {KINDS[letter.decode()] for letter in _MADE.findall(data)} if _MARK in data else set()
+
+
+def hide(text: str) -> str:
+    """Return the text without made secrets, for addresses that contain one."""
+    return _HIDDEN.sub("…", text)
+
+
+def report(leak: str) -> None:
+    """Fail the test that runs, from whichever process."""
+    if file := os.environ.get(REPORT):
+        with Path(file).open("a") as lines:
+            lines.write(f"{leak}\n")
+    else:
+        found.append(leak)
+
+
+def longest() -> int:
+    """Return the length of the longest secret, to find those that are cut in two."""
+    return max(map(len, _configured), default=0) or len(MARK) + 1
+
+
+def watch_settings(values: Iterable[tuple[str, str]]) -> None:
+    """Watch for these values of settings, each with its kind."""
+    for kind, value in values:
+        watch(value, kind)

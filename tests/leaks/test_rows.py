@@ -1,0 +1,95 @@
+"""What the database keeps of secrets: digests and encrypted texts, one kind excepted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from accounts.models import QueuedMail
+from accounts.sign_in import local_owner
+from api.models import Token
+from catalog.models import Endpoint
+from notifications.models import Channel
+from people.models import Invitation
+from runs.models import Run
+from tests.leaks import secrets
+from tests.people.house import make_admin
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+PASSWORD = "lantern-otter-7-of-eva"
+SLACK = "https://hooks.slack.com/services/T000/B000/this-is-verysecret"
+FLUX = "fal-ai/flux/dev"
+# The column in which a secret stands as it is, and why.
+CLEAR = {
+    # Worth nothing alone: what arrives there must be signed by fal, and is then asked for at fal.
+    ("playground_run", "webhook_token"): "webhook token",
+}
+
+
+def rows() -> list[tuple[str, str, bytes]]:
+    """Each value of each table: the table, the column and the value."""
+    values = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            columns = [column[0] for column in cursor.description]
+            for row in cursor.fetchall():
+                values += [
+                    (table, column, bytes(value) if _is_binary(value) else str(value).encode())
+                    for column, value in zip(columns, row, strict=True)
+                ]
+    return values
+
+
+def _is_binary(value: Any) -> bool:
+    return isinstance(value, bytes | memoryview)
+
+
+def use_every_secret(client: Client) -> None:
+    """Log in, make a token and start a run with it, invite, be notified, and log in by a link."""
+    eva = make_admin("eva")
+    eva.set_password(PASSWORD)
+    eva.save()
+    client.post("/login/", {"login": "eva", "password": PASSWORD})
+    client.get("/account/")
+    page = client.post("/account/tokens/", {"name": "one", "scope": ["read", "run"]})
+    body = json.dumps({"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}})
+    headers = {"authorization": f"Bearer {page.context['secret']}", "idempotency-key": "one"}
+    made = client.post("/api/v1/runs", body, content_type="application/json", headers=headers)
+    assert made.status_code == 201
+    posted = {"role": "member", "email": "mara@example.com", "days": "7", "max_uses": "1"}
+    client.post("/people/invitations/", posted)
+    channel = {"method": "slack", "address": SLACK, "kind": ["run_finished"], "name": ""}
+    client.post("/account/notifications/channels/", channel)
+    local_owner.login_token(local_owner.get_or_create())
+    for model in (Token, Run, Invitation, QueuedMail, Channel):
+        assert model._default_manager.exists(), model
+
+
+def test_the_database_keeps_no_secret_in_the_clear(
+    client: Client, make_endpoint: Any, documents: Any, settings: Any, monkeypatch: Any
+) -> None:
+    settings.EMAIL_URL = "smtp://mail.example"
+    monkeypatch.setattr(secrets, "_configured", {**secrets._configured})
+    secrets.watch(PASSWORD, "password")
+    secrets.watch(SLACK, "address of a channel")
+    make_endpoint(FLUX, documents[FLUX])
+    use_every_secret(client)
+    found = {
+        (table, column): kind for table, column, value in rows() for kind in secrets.kinds_in(value)
+    }
+    assert found == CLEAR
+
+
+def test_a_secret_in_any_column_is_found(make_endpoint: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(secrets, "_configured", {b"a-planted-secret": "key"})
+    endpoint: Endpoint = make_endpoint(FLUX)
+    endpoint.description = "with a-planted-secret in it"
+    endpoint.save()
+    assert ("catalog_endpoint", "description") in {
+        (table, column) for table, column, value in rows() if secrets.kinds_in(value)
+    }
