@@ -14,7 +14,7 @@ def copy_costs(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("library", "0005_nano_dollars"),
-        ("playground", "0043_charge_of_run"),
+        ("playground", "0044_charge_of_run"),
     ]
 
     operations = [migrations.RunPython(copy_costs, migrations.RunPython.noop, elidable=True)]
