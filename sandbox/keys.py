@@ -3,7 +3,7 @@
 import hmac
 from collections import Counter
 
-FURTHER = ":sandbox"  # any further key ends so: to try keys of projects without an account
+FURTHER = ":sandbox"  # any key with it is good: to try keys of projects without an account
 
 
 class Keys:
@@ -20,7 +20,7 @@ class Keys:
     def know(self, key: str) -> bool:
         """Whether `key` is good."""
         is_own = hmac.compare_digest(key.encode(), self._own.encode())
-        is_further = key.endswith(FURTHER) and len(key) > len(FURTHER)
+        is_further = key.find(FURTHER) > 0
         return (is_own or is_further) and key not in self.withdrawn
 
     def count(self, key: str, kind: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
+import re
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -17,7 +17,7 @@ LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", "::1", ""}
 MIN_KEY_LENGTH = 50
 MIN_KEY_UNIQUE_CHARACTERS = 5
 MAX_MEMORY_BYTES = 8 << 20
-SECRET_BYTES = 32  # of a Fernet key
+FERNET_KEY = re.compile("[A-Za-z0-9_-]{43}=")
 
 
 def require_strong_key(key: str, hosts: Iterable[str]) -> None:
@@ -54,11 +54,7 @@ def parse_secrets(text: str) -> list[str]:
     """
     secrets = [part.strip() for part in text.split(",") if part.strip()]
     for secret in secrets:
-        try:
-            length = len(base64.urlsafe_b64decode(secret))
-        except ValueError:
-            length = 0
-        if length != SECRET_BYTES:
+        if not FERNET_KEY.fullmatch(secret):
             raise ImproperlyConfigured(
                 "KEYS_SECRET must be secrets of 44 characters, with commas between them; "
                 "`manage.py rotate_keys --new` prints one."

@@ -115,6 +115,32 @@ def test_only_the_worker_has_the_admin_key(show_settings: Shown, command: str, k
     assert show_settings(what, with_key=False, **variables) == ["", None]
 
 
+SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I="
+
+
+@pytest.mark.parametrize("command", ["worker", "realtime", "rotate_keys"])
+def test_only_who_needs_it_has_the_secret_of_projects_keys(
+    show_settings: Shown, command: str
+) -> None:
+    what = "s.KEYS_SECRETS, str(s.KEYS_SECRET_FILE), __import__('os').environ.get('KEYS_SECRET')"
+    (secrets, file, _) = show_settings(what, command=command, KEYS_SECRET=f"{SECRET}, {SECRET}")
+    assert secrets == [SECRET, SECRET]
+    assert file.endswith("keys-secret")
+    assert show_settings(what, with_key=False, KEYS_SECRET=SECRET) == [[], "None", None]
+    assert show_settings(what, command="sync_models", KEYS_SECRET=SECRET) == [[], "None", None]
+
+
+@pytest.mark.parametrize("text", ["short", SECRET + "x", f"{SECRET},ß"])
+def test_a_secret_that_is_none_stops_the_start_without_being_quoted(
+    show_settings: Shown, text: str
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        show_settings("s.KEYS_SECRETS", command="worker", KEYS_SECRET=text)
+    last = error.value.stderr.strip().splitlines()[-1]
+    assert "KEYS_SECRET must be secrets of 44 characters" in last
+    assert text not in last
+
+
 def test_issuers_are_read_from_the_environment(show_settings: Shown) -> None:
     named = {"OIDC_ISSUER": "https://acme.example", "OIDC_CLIENT_ID": "v"}
     what = "s.SOCIALACCOUNT_PROVIDERS, s.SIGN_UP_DOMAINS"

@@ -103,6 +103,30 @@ async def test_the_key_is_absent_from_reprs_logs_and_errors(
     assert caught.value.detail == "Key [key]"
 
 
+async def test_another_key_goes_over_the_same_connections_and_can_be_exchanged(
+    connect: Connect,
+) -> None:
+    upstream = Upstream(OK, OK, OK, httpx.Response(401, json={}), OK)
+    outcomes: list[object] = []
+    refused: list[int] = []
+    clients = await connect(upstream, on_outcome=lambda url, error: outcomes.append(error))
+    credential = fal.Credential("other:one")
+    others = clients.with_credential(credential, lambda: refused.append(1))
+    there = handle("https://queue.fal.run/x")
+    await others.queue.status(there)
+    await clients.queue.status(there)
+    credential.exchange("other:two")
+    await others.queue.status(there)
+    sent = [request.headers["authorization"] for request in upstream.requests]
+    assert sent == ["Key other:one", f"Key {KEY}", "Key other:two"]
+    with pytest.raises(fal.AuthFailed):
+        await others.queue.status(there)
+    assert refused == [1]
+    assert outcomes == [None] * 4  # the host has answered
+    await clients.queue.status(there)
+    assert refused == [1]
+
+
 async def test_cookies_are_not_stored(connect: Connect) -> None:
     upstream = Upstream(httpx.Response(200, json={"status": "x"}, headers={"set-cookie": "a=b"}))
     clients = await connect(upstream)

@@ -13,6 +13,7 @@ from playground.admin import keys as key_admin
 from projects.models import Project
 from runs.keys import entering, vault
 from runs.models import ProjectKey
+from tests.leaks.secrets import watch
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,7 @@ def spring() -> Project:
 @pytest.fixture
 def decided(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What the worker finds out meanwhile, as columns of the row."""
+    watch("very-secret-indeed")
     vault.renew_seal()
     answer: dict[str, str] = {}
 

@@ -12,6 +12,7 @@ from catalog.models import Endpoint
 from projects.models import Project
 from runs.keys import entering, vault
 from runs.models import ProjectKey, Run
+from tests.leaks.secrets import watch
 from tests.projects.people import make_project
 from tests.runs.conftest import Work
 from tests.runs.start import start_run
@@ -42,6 +43,7 @@ def enter(secret: str, admin: User, work: Work) -> Enter:
     """`enter(project, key)` → the row, after the worker has tried the key."""
 
     def make(project: Project, key: str) -> ProjectKey:
+        watch(key)
         if not entering.can_take():
             work(entering.can_take)
         row = entering.enter(project, key, admin)

@@ -27,9 +27,9 @@ STATE = ProjectKey.State
 def test_a_key_is_tried_then_used_for_its_project_alone(
     spring: Project, enter: Enter, ask_in: AskIn, ask: Ask, work: Work, sandbox: Control
 ) -> None:
-    row = enter(spring, "spring-1:sandbox")
+    row = enter(spring, "spring-1:sandbox-key-secret")
     assert (row.state, row.trouble) == (STATE.ACTIVE, "")
-    assert "spring-1:sandbox" not in row.secret
+    assert "spring-1:sandbox-key-secret" not in row.secret
     mine, other = ask_in(spring, FAST, prompt="a"), ask(FAST, prompt="b")
     work(lambda: ended(mine, other))
     for run in (mine, other):
@@ -58,7 +58,7 @@ def test_a_key_that_cannot_be_tried_now_is_tried_again(
 ) -> None:
     work(entering.can_take)
     sandbox.fault("pricing", "500", times=4)
-    row = entering.enter(spring, "spring-1:sandbox", admin)
+    row = entering.enter(spring, "spring-1:sandbox-key-secret", admin)
 
     def is_said() -> bool:
         row.refresh_from_db()
@@ -76,10 +76,10 @@ def test_a_key_that_cannot_be_tried_now_is_tried_again(
 def test_a_run_keeps_its_key_to_the_end_while_the_next_one_has_the_new(
     spring: Project, enter: Enter, ask_in: AskIn, work: Work, sandbox: Control
 ) -> None:
-    first = enter(spring, "spring-1:sandbox")
+    first = enter(spring, "spring-1:sandbox-key-secret")
     running = ask_in(spring, SLOW, prompt="slow", duration=60)
     work(lambda: Run.objects.filter(pk=running.pk, state__in=["queued", "running"]).exists())
-    second = enter(spring, "spring-2:sandbox")
+    second = enter(spring, "spring-2:sandbox-key-secret")
     first.refresh_from_db()
     assert (first.state, second.state) == (STATE.REPLACED, STATE.ACTIVE)
     following = ask_in(spring, FAST, prompt="next")
@@ -98,11 +98,11 @@ def test_a_run_keeps_its_key_to_the_end_while_the_next_one_has_the_new(
 def test_a_leaked_key_that_was_withdrawn_gives_way_also_for_runs_under_way(
     spring: Project, enter: Enter, ask_in: AskIn, work: Work, sandbox: Control
 ) -> None:
-    enter(spring, "spring-1:sandbox")
+    enter(spring, "spring-1:sandbox-key-secret")
     running = ask_in(spring, SLOW, prompt="under way", duration=2)
     work(lambda: Run.objects.filter(pk=running.pk, state="running").exists())
-    sandbox.withdraw("spring-1:sandbox")
-    enter(spring, "spring-2:sandbox")
+    sandbox.withdraw("spring-1:sandbox-key-secret")
+    enter(spring, "spring-2:sandbox-key-secret")
     work(lambda: ended(running))
     running.refresh_from_db()
     assert running.state == Run.State.SUCCEEDED
@@ -112,8 +112,8 @@ def test_a_leaked_key_that_was_withdrawn_gives_way_also_for_runs_under_way(
 def test_a_refused_key_holds_its_projects_runs_and_nobody_elses(
     spring: Project, enter: Enter, ask_in: AskIn, ask: Ask, work: Work, sandbox: Control
 ) -> None:
-    row = enter(spring, "spring-1:sandbox")
-    sandbox.withdraw("spring-1:sandbox")
+    row = enter(spring, "spring-1:sandbox-key-secret")
+    sandbox.withdraw("spring-1:sandbox-key-secret")
     held = [ask_in(spring, FAST, prompt=f"held {number}") for number in range(3)]
     others = [ask(FAST, prompt=f"free {number}") for number in range(3)]
 
@@ -126,7 +126,7 @@ def test_a_refused_key_holds_its_projects_runs_and_nobody_elses(
     assert row.trouble == refusals.KEY_OF_PROJECT_REFUSED
     assert {run.state for run in Run.objects.filter(user__username="ana")} == {"succeeded"}
     assert not worker_status.is_account_refused(worker_status.workers_alive())
-    enter(spring, "spring-2:sandbox")
+    enter(spring, "spring-2:sandbox-key-secret")
     work(lambda: ended(*held))
     assert {Run.objects.get(pk=run.pk).state for run in held} == {"succeeded"}
 
@@ -134,7 +134,7 @@ def test_a_refused_key_holds_its_projects_runs_and_nobody_elses(
 def test_a_key_that_nobody_can_decrypt_sends_nothing_with_another_one(
     spring: Project, enter: Enter, ask_in: AskIn, work: Work, sandbox: Control, settings: object
 ) -> None:
-    row = enter(spring, "spring-1:sandbox")
+    row = enter(spring, "spring-1:sandbox-key-secret")
     settings.KEYS_SECRETS = [vault.new_secret()]  # type: ignore[attr-defined]
     run = ask_in(spring, FAST, prompt="waits")
 
@@ -146,14 +146,14 @@ def test_a_key_that_nobody_can_decrypt_sends_nothing_with_another_one(
     run.refresh_from_db()
     assert run.state in {"created", "submitting"}
     assert "submit" not in sandbox.calls_by_key().get("test", {})
-    enter(spring, "spring-1:sandbox")
+    enter(spring, "spring-1:sandbox-key-secret")
     work(lambda: ended(run))
 
 
 def test_removed_and_put_back_and_forgotten(
     spring: Project, enter: Enter, ask_in: AskIn, work: Work, sandbox: Control
 ) -> None:
-    row = enter(spring, "spring-1:sandbox")
+    row = enter(spring, "spring-1:sandbox-key-secret")
     entering.remove(row)
     run = ask_in(spring, FAST, prompt="own")
     work(lambda: ended(run))
@@ -179,7 +179,7 @@ def test_what_is_no_key_is_refused(spring: Project, admin: User, key: str) -> No
 
 
 def test_a_key_is_for_one_project(spring: Project, enter: Enter, admin: User) -> None:
-    enter(spring, "spring-1:sandbox")
+    enter(spring, "spring-1:sandbox-key-secret")
     autumn = make_project("Autumn", root="manager")
     with pytest.raises(entering.Refused, match="“Spring” has this key"):
-        entering.enter(autumn, "spring-1:sandbox", admin)
+        entering.enter(autumn, "spring-1:sandbox-key-secret", admin)

@@ -122,3 +122,22 @@ def test_every_free_slot_is_used_once(
     behind = [under_way[u] + claimed[u] for u in counts if claimed[u] < able[u]]
     ahead = [under_way[u] + claimed[u] for u in counts if claimed[u]]
     assert not behind or not ahead or max(ahead) <= min(behind) + 1
+
+
+def test_a_refused_key_holds_its_own_projects_back_alone() -> None:
+    def free(n: int, project: int | None) -> FreeRun:
+        return FreeRun(uuid.UUID(int=n), n, START, "queue", 0, 1, "created", project)
+
+    runs = [free(1, 1), free(2, 1), free(3, 2), free(4, None), free(5, 3), free(6, 3)]
+    keys = {1: 11, 3: 33}
+
+    def sent(**limits: dict[int | None, int]) -> list[int]:
+        submit_limits = SubmitLimits(by_key=limits["by_key"], key_of=keys)
+        rows = number_per_user(runs, submit_limits)
+        chosen = select_fair(rows, Counter(), Limits(99, 9), 99)
+        return sorted(pk.int for pk in limit_per_host(submit_limits, chosen, rows))
+
+    assert sent(by_key={11: 0}) == [3, 4, 5, 6]
+    assert sent(by_key={11: 1}) == [1, 3, 4, 5, 6]  # one probe
+    assert sent(by_key={None: 0}) == [1, 2, 5, 6]  # the account's own
+    assert sent(by_key={None: 0, 11: 0, 33: 1}) == [5]
