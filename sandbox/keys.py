@@ -12,15 +12,16 @@ class Keys:
     They all belong to one account: each may ask about what another one has sent.
     """
 
-    def __init__(self, own: str) -> None:
+    def __init__(self, own: str, admin: str) -> None:
         self._own = own
+        self._admin = admin  # runs nothing
         self.withdrawn: set[str] = set()
         self.calls: Counter[tuple[str, str]] = Counter()  # by key id and kind of call
 
     def know(self, key: str) -> bool:
         """Whether `key` is good."""
         is_own = hmac.compare_digest(key.encode(), self._own.encode())
-        is_further = key.find(FURTHER) > 0
+        is_further = key.find(FURTHER) > 0 and key != self._admin
         return (is_own or is_further) and key not in self.withdrawn
 
     def count(self, key: str, kind: str) -> None:

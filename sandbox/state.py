@@ -41,7 +41,7 @@ class Sandbox:
         self.workflows: dict[tuple[str, str], Workflow] = {
             (workflow.owner, workflow.name): workflow for workflow in WORKFLOWS
         }
-        self.keys = Keys(config.key)
+        self.keys = Keys(config.key, config.admin_key)
         self.calls: Counter[str] = Counter()
         self.clients: set[tuple[str, str, int]] = set()
         # By endpoint id, set over `/_sandbox/catalogue`: changed metadata and prices, and hidden
