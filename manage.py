@@ -11,12 +11,11 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    from config import local
-    from config.starting import key_access, private_files, readiness
+    from config import key_access, local
+    from config.starting import private_files, readiness
 
     private_files.set_umask()
-    if sys.argv[1:2] and sys.argv[1] in key_access.COMMANDS:
-        key_access.grant(sys.argv[1])
+    key_access.grant("".join(sys.argv[1:2]))
     try:
         if sys.argv[1:2] == ["up"]:
             local.prepare()

@@ -84,8 +84,8 @@ def find_problems(
 def start(wanted: WantedRun) -> tuple[Run, bool]:
     """Create a run (True), or return the one that its key created (False).
 
-    Its webhook's address should be vetted. Raises KeyReused, and starting.Refused if the model
-    cannot be run, or nothing there by its user.
+    Its webhook's address should be vetted. Raises KeyReused, and refused_starts.Refused if the
+    model cannot be run, or nothing there by its user.
     """
     with transaction.atomic():
         run, is_new = starting.start(
@@ -112,7 +112,7 @@ def start(wanted: WantedRun) -> tuple[Run, bool]:
 def start_proxied(call: ProxiedCall, webhook: str = "") -> Run:
     """Create a run for a call through the proxy; its end is reported to `webhook`.
 
-    Raises starting.Refused like `start`, and vetting.RefusedAddress.
+    Raises refused_starts.Refused like `start`, and vetting.RefusedAddress.
     """
     if webhook:
         vetting.check(webhook, settings.WEBHOOK_PRIVATE_ORIGINS)

@@ -17,7 +17,7 @@ from core.formatting import counted
 from fal.db_safe import db_safe_text
 from runs import named_inputs
 from runs.costs.cost import estimate_runs
-from runs.starting import Refused
+from runs.refused_starts import Refused
 from schemas import Field
 from schemas.carry.meanings import by_meaning, media_of
 from schemas.estimate import Estimate

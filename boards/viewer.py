@@ -20,7 +20,7 @@ def chosen_cells(board: Board, keys: Sequence[str]) -> list[Cell]:
     wanted = [key for text in dict.fromkeys(keys) if (key := parse_key(text))]
     cells = (
         board.cells.filter(pk__in=wanted[:MOST], run__isnull=False, run__deleted_at=None)
-        .select_related("run", "mark", "column__endpoint", "row__mark__winner__endpoint")
+        .select_related("run__charge", "mark", "column__endpoint", "row__mark__winner__endpoint")
         .prefetch_related("run__artifacts")
         .defer(*heavy_columns("run__", but=("arguments", "output", "metrics")))
     )

@@ -154,19 +154,10 @@ def _expected_s(endpoint: Any) -> float | None:
     return None if minutes is None else minutes * 60
 
 
-def billed_in_words(count: str, endpoint: Any) -> str:
-    """`≈ $0.12 · 48 seconds`: the billed units, with their cost if the price is known.
-
-    Empty for a free model. The cost is approximate: the price is today's, without discounts.
-    """
-    amount: Decimal | None = endpoint.unit_price_usd
-    if amount == 0:
-        return ""
+def units_in_words(count: str, price_unit: str) -> str:
+    """`48 seconds`: what upstream has billed, in the unit of the model's price."""
     units = _units(count)
-    if units is None:
-        return f"{count} {endpoint.price_unit}".strip()
-    quantity = _counted(units, endpoint.price_unit)
-    return f"≈ {money(units * amount, endpoint.currency)} · {quantity}" if amount else quantity
+    return f"{count} {price_unit}".strip() if units is None else _counted(units, price_unit)
 
 
 def _units(count: str) -> Decimal | None:

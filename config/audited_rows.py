@@ -81,6 +81,10 @@ AUDITED: list[dict[str, Any]] = [
         "m2m_fields": {"informed"},
     },
     {
+        "model": "playground.ProjectKey",
+        "include_fields": ["project", "key_id", "state", "made_by", "ended_at"],
+    },
+    {
         "model": "spending.SpendingRules",
         "include_fields": [
             "unknown",

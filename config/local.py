@@ -1,5 +1,6 @@
-"""The `var/` folder of a local installation: secret key, instance lock, sandbox settings."""
+"""The `var/` folder of a local installation: secrets, instance lock, sandbox settings."""
 
+import base64
 import os
 import secrets
 from collections.abc import Mapping
@@ -14,13 +15,15 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # An installed `vitrine` sets VITRINE_DATA_DIR to a folder of the user's.
 VAR_DIR = Path(os.environ.get("VITRINE_DATA_DIR") or BASE_DIR / "var").resolve()
 SECRET_KEY_FILE = VAR_DIR / "secret-key"
+# With it the keys of projects are encrypted, unless KEYS_SECRET is set; the newest line is first.
+KEYS_SECRET_FILE = VAR_DIR / "keys-secret"
 # Addresses and key of the sandbox of a running `manage.py up`, for commands in another terminal.
 SANDBOX_FILE = VAR_DIR / "sandbox.env"
 LOCK_FILE = VAR_DIR / "instance.lock"
 
 
 def prepare() -> None:
-    """Create `var/` and its secret key on first use, and lock the folder for this instance.
+    """Create `var/` and its secrets on first use, and lock the folder for this instance.
 
     The lock comes before anything is deleted, since the files may belong to a running instance.
     Raises ImproperlyConfigured where another instance runs or the folder cannot be written to.
@@ -30,10 +33,8 @@ def prepare() -> None:
         disk.require_space([VAR_DIR])
         instance_lock.acquire(LOCK_FILE)
         SANDBOX_FILE.unlink(missing_ok=True)  # what a killed `up` left behind
-        if not SECRET_KEY_FILE.exists():
-            handle = os.open(SECRET_KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_urlsafe(50))
+        _make(SECRET_KEY_FILE, secrets.token_urlsafe(50))
+        _make(KEYS_SECRET_FILE, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
         probe = VAR_DIR / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()
@@ -42,6 +43,13 @@ def prepare() -> None:
             f"the folder {VAR_DIR} cannot be written to ({error.strerror}); "
             "give it write permission or move the checkout."
         ) from error
+
+
+def _make(file: Path, text: str) -> None:
+    if not file.exists():
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as opened:
+            opened.write(text)
 
 
 def write_sandbox_settings(settings: Mapping[str, str]) -> None:

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import audit_log, audited_rows, local, logs
-from config.starting import issuers, key_access, settings_rules
+from config import audit_log, audited_rows, key_access, local, logs
+from config.starting import issuers, settings_rules
 from config.starting.environment import Environment
 
 BASE_DIR = local.BASE_DIR
@@ -25,37 +25,12 @@ def _storage() -> dict[str, Any]:
     return {"BACKEND": name, "OPTIONS": options}
 
 
-def _origin(address: str) -> str:
-    """Return scheme, host and port of `address`; other ports of the host are other origins."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-
-
 def _origins(name: str) -> list[str]:
     """Return the origins of the addresses that the setting lists."""
     addresses = env.texts(name)
     for address in addresses:
         settings_rules.require_address(name, address, ("http", "https"))
-    return [_origin(address) for address in addresses]
-
-
-def _media_urls() -> list[str]:
-    """Return FAL_MEDIA_URLS; raises ImproperlyConfigured for an entry that allows every port."""
-    urls = env.texts(
-        "FAL_MEDIA_URLS", "https://fal.media,https://*.fal.media,https://storage.googleapis.com"
-    )
-    for address in urls:
-        if address.endswith(":*"):
-            raise ImproperlyConfigured(
-                f"FAL_MEDIA_URLS must name the port of each address, not {address!r}: "
-                "a result could make this server read from any port of that host."
-            )
-        if not address.isascii():
-            raise ImproperlyConfigured(
-                f"FAL_MEDIA_URLS must have the ASCII form (xn--…) of {address!r}."
-            )
-        settings_rules.require_address("FAL_MEDIA_URLS", address, ("https", "http"))
-    return urls
+    return [settings_rules.origin(address) for address in addresses]
 
 
 # --- server ---------------------------------------------------------------------------------------
@@ -77,16 +52,21 @@ settings_rules.require_strong_key(SECRET_KEY, ALLOWED_HOSTS)
 # --- upstream: fal or the sandbox; only these addresses and the key differ ------------------------
 # Processes without the key cannot tell UPSTREAM from it: pages ask the worker's record instead
 # (runs/progress/current_upstream.py).
-FAL_KEY = key_access.if_granted(env.text("FAL_KEY"))
+FAL_KEY = key_access.if_granted("FAL_KEY", env.text("FAL_KEY"))
 if FAL_KEY:
     settings_rules.require_key_pair(FAL_KEY)
 UPSTREAM = env.choice("UPSTREAM", "fal" if FAL_KEY else "sandbox", "fal", "sandbox")
 if UPSTREAM == "sandbox" and not os.environ.get("FAL_QUEUE_URL"):
     env.read_file(local.SANDBOX_FILE)
-    FAL_KEY = key_access.if_granted(env.text("FAL_KEY"))
-FAL_ADMIN_KEY = key_access.if_reads_bills(env.text("FAL_ADMIN_KEY"))
+    FAL_KEY = key_access.if_granted("FAL_KEY", env.text("FAL_KEY"))
+FAL_ADMIN_KEY = key_access.if_granted("FAL_ADMIN_KEY", env.text("FAL_ADMIN_KEY"))
 if FAL_ADMIN_KEY:
     settings_rules.require_key_pair(FAL_ADMIN_KEY, "FAL_ADMIN_KEY")
+# With these the keys of projects are encrypted; without the setting, with those in the file.
+KEYS_SECRETS = settings_rules.parse_secrets(
+    key_access.if_granted("KEYS_SECRET", env.text("KEYS_SECRET"))
+)
+KEYS_SECRET_FILE = local.KEYS_SECRET_FILE if key_access.may_read("KEYS_SECRET") else None
 FAL_API_URL = env.address("FAL_API_URL", "https://api.fal.ai/v1", "https", "http")
 FAL_QUEUE_URL = env.address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "http")
 FAL_RUN_URL = env.address("FAL_RUN_URL", "https://fal.run", "https", "http")
@@ -98,10 +78,16 @@ REALTIME_ORIGIN = ["{0.scheme}://{0.netloc}".format(urlsplit(REALTIME_URL))] if 
 # Where the web process reaches the same process, for streams and live sessions of fal's clients.
 GATEWAY_URL = env.address("GATEWAY_URL", "", "http")
 # Origins of results and thumbnails: the only ones that we fetch from and that pages may show.
-FAL_MEDIA_URLS = _media_urls()
+FAL_MEDIA_URLS = settings_rules.require_media_urls(
+    env.texts(
+        "FAL_MEDIA_URLS", "https://fal.media,https://*.fal.media,https://storage.googleapis.com"
+    )
+)
 FAL_MEDIA_URLS += [
     origin
-    for origin in map(_origin, (FAL_API_URL, FAL_QUEUE_URL, FAL_RUN_URL, FAL_REST_URL))
+    for origin in map(
+        settings_rules.origin, (FAL_API_URL, FAL_QUEUE_URL, FAL_RUN_URL, FAL_REST_URL)
+    )
     if origin not in FAL_MEDIA_URLS and not origin.endswith((".fal.ai", "fal.run"))
 ]
 FAL_MEDIA_URLS = list(dict.fromkeys(FAL_MEDIA_URLS))

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-_SINCE = "from "
+SINCE = "from "  # with it the name of a period without an end begins
 
 
 def day_start(now: datetime) -> datetime:
@@ -31,7 +31,7 @@ def name_of_month(at: datetime) -> str:
 
 def name_since(begins_on: date) -> str:
     """Return the name of the time from a day on: `from 2026-11-27`."""
-    return f"{_SINCE}{begins_on:%Y-%m-%d}"
+    return f"{SINCE}{begins_on:%Y-%m-%d}"
 
 
 def is_within(at: datetime, period: str) -> bool:
@@ -42,8 +42,8 @@ def is_within(at: datetime, period: str) -> bool:
 
 def bounds(period: str) -> tuple[datetime, datetime | None]:
     """Return the start of the period of this name, and its end; None: it has none."""
-    if period.startswith(_SINCE):
-        return _midnight(date.fromisoformat(period.removeprefix(_SINCE))), None
+    if period.startswith(SINCE):
+        return _midnight(date.fromisoformat(period.removeprefix(SINCE))), None
     if period.count("-") == 1:
         first = date.fromisoformat(f"{period}-01")
         return _midnight(first), _midnight((first + timedelta(days=32)).replace(day=1))

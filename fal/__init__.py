@@ -58,6 +58,7 @@ from fal.messages.workflows import WorkflowDetail, WorkflowItem, WorkflowPage
 if TYPE_CHECKING:
     from fal.clients import Clients
     from fal.http.limits import Limits
+    from fal.http.wire import Credential
     from fal.services.account import Account
     from fal.services.files import Download, Files
     from fal.services.platform import Found, Platform
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
 IMPORTED_ON_FIRST_USE = {
     "Account": "fal.services.account",
     "Clients": "fal.clients",
+    "Credential": "fal.http.wire",
     "Download": "fal.services.files",
     "Files": "fal.services.files",
     "Found": "fal.services.platform",
@@ -107,6 +109,7 @@ __all__ = [
     "Cancellation",
     "CatalogueItem",
     "Clients",
+    "Credential",
     "Download",
     "EmptyFile",
     "EndpointId",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from copy import copy
 from functools import partial
+from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import import_module
 from ssl import SSLContext
@@ -14,9 +16,10 @@ from typing import Self
 import httpx
 
 from fal.addresses import Addresses
+from fal.errors import AuthFailed, FalError
 from fal.http.connections import SUBMIT_KEEPALIVE_S, Connections
 from fal.http.limits import CALL, LIMITS, Limits
-from fal.http.wire import OnOutcome, OnSlow, Wire
+from fal.http.wire import Credential, OnOutcome, OnSlow, Wire
 from fal.services.account import Account, only_api
 from fal.services.files import Files
 from fal.services.platform import Platform
@@ -57,9 +60,6 @@ class Clients:
         on_slow: OnSlow | None = None,
         limits: Limits = LIMITS,
     ) -> None:
-        for each in (key, admin_key):
-            if not (each.isascii() and each.isprintable() and " " not in each):
-                raise ValueError("The fal key must be one word of printable ASCII.")
         self.addresses = addresses
         # Certificates are read from disk once for all connections.
         trusted = transport is not None or httpx.create_ssl_context()
@@ -69,23 +69,66 @@ class Clients:
         self._submits = Connections(make, CALLS_AT_ONCE, SUBMIT_KEEPALIVE_S)
         # httpx would otherwise import it during the first request.
         import_module("anyio._backends._asyncio")
-        connections = self._calls, self._submits, self._streams
-        wire = Wire(*connections, addresses, key, sleep, on_outcome, limits=limits)
-        self.platform = Platform(wire)
+        self._sleep, self._limits = sleep, limits
+        self._on_outcome, self._on_slow = on_outcome, on_slow
         # Without callbacks: billing that is down says nothing about whether runs can be sent.
-        account = Wire(*connections, only_api(addresses), admin_key, sleep, limits=limits)
+        account = self._wire(Credential(admin_key), only_api(addresses))
         self.account = Account(account, has_key=bool(admin_key))
+        # Without callbacks: a failed thumbnail says nothing about whether runs can be sent.
+        self.thumbnails = Files(self._wire(Credential("")))
+        self._sign_in(Credential(key), on_outcome)
+
+    def with_credential(self, credential: Credential, on_refused: Callable[[], None]) -> Self:
+        """Return these clients on the same connections with another key of their own.
+
+        A refusal of that key says nothing about the host: `on_outcome` is told of an answer, and
+        `on_refused` of the refusal (401). Only the first clients are closed.
+        """
+
+        def on_outcome(url: str, error: FalError | None) -> None:
+            is_refused = isinstance(error, AuthFailed)
+            if self._on_outcome:
+                self._on_outcome(url, None if is_refused else error)
+            if isinstance(error, AuthFailed) and error.status == HTTPStatus.UNAUTHORIZED:
+                on_refused()
+
+        others = copy(self)
+        others._sign_in(credential, on_outcome)
+        return others
+
+    def _sign_in(self, credential: Credential, on_outcome: OnOutcome | None) -> None:
+        """Make every client that sends the key."""
+        self.credential = credential
+        wire = self._wire(credential, self.addresses, on_outcome)
+        self.platform = Platform(wire)
         self.workflows = Workflows(wire)
-        self.queue = Queue(Wire(*connections, addresses, key, sleep, on_outcome, on_slow, limits))
+        self.queue = Queue(self._wire(credential, self.addresses, on_outcome, self._on_slow))
         self.sync = Sync(wire)
         self.stream = Stream(wire)
         self.websocket = WebSocket(wire)
         self.realtime = Realtime(wire)
         self.storage = Storage(wire)
         self.files = Files(wire)
-        # Without callbacks: a failed thumbnail says nothing about whether runs can be sent.
-        self.thumbnails = Files(Wire(*connections, addresses, ""))
         self.keys = Keys(wire)
+
+    def _wire(
+        self,
+        credential: Credential,
+        addresses: Addresses | None = None,
+        on_outcome: OnOutcome | None = None,
+        on_slow: OnSlow | None = None,
+    ) -> Wire:
+        return Wire(
+            self._calls,
+            self._submits,
+            self._streams,
+            addresses or self.addresses,
+            credential,
+            self._sleep,
+            on_outcome,
+            on_slow,
+            self._limits,
+        )
 
     def __repr__(self) -> str:
         return f"Clients({self.addresses!r})"

@@ -70,7 +70,7 @@ def _groups(
     loaded = runs.filter(pk__in=with_them.values("pk")).with_endpoint().light()
     nearest = Prefetch("artifacts", Artifact.objects.filter(pk__in=keys))
     by_title: dict[str, list[tuple[int, int, Run]]] = {}
-    for run in loaded.prefetch_related(nearest):
+    for run in loaded.select_related("charge").prefetch_related(nearest):
         result = run.artifacts.all()[0]
         distance = distances[result.pk]
         are_pictures = result.kind == to.kind == "image"

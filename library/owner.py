@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     import fal
     from core.notify import channel
+    from runs.models import Charge
     from runs.models.querysets import RunQuerySet
 
 MAX_PLACES = 20
@@ -83,6 +84,10 @@ class LibraryOwner(RunOwner):
     def on_named(self, user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
         """Write down the references that the runs were given."""
         resolving.record(user, named)
+
+    def on_settle(self, charge: Charge) -> None:
+        """Write what a run has cost into the index, if it is in there."""
+        indexing.note_cost(charge)
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
         """Return the pictures and LoRAs of references, with those of their earlier versions."""

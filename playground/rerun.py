@@ -35,7 +35,7 @@ def rerun(run: Run, person: User, elsewhere: Project | None = None) -> Run:
     project that they have chosen.
 
     An unconfirmed run is rerun only once, and its timeline says so; for a third attempt the rerun
-    itself has to be rerun, whose outcome is then in view. Raises starting.Refused.
+    itself has to be rerun, whose outcome is then in view. Raises refused_starts.Refused.
     """
     if is_double_press(run, person):  # the page has swapped the rerun in for the clicked run
         return run
@@ -50,7 +50,7 @@ def rerun(run: Run, person: User, elsewhere: Project | None = None) -> Run:
 def rerun_alone(run: Run, position: int, person: User, elsewhere: Project | None = None) -> Run:
     """Make the result at `position` again, without the others; a double click returns its first.
 
-    `elsewhere` as in `rerun`. Raises starting.Refused.
+    `elsewhere` as in `rerun`. Raises refused_starts.Refused.
     """
     if is_double_press(run, person):
         return run

@@ -13,7 +13,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from playground.rerun import SAME_PRESS, repetition
 from projects.models import Project
-from runs import starting
+from runs import refused_starts, starting
 from runs.models import Run
 from runs.starting import Source, StartRequest
 from schemas.carry.meanings import by_meaning
@@ -35,10 +35,10 @@ def start(requests: Sequence[StartRequest]) -> list[Run]:
 def more_like(run: Run, person: User, elsewhere: Project | None = None) -> list[Run]:
     """Start about `MORE` results from the same arguments with new seeds, all or none.
 
-    A double click starts them once. `elsewhere` as in `rerun.rerun`. Raises starting.Refused.
+    A double click starts them once. `elsewhere` as in `rerun.rerun`. Raises refused_starts.Refused.
     """
     if not can_vary(run.endpoint):
-        raise starting.Refused(ALL_ALIKE)
+        raise refused_starts.Refused(ALL_ALIKE)
     earlier = starting.runs_of(person, Source.VARIATION, f"{run.pk}-")
     last = earlier.order_by("-created_at").first()
     if last is not None and last.created_at > timezone.now() - SAME_PRESS:

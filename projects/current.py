@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.urls import Resolver404, resolve
 from django.utils.http import urlencode
 
 from fal.db_safe import db_safe_text
@@ -26,10 +27,8 @@ LOADED = ("private_project", "project_choice__membership__project")
 PARAMETER = "project"
 SCOPE, ALL = "scope", "all"
 Rows = TypeVar("Rows", bound=InProjectQuerySet[Any])
+View = TypeVar("View", bound=Callable[..., Any])
 PROGRAMS = "/api/"  # addresses of programs, whose projects `api/reach.py` decides
-# Pages on which it narrows sums, also of projects that an admin is no member of: nothing begins
-# there, and `spending/sums/scope.py` decides what somebody sees.
-FILTERING = {"/spend/", "/spend/runs/", "/spend/export.csv"}
 UNKNOWN = (
     "You are not a member of a project at this address. "
     "Ask whoever gave you the link, or work in one of your own."
@@ -131,7 +130,7 @@ def in_named_project(
             return get_response(request)
         if not request.user.is_authenticated:
             return get_response(request)
-        if request.path_info in FILTERING:
+        if _is_filtered(request):
             request._named_project = chosen(request.user)  # type: ignore[attr-defined]
             return get_response(request)
         project = current(request)
@@ -142,3 +141,22 @@ def in_named_project(
         return response
 
     return respond
+
+
+def filters_by_project(view: View) -> View:
+    """Mark a view on which `?project=` narrows what is shown, also to projects of others.
+
+    Nothing begins there, and the view itself decides what somebody sees.
+    """
+    _FILTERED.add(view)
+    return view
+
+
+def _is_filtered(request: HttpRequest) -> bool:
+    try:
+        return resolve(request.path_info).func in _FILTERED
+    except Resolver404:
+        return False
+
+
+_FILTERED: set[Callable[..., Any]] = set()

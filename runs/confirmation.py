@@ -1,6 +1,6 @@
 """What whoever presses, or the program that calls, has said yes to beforehand.
 
-A page that was told what a press costs (`starting.Unconfirmed`) posts the same fields again, with
+A page that was told what a press costs (`Unconfirmed`) posts the same fields again, with
 the sum in `FIELD`. A program names the most that a call may cost: in `HEADER`, or as `max_cost`
 and `allow_unknown_price` where an operation has these. Runs that begin without anybody waiting for
 an answer, such as a flow's next step, are not asked about.

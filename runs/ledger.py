@@ -19,6 +19,7 @@ asks for it. Locks are taken in the order accounts, house, charges, counters.
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +31,7 @@ from django.db import models
 
 from core import periods
 from core.db.dollars_field import MOST, PLACES
-from runs import owners
+from runs import account_queries, owners
 from runs.costs.billing import cost_of_units
 from runs.models import Charge, LedgerAccount, LedgerEntry, Run
 from runs.models.ledger import SumState
@@ -55,7 +56,7 @@ class Scope(StrEnum):
     TOKEN = "token"  # noqa: S105  # a program's
 
 
-_COLUMNS = {Scope.PROJECT: "project_id", Scope.PERSON: "user_id", Scope.TOKEN: "token_id"}
+COLUMNS = {Scope.PROJECT: "project_id", Scope.PERSON: "user_id", Scope.TOKEN: "token_id"}
 
 
 class Counter(NamedTuple):
@@ -105,7 +106,8 @@ class Balance:
 
 def lock_house() -> None:
     """Let nobody else start runs until the end of the transaction: what is counted now stays so."""
-    open_account(Kind.HOUSE, "")
+    if account_queries.HOUSE.first() is None:
+        open_account(Kind.HOUSE, "")
 
 
 def open_account(
@@ -169,12 +171,11 @@ def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
     """
     if not counters:
         return {}
-    rows = LedgerAccount.objects.filter(
-        kind=Kind.SPENT,
-        key__in={counter.name for counter in counters},
-        period__in={counter.period for counter in counters},
+    rows = account_queries.SPENT.all(
+        keys={counter.name for counter in counters},
+        periods={counter.period for counter in counters},
     )
-    sums = {(key, period): total for key, period, total in rows.values_list(*_COUNTED)}
+    sums = {(key, period): total for key, period, total in rows}
     return {
         counter: total
         if (total := sums.get((counter.name, counter.period))) is not None
@@ -183,18 +184,37 @@ def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
     }
 
 
-_COUNTED = ("key", "period", "committed")
+def open_counters(scope: Scope, period: str) -> None:
+    """Begin the counters of all in a scope that have spent something in a period.
+
+    For who has locked the house. Three queries.
+    """
+    column = COLUMNS[scope]
+    charges = charges_of(Counter(Scope.HOUSE, 0, period)).exclude(**{column: None})
+    _await_ends(charges)
+    sums = due(charges).values_list(column).annotate(total=models.Sum("amount"))
+    _begin({Counter(scope, key, period): total or NOTHING for key, total in sums})
 
 
 def _open_counter(counter: Counter) -> Decimal:
     charges = charges_of(counter)
-    # A run that is ending either has counted already, or waits here and finds the counter.
-    list(charges.filter(state=SumState.RESERVED).select_for_update().values_list("pk", flat=True))
+    _await_ends(charges)
     total = total_of(charges)
-    LedgerAccount.objects.create(
-        kind=Kind.SPENT, key=counter.name, period=counter.period, committed=total
-    )
+    _begin({counter: total})
     return total
+
+
+def _begin(sums: Mapping[Counter, Decimal]) -> None:
+    rows = [
+        LedgerAccount(kind=Kind.SPENT, key=counter.name, period=counter.period, committed=total)
+        for counter, total in sums.items()
+    ]
+    LedgerAccount.objects.bulk_create(rows, ignore_conflicts=True)  # who has begun goes on
+
+
+def _await_ends(charges: models.QuerySet[Charge]) -> None:
+    """Let each run that is ending either have counted already, or wait and find a new counter."""
+    list(charges.filter(state=SumState.RESERVED).select_for_update().values_list("pk", flat=True))
 
 
 def charges_of(counter: Counter) -> models.QuerySet[Charge]:
@@ -203,7 +223,7 @@ def charges_of(counter: Counter) -> models.QuerySet[Charge]:
     charges = Charge.objects.filter(created_at__gte=start).order_by()
     if end is not None:
         charges = charges.filter(created_at__lt=end)
-    column = _COLUMNS.get(counter.scope)
+    column = COLUMNS.get(counter.scope)
     return charges.filter(**{column: counter.key}) if column else charges
 
 
@@ -223,20 +243,21 @@ def _count(changes: Sequence[tuple[Charge, Decimal]]) -> None:
     if not changes:
         return
     names = {name for charge, _ in changes for name in _scopes_of(charge)}
-    moments = {charge.created_at for charge, _ in changes}
-    named = {periods.name_of_day(at) for at in moments} | {
-        periods.name_of_month(at) for at in moments
-    }
-    rows = LedgerAccount.objects.select_for_update().filter(kind=Kind.SPENT, key__in=names)
-    rows = rows.filter(models.Q(period__in=named) | models.Q(period__startswith="from "))
-    counters = list(rows.order_by("pk"))
-    for counter in counters:
-        for charge, change in changes:
-            if counter.key in _scopes_of(charge) and periods.is_within(
-                charge.created_at, counter.period
-            ):
-                counter.committed += change
-    LedgerAccount.objects.bulk_update(counters, ["committed"])
+    naming = (periods.name_of_day, periods.name_of_month)
+    named = {name(charge.created_at) for charge, _ in changes for name in naming}
+    pks: dict[Decimal, list[int]] = defaultdict(list)  # mostly one change for all
+    for pk, key, period in account_queries.TO_COUNT_IN.all(keys=names, periods=named):
+        change = sum(
+            (
+                change
+                for charge, change in changes
+                if key in _scopes_of(charge) and periods.is_within(charge.created_at, period)
+            ),
+            NOTHING,
+        )
+        pks[change].append(pk)
+    for change, counters in pks.items():
+        account_queries.ADD.run(pks=counters, change=change)
 
 
 def _scopes_of(charge: Charge) -> set[str]:

@@ -157,7 +157,7 @@ class RunOwner:
         """
 
     def on_charges(self, user: User, charges: Sequence[Charge]) -> None:
-        """Refuse what runs may cost, before it is written: raises a `starting.Forbidden`.
+        """Refuse what runs may cost, before it is written: raises a `refused_starts.Forbidden`.
 
         Called last in the transaction in which they start, while nobody else can start any. It may
         give what nothing is known of an expected sum.

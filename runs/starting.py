@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
@@ -37,6 +36,7 @@ from runs.costs.cost import estimate_runs
 from runs.ledger import Reservation
 from runs.models import Charge, LedgerAccount, Run, Transport
 from runs.own_addresses import with_own_paths
+from runs.refused_starts import Forbidden, Refused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -89,48 +89,6 @@ _DOORS = {
     Source.WORKFLOW: Door.FLOW,
     Source.API: Door.API,
 }  # of the others: the page
-
-
-class Refused(ValueError):
-    """No run of this model may be started; the message says why."""
-
-
-class Forbidden(Refused):
-    """The user may run nothing here, or not this model: a matter of roles and rules, not of input.
-
-    Pages answer with `status` and an element with `data-refused`, programs' ways in with a problem.
-    """
-
-    status = HTTPStatus.FORBIDDEN
-    remedy: Remedy | None = None  # what may help
-
-
-class Remedy(NamedTuple):
-    """A page where a refusal may be changed: the words of a link, and its address."""
-
-    label: str
-    address: str
-
-
-class Unaffordable(Forbidden):
-    """Money forbids it: a budget, or a rule of the house about sums."""
-
-    status = HTTPStatus.PAYMENT_REQUIRED
-
-    def __init__(self, sentence: str, remedy: Remedy | None = None) -> None:
-        super().__init__(sentence)
-        self.remedy = remedy
-
-
-class Unconfirmed(Unaffordable):
-    """A press costs so much that whoever presses has to say yes first, with a button.
-
-    `yes` are its words; posting `answer` as `confirmation.FIELD` says it.
-    """
-
-    def __init__(self, sentence: str, yes: str, answer: str) -> None:
-        super().__init__(sentence)
-        self.yes, self.answer = yes, answer
 
 
 @dataclass(frozen=True)

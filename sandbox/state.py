@@ -14,6 +14,7 @@ from sandbox.execution.webhooks import Webhooks
 from sandbox.faults import Faults
 from sandbox.files import Files
 from sandbox.gallery import Gallery
+from sandbox.keys import Keys
 from sandbox.models import MODELS, UNLISTED
 from sandbox.workflows import WORKFLOWS, Workflow
 
@@ -40,6 +41,7 @@ class Sandbox:
         self.workflows: dict[tuple[str, str], Workflow] = {
             (workflow.owner, workflow.name): workflow for workflow in WORKFLOWS
         }
+        self.keys = Keys(config.key)
         self.calls: Counter[str] = Counter()
         self.clients: set[tuple[str, str, int]] = set()
         # By endpoint id, set over `/_sandbox/catalogue`: changed metadata and prices, and hidden

@@ -297,17 +297,21 @@ def make_endpoint(db: None) -> Callable[..., Any]:
 
 @pytest.fixture
 def make_run(make_endpoint: Callable[..., Any], user: User) -> Callable[..., Any]:
-    """`make_run(state="failed")` → Run of `user` on some endpoint."""
+    """`make_run(state="failed")` → Run of `user` on some endpoint; with billed units its charge."""
     import uuid
 
     from catalog.models import Endpoint
     from runs.models import Run
+    from tests import charged
 
     def make(**values: Any) -> Run:
         endpoint = values.pop("endpoint", None) or (
             Endpoint.objects.filter(endpoint_id="fal-ai/flux/dev").first() or make_endpoint()
         )
         defaults = {"user": user, "arguments": {"prompt": "a cat"}, "form_token": uuid.uuid4().hex}
-        return Run.objects.create(endpoint=endpoint, **(defaults | values))
+        run = Run.objects.create(endpoint=endpoint, **(defaults | values))
+        if run.billable_units:
+            charged.settle([run])
+        return run
 
     return make

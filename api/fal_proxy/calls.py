@@ -33,7 +33,7 @@ from catalog.models import Endpoint
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
 from notifications.delivery.vetting import RefusedAddress
-from runs import starting, state_machine
+from runs import refused_starts, state_machine
 from runs.models import Run
 from runs.models.querysets import RESULT
 from runs.own_addresses import with_own_paths
@@ -224,7 +224,7 @@ def _arguments(caller: Caller) -> dict[str, Any] | None:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except starting.Refused as error:
+    except refused_starts.Refused as error:
         raise refused(error, 403) from error
     except RefusedAddress as error:
         raise Problem(422, f"fal_webhook: {error}", slug="webhook-refused") from error

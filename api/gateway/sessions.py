@@ -31,7 +31,9 @@ from catalog.models import Endpoint
 from core.http.asgi import Message, Receive, Send
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
-from runs import starting, state_machine, transport_choices
+from runs import refused_starts, state_machine, transport_choices
+from runs.keys import in_use
+from runs.keys.ring import KeyRing
 from runs.locked_update import retry_until_committed
 from runs.realtime import relay, sessions
 from runs.realtime.limits import LIVE_LIMITS
@@ -103,7 +105,7 @@ class LiveSessions:
     """The open sessions of fal's clients."""
 
     def __init__(self, upstream: fal.Clients, name: str) -> None:
-        self._upstream = upstream
+        self._keys = KeyRing(upstream)
         self._name = name
         self._open: dict[asyncio.Task[Any], int] = {}  # with the user's id
 
@@ -145,19 +147,21 @@ class LiveSessions:
     async def _session(self, admitted: Admission, socket: LiveSocket) -> None:
         endpoint, reading = admitted.endpoint, asyncio.create_task(socket.read())
         try:
-            opened = self._upstream.realtime.session(endpoint.endpoint_id, admitted.max_buffering)
+            key = await sync_to_async(in_use.key_of)(admitted.ticket.project_id)
+            upstream = await self._keys.for_new(key)
+            opened = upstream.realtime.session(endpoint.endpoint_id, admitted.max_buffering)
             async with opened as session:
                 if (first := await socket.next_input(settings.LIVE_IDLE_S)) is None:
                     return
                 live = await LiveSession.begin(
-                    admitted.ticket, endpoint, first.arguments, self._name
+                    admitted.ticket, endpoint, first.arguments, self._name, project_key=key
                 )
                 note = (live.run.pk, "proxy", admitted.token_name)
                 await retry_until_committed(state_machine.note_event, *note)
                 by = admitted.ticket.by
                 origin = by.origin if by else ""
-                await exchange(live, first, session, socket, self._upstream, origin)
-        except (fal.FalError, sessions.SessionLimitReached, starting.Refused) as error:
+                await exchange(live, first, session, socket, upstream, origin)
+        except (fal.FalError, sessions.SessionLimitReached, refused_starts.Refused) as error:
             log.info("live session with %s ended: %s", endpoint.endpoint_id, error)
             await socket.send_error("INTERNAL_ERROR", str(error))
         finally:

@@ -22,6 +22,8 @@ from core.db import transient_errors
 from core.http.asgi import Receive, Send
 from runs import state_machine, transitions
 from runs.files import inputs
+from runs.keys import in_use
+from runs.keys.ring import KeyRing
 from runs.locked_update import retry_until_committed
 from runs.models import Run
 from runs.results import outcomes
@@ -39,7 +41,7 @@ class Streams:
     """The open streams, and the renewal of their leases."""
 
     def __init__(self, upstream: fal.Clients) -> None:
-        self._upstream = upstream
+        self._keys = KeyRing(upstream)
         self._open: dict[uuid.UUID, asyncio.Task[None] | None] = {}
         self._renewing: asyncio.Task[None] | None = None
 
@@ -89,7 +91,7 @@ class Streams:
         answer = answer_to(run, dialect, send)
         disconnect = asyncio.create_task(_cancel_when_gone(run.pk, receive))
         try:
-            await _send(run, self._upstream, answer)
+            await _send(run, self._keys, answer)
         finally:
             disconnect.cancel()
         run = await Run.objects.with_endpoint().aget(pk=run.pk)
@@ -106,10 +108,11 @@ class Streams:
                 await sync_to_async(close_old_connections)()
 
 
-async def _send(run: Run, upstream: fal.Clients, answer: Answer) -> None:
+async def _send(run: Run, keys: KeyRing, answer: Answer) -> None:
     """Send the run and record its end, also if it was rejected."""
 
     try:
+        upstream = await keys.for_new(run.project_key_id)
         arguments = await inputs.upload_inputs(run, upstream)
         if arguments is not run.arguments:
             await Run.objects.filter(pk=run.pk).aupdate(sent_arguments=arguments)
@@ -132,4 +135,6 @@ def _load(pk: uuid.UUID) -> Run | None:
     """Return the run, unless this process no longer holds it."""
     close_old_connections()
     unsent = Run.objects.with_endpoint().filter(worker=tickets.GATEWAY, state=Run.State.SUBMITTING)
-    return unsent.filter(pk=pk).first()
+    if run := unsent.filter(pk=pk).first():
+        in_use.note([run])
+    return run

@@ -21,7 +21,7 @@ from api.http.problem import Problem, refused
 from api.http.reading import read_body, read_parameters
 from api.reach import PARAMETER, reach_of
 from api.spending import CapExceeded
-from runs import confirmation, starting
+from runs import confirmation, refused_starts
 
 
 class Resource:
@@ -65,7 +65,7 @@ class Resource:
                 response = as_response(operation.handle(call))
         except CapExceeded as exceeded:
             response = Problem(409, str(exceeded), slug="too-expensive").response()
-        except (starting.Refused, PermissionDenied) as error:
+        except (refused_starts.Refused, PermissionDenied) as error:
             response = refused(error).response()
         except Problem as problem:
             response = problem.response()

@@ -15,7 +15,7 @@ from accounts.limits.rate_limit import MESSAGE
 from accounts.limits.throttle import format_wait
 from api.contract.operation import JSON, PROBLEM
 from core.http.errors import TooLarge
-from runs import starting
+from runs import refused_starts
 
 ROOT = "/api/"
 OPENAI_ROOT = "/api/openai/"
@@ -105,14 +105,14 @@ class Problem(Exception):
         return response
 
 
-def refused(error: starting.Refused | PermissionDenied, status: int = 409) -> Problem:
+def refused(error: refused_starts.Refused | PermissionDenied, status: int = 409) -> Problem:
     """Return the problem of a refusal: 402 or 403 for what is forbidden, else `status`."""
-    if isinstance(error, starting.Unconfirmed):
+    if isinstance(error, refused_starts.Unconfirmed):
         return Problem(error.status, str(error), slug="unconfirmed", max_cost=error.answer)
-    if isinstance(error, starting.Unaffordable):
+    if isinstance(error, refused_starts.Unaffordable):
         more: dict[str, Any] = {"ask": error.remedy.address} if error.remedy else {}
         return Problem(error.status, str(error), slug="unaffordable", **more)
-    if isinstance(error, starting.Forbidden | PermissionDenied):
+    if isinstance(error, refused_starts.Forbidden | PermissionDenied):
         return Problem(403, str(error))
     return Problem(status, str(error), slug="cannot-be-run")
 

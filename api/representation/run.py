@@ -8,10 +8,10 @@ from typing import Any
 
 from api.contract.operation import Call
 from api.representation import moments
-from catalog.pricing import billed_in_words
 from notifications import run_webhooks
 from notifications.models import masked
 from playground.display import history
+from runs.costs import known_costs
 from runs.files.artifact_urls import artifact_url
 from runs.models import Artifact, Run
 from runs.results import error_messages
@@ -54,7 +54,7 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
         "queue_position": None if run.is_final else run.queue_position,
         "started_at": moments.as_text(run.started_at),
         "inference_s": run.inference_s,
-        "billed": billed_in_words(run.billable_units, run.endpoint) if run.billable_units else "",
+        "billed": known_costs.in_words(run),
         "request_id": run.request_id,
         "webhook_url": masked(run_webhooks.address_of(run)),
     }

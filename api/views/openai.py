@@ -25,7 +25,7 @@ from api.submission import ProxiedCall
 from api.wait import HEADER
 from catalog.models import Revision
 from projects.rules import gallery
-from runs import starting, transport_choices
+from runs import refused_starts, transport_choices
 from runs.models import Run
 from runs.own_addresses import with_own_paths
 from runs.worker.scheduling import capacity
@@ -86,7 +86,7 @@ def _complete(request: HttpRequest, caller: Caller) -> HttpResponse:
         if chat_request.is_stream and settings.GATEWAY_URL and _streams(chat_request):
             return _streamed(call, chat_request)
         run = submission.start_proxied(call)
-    except starting.Refused as error:
+    except refused_starts.Refused as error:
         raise refused(error, 403) from error
     form = ("&stream=1" if chat_request.is_stream else "") + (
         "&usage=1" if chat_request.wants_usage else ""

@@ -16,6 +16,7 @@ from boards.display.rights import Rights
 from boards.models import Board, Cell
 from core.byte_cache import ByteCache
 from playground.display import tiles
+from runs.costs import known_costs
 
 _MARKUP_CACHE: ByteCache[SafeString] = ByteCache("cells of boards", 2 << 20, len)
 
@@ -75,4 +76,5 @@ def _key(cell: Cell, by: str, comments: int, rights: Rights) -> Hashable:
     endpoint = run.endpoint
     named = endpoint.name, endpoint.unit_price_usd, endpoint.currency
     may = rights.may_change, rights.may_comment
-    return cell.pk, run.pk, run.version, named, mark and mark.changed_at, by, comments, may
+    cost = known_costs.briefly(run)
+    return cell.pk, run.pk, run.version, named, cost, mark and mark.changed_at, by, comments, may

@@ -65,7 +65,7 @@ def cells(board: Board, rows: Sequence[int], columns: Sequence[Column]) -> Found
     """Return the current cells in these rows and columns, each run with its endpoint."""
     cells = list(
         Cell.objects.filter(row_id__in=rows, column__in=columns, replaced_at=None)
-        .select_related("run", "mark")
+        .select_related("run__charge", "mark")
         .defer(*heavy_columns("run__"))
     )
     withhold_unreadable(board, cells)

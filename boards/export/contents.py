@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from boards.models import Board, Cell, Column, Mark, Row, RowMark
 from boards.runs.visibility import withhold_unreadable
 from playground.display.history import seconds
 from playground.display.tiles import text_of
-from runs.costs.billing import billed_cost
+from runs.costs import known_costs
+from runs.costs.known_costs import Figure
 from runs.files.artifact_urls import artifact_url
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
@@ -44,7 +44,7 @@ def contents_of(board: Board) -> Contents:
     columns = list(board.columns.select_related("endpoint"))
     cells = list(
         board.cells.filter(replaced_at=None)
-        .select_related("run", "mark")
+        .select_related("run__charge", "mark")
         .prefetch_related("run__artifacts")
         .defer(*heavy_columns("run__", but=("arguments", "sent_arguments", "metrics")))
         .order_by("pk")
@@ -96,7 +96,7 @@ def seconds_of(cell: Cell) -> float | None:
     return round(duration, 3) if run and (duration := seconds(run)) is not None else None
 
 
-def cost_of(cell: Cell) -> Decimal | None:
-    """Return what the run cost, in the currency of its model; None if unknown."""
+def cost_of(cell: Cell) -> Figure | None:
+    """Return what the run has cost, and where that is known from; None if unknown."""
     run = run_of(cell)
-    return billed_cost(run) if run else None
+    return known_costs.paid(run) if run else None

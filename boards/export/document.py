@@ -81,14 +81,15 @@ def _row(contents: Contents, row: Row, places: dict[int, int]) -> dict[str, Any]
 
 
 def _cell(contents: Contents, cell: Cell, absolute: Absolute) -> dict[str, Any]:
-    run, mark = run_of(cell), mark_of(cell)
+    run, mark, cost = run_of(cell), mark_of(cell), cost_of(cell)
     return {
         "seed": cell.seed,
         "state": run.state if run else None,
         "not_sent": cell.not_sent or None,
         "arguments": run.arguments if run else None,
         "seconds": seconds_of(cell),
-        "price": _number(cost_of(cell)),
+        "price": _number(cost.amount) if cost else None,
+        "price_kind": cost.kind if cost else None,
         "run": absolute(run.get_absolute_url()) if run else None,
         "files": addresses_of(cell, absolute),
         "text": contents.texts.get(cell.run_id) or None,

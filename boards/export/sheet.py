@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from boards.export.contents import Contents, cost_of, mark_of, run_of, seconds_of
 from boards.models import Cell, Row
 from boards.votes.rankings import name_of
-from core.formatting import duration, money
+from core.formatting import duration
 from runs.files.artifact_urls import artifact_url, thumbnail_url
 from runs.models import Artifact
 
@@ -88,7 +88,7 @@ def _facts(cell: Cell) -> Iterator[str]:
         yield f"seed {cell.seed}"
     if (seconds := seconds_of(cell)) is not None:
         yield duration(seconds)
-    if cost := cost_of(cell):
-        yield money(cost, cell.column.endpoint.currency)
+    if (cost := cost_of(cell)) and cost.amount:
+        yield cost.words
     if (mark := mark_of(cell)) and mark.verdict:
         yield mark.get_verdict_display().lower()

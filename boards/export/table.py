@@ -22,7 +22,7 @@ from runs.results import csv_text
 
 FACTS = (
     *("column", "model", "variant", "settings", "seed", "state", "reused", "seconds"),
-    *("model seconds", "price", "currency", "stars", "verdict", "note", "tags"),
+    *("model seconds", "price", "currency", "price kind", "stars", "verdict", "note", "tags"),
     *("row winner", "votes won", "votes lost", "ties", "score", "run", "files", "text", "why not"),
 )
 
@@ -49,7 +49,7 @@ def _lines(
             facts = _facts(cell, scores[cell.column_id], absolute)
             text = contents.texts.get(cell.run_id, "")
             won = "yes" if is_winner else ""
-            line = [place, *facts[:14], won, *facts[14:], text, cell.not_sent]
+            line = [place, *facts[:15], won, *facts[15:], text, cell.not_sent]
             yield [number, row.label, *inputs, *line]
 
 
@@ -66,8 +66,9 @@ def _facts(cell: Cell, ranked: RankedColumn, absolute: Absolute) -> list[object]
         "yes" if cell.is_reused else "",
         seconds_of(cell),
         run.inference_s if run else None,
-        cost,
-        endpoint.currency if cost is not None else "",
+        cost.amount if cost else None,
+        "USD" if cost else "",
+        cost.kind if cost else "",
         mark.stars or "" if mark else "",
         mark.verdict if mark else "",
         mark.note if mark else "",

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from boards.leaderboard.comparisons import Comparison, Count, Pair, count, of_winner
 from boards.models import Board, BoardTally, Cell, Column, RowMark, Tally, Vote
+from runs.costs import known_costs
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 
@@ -92,7 +93,7 @@ class _Cell:
 
 def _cells(board: Board) -> list[_Cell]:
     """Return all cells of the board, replaced ones as well: what was voted on stays judged."""
-    cells = list(board.cells.select_related("run", "column").defer(*heavy_columns("run__")))
+    cells = list(board.cells.select_related("run__charge", "column").defer(*heavy_columns("run__")))
     withheld = Run.objects.withheld_with(board, [cell.run for cell in cells if cell.run])
     return [_Cell(cell, is_withheld=cell.run_id in withheld) for cell in cells]
 
@@ -137,15 +138,20 @@ def _votes(
 
 
 def _figures(cells: Sequence[_Cell]) -> Figures:
-    """Return billed units and seconds of the newest results, by the key of their model."""
+    """Return cost and seconds of the newest results, by the key of their model."""
     figures: Figures = defaultdict(list)
     with_result = [judged for judged in cells if judged.result]
     with_result.sort(key=lambda judged: judged.cell.pk, reverse=True)
     for judged in with_result:
         run, of_model = judged.result, figures[str(judged.cell.column.endpoint_id)]
         if run and len(of_model) < MOST_RESULTS:
-            of_model.append([run.billable_units, _seconds(run)])
+            of_model.append([_cost(run), _seconds(run)])
     return dict(figures)
+
+
+def _cost(run: Run) -> str | None:
+    figure = known_costs.paid(run)
+    return f"{figure.amount.normalize():f}" if figure else None
 
 
 def _seconds(run: Run) -> float | None:

@@ -18,7 +18,6 @@ from catalog.models import Endpoint
 from catalog.track_records import TrackRecord
 from core.byte_cache import byte_cached
 from core.formatting import category_name, counted
-from runs.costs.billing import cost_of_units
 
 CARD = ("endpoint_id", "display_name", "full_name", "category", "unit_price_usd", "currency")
 
@@ -191,17 +190,15 @@ def _entry(
     last_at: datetime,
     results: Sequence[Sequence[Any]],
 ) -> Entry:
-    prices = [cost_of_units(units, endpoint.unit_price_usd) for units, _ in results]
-    known = [price for price in prices if price is not None]
+    known = [Decimal(cost) for cost, _ in results if cost is not None]
     times = [seconds for _, seconds in results if seconds is not None]
-    is_dollars = endpoint.currency in {"", "USD"}
     return Entry(
         endpoint=endpoint,
         strength=own,
         interval=interval,
         record=record,
         last_at=last_at,
-        price=median(known) if known and is_dollars else None,
+        price=median(known) if known else None,
         seconds=median(times) if times else None,
     )
 

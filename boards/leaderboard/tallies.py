@@ -41,7 +41,7 @@ class PairTally(NamedTuple):
 class Tallies:
     """All pairs by case-folded tag; those of all comparisons are under "".
 
-    `tags` are spelt as first seen: "Photos" and "photos" are one tag. `figures` are [billed units,
+    `tags` are spelt as first seen: "Photos" and "photos" are one tag. `figures` are [dollars,
     seconds] of results by model. `key` is equal only for equal tallies.
     """
 

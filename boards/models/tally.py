@@ -45,7 +45,7 @@ class BoardTally(models.Model):
         default=0, help_text="number of counts with a new outcome; 0: nothing was ever to count"
     )
     figures: Any = models.JSONField(
-        default=dict, help_text="key of a model → [[billed units, seconds], …] of its results"
+        default=dict, help_text="key of a model → [[dollars, seconds], …] of its results"
     )
 
     objects = BoardTallyQuerySet.as_manager()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 from boards.models import Board
-from runs.starting import Refused
+from runs.refused_starts import Refused
 
 
 def lock(pk: uuid.UUID) -> Board:

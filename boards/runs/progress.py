@@ -10,14 +10,14 @@ from statistics import median
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from boards.models import Board, Cell
 from catalog.models import Endpoint
 from core.formatting import money
-from runs.costs.billing import cost_of_units
 from runs.ledger import NOTHING
 from runs.models import Run
+from runs.models.ledger import SumState
 
 MOST_SHARE = 0.95  # before everything has ended
 _USUAL_S = 20.0
@@ -83,10 +83,10 @@ class Tally(NamedTuple):
     state: str | None  # None: without a run
     is_reused: bool
     not_sent: str
-    billable_units: str | None
     cells: int
     estimate_usd: Decimal | None
     priced: int  # cells whose maximum cost is known
+    paid: Decimal | None  # what their runs have cost
 
     @property
     def is_open(self) -> bool:
@@ -94,7 +94,7 @@ class Tally(NamedTuple):
         return self.state is not None and self.state not in Run.FINAL
 
 
-_ALIKE = ("column__endpoint_id", "run__state", "is_reused", "not_sent", "run__billable_units")
+_ALIKE = ("column__endpoint_id", "run__state", "is_reused", "not_sent")
 
 
 def progress_of(board: Board) -> Progress:
@@ -116,7 +116,7 @@ def progress_of(board: Board) -> Progress:
         waiting=sum(states[state] for state in _OF_RUN),
         held=_count(tally for tally in tallies if tally.not_sent),
         reused=_count(tally for tally in tallies if tally.is_reused),
-        spent=sum((_cost(tally, endpoints) for tally in with_run if not tally.is_reused), NOTHING),
+        spent=sum((tally.paid or NOTHING for tally in with_run if not tally.is_reused), NOTHING),
         to_go=sum((tally.estimate_usd or NOTHING for tally in open_cells), NOTHING),
         seconds_to_go=_seconds_to_go(board, open_cells, endpoints) if open_cells else 0.0,
         retry_price=_price(tally for tally in with_run if tally.state in CAN_REPEAT),
@@ -134,7 +134,10 @@ def _tallies(board: Board) -> list[Tally]:
         _current(board)
         .values_list(*_ALIKE)
         .annotate(
-            cell_count=Count("pk"), estimated=Sum("estimate_usd"), priced=Count("estimate_usd")
+            cell_count=Count("pk"),
+            estimated=Sum("estimate_usd"),
+            priced=Count("estimate_usd"),
+            paid=Sum("run__charge__amount", filter=Q(run__charge__state=SumState.SETTLED)),
         )
     )
     return [Tally(*values) for values in counted]
@@ -154,15 +157,9 @@ def _count(tallies: Iterable[Tally]) -> int:
 
 
 def _endpoints(tallies: Sequence[Tally]) -> Mapping[int, Endpoint]:
-    """Return the endpoints of the cells, with price and usual duration."""
+    """Return the endpoints of the cells, with their usual duration."""
     keys = {tally.endpoint_id for tally in tallies}
-    return Endpoint.objects.only("unit_price_usd", "duration_estimate_min").in_bulk(keys)
-
-
-def _cost(tally: Tally, endpoints: Mapping[int, Endpoint]) -> Decimal:
-    price = endpoints[tally.endpoint_id].unit_price_usd
-    each = cost_of_units(tally.billable_units or "", price)
-    return each * tally.cells if each else NOTHING
+    return Endpoint.objects.only("duration_estimate_min").in_bulk(keys)
 
 
 def _seconds_to_go(board: Board, left: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:

@@ -28,7 +28,8 @@ from projects.rules import door
 from runs import starting
 from runs.costs.cost import estimate_runs
 from runs.models import LedgerAccount
-from runs.starting import Door, Forbidden, Refused, Source, StartRequest, in_dollars
+from runs.refused_starts import Forbidden, Refused
+from runs.starting import Door, Source, StartRequest, in_dollars
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:

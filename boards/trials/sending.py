@@ -30,7 +30,8 @@ from projects.rules import door
 from runs import ledger
 from runs.ledger import Balance
 from runs.models import LedgerAccount
-from runs.starting import Unaffordable, in_dollars
+from runs.refused_starts import Unaffordable
+from runs.starting import in_dollars
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:

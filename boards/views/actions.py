@@ -26,7 +26,7 @@ from core.formatting import money
 from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
 from projects import roles
-from runs.starting import Forbidden, Refused
+from runs.refused_starts import Forbidden, Refused
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -15,7 +15,7 @@ from boards.participants import Participant
 from boards.views.actions import for_makers, for_members
 from boards.views.board import page
 from projects import roles
-from runs.starting import Refused
+from runs.refused_starts import Refused
 
 if TYPE_CHECKING:
     from boards.models import Board

@@ -37,7 +37,7 @@ from projects import current, roles
 from projects.rules import door
 from runs import named_inputs, starting
 from runs.progress.worker_status import readiness
-from runs.starting import Forbidden, Refused
+from runs.refused_starts import Forbidden, Refused
 from schemas import apply
 
 if TYPE_CHECKING:

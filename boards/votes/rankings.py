@@ -12,7 +12,7 @@ from boards.models import Board, Cell, Column, RowMark, Vote
 from boards.runs.visibility import withhold_unreadable
 from boards.votes import bradley_terry
 from boards.votes.ballots import count_wins
-from runs.costs.billing import billed_cost
+from runs.costs import known_costs
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 
@@ -143,7 +143,7 @@ def _cells(board: Board, columns: Sequence[Column]) -> list[Cell]:
     endpoints = {column.pk: column.endpoint for column in columns}
     cells = list(
         board.cells.filter(replaced_at=None)
-        .select_related("run", "mark")
+        .select_related("run__charge", "mark")
         .defer(*heavy_columns("run__"))
     )
     withhold_unreadable(board, cells)
@@ -162,14 +162,12 @@ class _Facts:
         marks = [cell.mark for cell in own if hasattr(cell, "mark")]
         stars = [mark.stars for mark in marks if mark.stars]
         done = [cell.run for cell in own if cell.run and cell.run.state == Run.State.SUCCEEDED]
-        prices = [billed_cost(run) for run in done]
-        costs = [price for price in prices if price is not None]
-        is_dollars = column.endpoint.currency in {"", "USD"}
+        costs = [figure.amount for run in done if (figure := known_costs.paid(run))]
         self.stars = sum(stars) / len(stars) if stars else None
         self.passed = sum(mark.verdict == "pass" for mark in marks)
         self.failed = sum(mark.verdict == "fail" for mark in marks)
         self.rows_won = rows_won
-        self.price = sum(costs, Decimal(0)) / len(costs) if costs and is_dollars else None
+        self.price = sum(costs, Decimal(0)) / len(costs) if costs else None
 
 
 def _ranking(

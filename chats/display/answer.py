@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.template.loader import render_to_string
 
-from catalog.pricing import billed_in_words
 from chats.models import Turn
 from chats.talk import answers, limits
 from playground.display.markdown import markdown
+from runs.costs import known_costs
 from runs.models import Run
 from runs.progress import live_partials, watch_tokens
 from runs.results import error_messages
@@ -52,10 +52,8 @@ def context(run: Run, view: str) -> dict[str, Any]:
 
 
 def _price(run: Run, answer: answers.Answer) -> str:
-    """Return the cost by billed units, if upstream's own usage report has no price."""
-    if not run.billable_units or "$" in answer.counted:
-        return ""
-    return billed_in_words(run.billable_units, run.endpoint)
+    """Return what it has cost, if upstream's own usage report has no price."""
+    return "" if "$" in answer.counted else known_costs.in_words(run)
 
 
 def render(run: Run, view: str) -> str:

@@ -157,7 +157,7 @@ def _older(branch: Branch, turns: Sequence[Shown]) -> int | None:
 def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) -> list[Shown]:
     """Return the turns of a branch that a page shows, with three queries."""
     keys = branch.shown(before)
-    rows = chat.turns.select_related("endpoint", "run", "run__endpoint")
+    rows = chat.turns.select_related("endpoint", "run__charge", "run__endpoint")
     rows = rows.defer(*heavy_columns("run__", but=ANSWER))
     turns, others = rows.in_bulk(keys), _others(rows, keys)
     for turn in (*turns.values(), *others.values()):

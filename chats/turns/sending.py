@@ -52,7 +52,7 @@ def send(
 
     With `beside`, the settings of the chat's second model, that model gets the message as well, in
     a turn beside the one that is returned. The oldest `left_out` turns are not sent. Raises
-    Refused, or starting.Forbidden; then nothing was sent to either.
+    Refused, or refused_starts.Forbidden; then nothing was sent to either.
     """
     with transaction.atomic():
         locked = Chat.objects.select_for_update(of=("self",)).select_related(

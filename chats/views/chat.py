@@ -28,7 +28,7 @@ from fal.db_safe import db_safe_text
 from playground.display import looking
 from playground.form.posted_files import with_files
 from playground.views import refusals
-from runs import starting
+from runs import refused_starts
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
@@ -151,14 +151,14 @@ def _send(request: HtmxRequest, chat: Chat, filled: Filled) -> HttpResponseBase:
         keep_draft(chat, filled)
         shown = replace(filled, problems=refused.problems)
         return render_page(request, chat, shown, status=422)
-    except starting.Forbidden as forbidden:
+    except refused_starts.Forbidden as forbidden:
         keep_draft(chat, filled)
         return _forbid(request, chat, forbidden, filled)
     return redirect(chat)
 
 
 def _forbid(
-    request: HtmxRequest, chat: Chat, refused: starting.Forbidden, filled: Filled
+    request: HtmxRequest, chat: Chat, refused: refused_starts.Forbidden, filled: Filled
 ) -> HttpResponse:
     """Refuse to send: a word to the script, whose page stays as it is; else the page, with why."""
     if not request.htmx:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config import key_access
 from config.server.supervisor import Process
 
 HOST = "127.0.0.1"
@@ -104,7 +105,7 @@ def wait_until_answering(url: str, processes: list[Process], limit_s: float = 30
 
 def without_key(environment: Mapping[str, str]) -> dict[str, str]:
     """Return `environment` with empty keys, which also override those in `.env`."""
-    return {**environment, "FAL_KEY": "", "FAL_ADMIN_KEY": ""}
+    return {**environment, **dict.fromkeys(key_access.READERS, "")}
 
 
 def without_admin_key(environment: Mapping[str, str]) -> dict[str, str]:

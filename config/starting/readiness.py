@@ -23,7 +23,14 @@ from config.starting import disk, migrations, private_files
 PATIENT_COMMANDS = {"worker", "realtime"}
 COMMANDS = {"up", "sync_models", "move_media", *PATIENT_COMMANDS}
 # Commands that need the database alone.
-DATABASE_COMMANDS = {"migrate", "login_link", "token", "createsuperuser", "changepassword"}
+DATABASE_COMMANDS = {
+    "migrate",
+    "login_link",
+    "token",
+    "createsuperuser",
+    "changepassword",
+    "rotate_keys",
+}
 MIGRATING_COMMANDS = {"up", "migrate"}
 
 log = logging.getLogger(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", "::1", ""}
 MIN_KEY_LENGTH = 50
 MIN_KEY_UNIQUE_CHARACTERS = 5
 MAX_MEMORY_BYTES = 8 << 20
+SECRET_BYTES = 32  # of a Fernet key
 
 
 def require_strong_key(key: str, hosts: Iterable[str]) -> None:
@@ -43,6 +45,25 @@ def require_key_pair(key: str, name: str = "FAL_KEY") -> None:
             f"{name} must be `key_id:key_secret`, both parts with a colon between them; "
             "copy it whole."
         )
+
+
+def parse_secrets(text: str) -> list[str]:
+    """Return the secrets of KEYS_SECRET, the one to encrypt with first; never quotes one.
+
+    Raises ImproperlyConfigured for what is no key of Fernet: 32 bytes in URL-safe base64.
+    """
+    secrets = [part.strip() for part in text.split(",") if part.strip()]
+    for secret in secrets:
+        try:
+            length = len(base64.urlsafe_b64decode(secret))
+        except ValueError:
+            length = 0
+        if length != SECRET_BYTES:
+            raise ImproperlyConfigured(
+                "KEYS_SECRET must be secrets of 44 characters, with commas between them; "
+                "`manage.py rotate_keys --new` prints one."
+            )
+    return secrets
 
 
 def require_address(name: str, value: str, schemes: Collection[str]) -> None:
@@ -150,3 +171,25 @@ def parse_mail_url(address: str) -> MailServer:
         use_tls=parts.scheme == "smtp+tls",
         use_ssl=parts.scheme == "smtp+ssl",
     )
+
+
+def origin(address: str) -> str:
+    """Return scheme, host and port of `address`; other ports of the host are other origins."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def require_media_urls(urls: list[str]) -> list[str]:
+    """Return FAL_MEDIA_URLS; raises ImproperlyConfigured for an entry that allows every port."""
+    for address in urls:
+        if address.endswith(":*"):
+            raise ImproperlyConfigured(
+                f"FAL_MEDIA_URLS must name the port of each address, not {address!r}: "
+                "a result could make this server read from any port of that host."
+            )
+        if not address.isascii():
+            raise ImproperlyConfigured(
+                f"FAL_MEDIA_URLS must have the ASCII form (xn--…) of {address!r}."
+            )
+        require_address("FAL_MEDIA_URLS", address, ("https", "http"))
+    return urls

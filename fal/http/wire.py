@@ -62,6 +62,22 @@ class Secret(str):
         return "'[secret]'"
 
 
+class Credential:
+    """The key that wires send; who holds it may exchange it, and every later request has the new.
+
+    Raises ValueError for what cannot stand in a header, without quoting it.
+    """
+
+    def __init__(self, key: str) -> None:
+        self.exchange(key)
+
+    def exchange(self, key: str) -> None:
+        """Send `key` from now on."""
+        if not (key.isascii() and key.isprintable() and " " not in key):
+            raise ValueError("The fal key must be one word of printable ASCII.")
+        self.key = Secret(key)
+
+
 class Wire:
     """Sends requests for the clients and hides httpx, except for a stream's response.
 
@@ -76,7 +92,7 @@ class Wire:
         submits: Connections,
         streams: Connections,
         addresses: Addresses,
-        key: str,
+        credential: Credential,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_outcome: OnOutcome | None = None,
         on_slow: OnSlow | None = None,
@@ -89,7 +105,7 @@ class Wire:
         self._calls = calls
         self._submits = submits
         self._streams = streams
-        self._key = Secret(key)
+        self._credential = credential
         self._sleep = sleep
 
     async def send(
@@ -237,9 +253,9 @@ class Wire:
 
     def credentials(self, target: str | httpx.URL) -> dict[str, str]:
         """The Authorization header if `target` may receive the key; else an empty dict."""
-        if not (self._key and self.addresses.may_have_key(target)):
+        if not (self._credential.key and self.addresses.may_have_key(target)):
             return {}
-        return {"Authorization": Secret(f"Key {self._key}")}
+        return {"Authorization": Secret(f"Key {self._credential.key}")}
 
     def record_outcome(self, url: str, error: FalError | None) -> None:
         """Reports the outcome of a request that was not sent by this class (a WebSocket's)."""
@@ -247,7 +263,8 @@ class Wire:
 
     def without_key(self, body: bytes) -> bytes:
         """`body` with the key replaced: a debug page may echo it, and errors are shown to users."""
-        return body.replace(self._key.encode(), b"[key]") if self._key else body
+        key = self._credential.key
+        return body.replace(key.encode(), b"[key]") if key else body
 
 
 async def _close(response: httpx.Response) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.template.loader import render_to_string
 
-from core.formatting import money
 from flows.compose.definition import Definition, parse_definition
 from flows.compose.models import endpoints_of
 from flows.display.flow_page import Summary, summaries
@@ -19,7 +17,7 @@ from flows.execution import steps
 from flows.execution.pricing import prices
 from flows.models import FlowRun, StepRun
 from playground.display import renderers
-from runs.costs.billing import billed_cost
+from runs.costs import known_costs
 from runs.models import Run
 from runs.progress import watch_tokens
 from runs.progress.worker_status import readiness
@@ -92,14 +90,8 @@ def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[st
 
 
 def _cost(begun: Iterable[StepRun]) -> str:
-    """Return what its runs were billed so far; empty if nothing."""
-    spent = sum((_paid(step_run) for step_run in begun), Decimal())
-    return money(spent) if spent else ""
-
-
-def _paid(step: StepRun) -> Decimal:
-    is_own = step.run is not None and not step.is_reused
-    return (billed_cost(step.run) or Decimal()) if is_own and step.run else Decimal()
+    """Return what its runs have cost so far; empty if nothing."""
+    return known_costs.together(step.run for step in begun if step.run and not step.is_reused)
 
 
 def _shown(page: Page, summary: Summary, *, is_changed: bool) -> ShownStep:

@@ -18,7 +18,7 @@ from projects.rules import door
 from runs import starting as runs_starting
 from runs import state_machine
 from runs.models import Run
-from runs.starting import Forbidden
+from runs.refused_starts import Forbidden
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -18,6 +18,7 @@ from flows.models import FlowRun, StepRun
 from runs import starting
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
+from runs.refused_starts import Forbidden
 from runs.starting import Source, StartRequest
 
 SOURCE_FAILED = "Not started, because step {} gave no result."
@@ -32,7 +33,7 @@ def locked(pk: uuid.UUID) -> FlowRun:
 
 def current(flow_run: FlowRun) -> dict[str, StepRun]:
     """Return the steps that have started, by their ids in the definition; one query."""
-    steps = flow_run.steps.filter(replaced_at=None).select_related("run")
+    steps = flow_run.steps.filter(replaced_at=None).select_related("run__charge")
     steps = steps.defer(*heavy_columns("run__", but=("arguments", "output", "partial")))
     return {step_run.step: step_run for step_run in steps}
 
@@ -89,7 +90,7 @@ def _begin(
     )
     try:
         step_run.run = starting.start(request).run
-    except starting.Forbidden as forbidden:  # a role or a rule changed while the flow was running
+    except Forbidden as forbidden:  # a role or a rule changed while the flow was running
         return _not_sent(step_run, str(forbidden))
     return step_run
 

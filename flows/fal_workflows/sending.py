@@ -12,8 +12,9 @@ from flows.graph import reading
 from flows.models import AccountWorkflow
 from playground.form import form_state
 from projects.models import Project
-from runs import starting, transport_choices
+from runs import refused_starts, starting, transport_choices
 from runs.models import Run, Transport
+from runs.refused_starts import Forbidden
 from runs.starting import Source, StartRequest
 from schemas import Problem
 
@@ -23,7 +24,7 @@ Post = dict[str, list[str]]
 class Refused(ValueError):
     """Nothing was sent; `filled` is the form with its problems. `forbidden`: why, if it may not."""
 
-    def __init__(self, filled: Filled, *, forbidden: starting.Forbidden | None = None) -> None:
+    def __init__(self, filled: Filled, *, forbidden: Forbidden | None = None) -> None:
         super().__init__(filled.trouble or filled.problems[0].message)
         self.filled, self.forbidden = filled, forbidden
 
@@ -64,8 +65,8 @@ def send(
             project=project,
         )
         return starting.start(request).run
-    except starting.Refused as error:
-        forbidden = error if isinstance(error, starting.Forbidden) else None
+    except refused_starts.Refused as error:
+        forbidden = error if isinstance(error, Forbidden) else None
         raise Refused(Filled(post, trouble=str(error)), forbidden=forbidden) from error
 
 

@@ -25,7 +25,7 @@ from playground.form.posted_files import with_files
 from playground.views import refusals
 from projects.current import current
 from runs.models import Run
-from runs.starting import Forbidden
+from runs.refused_starts import Forbidden
 from schemas import Problem, apply
 
 if TYPE_CHECKING:

@@ -34,7 +34,8 @@ from playground.form.posted_files import with_files
 from projects import roles
 from projects.current import current
 from runs.models import Run
-from runs.starting import Forbidden, form_token
+from runs.refused_starts import Forbidden
+from runs.starting import form_token
 from schemas import Problem, apply
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from flows.models import Flow, FlowRun
 from flows.models.flow_run import FlowRunQuerySet
 from playground.display import looking
 from projects import roles
-from runs.starting import Forbidden
+from runs.refused_starts import Forbidden
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from library import full_text
 from library.search.kinds import as_bits
-from runs.costs.billing import billed_cost
+from runs.costs import known_costs
 from runs.models import Run
 from runs.results.outputs import artifacts_in
 from schemas.artifacts import artifacts
@@ -16,7 +16,6 @@ from schemas.artifacts import artifacts
 ALL = full_text.mark("all")  # of every document: a search for none of something needs one to find
 OUT, IN, SEED, PROJECT, USER = "out", "in", "seed", "project", "user"
 MOST_TEXTS, MOST_DEPTH = 200, 8
-MOST_COST = Decimal(10**11)
 _OURS = "https://ours"  # before our own addresses, so that they are read as files
 
 
@@ -46,9 +45,9 @@ def document_of(run: Run) -> Document:
     if not any(run.title in text for text in texts):
         texts.insert(0, run.title)
     texts += [result.text or result.file_name for result in results[:MOST_TEXTS]]
-    cost = billed_cost(run)
-    is_known = cost is not None and cost < MOST_COST
-    return Document(full_text.document(marks, texts), as_bits(kinds), cost if is_known else None)
+    figure = known_costs.paid(run)
+    cost = figure.amount if figure else None
+    return Document(full_text.document(marks, texts), as_bits(kinds), cost)
 
 
 def strings(value: Any, depth: int = 0) -> Iterator[str]:

@@ -15,7 +15,8 @@ from django.db import connection, transaction
 
 from library.models import DueEntry, SearchEntry
 from library.search.entries import document_of
-from runs.models import Run
+from runs.models import Charge, Run
+from runs.models.ledger import SumState
 from runs.worker import idle
 
 AT_ONCE = 100  # runs of one transaction
@@ -60,7 +61,8 @@ def index_due() -> int:
 
 def index(keys: Collection[uuid.UUID]) -> None:
     """Write the entries of these runs."""
-    runs = list(Run.objects.filter(pk__in=keys).with_endpoint().light("arguments", "output"))
+    loaded = Run.objects.filter(pk__in=keys).with_endpoint().light("arguments", "output")
+    runs = list(loaded.select_related("charge"))
     places = _places(runs)
     entries = []
     for run in runs:
@@ -80,6 +82,12 @@ def index(keys: Collection[uuid.UUID]) -> None:
         unique_fields=["run"],
         update_fields=["words", "kinds", "cost"],
     )
+
+
+def note_cost(charge: Charge) -> None:
+    """Write what a run has cost into its entry, if it has one: bills come after the run's end."""
+    cost = charge.amount if charge.state == SumState.SETTLED else None
+    SearchEntry.objects.filter(run=charge.run_id).update(cost=cost)
 
 
 def _places(runs: Iterable[Run]) -> dict[uuid.UUID, int]:

@@ -1,5 +1,5 @@
-"""Admin pages of runs, uploads, workers and presets, and of users."""
+"""Admin pages of runs, uploads, workers and presets, of keys, and of users."""
 
-from playground.admin import people, runs
+from playground.admin import keys, people, runs
 
-__all__ = ["people", "runs"]
+__all__ = ["keys", "people", "runs"]

@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
-from catalog.pricing import billed_in_words
 from core.admin import RestrictedAdmin
 from core.formatting import duration, size
 from fal.db_safe import db_safe_text
+from runs.costs import known_costs
 from runs.models import Preset, Run, Upload, Worker
 from runs.models.querysets import heavy_columns
 from schemas.exact import dumps
@@ -103,10 +103,10 @@ class RunAdmin(ReadOnly):
         is_list = match is not None and str(match.url_name).endswith("changelist")
         if not is_list:
             return runs.light(*SHOWN)
-        # Users and models in queries of their own: joined, SQLite would start with them and sort
-        # all runs.
+        # Users, models and costs in queries of their own: joined, SQLite would start with them and
+        # sort all runs.
         endpoints = Endpoint.objects.defer(*CATALOGUE_ONLY)
-        return runs.light().prefetch_related("user", Prefetch("endpoint", endpoints))
+        return runs.light().prefetch_related("user", "charge", Prefetch("endpoint", endpoints))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Return the columns to show; a run's input and result are on its own page."""
@@ -129,8 +129,8 @@ class RunAdmin(ReadOnly):
 
     @admin.display(description="cost")
     def cost(self, run: Run) -> str:
-        """Return the billed cost at the current price."""
-        return billed_in_words(run.billable_units, run.endpoint) if run.billable_units else ""
+        """Return what the run has cost, and where that is known from."""
+        return known_costs.in_words(run)
 
     @admin.display(description="why it failed")
     def why_failed(self, run: Run) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts import permissions
-from core.formatting import money
 from runs import owners
-from runs.costs.billing import billed_cost
+from runs.costs import known_costs
 from runs.models import Run
 from runs.ownership import looks
 
@@ -61,6 +59,5 @@ def _of_run(request: HttpRequest, run: Run) -> dict[str, Any]:
 def _of_runs_in(row: InProject) -> dict[str, Any]:
     """Return how many runs are in the row, and what they cost together."""
     runs = Run.objects.filter(pk__in=looks.contents_of(row).get(Run, ())).light()
-    costs = [billed_cost(run) for run in runs]
-    total = sum((cost for cost in costs if cost), Decimal())
-    return {"run_count": len(costs), "cost": money(total) if total else ""}
+    listed = list(runs.select_related("charge"))
+    return {"run_count": len(listed), "cost": known_costs.together(listed)}

@@ -22,7 +22,7 @@ from core.formatting import duration, size
 from core.storage.place import describe
 from runs import figures
 from runs.files import storage_limits
-from runs.models import Artifact, Run, WebhookReport, Worker
+from runs.models import Artifact, ProjectKey, Run, WebhookReport, Worker
 from runs.models.querysets import REMOTE
 from runs.ownership import deletion
 from runs.progress import worker_status
@@ -220,6 +220,9 @@ def _process_problems(workers: list[WorkerRow]) -> Iterator[str]:
         yield "FAL_KEY is not set: runs wait. Put it into .env and start Vitrine again."
     for trouble in dict.fromkeys(worker.trouble for worker in alive if worker.trouble):
         yield f"{trouble} Runs that need it wait and go on by themselves."
+    troubled = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).exclude(trouble="")
+    for key in troubled.select_related("project"):
+        yield f"{key.project}: {key.trouble} Its runs wait and go on by themselves."
 
 
 def _queue_problems(queue: Queue) -> Iterator[str]:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from catalog.pricing import billed_in_words
 from core.byte_cache import ByteCache
-from core.formatting import money
 from playground.display import history, previews, renderers
-from runs.costs.billing import billed_cost
+from runs.costs import known_costs
 from runs.models import Artifact, Run
 from runs.progress import watch_tokens
 from runs.results.outputs import artifacts_in
@@ -41,9 +39,9 @@ class Tile:
 
     @property
     def html(self) -> SafeString:
-        """The tile's markup; cached for an ended run, which changes only with its version."""
+        """The tile's markup; cached for an ended run, which changes with its version or cost."""
         run = self.run
-        key = run.pk, run.version, run.endpoint.unit_price_usd
+        key = run.pk, run.version, self.cost
         markup: SafeString | None = _TILE_CACHE.get(key)
         if markup is None:
             markup = render_to_string("playground/partials/_run_tile.html", {"tile": self})
@@ -76,18 +74,10 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
     copies = ""
     if is_copying and not row.still:
         copies = group or watch_tokens.data_watch(run, "tile")
-    return Tile(row, cost_in_words(run), text, sound, max(len(shown) - 1, 0), copies, group)
+    return Tile(row, known_costs.briefly(run), text, sound, max(len(shown) - 1, 0), copies, group)
 
 
 def text_of(output: object) -> str:
     """Return the beginning of the first text in an output."""
     texts = previews.texts(artifacts_in(output))
     return previews.of_texts(texts[:1])[0].text[:TEXT_CHARS] if texts else ""
-
-
-def cost_in_words(run: Run) -> str:
-    """Return what the run cost: `$0.025`; the billed units if the price is unknown."""
-    cost = billed_cost(run)
-    if cost is not None:
-        return money(cost, run.endpoint.currency) if cost else ""
-    return billed_in_words(run.billable_units, run.endpoint) if run.billable_units else ""

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from core.byte_cache import ByteCache
 from playground.display import history, json_tree, placeholder_size, renderers, tiles
 from projects import current
+from runs.costs import known_costs
 from runs.files import artifact_urls
 from runs.models import Artifact, Run
 from runs.progress import watch_tokens
@@ -121,7 +122,7 @@ def stack(run: Run, view: str = "wall") -> Stack:
         text = tiles.text_of(run.output) or json_tree.preview(run.output, _JSON_CHARS)
     elif not run.is_final and (size := placeholder_size.size_of(run)):
         shape = nearest_shape(*size)
-    return Stack(row, pieces, text, shape, tiles.cost_in_words(run))
+    return Stack(row, pieces, text, shape, known_costs.briefly(run))
 
 
 def latest(request: HttpRequest) -> list[Stack]:
@@ -147,7 +148,7 @@ def shape_of(artifact: Artifact) -> int:
 
 
 def _covered(run: Run, view: str) -> Stack:
-    return Stack(history.covered_row(run, view), [], "", _LANDSCAPE, tiles.cost_in_words(run))
+    return Stack(history.covered_row(run, view), [], "", _LANDSCAPE, known_costs.briefly(run))
 
 
 def _load_what_is_shown(runs: Sequence[Run]) -> None:

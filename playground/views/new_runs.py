@@ -32,7 +32,7 @@ from playground.display import batch, renderers
 from playground.views import refusals
 from playground.views.runs import find_run, run_page
 from projects import current
-from runs import starting
+from runs import refused_starts
 from runs.models import Run
 
 
@@ -43,7 +43,7 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     run = find_run(request, pk)
     try:
         again = rerun.rerun(run, request.user, current.current(request))
-    except starting.Refused as refused:
+    except refused_starts.Refused as refused:
         return _refuse(request, run, refused)
     return _show_new_run(request, again)
 
@@ -57,7 +57,7 @@ def artifact_repetition(request: HtmxRequest, pk: uuid.UUID, position: int) -> H
         raise Http404("The run has no such file.")
     try:
         again = rerun.rerun_alone(run, position, request.user, current.current(request))
-    except starting.Refused as refused:
+    except refused_starts.Refused as refused:
         return _refuse(request, run, refused)
     return _show_new_run(request, again)
 
@@ -72,15 +72,15 @@ def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         return rate_limit.too_many_requests(request, wait_s)
     try:
         runs = runs_of_press.more_like(original, request.user, current.current(request))
-    except starting.Refused as refused:
+    except refused_starts.Refused as refused:
         return _refuse(request, original, refused)
     for run in runs:
         run.endpoint = original.endpoint
     return _show_new_run(request, runs[0]) if len(runs) == 1 else _show_new_batch(request, runs)
 
 
-def _refuse(request: HtmxRequest, run: Run, why: starting.Refused) -> HttpResponse:
-    if isinstance(why, starting.Forbidden):
+def _refuse(request: HtmxRequest, run: Run, why: refused_starts.Refused) -> HttpResponse:
+    if isinstance(why, refused_starts.Forbidden):
         if request.htmx:
             return refusals.answer(request, why)
         again = refusals.again(request, why)

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from runs import confirmation
-from runs.starting import Forbidden, Unconfirmed
+from runs.refused_starts import Forbidden, Unconfirmed
 
 _NOT_REPEATED = {"csrfmiddlewaretoken", confirmation.FIELD}
 

@@ -1,16 +1,10 @@
-"""Computes what a run has cost from its billed units and the current price."""
+"""Computes what a run has cost from its billed units and the price of then."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from runs.models import Run
 from schemas.estimate.amounts import decimal
-
-
-def billed_cost(run: Run) -> Decimal | None:
-    """Return the cost in the model's currency; None if units or price are unknown."""
-    return cost_of_units(run.billable_units, run.endpoint.unit_price_usd)
 
 
 def cost_of_units(billable_units: str, price: Decimal | None) -> Decimal | None:

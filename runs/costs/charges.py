@@ -7,7 +7,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from catalog.pricing import billed_in_words
+from runs.costs import known_costs
 from runs.models import Run
 from schemas.estimate.amounts import decimal
 
@@ -22,10 +22,12 @@ def charge_in_words(run: Run) -> str:
     """
     if not run.sent_at and not run.request_id:
         return f"{NOTHING}: it was never sent."
+    figure = known_costs.paid(run)
+    if figure is not None and figure.kind != known_costs.ESTIMATED:
+        return f"Billed: {known_costs.in_words(run)}." if figure.amount else f"{NOTHING}."
     if run.billable_units:
-        billed = billed_in_words(run.billable_units, run.endpoint)
-        is_free = decimal(run.billable_units) == Decimal() or not billed
-        return f"{NOTHING}." if is_free else f"Billed: {billed}."
+        is_free = decimal(run.billable_units) == Decimal() or run.endpoint.unit_price_usd == 0
+        return f"{NOTHING}." if is_free else f"Billed: {known_costs.in_words(run)}."
     if run.endpoint.unit_price_usd == 0:
         return f"{NOTHING}: the model is free."
     return _by_rule(run, run.error or {})

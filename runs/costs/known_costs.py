@@ -1,14 +1,22 @@
-"""The figures of what a run costs: estimated, by its billed units, and billed by upstream."""
+"""The figures of what a run costs: estimated, by its billed units, and billed by upstream.
+
+All pages, lists and files say what a run has cost by the functions of this module. They read the
+run's charge: lists load it with their runs (`select_related("charge")`, as `recent` does), else it
+is one query.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+from catalog.pricing import units_in_words
+from core.formatting import money
 from runs.models import Charge, Run
 from runs.models.ledger import SumState
 
-BY_EVENT, BY_UNITS, ESTIMATED = "billed by fal", "by billed units", "estimated"
+BY_EVENT, BY_UNITS, ESTIMATED = KINDS = ("billed by fal", "by billed units", "estimated")
 
 
 class Figure(NamedTuple):
@@ -16,6 +24,14 @@ class Figure(NamedTuple):
 
     amount: Decimal
     kind: str
+
+    @property
+    def words(self) -> str:
+        """Return `$0.10` as upstream bills it, `≈ $0.10` by units, `≈ $0.10 estimated`."""
+        if self.kind == BY_EVENT:
+            return money(self.amount)
+        mark = f" {ESTIMATED}" if self.kind == ESTIMATED else ""
+        return f"≈ {money(self.amount)}{mark}"
 
 
 class KnownCosts(NamedTuple):
@@ -26,9 +42,11 @@ class KnownCosts(NamedTuple):
 
 
 def of(run: Run) -> KnownCosts | None:
-    """Return what is known of a run's cost; None if nothing is, or nothing is due. One query."""
-    charge = Charge.objects.filter(run_id=run.pk).exclude(state=SumState.RELEASED).first()
-    return known(charge) if charge else None
+    """Return what is known of a run's cost; None if nothing is, or nothing is due."""
+    charge: Charge | None = getattr(run, "charge", None)
+    if charge is None or charge.state == SumState.RELEASED:
+        return None
+    return known(charge)
 
 
 def known(charge: Charge) -> KnownCosts | None:
@@ -36,3 +54,42 @@ def known(charge: Charge) -> KnownCosts | None:
     sums = {BY_EVENT: charge.reported, BY_UNITS: charge.billed, ESTIMATED: charge.expected}
     figures = [Figure(amount, kind) for kind, amount in sums.items() if amount is not None]
     return KnownCosts(figures[0], figures[1:]) if figures else None
+
+
+def paid(run: Run) -> Figure | None:
+    """Return what a run that has ended has cost; None if that is unknown, or nothing is due."""
+    charge: Charge | None = getattr(run, "charge", None)
+    if charge is None or charge.state != SumState.SETTLED:
+        return None
+    costs = known(charge)
+    return costs.best if costs else None
+
+
+def in_words(run: Run) -> str:
+    """Return what a run that has ended has cost: `$0.10 billed by fal`, `≈ $0.12 · 2 images`.
+
+    Only the units of one whose price is unknown, and for a free model nothing.
+    """
+    figure = paid(run)
+    if figure is not None and figure.kind == BY_EVENT:
+        return f"{figure.words} {BY_EVENT}"
+    is_free = run.endpoint.unit_price_usd == 0 or not run.billable_units
+    units = "" if is_free else units_in_words(run.billable_units, run.endpoint.price_unit)
+    amount = figure.words if figure is not None and figure.amount else ""
+    return " · ".join(filter(None, (amount, units)))
+
+
+def briefly(run: Run) -> str:
+    """Return what a run that has ended has cost, for a tile: `≈ $0.12`, else its billed units."""
+    figure = paid(run)
+    return (figure.words if figure.amount else "") if figure else in_words(run)
+
+
+def together(runs: Iterable[Run]) -> str:
+    """Return what runs have cost together, with `≈` unless upstream has billed all of it."""
+    figures = [figure for run in runs if (figure := paid(run)) and figure.amount]
+    total = sum((figure.amount for figure in figures), Decimal())
+    if not figures:
+        return ""
+    is_billed = all(figure.kind == BY_EVENT for figure in figures)
+    return f"{'' if is_billed else '≈ '}{money(total)}"

@@ -5,6 +5,7 @@ from runs.models.form import Draft, Preset, Share, share_id
 from runs.models.input_file import InputFile
 from runs.models.kept_figures import KeptFigures
 from runs.models.ledger import Charge, LedgerAccount, LedgerEntry
+from runs.models.project_key import KeySeal, ProjectKey
 from runs.models.run import GIVEN_UP, Artifact, Run, Transport, webhook_token
 from runs.models.upload import DiscardedContent, Upload, UploadReservation
 from runs.models.worker import MetadataBackfill, UpstreamKeys, WebhookReport, Worker
@@ -18,10 +19,12 @@ __all__ = [
     "Draft",
     "InputFile",
     "KeptFigures",
+    "KeySeal",
     "LedgerAccount",
     "LedgerEntry",
     "MetadataBackfill",
     "Preset",
+    "ProjectKey",
     "Run",
     "Share",
     "Transport",

@@ -33,7 +33,7 @@ class Charge(models.Model):
     `amount` is the best figure that is known: `reported`, else `billed`, else `expected`.
     """
 
-    run = models.OneToOneField(Run, null=True, **_KEPT)
+    run = models.OneToOneField(Run, null=True, **(_KEPT | {"related_name": "charge"}))
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_KEPT)
     project = models.ForeignKey(Project, null=True, **_KEPT)
     endpoint = models.ForeignKey(Endpoint, null=True, **_KEPT)

@@ -205,8 +205,8 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         return self.select_related("endpoint").only("title", "state", "endpoint", *of_endpoint)
 
     def recent(self, *heavy: str) -> RunQuerySet:
-        """Newest first, for lists: with their artifacts, without other heavy columns than these."""
-        runs = self.with_endpoint().light(*heavy)
+        """Newest first, for lists: with artifacts and costs, of heavy columns only these."""
+        runs = self.with_endpoint().select_related("charge").light(*heavy)
         return runs.prefetch_related("artifacts").order_by("-created_at")
 
 

@@ -16,6 +16,7 @@ from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
 from fal.messages.metrics import inference_s
 from projects.models import InProject
+from runs.models.project_key import ProjectKey
 from runs.models.querysets import RunQuerySet
 
 
@@ -102,6 +103,16 @@ class Run(InProject):
     error = ExactJSONField(null=True, help_text="FalError.as_json() of what ended it")
     billable_units = models.CharField(max_length=64, blank=True)
 
+    # Its index below has only the runs that have one.
+    project_key = models.ForeignKey(
+        ProjectKey,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="runs",
+        db_index=False,
+        help_text="with which fal key it was sent; none: the account's own",
+    )
     request_id = models.CharField(max_length=128, blank=True)
     handle = ExactJSONField(null=True, help_text="the addresses that upstream returned")
     webhook_token = models.CharField(
@@ -183,6 +194,11 @@ class Run(InProject):
             ),
             models.Index(
                 fields=["request_id"], name="run_by_request", condition=~models.Q(request_id="")
+            ),
+            models.Index(
+                fields=["project_key", "-created_at"],
+                name="run_of_key",
+                condition=models.Q(project_key__isnull=False),
             ),
             models.Index(
                 fields=["batch"], name="run_batch", condition=models.Q(batch__isnull=False)

@@ -27,8 +27,10 @@ import fal
 from catalog.models import Endpoint
 from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
-from runs import starting
+from runs import refused_starts
 from runs.files import inputs
+from runs.keys import in_use
+from runs.keys.ring import KeyRing
 from runs.realtime import sessions, tickets
 from runs.realtime.limits import LIVE_LIMITS, LiveLimits
 from runs.realtime.page import STOPPED, Page, ParseForm
@@ -60,7 +62,7 @@ class Relay:
     def __init__(
         self, upstream: fal.Clients, parse_form: ParseForm, limits: LiveLimits = LIVE_LIMITS
     ) -> None:
-        self.upstream = upstream
+        self.keys = KeyRing(upstream)
         self.parse_form = parse_form
         self.limits = limits
         self.open: dict[Page, int] = {}  # open sessions, with their person's id
@@ -114,22 +116,35 @@ class Relay:
             return await page.send({"type": "end", "message": endpoint.refusal})
         reading = asyncio.create_task(page.receive_forms())
         try:
-            async with self.upstream.realtime.session(ticket.endpoint_id) as session:
+            upstream, key = await self._upstream(ticket, page)
+            async with upstream.realtime.session(ticket.endpoint_id) as session:
                 first = await _next_input(endpoint, page)
                 if isinstance(first, dict):
                     begin = partial(
-                        LiveSession.begin, ticket, endpoint, first, self.name, self.limits
+                        LiveSession.begin,
+                        ticket,
+                        endpoint,
+                        first,
+                        self.name,
+                        self.limits,
+                        project_key=key,
                     )
                     live = await _retry_database(begin, page)
-                    await serve_session(live, first, session, page, self.upstream)
+                    await serve_session(live, first, session, page, upstream)
                 elif first:
                     await page.send({"type": "end", "message": first})
-        except (fal.FalError, sessions.SessionLimitReached, starting.Refused) as error:
+        except (fal.FalError, sessions.SessionLimitReached, refused_starts.Refused) as error:
             log.info("live session with %s ended: %s", ticket.endpoint_id, error)
             await page.send({"type": "end", "message": refusals.words(error)})
         finally:
             reading.cancel()
         return None
+
+    async def _upstream(self, ticket: tickets.Ticket, page: Page) -> tuple[fal.Clients, int | None]:
+        """Return the clients of the key of the ticket's project, and that key."""
+        of_project = partial(sync_to_async(in_use.key_of), ticket.project_id)
+        key = await _retry_database(of_project, page)
+        return await self.keys.for_new(key), key
 
 
 def _origin(scope: Message) -> str:
@@ -154,7 +169,7 @@ async def serve_session(
     lost: fal.FalError | None = None
     try:
         why = await sessions.first_result(tasks, TIME_IS_OVER)
-    except starting.Refused as refusal:
+    except refused_starts.Refused as refusal:
         why = str(refusal)
     except fal.FalError as error:
         log.info("live session %s ended: %s", live.run.pk, error)
@@ -258,7 +273,7 @@ async def _warn_when_slow(page: Page) -> AsyncIterator[None]:
 async def _next_input(endpoint: Endpoint, page: Page) -> dict[str, Any] | str:
     """Return the next input, or why there is none; sends the page the problems of invalid forms.
 
-    Raises Refused (runs/starting.py) if the model may no longer be run.
+    Raises Refused (runs/refused_starts.py) if the model may no longer be run.
     """
 
     async def parse_newest() -> tuple[str, dict[str, Any], list[Any]]:
@@ -277,7 +292,7 @@ async def _next_input(endpoint: Endpoint, page: Page) -> dict[str, Any] | str:
         if page.is_gone:  # disconnected while waiting for the database
             return ""
         if refusal:
-            raise starting.Refused(refusal)
+            raise refused_starts.Refused(refusal)
         if not problems:
             return arguments
         await page.send({"type": "problem", "message": problems[0].message})

@@ -87,12 +87,17 @@ class LiveSession:
         arguments: dict[str, Any],
         worker: str,
         limits: LiveLimits = LIVE_LIMITS,
+        *,
+        project_key: int | None = None,
     ) -> LiveSession:
-        """Create the session's run before its first input is sent.
+        """Create the session's run before its first input is sent, with the key that opened it.
 
-        Raises SessionLimitReached or Refused (runs/starting.py).
+        Raises SessionLimitReached or Refused (runs/refused_starts.py).
         """
         run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker, limits.lease_s)
+        if project_key is not None:
+            run.project_key_id = project_key
+            await Run.objects.filter(pk=run.pk).aupdate(project_key=project_key)
         return cls(run, worker, ticket, limits)
 
     def add_result(self, made_from: SessionInput, result: dict[str, Any]) -> None:

@@ -41,6 +41,10 @@ def _refusal(
 
 
 KEY_REFUSED, NO_ACCESS, UNKNOWN_MODEL = "key_refused", "no_access", "unknown_model"
+KEY_OF_PROJECT_REFUSED = (
+    "fal refuses the key of this project. An admin can replace it: Administration, Keys of "
+    "projects."
+)
 NOT_ACCEPTED = "does not accept the key."  # said of a host of upstream
 
 # The first that fits (protocol, sections 11.3 and 17.5). fal tells most of them apart

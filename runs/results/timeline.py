@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
-from catalog.pricing import billed_in_words
+from catalog.pricing import units_in_words
 from core.formatting import duration
 from fal import Cancellation
 from fal.messages.metrics import inference_s
@@ -107,11 +107,17 @@ def facts(run: Run) -> list[tuple[str, str]]:
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
         "Model time": duration(seconds) if (seconds := inference_s(run.metrics)) else "",
-        "Billed": billed_in_words(run.billable_units, run.endpoint) if run.billable_units else "",
+        "Billed": _billed(run),
         "Origin": provenance.of_results(run),
         "Schema": (run.schema_id or "")[:12],
     }
     return [(name, value) for name, value in values.items() if value]
+
+
+def _billed(run: Run) -> str:
+    """Return the billed units; what they cost is said beside what else is known of it."""
+    units = run.billable_units
+    return units_in_words(units, run.endpoint.price_unit) if units else ""
 
 
 def _lifecycle(run: Run) -> Iterator[Moment]:

@@ -1,9 +1,10 @@
-"""Holds back new runs while upstream refuses the whole account: its key, or its balance.
+"""Holds back new runs while upstream refuses the whole account: a key of it, or its balance.
 
 Then every submit would be refused, and four hundred runs of a board would fail at once. They wait
 instead: one at a time probes the account after a pause that doubles, and the first that is taken
 lets all of them go. Only a taken run says that: with an exhausted balance upstream still answers
-questions about runs that it has, so a host's circuit breaker stays closed.
+questions about runs that it has, so a host's circuit breaker stays closed. The runs of a project
+with a key of its own have a gate of their own.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from runs.results.refusals import KEY_REFUSED, Refusal
+from runs.results.refusals import KEY_OF_PROJECT_REFUSED, KEY_REFUSED, Refusal
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
@@ -21,10 +22,16 @@ _random = random.SystemRandom()
 
 
 class AccountGate:
-    """Whether new runs may be sent. `now` returns monotonic seconds."""
+    """Whether new runs may be sent with one key: the account's own, or one `of_project`.
 
-    def __init__(self, now: Callable[[], float], on_change: Callable[[], None]) -> None:
+    `now` returns monotonic seconds.
+    """
+
+    def __init__(
+        self, now: Callable[[], float], on_change: Callable[[], None], *, of_project: bool = False
+    ) -> None:
         self.now = now
+        self._of_project = of_project
         self._on_change = on_change
         self._refusal: Refusal | None = None
         self._refused_at = 0.0
@@ -41,7 +48,15 @@ class AccountGate:
     @property
     def trouble(self) -> str:
         """Return what is wrong with the account and who can mend it; empty if nothing is known."""
-        return self._refusal.sentence if self._refusal else ""
+        if self._refusal is None:
+            return ""
+        is_key = self._of_project and self._refusal.kind == KEY_REFUSED
+        return KEY_OF_PROJECT_REFUSED if is_key else self._refusal.sentence
+
+    @property
+    def trouble_of_all(self) -> str:
+        """Return the trouble unless it is that of a single project's key."""
+        return "" if self.trouble == KEY_OF_PROJECT_REFUSED else self.trouble
 
     def may_submit(self) -> bool:
         """Whether a run may be sent now; unless the gate is open, as the only probe."""

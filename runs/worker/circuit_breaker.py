@@ -276,13 +276,20 @@ class HostBreaker:
 
 
 class BreakerRegistry:
-    """This process's breakers by host, and its account's gate. `now` returns monotonic seconds."""
+    """This process's breakers by host, and gates by key. `now` returns monotonic seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._hosts: dict[str, HostBreaker] = {}
         self.trouble_changed = asyncio.Event()  # some host's or the account's began or ended
         self.account = AccountGate(now, self.trouble_changed.set)
+        self.gates: dict[int | None, AccountGate] = {None: self.account}
+
+    def gate(self, key: int | None) -> AccountGate:
+        """Return the gate of a project's key; of the account's own for None."""
+        if key not in self.gates:
+            self.gates[key] = AccountGate(self._now, self.trouble_changed.set, of_project=True)
+        return self.gates[key]
 
     def host(self, url: str) -> HostBreaker:
         """Return the breaker of an address's host."""
@@ -327,7 +334,8 @@ class BreakerRegistry:
     @property
     def trouble(self) -> str:
         """Return what is wrong with the account, else with hosts; empty if nothing is."""
-        return self.account.trouble or " ".join(
+        of_account = (gate.trouble_of_all for gate in self.gates.values())
+        return next(filter(None, of_account), "") or " ".join(
             host.trouble for host in self._hosts.values() if host.trouble
         )
 

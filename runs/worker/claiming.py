@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 from core.db import clock
 from core.notify import channel
 from fal import Addresses
+from runs.keys import in_use
 from runs.models import Transport
 from runs.worker import idle
 from runs.worker.circuit_breaker import BreakerRegistry, HostBreaker
@@ -130,24 +131,23 @@ class RunClaimer:
         if not submit_limits:
             self._attempts_per_model.clear()
         for run in claim.to_send if claim else ():
-            self._breakers.account.record_submit()
+            self._breakers.gate(run.project_key_id).record_submit()
             breaker_of(self._breakers, self._addresses, run.transport).record_submit()
             if submit_limits:
                 self._attempts_per_model[run.endpoint_id] += 1
 
-    def _submit_limits(self) -> dict[str, int]:
+    def _submit_limits(self) -> SubmitLimits:
         """Return how many runs (one or none) may go by each transport with a tripped breaker.
 
-        By any, while upstream refuses the whole account.
+        And with each key that upstream refuses.
         """
-        account = self._breakers.account
-        limits = {} if account.is_open else dict.fromkeys(map(str, TRANSPORTS), 1)
-        if not account.may_submit():
-            return dict.fromkeys(limits, 0)
+        gates = self._breakers.gates.items()
+        by_key = {key: int(gate.may_submit()) for key, gate in gates if not gate.is_open}
+        limits: dict[str, int] = {}
         is_following = self._run_tasks.is_following
         for transport in TRANSPORTS:
             breaker = breaker_of(self._breakers, self._addresses, transport)
             if not breaker.is_closed:
                 has_followers = is_following and transport == Transport.QUEUE
                 limits[str(transport)] = int(breaker.may_submit(has_followers))
-        return limits
+        return SubmitLimits(limits, by_key, in_use.keys_by_project() if by_key else {})

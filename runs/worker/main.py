@@ -32,6 +32,7 @@ from core.notify import channel
 from runs import figures, owners
 from runs.files import purge
 from runs.files.media.probe import MediaProbe
+from runs.keys import in_use
 from runs.models import Artifact, Run
 from runs.models import Worker as WorkerRow
 from runs.owners import Job
@@ -41,6 +42,7 @@ from runs.worker import (
     clock_corrections,
     fingerprints,
     idle,
+    key_trial,
 )
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
@@ -125,7 +127,8 @@ class Worker:
 
     def jobs(self, signal: channel.Signal) -> list[Job]:
         """Return the recurring jobs of this worker."""
-        upstream, reconcile = self.upstream, partial(reconciliation.reconcile_due, self.upstream)
+        upstream, keys = self.upstream, self.run_tasks.keys
+        reconcile = partial(reconciliation.reconcile_due, keys)
         return [
             Job("renew leases", self._renew_leases),
             Job("correct times", clock_corrections.correct_due),
@@ -147,9 +150,10 @@ class Worker:
                 wakes_on_change=True,
             ),
             Job("examine results", provenance.Examination(self.media_probe).step),
-            Job("webhooks", partial(processing.process_pending, upstream), wakes_on_change=True),
-            Job("backfill", partial(backfill.backfill_due, upstream), wakes_on_change=True),
+            Job("webhooks", partial(processing.process_pending, keys), wakes_on_change=True),
+            Job("backfill", partial(backfill.backfill_due, keys), wakes_on_change=True),
             *([Job("reconcile", reconcile, wakes_on_change=True)] if self.has_key else []),
+            Job("try keys", key_trial.KeyTrial(upstream).step, wakes_on_change=True),
             Job("heartbeat", partial(self._beat, signal)),
             Job("claim runs", partial(self.claimer.run, signal)),
             Job("cancel and copy", partial(self._cancel_and_copy, signal)),
@@ -232,11 +236,12 @@ class Worker:
         await sync_to_async(self._write_heartbeat)()
         addresses = self.upstream.addresses
         troubles = {
-            transport: self.breakers.account.trouble
-            or claiming.breaker_of(self.breakers, addresses, transport).trouble
+            transport: claiming.breaker_of(self.breakers, addresses, transport).trouble
             for transport in claiming.TRANSPORTS
         }
-        await sync_to_async(leases.note_upstream_trouble)(self.name, troubles)
+        of_keys = {key: gate.trouble for key, gate in self.breakers.gates.items()}
+        await sync_to_async(leases.note_upstream_trouble)(self.name, troubles, of_keys)
+        await sync_to_async(in_use.note_troubles)(of_keys)
         return PUBLISH_EVERY_S
 
     async def _renew_leases(self) -> float:

@@ -14,6 +14,7 @@ from django.db import Error as DatabaseError
 
 import fal
 from core.notify import channel
+from runs.keys.ring import KeyRing
 from runs.models import Run
 from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
@@ -44,6 +45,7 @@ class RunTasks:
         self.submitting: set[uuid.UUID] = set()
         self.cancelling: set[uuid.UUID] = set()
         self.stopping = asyncio.Event()
+        self.keys = KeyRing(upstream)
         self._upstream = upstream
         self._breakers = breakers
         self._context = FollowContext(breakers)
@@ -104,22 +106,25 @@ class RunTasks:
         self.cancelling.discard(pk)
 
     async def _submit(self, run: Run) -> None:
+        gate = self._breakers.gate(run.project_key_id)
         try:
-            handle = await submit.submit_run(
-                run, self._upstream, self._breakers.account, self._limits.direct
-            )
+            upstream = await self.keys.for_new(run.project_key_id)
+            handle = await submit.submit_run(run, upstream, gate, self._limits.direct)
+        except fal.AuthFailed as error:  # its key cannot be read
+            await submit.record_failure(run, error, gate)
+            return
         finally:
             self.submitting.discard(run.pk)
         if handle:
             self._breakers.record_readable(self._upstream.addresses.queue)
         if handle and not self.stopping.is_set():
-            await follow.follow(run.pk, handle, self._upstream, self._context, self._patience)
+            await follow.follow(run.pk, handle, upstream, self._context, self._patience)
 
     async def _follow(self, pk: uuid.UUID) -> None:
         """Follow a run that another worker submitted."""
-        stored: Any = await Run.objects.values_list("handle", flat=True).aget(pk=pk)
-        handle = fal.Handle.from_json(stored)
-        await follow.follow(pk, handle, self._upstream, self._context, self._patience)
+        row: Any = await Run.objects.values_list("handle", "project_key").aget(pk=pk)
+        handle, upstream = fal.Handle.from_json(row[0]), await self.keys.for_known(row[1])
+        await follow.follow(pk, handle, upstream, self._context, self._patience)
 
     async def _notify_if_slow(self, pks: set[uuid.UUID]) -> None:
         """Notify pages to show "sending" if a submit is slow; usually its answer comes first."""
@@ -129,7 +134,9 @@ class RunTasks:
 
     async def _cancel(self, pk: uuid.UUID) -> None:
         try:
-            await follow.cancel(pk, self._upstream, self._breakers, self._patience)
+            key: Any = await Run.objects.values_list("project_key", flat=True).aget(pk=pk)
+            upstream = await self.keys.for_known(key)
+            await follow.cancel(pk, upstream, self._breakers, self._patience)
         except (fal.FalError, DatabaseError) as error:
             log.warning("run %s not cancelled, again soon: %s", pk, error)
             await asyncio.sleep(self._limits.renew_every_s)

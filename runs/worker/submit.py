@@ -64,7 +64,7 @@ async def submit_run(
             await submit_options.of(run, deliveries.address(run)),
         )
     except fal.FalError as error:
-        await _record_failure(run, error, was_submitted, account, began)
+        await _record(run, error, was_submitted, account, began)
         return None
     account.record_taken(run.endpoint.endpoint_id, began)
     is_new = await state_machine.arecord(
@@ -82,7 +82,12 @@ async def submit_run(
     return handle if is_new or not await status_polling.is_over(run.pk) else None
 
 
-async def _record_failure(
+async def record_failure(run: Run, error: fal.FalError, account: AccountGate) -> None:
+    """Record that a run could not be sent, because of what happened before its submit."""
+    await _record(run, error, run.sent_at is not None, account, account.now())
+
+
+async def _record(
     run: Run, error: fal.FalError, was_submitted: bool, account: AccountGate, began: float
 ) -> None:
     refusal = refusals.of_account(error)
@@ -96,7 +101,7 @@ async def _record_failure(
         await state_machine.arecord(run.pk, unconfirmed)
     elif refusal and is_held:
         log.warning("run %s waits: %s", run.pk, error)
-        message = refusal.sentence + leases.GOES_ON
+        message = (account.trouble or refusal.sentence) + leases.GOES_ON
         await retry_until_committed(state_machine.note_event, run.pk, "later", message)
         await _requeue(run, message, ACCOUNT_PAUSE_S, was_submitted, has_event=False)
     elif reaction is fal.Reaction.SEND_AGAIN:

@@ -33,6 +33,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         at("/hurry", "POST", hurry),
         at("/catalogue", "POST DELETE", catalogue),
         at("/bills", "GET POST DELETE", bills),
+        at("/keys", "GET POST DELETE", keys),
     ]
 
 
@@ -115,3 +116,19 @@ async def bills(http: HttpRequest, sandbox: Sandbox) -> Response:
         except (TypeError, ArithmeticError) as error:
             return reply({"detail": str(error)}, 422)
     return reply({"events": billing.events, "late": billing.late, "balance": str(billing.balance)})
+
+
+async def keys(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """POST withdraws the `key` of its body; DELETE takes it all back and forgets the counts.
+
+    All return the calls by key id, the part before the colon, and by kind.
+    """
+    if http.method == "DELETE":
+        sandbox.keys.withdrawn.clear()
+        sandbox.keys.calls.clear()
+    if http.method == "POST":
+        sandbox.keys.withdrawn.add(str((await body_json(http)).get("key", "")))
+    counted: dict[str, dict[str, int]] = {}
+    for (key_id, kind), number in sandbox.keys.calls.items():
+        counted.setdefault(key_id, {})[kind] = number
+    return reply({"calls": counted, "withdrawn": len(sandbox.keys.withdrawn)})

@@ -62,7 +62,8 @@ def demand_key(
     if header is None and (optional or _has_valid_token(http, sandbox)):
         return
     scheme, _, key = (header or "").partition(" ")
-    if scheme.lower() == "key" and hmac.compare_digest(key.encode(), sandbox.config.key.encode()):
+    if scheme.lower() == "key" and sandbox.keys.know(key):
+        sandbox.keys.count(key, kind)
         return
     reason = "invalid key credentials" if header else "no key in the Authorization header"
     raise Refused(

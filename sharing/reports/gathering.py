@@ -83,7 +83,7 @@ def _candidate(
     column, endpoint = ranked.column, ranked.column.endpoint
     own = [cell for cell in contents.cells if cell.column_id == column.pk]
     done = _results(own)
-    costs = [cost for cell in done if (cost := cost_of(cell)) is not None]
+    costs = [figure.amount for cell in done if (figure := cost_of(cell))]
     times = [time for cell in done if (time := _working_s(cell)) is not None]
     low, high = wilson(ranked.wins + ranked.ties / 2, ranked.votes)
     return Candidate(

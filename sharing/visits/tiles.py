@@ -10,6 +10,7 @@ from django.urls import reverse
 from core.formatting import duration
 from playground.display import renderers, tiles, wall
 from playground.display.result import caption
+from runs.costs import known_costs
 from runs.files import result_names
 from runs.models import Run
 from sharing.kinds.content.settings import Curtain, Setting
@@ -79,7 +80,7 @@ class Tile:
         if run is None:
             return ""
         model = run.endpoint.name if share.shows_models else ""
-        price = tiles.cost_in_words(run) if share.shows_prices else ""
+        price = known_costs.briefly(run) if share.shows_prices else ""
         return " · ".join(filter(None, (model, price)))
 
     @property

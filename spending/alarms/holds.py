@@ -8,6 +8,7 @@ from core.formatting import money
 from spending.models import Alarm
 
 YES = "Run it all the same"
+SEE = "See the alarm"
 
 
 def held_among(endpoint_ids: Iterable[int]) -> dict[int, Alarm]:

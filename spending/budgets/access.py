@@ -1,13 +1,14 @@
 """Who sees a budget, who changes it, and who decides on a request for more of it.
 
-Those who look after the house's money see and change all. A project's managers change what limits
-their project. Everybody sees what limits themselves: nobody learns of a project that they are not
-in, nor what somebody else has spent.
+Those who look after the house's money see and change all. A project's managers make budgets of
+their project, and change those; one that an admin has made for it binds them. Everybody sees what
+limits themselves: nobody learns of a project that they are not in, nor what somebody else has
+spent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 Keys = Mapping[Scope, frozenset[int]]
+MAY_NOT = "Only who looks after money, and the managers of its project, change a budget."
+BY_ADMIN = "An admin has set this budget, and only admins change it."
+BESIDE = "You may make a smaller one of your own beside it."
 TOKENS = Budget._meta.get_field("token").remote_field.model  # of a room above
 
 
@@ -45,11 +49,16 @@ def managed(user: User) -> QuerySet[Budget]:
     """Return the budgets that the user changes."""
     if manages_all(user):
         return Budget.objects.all()
-    role = Membership.Role.MANAGER
-    projects = Membership.objects.filter(user=user, role=role, project__person=None)
+    projects = _managerships(user).values("project_id")
     return Budget.objects.filter(
-        scope=Budget.Scope.PROJECT, project__in=projects.values("project_id")
+        scope=Budget.Scope.PROJECT, project__in=projects, is_by_admin=False
     )
+
+
+def _managerships(user: User) -> QuerySet[Membership]:
+    """Return the user's memberships as a manager of shared projects, archived ones too."""
+    role = Membership.Role.MANAGER
+    return Membership.objects.filter(user=user, role=role, project__person=None)
 
 
 def visible(user: User) -> QuerySet[Budget]:
@@ -95,10 +104,31 @@ def may_change(user: User, budget: Budget) -> bool:
     return managed(user).filter(pk=budget.pk).exists()
 
 
+def refusals_to_change(user: User, budgets: Collection[Budget]) -> dict[int, str]:
+    """Return by their keys why the user does not change these budgets, and whom to ask.
+
+    Empty for one that the user changes. Three queries at most.
+    """
+    changed = set(managed(user).values_list("pk", flat=True))
+    bound = {
+        budget.pk: budget.project_id
+        for budget in budgets
+        if budget.is_by_admin and budget.project_id is not None and budget.pk not in changed
+    }
+    refusals = dict.fromkeys((budget.pk for budget in budgets), MAY_NOT)
+    if bound:
+        managerships = _managerships(user).filter(project__in=bound.values())
+        managing = set(managerships.values_list("project_id", flat=True))
+        sentence = f"{BY_ADMIN} {house_roles.whom_to_ask()}."
+        for pk, project_id in bound.items():
+            refusals[pk] = f"{sentence} {BESIDE}" if project_id in managing else sentence
+    return refusals | dict.fromkeys(changed & refusals.keys(), "")
+
+
 def deciders(budget: Budget | None) -> QuerySet[User]:
-    """Return who decides on a request: admins, and for a project's own budget its managers."""
+    """Return who decides on a request: admins, and where managers made the budget they as well."""
     able = house_roles.having(house_roles.Role.ADMIN)
-    if budget is not None and budget.project_id is not None:
+    if budget is not None and budget.project_id is not None and not budget.is_by_admin:
         managers = Membership.objects.filter(
             project_id=budget.project_id, role=Membership.Role.MANAGER, project__person=None
         )

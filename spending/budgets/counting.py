@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, DateField, Q
 from django.utils import timezone
 
 from core import periods
+from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from runs.ledger import Counter, Scope
 from spending.models import Budget
 
 if TYPE_CHECKING:
     from runs.models import Charge
+    from spending.models.budget import BudgetQuerySet
 
 _KEYS = {Scope.PROJECT: "project_id", Scope.PERSON: "person_id", Scope.TOKEN: "token_id"}
 
@@ -24,15 +26,25 @@ def holding_for(charges: Iterable[Charge], at: datetime) -> list[Budget]:
 
     Those of an assistant's session are not among them: `api/charges.py` asks for these.
     """
-    listed = list(charges)
+    keys: dict[Scope, set[int]] = {scope: set() for scope in Scope}
+    for charge in charges:
+        for scope, of_scope in keys.items():
+            if (key := key_of(charge, scope)) is not None:
+                of_scope.add(key)
+    values = {column: keys[scope] for scope, column in _KEYS.items()}
+    rows = _HOLDING.all(today=timezone.localdate(at), **values)
+    return [budget for budget in rows if keys[Scope(budget.scope)]]
+
+
+def _holding() -> BudgetQuerySet:
     named = Q(scope=Budget.Scope.HOUSE)
-    for scope in _KEYS:
-        keys = {key for charge in listed if (key := key_of(charge, scope)) is not None}
-        if keys:
-            column = _KEYS[scope]
-            each_or_one = Q(**{column: None}) | Q(**{f"{column}__in": keys})
-            named |= Q(scope=scope.value) & each_or_one
-    return list(Budget.objects.holding(timezone.localdate(at)).filter(named))
+    for scope, column in _KEYS.items():
+        keys = ParamList(column, BigIntegerField())
+        named |= Q(scope=scope.value) & (Q(**{column: None}) | Q(**{f"{column}__in": keys}))
+    return Budget.objects.holding(Param("today", DateField())).filter(named)
+
+
+_HOLDING = PreparedQuery(_holding)
 
 
 def key_of(charge: Charge, scope: Scope) -> int | None:

@@ -13,8 +13,8 @@ from accounts import roles
 from runs import confirmation, ledger
 from runs.confirmation import Confirmation
 from runs.ledger import NOTHING, Counter
-from runs.starting import Forbidden, Remedy, Unaffordable, Unconfirmed
-from spending.alarms import holds
+from runs.refused_starts import Forbidden, Remedy, Unaffordable, Unconfirmed
+from spending.alarms import holds, looking
 from spending.budgets import access, counting, wording
 from spending.models import Budget, BudgetRequest, SpendingRules
 
@@ -45,7 +45,7 @@ def check(user: User, charges: Sequence[Charge]) -> None:
     budgets = counting.holding_for(charges, charges[0].created_at)
     _require_below_ceiling(rules, user, charges)
     if rules.holds_models:
-        _require_looked_at(charges)
+        _require_looked_at(user, charges)
     if not budgets:
         return
     unknown = [charge for charge in charges if charge.expected is None]
@@ -84,7 +84,7 @@ def _require_below_ceiling(rules: SpendingRules, user: User, charges: Sequence[C
     raise Unaffordable(sentence, Remedy(wording.ASK_ADMIN, address))
 
 
-def _require_looked_at(charges: Sequence[Charge]) -> None:
+def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
     """Raise where nobody has looked at the alarm about a run of one of these models."""
     said = confirmation.current()
     if said is not None and said.is_alarm_fine:
@@ -94,11 +94,14 @@ def _require_looked_at(charges: Sequence[Charge]) -> None:
     if not alarms:
         return
     alarm = next(iter(alarms.values()))
+    is_seen = looking.visible_to(user).filter(pk=alarm.pk).exists()
+    page = Remedy(holds.SEE, alarm.get_absolute_url()) if is_seen else None
     if said is None:
-        raise Unaffordable(holds.refusal(alarm))
+        raise Unaffordable(holds.refusal(alarm), page)
     is_any_unknown = any(charge.expected is None for charge in charges)
     answer = Confirmation.asked_for(total(charges), is_any_unknown=is_any_unknown)
-    raise Unconfirmed(holds.question(alarm), holds.YES, f"{answer} {confirmation.ALARMED}")
+    answer = f"{answer} {confirmation.ALARMED}"
+    raise Unconfirmed(holds.question(alarm), holds.YES, answer, page)
 
 
 def _require_left(user: User, budgets: Sequence[Budget], charges: Sequence[Charge]) -> None:

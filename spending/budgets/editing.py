@@ -17,7 +17,6 @@ from spending.models import Budget
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MAY_NOT = "Only who looks after money, and the managers of its project, change a budget."
 GONE = "The budget is gone."
 TWICE = "{whose} has such a budget again meanwhile: {allowance}. Change that one instead."
 
@@ -31,7 +30,7 @@ def save(by: User, budget: Budget, informed: Iterable[User]) -> Budget:
     with transaction.atomic():
         ledger.lock_house()  # who starts runs now waits, and is held back by it
         if budget.pk is None:
-            budget.made_by = by
+            budget.made_by, budget.is_by_admin = by, access.manages_all(by)
         budget.save()
         _require(by, budget)
         budget.informed.set(informed)
@@ -63,6 +62,7 @@ def bring_back(by: User, pk: int) -> Budget:
             project=budget.project_id,
             person=budget.person_id,
             token=budget.token_id,
+            is_by_admin=budget.is_by_admin,
             period=budget.period,
             begins_on=budget.begins_on,
         ).first()
@@ -85,5 +85,5 @@ def _locked(by: User, pk: int) -> Budget:
 
 
 def _require(by: User, budget: Budget) -> None:
-    if not access.may_change(by, budget):
-        raise PermissionDenied(MAY_NOT)
+    if refusal := access.refusals_to_change(by, [budget])[budget.pk]:
+        raise PermissionDenied(refusal)

@@ -33,6 +33,10 @@ BELOW = (
     "{whose} spent {spent} of it already{when}. With this limit, everything is refused{until}. "
     "Enter more, or tick “Make it all the same”."
 )
+ABOVE_ADMINS = (
+    "An admin has set {allowance} for this project: a limit of yours that is not below that would "
+    "hold nobody back. Enter less."
+)
 WOULD_NOT_SEE = "{names} would not see this budget, so cannot be told of it."
 SUM_ERRORS = {
     "required": NO_SUM,
@@ -127,6 +131,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         budget = self.as_budget(cleaned)
         if self._is_second(budget):
             return cleaned
+        self._clean_below_admins(budget)
         self._clean_informed(budget, cleaned["informed"])
         self._clean_spent(budget)
         return cleaned
@@ -170,6 +175,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
             person=budget.person_id,
             token=budget.token_id,
             period=budget.period,
+            is_by_admin=self._is_by_admin,
         )
         if budget.period == Budget.Period.ONCE:
             alike = alike.filter(begins_on=budget.begins_on)
@@ -180,6 +186,27 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         sentence = f"{whose} has such a budget already: {wording.allowance(self.existing)}."
         self.add_error("target" if "target" in self.fields else "period", sentence)
         return True
+
+    @property
+    def _is_by_admin(self) -> bool:
+        """Whether it is an admin's: a project may have such a budget and one of its managers'."""
+        return self.instance.is_by_admin if self.instance.pk else access.manages_all(self._user)
+
+    def _clean_below_admins(self, budget: Budget) -> None:
+        """Have managers enter less than an admin lets their project spend in the same time."""
+        if self._is_by_admin or budget.project_id is None or "limit" not in self.changed_data:
+            return
+        now = clock.now()
+        above = Budget.objects.holding(timezone.localdate(now)).filter(
+            project=budget.project_id, period=budget.period, is_by_admin=True
+        )
+        if budget.period == Budget.Period.ONCE:
+            above = above.filter(begins_on=budget.begins_on)
+        counted = [gauges.counter_of(row, budget.project_id, now) for row in above]
+        for gauge in gauges.read(counted):
+            if budget.limit >= gauge.limit:
+                allowance = wording.allowance(gauge.budget)
+                self.add_error("limit", ABOVE_ADMINS.format(allowance=allowance))
 
     def _clean_informed(self, budget: Budget, people: Any) -> None:
         blind = [person.get_username() for person in people if not _would_see(person, budget)]

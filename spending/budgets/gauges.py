@@ -15,7 +15,7 @@ from django.db.models import Q, Sum
 
 from projects.models import Project
 from runs import ledger
-from runs.ledger import NOTHING, Counter, Scope
+from runs.ledger import COLUMNS, NOTHING, Counter, Scope
 from runs.models import LedgerAccount
 from runs.models.ledger import SumState
 from spending.budgets import counting, wording
@@ -24,7 +24,6 @@ from spending.models import Budget, BudgetRequest
 
 NEARLY = Decimal("0.8")
 NEAREST = 5  # of those that a budget for each of them limits
-COLUMNS = {Scope.PROJECT: "project_id", Scope.PERSON: "user_id", Scope.TOKEN: "token_id"}
 
 
 class Counted(NamedTuple):

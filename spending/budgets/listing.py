@@ -43,9 +43,19 @@ class Listed:
     allowance: str
     lines: Sequence[Named]
     told: str
-    may_change: bool
+    refusal: str  # why the user does not change it, and whom to ask; empty for who may
     is_for_each: bool
     state: str  # "Begins 1 December", "Over"; empty while it holds
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the user changes it."""
+        return not self.refusal
+
+    @property
+    def is_by_admin(self) -> bool:
+        """Whether an admin has made it for a project, whose managers do not change it then."""
+        return self.budget.is_by_admin and self.budget.project_id is not None
 
 
 def listed(user: User, project: Project | None = None) -> list[Listed]:
@@ -66,7 +76,7 @@ def describe(user: User, budgets: Sequence[Budget], project: Project | None = No
         return []
     now, own = clock.now(), access.own_keys(user)
     sees_all = access.manages_all(user)
-    changed = set(access.managed(user).values_list("pk", flat=True))
+    refusals = access.refusals_to_change(user, budgets)
     counted = {
         budget.pk: _counted(budget, now, own, sees_all=sees_all, project=project)
         for budget in budgets
@@ -83,7 +93,7 @@ def describe(user: User, budgets: Sequence[Budget], project: Project | None = No
             wording.allowance(budget),
             [Named(read[pair], names.get(pair.counter, "")) for pair in counted[budget.pk]],
             enumerated([person.get_username() for person in budget.informed.all()]),
-            budget.pk in changed,
+            refusals[budget.pk],
             counting.named_key(budget) is None,
             _state(budget, timezone.localdate(now)),
         )

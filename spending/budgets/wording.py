@@ -79,7 +79,8 @@ def subject(budget: Budget, counter: Counter, user: User) -> str:
 
 def whom_to_ask(budget: Budget, counter: Counter) -> str:
     """Return "Ask Ada or Ben": who can grant more of it."""
-    if counter.scope == Scope.PROJECT and counting.named_key(budget) is not None:
+    is_named = counting.named_key(budget) is not None
+    if counter.scope == Scope.PROJECT and is_named and not budget.is_by_admin:
         project = Project.objects.filter(pk=counter.key).first()
         if project is not None and not project.is_private:
             return roles.ask(project)

@@ -16,13 +16,15 @@ from projects.models import Project
 if TYPE_CHECKING:
     from datetime import date
 
+    from core.db.prepared_queries import Param
+
 SENTENCE_CHARS = 500
 
 
 class BudgetQuerySet(models.QuerySet["Budget"]):
     """Filters for budgets."""
 
-    def holding(self, today: date) -> BudgetQuerySet:
+    def holding(self, today: date | Param) -> BudgetQuerySet:
         """Return the budgets that hold on a day: not ended, and within their dates."""
         begun = Q(begins_on=None) | Q(begins_on__lte=today)
         open_ended = Q(ends_on=None) | Q(ends_on__gte=today)
@@ -76,6 +78,9 @@ class Budget(models.Model):
         settings.AUTH_USER_MODEL, blank=True, related_name="+",
         help_text="who is told at 80 %, and when it is spent",
     )  # fmt: skip
+    is_by_admin = models.BooleanField(
+        default=False, help_text="an admin has made it: its project's managers do not change it"
+    )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -1,4 +1,4 @@
-"""Sums of days that are over, so that a page need not add up a million charges."""
+"""Sums of days and months that are over, so that a page need not add up a million charges."""
 
 from __future__ import annotations
 
@@ -18,18 +18,15 @@ _KEPT: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Rollup(models.Model):
-    """What one person spent on a day in one project, on one model, through one door.
+class _Sums(models.Model):
+    """Sums of the runs that some columns tell apart; named as those of `Charge`.
 
-    Its columns are named as those of `Charge`, so that one condition filters both.
-
-    Where `by` names a column, it is what the whole house spent for one value of that column; the
-    others are empty. A house of forty people and three hundred models has nearly as many
-    combinations as runs, so that its sums would take half a second without such rows.
+    So one condition filters both. Which columns a row is about says `by`, a name of
+    `spending.sums.rollups.KINDS`; the others are empty.
     """
 
     day = models.DateField()
-    by = models.CharField(max_length=12, blank=True, help_text="a column; empty: of all of them")
+    by = models.CharField(max_length=12, blank=True, help_text="a kind; empty: of all columns")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_KEPT)
     project = models.ForeignKey(Project, null=True, **_KEPT)
     endpoint = models.ForeignKey(Endpoint, null=True, **_KEPT)
@@ -40,15 +37,33 @@ class Rollup(models.Model):
     unknown = models.PositiveIntegerField(help_text="runs of which nobody knows what they cost")
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.amount}"
+
+
+class Rollup(_Sums):
+    """What one person spent on a day in one project, on one model, through one door.
+
+    And by fewer of these columns: a house of forty people and three hundred models has nearly as
+    many combinations as runs, so that its sums would take half a second without such rows.
+    """
+
+    class Meta:
         indexes = [
-            models.Index(fields=["day", "by"], name="rollup_of_day"),
+            models.Index(fields=["by", "day"], name="rollup_by_day"),
             models.Index(fields=["user", "day"], name="rollup_of_person"),
             models.Index(fields=["project", "day"], name="rollup_in_project"),
             models.Index(fields=["endpoint", "day"], name="rollup_of_model"),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.day} {self.amount}"
+
+class MonthlyRollup(_Sums):
+    """The sums of a month's `Rollup`, but for those of all columns; `day` is its first one."""
+
+    class Meta:
+        indexes = [models.Index(fields=["by", "day"], name="monthly_rollup_by_day")]
 
 
 class RolledUpDay(models.Model):
@@ -58,6 +73,15 @@ class RolledUpDay(models.Model):
 
     def __str__(self) -> str:
         return str(self.day)
+
+
+class RolledUpMonth(models.Model):
+    """A month whose sums in `MonthlyRollup` are those of its days; `day` is its first one."""
+
+    day = models.DateField(primary_key=True)
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m}"
 
 
 class ChangedDay(models.Model):

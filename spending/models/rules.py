@@ -8,6 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 
 from core.db.dollars_field import DollarsField
+from core.db.prepared_queries import PreparedQuery
 
 ONLY = 1  # the key of the row
 
@@ -58,4 +59,7 @@ class SpendingRules(models.Model):
     @classmethod
     def current(cls) -> SpendingRules:
         """Return the rules; the defaults if nobody has chosen any. One query."""
-        return cls.objects.filter(pk=ONLY).first() or cls(pk=ONLY)
+        return _CURRENT.first() or cls(pk=ONLY)
+
+
+_CURRENT = PreparedQuery(lambda: SpendingRules.objects.filter(pk=ONLY))  # asked at each start

@@ -73,7 +73,7 @@ def budget(request: HtmxRequest, pk: int) -> HttpResponse:
     shown = listing.describe(request.user, [row])[0]
     context: dict[str, Any] = {"shown": shown}
     if request.method == "POST" and not shown.may_change:
-        raise PermissionDenied(editing.MAY_NOT)
+        raise PermissionDenied(shown.refusal)
     if not shown.may_change or row.ended_at is not None:
         return render(request, "spending/budgets/budget.html", context)
     data = request.POST if request.method == "POST" else None

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import audit
 from core.http.parameters import page_number
+from projects.current import filters_by_project
 from spending.sums import export, links, listing, scope
 from spending.sums.question import Each, QuestionForm
 from spending.sums.report import chips_of, in_words, report
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 no_store = cache_control(private=True, no_store=True)
 
 
+@filters_by_project
 @require_safe
 @no_store
 def spend(request: HtmxRequest) -> HttpResponse:
@@ -51,6 +53,7 @@ def spend(request: HtmxRequest) -> HttpResponse:
     return render(request, "spending/spend.html", context)
 
 
+@filters_by_project
 @require_safe
 @no_store
 def runs(request: HtmxRequest) -> HttpResponse:
@@ -73,6 +76,7 @@ def runs(request: HtmxRequest) -> HttpResponse:
     return render(request, "spending/runs.html", context)
 
 
+@filters_by_project
 @require_safe
 @no_store
 def table(request: HtmxRequest) -> HttpResponseBase:

@@ -23,13 +23,15 @@ document.addEventListener("click", (event) => {
  */
 const SAME_PRESS_MS = 500;
 let lastRun = -Infinity;
+let lastWasYes = false;
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, requestConfig } = event.detail;
-  const action = requestConfig.triggeringEvent?.submitter?.value ?? "run";
-  if (elt.id !== FORM || action !== "run") return;
+  const { name, value } = requestConfig.triggeringEvent?.submitter ?? {};
+  if (elt.id !== FORM || (name === "~do" && value !== "run")) return;
   const now = performance.now();
-  if (now - lastRun < SAME_PRESS_MS) event.preventDefault();
-  lastRun = now;
+  const isYes = name === "~confirmed"; // to what the press before it was asked
+  if (isYes === lastWasYes && now - lastRun < SAME_PRESS_MS) event.preventDefault();
+  [lastRun, lastWasYes] = [now, isYes];
 });
 for (const name of ["input", "change"])
   document.addEventListener(name, ({ target }) => {
@@ -46,8 +48,15 @@ document.addEventListener("click", (event) => {
   const notice = close?.closest("#form-notice");
   if (!document.getElementById(FORM) || !notice) return;
   event.preventDefault();
+  const isOfRun = notice.querySelector("[data-refused]");
   notice.replaceChildren();
-  document.getElementById("presets-button").focus();
+  document.getElementById(isOfRun ? "run-button" : "presets-button").focus();
+});
+/* Escape says no to what a press of Run was asked; what is open above the form closes first. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  if (document.querySelector(":popover-open, dialog[open], [aria-expanded='true']:focus")) return;
+  document.querySelector("#form-notice [data-refused] [data-close-notice]")?.click();
 });
 /*
  * Closes the menu at once; closing it after the response could close a menu that was reopened

@@ -20,6 +20,7 @@ from boards.runs import sending
 from boards.votes import voting
 from runs.files.stripped_copies import copy_name
 from runs.models import Artifact, Run
+from tests import charged
 
 SECRET = "painted-by-lab-flux"
 Judged = Callable[..., Board]
@@ -78,6 +79,7 @@ def judged(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent], stor
                     url=f"https://v3.fal.media/files/{SECRET}.png", file_name=f"{SECRET}.png",
                     content_type="image/png", width=40, height=30,
                 )  # fmt: skip
+        charged.settle(Run.objects.filter(cells__board=board))
         return board
 
     return make

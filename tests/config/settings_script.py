@@ -11,7 +11,7 @@ import sys
 
 if __name__ == "__main__":
     if sys.argv[2:]:
-        from config.starting import key_access
+        from config import key_access
 
         key_access.grant(sys.argv[2])
     from config import settings

@@ -75,8 +75,18 @@ class Control:
         counted: dict[str, int] = self.http.get("/calls").json()["calls"]
         return counted
 
+    def withdraw(self, key: str) -> None:
+        """Refuse a key from now on."""
+        self.http.post("/keys", json={"key": key}).raise_for_status()
+
+    def calls_by_key(self) -> dict[str, dict[str, int]]:
+        """Return the number of calls by key id and kind since the last reset."""
+        counted: dict[str, dict[str, int]] = self.http.get("/keys").json()["calls"]
+        return counted
+
     def reset(self) -> None:
-        """Clear faults, scripted bills and counts."""
+        """Clear faults, scripted bills, withdrawn keys and counts."""
+        self.http.delete("/keys")
         self.http.delete("/faults")
         self.http.delete("/bills")
         self.http.delete("/calls")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from catalog.models import Endpoint
+    from projects.models import Project
 
 
 def start_run(
@@ -21,6 +22,7 @@ def start_run(
     arguments: dict[str, Any],
     key: str,
     transport: str = Transport.QUEUE,
+    project: Project | None = None,
 ) -> Started:
     """Start a run as a model's page does."""
     return starting.start(
@@ -31,5 +33,6 @@ def start_run(
             source=Source.FORM,
             key=key,
             transport=transport,
+            project=project,
         )
     )

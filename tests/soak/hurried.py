@@ -16,12 +16,12 @@ from typing import IO, Any
 import django
 from django.core.files.storage import Storage
 
-from config.starting import key_access
+from config import key_access
 
 
 def main() -> None:
     """Work like `manage.py worker`."""
-    key_access.grant()
+    key_access.grant("worker")
     django.setup()
     from django.core.files.storage import FileSystemStorage
     from django.utils import timezone

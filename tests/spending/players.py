@@ -112,7 +112,7 @@ class Player:
         return self.random.choice(self.worlds)
 
     def _started(self, act: Callable[[], Any]) -> str:
-        from runs.starting import Refused, Unaffordable
+        from runs.refused_starts import Refused, Unaffordable
 
         try:
             act()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from playground.display.tiles import cost_in_words
 from projects import roles
+from runs.costs import known_costs
 from runs.files.artifact_urls import artifact_url, thumbnail_url
 from runs.models import Run
 from training.models import Dataset, Weights
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LISTED = 24
 IN_ROW = 4  # samples per entry of the list
 ON_PAGE = 24
-ROWS = ("training__run__endpoint", "training__dataset", "user")
+ROWS = ("training__run__endpoint", "training__run__charge", "training__dataset", "user")
 
 
 def listing(weights: WeightsQuerySet, runs: RunQuerySet, query: str, page: int) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def listing(weights: WeightsQuerySet, runs: RunQuerySet, query: str, page: int) 
             "weights": row,
             "run": row.training.run,
             "dataset": dataset_of(row),
-            "cost": cost_in_words(row.training.run),
+            "cost": known_costs.briefly(row.training.run),
             "count": len(samples.get(row.address, [])),
             "samples": _pictures(samples.get(row.address, []), IN_ROW),
         }
@@ -69,7 +69,7 @@ def page(user: User, weights: Weights) -> dict[str, Any]:
     return {
         "weights": weights,
         "run": run,
-        "cost": cost_in_words(run),
+        "cost": known_costs.briefly(run),
         "training": weights.training,
         "dataset": dataset_of(weights),
         "may_change": may_change,

@@ -109,7 +109,7 @@ class Command(BaseCommand):
         if settings.SANDBOX_TLS_PORT:
             command += ["--tls-port", str(settings.SANDBOX_TLS_PORT)]
         keys = {"SANDBOX_KEY": key, "SANDBOX_ADMIN_KEY": admin_key}
-        sandbox = Process("sandbox", command, processes.inherited() | keys)
+        sandbox = Process("sandbox", command, processes.without_key(processes.inherited()) | keys)
         sandbox.start()
         return sandbox, addresses
 

@@ -11,7 +11,7 @@ from core.word_diff import Part, word_diff
 from playground.display import previews, renderers
 from playground.display.history import seconds
 from playground.display.renderers import Shown
-from runs.costs.billing import billed_cost
+from runs.costs import known_costs
 from runs.models import Run
 from runs.results.outputs import artifacts_in
 
@@ -75,10 +75,10 @@ def _text(run: Run) -> str:
 
 
 def _price(run: Run) -> str:
-    cost = billed_cost(run)
-    if cost is None:
+    figure = known_costs.paid(run)
+    if figure is None:
         return ""
-    return money(cost, run.endpoint.currency) if cost else "Free"
+    return figure.words if figure.amount else "Free"
 
 
 def _seconds_delta(reference: Run, run: Run) -> str:
@@ -90,11 +90,11 @@ def _seconds_delta(reference: Run, run: Run) -> str:
 
 
 def _price_delta(reference: Run, run: Run) -> str:
-    first, own = billed_cost(reference), billed_cost(run)
-    is_one_currency = reference.endpoint.currency == run.endpoint.currency
-    if first is None or own is None or own == first or not is_one_currency:
+    first, own = known_costs.paid(reference), known_costs.paid(run)
+    if first is None or own is None or own.amount == first.amount:
         return ""
-    return f"{_sign(own - first)}{money(abs(own - first), run.endpoint.currency)}"
+    difference = own.amount - first.amount
+    return f"{_sign(difference)}{money(abs(difference))}"
 
 
 def _sign(difference: float | Decimal) -> str:

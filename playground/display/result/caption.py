@@ -6,15 +6,11 @@ The form beside it may hold other words by now.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
-from catalog.pricing import billed_in_words
 from catalog.schema_versions import version_of
-from core.formatting import money
 from fal.db_safe import db_safe_text
 from runs.costs import known_costs
-from runs.costs.billing import billed_cost
 from runs.models import Run
 from runs.progress import current_upstream
 from schemas.carry.meanings import by_meaning
@@ -62,36 +58,22 @@ def coming(run: Run) -> str:
 def billed(run: Run) -> str:
     """Return what a result has cost: `≈ $0.12 · 2 images`; empty for a run without one.
 
-    At the price of when it began, or as upstream has billed it: `$0.10 billed by fal`. One query.
+    At the price of when it began, or as upstream has billed it: `$0.10 billed by fal`.
     """
     if run.state != Run.State.SUCCEEDED:
         return ""
     upstream = current_upstream.get()
-    units = _cost(run)
+    cost = known_costs.in_words(run)
     if upstream is not None and upstream.is_free:
-        return " · ".join(filter(None, (units, "free (sandbox)")))
-    return "free" if run.endpoint.unit_price_usd == 0 else units or UNKNOWN
-
-
-def _cost(run: Run) -> str:
-    words = billed_in_words(run.billable_units, run.endpoint) if run.billable_units else ""
-    costs = known_costs.of(run)
-    if costs is None or costs.best.kind == known_costs.ESTIMATED:
-        return words
-    if costs.best.kind == known_costs.BY_EVENT:
-        return f"{money(costs.best.amount)} {known_costs.BY_EVENT}"
-    quantity = words.rpartition(" · ")[2]
-    amount = f"≈ {money(costs.best.amount)}" if costs.best.amount else ""
-    return " · ".join(filter(None, (amount, quantity)))
+        return " · ".join(filter(None, (cost, "free (sandbox)")))
+    return "free" if run.endpoint.unit_price_usd == 0 else cost or UNKNOWN
 
 
 def billed_together(runs: Sequence[Run]) -> str:
     """Return what ended runs of one model have cost together; empty while one is under way."""
-    costs = [billed_cost(run) for run in runs if run.is_final]
-    if len(costs) < len(runs):
+    if not all(run.is_final for run in runs):
         return ""
     upstream = current_upstream.get()
     is_free = upstream is not None and upstream.is_free
-    total = sum((cost for cost in costs if cost), Decimal())
-    words = f"≈ {money(total, runs[0].endpoint.currency)}" if total else ""
-    return " · ".join(filter(None, (words, "free (sandbox)" if is_free else "")))
+    cost = known_costs.together(runs)
+    return " · ".join(filter(None, (cost, "free (sandbox)" if is_free else "")))

@@ -39,7 +39,7 @@ from playground.views.model_page import page
 from playground.views.model_page.posted import form_fields, parse_tab, tab_id
 from playground.views.new_runs import address_result, announce_new_run, show_batch
 from projects import current, roles
-from runs import confirmation, starting, transport_choices
+from runs import confirmation, refused_starts, starting, transport_choices
 from runs.models import Run
 from runs.starting import Source, StartRequest
 from schemas import Problem, apply
@@ -86,7 +86,7 @@ def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> H
         return rate_limit.too_many_requests(request, wait_s)
     try:
         runs, version = _create_runs(request, endpoint, post, written, planned, named)
-    except starting.Forbidden as refused:
+    except refused_starts.Forbidden as refused:
         return _refuse(request, endpoint, post, refused, status=refused.status)
     for run in runs:
         run.endpoint = endpoint
@@ -162,7 +162,7 @@ def _refuse(
     request: HtmxRequest,
     endpoint: Endpoint,
     post: Post,
-    why: str | starting.Forbidden,
+    why: str | refused_starts.Forbidden,
     status: int = HTTPStatus.FORBIDDEN,
 ) -> HttpResponse:
     """Say beside the form why its user may not begin this; what was typed stays."""
@@ -181,7 +181,7 @@ def redraw(
     status: int = 200,
     version: int | None = None,
     parsed: ParsedForm | None = None,
-    refused: str | starting.Forbidden = "",
+    refused: str | refused_starts.Forbidden = "",
 ) -> HttpResponse:
     """Render the form with new contents and save these as the draft.
 

@@ -188,6 +188,7 @@ def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch |
         .filter(endpoint=endpoint)
         .of_batch(pk)
         .light("arguments", "output", "partial")
+        .select_related("charge")
         .prefetch_related("artifacts")[:MAX_BATCH]
     )
     for run in runs:

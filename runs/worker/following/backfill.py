@@ -16,6 +16,7 @@ from django.utils import timezone
 import fal
 from core.db import clock, transient_errors
 from runs import state_machine
+from runs.keys.ring import KeyRing
 from runs.models import MetadataBackfill, Run
 from runs.transitions import Observation
 from runs.worker import idle
@@ -28,11 +29,11 @@ GIVEN_UP = timedelta(hours=1)  # upstream keeps a result about as long (protocol
 AT_ONCE = 20
 
 
-async def backfill_due(upstream: fal.Clients) -> float:
+async def backfill_due(keys: KeyRing) -> float:
     """Backfill the runs that are due. Returns the seconds until the next time."""
     for row in await sync_to_async(_due)():
         try:
-            await _backfill(row.run, upstream)
+            await _backfill(row.run, await keys.of(row.run))
         except fal.FalError as error:
             log.warning("run %s: no answer for the backfill: %s", row.run_id, error)
             if error.is_retryable and not _is_old(row):

@@ -5,15 +5,12 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from runs.models import Run, Transport
 
-# How many new runs may be submitted, by transport; a transport that is not named has no limit.
-SubmitLimits = Mapping[str, int]
-NO_LIMITS: SubmitLimits = {}
 # How many runs of each model (by its key) were submitted since limits apply.
 Attempts = Mapping[int, int]
 NO_ATTEMPTS: Attempts = {}
@@ -29,6 +26,7 @@ class FreeRun(NamedTuple):
     attempts: int
     endpoint_id: int
     state: str
+    project_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,41 @@ class WaitingRun:
     transport: str = Transport.QUEUE
     attempts: int = 0
     endpoint_id: int = 0
+    project_id: int | None = None
+
+
+@dataclass(frozen=True)
+class SubmitLimits:
+    """How many new runs may be submitted; what is not named has no limit.
+
+    `by_key` is about keys that upstream refuses; None is the account's own. `key_of` has the keys
+    of projects with one of their own, and is read only where a key has a limit.
+    """
+
+    by_transport: Mapping[str, int] = field(default_factory=dict)
+    by_key: Mapping[int | None, int] = field(default_factory=dict)
+    key_of: Mapping[int, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether there is any limit."""
+        return bool(self.by_transport or self.by_key)
+
+    def lanes(self, run: FreeRun | WaitingRun) -> dict[tuple[str, object], int]:
+        """Return what has a limit for a run, with that limit."""
+        key = self.key_of.get(run.project_id) if run.project_id else None
+        found: dict[tuple[str, object], int] = {}
+        if (limit := self.by_transport.get(run.transport)) is not None:
+            found["transport", run.transport] = limit
+        if (limit := self.by_key.get(key)) is not None:
+            found["key", key] = limit
+        return found
+
+    def allow(self, run: FreeRun | WaitingRun) -> bool:
+        """Whether a run may be submitted at all."""
+        return all(limit > 0 for limit in self.lanes(run).values())
+
+
+NO_LIMITS = SubmitLimits()
 
 
 def attempt_order(run: FreeRun | WaitingRun, attempts: Attempts) -> tuple[int, int]:
@@ -61,7 +94,7 @@ def number_per_user(
     counts: Counter[int] = Counter()
     waiting = []
     for run in free:
-        if run.state == Run.State.CREATED and submit_limits.get(run.transport, 1) > 0:
+        if run.state == Run.State.CREATED and submit_limits.allow(run):
             counts[run.user_id] += 1
             waiting.append(
                 WaitingRun(
@@ -72,6 +105,7 @@ def number_per_user(
                     run.transport,
                     run.attempts,
                     run.endpoint_id,
+                    run.project_id,
                 )
             )
     return waiting
@@ -127,13 +161,11 @@ def limit_per_host(
     if not submit_limits:
         return list(chosen)
     runs = {run.pk: run for run in waiting}
-    remaining = dict(submit_limits)
+    sent: Counter[tuple[str, object]] = Counter()
     selected = []
     for pk in sorted(chosen, key=lambda pk: attempt_order(runs[pk], attempts)):
-        transport = runs[pk].transport
-        if (limit := remaining.get(transport)) is not None:
-            if limit <= 0:
-                continue
-            remaining[transport] = limit - 1
-        selected.append(pk)
+        lanes = submit_limits.lanes(runs[pk])
+        if all(sent[lane] < limit for lane, limit in lanes.items()):
+            sent.update(lanes.keys())
+            selected.append(pk)
     return selected

@@ -8,9 +8,11 @@ the rows, whichever worker submitted them.
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 
 from django.db import connection, transaction
@@ -22,7 +24,9 @@ from core.db import clock
 from core.notify import channel
 from runs import state_machine, transitions
 from runs.files import inputs
+from runs.keys import in_use
 from runs.models import Run, Transport
+from runs.models.querysets import RunQuerySet
 from runs.results import outcomes
 from runs.transitions import Observation
 from runs.worker.scheduling import capacity, lease_queries
@@ -50,6 +54,7 @@ SESSION_INTERRUPTED = (
 # A PostgreSQL advisory lock: two workers must not both fill the last free slot.
 SUBMIT_LOCK = 0x5649_5452
 GOES_ON = " The run goes on by itself."
+NO_TROUBLE: Mapping[int | None, str] = {}
 
 # Whether the caller, if it gets the run, will submit it before doing anything else with it.
 SubmitsAtOnce = Callable[[Run], bool]
@@ -162,6 +167,7 @@ def _mark(
     """Write the claim: leases, submits that start at once, and the end of broken connections."""
     lease = {"worker": worker, "lease_until": now + LEASE}
     to_send = begun.to_send + chosen
+    in_use.note(to_send)
     for run in to_send:
         run.attempts += 1
     if waiting := [run.pk for run in to_send if run not in submitted]:
@@ -237,12 +243,23 @@ def _oldest_per_user(
         counts = [When(endpoint_id=model, then=count) for model, count in attempts.items()]
         order = [Case(*counts, default=0), "attempts", *order]
     number = Window(RowNumber(), partition_by="user_id", order_by=order)
-    blocked = [transport for transport, limit in submit_limits.items() if limit <= 0]
-    new = lease_queries.new(now)
-    able = new.exclude(transport__in=blocked) if blocked else new
+    able = _able(lease_queries.new(now), submit_limits)
     rows = able.order_by().annotate(number=number).filter(number__lte=limit)
-    columns = ("pk", "user_id", "number", "created_at", "transport", "attempts", "endpoint_id")
-    return [WaitingRun(*row) for row in rows.values_list(*columns)]
+    columns = ("pk", "user_id", "number", "created_at", "transport", "attempts")
+    rows_of_all = rows.values_list(*columns, "endpoint_id", "project_id")
+    return [WaitingRun(*row) for row in rows_of_all]
+
+
+def _able(runs: RunQuerySet, submit_limits: SubmitLimits) -> RunQuerySet:
+    """Exclude the runs of which not a single one may go (`SubmitLimits.allow`)."""
+    key_of = submit_limits.key_of
+    if shut := [each for each, limit in submit_limits.by_transport.items() if limit <= 0]:
+        runs = runs.exclude(transport__in=shut)
+    if refused := {key for key, limit in submit_limits.by_key.items() if limit <= 0}:
+        runs = runs.exclude(project__in=[each for each, key in key_of.items() if key in refused])
+        if None in refused:
+            runs = runs.filter(project__in=list(key_of))
+    return runs
 
 
 def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
@@ -268,11 +285,14 @@ def renew_live_session(worker: str, pk: uuid.UUID, lease_s: float) -> datetime |
     return until if held.update(lease_until=until) else None
 
 
-def note_upstream_trouble(worker: str, troubles: Mapping[str, str]) -> None:
+def note_upstream_trouble(
+    worker: str, troubles: Mapping[str, str], of_keys: Mapping[int | None, str] = NO_TROUBLE
+) -> None:
     """Show upstream's trouble, or its end, on the pages of runs that wait for upstream.
 
-    `troubles` has a sentence for each transport, empty if there is no trouble. Once sent, a run
-    over one connection does not wait; a requeued run keeps the note about its own pause.
+    `troubles` has a sentence for each transport, and `of_keys` those of refused keys, which come
+    first; empty if there is no trouble. Once sent, a run over one connection does not wait; a
+    requeued run keeps the note about its own pause.
     """
     sent = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
     sent &= Q(sent_at__isnull=False)  # else its files are uploaded first
@@ -280,13 +300,26 @@ def note_upstream_trouble(worker: str, troubles: Mapping[str, str]) -> None:
     new = Q(lease_queries.is_unleased(clock.now()), state=State.CREATED)
     with transaction.atomic():
         changed = 0
-        for transport, trouble in troubles.items():
-            note = trouble[:200] + GOES_ON if trouble else ""
+        for (transport, trouble), (projects, of_key) in product(
+            troubles.items(), _projects_by_trouble(of_keys)
+        ):
+            text = of_key or trouble
+            note = text[:200] + GOES_ON if text else ""
             runs = Run.objects.unfinished().filter(new | sent | followed, transport=transport)
-            runs = runs.exclude(note=note)
+            runs = runs.filter(projects).exclude(note=note)
             changed += runs.update(note=note, version=F("version") + 1)
         if changed:
             channel.notify()
+
+
+def _projects_by_trouble(of_keys: Mapping[int | None, str]) -> list[tuple[Q, str]]:
+    """Return the conditions of projects whose key is refused for the same reason, or for none."""
+    keys = in_use.keys_by_project()
+    projects: dict[str, list[int]] = defaultdict(list)
+    for project, key in keys.items():
+        projects[of_keys.get(key, "")].append(project)
+    conditions = [(Q(project__in=each), text) for text, each in projects.items()]
+    return [(~Q(project__in=list(keys)) if keys else Q(), of_keys.get(None, "")), *conditions]
 
 
 def note_queue_positions() -> None:

@@ -14,6 +14,7 @@ import fal
 from core.db import transient_errors
 from fal.messages.webhooks import Verdict, public_keys, verdict
 from runs import state_machine
+from runs.keys.ring import KeyRing
 from runs.models import Run, UpstreamKeys, WebhookReport
 from runs.results import outcomes
 from runs.transitions import Observation
@@ -33,10 +34,10 @@ log = logging.getLogger(__name__)
 DELIVERY_LASTS = timedelta(hours=2)  # upstream keeps a result for an hour
 
 
-async def process_pending(upstream: fal.Clients) -> float:
+async def process_pending(ring: KeyRing) -> float:
     """Fetch keys if due, process stored deliveries; return the seconds until the next time."""
     if settings.PUBLIC_URL and await sync_to_async(signing_keys.are_due)():
-        await signing_keys.fetch(upstream)
+        await signing_keys.fetch(ring.account)
     if not await WebhookReport.objects.aexists():  # nearly always: one query costs little
         return idle.REST_S
     await _drop_old()
@@ -50,7 +51,7 @@ async def process_pending(upstream: fal.Clients) -> float:
         report = await WebhookReport.objects.filter(pk=pk).afirst()
         try:
             if report:
-                await _process(report, keys, upstream)
+                await _process(report, keys, ring)
         except Exception as error:
             # An unexpected error of one report must not delay the others.
             transient_errors.log_failure(log, error, "stored webhook %d was not processed", pk)
@@ -66,7 +67,7 @@ async def _drop_old() -> None:
         await WebhookReport.objects.filter(pk=pk).adelete()
 
 
-async def _process(report: WebhookReport, keys: UpstreamKeys, upstream: fal.Clients) -> None:
+async def _process(report: WebhookReport, keys: UpstreamKeys, ring: KeyRing) -> None:
     """Record a stored report if it is genuine."""
     run = await Run.objects.select_related("endpoint").aget(pk=report.run_id)
     body, received = bytes(report.body), report.received_at.timestamp()
@@ -77,7 +78,7 @@ async def _process(report: WebhookReport, keys: UpstreamKeys, upstream: fal.Clie
     seen = parse_delivery(report.headers, body)
     is_ours = seen and await sync_to_async(is_our_accounts)(run, keys, report.headers, seen)
     if seen and is_ours:
-        await _complete(run, seen, upstream)
+        await _complete(run, seen, await ring.of(run))
 
 
 async def _complete(run: Run, seen: Observation, upstream: fal.Clients) -> None:

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.formatting import money
 from library.selection import ResultKey
 from playground.display import previews
-from runs.costs.billing import billed_cost
+from runs.costs import known_costs
 from runs.models import Run
 from runs.results.outputs import artifacts_in
 from sharing import items
@@ -79,8 +78,7 @@ class Outcomes:
         return Outcome(words=UNDER_WAY if self.share.follows else UNFINISHED)
 
     def _cost(self, run: Run) -> str:
-        cost = billed_cost(run) if self.share.shows_prices else None
-        return money(cost, run.endpoint.currency) if cost else ""
+        return known_costs.briefly(run) if self.share.shows_prices else ""
 
 
 def _texts(runs: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

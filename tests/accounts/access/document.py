@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.accounts.access.boards import VOTE_ACCESS, VOTERS
 from tests.accounts.access.marks import ROLES, Row
-from tests.accounts.access.table import VOTE_ACCESS, VOTERS
 from tests.accounts.membership import membership_as_lines
 
 FILE = Path(__file__).resolve().parents[3] / "docs" / "ACCESS.md"

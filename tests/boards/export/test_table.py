@@ -53,8 +53,9 @@ def test_each_run_is_a_table_row_with_inputs_times_prices_and_marks(judged: Judg
         "row": "1", "input": "'=cmd()", "input prompt": "'=cmd()", "column": "1",
         "model": "lab/flux", "variant": "", "settings": "", "seed": "7", "state": "succeeded",
         "reused": "", "seconds": "", "model seconds": "", "price": lines[0]["price"],
-        "currency": "USD", "stars": "5", "verdict": "pass", "note": "'+good", "tags": "x, y",
-        "row winner": "yes", "votes won": "0", "votes lost": "0", "ties": "0", "score": "",
+        "currency": "USD", "price kind": "by billed units", "stars": "5", "verdict": "pass",
+        "note": "'+good", "tags": "x, y", "row winner": "yes",
+        "votes won": "0", "votes lost": "0", "ties": "0", "score": "",
         "run": f"https://v/runs/{first.run_id}/",
         "files": f"https://v/runs/{first.run_id}/artifacts/0/", "text": "", "why not": "",
     }  # fmt: skip

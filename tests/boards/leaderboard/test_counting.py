@@ -119,7 +119,7 @@ def test_results_that_are_no_longer_shared_do_not_count(user: User, ranked: list
 def test_prices_and_times_of_results_are_kept(user: User, ranked: list[Endpoint]) -> None:
     board = voted(user, ranked[:2])
     figures = BoardTally.objects.get(pk=board.pk).figures
-    assert figures == {str(ranked[0].pk): [["2", 3.0]], str(ranked[1].pk): [["2", 4.0]]}
+    assert figures == {str(ranked[0].pk): [["0.02", 3.0]], str(ranked[1].pk): [["0.02", 4.0]]}
 
 
 def test_a_count_without_change_keeps_the_version(user: User, ranked: list[Endpoint]) -> None:

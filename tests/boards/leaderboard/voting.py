@@ -14,6 +14,7 @@ from boards.leaderboard import counting
 from boards.models import Board, BoardTally, Cell, Column, Row, RowMark, Vote
 from catalog.models import Endpoint
 from runs.models import Run
+from tests import charged
 
 
 def make_board(
@@ -38,6 +39,7 @@ def make_board(
                 ended_at=sent_at + timedelta(seconds=column.position + 3),
                 project=board.project, is_hidden=board.is_hidden,
             )  # fmt: skip
+            charged.settle([run])
             Cell.objects.create(board=board, row=row, column=column, run=run)
     return board
 

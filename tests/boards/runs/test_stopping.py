@@ -18,7 +18,7 @@ from boards.plan.stored import new_cells, stored_plan
 from boards.runs import repeating, sending
 from runs.models import Run
 from runs.named_inputs import unresolved
-from runs.starting import Refused
+from runs.refused_starts import Refused
 from tests.boards.racing import at_once, begun_during
 
 Planned = Callable[..., Plan]

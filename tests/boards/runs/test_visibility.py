@@ -16,6 +16,7 @@ from boards.runs.visibility import WITHHELD
 from boards.votes import ballots
 from projects.models.project import private_project
 from runs.models import Run, Upload
+from tests import charged
 from tests.boards.judging import Judged, opened, status_of
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +74,7 @@ def test_results_leave_out_the_price_of_withdrawn_examples(
 ) -> None:
     Run.objects.update(billable_units="1")
     Run.objects.filter(is_example=True).update(billable_units="99")
+    charged.settle(Run.objects.all())
     assert "$0.50" in addresses_shown(member, borrowing)["results/"]
     take_back(borrowing)
     page = addresses_shown(member, borrowing)["results/"]

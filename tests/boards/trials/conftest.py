@@ -15,6 +15,7 @@ from boards.plan.plan import Plan
 from boards.runs import sending
 from catalog.models import Change, Endpoint
 from runs.models import Run
+from tests import charged
 from tests.boards import documents
 
 PRICE = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": "USD"}
@@ -26,6 +27,7 @@ def board(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent]) -> Bo
     plan = plan_of("flux", "turbo", row_field="prompt", row_values="a\nb\nc", title="Cats")
     board = send(plan).board
     Run.objects.update(state="succeeded", billable_units="1")
+    charged.settle(Run.objects.all())
     Endpoint.objects.update(first_seen_at=timezone.now() - timedelta(days=30))
     return board
 

@@ -18,6 +18,7 @@ from boards.models import Board, Cell
 from boards.plan.plan import Plan
 from boards.runs import sending
 from runs.models import Artifact, Run
+from tests import charged
 from tests.boards.finishing import finish
 from tests.conftest import grant
 from tests.projects.people import make_project
@@ -71,6 +72,7 @@ def test_the_cap_can_be_changed_on_the_board(member: Client, plan_of: Planned, s
 
 def test_an_ended_board_shows_results_and_stops_polling(member: Client, board: Board) -> None:
     Run.objects.update(state="succeeded", billable_units="1")
+    charged.settle(Run.objects.all())
     run = Run.objects.order_by("created_at")[0]
     Artifact.objects.create(
         run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png"
@@ -320,9 +322,10 @@ def test_cached_markup_depends_on_run_mark_price_and_user(
     assert "3 of 5 stars" in text(member.get(board.get_absolute_url()))
     member.post(f"{board.get_absolute_url()}cells/{cell.pk}/mark/", {"stars": "4"})
     assert "4 of 5 stars" in text(member.get(board.get_absolute_url()))
-    column = board.columns.all()[0]
-    column.endpoint.__class__.objects.filter(pk=column.endpoint_id).update(unit_price_usd="7")
-    assert text(member.get(board.get_absolute_url())).count("$7.00<") == 4
+    charged.settle(Run.objects.all())
+    assert text(member.get(board.get_absolute_url())).count("≈ $0.01<") == 8
+    charged.bill(Run.objects.filter(cells=cell).get(), "7")
+    assert text(member.get(board.get_absolute_url())).count(">$7.00<") == 1
     grant(stranger, "playground.view_run")
     client.force_login(stranger)
     assert b"A private board" in client.get(board.get_absolute_url()).content  # until a reason

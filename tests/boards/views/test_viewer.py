@@ -11,6 +11,7 @@ from django.test import Client
 
 from boards.models import Board
 from runs.models import Run
+from tests import charged
 from tests.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +30,7 @@ def test_pictures_are_shown_side_by_side_with_differences(member: Client, judged
     second = board.cells.order_by("pk")[1]
     assert second.run_id
     Run.objects.filter(pk=second.run_id).update(billable_units="5")
+    charged.settle(Run.objects.all())
     page = page_of(member, board)
     assert page.count('class="look-pane"') == 2
     assert len(re.findall(r'<img src="/runs/[0-9a-f-]+/artifacts/0/"', page)) == 2

@@ -13,7 +13,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import Endpoint
 from runs import starting
-from runs.starting import Source, StartRequest, Unaffordable
+from runs.refused_starts import Unaffordable
+from runs.starting import Source, StartRequest
 from spending.models import BudgetRequest
 from tests.browser.axe import assert_clean, assert_fits, assert_usable
 from tests.browser.contexts import Contexts

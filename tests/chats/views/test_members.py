@@ -14,7 +14,7 @@ from chats.models import Chat, Turn
 from chats.owner import ChatsOwner
 from chats.turns.belonging import chats_of
 from projects.models import Membership, Project
-from runs import starting
+from runs import refused_starts
 from runs.live import views
 from runs.models import Run
 from tests.projects.people import make_project, member_with, working_in
@@ -211,6 +211,6 @@ def test_a_shared_chat_takes_one_query_more_at_most(
 
 def test_the_door_is_asked_for_each_message(chat: Chat, say: Say, project: Project) -> None:
     Membership.objects.filter(user=chat.user).delete()
-    with pytest.raises(starting.Forbidden):
+    with pytest.raises(refused_starts.Forbidden):
         say("One")
     assert not Turn.objects.exists()

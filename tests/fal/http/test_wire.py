@@ -91,7 +91,14 @@ async def test_the_key_is_absent_from_reprs_logs_and_errors(
     with pytest.raises(fal.UpstreamFailed) as caught:
         await clients.queue.submit("fal-ai/flux", {})
     wire = clients.queue._wire
-    shown = [clients, vars(clients), vars(wire), wire._key, caught.value.as_json(), caplog.text]
+    shown = [
+        clients,
+        vars(clients),
+        vars(wire),
+        vars(wire._credential),
+        caught.value.as_json(),
+        caplog.text,
+    ]
     assert KEY not in repr(shown)
     assert caught.value.detail == "Key [key]"
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from runs.models import Artifact, Run
+from tests import charged
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,7 @@ def pair(result_of: Made, models: dict[str, Endpoint]) -> tuple[Run, Run]:
         ]
     )
     Run.objects.update(created_at=began)
+    charged.settle([first, second])
     return first, second
 
 

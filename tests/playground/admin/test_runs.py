@@ -39,7 +39,7 @@ def test_the_run_list_shows_user_cost_and_error(
     assert "foxes" not in html  # what somebody asked for is on the run's page, for a reason
     for _ in range(5):
         make_run(endpoint=endpoint)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         eva.get("/admin/playground/run/")
 
 

@@ -16,7 +16,7 @@ from projects.locking import Refused
 from projects.models import Rule
 from projects.rules import door, editing
 from projects.rules.editing import Terms
-from runs import starting
+from runs import refused_starts, starting
 from runs.models import Run
 from runs.starting import Source, StartRequest
 from tests.conftest import grant
@@ -61,7 +61,7 @@ def test_one_locked_model_of_several_starts_none(user: User, make_endpoint: Any)
         request(user, make_endpoint("acme/a"), "1", project=project),
         request(user, make_endpoint("bolt/b"), "2", project=project),
     ]
-    with pytest.raises(starting.Forbidden, match="Forbid models of bolt"):
+    with pytest.raises(refused_starts.Forbidden, match="Forbid models of bolt"):
         starting.start_many(requests)
     assert not Run.objects.exists()
     starting.start(request(user, requests[1].endpoint, "3"))  # in the private project

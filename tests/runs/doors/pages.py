@@ -11,7 +11,7 @@ from api.fal_proxy.tickets import LiveToken
 from api.gateway.sessions import ProxyTicket
 from chats.models import Chat
 from chats.turns import sending
-from runs import starting
+from runs import refused_starts
 from runs.models import Run
 from runs.realtime import tickets
 from runs.realtime.sessions import LiveSession
@@ -115,7 +115,7 @@ def _session(world: World, ticket: tickets.Ticket) -> Use:
         begin = async_to_sync(LiveSession.begin)
         try:
             begin(ticket, world.endpoint(PAINT), {"prompt": "a cat"}, "live")
-        except starting.Forbidden as forbidden:
+        except refused_starts.Forbidden as forbidden:
             return str(forbidden)
         return ""
 

@@ -24,6 +24,7 @@ from sharing.reports import saving, showing
 from sharing.reports.gathering import content_of
 from sharing.reports.markdown import as_markdown
 from sharing.reports.showing import Address
+from tests import charged
 from tests.boards.judging import Judged
 from tests.boards.votes.test_ballots import judge_all
 from tests.projects.people import make_project, person
@@ -118,6 +119,7 @@ def test_prices_are_medians_per_result_and_exact(judged: Judged) -> None:
     of_flux = board.cells.filter(column__position=0).order_by("pk").values_list("run_id", flat=True)
     for run, units in zip(of_flux, ("1", "30", "3"), strict=True):
         Run.objects.filter(pk=run).update(billable_units=units)
+    charged.settle(Run.objects.all())
     flux = next(one for one in content_of(board).candidates if one.name == "flux")
     assert flux.cost == Decimal("0.03")
     assert flux.list_price == "$0.01 per image"

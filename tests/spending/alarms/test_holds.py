@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.auditing import acting
 from runs import confirmation
 from runs.models import Charge
-from runs.starting import Unaffordable, Unconfirmed
+from runs.refused_starts import Unaffordable, Unconfirmed
 from spending.alarms import holds
 from spending.budgets import door
 from spending.models import Alarm, SpendingRules
+from tests.people.house import make_admin
+from tests.projects.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +61,30 @@ def test_where_nobody_can_be_asked_it_is_refused(user: User, charge: Charge) -> 
     with pytest.raises(Unaffordable, match="wait until an admin has looked") as refused:
         door.check(user, [charge])
     assert not isinstance(refused.value, Unconfirmed)
+
+
+def test_whoever_may_see_the_alarm_gets_a_link_to_it(user: User, charge: Charge) -> None:
+    alarm = Alarm.objects.get()
+    with pytest.raises(Unconfirmed) as asked:
+        pressed(user, charge)
+    assert asked.value.remedy == (holds.SEE, alarm.get_absolute_url())
+    with pytest.raises(Unaffordable) as refused:
+        door.check(user, [charge])
+    assert refused.value.remedy == (holds.SEE, alarm.get_absolute_url())
+    for stranger, is_link in ((person("vic"), False), (make_admin("eva"), True)):
+        with pytest.raises(Unconfirmed) as asked:
+            pressed(stranger, charge)
+        assert (asked.value.remedy is not None) == is_link
+
+
+def test_the_link_stands_beside_the_question_in_every_place(user: User, charge: Charge) -> None:
+    with pytest.raises(Unconfirmed) as asked:
+        pressed(user, charge)
+    address = Alarm.objects.get().get_absolute_url()
+    for more in ({"within": True, "form_id": "playground-form"}, {"again": [("a", "b")]}):
+        html = render_to_string("projects/_refused.html", {"refused": asked.value, **more})
+        assert f'<a href="{address}">See the alarm</a>' in html
+        assert "Run it all the same" in html
 
 
 def test_nothing_is_held_once_somebody_has_looked(user: User, charge: Charge) -> None:

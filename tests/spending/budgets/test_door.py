@@ -29,7 +29,8 @@ from runs.confirmation import Confirmation
 from runs.costs.cost import estimate_run
 from runs.ledger import Counter, Scope
 from runs.models import Charge, LedgerAccount, Run
-from runs.starting import Source, StartRequest, Unaffordable, Unconfirmed
+from runs.refused_starts import Unaffordable, Unconfirmed
+from runs.starting import Source, StartRequest
 from runs.transitions import Observation
 from spending.models import Budget, BudgetRequest, SpendingRules
 from tests.projects.people import make_project, person

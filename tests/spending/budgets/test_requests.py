@@ -16,7 +16,7 @@ from accounts.models import AuditEntry
 from core import periods
 from notifications.models import Notification
 from projects.models import Project
-from runs.starting import Unaffordable
+from runs.refused_starts import Unaffordable
 from spending.models import Budget, BudgetRequest, SpendingRules
 from tests.projects.people import logged_in, make_project, person
 from tests.spending.budgets.conftest import Pay

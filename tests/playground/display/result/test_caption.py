@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from playground.display.result import caption
-from runs.models import Worker
+from runs.models import Charge, Run, Worker
+from tests import charged
 
 
 @pytest.fixture
@@ -58,7 +59,13 @@ def test_the_cost_is_what_was_billed_and_free_on_the_sandbox(
     monkeypatch.setattr(*not_known_yet)
     assert caption.billed(made) == "≈ $0.05 · 2 images"
     assert caption.billed_together([made, made]) == "≈ $0.10"
-    made.billable_units = ""
+    charged.bill(made, "0.04")
+    made.refresh_from_db()
+    assert caption.billed(made) == "$0.04 billed by fal"
+    assert caption.billed_together([made, made]) == "$0.08"
+    Charge.objects.update(state="released")
+    Run.objects.update(billable_units="")
+    made.refresh_from_db()
     assert caption.billed(made) == caption.UNKNOWN
     monkeypatch.setattr(*not_known_yet)
     Worker.objects.create(

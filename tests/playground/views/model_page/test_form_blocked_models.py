@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 
 from catalog.curation import moderation
 from catalog.models import Endpoint, Standing
-from runs import starting, state_machine
+from runs import refused_starts, state_machine
 from runs.models import Preset, Run, Transport
 from runs.realtime import tickets
 from runs.transitions import Observation
@@ -113,7 +113,7 @@ def test_a_run_of_a_blocked_model_cannot_be_repeated(
 
 
 def test_starting_a_run_of_a_blocked_model_is_refused(blocked: Endpoint, user: User) -> None:
-    with pytest.raises(starting.Refused, match=WHY):
+    with pytest.raises(refused_starts.Refused, match=WHY):
         start_run(user=user, endpoint=blocked, key="t", arguments={})
 
 

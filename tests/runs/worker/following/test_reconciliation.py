@@ -22,6 +22,7 @@ import fal
 from catalog.models import Endpoint
 from fal import PastRequest
 from runs import state_machine
+from runs.keys.ring import KeyRing
 from runs.models import Run
 from runs.results import timeline
 from runs.transitions import Observation
@@ -129,7 +130,7 @@ def test_a_lost_submit_is_found_with_any_clock_offset(make_run: Any, ahead_s: in
         ) as clients:
             for _ in range(2):
                 await sync_to_async(Run.objects.filter(pk=run.pk).update)(lease_until=None)
-                await reconciliation.reconcile_due(clients)
+                await reconciliation.reconcile_due(KeyRing(clients))
 
     asyncio.run(asyncio.wait_for(alone(look()), 30))
     run.refresh_from_db()
@@ -191,7 +192,7 @@ def test_a_request_the_queue_forgot_is_found_in_the_list(make_run: Any, is_lost:
         wire = httpx.MockTransport(answer)
         async with fal.Clients(fal.Addresses(), "a:b", transport=wire) as clients:
             if is_lost:
-                await reconciliation.reconcile_due(clients)
+                await reconciliation.reconcile_due(KeyRing(clients))
             else:
                 await follow.follow(
                     run.pk,

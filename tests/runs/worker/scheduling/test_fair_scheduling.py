@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from runs.worker.scheduling.fair_scheduling import (
     FreeRun,
     Limits,
+    SubmitLimits,
     WaitingRun,
     limit_per_host,
     number_per_user,
@@ -61,7 +62,7 @@ def test_each_persons_oldest_goes_first() -> None:
 
 
 def test_runs_not_tried_yet_go_first_when_room_is_short() -> None:
-    submit_limits = {"queue": 1}
+    submit_limits = SubmitLimits({"queue": 1})
     at = START
     free = [
         FreeRun(
@@ -82,9 +83,12 @@ def test_runs_not_tried_yet_go_first_when_room_is_short() -> None:
     rows = number_per_user(free, submit_limits, attempts)
     chosen = select_fair(rows, Counter(), Limits(99, 4), 9)
     assert [pk.int for pk in limit_per_host(submit_limits, chosen, rows, attempts)] == [10]
-    calm = number_per_user(free, {})
+    calm = number_per_user(free, SubmitLimits())
     assert [
-        pk.int for pk in limit_per_host({}, select_fair(calm, Counter(), Limits(99, 4), 9), calm)
+        pk.int
+        for pk in limit_per_host(
+            SubmitLimits(), select_fair(calm, Counter(), Limits(99, 4), 9), calm
+        )
     ] == [
         1,
         2,

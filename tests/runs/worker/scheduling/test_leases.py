@@ -18,6 +18,7 @@ from runs import state_machine
 from runs.models import Run
 from runs.transitions import Observation
 from runs.worker.scheduling import lease_queries, leases
+from runs.worker.scheduling.fair_scheduling import SubmitLimits
 
 pytestmark = pytest.mark.both_databases
 
@@ -55,8 +56,8 @@ def test_runs_under_way_are_taken_over_beyond_any_limit(
 
 def test_nothing_is_sent_while_upstream_is_down(make_run: Callable[..., Run]) -> None:
     make_run()
-    assert not leases.has_free({"queue": 0})
-    assert not leases.claim("w", 100, submit_limits={"queue": 0}).to_send
+    assert not leases.has_free(SubmitLimits({"queue": 0}))
+    assert not leases.claim("w", 100, submit_limits=SubmitLimits({"queue": 0})).to_send
 
 
 def test_a_worker_learns_what_another_has_taken_over(make_run: Callable[..., Run]) -> None:
@@ -201,7 +202,7 @@ def test_while_a_host_fails_runs_not_tried_yet_go_first(
     for _ in range(lease_queries.FEW_FREE + 1):
         make_run(attempts=3)
     fresh = make_run()
-    claim = leases.claim("w", 99, submit_limits={"queue": 1})
+    claim = leases.claim("w", 99, submit_limits=SubmitLimits({"queue": 1}))
     assert [run.pk for run in claim.to_send] == [fresh.pk]
 
 
@@ -213,7 +214,7 @@ def test_while_a_host_fails_models_not_tried_yet_go_first(
     odd = [make_run() for _ in range(count)]
     other = make_run(endpoint=make_endpoint("fal-ai/other"))
     attempts = {odd[0].endpoint_id: 1}
-    claim = leases.claim("w", 99, submit_limits={"queue": 1}, attempts=attempts)
+    claim = leases.claim("w", 99, submit_limits=SubmitLimits({"queue": 1}), attempts=attempts)
     assert [run.pk for run in claim.to_send] == [other.pk]
 
 

@@ -1,0 +1,107 @@
+"""The web process's part of a new key: takes it in, sealed, and waits for what fal says."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from core import refusals
+from core.db import clock
+from core.notify import channel
+from runs.keys import vault
+from runs.models import KeySeal, ProjectKey
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from projects.models import Project
+
+MAX_CHARS = 255
+LOOK_EVERY_S = 0.05
+NO_SEAL = (
+    "Keys of projects cannot be kept yet: the worker has no KEYS_SECRET, or does not run. "
+    "`manage.py rotate_keys --new` prints a secret for .env; then start Vitrine again."
+)
+FORM = "A key of fal is `key_id:key_secret`, in one word with a colon. Copy it whole."
+State = ProjectKey.State
+NOT_USED_UP = {State.TRIED, State.ACTIVE}
+
+
+class Refused(refusals.Refused):
+    """Nothing was kept; the message says why."""
+
+
+def can_take() -> bool:
+    """Whether a worker has made the seal with which keys are handed to it."""
+    return KeySeal.objects.exists()
+
+
+def enter(project: Project, key: str, person: User) -> ProjectKey:
+    """Keep a key, sealed, until a worker has tried it at fal; raises Refused.
+
+    What the project used before stays in use until then.
+    """
+    key = key.strip()
+    is_word = key.isascii() and key.isprintable() and " " not in key and len(key) <= MAX_CHARS
+    key_id, _, secret = key.partition(":")
+    if not (is_word and key_id and secret):
+        raise Refused(FORM)
+    stored = KeySeal.objects.filter(pk=vault.SEAL_ROW).first()
+    if stored is None:
+        raise Refused(NO_SEAL)
+    with transaction.atomic():
+        others = ProjectKey.objects.filter(key_id=key_id[:128], state__in=NOT_USED_UP)
+        if other := others.exclude(project=project).select_related("project").first():
+            raise Refused(
+                f"The project “{other.project}” has this key. fal counts and locks by key, so each "
+                "project needs its own."
+            )
+        # A second press, or a second thought before fal has answered: the newest counts.
+        ProjectKey.objects.filter(project=project, state=State.TRIED).delete()
+        row = ProjectKey.objects.create(
+            project=project,
+            key_id=key_id[:128],
+            secret=vault.seal(key, stored.public),
+            made_by=person,
+        )
+        channel.notify()
+    return row
+
+
+def wait_for_answer(row: ProjectKey, within_s: float) -> ProjectKey:
+    """Return the row once fal has decided, or as it is after `within_s` seconds."""
+    until = time.monotonic() + within_s
+    while row.state == State.TRIED and time.monotonic() < until:
+        time.sleep(LOOK_EVERY_S)
+        row.refresh_from_db()
+    return row
+
+
+def remove(row: ProjectKey) -> None:
+    """Send the project's further runs with the account's own key; raises Refused if it is over."""
+    with transaction.atomic():
+        stored = ProjectKey.objects.select_for_update().get(pk=row.pk)
+        if stored.state == State.TRIED:
+            stored.delete()
+        elif stored.state == State.ACTIVE:
+            stored.state, stored.ended_at = State.REMOVED, clock.now()
+            stored.save(update_fields=["state", "ended_at"])
+        else:
+            raise Refused("This key is not in use any more.")
+        channel.notify()
+
+
+def put_back(row: ProjectKey) -> None:
+    """Use a removed key again; raises Refused if its secret is gone or the project has another."""
+    with transaction.atomic():
+        stored = ProjectKey.objects.select_for_update().get(pk=row.pk)
+        others = ProjectKey.objects.filter(project=stored.project_id, state__in=NOT_USED_UP)
+        if stored.state != State.REMOVED or not stored.secret:
+            raise Refused("This key is forgotten. Enter it again.")
+        if others.exists():
+            raise Refused("The project has another key by now.")
+        stored.state, stored.ended_at = State.ACTIVE, None
+        stored.save(update_fields=["state", "ended_at"])
+        channel.notify()

@@ -1,0 +1,56 @@
+"""Which key the runs of a project are sent with, and the note of it on each run."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from core.db.prepared_queries import ParamList, PreparedQuery
+from projects.models import Project
+from runs.models import ProjectKey, Run
+
+# One small query for each claim of a worker, so that a switched key holds for the very next run.
+_IN_USE = PreparedQuery(
+    lambda: (
+        ProjectKey.objects.filter(
+            project_id__in=ParamList("projects", Project._meta.pk), state=ProjectKey.State.ACTIVE
+        )
+        .order_by()
+        .values_list("project_id", "pk")
+    )
+)
+
+
+def key_of(project_id: int | None) -> int | None:
+    """Return the primary key of the key in use for a project; None: the account's own key."""
+    return dict(_IN_USE.all(projects=[project_id])).get(project_id) if project_id else None
+
+
+def keys_by_project() -> dict[int, int]:
+    """Return the primary keys of all keys in use, by project."""
+    active = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE)
+    return dict(active.order_by().values_list("project_id", "pk"))
+
+
+def note_troubles(troubles: Mapping[int | None, str]) -> None:
+    """Write on each key what fal says against it, or that it takes it again."""
+    for key, trouble in troubles.items():
+        if key is None:
+            continue
+        row = ProjectKey.objects.filter(pk=key)
+        # What is known already may say more, such as that it cannot be decrypted.
+        (row.filter(trouble="") if trouble else row.exclude(trouble="")).update(trouble=trouble)
+
+
+def note(runs: Collection[Run]) -> None:
+    """Write on each run that is about to be sent which key it is sent with."""
+    projects = {run.project_id for run in runs if run.project_id}
+    in_use = dict(_IN_USE.all(projects=projects)) if projects else {}
+    changed: dict[int | None, list[uuid.UUID]] = defaultdict(list)
+    for run in runs:
+        if run.project_key_id != (key := in_use.get(run.project_id)):
+            run.project_key_id = key
+            changed[key].append(run.pk)
+    for key, pks in changed.items():
+        Run.objects.filter(pk__in=pks).update(project_key=key)

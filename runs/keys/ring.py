@@ -1,0 +1,96 @@
+"""The clients of each key, in the processes that talk to fal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+
+from asgiref.sync import sync_to_async
+
+import fal
+from runs.keys import vault
+from runs.models import ProjectKey, Run
+
+log = logging.getLogger(__name__)
+
+GONE = {ProjectKey.State.REPLACED, ProjectKey.State.REMOVED}
+UNREADABLE = (
+    "The key of this project cannot be decrypted: KEYS_SECRET has changed. "
+    "An admin can enter the key anew."
+)
+
+
+class KeyRing:
+    """Clients for fal by key, all on the connections of `account`, whose key is the account's own.
+
+    What concerns a run uses the key that the run was sent with, to its end: another key may belong
+    to another account, which knows nothing of the request. A key that was replaced or removed, and
+    that fal refuses since, gives way to its successor: it was withdrawn there, and the runs under
+    way would never be heard of again.
+    """
+
+    def __init__(self, account: fal.Clients) -> None:
+        self.account = account
+        self._held: dict[int, tuple[fal.Credential, fal.Clients]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def for_new(self, key: int | None) -> fal.Clients:
+        """Return the clients with which a new run is sent.
+
+        Raises fal.AuthFailed where the key cannot be read: to send it with another one would pass
+        by the lock that fal keeps for it.
+        """
+        try:
+            return await self._clients(key)
+        except vault.Unreadable as error:
+            await ProjectKey.objects.filter(pk__in=[key]).aupdate(trouble=UNREADABLE)
+            raise fal.AuthFailed(UNREADABLE, status=401) from error
+
+    async def of(self, run: Run) -> fal.Clients:
+        """Return the clients for what concerns a run that fal has."""
+        return await self.for_known(run.project_key_id)
+
+    async def for_known(self, key: int | None) -> fal.Clients:
+        """Return the clients for a request that was sent with this key, or the account's own."""
+        try:
+            return await self._clients(key)
+        except vault.Unreadable as error:
+            log.warning("key %s of a project cannot be read: %s", key, error)
+            return self.account
+
+    async def _clients(self, key: int | None) -> fal.Clients:
+        if key is None:
+            return self.account
+        if key not in self._held:
+            credential = fal.Credential(await sync_to_async(_secret)(key))
+            clients = self.account.with_credential(credential, partial(self._on_refused, key))
+            self._held.setdefault(key, (credential, clients))
+        return self._held[key][1]
+
+    def _on_refused(self, key: int) -> None:
+        task = asyncio.get_running_loop().create_task(self._give_way(key))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _give_way(self, key: int) -> None:
+        """Exchange a refused key that is gone for its successor, in all that goes on with it."""
+        credential, _ = self._held[key]
+        row = await ProjectKey.objects.filter(pk=key).afirst()
+        if row is None or row.state not in GONE:
+            return
+        in_use = ProjectKey.objects.filter(project=row.project_id, state=ProjectKey.State.ACTIVE)
+        try:
+            successor = await in_use.values_list("pk", flat=True).afirst()
+            secret = await sync_to_async(_secret)(successor) if successor else None
+        except vault.Unreadable as error:
+            log.warning("the successor of key %s cannot be read: %s", key, error)
+            secret = None
+        credential.exchange(secret or self.account.credential.key)
+
+
+def _secret(key: int) -> str:
+    stored = ProjectKey.objects.filter(pk=key).values_list("secret", flat=True).first()
+    if not stored:
+        raise vault.Unreadable("Its secret is gone.")
+    return vault.decrypt(stored)

@@ -1,0 +1,69 @@
+"""`manage.py rotate_keys`: encrypts the keys of projects anew, with the newest secret."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from runs.keys import vault
+from runs.models import KeySeal, ProjectKey
+
+
+class Command(BaseCommand):
+    """Afterwards the former secrets are needed by nothing but older backups."""
+
+    help = "Encrypts the keys of projects with the first secret of KEYS_SECRET, or a new one."
+    requires_system_checks = []  # they import every page
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add `--new`."""
+        parser.add_argument("--new", action="store_true", help="print a new secret and do no more")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Rotate, or print a secret; raises CommandError where there is none, or a key is lost."""
+        if options["new"]:
+            self.stdout.write(vault.new_secret())
+            return
+        file = None if settings.KEYS_SECRETS else settings.KEYS_SECRET_FILE
+        if file and vault.secrets():
+            vault.put_first(vault.new_secret(), file)
+        if not vault.secrets():
+            raise CommandError(
+                "KEYS_SECRET is not set. `manage.py rotate_keys --new` prints a secret for it."
+            )
+        count = self._encrypt_anew()
+        if file:
+            vault.keep_first(file)
+        self.stdout.write(
+            f"{count} encrypted anew. "
+            + ("The file has the new secret alone." if file else "Now take out the older secrets.")
+        )
+
+    def _encrypt_anew(self) -> int:
+        """Encrypt what another secret encrypted; raises CommandError if something is lost."""
+        count, lost = 0, []
+        kept = ProjectKey.objects.exclude(secret="").exclude(state=ProjectKey.State.TRIED)
+        for model, column, rows in (
+            (KeySeal, "private", KeySeal.objects.values_list("pk", "private")),
+            (ProjectKey, "secret", kept.values_list("pk", "secret")),
+        ):
+            for pk, token in rows:
+                if vault.is_newest(token):
+                    continue
+                try:
+                    anew = vault.encrypt_anew(token)
+                except vault.Unreadable:
+                    lost.append(f"{model._meta.verbose_name} {pk}")
+                    continue
+                # Only what is still the same: a worker may have forgotten or replaced it meanwhile.
+                same = model._default_manager.filter(pk=pk, **{column: token})
+                count += same.update(**{column: anew})
+        if lost:
+            raise CommandError(
+                f"{count} encrypted anew. Not decrypted by any secret: {', '.join(lost)}. All "
+                "secrets are kept; enter those keys again."
+            )
+        return count

@@ -1,0 +1,98 @@
+"""Results in a browser: each medium has its renderer, and the viewer shows them large."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.journeys import DONE, Open, open_page
+from tests.browser.runs.test_journey import ready, run
+from tests.schemas.laws import sample
+
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
+
+HAS_METADATA = """media => media.readyState >= 1 || new Promise((done) =>
+  media.addEventListener("loadedmetadata", () => done(true), { once: true }))"""
+
+
+@pytest.mark.parametrize(
+    ("endpoint_id", "result"),
+    sample(
+        [
+            ("murmur/tones", ".artifact audio"),
+            ("sandbox/relief/text-to-3d", ".artifact mesh-view"),
+            ("sandbox/drift/text-to-video", ".artifact video"),
+            ("sandbox/scribe", ".text-output .prose"),
+        ],
+        2,
+    ),
+)
+def test_each_medium_has_its_renderer(open_page: Open, endpoint_id: str, result: str) -> None:
+    page = ready(open_page(f"/models/{endpoint_id}/"))
+    page.locator("[name=prompt]").first.fill("quiet waves under two moons")
+    page.locator("#run-button").click()
+    page.wait_for_selector(DONE)
+    expect(page.locator(result).first).to_be_visible()
+    if "video" in result or "audio" in result:
+        page.locator(result).first.evaluate(HAS_METADATA)
+
+
+def test_a_mesh_is_seen_in_a_frame_that_can_do_nothing_else(open_page: Open) -> None:
+    page = ready(open_page("/models/sandbox/relief/text-to-3d/"))
+    page.locator("[name=prompt]").fill("a vase")
+    page.locator("#run-button").click()
+    page.wait_for_selector(DONE)
+    answers = iter((202, 202))  # not copied yet, twice
+
+    def be_late(route: Route) -> None:
+        status = next(answers, None)
+        route.fulfill(status=status) if status else route.continue_()
+
+    page.route("**/viewer/", be_late)
+    page.locator("mesh-view a").click()
+    expect(page.locator("mesh-view [role=status]")).to_have_text("The 3D model is on its way.")
+    frame = page.frame_locator("mesh-view iframe")
+    expect(frame.locator("canvas")).to_be_visible()
+    assert page.locator("mesh-view iframe").get_attribute("sandbox") == "allow-scripts"
+
+
+def test_the_picture_opens_large_and_the_focus_comes_back(open_page: Open) -> None:
+    page = ready(open_page("/models/atelier/bloom/"))
+    run(page)
+    page.locator(".artifact a[data-view]").first.focus()
+    page.keyboard.press("Enter")
+    viewer = page.get_by_role("dialog", name="Viewer")
+    expect(viewer.locator(".viewer-picture[data-loaded]")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(viewer).to_have_count(0)
+    focused = page.locator(".artifact a[data-view]:focus")
+    expect(focused).to_have_count(1)
+    focused.evaluate("(link) => { link.isOld = true; }")
+    page.evaluate(  # as when the copy is shown in another way than the original
+        """() => {
+          const results = document.querySelector(".artifacts").cloneNode(true);
+          results.setAttribute("hx-swap-oob", "true");
+          htmx.swap(document.body, results.outerHTML, { swapStyle: "none" });
+        }"""
+    )
+    expect(focused).to_have_count(1)
+    expect(focused).not_to_have_js_property("isOld", True)
+
+
+def test_a_mesh_turns_in_the_viewer_and_its_frame_gives_the_escape_key_back(
+    open_page: Open,
+) -> None:
+    page = ready(open_page("/models/sandbox/relief/text-to-3d/"))
+    page.locator("[name=prompt]").fill("a bowl")
+    page.locator("#run-button").click()
+    page.wait_for_selector(DONE)
+    page.locator("#stage a[data-view]").first.click()
+    viewer = page.get_by_role("dialog", name="Viewer")
+    canvas = viewer.frame_locator("mesh-view iframe").locator("canvas")
+    expect(canvas).to_be_visible()
+    canvas.click()
+    page.keyboard.press("ArrowRight")
+    expect(viewer).to_be_visible()  # it turns, and does not go on
+    page.keyboard.press("Escape")
+    expect(viewer).to_have_count(0)

@@ -1,0 +1,133 @@
+"""A press above the sum that a budget lets pass unasked: what it costs, and a yes or a no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Locator, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from catalog.models import Endpoint
+from runs.models import Run
+from spending.models import Budget
+from tests.browser.axe import assert_usable
+from tests.browser.catalog.test_changes import PROMPT, keep
+from tests.browser.contexts import Contexts
+from tests.browser.gallery import PHONE, WIDE
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+TYPED = "a fox in the snow"
+
+
+@pytest.fixture
+def dear(gallery: None) -> Endpoint:
+    """A model of two dollars a picture, in a house that asks above one."""
+    endpoint = Endpoint.objects.order_by("position")[0]
+    endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency = Decimal(2), "images", "USD"
+    endpoint.schema = keep({"prompt": PROMPT})
+    endpoint.save()
+    Budget.objects.create(scope="house", limit=100, ask_above=1)
+    return endpoint
+
+
+@pytest.fixture
+def open_form(contexts: Contexts, live_server: LiveServer, member: Client, dear: Endpoint) -> Open:
+    """`open_form(PHONE)` → the page of the model, with its prompt filled in."""
+    cookie = member.cookies[settings.SESSION_COOKIE_NAME]
+
+    def open_(size: tuple[int, int] = WIDE, **options: object) -> Page:
+        context = contexts.take(
+            viewport={"width": size[0], "height": size[1]}, base_url=live_server.url, **options
+        )
+        context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+        page = context.new_page()
+        page.goto(dear.get_absolute_url())
+        prompt(page).fill(TYPED)
+        return page
+
+    return open_
+
+
+def prompt(page: Page) -> Locator:
+    return page.locator("[name=prompt]")
+
+
+def question(page: Page) -> Locator:
+    return page.get_by_role("alert").filter(has_text="This run costs about $2.00. Go on?")
+
+
+def go_on(page: Page) -> Locator:
+    return page.get_by_role("button", name="Go on: about $2.00")
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (PHONE, "dark")])
+def test_the_question_has_the_sum_and_its_button_starts_one_run(
+    open_form: Open, size: tuple[int, int], scheme: str
+) -> None:
+    page = open_form(size, color_scheme=scheme)
+    page.locator("#run-button").click()
+    expect(question(page)).to_be_in_viewport()
+    expect(prompt(page)).to_have_value(TYPED)
+    assert not Run.objects.exists()
+    assert_usable(page)
+    go_on(page).dblclick()
+    expect(page.locator("[data-run-id]").first).to_be_visible()
+    expect(question(page)).to_have_count(0)
+    run = Run.objects.get()
+    assert run.arguments == {"prompt": TYPED}
+    assert run.charge.expected == 2
+
+
+def test_everything_is_done_by_keyboard(open_form: Open) -> None:
+    page = open_form()
+    prompt(page).press("Control+Enter")
+    expect(question(page)).to_be_visible()
+    go_on(page).press("Enter")
+    expect(page.locator("[data-run-id]").first).to_be_visible()
+    assert Run.objects.count() == 1
+
+
+@pytest.mark.parametrize("how", ["Escape", "Not now"])
+def test_a_no_starts_nothing_and_keeps_what_was_typed(open_form: Open, how: str) -> None:
+    page = open_form()
+    page.locator("#run-button").press("Enter")
+    expect(question(page)).to_be_visible()
+    if how == "Escape":
+        page.keyboard.press("Escape")
+    else:
+        page.get_by_role("button", name="Not now").press("Enter")
+    expect(question(page)).to_have_count(0)
+    expect(page.locator("#run-button")).to_be_focused()
+    expect(prompt(page)).to_have_value(TYPED)
+    assert not Run.objects.exists()
+
+
+def test_another_press_of_run_is_no_yes(open_form: Open) -> None:
+    page = open_form()
+    page.locator("#run-button").click()
+    expect(question(page)).to_be_visible()
+    prompt(page).fill("a hare")
+    with page.expect_response(lambda response: response.status == 402):
+        page.locator("#run-button").click()
+    expect(question(page)).to_be_visible()
+    assert not Run.objects.exists()
+    go_on(page).click()
+    expect(page.locator("[data-run-id]").first).to_be_visible()
+    assert Run.objects.get().arguments == {"prompt": "a hare"}
+
+
+def test_it_is_asked_and_answered_without_script(open_form: Open) -> None:
+    page = open_form(java_script_enabled=False)
+    page.locator("#run-button").click()
+    expect(question(page)).to_be_visible()
+    expect(page.get_by_role("button", name="Not now")).to_be_hidden()
+    expect(prompt(page)).to_have_value(TYPED)
+    assert not Run.objects.exists()
+    go_on(page).click()
+    page.wait_for_url("**/runs/**")
+    assert Run.objects.count() == 1

@@ -1,0 +1,40 @@
+"""The charges of runs whose rows a test writes itself, as the door and the end would write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from runs import ledger
+from runs.costs.billing import cost_of_units
+from runs.models import Charge, Run
+from runs.models.ledger import SumState
+
+
+def settle(runs: Iterable[Run]) -> None:
+    """Write that these runs have cost their billed units at the present price of their model."""
+    keys = [run.pk for run in runs]
+    for run in Run.objects.filter(pk__in=keys).select_related("endpoint"):
+        endpoint = run.endpoint
+        price = endpoint.unit_price_usd if endpoint.currency in ledger.IN_DOLLARS else None
+        billed = cost_of_units(run.billable_units, price)
+        is_due = billed is not None or run.state == Run.State.SUCCEEDED
+        state = SumState.RESERVED
+        if run.state in Run.FINAL:
+            state = SumState.SETTLED if is_due else SumState.RELEASED
+        values = {
+            "endpoint": endpoint, "unit_price": price, "price_unit": endpoint.price_unit,
+            "billed": billed, "amount": billed, "state": state,
+        }  # fmt: skip
+        whose = {"user_id": run.user_id, "project_id": run.project_id, "door": "page"}
+        Charge.objects.update_or_create(
+            run=run,
+            defaults=values,
+            create_defaults=values | whose | {"created_at": run.created_at},
+        )
+
+
+def bill(run: Run, amount: str) -> None:
+    """Write that fal has billed so much for a run."""
+    reported = Decimal(amount)
+    Charge.objects.filter(run=run).update(reported=reported, amount=reported)

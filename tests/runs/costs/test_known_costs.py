@@ -1,0 +1,152 @@
+"""What a run has cost: the best figure that is known, with its kind, wherever it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import Endpoint
+from library.models import SearchEntry
+from library.search import indexing
+from playground.display import tiles
+from projects.models.project import private_project
+from runs import ledger, starting, state_machine
+from runs.costs import known_costs
+from runs.models import Charge, Run
+from runs.starting import Source, StartRequest
+from runs.transitions import Observation
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+End = Callable[..., Run]
+
+
+@pytest.fixture
+def endpoint(make_endpoint: Any) -> Endpoint:
+    """A model whose picture costs five cents."""
+    made: Endpoint = make_endpoint(
+        unit_price_usd=Decimal("0.05"), price_unit="images", currency="USD"
+    )
+    return made
+
+
+@pytest.fixture
+def start(user: User, endpoint: Endpoint) -> Callable[[str], Run]:
+    """`start("token")` → a run through the door."""
+
+    def run(token: str = "t") -> Run:
+        made, _ = starting.start(
+            StartRequest(
+                user=user, endpoint=endpoint, arguments={}, source=Source.FORM, key=token,
+                project=private_project(user),
+            )
+        )  # fmt: skip
+        return made
+
+    return run
+
+
+@pytest.fixture
+def end(start: Callable[[str], Run]) -> End:
+    """`end("2")` → a run that has ended with these billed units."""
+
+    def run(units: str = "", state: str = "succeeded", token: str = "t") -> Run:
+        made = start(token)
+        state_machine.record(
+            made.pk, Observation(Run.State(state), output={}, billable_units=units)
+        )
+        return Run.objects.recent().get(pk=made.pk)
+
+    return run
+
+
+def again(run: Run) -> Run:
+    return Run.objects.recent().get(pk=run.pk)
+
+
+def test_units_cost_what_they_cost_when_the_run_began(end: End, endpoint: Endpoint) -> None:
+    run = end("2")
+    Endpoint.objects.filter(pk=endpoint.pk).update(unit_price_usd=9)
+    assert known_costs.briefly(again(run)) == "≈ $0.10"
+    assert known_costs.in_words(again(run)) == "≈ $0.10 · 2 images"
+    assert tiles.tile(again(run)).cost == "≈ $0.10"
+
+
+def test_an_event_of_upstream_is_better_and_says_so(end: End) -> None:
+    run = end("2")
+    before = tiles.tile(again(run)).html
+    ledger.report(run.pk, Decimal("0.08"))
+    assert known_costs.briefly(again(run)) == "$0.08"
+    assert known_costs.in_words(again(run)) == "$0.08 billed by fal"
+    after = tiles.tile(again(run)).html
+    assert ("≈ $0.10" in before, "≈" in after, "$0.08" in after) == (True, False, True)
+
+
+def test_an_estimate_stands_in_where_nothing_was_billed(end: End) -> None:
+    run = end("")
+    assert known_costs.briefly(run) == known_costs.in_words(run) == "≈ $0.05 estimated"
+    assert known_costs.paid(run) == (Decimal("0.05"), known_costs.ESTIMATED)
+
+
+def test_a_failed_run_that_was_not_billed_has_cost_nothing(end: End) -> None:
+    run = end("", state="failed")
+    assert (known_costs.paid(run), known_costs.in_words(run)) == (None, "")
+
+
+def test_a_run_under_way_has_not_cost_anything_yet(start: Callable[[str], Run]) -> None:
+    run = start("t")
+    assert known_costs.of(run) is not None
+    assert (known_costs.paid(run), known_costs.briefly(run)) == (None, "")
+
+
+def test_units_of_an_unknown_price_are_shown_as_they_are(end: End, endpoint: Endpoint) -> None:
+    Endpoint.objects.filter(pk=endpoint.pk).update(unit_price_usd=None)
+    endpoint.refresh_from_db()
+    assert known_costs.briefly(end("2")) == "2 images"
+
+
+def test_a_sum_is_exact_only_if_upstream_has_billed_all_of_it(end: End) -> None:
+    first, second = end("1", token="a"), end("3", token="b")
+    assert known_costs.together([first, second]) == "≈ $0.20"
+    ledger.report(first.pk, Decimal("0.01"))
+    assert known_costs.together([again(first), again(second)]) == "≈ $0.16"
+    ledger.report(second.pk, Decimal("0.02"))
+    assert known_costs.together([again(first), again(second)]) == "$0.03"
+    assert known_costs.together([]) == ""
+
+
+def test_a_list_of_runs_reads_their_costs_with_them(
+    member: Client, end: End, endpoint: Endpoint
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            page = member.get("/runs/").content.decode()
+        assert "≈ $0.10" in page
+        return len(captured)
+
+    end("2", token="first")
+    queries()
+    one = queries()
+    for number in range(6):
+        end("2", token=f"{number}")
+    assert queries() <= one
+    Charge.objects.filter(run__isnull=False).update(reported=Decimal("0.07"))
+    page = member.get("/runs/").content.decode()
+    assert len(re.findall(r"[^≈] \$0\.07", page)) == 7
+
+
+def test_the_search_for_costs_follows_the_bill(end: End) -> None:
+    run = end("2")
+    indexing.index_all()
+    assert SearchEntry.objects.get(run=run).cost == Decimal("0.10")
+    ledger.report(run.pk, Decimal("0.03"))
+    assert SearchEntry.objects.get(run=run).cost == Decimal("0.03")
+    indexing.index([run.pk])
+    assert SearchEntry.objects.get(run=run).cost == Decimal("0.03")
