@@ -65,7 +65,8 @@ def _secrets(request: HttpRequest | None) -> re.Pattern[str]:
     """Match the secrets of the settings, and those that the request came with."""
     keys = [settings.FAL_KEY, settings.FAL_ADMIN_KEY]
     passwords = [settings.DATABASES["default"].get("PASSWORD", ""), settings.EMAIL_HOST_PASSWORD]
-    texts = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *passwords]
+    texts = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *settings.KEYS_SECRETS]
+    texts += passwords
     texts += [key.partition(":")[2] for key in keys]
     if request is not None:
         texts.append(secret_of(request.headers.get("Authorization", "")))

@@ -15,10 +15,10 @@ from tests.leaks import secrets
 from tests.leaks.commands import PRINTED
 from tests.leaks.responses import keys_in
 
-KEYS = ("FAL_KEY", "FAL_ADMIN_KEY")
+KEYS = ("FAL_ADMIN_KEY", "FAL_KEY", "KEYS_SECRET")
 VARIABLES = (*KEYS, "SECRET_KEY", "SANDBOX_KEY", "SANDBOX_ADMIN_KEY")
 # Keys that these programs do not get, by a word of their command lines.
-WITHOUT = {"config.server.serving": KEYS, "realtime": KEYS[1:]}
+WITHOUT = {"config.server.serving": KEYS, "realtime": KEYS[:1]}
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Child:
     @property
     def watched(self) -> secrets.Watched:
         """Its secrets: what it was given, and the keys that `manage.py up` makes."""
-        made = keys_in(self.folder / "var" / "sandbox.env")
+        made = keys_in(self.folder / "var")
         watched: secrets.Watched = {}
         for name, value in [*self.given.items(), *made]:
             watched |= secrets.watched(value, name)

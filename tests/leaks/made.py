@@ -1,4 +1,4 @@
-"""Marks the secrets that Vitrine makes, so that `secrets.check` recognizes them."""
+"""Lets `secrets.check` recognize the secrets that Vitrine makes or takes in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
-from tests.leaks.secrets import MarkedSecrets, marked
+from tests.leaks.secrets import MarkedSecrets, marked, watch
 
 MAKERS = {
     "api.tokens": "API token",
@@ -18,15 +18,27 @@ MAKERS = {
 
 
 def mark_made_secrets() -> ExitStack:
-    """Mark what is made from now on, until the stack is closed; Django must have been set up."""
+    """Mark what is made from now on, until the stack is closed; Django must have been set up.
+
+    A project's key is watched once an admin has entered it.
+    """
     from django.contrib.sessions.backends.base import SessionBase
+
+    from runs.keys import vault
 
     make_key = SessionBase._get_new_session_key  # type: ignore[attr-defined]  # not in the stubs
 
     def make_marked_key(session: Any) -> str:
         return marked(make_key(session), "session")
 
+    seal = vault.seal
+
+    def seal_and_watch(text: str, public: str) -> str:
+        watch(text, "project key")
+        return seal(text, public)
+
     stack = ExitStack()
+    stack.enter_context(patch.object(vault, "seal", seal_and_watch))
     stack.enter_context(patch.object(SessionBase, "_get_new_session_key", make_marked_key))
     for module, kind in MAKERS.items():
         stack.enter_context(patch.object(import_module(module), "secrets", MarkedSecrets(kind)))

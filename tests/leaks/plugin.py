@@ -21,7 +21,7 @@ from tests import processes
 from tests.leaks import child_processes, commands, logs, made, secrets
 from tests.leaks.responses import watched_application
 
-SETTINGS = ("SECRET_KEY", "FAL_KEY", "FAL_ADMIN_KEY", "EMAIL_HOST_PASSWORD")
+SETTINGS = ("SECRET_KEY", "FAL_KEY", "FAL_ADMIN_KEY", "EMAIL_HOST_PASSWORD", "KEYS_SECRETS")
 MAILED = {"login link", "invitation"}  # to the person whom they are for
 
 
@@ -33,9 +33,9 @@ def watched_traffic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """
     reported = tmp_path_factory.mktemp("leaks") / "reported"
     reported.touch()
-    names = [(name, getattr(settings, name)) for name in SETTINGS]
-    names.append(("database password", settings.DATABASES["default"].get("PASSWORD", "")))
-    secrets.watch_settings(names)
+    for name in SETTINGS:
+        _watch_setting(name, getattr(settings, name))
+    secrets.watch(settings.DATABASES["default"].get("PASSWORD", ""), "database password")
     setting_changed.connect(_watch_setting)
     with ExitStack() as stack:
         stack.enter_context(made.mark_made_secrets())
@@ -62,8 +62,9 @@ def leaks(watched_traffic: Path) -> Iterator[list[str]]:
 
 
 def _watch_setting(setting: str, value: Any, **_: Any) -> None:
-    if setting in SETTINGS and isinstance(value, str):
-        secrets.watch(value, setting)
+    if setting in SETTINGS:
+        for text in [value] if isinstance(value, str) else value or ():
+            secrets.watch(text, setting)
 
 
 def check_mails() -> None:

@@ -38,7 +38,7 @@ SHOWN = [
 ]
 # Media are what upstream made, large, and no text.
 UNREAD = ("image/", "video/", "audio/", "font/")
-MAX_ZIP_BYTES = 32 << 20
+MAX_ZIP_BYTES = 4 << 20  # kept in memory: a larger archive is of a test about its size
 
 
 LINKS = {"login link", "invitation"}
@@ -71,7 +71,8 @@ class Body:
         if not piece or not self._is_read:
             return
         if self._zip is not None:
-            self._zip.write(piece)
+            if self._zip.tell() <= MAX_ZIP_BYTES:
+                self._zip.write(piece)
             return
         text = self._end + self._decompress(piece)
         secrets.check(text, self._place, self._allowed)
@@ -207,12 +208,18 @@ def watch_own_keys() -> None:
     from django.conf import settings
 
     secrets.watch(settings.SECRET_KEY, "SECRET_KEY")
-    secrets.watch_settings(keys_in(settings.VAR_DIR / "sandbox.env"))
-    secrets.watch_settings((name, getattr(settings, name)) for name in ("FAL_KEY", "FAL_ADMIN_KEY"))
+    for name, value in keys_in(settings.VAR_DIR):
+        secrets.watch(value, name)
+    for name in ("FAL_KEY", "FAL_ADMIN_KEY"):
+        secrets.watch(getattr(settings, name), name)
 
 
-def keys_in(file: Path) -> list[tuple[str, str]]:
-    """Return the keys in a file of settings, each with its name; none if there is no file."""
-    lines = file.read_text().splitlines() if file.exists() else []
-    pairs = [line.partition("=")[::2] for line in lines]
-    return [(name, value) for name, value in pairs if name in ("FAL_KEY", "FAL_ADMIN_KEY")]
+def keys_in(folder: Path) -> list[tuple[str, str]]:
+    """Return the keys that `manage.py up` has made in its `var/`, each with its setting's name."""
+    sandbox, vault = (
+        (folder / name).read_text().splitlines() if (folder / name).exists() else []
+        for name in ("sandbox.env", "keys-secret")
+    )
+    pairs = [line.partition("=")[::2] for line in sandbox]
+    keys = [(name, value) for name, value in pairs if name in ("FAL_KEY", "FAL_ADMIN_KEY")]
+    return [*keys, *(("KEYS_SECRET", line) for line in vault)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,19 @@ found: list[str] = []  # during this test
 
 
 def watch(secret: str, kind: str = "key") -> None:
-    """Watch for this secret from now on; of `key_id:key_secret` for what stands after the colon."""
+    """Watch for this secret from now on; of `key_id:key_secret` for the part after the colon."""
     _configured.update(watched(secret, kind))
 
 
 def watched(secret: str, kind: str = "key") -> Watched:
-    """Return the secret for `check`; nothing if it is too short to be told from other text."""
-    text = secret.rpartition(":")[2]
-    return {text.encode(): kind} if len(text) >= MIN_CHARS else {}
+    """Return the secret for `check`; nothing if it is too short to be told from other text.
+
+    Of a pair whose secret is short, such as the sandbox's `name:sandbox`, the whole counts.
+    """
+    for text in (secret.partition(":")[2], secret):
+        if len(text) >= MIN_CHARS:
+            return {text.encode(): kind}
+    return {}
 
 
 def marked(secret: str, kind: str) -> str:
@@ -109,9 +114,3 @@ def report(leak: str) -> None:
 def longest() -> int:
     """Return the length of the longest secret, to find those that are cut in two."""
     return max(map(len, _configured), default=0) or len(MARK) + 1
-
-
-def watch_settings(values: Iterable[tuple[str, str]]) -> None:
-    """Watch for these values of settings, each with its kind."""
-    for kind, value in values:
-        watch(value, kind)

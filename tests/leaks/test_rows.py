@@ -15,13 +15,16 @@ from api.models import Token
 from catalog.models import Endpoint
 from notifications.models import Channel
 from people.models import Invitation
-from runs.models import Run
+from runs.keys import entering, vault
+from runs.models import ProjectKey, Run
 from tests.leaks import secrets
 from tests.people.house import make_admin
+from tests.projects.people import make_project
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 PASSWORD = "lantern-otter-7-of-eva"
 SLACK = "https://hooks.slack.com/services/T000/B000/this-is-verysecret"
+PROJECT_KEY = "spring-1:a-key-of-the-project"
 FLUX = "fal-ai/flux/dev"
 # The column in which a secret stands as it is, and why.
 CLEAR = {
@@ -50,8 +53,9 @@ def _is_binary(value: Any) -> bool:
 
 
 def use_every_secret(client: Client) -> None:
-    """Log in, make a token and start a run with it, invite, be notified, and log in by a link."""
+    """Log in, make a token, start a run with it, invite, be notified, enter a project's key."""
     eva = make_admin("eva")
+    eva.is_superuser = eva.is_staff = True
     eva.set_password(PASSWORD)
     eva.save()
     client.post("/login/", {"login": "eva", "password": PASSWORD})
@@ -66,7 +70,10 @@ def use_every_secret(client: Client) -> None:
     channel = {"method": "slack", "address": SLACK, "kind": ["run_finished"], "name": ""}
     client.post("/account/notifications/channels/", channel)
     local_owner.login_token(local_owner.get_or_create())
-    for model in (Token, Run, Invitation, QueuedMail, Channel):
+    vault.renew_seal()
+    entered = {"project": make_project("Spring", mia="manager").pk, "key": PROJECT_KEY}
+    client.post("/admin/playground/projectkey/add/", entered)
+    for model in (Token, Run, Invitation, QueuedMail, Channel, ProjectKey):
         assert model._default_manager.exists(), model
 
 
@@ -75,6 +82,8 @@ def test_the_database_keeps_no_secret_in_the_clear(
 ) -> None:
     settings.EMAIL_URL = "smtp://mail.example"
     monkeypatch.setattr(secrets, "_configured", {**secrets._configured})
+    settings.KEYS_SECRETS = [vault.new_secret()]
+    monkeypatch.setattr(entering, "wait_for_answer", lambda row, within_s: row)  # of a worker
     secrets.watch(PASSWORD, "password")
     secrets.watch(SLACK, "address of a channel")
     make_endpoint(FLUX, documents[FLUX])

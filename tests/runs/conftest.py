@@ -48,7 +48,9 @@ SETTINGS = {
 
 @pytest.fixture(scope="session")
 def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), key="test:key", pace=0.2)
+    running = start_sandbox(
+        tmp_path_factory.mktemp("sandbox"), key="test:account-never-shown", pace=0.2
+    )
     yield running
     running.kill()
 

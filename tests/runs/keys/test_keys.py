@@ -47,7 +47,7 @@ def test_a_wrong_key_is_never_kept_nor_is_the_accounts_own(
     wrong = enter(spring, "wrong-id:wrong-secret")
     assert (wrong.state, wrong.secret) == (STATE.REFUSED, "")
     assert wrong.trouble.startswith("fal refuses this key.")
-    own = enter(spring, "test:key")
+    own = enter(spring, "test:account-never-shown")
     assert (own.state, own.secret) == (STATE.REFUSED, "")
     assert own.trouble.startswith("This is the account's own key")
     assert entering.can_take()

@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.system]  # takes long
 @pytest.fixture
 def own_sandbox(tmp_path: Any) -> Iterator[RunningSandbox]:
     """A sandbox that a test may kill."""
-    running = start_sandbox(tmp_path / "own", key="test:key", pace=0.2)
+    running = start_sandbox(tmp_path / "own", key="test:account-never-shown", pace=0.2)
     yield running
     running.kill()
 
