@@ -284,6 +284,7 @@ def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Ope
     page = ready(open_page("/models/mischief/slow/"))
     page.locator("[name=prompt]").fill("many lines")
     page.locator("[name=duration]").first.fill("9")
+    page.get_by_text("More settings").click()
     page.locator("[name=log_lines]").first.fill("60")
     page.locator("#run-button").click()
     page.wait_for_selector("[data-run-state=running]")
