@@ -51,7 +51,7 @@ def _run(page: Page, model: str, prompt: str) -> str:
 
 def _key_of_new_run(page: Page) -> str:
     page.locator("#run-button").click()
-    page.wait_for_url(re.compile("[?&]run="))
+    page.wait_for_url(re.compile("[?&]shown="))
     page.locator(DONE).first.wait_for()
     return page.locator(DONE).first.get_attribute("data-run-id") or ""
 

@@ -1,30 +1,35 @@
 """Takes the screenshots of `docs/screenshots/`: every page at four widths and in both themes.
 
-Pages of a team are taken at two widths.
+Pages of a team are taken at two widths, pages of money wide and light, and narrow and dark.
 
 `PORT=8123 make run` in one terminal, then `python -m bench.screenshots LINK [NAME …]` with the link
-that it printed. First creates the content to show in the sandbox; NAMEs select pages.
+that it printed, in the same environment. First creates the content to show in the sandbox, and rows
+of bills (`bench/money_rows.py`); NAMEs select pages.
 """
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench import money
 from bench.library import make_library
 from bench.stage.browser import FLAGS, find_program
 from bench.team import PREPARED, make_team
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 SIZES = {1920: 1080, 1440: 900, 820: 1180, 390: 844}
-TEAM_WIDTHS = (1440, 390)
 THEMES = ("light", "dark")
+# How pages are taken: (width, theme), those of one context after the other.
+ALL = [(width, theme) for theme in THEMES for width in SIZES]
+OF_TEAM = [(width, theme) for theme in THEMES for width in (1440, 390)]
+OF_MONEY = [(1440, "light"), (390, "dark")]
 QUALITY = 55  # of WebP: text stays readable, a page takes 10 to 60 KB
 DONE = "#stage [data-run-state='succeeded']"
 AURORA = "/models/sandbox/aurora/"
@@ -59,14 +64,21 @@ def main(link: str, names: list[str]) -> None:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(link)
-        shown = PAGES | make_content(page) | make_library(page)
+        shown = PAGES | make_content(page)
+        if not names or set(names) - money.NAMES:
+            shown |= make_library(page)
         team = make_team(browser, page, base)
+        of_admin, of_maker, maker = money.make_money(browser, page, base)
         state = context.storage_state()
         context.close()
-        chosen = names or [*shown, *team]
-        for paths, widths in ((shown, tuple(SIZES)), (team, TEAM_WIDTHS)):
-            wanted = {name: path for name, path in paths.items() if name in chosen}
-            for name, picture in take(browser, base, state, wanted, widths):
+        for paths, ways, session in (
+            (shown, ALL, state),
+            (team, OF_TEAM, state),
+            (of_admin, OF_MONEY, state),
+            (of_maker, OF_MONEY, maker),
+        ):
+            wanted = {name: path for name, path in paths.items() if not names or name in names}
+            for name, picture in take(browser, base, session, wanted, ways):
                 picture.save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)
         browser.close()
 
@@ -97,27 +109,31 @@ def origin(page: Page) -> str:
 
 
 def take(
-    browser: Browser, base: str, state: object, paths: dict[str, str], widths: tuple[int, ...]
+    browser: Browser,
+    base: str,
+    state: object,
+    paths: dict[str, str],
+    ways: Sequence[tuple[int, str]],
 ) -> Iterator[tuple[str, Image.Image]]:
-    """Yield each page at each width in each theme, named `search-390-dark`."""
-    for theme in THEMES:
-        for width in widths:
-            context = browser.new_context(
-                viewport={"width": width, "height": SIZES[width]},
-                color_scheme=theme,  # type: ignore[arg-type]
-                reduced_motion="reduce",
-                storage_state=state,  # type: ignore[arg-type]
-                base_url=base,
-            )
-            page = context.new_page()
-            page.set_default_timeout(PATIENCE_MS)
-            for name, path in paths.items():
-                page.goto(path, wait_until="load")
-                if name in PREPARED:
-                    PREPARED[name](page)
-                page.wait_for_timeout(SETTLED_MS)
-                yield f"{name}-{width}-{theme}", Image.open(io.BytesIO(page.screenshot()))
-            context.close()
+    """Yield each page in each way, named `search-390-dark`."""
+    prepared = PREPARED | money.PREPARED
+    for width, theme in ways:
+        context = browser.new_context(
+            viewport={"width": width, "height": SIZES[width]},
+            color_scheme=theme,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+            storage_state=state,  # type: ignore[arg-type]
+            base_url=base,
+        )
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        for name, path in paths.items():
+            page.goto(path, wait_until="load")
+            if name in prepared:
+                prepared[name](page)
+            page.wait_for_timeout(SETTLED_MS)
+            yield f"{name}-{width}-{theme}", Image.open(io.BytesIO(page.screenshot()))
+        context.close()
 
 
 if __name__ == "__main__":

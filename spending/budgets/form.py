@@ -28,6 +28,7 @@ NOT_NOTHING = "A budget of nothing stops everything. Enter a sum above $0."
 ONCE_ALONE = "Only a budget that is spent once has dates: choose “once”, or leave them empty."
 PAST = "This day is over: the budget would hold nobody back. Choose today or a later one."
 BACKWARDS = "It would end before it begins. Choose a later day."
+SESSION_ASKS_NOBODY = "In an assistant's session there is nobody to ask: leave this empty."
 NEVER_ASKS = "A press of more than {limit} is refused anyway: enter less, or nothing."
 BELOW = (
     "{whose} spent {spent} of it already{when}. With this limit, everything is refused{until}. "
@@ -101,6 +102,8 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         if instance:
             del self.fields["target"]
+            if instance.scope == Budget.Scope.SESSION:
+                del self.fields["ask_above"]
         else:
             self.fields["target"].choices = choices(user)  # type: ignore[attr-defined]
 
@@ -124,7 +127,9 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or self.cleaned_data
         self._clean_dates(cleaned)
         limit, bar = cleaned.get("limit"), cleaned.get("ask_above")
-        if limit is not None and bar is not None and bar >= limit:
+        if bar is not None and cleaned.get("target") == Budget.Scope.SESSION:
+            self.add_error("ask_above", SESSION_ASKS_NOBODY)
+        elif limit is not None and bar is not None and bar >= limit:
             self.add_error("ask_above", NEVER_ASKS.format(limit=money(limit)))
         if self.errors:
             return cleaned
@@ -145,7 +150,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
             if key:
                 setattr(budget, f"{scope}_id", int(key))
         for name in ("limit", "period", "begins_on", "ends_on", "ask_above"):
-            setattr(budget, name, cleaned[name])
+            setattr(budget, name, cleaned.get(name))
         return budget
 
     def _clean_dates(self, cleaned: dict[str, Any]) -> None:

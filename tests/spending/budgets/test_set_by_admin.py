@@ -186,7 +186,9 @@ def test_earlier_budgets_of_admins_bind_after_the_upgrade(fox: Project, eva: Use
     of(scope="project", project=fox, limit=3, made_by=None)
     of(scope="project", limit=4, made_by=None)
     of(scope="house", limit=5, made_by=eva)
+    of(scope="session", limit=6, ask_above=1, made_by=eva)
     upgrade = import_module("spending.migrations.0003_budget_is_by_admin")
     upgrade.mark_those_of_admins(apps, connection.schema_editor())
     marked = Budget.objects.filter(is_by_admin=True).order_by("limit")
-    assert [int(row.limit) for row in marked] == [1, 4, 5]
+    assert [int(row.limit) for row in marked] == [1, 4, 5, 6]
+    assert not Budget.objects.filter(scope="session", ask_above__isnull=False).exists()
