@@ -187,7 +187,7 @@ def test_earlier_budgets_of_admins_bind_after_the_upgrade(fox: Project, eva: Use
     of(scope="project", limit=4, made_by=None)
     of(scope="house", limit=5, made_by=eva)
     of(scope="session", limit=6, ask_above=1, made_by=eva)
-    upgrade = import_module("spending.migrations.0003_budget_is_by_admin")
+    upgrade = import_module("spending.migrations.0004_budget_is_by_admin")
     upgrade.mark_those_of_admins(apps, connection.schema_editor())
     marked = Budget.objects.filter(is_by_admin=True).order_by("limit")
     assert [int(row.limit) for row in marked] == [1, 4, 5, 6]
