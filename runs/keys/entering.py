@@ -24,6 +24,7 @@ NO_SEAL = (
     "Keys of projects cannot be kept yet: the worker has no KEYS_SECRET, or does not run. "
     "`manage.py rotate_keys --new` prints a secret for .env; then start Vitrine again."
 )
+ENTERED_AGAIN = "Another key was entered for this project meanwhile, or this one was removed."
 FORM = "A key of fal is `key_id:key_secret`, in one word with a colon. Copy it whole."
 State = ProjectKey.State
 NOT_USED_UP = {State.TRIED, State.ACTIVE}
@@ -71,11 +72,17 @@ def enter(project: Project, key: str, person: User) -> ProjectKey:
 
 
 def wait_for_answer(row: ProjectKey, within_s: float) -> ProjectKey:
-    """Return the row once fal has decided, or as it is after `within_s` seconds."""
+    """Return the row once fal has decided, or as it is after `within_s` seconds.
+
+    Raises Refused if another key was entered meanwhile: a double click is two presses.
+    """
     until = time.monotonic() + within_s
     while row.state == State.TRIED and time.monotonic() < until:
         time.sleep(LOOK_EVERY_S)
-        row.refresh_from_db()
+        stored = ProjectKey.objects.filter(pk=row.pk).first()
+        if stored is None:
+            raise Refused(ENTERED_AGAIN)
+        row = stored
     return row
 
 

@@ -32,7 +32,7 @@ class KeyRing:
 
     def __init__(self, account: fal.Clients) -> None:
         self.account = account
-        self._held: dict[int, tuple[fal.Credential, fal.Clients]] = {}
+        self._held: dict[int, fal.Clients] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def for_new(self, key: int | None) -> fal.Clients:
@@ -64,18 +64,18 @@ class KeyRing:
             return self.account
         if key not in self._held:
             credential = fal.Credential(await sync_to_async(_secret)(key))
-            clients = self.account.with_credential(credential, partial(self._on_refused, key))
-            self._held.setdefault(key, (credential, clients))
-        return self._held[key][1]
+            on_refused = partial(self._on_refused, key, credential)
+            clients = self.account.with_credential(credential, on_refused)
+            self._held.setdefault(key, clients)
+        return self._held[key]
 
-    def _on_refused(self, key: int) -> None:
-        task = asyncio.get_running_loop().create_task(self._give_way(key))
+    def _on_refused(self, key: int, credential: fal.Credential) -> None:
+        task = asyncio.get_running_loop().create_task(self._give_way(key, credential))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _give_way(self, key: int) -> None:
+    async def _give_way(self, key: int, credential: fal.Credential) -> None:
         """Exchange a refused key that is gone for its successor, in all that goes on with it."""
-        credential, _ = self._held[key]
         row = await ProjectKey.objects.filter(pk=key).afirst()
         if row is None or row.state not in GONE:
             return
@@ -87,6 +87,7 @@ class KeyRing:
             log.warning("the successor of key %s cannot be read: %s", key, error)
             secret = None
         credential.exchange(secret or self.account.credential.key)
+        self._held.pop(key, None)  # it may be put back, and is itself again then
 
 
 def _secret(key: int) -> str:

@@ -15,7 +15,7 @@ from accounts import roles
 from core.formatting import counted, money
 from notifications import outbox
 from runs.ledger import NOTHING
-from runs.models import Charge
+from runs.models import Charge, ProjectKey
 from runs.models.ledger import SumState
 from spending.models import Alarm, BillingState
 
@@ -71,13 +71,15 @@ class Account:
     state: BillingState
     outlook: Outlook | None
     open_alarms: int  # that nobody has looked at
+    project_keys: int  # in use
 
 
 def account() -> Account:
-    """Return what is known of the account's money. Four queries."""
+    """Return what is known of the account's money. Five queries."""
     state = BillingState.current()
     open_alarms = Alarm.objects.filter(looked_at=None).count()
-    return Account(state, outlook(state, timezone.now()), open_alarms)
+    project_keys = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).count()
+    return Account(state, outlook(state, timezone.now()), open_alarms, project_keys)
 
 
 def outlook(state: BillingState, now: datetime) -> Outlook | None:

@@ -94,6 +94,7 @@ def _values(charge: Charge, named: Mapping[By, Label]) -> dict[str, Any]:
     is_settled = charge.state == SumState.SETTLED
     return {
         "BilledCost": cost,
+        "BillingAccountId": PROVIDER,  # the column may not be empty
         "BillingCurrency": "USD",
         "BillingPeriodStart": _moment(month.start),
         "BillingPeriodEnd": _moment(month.end),

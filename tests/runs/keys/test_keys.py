@@ -178,6 +178,18 @@ def test_what_is_no_key_is_refused(spring: Project, admin: User, key: str) -> No
     assert not ProjectKey.objects.exists()
 
 
+def test_a_double_click_says_so_and_the_second_press_counts(
+    spring: Project, enter: Enter, admin: User, work: Work
+) -> None:
+    work(entering.can_take)
+    first = entering.enter(spring, "spring-1:sandbox-key-secret", admin)
+    second = entering.enter(spring, "spring-1:sandbox-key-secret", admin)
+    with pytest.raises(entering.Refused, match="meanwhile"):
+        entering.wait_for_answer(first, 5)
+    work(lambda: ProjectKey.objects.get(pk=second.pk).state == STATE.ACTIVE)
+    assert ProjectKey.objects.count() == 1
+
+
 def test_a_key_is_for_one_project(spring: Project, enter: Enter, admin: User) -> None:
     enter(spring, "spring-1:sandbox-key-secret")
     autumn = make_project("Autumn", root="manager")
