@@ -70,10 +70,8 @@ def listing(user: User | AnonymousUser, page: int) -> Listing:
     keys = [charge.run_id for charge in shown if charge.run_id]
     readable = Run.objects.readable_by(user).filter(pk__in=keys).light()
     runs = {run.pk: run for run in readable}
-    odd = {
-        event.run_id: storing.oddity(event)
-        for event in BillingEvent.objects.filter(run_id__in=keys)
-    }
+    events = BillingEvent.objects.filter(run_id__in=keys)
+    odd = {event.run_id: text for event in events if (text := storing.oddity(event))}
     rows = [_difference(charge, runs, odd) for charge in shown]
     return Listing(rows, page, len(charges) > PER_PAGE)
 

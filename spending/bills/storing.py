@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Sum
 
 import fal
+from fal.reading import as_mapping
 from runs import ledger
+from runs.ledger import NOTHING
 from runs.models import Run
 from spending.models import BillingEvent
 
+STEPS_WITHIN = timedelta(days=1)  # between a workflow's start and an event of one of its steps
 _COLUMNS = ("endpoint_id", "at", "units", "unit_price", "discount", "cost", "run_id")
 
 
@@ -24,7 +29,9 @@ def store(events: Sequence[fal.BillingEvent]) -> int:
     """
     newest = {event.request_id[:128]: event for event in events}
     known = {row.request_id: row for row in BillingEvent.objects.filter(request_id__in=newest)}
-    runs = runs_of(request_id for request_id in newest if not _is_matched(known.get(request_id)))
+    unmatched = {key: event for key, event in newest.items() if not _is_matched(known.get(key))}
+    runs = runs_of(unmatched)
+    runs |= runs_of_steps(event for key, event in unmatched.items() if key not in runs)
     count = 0
     for request_id, event in newest.items():
         before = known.get(request_id)
@@ -43,6 +50,26 @@ def runs_of(request_ids: Iterable[str]) -> dict[str, uuid.UUID]:
         return {}
     rows = Run.objects.filter(request_id__in=wanted).exclude(request_id="")
     return dict(rows.order_by("-created_at").values_list("request_id", "pk"))
+
+
+def runs_of_steps(events: Iterable[fal.BillingEvent]) -> dict[str, uuid.UUID]:
+    """Return the run of each request that was a step of a workflow of upstream's.
+
+    Each step is a request of its own, which is billed for itself, and the workflow's run costs what
+    its steps do (protocol, 15.1). Only a streamed run says which requests they were.
+    """
+    at = {event.request_id[:128]: event.at for event in events if event.at}
+    if not at:
+        return {}
+    began = (min(at.values()) - STEPS_WITHIN, max(at.values()) + STEPS_WITHIN)
+    runs = Run.objects.filter(created_at__range=began, steps__isnull=False)
+    found: dict[str, uuid.UUID] = {}
+    for pk, steps in runs.order_by("created_at").values_list("pk", "steps").iterator():
+        for step in steps or ():
+            request_id = as_mapping(step["event"]).get("request_id")
+            if isinstance(request_id, str) and request_id in at:
+                found.setdefault(request_id, pk)
+    return found
 
 
 def oddity(event: BillingEvent) -> str:
@@ -93,4 +120,6 @@ def _write(row: BillingEvent) -> None:
     values = {name: getattr(row, name) for name in _COLUMNS}
     BillingEvent.objects.update_or_create(request_id=row.request_id, defaults=values)
     if row.run_id is not None and row.cost is not None and row.cost >= 0:
-        ledger.report(row.run_id, row.cost)
+        # A workflow's run has an event for each of its steps.
+        of_run = BillingEvent.objects.filter(run_id=row.run_id, cost__gte=0)
+        ledger.report(row.run_id, of_run.aggregate(sum=Sum("cost"))["sum"] or NOTHING)

@@ -38,7 +38,7 @@ def alarm(request: HtmxRequest, pk: int) -> HttpResponse:
     charge = Charge.objects.filter(run_id=shown.run_id).select_related("endpoint").first()
     run = Run.objects.filter(pk=shown.run_id).light().first()
     readable = Run.objects.readable_by(request.user).filter(pk=shown.run_id).first()
-    event = BillingEvent.objects.filter(run_id=shown.run_id).first()
+    event = BillingEvent.objects.filter(request_id=shown.request_id).first()
     bill = letter.figures(charge, run, event)
     settings = letter.facts(readable) if readable else []
     context = {

@@ -60,6 +60,32 @@ def test_a_discount_comes_late_and_twice_and_counts_once(
     )
 
 
+def test_a_workflow_costs_what_its_steps_do_whenever_they_are_billed(
+    ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
+) -> None:
+    sandbox.bill(endpoint_id=MODEL, is_late=True)
+    run = finished(ask, work)
+    other = finished(ask, work, prompt="another")
+    for each, names in ((run, ("step-1", "step-2")), (other, ("step-3",))):
+        events: list[Any] = [{"type": "submit", "node_id": n, "request_id": n} for n in names]
+        events += [{"type": "completion", "output": {}}, "no object", {"request_id": 7}]
+        Run.objects.filter(pk=each.pk).update(
+            steps=[{"at": None, "event": event} for event in events]
+        )
+    sandbox.bill(event=raw_event("step-1", cost_total="0.5"))
+    sandbox.bill(event=raw_event("step-3", cost_total="0.25"))
+    sandbox.bill(event=raw_event("somebody-else", cost_total="5"))
+    read_bills()
+    assert charge_of(run).amount == Decimal("0.5")
+    sandbox.bill(event=raw_event("step-2", cost_total="0.125"))
+    sandbox.bill(release=True)  # of the workflow itself
+    read_bills()
+    read_bills()
+    assert charge_of(run).amount == Decimal("0.5") + Decimal("0.125") + Decimal("0.012")
+    assert charge_of(other).amount == Decimal("0.25") + Decimal("0.012")
+    assert BillingEvent.objects.get(run=None).request_id == "somebody-else"
+
+
 def test_a_rejected_run_that_is_charged_costs_what_the_event_says(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
