@@ -124,7 +124,8 @@ def test_during_an_upstream_outage_runs_wait_and_say_so(
     for host, name in SETTINGS.items():
         setattr(settings, name, own_sandbox.addresses[host])
     settings.FAL_MEDIA_URLS = [own_sandbox.base]
-    first = ask("mischief/slow", prompt="first", duration=1, picture=False)
+    # Longer than any machine takes to notice it: one that had ended was never seen running.
+    first = ask("mischief/slow", prompt="first", duration=600, picture=False)
     sentences: list[str] = []
 
     def until() -> bool:
