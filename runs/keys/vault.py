@@ -105,8 +105,8 @@ def renew_seal() -> bool:
     public = pair.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    made = {"public": public.decode(), "private": encrypt(private.decode())}
-    KeySeal.objects.update_or_create(pk=SEAL_ROW, defaults=made)
+    halves = {"public": public.decode(), "private": encrypt(private.decode())}
+    KeySeal.objects.update_or_create(pk=SEAL_ROW, defaults=halves)
     return True
 
 

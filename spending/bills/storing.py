@@ -63,13 +63,13 @@ def runs_of_steps(events: Iterable[fal.BillingEvent]) -> dict[str, uuid.UUID]:
         return {}
     began = (min(at.values()) - STEPS_WITHIN, max(at.values()) + STEPS_WITHIN)
     runs = Run.objects.filter(created_at__range=began, steps__isnull=False)
-    found: dict[str, uuid.UUID] = {}
+    run_of: dict[str, uuid.UUID] = {}
     for pk, steps in runs.order_by("created_at").values_list("pk", "steps").iterator():
         for step in steps or ():
             request_id = as_mapping(step["event"]).get("request_id")
             if isinstance(request_id, str) and request_id in at:
-                found.setdefault(request_id, pk)
-    return found
+                run_of.setdefault(request_id, pk)
+    return run_of
 
 
 def oddity(event: BillingEvent) -> str:

@@ -45,10 +45,10 @@ class Command(BaseCommand):
     def _encrypt_anew(self) -> int:
         """Encrypt what another secret encrypted; raises CommandError if something is lost."""
         count, lost = 0, []
-        kept = ProjectKey.objects.exclude(secret="").exclude(state=ProjectKey.State.TRIED)
+        encrypted = ProjectKey.objects.exclude(secret="").exclude(state=ProjectKey.State.TRIED)
         for model, column, rows in (
             (KeySeal, "private", KeySeal.objects.values_list("pk", "private")),
-            (ProjectKey, "secret", kept.values_list("pk", "secret")),
+            (ProjectKey, "secret", encrypted.values_list("pk", "secret")),
         ):
             for pk, token in rows:
                 if vault.is_newest(token):

@@ -62,12 +62,12 @@ class SubmitLimits:
     def lanes(self, run: FreeRun | WaitingRun) -> dict[tuple[str, object], int]:
         """Return what has a limit for a run, with that limit."""
         key = self.key_of.get(run.project_id) if run.project_id else None
-        found: dict[tuple[str, object], int] = {}
+        limits: dict[tuple[str, object], int] = {}
         if (limit := self.by_transport.get(run.transport)) is not None:
-            found["transport", run.transport] = limit
+            limits["transport", run.transport] = limit
         if (limit := self.by_key.get(key)) is not None:
-            found["key", key] = limit
-        return found
+            limits["key", key] = limit
+        return limits
 
     def allow(self, run: FreeRun | WaitingRun) -> bool:
         """Whether a run may be submitted at all."""
