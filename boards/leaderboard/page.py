@@ -190,7 +190,7 @@ def _entry(
     last_at: datetime,
     results: Sequence[Sequence[Any]],
 ) -> Entry:
-    known = [Decimal(cost) for cost, _ in results if cost is not None]
+    costs = [Decimal(cost) for cost, _ in results if cost is not None]
     times = [seconds for _, seconds in results if seconds is not None]
     return Entry(
         endpoint=endpoint,
@@ -198,7 +198,7 @@ def _entry(
         interval=interval,
         record=record,
         last_at=last_at,
-        price=median(known) if known else None,
+        price=median(costs) if costs else None,
         seconds=median(times) if times else None,
     )
 

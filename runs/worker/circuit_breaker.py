@@ -14,7 +14,7 @@ import math
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum, auto
 from functools import partial
 from typing import NamedTuple
@@ -283,13 +283,24 @@ class BreakerRegistry:
         self._hosts: dict[str, HostBreaker] = {}
         self.trouble_changed = asyncio.Event()  # some host's or the account's began or ended
         self.account = AccountGate(now, self.trouble_changed.set)
-        self.gates: dict[int | None, AccountGate] = {None: self.account}
+        self._gates: dict[int | None, AccountGate] = {None: self.account}
 
     def gate(self, key: int | None) -> AccountGate:
         """Return the gate of a project's key; of the account's own for None."""
-        if key not in self.gates:
-            self.gates[key] = AccountGate(self._now, self.trouble_changed.set, of_project=True)
-        return self.gates[key]
+        if key not in self._gates:
+            self._gates[key] = AccountGate(self._now, self.trouble_changed.set, of_project=True)
+            self.trouble_changed.set()  # of what an earlier process has published
+        return self._gates[key]
+
+    @property
+    def gates(self) -> dict[int | None, AccountGate]:
+        """Return the gates by key: a copy, since claims are made in a thread of their own."""
+        return dict(self._gates)
+
+    def forget_gates(self, but: Collection[int | None]) -> None:
+        """Forget the gates of keys that are in use no more; one that refuses would never open."""
+        for key in self.gates.keys() - {None, *but}:
+            self._gates.pop(key, None)
 
     def host(self, url: str) -> HostBreaker:
         """Return the breaker of an address's host."""

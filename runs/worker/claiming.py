@@ -141,6 +141,10 @@ class RunClaimer:
 
         And with each key that upstream refuses.
         """
+        key_of: dict[int, int] = {}
+        if any(not gate.is_open for gate in self._breakers.gates.values()):
+            key_of = in_use.keys_by_project()
+            self._breakers.forget_gates(but=key_of.values())
         gates = self._breakers.gates.items()
         by_key = {key: int(gate.may_submit()) for key, gate in gates if not gate.is_open}
         limits: dict[str, int] = {}
@@ -150,4 +154,4 @@ class RunClaimer:
             if not breaker.is_closed:
                 has_followers = is_following and transport == Transport.QUEUE
                 limits[str(transport)] = int(breaker.may_submit(has_followers))
-        return SubmitLimits(limits, by_key, in_use.keys_by_project() if by_key else {})
+        return SubmitLimits(limits, by_key, key_of)

@@ -131,6 +131,15 @@ def test_a_refused_key_holds_its_projects_runs_and_nobody_elses(
     assert {Run.objects.get(pk=run.pk).state for run in held} == {"succeeded"}
 
 
+def test_what_a_former_worker_said_of_a_key_is_corrected(
+    spring: Project, enter: Enter, ask_in: AskIn, work: Work
+) -> None:
+    row = enter(spring, "spring-1:sandbox-key-secret")
+    ProjectKey.objects.filter(pk=row.pk).update(trouble=refusals.KEY_OF_PROJECT_REFUSED)
+    run = ask_in(spring, FAST, prompt="taken")
+    work(lambda: ended(run) and ProjectKey.objects.get(pk=row.pk).trouble == "")
+
+
 def test_a_key_that_nobody_can_decrypt_sends_nothing_with_another_one(
     spring: Project, enter: Enter, ask_in: AskIn, work: Work, sandbox: Control, settings: object
 ) -> None:

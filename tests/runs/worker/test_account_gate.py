@@ -269,3 +269,21 @@ def test_account_trouble_is_shown_instead_of_host_trouble() -> None:
     refuse(breakers.account, KEY)
     assert breakers.trouble == KEY.sentence
     assert breakers.trouble_changed.is_set()
+
+
+def test_a_projects_key_has_a_gate_and_a_sentence_of_its_own() -> None:
+    breakers = BreakerRegistry(Clock())
+    refuse(breakers.gate(7), KEY)
+    assert breakers.account.is_open
+    assert breakers.gate(7).trouble == refusals.KEY_OF_PROJECT_REFUSED
+    assert breakers.trouble == ""  # of the account, and of everybody's runs
+    refuse(breakers.gate(8), BALANCE)
+    assert breakers.trouble == breakers.gate(8).trouble == BALANCE.sentence
+
+
+def test_the_gate_of_a_replaced_key_is_forgotten() -> None:
+    breakers = BreakerRegistry(Clock())
+    refuse(breakers.gate(7), KEY)
+    in_use = breakers.gate(8)
+    breakers.forget_gates(but=[8])
+    assert breakers.gates == {None: breakers.account, 8: in_use}
