@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT
 
-.PHONY: help run check quick-tests test test-all pythons soak lint static-checks bench format lock clean chromium exiftool
+.PHONY: help run check quick-tests test test-all mutants pythons soak lint static-checks bench format lock clean chromium exiftool
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ test: $(VENV)/dev.stamp chromium exiftool ## the tests: with Chromium, and where
 
 test-all: $(VENV)/dev.stamp chromium exiftool ## every test, on both databases: every night, before a release
 	@$(BIN)/python -m tests.run --all
+
+mutants: $(VENV)/dev.stamp chromium exiftool ## break the product at 40 random places; how many of them the tests notice
+	@$(BIN)/python -m tests.mutants
 
 # One environment for each, beside the one that `make run` uses.
 pythons: ## linters and tests on every Python from 3.11 to 3.14 that this machine has

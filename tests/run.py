@@ -3,7 +3,7 @@
 `make test` runs the tests on SQLite and, beside them, those marked `both_databases` on PostgreSQL,
 if a server answers: TEST_DATABASE_URL names it, by default the one at 127.0.0.1:5432.
 `make test-all` runs every test that uses the database on PostgreSQL too, adds the tests marked
-`exhaustive` and walks everything that the others only sample (`tests/schemas/laws.py`). Further
+`exhaustive` and walks everything that the others only sample (`tests/sampling.py`). Further
 arguments are passed to the pytest on SQLite.
 
 Tests that fail run once more at the end, alone. Those that pass then are named as unsteady; more
@@ -27,6 +27,7 @@ from typing import IO
 from bench.stage.browser import find_program
 from tests import outcomes
 from tests.outcomes import Outcomes
+from tests.sampling import SEED
 
 TESTS = Path(__file__).parent
 QUICK = "not browser and not system and not exhaustive and not live"
@@ -160,8 +161,9 @@ def main(arguments: list[str]) -> int:
     selection, is_whole = "not exhaustive and not live", "--all" in arguments
     if is_whole:
         selection = "not live"
-        os.environ["VITRINE_TEST_ALL"] = "1"  # `sample` in tests/schemas/laws.py takes all
+        os.environ["VITRINE_TEST_ALL"] = "1"  # `sample` in tests/sampling.py takes all
     print(f"== Browser: {find_program()}", flush=True)
+    print(f"== Sampled by VITRINE_TEST_SEED={SEED}", flush=True)
     passes = [Pass("SQLite and Chromium", ("-m", selection, *rest), 4)]
     if url := find_postgresql():
         passes.append(on_postgresql(url, selection, is_whole=is_whole))

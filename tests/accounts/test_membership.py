@@ -34,7 +34,7 @@ from tests.accounts.routes import routes
 from tests.accounts.test_access import ENDPOINT, word
 from tests.accounts.things import Things, make_things
 from tests.projects.people import make_project
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
 PARTS = 4

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Page, ViewportSize
 
-from tests.schemas.laws import IS_EXHAUSTIVE
+from tests.sampling import IS_EXHAUSTIVE
 
 # Finish animations first: the colours in the middle of a transition are nobody's choice. Progress
 # bars are animated without end and cannot be finished.

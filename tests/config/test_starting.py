@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.starting import disk, private_files, settings_rules
 from tests.processes import Up, copy_checkout, environment, free_port, is_alive, until
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 pytestmark = pytest.mark.system
 

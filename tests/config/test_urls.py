@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.schemas.laws import IS_EXHAUSTIVE
+from tests.sampling import IS_EXHAUSTIVE
 
 pytestmark = pytest.mark.system  # takes long
 

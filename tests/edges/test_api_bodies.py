@@ -19,7 +19,7 @@ from tests.accounts.test_access import ENDPOINT, World
 from tests.accounts.things import PLAIN
 from tests.edges.test_routes import MEANT, encoded, world
 from tests.edges.values import TEXTS
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 assert resources  # which declares the operations
 __all__ = ["world"]

@@ -15,7 +15,7 @@ from django.test import Client
 
 from tests.accounts.test_access import World
 from tests.edges.test_routes import browser, world
-from tests.schemas.laws import IS_EXHAUSTIVE, sample
+from tests.sampling import IS_EXHAUSTIVE, sample
 
 __all__ = ["browser", "world"]
 pytestmark = [pytest.mark.django_db, pytest.mark.system]

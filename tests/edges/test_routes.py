@@ -19,7 +19,7 @@ from django.urls import get_resolver, resolve
 
 from tests.accounts.test_access import ENDPOINT, NAMES, World
 from tests.edges.values import TEXTS, names_of
-from tests.schemas.laws import IS_EXHAUSTIVE, sample
+from tests.sampling import IS_EXHAUSTIVE, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system]
 PARTS = 8

@@ -25,11 +25,11 @@ from sandbox.errors import Failure
 from sandbox.execution.context import Context
 from sandbox.models import MODELS
 from sandbox.state import Sandbox
+from tests.sampling import IS_EXHAUSTIVE, sample
 from tests.sandbox import edges
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.test_models import LIGHTER, LIKE_INTERLUDE, output_schema
 from tests.sandbox.wire import result, submit
-from tests.schemas.laws import IS_EXHAUSTIVE, sample
 
 pytestmark = pytest.mark.system  # takes long
 

@@ -20,9 +20,9 @@ from PIL import Image
 from sandbox.contract.openapi import REF, addressed, document
 from sandbox.contract.registry import Model
 from sandbox.models import MODELS
+from tests.sampling import sample
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.wire import result, submit
-from tests.schemas.laws import sample
 
 pytestmark = pytest.mark.system  # takes long
 

@@ -23,7 +23,7 @@ from django.db.utils import ConnectionHandler
 
 from config.starting.migrations import LAST_UNSQUASHED, replaced_by
 from tests.processes import ROOT, environment
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 SQUASHES: set[tuple[str, str]] = {*MigrationLoader(None).replacements}
 Key = tuple[str, str]  # app label and name of a migration

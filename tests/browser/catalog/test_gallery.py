@@ -13,7 +13,7 @@ from tests.browser.axe import assert_clean, assert_fits, assert_usable
 from tests.browser.gallery import PHONE, WIDE, Open
 from tests.browser.waiting import pass_time
 from tests.processes import until
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 pytestmark = pytest.mark.browser
 

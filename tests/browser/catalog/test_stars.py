@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from catalog.models import Favourite
 from tests.browser.gallery import PHONE, WIDE, Open
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 pytestmark = pytest.mark.browser
 

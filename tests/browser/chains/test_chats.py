@@ -12,7 +12,7 @@ from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import PHONE, WIDE, Open, open_page
 from tests.browser.runs.test_journey import ready
 from tests.processes import Up
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 __all__ = ["open_page"]
 

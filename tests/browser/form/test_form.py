@@ -11,8 +11,8 @@ from schemas import Field, build, contract
 from schemas.exact import identical
 from schemas.validation import validate
 from tests.browser.forms import DOCUMENTS, PIXEL, Show, real, sent
+from tests.sampling import IS_EXHAUSTIVE, sample
 from tests.schemas import strategies
-from tests.schemas.laws import IS_EXHAUSTIVE, sample
 
 pytestmark = pytest.mark.browser
 

@@ -15,7 +15,7 @@ from schemas import Field, build, contract
 from schemas.validation import validate
 from tests.browser.axe import assert_clean
 from tests.browser.forms import DOCUMENTS, NARROW, put, real, without_errors
-from tests.schemas.laws import IS_EXHAUSTIVE
+from tests.sampling import IS_EXHAUSTIVE
 
 pytestmark = pytest.mark.browser
 # Each element's tag, classes, kind and the names of its attributes, with those of its parent.

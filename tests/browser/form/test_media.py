@@ -26,7 +26,7 @@ from tests.browser.media import (
 )
 from tests.browser.waiting import Held
 from tests.conftest import CASES
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -17,7 +17,7 @@ from bench.stage import browser
 from runs.models import Upload
 from tests.browser.axe import assert_clean
 from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, stored
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FAKE_MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]

@@ -13,7 +13,7 @@ from tests.browser.contexts import Contexts
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_more, open_page
 from tests.browser.waiting import eventually, wait_at_rest
 from tests.processes import Up
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 __all__ = ["open_page"]
 LITE = "sandbox/aurora/lite"

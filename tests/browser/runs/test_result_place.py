@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.axe import assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_more, open_page
 from tests.browser.waiting import Held, pass_time, wait_at_rest
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser

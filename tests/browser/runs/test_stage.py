@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Request, expect
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
 from tests.browser.waiting import Held, pass_time
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser

@@ -19,7 +19,7 @@ from tests.browser.journeys import (
     open_page,
     prompt,
 )
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser

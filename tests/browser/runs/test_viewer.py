@@ -7,7 +7,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.journeys import DONE, Open, open_page
 from tests.browser.runs.test_journey import ready, run
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser

@@ -20,7 +20,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.processes import Up, copy_checkout, environment, free_port, is_alive, until
-from tests.schemas.laws import sample
+from tests.sampling import sample
 
 pytestmark = pytest.mark.system
 

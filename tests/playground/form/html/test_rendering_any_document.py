@@ -22,8 +22,8 @@ from schemas.reference.snippets import snippets
 from schemas.reference.tables import input_rows, output_rows
 from schemas.validation import validate
 from tests.playground.browser_post import post_of
+from tests.sampling import sample
 from tests.schemas import hostile, strategies
-from tests.schemas.laws import sample
 
 pytestmark = pytest.mark.system  # takes long
 

@@ -18,9 +18,9 @@ from runs.results.outputs import artifacts_in
 from sandbox.contract.registry import Model
 from schemas.exact import identical
 from tests.playground.form.restoring.test_restore import ADDRESS, SCRIPT
+from tests.sampling import sample
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.test_models import RUNNABLE, arguments_for
-from tests.schemas.laws import sample
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 8

@@ -1,0 +1,28 @@
+"""Takes some cases of a matrix: a fixed few, and some more of a seed that the run prints.
+
+`make test-all` takes all of them. `VITRINE_TEST_SEED=<seed>` repeats a run's choice.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+IS_EXHAUSTIVE = IS_LONG or os.environ.get("VITRINE_TEST_ALL") == "1"  # tests/run.py sets it
+# Processes of the same run inherit it, since all of them have to collect the same tests.
+SEED = os.environ.setdefault("VITRINE_TEST_SEED", str(random.randrange(10_000)))
+
+
+def sample(every: Sequence[T], few: int, *, by_seed: int = 0) -> Sequence[T]:
+    """Return `few` of these, evenly spread, and `by_seed` others by chance, in their order."""
+    if IS_EXHAUSTIVE or few + by_seed >= len(every):
+        return every
+    fixed = [n * len(every) // few for n in range(few)]
+    others = [n for n in range(len(every)) if n not in fixed]
+    # A seed of its own: the choice does not depend on what else is sampled, or in which order.
+    chosen = random.Random(f"{SEED} {len(every)}").sample(others, by_seed)
+    return [every[n] for n in sorted([*fixed, *chosen])]
