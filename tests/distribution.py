@@ -15,6 +15,8 @@ import pytest
 from django.test import TransactionTestCase
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import costs
+
 # One Vitrine serves all files of a group: starting it takes as long as twenty of their tests. Two
 # groups, since in one process they would go on for minutes after all others have ended.
 VITRINES = {
@@ -41,34 +43,6 @@ GROUP = {
     for file in files
 }
 SPREAD = {"runs/worker/test_main_faults"}  # each of its tests takes long
-
-# The longest files start first: if one started last, the other cores would idle until its end. The
-# other files that use Chromium follow, since a process keeps its browser for the next file.
-LONGEST = [
-    *VITRINES,
-    *(
-        "runs/worker/test_main_faults",
-        "browser/form/test_form_axe",
-        "browser/catalog/test_gallery",
-    ),
-    *("browser/form/test_media", "browser/catalog/test_curation", "browser/form/test_media_tools"),
-    *(
-        "browser/form/test_form",
-        "browser/form/test_form_controls",
-        "browser/form/test_media_dropped",
-    ),
-    *("browser/catalog/test_stars", "bench/test_bench", "config/management/test_up"),
-    *("cli/test_wheel", "sandbox/test_models", "sandbox/test_edges", "config/test_starting"),
-    *("catalog/management/test_sync_models", "upgrades/test_upgrades"),
-    *("runs/worker/test_submit_killed", "config/test_urls"),
-    *("runs/worker/test_main", "runs/worker/test_main_errors"),
-    *("runs/worker/transports/test_direct", "runs/files/test_content_types"),
-    *("catalog/pictures/test_thumbnails_errors", "runs/worker/test_artifact_copies"),
-    *("playground/form/html/test_rendering_round_trip", "runs/worker/test_submit_arguments"),
-    *("playground/form/html/test_rendering_any_document", "catalog/search/test_engine"),
-    "runs/test_state_machine_random",
-]
-POSITION = {name: position for position, name in enumerate(LONGEST)}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -111,15 +85,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort the longest files first.
+    """Sort the dearest files first: if one started last, the other cores would idle until its end.
 
-    With VITRINE_TEST_DATABASE_URL (PostgreSQL) select only the tests that use the database.
+    The groups of a started Vitrine come before all others. With VITRINE_TEST_DATABASE_URL
+    (PostgreSQL) select only the tests that use the database.
     """
     if "VITRINE_TEST_DATABASE_URL" in os.environ:
         left_out = [item for item in items if not uses_database(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if uses_database(item)]
-    items.sort(key=lambda item: POSITION.get(group_of(item.nodeid), len(POSITION)))
+    seconds = {cost.file: cost.seconds for cost in costs.known()}
+    items.sort(key=lambda item: cost_of(item.nodeid, seconds), reverse=True)
+
+
+def cost_of(nodeid: str, seconds: dict[str, float]) -> tuple[bool, float]:
+    """Return what the dearest come first by, of the files' processor seconds."""
+    return group_of(nodeid) in VITRINES, seconds.get(nodeid.partition("::")[0], 0.0)
 
 
 def uses_database(item: pytest.Item) -> bool:

@@ -1,5 +1,8 @@
 """Runs the tests: `make test`, `make check` (--quick, a fast part), `make test-all` (--all).
 
+`make check` runs the files with the cheapest tests, as many as fit into its time. What each file
+takes is in `tests/costs.txt`; `python -m tests.run --write-costs` writes it during a `make test`.
+
 `make test` runs the tests on SQLite and, beside them, those marked `both_databases` on PostgreSQL,
 if a server answers: TEST_DATABASE_URL names it, by default the one at 127.0.0.1:5432.
 `make test-all` runs every test that uses the database on PostgreSQL too, adds the tests marked
@@ -25,7 +28,7 @@ from pathlib import Path
 from typing import IO
 
 from bench.stage.browser import find_program
-from tests import outcomes
+from tests import costs, outcomes
 from tests.outcomes import Outcomes
 from tests.sampling import SEED
 
@@ -33,6 +36,7 @@ TESTS = Path(__file__).parent
 QUICK = "not browser and not system and not exhaustive and not live"
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 MOST_UNSTEADY = 3
+QUICK_S = 90.0  # processor seconds of the tests of `make check`, as `tests/costs.txt` counts them
 MOST_REPEATED = 20  # so many failures are no accident, and would take long alone
 
 
@@ -67,7 +71,7 @@ class Pass:
 
     def run(self, output: IO[bytes] | None = None) -> Outcomes:
         """Run the tests side by side; prints to `output`, by default the terminal."""
-        options = ["-n", str(self.processes), "--dist", "loadscope", "-p", "tests.slowest_files"]
+        options = ["-n", str(self.processes), "--dist", "loadscope", "-p", "tests.costs"]
         return self._pytest(self.name, [*options, *self.arguments], output)
 
     def repeat(self, failed: Sequence[str]) -> set[str]:
@@ -154,10 +158,14 @@ def on_postgresql(url: str, selection: str, *, is_whole: bool) -> Pass:
 
 def main(arguments: list[str]) -> int:
     """Return 0 if every test passed on every database, at the second try at the latest."""
-    rest = [argument for argument in arguments if argument not in {"--quick", "--all"}]
+    options = {"--quick", "--all", "--write-costs"}
+    rest = [argument for argument in arguments if argument not in options]
     if "--quick" in arguments:
-        # These tests hardly wait, and each process first imports and collects everything.
-        return run_and_repeat([Pass("SQLite, without a browser", ("-m", QUICK, *rest), 3)])
+        left_out = ["tests/browser", *costs.dear(costs.known(), QUICK_S)]
+        quick = ("-m", QUICK, *(f"--ignore={file}" for file in left_out), *rest)
+        return run_and_repeat([Pass("SQLite, the cheapest tests", quick, 2)])
+    if "--write-costs" in arguments:
+        rest.append(f"--costs={costs.KNOWN}")
     selection, is_whole = "not exhaustive and not live", "--all" in arguments
     if is_whole:
         selection = "not live"

@@ -1,0 +1,111 @@
+"""Pytest plugin of `tests.run`: the processor seconds of each file of tests and of its programs.
+
+It prints the dearest files, and `--costs FILE` writes those of all. `tests/costs.txt` holds them as
+`make test` took them last, written by `python -m tests.run --write-costs`: the dearest files start
+first, and `make check` runs the cheapest tests that fit into its time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+KNOWN = Path(__file__).with_name("costs.txt")
+SHOWN = 25
+PROPERTY = "processor_s"  # of a test's last report, which travels from its process
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the tests of a file take together, in seconds of one processor."""
+
+    file: str
+    seconds: float
+    tests: int
+
+    @property
+    def of_one(self) -> float:
+        """The mean of its tests, in seconds."""
+        return self.seconds / self.tests
+
+
+def known() -> list[Cost]:
+    """Return the costs that `tests/costs.txt` holds."""
+    lines = KNOWN.read_text().splitlines() if KNOWN.exists() else []
+    return [Cost(file, float(s), int(n)) for s, n, file in map(str.split, lines)]
+
+
+def dear(costs: Sequence[Cost], seconds: float) -> list[str]:
+    """Return the files that have no place among the cheapest that fit into these seconds.
+
+    A file without a known cost is new, and in nobody's way.
+    """
+    left_out = []
+    for cost in sorted(costs, key=lambda cost: cost.of_one):
+        seconds -= cost.seconds
+        if seconds < 0:
+            left_out.append(cost.file)
+    return left_out
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--costs", help="write the processor seconds of each file to this file")
+
+
+def processor_s() -> float:
+    """The seconds that this process and the ended ones that it started have taken so far."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Remember when the test began, in processor seconds."""
+    item.stash[_BEGAN] = processor_s()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
+    """Give the last report of a test what the test took."""
+    if call.when == "teardown":
+        item.user_properties.append((PROPERTY, processor_s() - item.stash[_BEGAN]))
+    return (yield)
+
+
+_BEGAN = pytest.StashKey[float]()
+
+
+def costs_of(reports: Iterable[pytest.TestReport]) -> list[Cost]:
+    """Return the cost of each file, dearest first."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    tests = Counter[str]()
+    for report in reports:
+        if report.when == "teardown":
+            file = report.nodeid.partition("::")[0]
+            seconds[file] += sum(
+                float(str(s)) for name, s in report.user_properties if name == PROPERTY
+            )
+            tests[file] += 1
+    costs = [Cost(file, round(s, 2), tests[file]) for file, s in seconds.items()]
+    return sorted(costs, key=lambda cost: -cost.seconds)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the dearest files, and write those of all if asked."""
+    stats = terminalreporter.stats.values()
+    reports = [one for kind in stats for one in kind if isinstance(one, pytest.TestReport)]
+    costs = costs_of(reports)
+    total = sum(cost.seconds for cost in costs)
+    terminalreporter.section(f"dearest files, of {total:.0f} processor seconds")
+    for cost in costs[:SHOWN]:
+        terminalreporter.write_line(f"{cost.seconds:6.1f} s  {cost.tests:4}  {cost.file}")
+    if file := config.getoption("costs"):
+        lines = [f"{cost.seconds:.2f} {cost.tests} {cost.file}\n" for cost in costs]
+        Path(file).write_text("".join(sorted(lines, key=lambda line: line.split()[2])))
