@@ -23,18 +23,14 @@ pytestmark = pytest.mark.any_database
         ("Pixverse", "fal-ai/pixverse/v5/image-to-video", "Pixverse v5"),
         ("V2.6", "fal-ai/kling-video/v2.6/pro/image-to-video", "Kling Video v2.6"),
         ("v2.6", "wan/v2.6/text-to-video", "Wan v2.6"),
-        (
-            "Bytedance",
-            "fal-ai/bytedance/seedance/v1/pro",
-            "Bytedance Seedance v1 Pro",
-        ),
+        ("Bytedance", "fal-ai/bytedance/seedance/v1/pro", "Bytedance Seedance v1 Pro"),
         ("Bytedance", "fal-ai/bytedance/video-stylize", "Bytedance Video Stylize"),
         ("Minimax", "fal-ai/minimax/preview/speech-2.5-turbo", "Minimax Preview Speech 2.5 Turbo"),
         ("Vidu", "fal-ai/vidu/q2/image-to-video/pro", "Vidu Q2"),
         ("Veo", "fal-ai/veo3.1/fast", "Veo 3.1"),
         ("Hunyuan 3D", "fal-ai/hunyuan3d-v3/image-to-3d", "Hunyuan 3D v3"),
     ],
-)
+)  # fmt: skip
 def test_a_name_adds_what_upstreams_title_leaves_out(
     title: str, endpoint_id: str, name: str
 ) -> None:

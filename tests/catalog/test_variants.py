@@ -63,20 +63,13 @@ def test_cards_of_150_real_models_are_unique() -> None:
         (endpoint("fal-ai/image-editing/x", "Image Editing", group_label="Photo Fix"), "Photo Fix"),
         (endpoint("fal-ai/pixverse/v5.6/text-to-video", "Pixverse", "text-to-video"), "v5.6"),
         (endpoint("fal-ai/vidu/q2/image-to-video/pro", "Vidu", "image-to-video"), "q2 pro"),
-        (
-            endpoint(
-                "fal-ai/longcat/text-to-video/720p",
-                "LongCat",
-                "text-to-video",
-                group_label="Text to Video (720p)",
-            ),
-            "720p",
-        ),
+        (endpoint("fal-ai/longcat/text-to-video/720p", "LongCat", "text-to-video",
+             group_label="Text to Video (720p)"), "720p"),
         (endpoint("fal-ai/wan-t2v", "Wan-2.1 Text-to-Video", "text-to-video"), ""),
         (endpoint("fal-ai/hunyuan3d-v21", "Hunyuan 3D 2.1", "image-to-3d"), ""),
         (endpoint("fal-ai/flux/dev", "FLUX.1 [dev]", "text-to-image"), ""),
     ],
-)
+)  # fmt: skip
 def test_a_variant_label_adds_what_name_and_category_lack(listed: Endpoint, expected: str) -> None:
     assert variant(listed) == expected
 

@@ -78,16 +78,12 @@ def test_an_address_of_upstreams_hosts_is_an_artifact_wherever_it_stands(
 @pytest.mark.parametrize(
     "text",
     [
-        f"The fox is at {C}/a.png, have a look.",
-        f"{C}/a.png shows a fox",
-        f"![A fox]({C}/a.png)",
-        f'{{"page": "see {C}/a.png"}}',
-        f"{{ not JSON {C}/a.png",
-        "https://elsewhere.test/an/article",
-        '{"url": "https://elsewhere.test/an/article"}',
+        f"The fox is at {C}/a.png, have a look.", f"{C}/a.png shows a fox", f"![A fox]({C}/a.png)",
+        f'{{"page": "see {C}/a.png"}}', f"{{ not JSON {C}/a.png",
+        "https://elsewhere.test/an/article", '{"url": "https://elsewhere.test/an/article"}',
         "data: a word, and another",
     ],
-)
+)  # fmt: skip
 def test_prose_that_mentions_an_address_stays_a_text(text: str) -> None:
     listed = artifacts({"output": text, "seed": 1}, is_media=lambda url: url.startswith(C))
     assert [(artifact.kind, artifact.text) for artifact in listed] == [("text", text)]
@@ -173,20 +169,14 @@ def test_a_repeated_file_is_listed_once() -> None:
     ("file", "kind"),
     [
         ({"url": "https://a/v.mp4", "content_type": "image/png"}, "video"),
-        (
-            {
-                "url": "https://a/x",
-                "content_type": "application/octet-stream",
-                "file_name": "w.safetensors",
-            },
-            "file",
-        ),
+        ({"url": "https://a/x", "content_type": "application/octet-stream",
+          "file_name": "w.safetensors"}, "file"),
         ({"url": "https://a/x.wav"}, "audio"),
         ({"url": "https://a/x?y=.png", "content_type": "model/gltf-binary"}, "mesh"),
         ({"url": "https://a/x", "content_type": "video/mp4; codecs=x"}, "video"),
         ({"url": "https://a/x", "content_type": "text/plain"}, "file"),
     ],
-)
+)  # fmt: skip
 def test_the_kind_is_found_despite_wrong_metadata(file: dict[str, Any], kind: str) -> None:
     assert artifacts({"thing": file})[0].kind == kind
 

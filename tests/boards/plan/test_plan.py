@@ -104,34 +104,25 @@ def test_equal_rows_and_columns_are_merged(plan_of: Planned) -> None:
     ("controls", "where", "message"),
     [
         ({"column_field": "seed"}, "values", "a field and no values"),
-        (
-            {"column_field": "num_inference_steps", "column_values": "x"},
-            "values",
-            "takes whole numbers",
-        ),
+        ({"column_field": "num_inference_steps", "column_values": "x"}, "values",
+         "takes whole numbers"),
         ({"row_field": "prompt", "row_values": "a\n" * 401}, "rows", "up to 400 values"),
         ({"table": "colour\nred"}, "table", "“colour” is not an input"),
         ({"table": "prompt\na", "row_values": "b"}, "table", "empty one of the two"),
         ({"seeds": "1, x"}, "seeds", "“x” is not"),
         ({"seeds": "1-10000"}, "seeds", "not a range of up to 400"),
         ({"seeds": "x" * 100_000}, "seeds", "up to 400 seeds"),
-        (
-            {"shared.prompt": "x" * 1_000_000, "row_field": "seed", "row_values": "1-50"},
-            "total",
-            "too large for this many runs",
-        ),
-        (
-            {"shared.prompt": "x" * 1_000_000, "seeds": "1-50"},
-            "total",
-            "too large for this many runs",
-        ),
+        ({"shared.prompt": "x" * 1_000_000, "row_field": "seed", "row_values": "1-50"}, "total",
+         "too large for this many runs"),
+        ({"shared.prompt": "x" * 1_000_000, "seeds": "1-50"}, "total",
+         "too large for this many runs"),
         ({"cap": "1" * 100_000}, "cap", "an amount in US dollars"),
         ({"seeds": "1-300"}, "total", "600 runs; a board takes up to 400"),
         ({"cap": "0"}, "cap", "prevents every run"),
         ({"cap": "lots"}, "cap", "such as 2.50"),
         ({"shared.num_inference_steps": "many"}, "shared", "Number of inference steps"),
     ],
-)
+)  # fmt: skip
 def test_each_problem_of_a_plan_is_reported_at_its_field(
     plan_of: Planned, controls: dict[str, str], where: str, message: str
 ) -> None:

@@ -199,14 +199,10 @@ def test_collections_can_be_reordered(staff: Client) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        EDIT,
-        "/collections/best/choices/?find=a",
-        "/collections/best/deletion/",
-        "/collections/recovery/",
-        "/collections/order/",
-        "/collections/of/a/1/",
+        EDIT, "/collections/best/choices/?find=a", "/collections/best/deletion/",
+        "/collections/recovery/", "/collections/order/", "/collections/of/a/1/",
     ],
-)
+)  # fmt: skip
 def test_only_curators_can_edit_collections(
     client: Client, user: User, best: Collection, address: str
 ) -> None:

@@ -105,33 +105,23 @@ def test_an_imported_duplicate_title_is_reported_and_added(staff: Client, best: 
         ('{"format": "vitrine-collections", "version": 2}', "version 1"),
         ('{"format": "vitrine-collections", "version": 1, "collections": {}}', "a list"),
         ("x" * ((8 << 20) + 1), "larger than 8 MB"),
-        *(
-            (json.dumps({**FILE, "collections": [row]}), message)
-            for row, message in [
-                (1, "Collection 1 has to be an object"),
-                ({"title": "x", "slug": "a b"}, "slug"),
-                ({"title": "x", "slug": "a", "models": []}, "there is no “models” here"),
-                (
-                    {"title": "x", "slug": "a", "items": [{"endpoint_id": "a/1", "notes": ""}]},
-                    "model 1: there is no “notes” here",
-                ),
-                ({"title": "x", "slug": "import"}, "slug"),
-                ({"title": "", "slug": "x"}, "a title"),
-                ({"title": 1, "slug": "x"}, "has to be a text"),
-                ({"title": "x", "slug": "x", "order": -1}, "order"),
-                ({"title": "x", "slug": "x", "order": True}, "order"),
-                ({"title": "x", "slug": "x", "items": [{"note": "n"}]}, "Collection 1, model 1"),
-                ({"title": "x", "slug": "x", "items": 3}, "a list"),
-                ({"title": "x", "slug": "x", "is_published": "no"}, "true or false"),
-                ({"title": "x" * 121, "slug": "x"}, "120 characters"),
-            ]
-        ),
-        (
-            json.dumps({**FILE, "collections": [{"title": "x", "slug": "x"}] * 2}),
-            "Two collections",
-        ),
+        *((json.dumps({**FILE, "collections": [row]}), message) for row,
+          message in [(1, "Collection 1 has to be an object"),
+              ({"title": "x", "slug": "a b"}, "slug"),
+              ({"title": "x", "slug": "a", "models": []}, "there is no “models” here"),
+              ({"title": "x", "slug": "a", "items": [{"endpoint_id": "a/1", "notes": ""}]},
+               "model 1: there is no “notes” here"), ({"title": "x", "slug": "import"}, "slug"),
+              ({"title": "", "slug": "x"}, "a title"),
+              ({"title": 1, "slug": "x"}, "has to be a text"),
+              ({"title": "x", "slug": "x", "order": -1}, "order"),
+              ({"title": "x", "slug": "x", "order": True}, "order"),
+              ({"title": "x", "slug": "x", "items": [{"note": "n"}]}, "Collection 1, model 1"),
+              ({"title": "x", "slug": "x", "items": 3}, "a list"),
+              ({"title": "x", "slug": "x", "is_published": "no"}, "true or false"),
+              ({"title": "x" * 121, "slug": "x"}, "120 characters")]),
+        (json.dumps({**FILE, "collections": [{"title": "x", "slug": "x"}] * 2}), "Two collections"),
     ],
-)
+)  # fmt: skip
 def test_an_unreadable_import_file_reports_the_position(
     staff: Client, text: str, message: str
 ) -> None:

@@ -22,14 +22,9 @@ pytestmark = pytest.mark.both_databases
 
 Make = Callable[..., Endpoint]
 VIDEO = [
-    "in:text",
-    "in:image",
-    "in:images",
-    "out:video",
-    "can:sound",
-    "resolution:1080p",
+    "in:text", "in:image", "in:images", "out:video", "can:sound", "resolution:1080p",
     "duration:5-10",
-]
+]  # fmt: skip
 
 
 @pytest.fixture

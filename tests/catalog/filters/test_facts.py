@@ -329,20 +329,14 @@ def test_a_condition_round_trips_through_text(key: str, value: str, no: str) -> 
     ("row", "fact"),
     [
         ({"endpoint_id": "fal-ai/kokoro/hindi", "category": "text-to-audio"}, "language:hindi"),
-        (
-            {"display_name": "Kokoro TTS (Brazilian Portuguese)", "category": "text-to-speech"},
-            "language:portuguese",
-        ),
-        (
-            {"endpoint_id": "fal-ai/vidu/start-end-to-video", "category": "image-to-video"},
-            "can:end-frame",
-        ),
-        (
-            {"description": "A film from first and last frames.", "category": "image-to-video"},
-            "can:end-frame",
-        ),
+        ({"display_name": "Kokoro TTS (Brazilian Portuguese)", "category": "text-to-speech"},
+         "language:portuguese"),
+        ({"endpoint_id": "fal-ai/vidu/start-end-to-video", "category": "image-to-video"},
+         "can:end-frame"),
+        ({"description": "A film from first and last frames.", "category": "image-to-video"},
+         "can:end-frame"),
     ],
-)
+)  # fmt: skip
 def test_facts_only_in_the_listing_are_read(row: dict[str, Any], fact: str) -> None:
     assert fact in facts_of(listing(**row))
     assert fact not in facts_of(listing(**row | {"category": "text-to-image"}))

@@ -43,30 +43,10 @@ WRITTEN = [
     "",
 ]
 ASKED = [
-    "grosse",
-    "große",
-    "strassen",
-    "bucher",
-    "cafe",
-    "10",
-    "second",
-    "1080p",
-    "16 9",
-    "v2 1",
-    "3 5 turbo",
-    "1e5",
-    "7",
-    "fal ai",
-    "example org",
-    "видео",
-    "画像を動画に",
-    "변환",
-    "العربية",
-    "emoji",
-    "glued",
-    "snake case",
-    "camelcase",
-]
+    "grosse", "große", "strassen", "bucher", "cafe", "10", "second", "1080p", "16 9", "v2 1",
+    "3 5 turbo", "1e5", "7", "fal ai", "example org", "видео", "画像を動画に", "변환", "العربية",
+    "emoji", "glued", "snake case", "camelcase",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("typed", ASKED)
@@ -78,20 +58,9 @@ def test_odd_texts_are_tokenized_as_by_fts5(typed: str, is_open: bool) -> None:
 
 
 PHRASES = [
-    "image",
-    "im",
-    "video",
-    "text to image",
-    "v2 1",
-    "cinematic",
-    "smooth mo",
-    "url of the",
-    "pro",
-    "turbo lite",
-    "guidance_scale",
-    "édit",
-    "edit",
-]
+    "image", "im", "video", "text to image", "v2 1", "cinematic", "smooth mo", "url of the", "pro",
+    "turbo lite", "guidance_scale", "édit", "edit",
+]  # fmt: skip
 
 
 def test_phrases_are_found_in_their_lines(db: None, make_endpoint: Make) -> None:

@@ -242,17 +242,9 @@ def crowd(db: None) -> None:
 
 
 TYPED = [
-    "image",
-    "video lora",
-    "pro",
-    "v2",
-    "text to speech",
-    "upscale",
-    "smooth motion",
-    "ra",
-    "in:image",
-    "ta turbo",
-]
+    "image", "video lora", "pro", "v2", "text to speech", "upscale", "smooth motion", "ra",
+    "in:image", "ta turbo",
+]  # fmt: skip
 
 
 def test_a_search_takes_one_query_whatever_it_finds(crowd: None) -> None:

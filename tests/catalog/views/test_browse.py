@@ -30,13 +30,9 @@ pytestmark = pytest.mark.both_databases
 Make = Callable[..., Endpoint]
 HTMX = {"HX-Request": "true"}
 PAGES = [
-    "/",
-    "/favourites/",
-    "/models/",
-    "/models/?q=model&tag=t",
-    "/categories/vision/",
+    "/", "/favourites/", "/models/", "/models/?q=model&tag=t", "/categories/vision/",
     "/collections/best/",
-]
+]  # fmt: skip
 
 
 @pytest.fixture

@@ -26,19 +26,15 @@ KEYS = st.sampled_from(["output", "choices", "usage", "error", "reasoning", "tex
         ({"choices": [{"message": {"content": None}}]}, Answer()),
         ({"text": "Hi", "reasoning": "why"}, Answer("Hi", "why")),
         ({"output": ["a", "b"]}, Answer("ab")),
-        (
-            {"output": "Hi", "usage": {"prompt_tokens": 1200, "completion_tokens": 3}},
-            Answer("Hi", counted="1,200 tokens in · 3 out"),
-        ),
-        (
-            {"output": "Hi", "usage": {"total_tokens": 9, "cost": -1}},
-            Answer("Hi", counted="9 tokens"),
-        ),
+        ({"output": "Hi", "usage": {"prompt_tokens": 1200, "completion_tokens": 3}},
+         Answer("Hi", counted="1,200 tokens in · 3 out")),
+        ({"output": "Hi", "usage": {"total_tokens": 9, "cost": -1}},
+         Answer("Hi", counted="9 tokens")),
         ("Hi", Answer("Hi")),
         (None, Answer()),
         ([1], Answer()),
     ],
-)
+)  # fmt: skip
 def test_the_answer_is_read_from_the_output(output: Any, answer: Answer) -> None:
     assert parse_answer(output) == answer
 

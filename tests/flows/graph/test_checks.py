@@ -16,25 +16,19 @@ pytestmark = pytest.mark.any_database
 @pytest.mark.parametrize(
     ("raw", "node", "message"),
     [
-        pytest.param(
-            with_nodes(a={"depends": ["c"]}, b={"depends": ["a"]}, c={"depends": ["b"]}),
-            "a",
-            "in a circle: a → b → c → a",
-            id="circle",
-        ),
+        pytest.param(with_nodes(a={"depends": ["c"]}, b={"depends": ["a"]}, c={"depends": ["b"]}),
+            "a", "in a circle: a → b → c → a", id="circle"),
         pytest.param(with_nodes(a={"depends": ["a"]}), "a", "depends on itself", id="itself"),
         pytest.param(with_nodes(a={"depends": ["z"]}), "a", "“z”, a node that is", id="depends"),
-        pytest.param(
-            with_nodes(a={"input": {"p": ["$z.q"]}}), "a", "“p.0” reads $z.q: there", id="reference"
-        ),
-        pytest.param(
-            with_nodes(a={}, b={"input": {"p": "$a.x"}}), "b", "“depends” does not", id="undeclared"
-        ),
+        pytest.param(with_nodes(a={"input": {"p": ["$z.q"]}}), "a", "“p.0” reads $z.q: there",
+            id="reference"),
+        pytest.param(with_nodes(a={}, b={"input": {"p": "$a.x"}}), "b", "“depends” does not",
+            id="undeclared"),
         pytest.param(with_nodes(a={"id": "b"}), "a", "its key is another", id="id"),
         pytest.param(with_nodes(a={"app": ""}), "a", "which model it calls", id="no-app"),
         pytest.param(with_nodes(), "", "calls no model", id="empty"),
     ],
-)
+)  # fmt: skip
 def test_c62_an_error_names_its_node(raw: dict[str, Any], node: str, message: str) -> None:
     errors = checks.errors(reading.parse_graph(raw))
     assert any(error.node == node and message in error.message for error in errors), errors

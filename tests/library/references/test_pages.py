@@ -75,17 +75,13 @@ def test_a_reference_is_made_listed_and_changed(member: Client, user: User) -> N
         ({"name": "b" * 41}, "Keep the name to 40 characters."),
         ({"description": "x" * 2001}, "The description has 2,001 characters; the most is 2,000."),
         ({"files": []}, "Choose at least one picture, or describe it."),
-        (
-            {"files": [SimpleUploadedFile("note.txt", b"hello", "text/plain")]},
-            "note.txt is not a picture. Choose a PNG, JPEG or WebP.",
-        ),
-        (
-            {"files": [SimpleUploadedFile("cut.png", b"\x89PNG\r\n\x1a\nrest", "image/png")]},
-            "cut.png is a broken picture.",
-        ),
+        ({"files": [SimpleUploadedFile("note.txt", b"hello", "text/plain")]},
+         "note.txt is not a picture. Choose a PNG, JPEG or WebP."),
+        ({"files": [SimpleUploadedFile("cut.png", b"\x89PNG\r\n\x1a\nrest", "image/png")]},
+         "cut.png is a broken picture."),
         ({"lora": "/runs/00000000-0000-4000-8000-000000000000/artifacts/0/"}, "weights are gone"),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_is_said_beside_its_field_and_nothing_is_saved(
     member: Client, typed: dict[str, Any], sentence: str
 ) -> None:

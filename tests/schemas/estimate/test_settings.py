@@ -18,17 +18,10 @@ PROPERTIES = {
     "seed": {"type": "integer"},
     "voice": {"type": "string", "default": "Aria"},
     "image_url": {"type": "string", "format": "uri"},
-    "image_size": {
-        "anyOf": [
-            {
-                "type": "object",
-                "properties": {"width": {"type": "integer"}, "height": {"type": "integer"}},
-            },
-            {"enum": ["square_hd", "landscape_4_3"]},
-        ],
-        "default": "landscape_4_3",
-    },
-}
+    "image_size": {"anyOf": [{"type": "object",
+             "properties": {"width": {"type": "integer"}, "height": {"type": "integer"}}},
+            {"enum": ["square_hd", "landscape_4_3"]}], "default": "landscape_4_3"},
+}  # fmt: skip
 DEFAULTS = {
     "resolution": "720p",
     "generate_audio": "true",

@@ -244,23 +244,15 @@ def _put(value: Any, path: tuple[Any, ...], new: Any) -> None:
     "schema",
     [
         {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(20_000)}},
-        {
-            "type": "object",
-            "properties": {
-                "x" * 1_000_000: {"description": "y " * 500_000, "enum": ["z" * 100_000]}
-            },
-        },
+        {"type": "object",
+         "properties": {"x" * 1_000_000: {"description": "y " * 500_000, "enum": ["z" * 100_000]}}},
         {"anyOf": [{"$ref": "#/components/schemas/In"}, {"$ref": "#/components/schemas/In"}]},
         {"allOf": [{"$ref": "#/components/schemas/In"}] * 50},
-        {
-            "type": "object",
-            "properties": {
-                k: {"allOf": [{"$ref": "#/components/schemas/In"}]} for k in "abcdefghij"
-            },
-        },
+        {"type": "object",
+         "properties": {k: {"allOf": [{"$ref": "#/components/schemas/In"}]} for k in "abcdefghij"}},
     ],
     ids=["wide", "long", "any-of-itself", "all-of-itself", "itself-ten-times"],
-)
+)  # fmt: skip
 def test_hostile_documents_are_bounded(schema: Any) -> None:
     started = time.thread_time()
     root = build(contract(strategies.document(schema), "a/b"))

@@ -9,28 +9,12 @@ from schemas.fields import Field
 from schemas.fields.form_groups import MIN_SETTINGS, OTHER, group
 
 LONG = [
-    "use_multiscale",
-    "acceleration",
-    "camera_lora",
-    "camera_lora_scale",
-    "enable_prompt_expansion",
-    "enable_safety_checker",
-    "video_output_type",
-    "video_quality",
-    "video_write_mode",
-    "ip_adapter_scale",
-    "ip_adapter_path",
-    "ip_adapter_mask_url",
-    "num_inference_steps",
-    "guidance_scale",
-    "nag_scale",
-    "nag_tau",
-    "nag_alpha",
-    "fps",
-    "output_format",
-    "sync_mode",
+    "use_multiscale", "acceleration", "camera_lora", "camera_lora_scale", "enable_prompt_expansion",
+    "enable_safety_checker", "video_output_type", "video_quality", "video_write_mode",
+    "ip_adapter_scale", "ip_adapter_path", "ip_adapter_mask_url", "num_inference_steps",
+    "guidance_scale", "nag_scale", "nag_tau", "nag_alpha", "fps", "output_format", "sync_mode",
     "strange_thing",
-]
+]  # fmt: skip
 
 
 def grouped(names: list[str]) -> dict[str, list[str]]:

@@ -95,18 +95,12 @@ def test_an_infinite_number_is_refused() -> None:
 
 
 SIZE = {
-    "anyOf": [
-        {
-            "type": "object",
-            "properties": {
-                "width": {"type": "integer", "default": 512},
-                "height": {"type": "integer", "default": 512},
-            },
-        },
-        {"enum": ["square", "wide"], "type": "string"},
-    ],
+    "anyOf": [{"type": "object",
+         "properties": {"width": {"type": "integer", "default": 512},
+             "height": {"type": "integer", "default": 512}}},
+        {"enum": ["square", "wide"], "type": "string"}],
     "default": "square",
-}
+}  # fmt: skip
 
 
 def test_a_size_is_a_preset_or_custom() -> None:

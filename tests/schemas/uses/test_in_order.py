@@ -31,14 +31,10 @@ def pictures(*addresses: str) -> list[GivenFile]:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        (
-            {"start_image_url": URL, "end_image_url": URL},
-            {"start_image_url": A, "end_image_url": B},
-        ),
-        (
-            {"last_frame_url": URL, "first_frame_url": URL},
-            {"last_frame_url": B, "first_frame_url": A},
-        ),
+        ({"start_image_url": URL, "end_image_url": URL},
+         {"start_image_url": A, "end_image_url": B}),
+        ({"last_frame_url": URL, "first_frame_url": URL},
+         {"last_frame_url": B, "first_frame_url": A}),
         ({"image_url": URL, "tail_image_url": URL}, {"image_url": A, "tail_image_url": B}),
         ({"image_urls": LIST}, {"image_urls": [A, B]}),
         ({"mask_url": URL, "image_url": URL}, {"image_url": A}),
@@ -47,7 +43,7 @@ def pictures(*addresses: str) -> list[GivenFile]:
         ({}, {}),
     ],
     ids=["start and end", "last first", "tail", "list", "mask", "garment", "one", "none"],
-)
+)  # fmt: skip
 def test_two_pictures_go_where_a_model_takes_two(
     fields: dict[str, Any], expected: dict[str, Any]
 ) -> None:

@@ -59,19 +59,14 @@ def captions(dataset: Dataset) -> list[tuple[str, str]]:
     ("case", "expected"),
     [
         ("32a-folders", [("1.png", "a cat"), ("1-2.png", "a dog")]),
-        (
-            "31a-spaces",
-            [
-                ("my photo (1).png", "a red fox"),
-                ("img#2.png", "a blue fox"),
-                ("plain.png", "a plain fox"),
-            ],
-        ),
+        ("31a-spaces",
+         [("my photo (1).png", "a red fox"), ("img#2.png", "a blue fox"),
+          ("plain.png", "a plain fox")]),
         ("16-nfd", [("Füchse é.png", "a fox")]),
         ("31b-utf16", [("u.png", "a fox, Füchse"), ("v.png", "Füchse")]),
         ("33-macosx", [("a.png", "cap")]),
     ],
-)
+)  # fmt: skip
 def test_each_file_of_an_archive_gets_its_own_caption(
     member: Client, dataset: Dataset, case: str, expected: list[tuple[str, str]]
 ) -> None:
