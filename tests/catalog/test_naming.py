@@ -13,11 +13,12 @@ from bench.catalogue import filling
 from catalog.models import Endpoint
 from catalog.naming import Title, full_names, with_version
 from catalog.sync import post_sync
+from tests.tables import each_row
 
 pytestmark = pytest.mark.any_database
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "endpoint_id", "name"),
     [
         ("Pixverse", "fal-ai/pixverse/v5/image-to-video", "Pixverse v5"),
@@ -37,7 +38,7 @@ def test_a_name_adds_what_upstreams_title_leaves_out(
     assert with_version(title, endpoint_id) == name
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "endpoint_id"),
     [
         ("Seedance 1.0 Pro", "fal-ai/bytedance/seedance/v1/pro/text-to-video"),

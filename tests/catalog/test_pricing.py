@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from catalog import pricing
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("count", "unit", "text"),
     [
         ("48", "seconds", "48 seconds"),

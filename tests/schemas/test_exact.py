@@ -10,9 +10,10 @@ from hypothesis import given
 from schemas import build, contract, decode_post, draw
 from schemas.exact import NotJson, indented, loads
 from tests.schemas import strategies
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "message"),
     [
         ("", "a value is missing (line 1, column 1)"),

@@ -8,9 +8,10 @@ from fractions import Fraction
 import pytest
 
 from schemas.numbers import MAX_DIGITS, NotANumber, as_json, read_exactly, read_number
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("1e3", 1000), ("1E3", 1000), ("1.5e1", 15), ("20.0", 20), ("-2e2", -200), ("+7", 7),
@@ -30,17 +31,15 @@ def test_numbers_of_json_are_accepted(text: str) -> None:
     assert repr(read_number(text)) == repr(json.loads(text))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "NaN", "inf", "-Infinity", "1_000", "\u0663", "0x1", "1e", "e3"]
-)
-@pytest.mark.parametrize("is_whole", [True, False])
+@each_row("text", ["", "NaN", "inf", "-Infinity", "1_000", "\u0663", "0x1", "1e", "e3"])
+@each_row("is_whole", [True, False])
 def test_texts_that_are_no_numbers_are_rejected(text: str, is_whole: bool) -> None:
     with pytest.raises(NotANumber):
         read_number(text, is_whole=is_whole)
 
 
-@pytest.mark.parametrize("text", ["1e999", "-1e999", "1e999999", "9" * 4001, "1e99999"])
-@pytest.mark.parametrize("is_whole", [True, False])
+@each_row("text", ["1e999", "-1e999", "1e999999", "9" * 4001, "1e99999"])
+@each_row("is_whole", [True, False])
 def test_numbers_too_large_to_print_are_rejected(text: str, is_whole: bool) -> None:
     with pytest.raises(NotANumber, match="too large"):
         read_number(text, is_whole=is_whole)

@@ -15,10 +15,11 @@ from boards.votes import marks
 from boards.votes.rankings import rankings
 from runs.results import csv_text
 from tests.boards.judging import Judged
+from tests.tables import each_row
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize(
+@each_row(
     ("value", "cell"),
     [
         ("=1+1", "'=1+1"), ("+1 or so", "'+1 or so"), ("@SUM(A1)", "'@SUM(A1)"), ("-x", "'-x"),

@@ -26,6 +26,7 @@ from boards.leaderboard.tallies import PairTally
 from boards.votes import bradley_terry
 from boards.votes.bradley_terry import PRIOR_DEVIATION, Z_95
 from boards.votes.rankings import MIDDLE, SCALE
+from tests.tables import each_row
 
 pytestmark = pytest.mark.any_database
 SETS = 1000
@@ -64,7 +65,7 @@ def for_choix(pairs: list[PairTally]) -> list[tuple[int, int]]:
     ]
 
 
-@pytest.mark.parametrize("start", range(0, SETS, 100))
+@each_row("start", range(0, SETS, 100))
 def test_strengths_and_intervals_are_those_of_choix(start: int) -> None:
     compared = 0
     for seed in range(start, start + 100):

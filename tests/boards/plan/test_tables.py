@@ -7,6 +7,7 @@ import pytest
 from boards.plan.tables import MAX_BYTES, decode, read_rows
 from tests.conftest import CASES
 from tests.growth.measuring import largest_memory
+from tests.tables import each_row
 
 TWO = [{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]
 
@@ -25,7 +26,7 @@ def test_tables_of_any_program_are_read(text: str) -> None:
     assert read_rows(text) == TWO
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "message"),
     [
         ("prompt\n", "no rows"),
@@ -62,7 +63,7 @@ def test_a_binary_spreadsheet_is_refused_with_advice(start: bytes) -> None:
 LINE_ENDS = ["\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\r"]
 
 
-@pytest.mark.parametrize("mark", LINE_ENDS)
+@each_row("mark", LINE_ENDS)
 def test_table_lines_end_only_at_lf(mark: str) -> None:
     text = f"one{mark}two"
     assert read_rows(f'prompt\n"{text}"\nb\n') == [{"prompt": text}, {"prompt": "b"}]

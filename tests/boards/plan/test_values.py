@@ -9,6 +9,7 @@ import pytest
 from boards.plan.values import read_axis, read_cell, read_value
 from schemas import Field
 from schemas.fields import MISSING, Option
+from tests.tables import each_row
 
 STEPS = Field(kind="integer", name="steps", label="Steps")
 SCALE = Field(kind="number", name="scale", label="Scale")
@@ -37,7 +38,7 @@ RATIO = Field(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "text", "expected"),
     [
         (STEPS, "4, 8\n12", [4, 8, 12]),
@@ -112,7 +113,7 @@ def test_numbers_of_an_axis_are_exact(field: Field, text: str, expected: list[An
     assert all(isinstance(value, int) for value in values if field is STEPS)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("members", "text", "expected"),
     [
         (("A", "a"), "a, A", ["a", "A"]),
@@ -160,8 +161,8 @@ def test_axis_lines_end_only_at_lf(mark: str) -> None:
     assert read_axis(PROMPT, f"one{mark}\n---\nb") == [f"one{mark}", "b"]
 
 
-@pytest.mark.parametrize("text", ["NaN", "nan", "inf", "-Infinity", "1e999", "1_000", "\u0663"])
-@pytest.mark.parametrize("field", [STEPS, SCALE])
+@each_row("text", ["NaN", "nan", "inf", "-Infinity", "1e999", "1_000", "\u0663"])
+@each_row("field", [STEPS, SCALE])
 def test_axis_values_that_are_not_numbers_are_refused(field: Field, text: str) -> None:
     with pytest.raises(ValueError, match="takes"):
         read_axis(field, text)

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from boards.votes import bradley_terry
 from boards.votes.bradley_terry import fit
+from tests.tables import each_row
 
 pytestmark = pytest.mark.any_database
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("won", "lost", "is_told"),
     [
         (1, 0, False), (3, 0, False), (5, 0, False), (6, 0, True),

@@ -17,6 +17,7 @@ from catalog.filters.labels import describe, label, summarize
 from catalog.filters.query_parser import parse_query, replace_words
 from catalog.filters.vocabulary import KEYS
 from catalog.models import Endpoint
+from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases
 
@@ -198,7 +199,7 @@ def test_each_end_of_a_length_has_its_own_unit(lengths: str, wording: str) -> No
     assert [part.words for part in group.parts] == [wording]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("q", "text"),
     [
         ("in:image", "Takes an image"),

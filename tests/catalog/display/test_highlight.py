@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from html import unescape
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.display.highlight import highlighter
 from catalog.search.matching import Found
+from tests.tables import each_row
 
 
 def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str:
@@ -19,7 +19,7 @@ def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str
     return mark.in_text(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("used", "text", "result"),
     [
         (("kling",), "Kling Video", "<mark>Kling</mark> Video"),

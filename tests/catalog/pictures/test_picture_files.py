@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from catalog.pictures import picture_files
+from tests.tables import each_row
 
 BASE = "0123456789abcdef01234567"
 
@@ -57,7 +58,7 @@ def test_a_picture_is_served_with_an_immutable_cache_header() -> None:
     assert ask(f"/pictures/{BASE}-s.webp", "HEAD")[1:] == (headers, b"")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("wanted", "status", "body", "span"),
     [
         ("bytes=0-3", 206, b"0123", "bytes 0-3/10"),

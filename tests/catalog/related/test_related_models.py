@@ -19,6 +19,7 @@ from catalog import pricing
 from catalog.models import Endpoint, ListingEntry, Revision
 from catalog.related import related_models
 from catalog.related.related_models import Successor
+from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases
 
@@ -218,7 +219,7 @@ def test_related_models_take_as_many_queries_for_any_catalogue(
     assert used[0] == used[1] <= 6
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("price", "unit", "facts", "minutes", "text"),
     [
         ("0.05", "seconds", ["out:video", "default-duration:8"], None,

@@ -17,6 +17,7 @@ from catalog.search import spelling
 from catalog.search.engine import search
 from catalog.search.full_text import index_texts
 from catalog.search.query import Query
+from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases
 
@@ -49,8 +50,8 @@ ASKED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("typed", ASKED)
-@pytest.mark.parametrize("is_open", [False, True], ids=["whole", "beginning"])
+@each_row("typed", ASKED)
+@each_row("is_open", [False, True], ids=["whole", "beginning"])
 def test_odd_texts_are_tokenized_as_by_fts5(typed: str, is_open: bool) -> None:
     words = spelling.words(spelling.normalize(typed))
     matches = set(index_texts(tuple(WRITTEN)).find(words, is_open=is_open))

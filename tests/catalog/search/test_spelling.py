@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from catalog.search import spelling
 from catalog.search.tokenizer import synonyms
+from tests.tables import each_row
 
 KNOWN = {
     "kling": 9,
@@ -20,7 +21,7 @@ KNOWN = {
 }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "word"),
     [
         ("flux1.1 [pro]", "flux"),
@@ -59,7 +60,7 @@ def test_letters_and_numbers_are_separated(text: str, parts: list[str]) -> None:
     assert spelling.parts(text) == parts
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("slip", "meant"),
     [
         ("klng", "kling"),

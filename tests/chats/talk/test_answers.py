@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chats.talk.answers import Answer, parse_answer
+from tests.tables import each_row
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -17,7 +17,7 @@ JSON = st.recursive(
 KEYS = st.sampled_from(["output", "choices", "usage", "error", "reasoning", "text", "message"])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("output", "answer"),
     [
         ({"output": "Hi", "partial": True, "error": None}, Answer("Hi")),

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from chats.talk.limits import is_too_long
+from tests.tables import each_row
 
 pytestmark = pytest.mark.any_database
 
 
-@pytest.mark.parametrize(
+@each_row(
     "message",
     [
         "This model's maximum context length is 8192 tokens. However, you requested 9001 tokens.",
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.any_database
         "String should have at most 5000 characters",
     ],
 )
-@pytest.mark.parametrize("is_within_output", [True, False])
+@each_row("is_within_output", [True, False])
 def test_messages_about_length_are_recognised(message: str, is_within_output: bool) -> None:
     error = None if is_within_output else {"error": "RunFailed", "message": message}
     assert is_too_long(error, message if is_within_output else "")

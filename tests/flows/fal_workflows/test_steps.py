@@ -8,6 +8,7 @@ import pytest
 
 from flows.fal_workflows.steps import steps_of
 from runs.models import Run
+from tests.tables import each_row
 
 pytestmark = pytest.mark.any_database
 
@@ -32,7 +33,7 @@ def run_with(*events: Any, state: str = "running") -> Run:
     return Run(state=state, steps=rows)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("events", "state", "expected"),
     [
         ([SUBMIT], "running", "running"),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from library.prompts import expansion
 from library.prompts.expansion import MAX_CHARS, MAX_PROMPTS, Refused, count, expand
 from library.prompts.grammar import Slot, escape, parse, styled
+from tests.tables import each_row
 
 # Texts made of what means something, and of what does not.
 PIECES = ["{", "}", "|", "\\", ":", " ", "2 of ", "0 of ", "subject", "red", "é", "\n", '{"a": 1}']
@@ -56,7 +57,7 @@ def test_drawn_alternatives_depend_on_the_seed_alone() -> None:
     assert sorted(prompts("{9 of red|green}")) == ["green", "red"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         '{"a": 1}', "{}", "{ }", "{red", "red}", "{0 of a}", "{red, blue}", "a | b", "{2 of }",

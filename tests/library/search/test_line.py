@@ -12,11 +12,12 @@ from library.full_text import phrase
 from library.search.conditions import KEYS
 from library.search.dates import parse_period
 from library.search.line import MOST_PIECES, from_old_address, parse_line
+from tests.tables import each_row
 
 TODAY = date(2026, 11, 27)  # a Friday
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "labels"),
     [
         ("out:video", ["Result: Films"]),
@@ -102,7 +103,7 @@ def test_an_example_is_read_as_it_was_written(key: object, is_negated: bool) -> 
     assert condition.word == word
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "first", "end"),
     [
         ("today", "2026-11-27", "2026-11-28"),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from playground.display import placeholder_size, renderers
 from runs.models import Artifact, Run
+from tests.tables import each_row
 
 pytestmark = pytest.mark.any_database
 
@@ -25,7 +26,7 @@ ANYTHING = st.recursive(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("arguments", "size"),
     [
         ({"image_size": "portrait_16_9"}, (576, 1024)),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from schemas.carry import carry, counterparts
 from tests.schemas.carry.test_carry import of
+from tests.tables import each_row
 
 A, B, C, D = (f"https://x.test/{name}.png" for name in "abcd")
 URL = {"type": "string", "format": "uri"}
@@ -26,8 +25,8 @@ LUMA = {"image_url": URL, "end_image_url": URL}
 FRAMES = [KLING_26, KLING_21, PIXVERSE, LUMA, {"first_frame_url": URL, "last_frame_url": URL}]
 
 
-@pytest.mark.parametrize("frames", FRAMES, ids="-".join)
-@pytest.mark.parametrize("is_required", [True, False])
+@each_row("frames", FRAMES, ids="-".join)
+@each_row("is_required", [True, False])
 def test_two_pictures_become_the_first_and_the_last_frame_and_back(
     frames: dict[str, Any], is_required: bool
 ) -> None:
@@ -42,8 +41,8 @@ def test_two_pictures_become_the_first_and_the_last_frame_and_back(
     assert A not in " ".join(step.words for step in [*carried.steps, *back.steps])
 
 
-@pytest.mark.parametrize("source", FRAMES, ids="-".join)
-@pytest.mark.parametrize("target", FRAMES, ids="-".join)
+@each_row("source", FRAMES, ids="-".join)
+@each_row("target", FRAMES, ids="-".join)
 def test_first_and_last_frames_are_carried_to_each_other(
     source: dict[str, Any], target: dict[str, Any]
 ) -> None:
@@ -52,7 +51,7 @@ def test_first_and_last_frames_are_carried_to_each_other(
     assert carried.arguments == dict(zip(target, (A, B), strict=True))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("source", "arguments", "target", "expected", "sentence"),
     [
         (LIST, {"image_urls": [A, B]}, SINGLE, {"image_url": A},

@@ -8,13 +8,15 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import contract
 from schemas.changes.diff import diff_contracts
 from schemas.changes.diff_lines import MOST, Line, dotted, sentence
-from tests.schemas import hostile, strategies
+from tests.sampling import sample
+from tests.schemas import hostile, laws, strategies
+from tests.tables import each_row
 
 
 def document(properties: Any, required: Any = (), output: Any = None) -> dict[str, Any]:
@@ -236,6 +238,7 @@ def test_every_property_that_differs_is_named_and_no_other(
     assert named == differ
 
 
+@settings(max_examples=laws.cases(4))
 @given(strategies.inputs, strategies.inputs)
 def test_any_two_inputs_compare(old: Any, new: Any) -> None:
     first, second = (contract(strategies.document(schema), "a/b") for schema in (old, new))
@@ -254,7 +257,8 @@ def test_any_broken_document_compares_with_the_whole_one(
     _check(diff_contracts(contract(broken, name), contract(documents[name], name)))
 
 
-@pytest.mark.parametrize("name", sorted(hostile.MANY))
+@pytest.mark.system
+@each_row("name", sample(sorted(hostile.MANY), 3, by_seed=1))
 def test_diffs_of_large_documents_are_bounded(name: str) -> None:
     big, plain = strategies.document(hostile.MANY[name]), document({"a": TEXT})
     start = time.thread_time()

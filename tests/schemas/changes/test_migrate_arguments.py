@@ -5,15 +5,15 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import build, contract
 from schemas.changes.migrate_arguments import Migrated, Version, migrate
 from schemas.exact import identical
 from schemas.validation import validate
-from tests.schemas import strategies
+from tests.schemas import laws, strategies
+from tests.tables import each_row
 
 INTEGER: dict[str, Any] = {"type": "integer"}
 NUMBER: dict[str, Any] = {"type": "number"}
@@ -35,7 +35,7 @@ def mended(old: Any, new: Any, value: Any, **more: Any) -> Migrated:
     return migrate(version({"x": old}), version({"x": new}, **more), {"x": value})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("new", "value", "expected"),
     [
         (INTEGER | {"maximum": 20}, 25, 20),
@@ -143,6 +143,7 @@ def test_valid_arguments_are_not_changed(pair: tuple[Any, dict[str, Any]]) -> No
         assert identical(migrated.arguments, arguments)
 
 
+@settings(max_examples=laws.cases(5))
 @given(strategies.schemas_with_arguments, strategies.inputs, st.booleans())
 def test_migrated_arguments_need_no_further_fix(
     pair: tuple[Any, dict[str, Any]], newer: Any, is_known: bool

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
-
 from schemas.estimate import NOTHING, Estimate, unknown
+from tests.tables import each_row
 
 
 def about(low: str, high: str | None = "same", currency: str = "USD") -> Estimate:
@@ -14,7 +13,7 @@ def about(low: str, high: str | None = "same", currency: str = "USD") -> Estimat
     return Estimate(Decimal(low), None if most is None else Decimal(most), currency)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("estimate", "sentence"),
     [
         (about("0.1"), "about $0.10"),

@@ -6,7 +6,6 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,11 +13,12 @@ from schemas import build, contract
 from schemas.estimate import Model, Price, Usual, estimate, read_usual, typical
 from schemas.facts.capabilities import read_capabilities
 from tests.conftest import DATA
+from tests.tables import each_row
 
 PATHS = sorted((DATA / "openapi").glob("*.json"))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("facts", "price", "unit", "sentence", "per"),
     [
         ("out:image", "0.04", "images", "about $0.04", "image"),
@@ -68,8 +68,8 @@ def test_compute_seconds_use_upstreams_expected_time() -> None:
     assert (typical_run.estimate.words, typical_run.per) == ("about $0.03", "run")
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("unit", ["images", "seconds", "steps", "megapixels", "videos"])
+@each_row("path", PATHS)
+@each_row("unit", ["images", "seconds", "steps", "megapixels", "videos"])
 def test_stored_facts_equal_those_read_from_the_schema(path: Any, unit: str) -> None:
     document = json.loads(path.read_text())
     facts = read_capabilities(document).facts

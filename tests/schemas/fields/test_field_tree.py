@@ -143,38 +143,6 @@ def test_enums_keep_their_json_types_apart() -> None:
         assert (type(sent), sent) == (type(option.value), option.value)
 
 
-@pytest.mark.parametrize(
-    ("name", "schema", "media"),
-    [
-        ("image_url", {"type": "string"}, "image"),
-        ("mask_url", {"type": "string"}, "image"),
-        ("audio_url", {"type": "string"}, "audio"),
-        ("reference_video_url", {"type": "string"}, "video"),
-        ("images_data_url", {"type": "string"}, "file"),
-        ("webhook_url", {"type": "string"}, ""),
-        ("thing", {"type": "string", "ui": {"field": "video"}}, "video"),
-        (
-            "thing",
-            {"anyOf": [{"type": "string", "_fal_ui_field": "audio"}, {"type": "null"}]},
-            "audio",
-        ),
-        ("prompt", {"type": "string"}, ""),
-    ],
-)
-def test_media_fields_are_found_by_hint_then_by_name(name: str, schema: Any, media: str) -> None:
-    assert field(schema, name).media == media
-
-
-def test_media_lists_are_found_by_name_or_by_their_items() -> None:
-    by_name = field({"type": "array", "items": {"type": "string"}}, "image_urls")
-    by_item = field(
-        {"type": "array", "items": {"type": "string", "_fal_ui_field": "image"}}, "refs"
-    )
-    for node in (by_name, by_item):
-        assert node.item
-        assert node.item.media == "image"
-
-
 def test_sync_mode_leaves_the_main_form_only_where_it_means_data_uris() -> None:
     inline = field({"type": "boolean", "description": "Return a data URI"}, "sync_mode")
     assert inline.is_advanced

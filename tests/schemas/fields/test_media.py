@@ -8,6 +8,7 @@ import pytest
 
 from schemas import Field, build, contract
 from tests.schemas import strategies
+from tests.tables import each_row
 
 
 def field(schema: Any, name: str = "image_url", **components: Any) -> Field:
@@ -17,7 +18,7 @@ def field(schema: Any, name: str = "image_url", **components: Any) -> Field:
     return build(contract(document, "a/b")).children[0]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("schema", "figures", "sentence"),
     [
         ({"max_file_size": 10_000_000}, {"max_file_size": 10_000_000}, "up to 10 MB"),
@@ -112,7 +113,7 @@ def test_the_media_kind_of_a_text_follows_its_name(kind: str, names: str) -> Non
         assert (name, field({"type": "string"}, name).media) == (name, kind)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "schema", "kind"),
     [
         ("image_urls", {}, "image"),

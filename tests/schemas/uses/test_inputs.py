@@ -11,6 +11,7 @@ from schemas.document.openapi import Contract
 from schemas.fields.field_tree import build
 from schemas.uses.inputs import MOST_INPUTS, Input, inputs_of, names_in
 from tests.schemas.strategies import json_values, schemas
+from tests.tables import each_row
 
 TEXT = {"type": "string"}
 
@@ -20,7 +21,7 @@ def inputs_named(properties: dict[str, Any], required: tuple[str, ...] = ()) -> 
     return inputs_of(build(Contract({}, schema, None)))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "role", "names"),
     [
         ("image", "main", "image_url image input_image_url source_image_url"),

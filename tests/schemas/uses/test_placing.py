@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from schemas.document.openapi import Contract
 from schemas.fields.field_tree import build
 from schemas.form.decode import decode_post
 from schemas.form.encode import encode_arguments
 from schemas.uses.placing import place, values_at
+from tests.tables import each_row
 
 TEXT = {"type": "string"}
 LORA = {"type": "object", "properties": {"path": TEXT, "scale": {"type": "number", "default": 1}}}
@@ -34,7 +33,7 @@ ROOT = build(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("before", "path", "after"),
     [
         ({"prompt": "x"}, "image_url", {"prompt": "x", "image_url": "/f"}),

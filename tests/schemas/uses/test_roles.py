@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from schemas.uses.inputs import Input
 from schemas.uses.roles import USES, use_of
+from tests.tables import each_row
 
 IMAGE = Input("image_url", "image", "main", "Image", True)
 VIDEO = Input("video_url", "video", "main", "Video", True)
@@ -14,7 +13,7 @@ MASK = Input("mask_url", "image", "mask", "Mask", True)
 TEXT = Input("prompt", "text", "prompt", "Prompt", True)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("input_field", "others", "outputs", "name", "use"),
     [
         (IMAGE, [], "video", "kling/image-to-video", "start-frame"),
@@ -72,9 +71,9 @@ def test_the_use_of_a_field_follows_its_input_and_model(
     assert use in USES[input_field.kind]
 
 
-@pytest.mark.parametrize("kind", USES)
-@pytest.mark.parametrize("output", ["image", "video", "audio", "3d", "text", "data", "lora", "?"])
-@pytest.mark.parametrize("role", ["main", "mask", "start", "end", "reference", "voice", "prompt"])
+@each_row("kind", USES)
+@each_row("output", ["image", "video", "audio", "3d", "text", "data", "lora", "?"])
+@each_row("role", ["main", "mask", "start", "end", "reference", "voice", "prompt"])
 def test_every_use_has_a_title(kind: str, output: str, role: str) -> None:
     input_field = Input("x", kind, role, "X", True)
     assert use_of(input_field, [input_field], {output}, "some/model") in USES[kind]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from schemas.wording.labels import label
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "title", "expected"),
     [
         ("num_images", None, "Number of images"),

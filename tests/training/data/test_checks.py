@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.tables import each_row
 from training.data.checks import findings_of
 from training.data.items import Item, free_name
 from training.data.rules import Rules
@@ -18,7 +17,7 @@ RULES = Rules("data", "Data", has_captions=True)
 PAIRS = Rules("data", "Data", is_of_pairs=True, needs_caption=True, default_caption="caption")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rules", "data_items", "message", "is_blocking"),
     [
         (RULES, [], "is empty", True),

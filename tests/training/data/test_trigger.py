@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
-import pytest
-
+from tests.tables import each_row
 from training.data.trigger import has_trigger, prefixed
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "trigger", "expected"),
     [
         ("a token on a table", "TOK", False),
@@ -32,7 +31,7 @@ from training.data.trigger import has_trigger, prefixed
         ("", "TOK", False),
     ],
 )
-@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@each_row("form", ["NFC", "NFD"])
 def test_a_trigger_must_be_a_whole_word(text: str, trigger: str, expected: bool, form: str) -> None:
     assert has_trigger(unicodedata.normalize(form, text), trigger) is expected  # type: ignore[arg-type]
 

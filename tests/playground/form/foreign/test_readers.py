@@ -18,6 +18,7 @@ from playground.form.foreign.values import Unreadable
 from runs.files.metadata.texts import MOST_BYTES, TooLarge, texts
 from tests.playground.form.restoring import pictures
 from tests.runs.files.telling_media import gradient, png_chunk, saved
+from tests.tables import each_row
 
 pytestmark = pytest.mark.any_database
 
@@ -97,7 +98,7 @@ def test_settings_of_invokeai_are_read() -> None:
     assert recipe.arguments["image_size"] == {"width": 512, "height": 512}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("keyword", "text", "message"),
     [
         ("parameters", "a mill", "of no program known here"),

@@ -20,6 +20,7 @@ from tests.conftest import DATA
 from tests.playground.browser_post import post_of
 from tests.schemas import strategies
 from tests.schemas.laws import cases
+from tests.tables import each_row
 
 
 def through_the_page(root: Any, value: Any) -> Any:
@@ -30,7 +31,7 @@ def through_the_page(root: Any, value: Any) -> Any:
     return parsed.arguments
 
 
-@pytest.mark.parametrize("name", [file.stem for file in sorted((DATA / "openapi").glob("*.json"))])
+@each_row("name", [file.stem for file in sorted((DATA / "openapi").glob("*.json"))])
 def test_arguments_of_real_documents_round_trip_through_the_page(name: str) -> None:
     endpoint_id = name.replace("--", "/")
     document = json.loads((DATA / "openapi" / f"{name}.json").read_text())
@@ -44,7 +45,7 @@ def test_arguments_of_real_documents_round_trip_through_the_page(name: str) -> N
     law()
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.endpoint_id)
+@each_row("model", MODELS)
 def test_arguments_of_sandbox_models_round_trip_through_the_page(model: Any) -> None:
     document = openapi.document(model, defaultdict(lambda: "http://127.0.0.1/"))
     endpoint_contract = contract(document, model.endpoint_id)
@@ -66,7 +67,7 @@ def test_an_untouched_form_of_a_real_document_sends_nothing(documents: dict[str,
         assert decode_post(root, post_of(render_form(draw(root)))).arguments == {}, endpoint_id
 
 
-@pytest.mark.parametrize("text", strategies.HOSTILE)
+@each_row("text", strategies.HOSTILE)
 def test_texts_are_escaped_in_the_page(text: str) -> None:
     schema = {
         "type": "object",

@@ -24,6 +24,7 @@ from schemas.validation import validate
 from tests.playground.browser_post import post_of
 from tests.sampling import sample
 from tests.schemas import hostile, strategies
+from tests.tables import each_row
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -74,7 +75,7 @@ def test_any_mutated_real_document_gives_a_form(documents: dict[str, Any], data:
     all_of_it(document, data.draw(strategies.json_values), endpoint_id)
 
 
-@pytest.mark.parametrize("keyword", sample([*hostile.KEYWORDS], 8))
+@each_row("keyword", sample([*hostile.KEYWORDS], 8))
 def test_any_value_of_any_schema_keyword_gives_a_form(keyword: str) -> None:
     for value in hostile.MISFITS:
         wrong = {keyword: value}
@@ -95,8 +96,8 @@ def test_any_value_of_any_schema_keyword_gives_a_form(keyword: str) -> None:
             validate(endpoint_contract, decode_post(root, posted).arguments, root)
 
 
-@pytest.mark.parametrize("around", hostile.NESTS)
-@pytest.mark.parametrize("levels", [12, 120, 500])
+@each_row("around", hostile.NESTS)
+@each_row("levels", [12, 120, 500])
 def test_schemas_of_any_depth_give_a_form(around: str, levels: int) -> None:
     schema = hostile.nested(levels, around)
     document = strategies.document({"type": "object", "properties": {"x": schema}})
@@ -107,7 +108,7 @@ def test_schemas_of_any_depth_give_a_form(around: str, levels: int) -> None:
     all_of_it(strategies.document(schema), value)
 
 
-@pytest.mark.parametrize("name", hostile.MANY)
+@each_row("name", hostile.MANY)
 def test_schemas_of_any_size_give_a_form(name: str) -> None:
     all_of_it(strategies.document(hostile.MANY[name]), {"a": "x", "p7": 1, "p4999": 2, "b": [1]})
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import get_args
 
-import pytest
-
 from playground.form.html.widgets import WIDGETS, widget_for
 from schemas import draw
 from schemas.fields import Kind
 from tests.schemas.fields.test_kinds import SAMPLES, root
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
+@each_row("kind", get_args(Kind))
 def test_each_kind_has_its_own_widget(kind: Kind) -> None:
     node = draw(root(kind), {"x": SAMPLES[kind].value}).children[0]
     widget = widget_for(node)
