@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.catalogue import filling
+from catalog import pricing
 from catalog.models import Endpoint
 from catalog.variants import LONGEST, Card, distinguish, fold, variant
 from tests.catalog.cards import cards
+from tests.tables import each_row
 
 Make = Callable[..., Endpoint]
-pytestmark = pytest.mark.any_database
 
 
 def endpoint(endpoint_id: str, name: str, category: str = "", **more: str) -> Endpoint:
@@ -134,3 +135,23 @@ def test_every_model_of_a_folded_result_is_on_the_page(member: Client, make_endp
     assert single_result.index('class="card" data-endpoint-id="fal-ai/image-editing/edge"') > 0
     assert "variants</summary>" not in member.get("/models/?group=editing").content.decode()
     assert "variants</summary>" not in member.get("/models/?favourite=1").content.decode()
+
+
+@each_row(
+    ("count", "unit", "text"),
+    [
+        ("48", "seconds", "48 seconds"),
+        ("1", "images", "1 image"),
+        ("1.0", "megapixels", "1 megapixel"),
+        ("0.189", "1000 tokens", "189 tokens"),
+        ("2.5", "1,000 characters", "2,500 characters"),
+        ("2", "image", "2 images"),
+        ("0.5", "compute seconds", "0.5 compute seconds"),
+        ("7", "", "7"),
+        ("a few", "images", "a few images"),
+        ("NaN", "images", "NaN images"),
+        ("1e999999", "images", "1e999999 images"),
+    ],
+)
+def test_billed_units_are_worded(count: str, unit: str, text: str) -> None:
+    assert pricing.units_in_words(count, unit) == text

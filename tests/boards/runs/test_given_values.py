@@ -10,7 +10,7 @@ from django.test import Client
 
 from boards.models import Board, Column, Row
 from catalog.models import Endpoint
-from runs.models import Run
+from runs.models import Artifact, Run
 from schemas.exact import loads
 from tests.boards import documents
 from tests.conftest import CASES
@@ -150,3 +150,56 @@ def test_a_refused_value_names_its_row(member: Client, tuner: Endpoint) -> None:
     answer = run_plan(member, tuner, table="prompt,lr\nhello,0.5\nyou,many\n")
     assert "Row 2 of the table: " in answer.content.decode()
     assert rows() == []
+
+
+EDIT = {"model": "lab/edit", "planned": "1", "~do": "run", "~token": "one"}
+OTHER = "https://example.com/a.png"
+
+
+@pytest.fixture
+def result(make_run: Any, settings: Any) -> Artifact:
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "vitrine.example"]
+    run = make_run(state="succeeded")
+    return Artifact.objects.create(
+        run=run, position=0, path="a", kind="image", url="https://v3.fal.media/a", state="stored"
+    )
+
+
+def test_a_table_with_our_file_address_sends_the_file(
+    member: Client, models: dict[str, Endpoint], result: Artifact
+) -> None:
+    table = (CASES / "48-own-address.csv").read_text().replace("<run>", str(result.run_id))
+    assert member.post("/compare/new/", {**EDIT, "table": table}).status_code == 302
+    addresses = [row.values["image_url"] for row in Row.objects.order_by("position")]
+    assert addresses == [result.get_absolute_url(), OTHER]
+    sent = {run.arguments["image_url"] for run in Run.objects.exclude(pk=result.run_id)}
+    assert sent == {result.get_absolute_url(), OTHER}
+
+
+@pytest.mark.parametrize("origin", ["", "http://localhost:9", "https://vitrine.example"])
+@pytest.mark.parametrize("way", ["axis", "column", "json", "shared"])
+def test_every_part_of_a_plan_recognises_our_files(
+    member: Client, models: dict[str, Endpoint], result: Artifact, origin: str, way: str
+) -> None:
+    address = f" {origin}{result.get_absolute_url()} "
+    post = {
+        "axis": {"row-field": "image_url", "row-values": address, "shared.prompt": "x"},
+        "column": {"column-field": "image_url", "column-values": address, "shared.prompt": "x"},
+        "json": {"table": f'[{{"prompt": "x", "image_url": "{address}"}}]'},
+        "shared": {"shared.prompt": "x", "shared.image_url": address},
+    }[way]
+    assert member.post("/compare/new/", {**EDIT, **post}).status_code == 302
+    run = Run.objects.exclude(pk=result.run_id).get()
+    assert run.arguments["image_url"] == result.get_absolute_url()
+    stored = [*Row.objects.values_list("values"), *Column.objects.values_list("settings")]
+    assert f"'{result.get_absolute_url()}'" in str(stored)
+
+
+def test_a_deleted_file_is_named_before_sending(
+    member: Client, models: dict[str, Endpoint], result: Artifact
+) -> None:
+    result.delete()
+    table = f"prompt,image_url\nx,http://localhost{result.get_absolute_url()}"
+    answer = member.post("/compare/new/", {**EDIT, "table": table})
+    assert "A file of row 1 is no longer stored here" in answer.content.decode()
+    assert not Board.objects.exists()

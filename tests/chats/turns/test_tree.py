@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
 from chats.models import Chat, Turn
+from chats.turns.belonging import chats_of
+from chats.turns.finding import hits, matching
 from chats.turns.tree import SHOWN, branch_of
+from runs.models import Run
 
 pytestmark = pytest.mark.django_db
 Say = Callable[..., Turn]
@@ -48,3 +54,49 @@ def test_a_page_of_long_answers_has_fewer_turns(say: Say, chat: Chat) -> None:
 
 def test_an_empty_conversation_has_no_leaf(chat: Chat) -> None:
     assert branch_of(chat).leaf is None
+
+
+def matching_chats(query: str) -> list[Chat]:
+    return list(matching(Chat.objects.all(), query, User.objects.get()))
+
+
+@pytest.mark.parametrize("query", ["mountain", "ÄPFEL mountain", "äpfel", "lakes", '"Quoted"'])
+def test_a_chat_is_found_by_words_of_message_or_answer(chat: Chat, say: Say, query: str) -> None:
+    say("About lakes and Äpfel", 'A mountain. "Quoted"\nhere.')
+    assert matching_chats(query) == [chat]
+
+
+@pytest.mark.parametrize("query", ["output", "usage", "prompt_tokens", "lakes desert", "\\u00"])
+def test_words_that_were_not_said_find_nothing(chat: Chat, say: Say, query: str) -> None:
+    say("About lakes", "A mountain.")
+    assert matching_chats(query) == []
+
+
+def test_a_word_equal_to_a_json_key_is_found_only_in_texts(chat: Chat, say: Say) -> None:
+    say("Hello", "The output of the mill.")
+    assert matching_chats("output") == [chat]
+
+
+def test_a_chat_is_found_by_words_of_a_stopped_answer(chat: Chat, say: Say) -> None:
+    turn = say("Hello", None)
+    assert turn.run_id
+    Run.objects.filter(pk=turn.run_id).update(state="cancelled", partial={"output": "Half a wo"})
+    assert matching_chats("half wo") == [chat]
+    (hit,) = hits(matching_chats("half wo"), "half wo", User.objects.get()).values()
+    assert (hit.turn, hit.word, hit.after) == (turn.pk, "Half", " a wo")
+
+
+def test_all_words_must_be_in_one_turn(chat: Chat, say: Say) -> None:
+    first = say("About lakes", "Yes.")
+    say("About deserts", "No.", after=first)
+    assert matching_chats("about yes") == [chat]
+    assert matching_chats("deserts yes") == []
+
+
+def test_an_answer_links_to_its_turn_for_the_owner(
+    member: Client, chat: Chat, say: Any, stranger: User
+) -> None:
+    turn = say("Hi", "Hello.")
+    page = member.get(turn.run.get_absolute_url()).content.decode()
+    assert f'href="{chat.get_absolute_url()}?turn={turn.pk}#turn-{turn.pk}"' in page
+    assert chats_of(stranger, turn.run) == []

@@ -11,11 +11,9 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.display import placeholder_size, renderers
+from playground.display import placeholder_size, renderers, wall
 from runs.models import Artifact, Run
 from tests.tables import each_row
-
-pytestmark = pytest.mark.any_database
 
 SIZES = {"image_size", "size", "video_size", "width", "height", "aspect_ratio"}
 MEDIA = "https://v3.fal.media/files"
@@ -133,3 +131,21 @@ def test_a_video_of_unknown_size_fills_its_placeholder(waiting: Any) -> None:
     fragment = renderers.changed_fragments(run, "stage")
     assert '<svg class="js-only" width="576" height="1024"' in fragment
     assert '<svg width="640" height="360"' in fragment
+
+
+SIDES = st.integers(1, 20_000)
+
+
+@given(SIDES, SIDES)
+def test_the_nearest_shape_is_off_by_a_sixth_at_most(width: int, height: int) -> None:
+    shape = wall.nearest_shape(width, height)
+    ratio = width / height * 100
+    if wall.SHAPES[0] <= ratio <= wall.SHAPES[-1]:
+        assert 5 / 6 < shape / ratio < 6 / 5
+    else:
+        assert shape in (wall.SHAPES[0], wall.SHAPES[-1])
+
+
+@given(SIDES, SIDES)
+def test_a_taller_picture_has_no_wider_shape(width: int, height: int) -> None:
+    assert wall.nearest_shape(width, height + 1) <= wall.nearest_shape(width, height)

@@ -5,24 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 
 from playground.form.html.rendering import render_form, singular
+from playground.form.html.widgets import WIDGETS, widget_for
 from sandbox.contract import openapi
 from sandbox.models import MODELS
 from schemas import build, contract, decode_post, draw, encode_arguments
 from schemas.exact import identical
+from schemas.fields import Kind
 from schemas.validation import validate
 from tests.conftest import DATA
 from tests.playground.browser_post import post_of
 from tests.sampling import sample
 from tests.schemas import strategies
+from tests.schemas.fields.test_kinds import SAMPLES, root
 from tests.schemas.laws import cases
 from tests.tables import each_row
-
 
 REAL = sample([file.stem for file in sorted((DATA / "openapi").glob("*.json"))], 4, by_seed=1)
 
@@ -140,3 +142,12 @@ def test_text_fields_have_automatic_direction() -> None:
     page = render_form(draw(build(contract(strategies.document({"properties": texts})))), "")
     for name in texts:
         assert re.search(rf'name="{name}"\s+dir="auto"', page)
+
+
+@each_row("kind", get_args(Kind))
+def test_each_kind_has_its_own_widget(kind: Kind) -> None:
+    node = draw(root(kind), {"x": SAMPLES[kind].value}).children[0]
+    widget = widget_for(node)
+    assert widget is not WIDGETS[-1]
+    assert (widget.name == "json") == (kind == "json")
+    assert widget.is_group >= node.field.is_group
