@@ -10,20 +10,22 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import pytest
+
 
 def each_row(
-    names: str | Sequence[str], rows: Iterable[Any], ids: Any = None
+    names: str | Sequence[str], rows: Iterable[Any], ids: Sequence[str] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Like `pytest.mark.parametrize`, as one test; what else it takes are fixtures."""
     named = [*map(str.strip, names.split(","))] if isinstance(names, str) else [*names]
-    table, titles = list(rows), [*ids] if isinstance(ids, Iterable) else []
+    table = [_values(row, len(named)) for row in rows]
+    titles = [*ids] if ids else []
 
     def one_test(check: Callable[..., None]) -> Callable[..., None]:
         def check_all(**fixtures: Any) -> None:
             assert table, "no rows"
             wrong = []
-            for place, row in enumerate(table):
-                values = [row] if len(named) == 1 else [*row]
+            for place, values in enumerate(table):
                 try:
                     check(**dict(zip(named, values, strict=True)), **fixtures)
                 except Exception as error:
@@ -40,6 +42,12 @@ def each_row(
         return check_all
 
     return one_test
+
+
+def _values(row: Any, count: int) -> list[Any]:
+    if isinstance(row, type(pytest.param())):
+        return [*row.values]
+    return [row] if count == 1 else [*row]
 
 
 def _short(value: Any) -> str:

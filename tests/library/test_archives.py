@@ -23,6 +23,7 @@ from runs.files import stored_files
 from runs.models import Artifact, Run
 from tests.accounts.audited import events
 from tests.projects.people import make_project
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/runs/archives/"
@@ -196,7 +197,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("posted", "sentence"), BAD)
+@each_row(("posted", "sentence"), BAD)
 def test_a_selection_that_is_none_is_refused_with_a_sentence(
     member: Client, posted: dict[str, Any], sentence: str
 ) -> None:
@@ -253,6 +254,7 @@ def test_the_number_of_queries_is_that_of_a_few_files(
     assert queries([*many, *foreign]) == few
 
 
+@pytest.mark.exhaustive
 def test_a_thousand_files_need_no_memory(member: Client, mill: Run) -> None:
     file = add_file(mill, 2, bytes(300_000))
     values = {

@@ -122,7 +122,7 @@ def test_unknown_models_are_left_out_and_the_others_keep_their_settings(
     assert settings.items() <= {**plan.filled.shared, **plan.columns[0].settings}.items()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("content", "message"),
     [
         (b"\xff\xfe", "not a JSON document"), (b"[]", "not a board"), (b"{}", "not a board"),

@@ -21,6 +21,7 @@ from catalog.track_records import records_of
 from projects.rules import values
 from tests.boards.leaderboard.voting import make_board, vote, voted
 from tests.projects.people import make_project, person
+from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases
 Make = Callable[..., Endpoint]
@@ -50,7 +51,7 @@ def found(client: Client, params: str) -> list[str]:
     return re.findall(r'<article class="card" data-endpoint-id="lab/(\w+)"', content)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("params", "expected"),
     [
         ("q=won:>60 %25", {"winner"}),

@@ -110,7 +110,7 @@ def test_equal_rows_and_columns_are_merged(plan_of: Planned) -> None:
     assert (len(plan.rows), len(plan.columns)) == (2, 1)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("controls", "where", "message"),
     [
         ({"column_field": "seed"}, "values", "a field and no values"),

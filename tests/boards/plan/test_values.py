@@ -60,7 +60,7 @@ def test_axis_values_are_parsed_by_their_field(field: Field, text: str, expected
     assert read_axis(field, text) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "text", "message"),
     [
         (STEPS, "  \n", "No value for Steps"),
@@ -94,7 +94,7 @@ def choice(*members: Any, **more: Any) -> Field:
 BIG = 9007199254740993
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "text", "expected"),
     [
         (STEPS, f"{BIG}-{BIG + 2}", [BIG, BIG + 1, BIG + 2]),

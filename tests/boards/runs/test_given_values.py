@@ -14,6 +14,7 @@ from runs.models import Artifact, Run
 from schemas.exact import loads
 from tests.boards import documents
 from tests.conftest import CASES
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 BIG = 9007199254740993
@@ -102,7 +103,7 @@ def test_values_a_database_refuses_give_a_board_or_a_message(
         assert member.get(f"/compare/{board.pk}/board.csv").status_code == 200
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+@each_row("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_every_part_of_a_plan_refuses_invalid_numbers(
     member: Client, tuner: Endpoint, number: str
 ) -> None:

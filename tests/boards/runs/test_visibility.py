@@ -56,6 +56,7 @@ def addresses_shown(client: Client, board: Board) -> dict[str, str]:
     }
 
 
+@pytest.mark.system
 def test_a_withdrawn_example_is_hidden_on_all_board_pages(member: Client, borrowing: Board) -> None:
     run_ids = [str(run.pk) for run in borrowed_runs(borrowing)]
     shown = addresses_shown(member, borrowing)
@@ -70,6 +71,7 @@ def test_a_withdrawn_example_is_hidden_on_all_board_pages(member: Client, borrow
     assert "seconds" in after["board.json"]
 
 
+@pytest.mark.system
 def test_results_leave_out_the_price_of_withdrawn_examples(
     member: Client, borrowing: Board
 ) -> None:

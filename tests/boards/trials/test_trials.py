@@ -191,6 +191,7 @@ def test_the_owner_is_told_which_model_won(
     assert news.entries(stranger) == []
 
 
+@pytest.mark.system
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_send_a_trial_once_within_the_cap(
     board: Board, standing: StandingTrial, comes: Comes

@@ -88,6 +88,7 @@ def test_an_ended_board_shows_results_and_stops_polling(member: Client, board: B
     assert "refresh" not in page
 
 
+@pytest.mark.system
 def test_a_board_takes_as_many_queries_as_another(
     member: Client, plan_of: Planned, send: Send, django_assert_num_queries: Any
 ) -> None:
@@ -234,6 +235,7 @@ def test_watched_cells_are_separate_fragments(member: Client, board: Board) -> N
     assert json.dumps(run.arguments) not in fragment
 
 
+@pytest.mark.system
 def test_a_large_board_loads_its_rows_as_they_come_into_view(
     member: Client, plan_of: Planned, send: Send
 ) -> None:
@@ -259,6 +261,7 @@ def test_a_large_board_loads_its_rows_as_they_come_into_view(
     assert member.get(f"{board.get_absolute_url()}parts/99/").status_code == 404
 
 
+@pytest.mark.exhaustive
 def test_a_page_of_400_cells_is_little_larger_than_one_of_10(
     member: Client, plan_of: Planned, send: Send
 ) -> None:
@@ -271,6 +274,7 @@ def test_a_page_of_400_cells_is_little_larger_than_one_of_10(
     assert sizes[1] <= 3 * sizes[0], sizes
 
 
+@pytest.mark.system
 def test_a_wide_board_loads_its_columns_as_they_come_into_view(
     member: Client, plan_of: Planned, send: Send
 ) -> None:
@@ -300,6 +304,7 @@ def test_a_wide_board_loads_its_columns_as_they_come_into_view(
         assert member.get(f"{board.get_absolute_url()}{missing}").status_code == 404
 
 
+@pytest.mark.exhaustive
 def test_one_row_of_hundreds_of_cells_is_a_small_page(
     member: Client, plan_of: Planned, send: Send
 ) -> None:
@@ -311,6 +316,7 @@ def test_one_row_of_hundreds_of_cells_is_a_small_page(
     assert sizes[1] <= 3 * sizes[0], sizes
 
 
+@pytest.mark.system
 def test_cached_markup_depends_on_run_mark_price_and_user(
     member: Client, client: Client, plan_of: Planned, send: Send, stranger: User
 ) -> None:

@@ -168,6 +168,7 @@ CHANGES = {
 }  # fmt: skip
 
 
+@pytest.mark.system
 def test_makers_change_a_board_viewers_get_403_and_strangers_404(
     project: Project, board: Board
 ) -> None:

@@ -309,6 +309,7 @@ def everything(make_endpoint: Any, documents: dict[str, dict[str, Any]]) -> list
     return [*endpoints, make_endpoint("lab/bare")]
 
 
+@pytest.mark.system
 @settings(max_examples=laws.cases(6))
 @given(data=st.data())
 def test_a_plan_form_of_any_models_round_trips(

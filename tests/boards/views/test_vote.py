@@ -119,6 +119,7 @@ def test_a_ballot_can_show_texts(voter: Client, judged: Judged) -> None:
     assert page.count("&lt;b&gt;words") == 2
 
 
+@pytest.mark.system
 def test_the_owner_sees_results_and_exports_votes(
     member: Client, judged: Judged, user: User
 ) -> None:

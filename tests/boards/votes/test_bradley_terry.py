@@ -126,6 +126,7 @@ def for_choix(pairs: list[PairTally]) -> list[tuple[int, int]]:
     ]
 
 
+@pytest.mark.system
 def test_strengths_and_intervals_are_those_of_choix() -> None:
     compared = 0
     for seed in SEEDS:

@@ -20,6 +20,7 @@ from hypothesis.extra.django import TestCase
 from catalog.curation import collection_editing
 from catalog.curation.collection_editing import Arrangement, Line
 from catalog.models import Collection, CollectionItem, Endpoint, Favourite
+from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases
 
@@ -110,10 +111,8 @@ def test_a_model_added_meanwhile_by_a_colleague_stays(staff: Client, best: Colle
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/2", "a/0", "a/other"]
 
 
-@pytest.mark.parametrize(
-    "more", [{"title": " "}, {"title": "x" * 121}, {"items.0.note": "x" * 256}]
-)
-@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+@each_row("more", [{"title": " "}, {"title": "x" * 121}, {"items.0.note": "x" * 256}])
+@each_row("headers", [{}, HTMX], ids=["page", "fragment"])
 def test_an_invalid_collection_is_reported_and_not_saved(
     staff: Client, best: Collection, more: dict[str, str], headers: dict[str, str]
 ) -> None:
@@ -196,7 +195,7 @@ def test_collections_can_be_reordered(staff: Client) -> None:
     assert [collection.slug for collection in Collection.objects.all()] == ["b", "a", "c"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "address",
     [
         EDIT, "/collections/best/choices/?find=a", "/collections/best/deletion/",

@@ -19,6 +19,7 @@ from catalog.curation import import_export
 from catalog.curation.collection_editing import Arrangement, Line, arrange
 from catalog.models import Collection, Endpoint
 from schemas.exact import dumps
+from tests.tables import each_row
 
 FILE = {
     "format": "vitrine-collections",
@@ -96,7 +97,7 @@ def test_an_imported_duplicate_title_is_reported_and_added(staff: Client, best: 
     assert "another collection has" not in staff.post(PAGE, {"text": text}).content.decode()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "message"),
     [
         ('{"format": \n oops}', "line 2, column 2"),
@@ -157,6 +158,7 @@ def test_an_export_of_one_or_all_takes_as_many_queries(
     assert staff.get("/collections/export/?of=none").status_code == 404
 
 
+@pytest.mark.exhaustive
 def test_an_export_too_large_for_one_file_is_refused(
     staff: Client, admin_client: Client, best: Collection
 ) -> None:
@@ -188,6 +190,7 @@ def test_the_largest_export_passes_the_import_preview(staff: Client, best: Colle
     assert staff.get("/collections/export/").content.decode() == text.rstrip() + "\n"
 
 
+@pytest.mark.exhaustive
 def test_an_import_may_name_more_models_than_query_parameters_allow(best: Collection) -> None:
     lines = [Line("a/0"), *(Line(f"no/{n}") for n in range(260_000))]
     (step,) = import_export.plan([import_export.Entry("all", 0, Arrangement("All", lines=lines))])

@@ -89,7 +89,7 @@ def test_a_query_is_split_into_text_and_conditions(q: str, text: str, words: lis
     assert not parsed.hints
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("q", "suggestion"),
     [
         ("out:vidoe", "out:video"),

@@ -106,6 +106,7 @@ def wait_for(upstream: CatalogueUpstream, calls: int) -> None:
     until(lambda: len(upstream.calls("expand")) >= calls)
 
 
+@pytest.mark.exhaustive
 def test_the_command_syncs_from_the_sandbox(manage: Manage, tmp_path: Path) -> None:
     sandbox = start_sandbox(tmp_path / "sandbox", key="id:secret")
     try:
@@ -160,6 +161,7 @@ def test_an_interrupted_sync_keeps_its_rows_and_the_next_resumes(
     assert 0 < summary["schemas_due"] < 80
 
 
+@pytest.mark.exhaustive
 def test_a_second_concurrent_sync_is_refused_with_a_message(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
@@ -175,6 +177,7 @@ def test_a_second_concurrent_sync_is_refused_with_a_message(
     assert result_of(first)[0] == 0
 
 
+@pytest.mark.exhaustive
 def test_a_killed_sync_is_taken_over_at_once(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
@@ -191,6 +194,7 @@ def test_a_killed_sync_is_taken_over_at_once(
     assert (summary["state"], summary["listed"]) == ("done", 40)
 
 
+@pytest.mark.exhaustive
 def test_an_unreachable_upstream_is_reported_in_one_line(manage: Manage) -> None:
     code, out, err = result_of(manage("sync_models", "--json", FAL_API_URL="http://127.0.0.1:9/v1"))
     assert code == 1

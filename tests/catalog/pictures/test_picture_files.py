@@ -85,7 +85,7 @@ def test_a_clip_is_served_in_ranges(
         assert headers["content-type"] == "video/mp4"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "path",
     [
         f"/pictures/{BASE}-s.webp", "/pictures/", "/pictures/../vitrine.sqlite3",

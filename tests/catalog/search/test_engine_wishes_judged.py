@@ -18,6 +18,7 @@ from catalog.search.engine import Answer, search
 from catalog.search.filter_sets import FilterSets
 from catalog.search.index import current
 from catalog.search.query import Query
+from tests.tables import each_row
 
 ENDPOINTS = 1200
 LANGUAGES = ("german", "french", "spanish", "japanese", "english")
@@ -66,7 +67,7 @@ def meeting(wish: Wish) -> set[int]:
     return {index.keys[place] for place in sets.filtered}
 
 
-@pytest.mark.parametrize("wish", wishes(), ids=lambda wish: wish.typed)
+@each_row("wish", wishes())
 def test_each_model_found_meets_all_that_is_required(
     wish: Wish, answers: dict[str, tuple[Answer, set[int]]]
 ) -> None:

@@ -18,6 +18,7 @@ from catalog.search import index as indexes
 from catalog.search.engine import Answer, search
 from catalog.search.query import Query
 from catalog.search.tokenizer import group_tokens, tokenize
+from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases
 
@@ -63,7 +64,7 @@ def some(make_endpoint: Make) -> None:
         )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "first"),
     [
         ("flux1.1pro", "fal-ai/flux-pro/v1.1"),

@@ -15,6 +15,7 @@ from catalog.models import Endpoint, Revision
 from catalog.search import index
 from catalog.search.engine import search
 from catalog.search.query import Query
+from tests.tables import each_row
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.system]
 
@@ -61,6 +62,7 @@ def odd(catalogue_items: list[dict[str, Any]]) -> list[Endpoint]:
     return endpoints
 
 
+@pytest.mark.exhaustive
 def test_every_page_of_an_odd_catalogue_opens_and_runs_no_script(
     odd: list[Endpoint], admin_client: Client
 ) -> None:
@@ -78,7 +80,7 @@ def test_every_page_of_an_odd_catalogue_opens_and_runs_no_script(
         assert "javascript:alert" not in html
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "expected"),
     [
         ("مرحبا", {"odd/rtl"}),

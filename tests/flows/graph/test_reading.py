@@ -15,11 +15,12 @@ from flows.graph.references import Unresolved, parse, resolve
 from schemas import build, contract
 from tests.flows.graph.definitions import CONTENTS_B, DOCS_A, ENVELOPE_B, any_definition, with_nodes
 from tests.schemas.laws import cases
+from tests.tables import each_row
 
 pytestmark = pytest.mark.any_database
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("raw", "dialect", "ids"),
     [
         pytest.param(DOCS_A, "A", ["input", "draw", "output"], id="flat"),
@@ -44,7 +45,7 @@ def test_missing_parts_of_an_editor_copy_are_filled_in() -> None:
     assert written["contents"]["version"] == "1"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "message"),
     [
         pytest.param("{", "This is not JSON", id="no-json"),
@@ -123,7 +124,7 @@ def test_a_saved_workflow_has_no_input_node() -> None:
     assert written["contents"]["schema"]["input"]["text"]["modelId"] == "draw"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("raw", "node", "message"),
     [
         pytest.param(with_nodes(a={"depends": ["c"]}, b={"depends": ["a"]}, c={"depends": ["b"]}),

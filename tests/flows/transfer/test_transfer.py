@@ -10,6 +10,7 @@ import pytest
 from flows.compose.definition import Definition, Input, Invalid, Step, Wire
 from flows.graph import reading
 from flows.transfer import exporting, importing
+from tests.tables import each_row
 
 A = {
     "input": {"id": "input", "type": "input", "depends": [], "input": {"text": "", "n": 2}},
@@ -71,7 +72,7 @@ def test_a_flow_round_trips_through_its_own_format() -> None:
     assert (imported.name, imported.definition) == ("Fox", FLOW)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("content", "message"),
     [
         pytest.param(b"{", "not JSON", id="no-json"),

@@ -21,6 +21,7 @@ from runs.models import Run
 from tests.accounts.audited import events
 from tests.boards import documents
 from tests.projects.people import logged_in, make_project, person, working_in
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 FLUX = "lab/flux"
@@ -97,7 +98,7 @@ def test_the_list_needs_as_many_queries_whatever_its_length(
         member.get("/prompts/")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "typed", "sentence"),
     [
         ("name", " ", "Give the prompt a name."),
@@ -268,6 +269,7 @@ def test_a_change_over_somebody_elses_is_told_before_it_replaces_theirs(user: Us
     assert ana.post(page, {"name": "Fox", "text": "third", "seen": newest}).status_code == 302
 
 
+@pytest.mark.exhaustive
 def test_old_versions_go_beyond_a_hundred(user: User) -> None:
     prompt = save(user, "0")
     for number in range(1, saving.MAX_VERSIONS + 3):

@@ -19,6 +19,7 @@ from runs.models import Artifact, Upload
 from tests.accounts.audited import events
 from tests.library.references.conftest import MakeReference, posted
 from tests.projects.people import logged_in, make_project, person, working_in
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +65,7 @@ def test_a_reference_is_made_listed_and_changed(member: Client, user: User) -> N
     assert "an amber bottle" in shown(member, reference.get_absolute_url())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "sentence"),
     [
         ({"name": ""}, "Give it a name, such as “bottle”"),

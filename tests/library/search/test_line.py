@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +39,7 @@ def test_conditions_are_understood(text: str, labels: list[str]) -> None:
     assert not line.looked_for
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "message"),
     [
         ("colour:red", "There is no colour: to search by. There is model:,"),

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from library.models import View
 from projects.models.project import private_project
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +52,7 @@ def test_a_view_is_found_renamed_deleted_and_brought_back(member: Client, view: 
     assert View.objects.kept().get() == view
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "line", "words"),
     [
         ("", "fox", "Give the view a name"),

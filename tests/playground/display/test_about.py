@@ -200,6 +200,7 @@ def seen_by(client: Client, run: Run) -> dict[str, int]:
     return statuses
 
 
+@pytest.mark.system
 def test_an_example_is_visible_to_the_team_until_withdrawn(
     member: Client, other: Client, shown: Run
 ) -> None:

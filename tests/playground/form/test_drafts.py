@@ -221,6 +221,7 @@ def test_an_address_of_100_kilobytes_fills_in_the_form(member: Client) -> None:
     assert "x" * 100_000 in member.get(PAGE, {"input": text}).content.decode()
 
 
+@pytest.mark.exhaustive
 def test_only_a_few_earlier_drafts_are_kept(member: Client) -> None:
     for number in range(20):
         member.post(PAGE, {"prompt": f"text {number}", "~do": "clear"})

@@ -21,6 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.models import Endpoint, Schema
 from runs.models import Draft, Preset, Share
 from tests.playground.browser_post import post_of
+from tests.tables import each_row
 
 FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
@@ -280,7 +281,7 @@ def test_a_run_of_an_older_version_offers_the_repair(
     assert f'value="mend:{was}"' in page
 
 
-@pytest.mark.parametrize("digest", ["", "unknown", "0" * 64, "x" * 900, "\x00"])
+@each_row("digest", ["", "unknown", "0" * 64, "x" * 900, "\x00"])
 def test_any_schema_version_can_be_named_in_the_form(
     member: Client, flux: Endpoint, digest: str
 ) -> None:

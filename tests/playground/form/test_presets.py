@@ -14,6 +14,7 @@ from django.test import Client
 
 from playground.form import presets, share_links
 from runs.models import Artifact, Preset, Share, Upload
+from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases
 
@@ -74,9 +75,7 @@ def test_a_taken_preset_name_asks_for_confirmation(member: Client, make_preset: 
     assert Preset.objects.count() == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments"), [("", "{}"), ("x" * 81, "{}"), ("x", "[1]"), ("x", "{")]
-)
+@each_row(("name", "arguments"), [("", "{}"), ("x" * 81, "{}"), ("x", "[1]"), ("x", "{")])
 def test_an_invalid_preset_reports_why_and_keeps_the_input(
     member: Client, flux: Any, name: str, arguments: str
 ) -> None:

@@ -16,6 +16,7 @@ from runs.models import Artifact, Run, Worker
 from runs.results import error_messages
 from runs.transitions import LOG_LIMIT
 from schemas.artifacts import MOST_FOUND
+from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases
 
@@ -87,7 +88,7 @@ def test_a_stranger_cannot_find_a_run(client: Client, stranger: User, make_run: 
         assert client.post(f"{page}{noun}/").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/runs/", "/models/", "/uploads/x/y"])
+@each_row("path", ["/", "/runs/", "/models/", "/uploads/x/y"])
 def test_anonymous_visitors_are_asked_to_log_in(client: Client, db: None, path: str) -> None:
     assert client.get(path).status_code in {302, 404}
 
@@ -262,6 +263,7 @@ def test_unprintable_text_is_shown_escaped(member: Client, make_run: Any) -> Non
     assert json.loads(output.getvalue()) == odd
 
 
+@pytest.mark.system
 def test_a_huge_or_deep_output_is_cut_and_says_so(member: Client, make_run: Any) -> None:
     deep: Any = 1
     for _ in range(500):
@@ -326,6 +328,7 @@ def test_a_page_embeds_only_files_from_upstreams_hosts(make_run: Any, url: str, 
     assert artifact_urls.artifact_url(Artifact(run=make_run(), position=0, url=url)) == src
 
 
+@pytest.mark.exhaustive
 def test_artifacts_left_out_of_very_many_are_counted(member: Client, make_run: Any) -> None:
     texts = {"texts": [str(n) for n in range(MOST_FOUND + 5)]}
     lines = [{"timestamp": str(n), "level": "", "message": "x"} for n in range(LOG_LIMIT)]

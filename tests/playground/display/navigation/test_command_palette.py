@@ -18,6 +18,7 @@ from playground.display.navigation.destinations import MAX_OF_KIND, Place
 from projects import current
 from projects.models import Project
 from tests.projects.people import make_project
+from tests.tables import each_row
 from training.models import Dataset, Training, Weights
 
 
@@ -146,6 +147,7 @@ def test_actions_and_pages_come_first_by_their_names(
         assert (groups[0].title, groups[0].places[0].label) == (group, label)
 
 
+@pytest.mark.system
 def test_every_listed_page_and_action_opens(member: Client, user: User) -> None:
     for group in command_palette.find_places(user, ""):
         for place in group.places:
@@ -167,7 +169,7 @@ def test_a_strangers_runs_are_not_found(
     assert "Pages" not in titles(stranger, "admin")
 
 
-@pytest.mark.parametrize("text", ["<b>", "\x00", "🦊" * 300, "%_\\'\""])
+@each_row("text", ["<b>", "\x00", "🦊" * 300, "%_\\'\""])
 def test_any_text_is_answered_and_escaped(member: Client, flux: Any, text: str) -> None:
     response = member.get("/jump/", {"q": text})
     assert response.status_code == 200

@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from typing import Any, get_args
 
-import pytest
 from hypothesis import given, settings
 
 from playground.form.html.rendering import render_form, singular
@@ -94,7 +93,7 @@ def test_texts_are_escaped_in_the_page(text: str) -> None:
     assert identical(decode_post(root, post_of(page)).arguments, value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("label", "word"),
     [
         ("Images", "image"),
@@ -117,7 +116,7 @@ HEX = {"type": "string", "pattern": "^#[0-9a-f]{6}$"}
 COLORS = {"properties": {"rgb": RGB, "colors": {"type": "array", "items": RGB}, "tint": HEX}}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "shown"),
     [
         ({"rgb": {"r": 255, "g": 136, "b": 1}}, "#ff8801"),

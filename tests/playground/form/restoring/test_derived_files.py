@@ -31,6 +31,7 @@ def saved(client: Client, address: str) -> bytes:
     return content
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("part", "words"),
     [("", ""), ("thumbnail/", "the small picture"), ("poster/", "the still")],
@@ -89,6 +90,7 @@ def test_others_learn_nothing(
     assert frames.status_code == 404
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])
 def test_a_picture_with_its_recipe_inside_restores_it_here_and_elsewhere(
     member: Client, artifact: Any, format_: str
