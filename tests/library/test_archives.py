@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import tracemalloc
 import uuid
 import zipfile
 from typing import Any
@@ -17,7 +16,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from core.http.streaming import OffThreadStream
 from library import archives
 from runs.files import stored_files
 from runs.models import Artifact, Run
@@ -252,27 +250,6 @@ def test_the_number_of_queries_is_that_of_a_few_files(
     many = [f"{pk}/0" for pk in Run.objects.values_list("pk", flat=True)]
     foreign = [f"{uuid.uuid4()}/{position}" for position in range(200)]
     assert queries([*many, *foreign]) == few
-
-
-@pytest.mark.exhaustive
-def test_a_thousand_files_need_no_memory(member: Client, mill: Run) -> None:
-    file = add_file(mill, 2, bytes(300_000))
-    values = {
-        name: getattr(file, name) for name in ("file", "digest", "size_bytes", "state", "kind")
-    }
-    Artifact.objects.bulk_create(
-        Artifact(run=mill, position=at, path=f"{at}", url="x", content_type="image/png", **values)
-        for at in range(3, 1000)
-    )
-    tracemalloc.start()
-    response: Any = member.post(ADDRESS, {"run": str(mill.pk)})
-    holds_no_thread = isinstance(response, OffThreadStream)
-    size_bytes = sum(len(chunk) for chunk in response.streaming_content)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert holds_no_thread
-    assert size_bytes > 998 * 300_000
-    assert peak < 20_000_000
 
 
 def test_no_query_while_an_archive_is_sent(

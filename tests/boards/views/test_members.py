@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from boards.display import watching
@@ -24,7 +22,6 @@ from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import sending
 from projects.models import Membership, Project
-from projects.models.project import private_project
 from runs.models import Artifact, Run, Upload
 from tests.boards.finishing import finish
 from tests.boards.judging import Judged, status_of
@@ -359,23 +356,3 @@ def test_cells_name_who_ran_them_to_everybody_else(project: Project, board: Boar
         assert sorted(authors(vera, board)) == ["max", "mia", "mia", "mia"]
     User.objects.filter(username="max").update(is_active=False, first_name="Max")
     assert authors(mia, board) == ["Max (former member)"]
-
-
-def test_cells_of_a_private_board_name_nobody(project: Project, board: Board) -> None:
-    for rows in (Run.objects.all(), Board.objects.all()):
-        rows.update(project=private_project(person("mia")))
-    assert authors(browser(project, "mia"), board) == []
-
-
-def test_names_in_cells_take_one_query(
-    project: Project, board: Board, django_assert_num_queries: Any
-) -> None:
-    vera = browser(project, "vera")
-    page = board.get_absolute_url()
-    vera.get(page)
-    with CaptureQueriesContext(connection) as asked:
-        vera.get(page)
-    number = len(asked)
-    Run.objects.update(user=person("vera"))
-    with django_assert_num_queries(number - 1):
-        vera.get(page)

@@ -206,15 +206,6 @@ def test_an_unreadable_input_is_reported(
     assert "The input in this address" in member.get(address("flux", input=text)).content.decode()
 
 
-def test_the_plan_report_is_a_fragment(member: Client, models: dict[str, Endpoint]) -> None:
-    post = filled(member, address("flux", "turbo"), seeds="1, 2")
-    page = member.post(NEW, post | {"~do": "update"}, headers={"hx-request": "true"})
-    markup = page.content.decode()
-    assert markup.lstrip().startswith("<div")
-    assert "about $0.04" not in markup
-    assert 'id="plan-report-1"' in markup
-
-
 def test_a_plan_takes_few_queries_whatever_its_size(
     member: Client, user: User, models: dict[str, Endpoint], django_assert_max_num_queries: Any
 ) -> None:

@@ -210,12 +210,6 @@ def test_rows_stay_when_models_change_and_when_more_are_added(
     assert board.rows.count() == 2
 
 
-def test_rows_from_two_sources_are_reported(member: Client, films: list[Endpoint]) -> None:
-    post = plan("kling", row=["0"], row_0_prompt="x") | {"table": "prompt\ny"}
-    page = member.post(NEW, post | {"~do": "update"}).content.decode()
-    assert "empty one of the two" in page
-
-
 def test_a_plan_of_many_files_takes_few_queries(
     member: Client, user: User, films: list[Endpoint], django_assert_max_num_queries: Any
 ) -> None:

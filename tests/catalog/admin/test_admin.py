@@ -81,13 +81,6 @@ def test_the_endpoint_list_takes_as_many_queries_for_any_length(
     assert used[0] == used[1]
 
 
-def test_a_sync_report_is_readable_in_the_admin(admin_client: Client, rows: Endpoint) -> None:
-    pk = SyncReport.objects.get().pk
-    html = admin_client.get(f"/admin/catalog/syncreport/{pk}/change/").content.decode()
-    for text in ("a/new", "a/changed", "a/gone", "a/bad: why &lt;b&gt;"):
-        assert text in html
-
-
 def test_a_change_is_readable_in_the_admin(admin_client: Client, rows: Endpoint) -> None:
     html = admin_client.get("/admin/catalog/change/?q=flux").content.decode()
     assert "seed is new (and 1 more)" in html
@@ -118,15 +111,6 @@ def test_a_curator_can_build_an_ordered_collection(
     assert [item.endpoint.endpoint_id for item in shown] == ["a/second", "a/first"]
     html = admin_client.get("/").content.decode()
     assert html.index("a/second") < html.index("a/first")
-
-
-def test_an_endpoint_is_chosen_by_autocompletion(admin_client: Client, make_endpoint: Make) -> None:
-    make_endpoint("fal-ai/flux/dev")
-    make_endpoint("fal-ai/other")
-    response = admin_client.get(
-        "/admin/autocomplete/?term=flux&app_label=catalog&model_name=collectionitem&field_name=endpoint"
-    )
-    assert [choice["text"] for choice in response.json()["results"]] == ["fal-ai/flux/dev"]
 
 
 LIST = "/admin/catalog/endpoint/"

@@ -8,9 +8,7 @@ from html import unescape
 from urllib.parse import quote_plus
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from catalog.filters.conditions import asked_length, parse_condition
 from catalog.filters.labels import describe, label, summarize
@@ -81,11 +79,6 @@ def test_typed_conditions_and_clicked_facets_find_the_same(member: Client, video
     assert sorted(ids(typed)) == sorted(ids(clicked)) == ["fits", "flat"]
 
 
-def test_synonyms_of_conditions_find_the_same(member: Client, videos: None) -> None:
-    q = "from:2+photos to:movie with:audio res:1920x1080 length:10s cost:<$1 licence:commercial"
-    assert sorted(ids(member.get(f"/models/?q={quote_plus(q)}").content)) == ["fits", "flat"]
-
-
 def test_each_price_step_counts_the_results_of_picking_it(member: Client, videos: None) -> None:
     for prefix in ("", "duration=%3E%3D10&"):
         page = member.get(f"/models/?{prefix}").content
@@ -141,38 +134,6 @@ def test_a_picked_number_has_one_form_and_every_key_a_parameter(
     assert response.headers["HX-Push-Url"] == "/models/?duration=%3E%3D10&owner=fal-ai"
     assert 'value="&gt;=10" id="duration:%3E%3D10" checked' in response.content.decode()
     assert len(ids(response.content)) == 7
-
-
-def test_an_unfinished_condition_hides_no_results(member: Client, videos: None) -> None:
-    for q in ("out:", "duration:>=", "out:vidoe"):
-        assert len(ids(member.get(f"/models/?q={quote_plus(q)}").content)) == 7
-
-
-def test_a_category_page_filters_within_its_category(member: Client, videos: None) -> None:
-    page = member.get("/categories/image-to-video/?can=sound").content
-    assert len(ids(page)) == 6
-    assert (
-        b'href="/categories/image-to-video/" aria-label="Remove the filter Video with sound"'
-        in page
-    )
-
-
-def test_a_fragment_contains_facets_chips_and_the_canonical_address(
-    member: Client, videos: None
-) -> None:
-    response = member.get("/models/?q=&duration=&in=images", headers={"HX-Request": "true"})
-    assert response.headers["HX-Push-Url"] == "/models/?in=images"
-    assert b'id="facet-in" open' in response.content
-
-
-def test_capability_conditions_need_no_more_queries(member: Client, videos: None) -> None:
-    member.get("/models/")
-    counts = []
-    for address in ("/models/?sort=name", f"/models/?q={quote_plus(QUESTION)}&sort=name"):
-        with CaptureQueriesContext(connection) as queries:
-            member.get(address)
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
 
 
 def test_the_help_lists_every_key_with_a_valid_example(member: Client, db: None) -> None:

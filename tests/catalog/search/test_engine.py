@@ -118,11 +118,6 @@ def test_query_operators_are_plain_characters(make_endpoint: Make, typed: str) -
     assert answer.total in {0, 1}
 
 
-def test_a_query_of_punctuation_finds_nothing(make_endpoint: Make) -> None:
-    make_endpoint()
-    assert ask("q=%3F%3F%3F").total == 0
-
-
 def test_the_index_follows_every_change(make_endpoint: Make) -> None:
     endpoint = make_endpoint("a/b", display_name="Before")
     assert ask("q=before").total == 1
@@ -159,25 +154,6 @@ def test_facet_counts_ignore_its_own_selection(make_endpoint: Make) -> None:
     answer = ask("category=llm&license=research")
     assert counts(answer, "category") == {"vision": 3, "llm": 2}
     assert counts(answer, "license") == {"research": 2, "commercial": 1}
-
-
-def test_each_count_equals_the_results_of_selecting_it(make_endpoint: Make) -> None:
-    for n in range(40):
-        make_endpoint(
-            f"o/m{n}",
-            category=["vision", "llm", "json"][n % 3],
-            license_type=["commercial", "research"][n % 2],
-            kind=["inference", "training"][n % 5 == 0],
-            tags=[f"t{n % 4}", f"t{n % 7}"],
-            group_key=f"g{n % 6}",
-        )
-    base = "license=commercial&tag=t1&tag=t2"
-    picked = {"license": {"commercial"}, "tag": {"t1", "t2"}}
-    for facet in ask(base).facets:
-        for value in facet.values:
-            others = [(n, v) for n, values in picked.items() if n != facet.name for v in values]
-            alone = search(Query.from_params(_params([*others, (facet.name, value.value)])))
-            assert alone.total == value.count, (facet.name, value.value)
 
 
 def test_selected_values_without_results_stay_visible(make_endpoint: Make) -> None:

@@ -17,7 +17,6 @@ from catalog.models import Endpoint, Favourite, Revision
 from catalog.search import index as indexes
 from catalog.search.engine import Answer, search
 from catalog.search.query import Query
-from catalog.search.tokenizer import group_tokens, tokenize
 from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases
@@ -102,18 +101,6 @@ def test_names_rank_before_synonyms(some: None, make_endpoint: Make) -> None:
     make_endpoint("z/tts", display_name="TTS", category="json", position=99)
     make_endpoint("z/voice", display_name="Voice", category="text-to-speech", position=0)
     assert ids(ask("tts")) == ["z/tts", "z/voice"]
-
-
-def test_articles_are_ignored_in_synonyms(some: None) -> None:
-    is_word = indexes.current(Revision.current()).is_word
-    for sentence in (
-        "describe an image",
-        "describe my image",
-        "photo into a 3d model",
-        "photo to 3d model",
-    ):
-        (unit,) = group_tokens(is_word, tokenize(sentence))
-        assert unit.alike
 
 
 def test_whole_names_ignore_the_v_of_versions(make_endpoint: Make) -> None:

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.search import spelling
-from catalog.search.tokenizer import synonyms
 from tests.tables import each_row
 
 KNOWN = {
@@ -111,13 +110,3 @@ def test_any_text_has_words_without_signs(text: str) -> None:
     for word in [*spelling.words(normal), *spelling.name_words(normal)]:
         assert word
         assert not any(sign.isspace() or sign in "\"'*()-:&|!<>" for sign in word)
-
-
-def test_synonyms_are_in_one_table() -> None:
-    table = synonyms()
-    assert "category:text-to-image" in table["txt2img",]
-    assert all(ways for ways in table.values())
-    for ways in table.values():
-        for way in ways:
-            assert ":" in way or spelling.words(way), way
-            assert "*" not in way.rstrip("*"), way

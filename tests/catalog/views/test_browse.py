@@ -119,11 +119,6 @@ def test_an_empty_catalogue_gives_the_reason(member: Client, address: str) -> No
     assert 'hx-trigger="every' in html
 
 
-def test_an_empty_page_without_script_reloads_itself(member: Client) -> None:
-    html = member.get("/").content.decode()
-    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in html
-
-
 def test_a_running_sync_is_polled_until_it_ends(member: Client, make_endpoint: Make) -> None:
     SyncReport.objects.create(beat_at=timezone.now(), listed=7, schemas_due=7, schemas_done=3)
     before = Revision.current()
@@ -268,15 +263,6 @@ def test_no_results_link_to_a_query_with_fewer_filters(
     assert '<a href="/models/?tag=t1">Without “Category: Nothing”</a>: 1 model<' in html.replace(
         "\n", ""
     )
-
-
-def test_without_favourites_the_page_explains_starring(
-    member: Client, fill: Callable[[int], None]
-) -> None:
-    fill(3)
-    html = member.get("/models/?favourite=1").content.decode()
-    assert "No favourites yet" in html
-    assert member.get("/models/?favourite=1&tag=t1").status_code == 200
 
 
 def test_a_category_page_searches_within_its_category(member: Client, make_endpoint: Make) -> None:

@@ -46,16 +46,6 @@ def test_a_page_shows_the_last_turns_and_loads_earlier_ones(say: Say, chat: Chat
     assert branch.shown(before=shown[0]) == [turn.pk for turn in turns[:-SHOWN]]
 
 
-def test_a_page_of_long_answers_has_fewer_turns(say: Say, chat: Chat) -> None:
-    turn = say("One", "x" * 20_000)
-    last = say("Two", "y" * 20_000, after=turn)
-    assert branch_of(chat).shown() == [last.pk]
-
-
-def test_an_empty_conversation_has_no_leaf(chat: Chat) -> None:
-    assert branch_of(chat).leaf is None
-
-
 def matching_chats(query: str) -> list[Chat]:
     return list(matching(Chat.objects.all(), query, User.objects.get()))
 
@@ -70,11 +60,6 @@ def test_a_chat_is_found_by_words_of_message_or_answer(chat: Chat, say: Say, que
 def test_words_that_were_not_said_find_nothing(chat: Chat, say: Say, query: str) -> None:
     say("About lakes", "A mountain.")
     assert matching_chats(query) == []
-
-
-def test_a_word_equal_to_a_json_key_is_found_only_in_texts(chat: Chat, say: Say) -> None:
-    say("Hello", "The output of the mill.")
-    assert matching_chats("output") == [chat]
 
 
 def test_a_chat_is_found_by_words_of_a_stopped_answer(chat: Chat, say: Say) -> None:

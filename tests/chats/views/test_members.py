@@ -180,22 +180,6 @@ def test_a_viewer_begins_no_chat_and_reads_why(reader: Client, router: Endpoint)
     assert not Chat.objects.exists()
 
 
-def test_the_scope_shows_own_chats_of_all_projects(
-    chat: Chat, say: Say, user: User, project: Project, router: Endpoint
-) -> None:
-    say("One")
-    theirs = Chat.objects.create(
-        user=member_with(project, "manager"), endpoint=router, title="Hers",
-        said_at=Turn.objects.get().created_at, project=project,
-    )  # fmt: skip
-    Chat.objects.create(user=user, endpoint=router, title="Alone", said_at=theirs.said_at)
-    browser = working_in(project, user)
-    here = browser.get("/chats/").content.decode()
-    assert [name in here for name in ("Foxes", "Hers", "Alone")] == [True, True, False]
-    everywhere = browser.get("/chats/?scope=all").content.decode()
-    assert [name in everywhere for name in ("Foxes", "Hers", "Alone")] == [True, False, True]
-
-
 def test_a_shared_chat_takes_one_query_more_at_most(
     chat: Chat, say: Say, reader: Client, member: Client, django_assert_max_num_queries: Any
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from flows.graph import checks, inputs, openapi, reading, svg, writing
-from flows.graph.layout import HEIGHT, WIDTH, layout
+from flows.graph.layout import layout
 from flows.graph.references import Unresolved, parse, resolve
 from schemas import build, contract
 from tests.flows.graph.definitions import CONTENTS_B, DOCS_A, ENVELOPE_B, any_definition, with_nodes
@@ -117,13 +117,6 @@ def test_the_other_dialect_has_the_same_steps_and_the_same_result(raw: dict[str,
     assert checks.problems(turned) == []
 
 
-def test_a_saved_workflow_has_no_input_node() -> None:
-    written = writing.definition(reading.parse_graph(DOCS_A), "B")
-    nodes = written["contents"]["nodes"]
-    assert {node["type"] for node in nodes.values()} == {"run", "display"}
-    assert written["contents"]["schema"]["input"]["text"]["modelId"] == "draw"
-
-
 @each_row(
     ("raw", "node", "message"),
     [
@@ -219,10 +212,6 @@ def test_an_sdk_field_is_a_complete_json_schema() -> None:
     )
 
 
-def test_fields_of_dialect_a_have_only_defaults() -> None:
-    assert form(DOCS_A)["text"].is_required
-
-
 def test_a_field_takes_its_type_from_the_model_it_feeds() -> None:
     def borrow(app: str, name: str) -> dict[str, Any] | None:
         schemas = {("own/painter", "image_url"): {"type": "string", "ui": {"field": "image"}}}
@@ -235,10 +224,6 @@ def test_a_field_takes_its_type_from_the_model_it_feeds() -> None:
 
 def test_a_used_but_undescribed_input_gets_a_field() -> None:
     assert form(with_inputs({}, prompt="$input.idea"))["idea"].kind == "string"
-
-
-def test_a_workflow_without_inputs_has_an_empty_form() -> None:
-    assert form(with_inputs({})) == {}
 
 
 def test_the_result_names_become_the_output_schema() -> None:
@@ -257,19 +242,6 @@ def test_any_definition_is_drawn_as_well_formed_svg(raw: dict[str, Any]) -> None
     assert {box.id for box in boxes} >= {*graph.nodes}
     assert len({(box.x, box.y) for box in boxes}) == len(boxes)
     ElementTree.fromstring(svg.draw(graph))
-
-
-def test_characters_invalid_in_xml_are_replaced() -> None:
-    graph = reading.parse_graph(with_nodes(**{"a\x01b": {"app": "x/\x0b\ufffe"}}))
-    assert "a\N{REPLACEMENT CHARACTER}b" in svg.draw(graph)
-    ElementTree.fromstring(svg.draw(graph))
-
-
-def test_boxes_do_not_overlap() -> None:
-    boxes = layout(reading.parse_graph(forty_nodes())).boxes
-    for at, box in enumerate(boxes):
-        for other in boxes[at + 1 :]:
-            assert abs(box.x - other.x) >= WIDTH or abs(box.y - other.y) >= HEIGHT
 
 
 def test_texts_of_a_definition_are_escaped() -> None:
@@ -292,13 +264,3 @@ def test_a_box_has_a_link_a_state_and_a_state_symbol() -> None:
     assert "FLUX · draw · failed" in [text.text for text in link.iter(f"{SVG}title")]
     assert "✕" in [text.text for text in link.iter(f"{SVG}text")]
     assert next(root.iter(f"{SVG}title")).text == "Two step"
-
-
-def forty_nodes() -> dict[str, Any]:
-    """Forty run nodes, each after the three before it."""
-    nodes = {}
-    for at in range(40):
-        before = [f"n{number}" for number in range(max(0, at - 3), at)]
-        read = [f"${predecessor}.images.0" for predecessor in before]
-        nodes[f"n{at}"] = {"depends": before or ["input"], "input": {"a": read, "p": "$input.x"}}
-    return with_nodes(**nodes)

@@ -162,12 +162,6 @@ def test_losses_of_a_model_swap_are_shown_before_swapping(
     assert parse_definition(flow.definition).steps[1].endpoint == SEEDREAM
 
 
-def test_the_editor_links_to_the_model_swap(member: Client, flow: Flow, page: str) -> None:
-    editor = reverse("flows:flow-edit", args=[flow.pk])
-    post = {"~do": "step-model:s2", "~version": str(flow.version)}
-    assert member.post(editor, post)["Location"] == page
-
-
 def test_swapping_to_a_missing_model_or_step_is_refused(
     member: Client, flow: Flow, page: str
 ) -> None:

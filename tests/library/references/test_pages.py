@@ -92,27 +92,6 @@ def test_a_mistake_is_said_beside_its_field_and_nothing_is_saved(
     assert not Reference.objects.exists()
 
 
-def test_names_of_all_scripts_and_a_description_alone_will_do(member: Client) -> None:
-    make(member, name="בקבוק", files=[], description="an amber bottle")
-    reference = Reference.objects.get()
-    assert reference.name == "בקבוק"
-    assert "No pictures yet: models read its description." in shown(
-        member, reference.get_absolute_url()
-    )
-
-
-def test_the_twenty_first_picture_is_left_out_and_that_is_said(member: Client) -> None:
-    answer = member.post(
-        "/references/new/",
-        {"name": "bottle", "files": [posted(n) for n in range(21)]},
-        follow=True,
-    )
-    assert len(Reference.objects.get().pictures) == 20
-    page = html.unescape(answer.content.decode())
-    assert "1 picture was left out: a reference has at most 20." in page
-    assert "20 pictures are the most." in page
-
-
 def test_a_name_is_taken_without_regard_to_case(
     member: Client, make_reference: MakeReference
 ) -> None:
@@ -206,16 +185,6 @@ def test_versions_say_what_changed_and_come_back(
     assert reference.pictures == [first, second]
     assert reference.description == "an amber bottle"
     assert numbers(reference) == [3, 2, 1]
-
-
-def test_a_changed_name_alone_is_no_version(member: Client, make_reference: MakeReference) -> None:
-    reference = make_reference(number=1)
-    later(reference)
-    member.post(
-        f"/references/{reference.pk}/form/",
-        {"name": "flask", "description": reference.description},
-    )
-    assert numbers(reference) == [1]
 
 
 def test_deletion_can_be_undone_and_is_recorded(

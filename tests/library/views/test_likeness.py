@@ -83,14 +83,6 @@ def test_a_sound_is_only_compared_as_a_file(member: Client, make_result: MakeRes
     assert "only copies of the same file" in page
 
 
-def test_nothing_alike_is_said(member: Client, make_result: MakeResult) -> None:
-    one = make_result()
-    make_result(fingerprint=FAR)
-    assert shown(page_of(member, one))[0] == "Nothing is like it"
-    Artifact.objects.update(compared_at=None)
-    assert "still being compared" in page_of(member, one)
-
-
 def test_the_page_needs_as_many_queries_for_many_as_for_one(
     member: Client, make_result: MakeResult, django_assert_num_queries: Any
 ) -> None:
@@ -159,12 +151,3 @@ def test_a_double_is_marked_on_the_runs_page_for_who_may_read_the_original(
     assert mark(ana) == ""
     of_original.update(project=spring, deleted_at=timezone.now())
     assert mark(ana) == ""
-
-
-def test_the_menu_of_a_picture_leads_to_what_is_like_it(
-    member: Client, make_result: MakeResult
-) -> None:
-    address = make_result().get_absolute_url()
-    assert f'href="{address}like/"' in member.get(f"{address}uses/").content.decode()
-    assert f'href="{address}like/"' in member.get(f"{address}uses/?q=like").content.decode()
-    assert f'href="{address}like/"' not in member.get(f"{address}uses/?q=upscale").content.decode()

@@ -114,22 +114,6 @@ def test_boards_are_gathered_and_others_boards_stay_unseen(
     assert "Secret" not in member.get("/runs/").content.decode()
 
 
-def test_older_runs_than_those_gathered_are_said(
-    member: Client, made: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sections, "LOOKED_AT", 1)
-    made(1), made(2)
-    text = " ".join(member.get("/runs/?by=model").content.decode().split())
-    assert "These are the newest 1 run, grouped." in text
-
-
-def test_a_grouping_that_there_is_not_is_ignored(member: Client, made: Any) -> None:
-    made(1)
-    assert member.get("/runs/?by=colour").context["grouping"] == "day"
-    assert member.get("/runs/?by=batch&groups=x").context["grouping"] == "batch"
-    assert member.get("/runs/?by=model&groups=99999999").context["sections"] == []
-
-
 @pytest.mark.both_databases
 @pytest.mark.parametrize("by", grouping.GROUPINGS)
 def test_the_number_of_queries_does_not_grow(

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
 from runs.models import Artifact, Run
 from tests.playground.views.test_runs import FAILURE
@@ -89,16 +88,6 @@ def test_the_history_is_paged_by_a_cursor(member: Client, make_run: Any) -> None
     assert shown == [run.pk for run in reversed(created)]
 
 
-def test_a_state_has_one_label_in_facet_and_rows(member: Client, make_run: Any) -> None:
-    for state in Run.FINAL:
-        make_run(state=state, ended_at=timezone.now())
-    page = member.get("/runs/?as=list")
-    (states,) = (facet for facet in page.context["facets"] if facet.title == "State")
-    assert {choice.label for choice in states.choices} == {"Done", "Failed", "Cancelled"}
-    for word in ("Done", "Failed", "Cancelled"):
-        assert f"</svg>{word}" in page.content.decode()
-
-
 def looks_at(client: Client, address: str) -> str:
     """Where a page that is open looks for newer runs."""
     html = client.get(address).content.decode()
@@ -155,17 +144,6 @@ def test_the_runs_of_a_model_count_only_newer_runs_of_that_model(
     make_run()
     notice = member.get(looks).content.decode()
     assert notice.strip() == '1 new run · <a class="newer"  href="?tab=runs" >Show</a>'
-
-
-@pytest.mark.parametrize("address", ["/runs/latest/", "/strips/fal-ai/flux/dev/"])
-def test_a_short_list_is_redrawn_only_without_its_newest_run(
-    member: Client, make_run: Any, address: str
-) -> None:
-    make_run()
-    looks = looks_at(member, address)
-    assert member.get(looks).status_code == 204
-    newest = make_run()
-    assert str(newest.pk) in member.get(looks).content.decode()
 
 
 def test_starting_a_run_triggers_an_event_for_other_tabs(member: Client, make_run: Any) -> None:

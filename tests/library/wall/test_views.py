@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
 from library.models import View
 from projects.models.project import private_project
@@ -68,21 +67,6 @@ def test_what_cannot_be_saved_is_explained(
     assert response.status_code == 422
     assert words in response.content.decode()
     assert not View.objects.exists()
-
-
-def test_a_view_whose_model_is_gone_says_so_and_opens(
-    member: Client, user: User, make_run: Any, make_endpoint: Any
-) -> None:
-    gone = make_endpoint("old/press", gone_at=timezone.now())
-    run = make_run(endpoint=gone, title="a print")
-    for line, words in (
-        ("model:old/press", "no longer in the catalogue; its results stay"),
-        ("model:never/was", "No model is called “never/was”"),
-    ):
-        view = View.objects.create(user=user, project=private_project(user), name="Old", line=line)
-        page = member.get("/runs/", {"view": str(view.pk), "as": "list"})
-        assert words in page.content.decode()
-        assert [row.run for row in page.context["runs"]] == [run] * ("old" in line)
 
 
 def test_anothers_private_view_is_unknown(client: Client, stranger: User, view: View) -> None:

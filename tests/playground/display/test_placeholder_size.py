@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.display import placeholder_size, renderers, wall
-from runs.models import Artifact, Run
+from runs.models import Run
 from tests.tables import each_row
 
 SIZES = {"image_size", "size", "video_size", "width", "height", "aspect_ratio"}
-MEDIA = "https://v3.fal.media/files"
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
@@ -116,21 +115,6 @@ def test_each_requested_result_has_a_placeholder(
 ) -> None:
     run = waiting({"num_images": {"type": "integer", "default": 2}}, [], **sent)
     assert renderers.context(run)["places"] == [placeholder_size.DEFAULT] * count
-
-
-@pytest.mark.django_db
-def test_a_video_of_unknown_size_fills_its_placeholder(waiting: Any) -> None:
-    run = waiting({}, ["out:video"], aspect_ratio="9:16")
-    run.state = Run.State.SUCCEEDED
-    films = [
-        Artifact(run=run, position=n, path=f"{n}", kind="video", url=f"{MEDIA}/{n}.mp4", width=w)
-        for n, w in enumerate([None, 640])
-    ]
-    films[1].height = 360
-    Artifact.objects.bulk_create(films)
-    fragment = renderers.changed_fragments(run, "stage")
-    assert '<svg class="js-only" width="576" height="1024"' in fragment
-    assert '<svg width="640" height="360"' in fragment
 
 
 SIDES = st.integers(1, 20_000)

@@ -84,15 +84,6 @@ def test_a_text_of_hostile_markup_is_served_as_text(
     assert "<script>alert(1)" not in member.get(run.get_absolute_url()).content.decode()
 
 
-def test_a_short_text_is_shown_in_full_and_can_be_copied(
-    member: Client, make_run: Any, user: User
-) -> None:
-    run = make_run(user=user, state=Run.State.SUCCEEDED, output={"text": "a poem"})
-    page = member.get(run.get_absolute_url()).content.decode()
-    assert '<copy-button class="js-only" text="a poem">' in page
-    assert "characters are shown here" not in page
-
-
 def test_many_texts_share_one_limit_and_keep_their_positions() -> None:
     texts = previews.of_texts(artifacts([WORD * 500] * 3))
     assert sum(len(preview.text) for preview in texts) <= previews.MAX_TEXT_CHARS
@@ -111,13 +102,6 @@ def test_many_texts_share_one_limit_and_keep_their_positions() -> None:
 def test_a_json_tree_of_any_value_is_small(value: Any) -> None:
     assert len(json_tree.render(value)) < MOST_BYTES
     assert len(json_tree.preview(value)) < previews.MAX_JSON_CHARS + 100
-
-
-def test_markup_that_grows_when_rendered_is_shown_as_source(make_run: Any) -> None:
-    wide = f"{'|a' * 5000}|\n{'|-' * 5000}|\n" + "|b|\n" * 1000
-    run = make_run(state=Run.State.SUCCEEDED, output={"text": wide})
-    (text,) = renderers.texts(run)
-    assert len(text.html) < MOST_BYTES
 
 
 @pytest.mark.system

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from catalog.models import Endpoint
 from playground.display import renderers
@@ -24,19 +23,6 @@ from tests.playground.projects.people import signed_in
 from tests.projects.people import make_project, person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
-def test_the_link_to_a_runs_page_is_everywhere_except_on_it(
-    member: Client, make_run: Any, state: str
-) -> None:
-    error = {"message": "no"}
-    run: Run = make_run(state=state, output={}, error=error, ended_at=timezone.now())
-    link = rf'href="{run.get_absolute_url()}"\s*>(?:<svg.*?</svg>)?Details</a>'
-    there = re.compile(link, re.DOTALL)
-    assert there.search(renderers.changed_fragments(run, "stage"))
-    assert not there.search(renderers.changed_fragments(run, "page"))
-    assert not there.search(member.get(run.get_absolute_url()).content.decode())
 
 
 def test_a_run_ending_on_its_page_can_become_an_example_at_once(
@@ -53,12 +39,6 @@ def test_a_run_ending_on_its_page_can_become_an_example_at_once(
     assert f'{place} hx-swap-oob="true"' in after
     assert "Show as example" in after
     assert "Show as example" not in renderers.changed_fragments(run, "stage")
-
-
-def test_user_texts_have_automatic_text_direction(member: Client, make_run: Any) -> None:
-    run: Run = make_run(title="\u05d7\u05ea\u05d5\u05dc", state="cancelled")
-    assert f'<h1 dir="auto">{run.title}' in member.get(run.get_absolute_url()).content.decode()
-    assert '<h3 dir="auto">' in member.get("/runs/?as=list").content.decode()
 
 
 POEM = "a\nb\nc\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\none\ntwo\n```\n\n- first\n- second"
@@ -80,30 +60,6 @@ def test_a_text_keeps_its_lines_and_tables(make_run: Any, values: dict[str, Any]
     assert "<td>2</td>" in text.html
     assert "<code>one\ntwo\n</code>" in text.html
     assert "<li>second</li>" in text.html
-
-
-@pytest.mark.parametrize(
-    ("name", "label"), [("palette.safetensors", "SAFETENSORS file"), ("weights", "File")]
-)
-def test_a_file_without_a_viewer_has_a_labelled_tile(make_run: Any, name: str, label: str) -> None:
-    run: Run = make_run(state="succeeded", output={}, ended_at=timezone.now())
-    run.artifacts.create(
-        position=0,
-        path="file",
-        kind="file",
-        url="https://v3.fal.media/x",
-        file_name=name,
-        size_bytes=1800,
-        error="It is tried.",
-    )
-    markup = renderers.changed_fragments(run, "stage")
-    tile = markup[markup.index('<div class="tile">') : markup.index("</figure>")]
-    assert f'<p class="name">{name}</p>' in tile
-    assert f"{label} · " in tile
-    assert "1.8 KB" in tile
-    assert "no preview" in tile
-    assert re.search(rf'\?download"\s+aria-label="Download {name}"', markup)
-    assert "Not copied here yet. It is tried." in tile
 
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
@@ -140,19 +96,6 @@ def test_progress_is_a_share_or_is_not_shown(progress: Any, share: float | None)
     shown = renderers.partial(Run(arguments={}, partial={"progress": progress, "message": "m"}))
     assert shown is not None
     assert shown.share == share
-
-
-@pytest.mark.parametrize("partial", [17, [], {}, {"odd": 1}, {"message": 5}])
-def test_an_empty_partial_shows_nothing(partial: Any) -> None:
-    assert renderers.partial(Run(arguments={}, partial=partial)) is None
-
-
-def test_a_running_page_swaps_one_fragment_per_partial(run: Run) -> None:
-    run.partial = {"output": "So far"}
-    fragment = renderers.changed_fragments(run, "stage")
-    assert f'id="run-{run.pk}-partial" aria-busy="true" hx-swap-oob="true"' in fragment
-    assert "So far" in fragment
-    assert f'id="run-{run.pk}-result"' not in fragment
 
 
 def test_partial_output_stays_visible_after_a_failure(run: Run) -> None:
@@ -198,13 +141,6 @@ def test_an_unsupported_transport_falls_back_to_the_queue(member: Client, flux: 
     member.post(flux.get_absolute_url(), {"prompt": "a cat", "~transport": "stream"})
     member.post(flux.get_absolute_url(), {"prompt": "a dog", "~transport": "<script>"})
     assert set(Run.objects.values_list("transport", flat=True)) == {"queue"}
-
-
-def test_the_chosen_transport_survives_a_form_reset(member: Client, flux: Any) -> None:
-    post = {"prompt": "a cat", "~transport": "sync", "~do": "reset"}
-    member.post(flux.get_absolute_url(), post)
-    page = member.get(flux.get_absolute_url()).content.decode()
-    assert re.search(r'name="~transport" value="sync"[^>]* checked', page)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from html import unescape
 from typing import Any
@@ -31,13 +30,6 @@ def prompt(page: str) -> str:
     match = re.search(r'name="prompt"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
     assert match
     return unescape(match[1])
-
-
-def test_a_tab_can_save_with_an_older_version(member: Client) -> None:
-    assert save(member, "a", "one", 0).json()["version"] == 1
-    assert save(member, "a b", "one", 0).json()["version"] == 2
-    assert prompt(member.get(PAGE).content.decode()) == "a b"
-    assert re.search(r'name="~version" value="2"', member.get(PAGE).content.decode())
 
 
 def in_front(member: Client, tab: str) -> str:
@@ -114,12 +106,6 @@ def test_undo_in_a_tab_affects_only_its_own_changes(member: Client) -> None:
         assert prompt(back.content.decode()) == text
 
 
-def test_an_equal_draft_in_another_tab_is_not_offered(member: Client) -> None:
-    save(member, "same", "one", 0)
-    save(member, "same", "two", 0)
-    assert OTHER not in in_front(member, "three")
-
-
 def test_only_drafts_of_the_latest_tabs_are_kept(member: Client) -> None:
     for number in range(drafts.MAX_TABS + 3):
         save(member, f"text {number}", f"tab {number}", 0)
@@ -164,10 +150,6 @@ def test_start_over_can_be_undone_and_redone(member: Client) -> None:
     assert prompt(undone) == "an hour's work"
     assert 'value="7"' in undone
     assert prompt(member.get(PAGE).content.decode()) == "an hour's work"
-
-
-def test_clearing_an_untouched_form_offers_no_undo(member: Client) -> None:
-    assert UNDO not in member.post(PAGE, {"prompt": "", "~do": "clear"}).content.decode()
 
 
 def test_with_htmx_clearing_swaps_fields_head_and_notice(
@@ -216,20 +198,6 @@ def test_broken_json_in_an_address_is_shown_for_correction(member: Client) -> No
     assert '{"prompt": "x",\n}' in unescape(page)
 
 
-def test_an_address_of_100_kilobytes_fills_in_the_form(member: Client) -> None:
-    text = json.dumps({"prompt": "x" * 100_000})
-    assert "x" * 100_000 in member.get(PAGE, {"input": text}).content.decode()
-
-
-@pytest.mark.exhaustive
-def test_only_a_few_earlier_drafts_are_kept(member: Client) -> None:
-    for number in range(20):
-        member.post(PAGE, {"prompt": f"text {number}", "~do": "clear"})
-    earlier_prompts = [earlier["post"]["prompt"][0] for earlier in Draft.objects.get().earlier]
-    assert earlier_prompts[-1] == "text 19"
-    assert len(earlier_prompts) == drafts.MAX_EARLIER
-
-
 def test_a_save_takes_few_queries(member: Client, django_assert_max_num_queries: Any) -> None:
     save(member, "a", "one", 0)
     with django_assert_max_num_queries(7):  # session, person, model, draft in a transaction
@@ -240,14 +208,3 @@ def test_a_draft_is_private(client: Client, member: Client, stranger: Any) -> No
     save(member, "a secret", "one", 0)
     client.force_login(stranger)
     assert "a secret" not in client.get(PAGE).content.decode()
-
-
-def test_a_models_own_example_is_named_in_the_notice(member: Client) -> None:
-    """Whoever presses its button has followed no link."""
-    empty = unescape(member.get(PAGE).content.decode())
-    assert 'value="example"' in empty
-    save(member, "my own", "one", 0)
-    page = unescape(member.get(PAGE, {"example": "own"}).content.decode())
-    assert "The model's own example is filled in." in page
-    assert "Back to what you had typed" in page
-    assert "What the link holds" not in page

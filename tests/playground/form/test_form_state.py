@@ -81,11 +81,6 @@ def test_values_out_of_range_in_json_are_reported_in_the_form(member: Client, fl
     assert arguments(flux, page) == {"prompt": "a cat", "num_images": 99}
 
 
-def test_arguments_missing_in_a_link_are_not_reported(member: Client, flux: Any) -> None:
-    page = member.get(PAGE, {"input": '{"num_images": 2}'}).content.decode()
-    assert 'class="problems"' not in page
-
-
 def test_many_settings_are_grouped_with_changed_ones_first(
     member: Client, make_endpoint: Any
 ) -> None:

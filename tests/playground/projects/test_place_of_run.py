@@ -74,12 +74,6 @@ def test_hidden_runs_and_archived_projects_lead_nowhere(run: Run, acme: Project)
     assert open_page(ben, PAGES[0], run).status_code == 200
 
 
-@pytest.mark.parametrize("query", ["run=x", "run=", "use=x/y/z", "use=\x00", "run=%00"])
-def test_an_address_without_a_run_is_no_error(run: Run, query: str) -> None:
-    page = run.endpoint.get_absolute_url()
-    assert signed_in("ben").get(f"{page}?{query}").status_code == 200
-
-
 def test_a_result_to_use_opens_in_its_project(run: Run) -> None:
     page = run.endpoint.get_absolute_url()
     answer = signed_in("ben").get(f"{page}?use={run.pk}/a0/image_url")

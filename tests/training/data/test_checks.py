@@ -17,7 +17,7 @@ from tests.tables import each_row
 from tests.training.trainers import TRAINERS
 from training.data import archives
 from training.data.checks import findings_of
-from training.data.items import MAX_CAPTION_CHARS, Item, free_name
+from training.data.items import Item, free_name
 from training.data.rules import Rules, rules_of
 from training.data.trigger import has_trigger, prefixed
 
@@ -128,22 +128,6 @@ def test_models_that_do_not_train_have_no_rules(documents: dict[str, Any]) -> No
     assert {name for name in documents if rules(name, documents[name])} == set()
 
 
-def test_the_sandbox_trainer_has_rules() -> None:
-    from sandbox.contract import openapi
-    from sandbox.models import MODELS
-    from tests.schemas.facts.test_capabilities import ADDRESSES
-
-    (trainer,) = [model for model in MODELS if model.endpoint_id == "sandbox/aurora/trainer"]
-    trainer_rules = rules(trainer.endpoint_id, openapi.document(trainer, ADDRESSES))
-    assert trainer_rules is not None
-    assert (trainer_rules.path, trainer_rules.fewest, trainer_rules.most) == (
-        "images_data_url",
-        2,
-        60,
-    )
-    assert trainer_rules.trigger == "trigger_word"
-
-
 @each_row(
     ("text", "trigger", "expected"),
     [
@@ -236,10 +220,6 @@ def test_an_archive_that_is_too_large_is_refused_before_its_end_is_read(tmp_path
         file.truncate(archives.MAX_ARCHIVE_BYTES + 1)  # sparse: it takes no room
         with pytest.raises(archives.Refused, match="larger than the 400 MB"):
             list(archives.entries(file, "large.zip"))
-
-
-def test_reading_captions_takes_bounded_memory() -> None:
-    assert len(archives.decode_caption(b"x" * archives.MAX_TEXT_BYTES)) == MAX_CAPTION_CHARS
 
 
 def test_a_broken_entry_is_named() -> None:

@@ -85,27 +85,11 @@ def test_two_drops_with_the_same_names_keep_their_captions(
     assert report == "1 file and 1 caption added."
 
 
-def test_two_archives_in_one_drop_keep_their_captions(member: Client, dataset: Dataset) -> None:
-    drop(
-        member,
-        dataset,
-        zipped(png("1.png"), text("1.txt", "a cat")),
-        zipped(text("1.txt", "a dog"), png("1.png")),
-    )
-    assert [caption for _, caption in captions(dataset)] == ["a cat", "a dog"]
-
-
 def test_captions_in_a_separate_archive_are_paired_by_path(
     member: Client, dataset: Dataset
 ) -> None:
     pictures = zipped(png("a/1.png"), png("b/1.png"))
     drop(member, dataset, pictures, zipped(text("b/1.txt", "a dog"), text("a/1.txt", "a cat")))
-    assert [caption for _, caption in captions(dataset)] == ["a cat", "a dog"]
-
-
-def test_files_of_one_name_are_paired_in_order(member: Client, dataset: Dataset) -> None:
-    files = png("1.png"), text("1.txt", "a cat"), png("1.png"), text("1.txt", "a dog")
-    drop(member, dataset, *files)
     assert [caption for _, caption in captions(dataset)] == ["a cat", "a dog"]
 
 
@@ -177,18 +161,6 @@ def test_a_later_caption_fills_a_gap_and_replaces_nothing(member: Client, datase
     report = drop(member, dataset, text("a.txt", "late"), text("b.txt", "other"))
     assert captions(dataset) == [("a.png", "late"), ("b.png", "written by hand")]
     assert "b.txt belongs to no file in this upload" in report
-
-
-def test_the_caption_of_a_duplicate_file_is_kept(member: Client, dataset: Dataset) -> None:
-    first, second = png("a.png"), png("b.png")
-    drop(member, dataset, first, second, text("b.txt", "mine"))
-    again = zipped(
-        ("c.png", first[1]), text("c.txt", "late"), ("b.png", second[1]), text("b.txt", "other")
-    )
-    report = drop(member, dataset, again)
-    assert captions(dataset) == [("a.png", "late"), ("b.png", "mine")]
-    assert "c.png is in the data set already, as a.png; the caption was added to it." in report
-    assert "b.png is in the data set already. The caption stays as it is" in report
 
 
 def test_the_caption_of_a_refused_file_is_not_given_to_another(

@@ -135,12 +135,6 @@ def test_a_recipe_of_ten_megabytes_is_refused() -> None:
         read(pictures.png(parameters="a" * (10 << 20)))
 
 
-def test_a_picture_without_a_recipe_has_none() -> None:
-    assert read(saved(gradient(), "PNG")) is None
-    assert read(saved(gradient(), "JPEG")) is None
-    assert read(b"no picture") is None
-
-
 TEXT = st.text(st.characters(exclude_characters="\r\n\0", codec="utf-8"), max_size=60)
 
 
@@ -190,14 +184,6 @@ def test_any_bytes_of_a_text_are_read_or_left_out(content: bytes, kind: bytes) -
     whole = saved(gradient(), "PNG")
     for text in texts(io.BytesIO(whole[:33] + png_chunk(kind, content) + whole[33:])).values():
         assert len(text) <= MOST_BYTES
-
-
-@given(st.text(max_size=200))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
-        automatic1111.read(text)
-    except Unreadable:
-        assert "Steps: " not in text or "Negative prompt:" not in text
 
 
 @given(st.text(max_size=60))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from typing import Any, get_args
 
@@ -134,13 +133,6 @@ def test_a_colour_has_a_swatch_that_posts_nothing(value: Any, shown: str | None)
     part = page[page.index(f'data-field="{name}"') :].partition("<template")[0]
     assert (f'value="{shown}" aria-label="Pick ' in part) == (shown is not None)
     assert identical(through_the_page(root, value), value)
-
-
-def test_text_fields_have_automatic_direction() -> None:
-    texts = {"prompt": {"type": "string"}, "name": {"type": "string"}}
-    page = render_form(draw(build(contract(strategies.document({"properties": texts})))), "")
-    for name in texts:
-        assert re.search(rf'name="{name}"\s+dir="auto"', page)
 
 
 @each_row("kind", get_args(Kind))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
@@ -51,11 +50,6 @@ def test_weights_are_added_to_the_loras_already_typed(
     }
 
 
-def test_a_text_becomes_a_prompt(user: User, models: dict[str, Endpoint], result_of: Make) -> None:
-    run = result_of(models["listen"], output={"output": "Words\nof a song"})
-    assert filled(user, models["draw"], run, "t0", "prompt") == {"prompt": "Words\nof a song"}
-
-
 def test_an_untouched_form_starts_with_its_house_default(
     user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
@@ -85,16 +79,6 @@ def test_the_page_offers_to_restore_what_was_typed(
     assert f'value="/runs/{run.pk}/artifacts/0/"' in page.content.decode()
     assert f'data-origin="/runs/{run.pk}/artifacts/0/ draw"' in page.content.decode()
     assert drafts.find(user, film).post == {"prompt": ["slowly"]}
-
-
-def test_a_use_in_the_same_model_keeps_the_result_on_the_stage(
-    user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
-    result = use_as.find(user, result_of(models["edit"], "image").pk)
-    assert result is not None
-    query = parse_qs(urlsplit(result.address_in(models["edit"], "image_urls.*")).query)
-    assert query["shown"] == [str(result.run.pk)]
-    assert "shown" not in result.address_in(models["film"], "image_url")
 
 
 @pytest.mark.parametrize(
