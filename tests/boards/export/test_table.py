@@ -78,13 +78,6 @@ def test_each_run_is_a_table_row_with_inputs_times_prices_and_marks(judged: Judg
     assert [line["row winner"] for line in lines] == ["yes", "", "", ""]
 
 
-@pytest.mark.django_db
-def test_a_text_output_is_in_the_table(judged: Judged) -> None:
-    board = judged(text="some words")
-    text = board_table(contents_of(board), rankings(board)[0], str)
-    assert text.count("some words") == 4
-
-
 def exported(board: Board) -> bytes:
     return board_document(contents_of(board), rankings(board)[0], str).encode()
 
@@ -186,10 +179,3 @@ def test_a_contact_sheet_shows_its_paper_through_transparent_pictures() -> None:
         default_storage.delete(name)
     with Image.open(io.BytesIO(drawn)) as sheet:
         assert (255, 0, 0) not in {colour for _, colour in sheet.getcolors(1 << 20) or []}
-
-
-def test_characters_missing_in_the_typeface_are_replaced() -> None:
-    assert sheet_picture.known("plain") == "plain"
-    assert sheet_picture.known("Zo\u00eb") in {"Zo\u00eb", "Zoe"}
-    assert sheet_picture.known("\U0010fffe") == "?"
-    assert sheet_picture.shortened("a  long   text", 8) == "a lon..."

@@ -329,18 +329,6 @@ def test_destinations_are_the_boards_of_ones_projects(project: Project, board: B
     assert found("sam") == []
 
 
-def test_a_shared_board_takes_one_query_more_than_a_private_one(
-    project: Project, board: Board, plan_of: Callable[..., Plan], django_assert_num_queries: Any
-) -> None:
-    plan, mia = plan_of(**ROWS), browser(project, "mia")
-    private = sending.run_plan(person("mia"), plan, expand(plan), "b").board
-    finish()
-    for shown, count in ((private, 16), (board, 17)):
-        mia.get(shown.get_absolute_url())
-        with django_assert_num_queries(count - 2):  # markup is kept
-            mia.get(shown.get_absolute_url())
-
-
 def authors(client: Client, board: Board) -> list[str]:
     return re.findall(r">by (.*?)</p>", page_of(client, board.get_absolute_url()))
 

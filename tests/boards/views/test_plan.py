@@ -16,12 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boards.models import Board
-from boards.plan import drafts
 from boards.plan.editing import endpoints_of, first_post
 from boards.plan.plan import read_plan
 from catalog.models import Collection, Endpoint, Standing
 from catalog.schema_versions import version_of
-from projects.models.project import private_project
 from runs.models import Run
 from sandbox.contract import openapi
 from sandbox.models import MODELS
@@ -91,18 +89,6 @@ def test_a_changed_form_after_back_makes_another_board(
     assert Board.objects.count() == 2
     prompts = {run.arguments["prompt"] for run in Run.objects.all()}
     assert prompts == {"a cat", "a dog"}
-
-
-def test_opening_an_earlier_board_keeps_the_draft(
-    member: Client, user: User, models: dict[str, Endpoint]
-) -> None:
-    first = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
-    assert member.post(NEW, first | {"~do": "run"}).status_code == 302
-    assert not drafts.load(user, private_project(user))
-    member.post(NEW, first | {"shared.prompt": "a dog", "~do": "update"})
-    assert member.post(NEW, first | {"~do": "run"}).status_code == 302
-    assert Board.objects.count() == 1
-    assert drafts.load(user, private_project(user))["shared.prompt"] == ["a dog"]
 
 
 def test_nothing_is_sent_while_an_input_is_missing(

@@ -142,14 +142,6 @@ def test_a_ballot_takes_few_queries_whatever_the_board(
         voter.get(f"{board.get_absolute_url()}vote/")
 
 
-def test_a_voting_address_without_a_link_is_404(voter: Client, judged: Judged) -> None:
-    address = f"{judged().get_absolute_url()}vote/"
-    page = voter.get(address)
-    assert page.status_code == 404
-    assert "a cat" not in page.content.decode()
-    assert voter.post(address, {"pair": "x", "choice": "1"}).status_code == 404
-
-
 def test_the_owner_can_open_and_close_the_vote(
     client: Client, judged: Judged, user: User, stranger: User
 ) -> None:

@@ -38,22 +38,16 @@ from catalog.search.tokenizer import tokenize
             "price:<1 duration:>=10 resolution:1080p can:sound "
             "in:images license:commercial out:video",
         ),
-        (
-            "cinematic 4k video from an image for 50 cents",
-            "cinematic 50 cents resolution:4k in:image out:video",
-        ),
-        (
-            "video of at least 2 minutes below $0,5 without music",
-            "price:<0.5 duration:>=120 -can:sound out:video",
-        ),
-        (
-            "10 second 1080p video from a first and last frame",
-            "duration:>=10 resolution:1080p can:end-frame out:video",
-        ),
+        ("cinematic 4k video from an image for 50 cents",
+         "cinematic 50 cents resolution:4k in:image out:video"),
+        ("video of at least 2 minutes below $0,5 without music",
+         "price:<0.5 duration:>=120 -can:sound out:video"),
+        ("10 second 1080p video from a first and last frame",
+         "duration:>=10 resolution:1080p can:end-frame out:video"),
         ("free image with transparent background", "can:transparent is:free out:image"),
         ("speech from text under 1 cent", "price:<0.01 in:text out:audio"),
     ],
-)
+)  # fmt: skip
 def test_a_natural_wish_becomes_query_words(typed: str, query_words: str) -> None:
     assert natural_language.read_wish(typed).query_words == query_words
     parsed = parse_query(query_words)

@@ -105,19 +105,6 @@ def test_a_word_is_found_by_its_beginning(make_endpoint: Make, typed: str, is_fo
     assert bool(answer.total and not answer.found.missed and not answer.found.corrected) is is_found
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        '"', "'", "*", "a*", "NEAR(a b)", "name:flux", "flux AND", "(", "-flux", "flux OR x", "\\",
-        "%", ";--", ":*", "!", "&", "<->", "a:b", "\0",
-    ],
-)  # fmt: skip
-def test_query_operators_are_plain_characters(make_endpoint: Make, typed: str) -> None:
-    make_endpoint("fal-ai/flux/dev")
-    answer = search(Query.from_params(_params([("q", typed)])))
-    assert answer.total in {0, 1}
-
-
 def test_the_index_follows_every_change(make_endpoint: Make) -> None:
     endpoint = make_endpoint("a/b", display_name="Before")
     assert ask("q=before").total == 1
@@ -248,28 +235,6 @@ def test_page_numbers_are_the_ends_and_the_neighbours(
 ) -> None:
     answer = Answer(Query(), [], 0, page, pages, [], [])
     assert answer.numbers == numbers
-
-
-@pytest.mark.parametrize(
-    "nonsense",
-    [
-        "page=x",
-        "page=-3",
-        "page=" + "9" * 40,
-        "page=٣",
-        "sort=;drop",
-        "status=%00",
-        "category=%00%ff",
-        "favourite=maybe",
-        "q=%ff%fe",
-        "q=" + "a" * 9000,
-        "tag=&tag=",
-        "&".join(f"tag=t{n}" for n in range(500)),
-    ],
-)
-def test_invalid_url_parameters_are_ignored(make_endpoint: Make, nonsense: str) -> None:
-    make_endpoint()
-    assert ask(nonsense).page == 1
 
 
 def test_the_url_contains_the_whole_query() -> None:

@@ -54,42 +54,25 @@ def test_missing_parts_of_an_editor_copy_are_filled_in() -> None:
         pytest.param(b"\xff\xfe", "UTF-8", id="bytes"),
         pytest.param("[" * 100_000, "nested too deep", id="brackets"),
         pytest.param('{"x": "' + "y" * 5_000_000 + '"}', "5.0 MB", id="five-megabytes"),
-        pytest.param(
-            json.dumps({"nodes": {str(at): {"type": "run"} for at in range(501)}}),
-            "501 nodes",
-            id="many",
-        ),
-        pytest.param(
-            '{"nodes": {"a": {"type": "run", "input": ' + '{"a":' * 90 + "1" + "}" * 93,
-            "nested too deep",
-            id="deep-input",
-        ),
+        pytest.param(json.dumps({"nodes": {str(at): {"type": "run"} for at in range(501)}}),
+            "501 nodes", id="many"),
+        pytest.param('{"nodes": {"a": {"type": "run", "input": ' + '{"a":' * 90 + "1" + "}" * 93,
+            "nested too deep", id="deep-input"),
         pytest.param("[" + "1," * 100_000 + "1]", "more than 100,000 values", id="many-values"),
-        pytest.param(
-            json.dumps({"nodes": {"a" * 300: {"type": "run"}}}), "300 characters", id="long-id"
-        ),
+        pytest.param(json.dumps({"nodes": {"a" * 300: {"type": "run"}}}), "300 characters",
+            id="long-id"),
         pytest.param(
             json.dumps({"nodes": {"a": {"type": "run", "input": {"x": "$a" + ".a" * 500}}}}),
             "longer than 1,000 characters",
             id="long-reference",
         ),
-        pytest.param(
-            json.dumps({"nodes": {"a": {"type": "run", "input": {"x": ["$a"] * 5001}}}}),
-            "more than 5,000 references",
-            id="tangled",
-        ),
-        pytest.param(
-            json.dumps(
-                {
-                    "nodes": {"a": {"type": "run"}},
-                    "schema": {"input": {f"x{n}": {} for n in range(1001)}},
-                }
-            ),
-            "1,001 fields",
-            id="many-fields",
-        ),
+        pytest.param(json.dumps({"nodes": {"a": {"type": "run", "input": {"x": ["$a"] * 5001}}}}),
+            "more than 5,000 references", id="tangled"),
+        pytest.param(json.dumps({"nodes": {"a": {"type": "run"}},
+                 "schema": {"input": {f"x{n}": {} for n in range(1001)}}}), "1,001 fields",
+            id="many-fields"),
     ],
-)
+)  # fmt: skip
 def test_an_unreadable_definition_is_refused_with_a_reason(text: str | bytes, message: str) -> None:
     with pytest.raises(reading.Unreadable, match=message):
         reading.load(text)

@@ -96,36 +96,16 @@ def test_each_violated_limit_has_a_sentence(
         ({"dependencies": {"a": ["b"]}}, {"a": 1}, ("b",), "B is required beside A"),
         ({"dependentSchemas": {"a": {"required": ["b"]}}}, {"a": 1}, ("b",), "B is required"),
         ({"dependencies": {"a": {"required": ["b"]}}}, {"a": 1}, ("b",), "B is required"),
-        (
-            {"properties": {"a": {}}, "additionalProperties": False},
-            {"a": 1, "new_key": 2},
-            ("new_key",),
-            "New key is not allowed here",
-        ),
-        (
-            {"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False},
-            {"a": 1, "b": 2},
-            ("b",),
-            "B is not allowed here",
-        ),
-        (
-            {"properties": {"l": {"items": {"type": "integer"}}}},
-            {"l": [1, "x"]},
-            ("l", 1),
-            "Item 2 must be a whole number",
-        ),
-        (
-            {"properties": {"l": {"items": {"properties": {"scale": {"maximum": 4}}}}}},
-            {"l": [{"scale": 5}]},
-            ("l", 0, "scale"),
-            "Scale must be 4 or less",
-        ),
-        (
-            {"properties": {"r": {"prefixItems": [{"type": "number", "title": "From"}]}}},
-            {"r": ["x"]},
-            ("r", 0),
-            "From must be a number",
-        ),
+        ({"properties": {"a": {}}, "additionalProperties": False}, {"a": 1, "new_key": 2},
+         ("new_key",), "New key is not allowed here"),
+        ({"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False}, {"a": 1, "b": 2},
+         ("b",), "B is not allowed here"),
+        ({"properties": {"l": {"items": {"type": "integer"}}}}, {"l": [1, "x"]}, ("l", 1),
+         "Item 2 must be a whole number"),
+        ({"properties": {"l": {"items": {"properties": {"scale": {"maximum": 4}}}}}},
+         {"l": [{"scale": 5}]}, ("l", 0, "scale"), "Scale must be 4 or less"),
+        ({"properties": {"r": {"prefixItems": [{"type": "number", "title": "From"}]}}},
+         {"r": ["x"]}, ("r", 0), "From must be a number"),
         (
             {
                 "properties": {
@@ -146,29 +126,14 @@ def test_each_violated_limit_has_a_sentence(
             ("image_urls",),
             "Images may have at most 1 image; it has 2",
         ),
-        (
-            {"properties": {"m": {"additionalProperties": {"maximum": 1}}}},
-            {"m": {"a": 2}},
-            ("m", "a"),
-            "A must be 1 or less",
-        ),
-        (
-            {"$defs": {"S": {"maximum": 1}}, "properties": {"x": {"$ref": "#/$defs/S"}}},
-            {"x": 2},
-            ("x",),
-            "X must be 1 or less",
-        ),
-        (
-            {
-                "definitions": {"S": {"maximum": 1}},
-                "properties": {"x": {"$ref": "#/definitions/S"}},
-            },
-            {"x": 2},
-            ("x",),
-            "X must be 1 or less",
-        ),
+        ({"properties": {"m": {"additionalProperties": {"maximum": 1}}}}, {"m": {"a": 2}},
+         ("m", "a"), "A must be 1 or less"),
+        ({"$defs": {"S": {"maximum": 1}}, "properties": {"x": {"$ref": "#/$defs/S"}}}, {"x": 2},
+         ("x",), "X must be 1 or less"),
+        ({"definitions": {"S": {"maximum": 1}}, "properties": {"x": {"$ref": "#/definitions/S"}}},
+         {"x": 2}, ("x",), "X must be 1 or less"),
     ],
-)
+)  # fmt: skip
 def test_problems_have_the_path_of_their_field(
     schema: dict[str, Any], value: Any, path: Any, message: str
 ) -> None:
@@ -227,15 +192,11 @@ def test_exponential_references_stop_and_allow_everything() -> None:
 def test_a_missing_key_is_reported_at_that_key() -> None:
     schema = {
         "type": "object",
-        "properties": {
-            "prompt": {"type": "string"},
-            "loras": {
-                "type": "array",
-                "items": {"type": "object", "properties": {"path": {}}, "required": ["path"]},
-            },
-        },
+        "properties": {"prompt": {"type": "string"},
+            "loras": {"type": "array",
+                "items": {"type": "object", "properties": {"path": {}}, "required": ["path"]}}},
         "required": ["prompt"],
-    }
+    }  # fmt: skip
     assert problems(schema, {"loras": [{"path": 1}, {}]}) == [
         (("prompt",), "Prompt is required"),
         (("loras", 1, "path"), "Path is required"),
