@@ -16,6 +16,7 @@ from boards.models import Board, Cell, Column, Row
 from library.wall import grouping, sections
 from runs.models import Run
 from tests.library.selected import with_files
+from tests.sampling import sample
 
 pytestmark = pytest.mark.django_db
 START = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=10)
@@ -49,7 +50,7 @@ def shown(client: Client, address: str) -> list[tuple[str, list[str]]]:
     return listed
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 48])
+@pytest.mark.parametrize("size", sample([2, 48, 1, 3], 1))
 def test_sections_in_time_hold_over_pages(
     member: Client, made: Any, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
@@ -115,7 +116,7 @@ def test_boards_are_gathered_and_others_boards_stay_unseen(
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("by", grouping.GROUPINGS)
+@pytest.mark.parametrize("by", sample([*grouping.GROUPINGS], 1, by_seed=1))
 def test_the_number_of_queries_does_not_grow(
     member: Client, made: Any, make_endpoint: Any, by: str, django_assert_max_num_queries: Any
 ) -> None:
