@@ -199,22 +199,6 @@ def test_a_title_with_its_version_is_kept(title: str, endpoint_id: str) -> None:
     assert with_version(title, endpoint_id) == title
 
 
-def test_names_of_150_real_models_are_unique() -> None:
-    titles = [
-        Title(
-            n,
-            entry["endpoint_id"],
-            entry["metadata"]["display_name"],
-            entry["metadata"]["category"],
-        )
-        for n, entry in enumerate(filling.real())
-    ]
-    names = full_names(titles)
-    assert len({name.casefold() for name in names.values()}) == len(titles) == 150
-    assert sum(names[title.key] == title.display_name for title in titles) > 100
-    assert max(map(len, names.values())) < 80
-
-
 NAME_PARTS = ["a", "b", "A", "v1", "v1.0", "1", "pro", "x-to-y", "2", "name"]
 NAME_IDS = st.lists(st.sampled_from(NAME_PARTS), min_size=1, max_size=4).map("/".join)
 

@@ -199,28 +199,6 @@ def test_a_viewer_cannot_change_models(
     assert not best.items.exists()
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"action": "approve"},
-        {"action": "block", "go": "1", "reason": "Why"},
-        {"action": "collect", "go": "1"},
-    ],
-)
-def test_an_action_takes_as_many_queries_for_any_selection(
-    admin_client: Client, make_endpoint: Make, more: dict[str, str]
-) -> None:
-    best = Collection.objects.create(slug="best", title="Best")
-    used = []
-    for owner, count in (("a", 2), ("b", 40)):
-        picked = [str(make_endpoint(f"{owner}/{n}").pk) for n in range(count)]
-        data = {"_selected_action": picked, "collection": str(best.pk), **more}
-        with CaptureQueriesContext(connection) as queries:
-            assert admin_client.post(LIST, data).status_code == 302
-        used.append(len(queries))
-    assert used[0] == used[1]
-
-
 KEYS = ["abc", "", "1.5", "-", "3x", "\x00", "9" * 30, "9" * 5000, "-1"]
 
 

@@ -4,7 +4,6 @@ undone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +18,7 @@ from hypothesis.extra.django import TestCase
 
 from catalog.curation import collection_editing
 from catalog.curation.collection_editing import Arrangement, Line
-from catalog.models import Collection, CollectionItem, Endpoint, Favourite
+from catalog.models import Collection, CollectionItem, Endpoint
 from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases
@@ -297,20 +296,6 @@ def test_invalid_texts_are_reported_and_not_saved(
     best.refresh_from_db()
     assert (best.title, best.description) == ("Best", "")
     assert state()[0] == ("a/0", "note 0")
-
-
-def test_a_note_for_a_removed_model_is_dropped(staff: Client, best: Collection) -> None:
-    assert staff.post(WORDS, {"note.a/other": "x", "note.no/such": "y"}).status_code == 302
-    assert [note for _, note in state()] == ["note 0", "note 1", "note 2"]
-
-
-def test_a_model_can_be_starred_on_a_collection_page(staff: Client, best: Collection) -> None:
-    Favourite.objects.create(
-        user=User.objects.get(username="eva"), endpoint=Endpoint.objects.get(endpoint_id="a/1")
-    )
-    page = staff.get("/collections/best/").content.decode()
-    pressed = re.findall(r'value="(a/[^"]+)" aria-pressed="true"', page)
-    assert pressed == ["a/1"]
 
 
 def test_colleagues_can_read_but_not_edit_the_texts(member: Client, best: Collection) -> None:

@@ -87,16 +87,6 @@ def test_new_collections_are_imported_with_their_own_addresses(
     assert collection.items.count() == 1
 
 
-def test_an_imported_duplicate_title_is_reported_and_added(staff: Client, best: Collection) -> None:
-    text = dumps({**FILE, "collections": [{"title": "Best", "slug": "better"}]})
-    preview = staff.post(PAGE, {"text": text}).content.decode()
-    assert "another collection has this title" in preview
-    assert 'href="/collections/best/"' in preview
-    staff.post(PAGE, {"text": text, "confirm": "1"})
-    assert set(Collection.objects.values_list("slug", flat=True)) == {"best", "better"}
-    assert "another collection has" not in staff.post(PAGE, {"text": text}).content.decode()
-
-
 @each_row(
     ("text", "message"),
     [
@@ -188,13 +178,6 @@ def test_the_largest_export_passes_the_import_preview(staff: Client, best: Colle
     assert "As it is" in staff.post(PAGE, posted).content.decode()
     assert staff.post(PAGE, posted | {"confirm": "1"}).status_code == 302
     assert staff.get("/collections/export/").content.decode() == text.rstrip() + "\n"
-
-
-@pytest.mark.exhaustive
-def test_an_import_may_name_more_models_than_query_parameters_allow(best: Collection) -> None:
-    lines = [Line("a/0"), *(Line(f"no/{n}") for n in range(260_000))]
-    (step,) = import_export.plan([import_export.Entry("all", 0, Arrangement("All", lines=lines))])
-    assert len(step.unknown) == 260_000
 
 
 @pytest.mark.parametrize("address", [PAGE, "/collections/export/"])

@@ -57,15 +57,6 @@ def ids(page: bytes) -> list[str]:
     return re.findall(r'<article class="card" data-endpoint-id="fal-ai/([^"]+)"', page.decode())
 
 
-def offered(page: bytes, name: str) -> dict[str, int]:
-    """The values of a facet with their counts, as the page offers them."""
-    options = re.findall(
-        rf'name="{name}" value="([^"]+)"[^>]*>\s*<span>[^<]*</span><small>(\d+)</small>',
-        page.decode(),
-    )
-    return {unescape(value): int(count) for value, count in options}
-
-
 QUESTION = (
     "in:images out:video can:sound resolution:1080p duration:>=10 price:<1 license:commercial"
 )
@@ -79,23 +70,6 @@ def test_typed_conditions_and_clicked_facets_find_the_same(member: Client, video
     assert sorted(ids(typed)) == sorted(ids(clicked)) == ["fits", "flat"]
 
 
-def test_each_price_step_counts_the_results_of_picking_it(member: Client, videos: None) -> None:
-    for prefix in ("", "duration=%3E%3D10&"):
-        page = member.get(f"/models/?{prefix}").content
-        for value, count in offered(page, "price").items():
-            assert (
-                len(ids(member.get(f"/models/?{prefix}price={quote_plus(value)}").content)) == count
-            )
-    assert offered(page, "price") == {"<1": 6}
-
-
-def test_facet_counts_ignore_picks_of_their_own_group(member: Client, videos: None) -> None:
-    page = member.get("/models/?license=research&in=images").content
-    assert offered(page, "license") == {"commercial": 5, "research": 1}
-    assert offered(page, "in") == {"text": 1, "image": 1, "images": 1}  # these hold together
-    assert offered(page, "resolution") == {"1080p": 1}
-
-
 def test_active_filters_are_listed_with_links_that_remove_them(
     member: Client, videos: None
 ) -> None:
@@ -107,12 +81,6 @@ def test_active_filters_are_listed_with_links_that_remove_them(
         ("/models/?q=out%3Avideo+flat&in=images", "Favourites"),
     ]
     assert '<a href="/models/?q=flat" data-quiet>Clear all</a>' in page
-
-
-def test_a_typed_condition_gets_no_second_control(member: Client, videos: None) -> None:
-    page = member.get("/models/?q=out%3Avideo").content.decode()
-    assert 'name="out" value="video"' not in page
-    assert '<a class="pick" href="/models/" aria-label="Remove the filter Video">' in page
 
 
 def test_an_unknown_condition_gets_a_hint_with_a_link(member: Client, videos: None) -> None:
@@ -195,11 +163,6 @@ def test_every_known_value_has_a_description() -> None:
             condition = parse_condition(key.name, value)
             assert condition
             assert describe(condition)
-
-
-def test_a_summary_of_no_or_invalid_facts_is_empty() -> None:
-    assert summarize([]) == []
-    assert summarize(["x", "in:", "duration:5", ":"])[0].parts[0].words == ""
 
 
 def test_a_condition_is_replaced_as_a_whole_word() -> None:

@@ -58,11 +58,6 @@ def test_an_excerpt_shows_the_first_match() -> None:
     assert len(re.sub("<[^>]*>", "", shown)) <= 66
 
 
-def test_nothing_is_highlighted_without_words() -> None:
-    assert highlighter(None) is None
-    assert highlighter(Found({}, ())) is None
-
-
 @given(st.lists(st.text(max_size=20), max_size=4), st.text(max_size=200))
 def test_highlighting_escapes_and_keeps_all_text(used: list[str], text: str) -> None:
     mark = highlighter(Found({}, tuple(used)))

@@ -12,8 +12,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given
-from hypothesis import strategies as st
 
 from catalog import pricing
 from catalog.models import Endpoint, ListingEntry, Revision
@@ -99,21 +97,6 @@ def test_similar_models_share_media_and_description_words(klein: Endpoint) -> No
     similar_ids = [relative.endpoint.endpoint_id for relative in of(klein).similar]
     assert similar_ids[:2] == ["a/poster", "a/plain"]
     assert not {"a/blocked", "a/gone", "fal-ai/klein/9b"} & set(similar_ids)
-
-
-def test_misbehaving_sandbox_models_are_similar_only_to_each_other(
-    make_endpoint: Make,
-) -> None:
-    facts = {"facts": ["in:text", "out:image"]}
-    serious = make_endpoint("a/serious", **facts)
-    slow, broken = (
-        make_endpoint(f"m/{name}", display_name=name, tags=["mischief"], **facts)
-        for name in ("slow", "broken")
-    )
-    make_endpoint("a/other", display_name="Other", **facts)
-    similar = [relative.endpoint.endpoint_id for relative in of(serious).similar]
-    assert similar == ["a/other"]
-    assert broken.endpoint_id in [relative.endpoint.endpoint_id for relative in of(slow).similar]
 
 
 def test_trainers_and_their_inference_models_are_linked(make_endpoint: Make) -> None:
@@ -250,19 +233,6 @@ def test_a_price_is_worded(
     assert pricing.in_words(endpoint, facts) == text
 
 
-@given(
-    price=st.decimals(0, 10**6, places=8),
-    unit=st.text(max_size=64) | st.sampled_from(["seconds", "0.. seconds", "1,000 characters"]),
-    facts=st.lists(st.text(max_size=20)),
-    minutes=st.none() | st.floats(0, 10**4),
-)
-def test_any_price_can_be_worded(price: Decimal, unit: str, facts: list[str], minutes: Any) -> None:
-    endpoint = Endpoint(
-        unit_price_usd=price, price_unit=unit, currency="USD", duration_estimate_min=minutes
-    )
-    assert pricing.in_words(endpoint, facts)
-
-
 def test_among_many_ids_with_a_common_prefix_the_category_is_the_family(
     make_endpoint: Make,
 ) -> None:
@@ -270,9 +240,3 @@ def test_among_many_ids_with_a_common_prefix_the_category_is_the_family(
         make_endpoint(f"vendor/suite/{n}", category="text-to-image" if n < 4 else "text-to-speech")
     assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/2")).family) == 4
     assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/9")).family) == 9
-
-
-def test_a_few_ids_with_a_common_prefix_are_a_family(make_endpoint: Make) -> None:
-    for n in range(5):
-        make_endpoint(f"vendor/suite/{n}", category=["text-to-image", "text-to-speech"][n % 2])
-    assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/2")).family) == 5

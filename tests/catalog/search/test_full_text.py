@@ -95,10 +95,3 @@ def test_words_of_any_script_are_found_and_marked(make_endpoint: Make, typed: st
     mark = highlighter(answer.found)
     assert mark is not None
     assert "<mark>" in mark.in_text(description)
-
-
-def test_only_the_beginning_of_huge_texts_is_indexed(make_endpoint: Make) -> None:
-    long = " ".join(f"w{number}" for number in range(300_000))
-    make_endpoint("a/long", description=long, field_words=long)
-    assert search(Query(q="w17")).total == 1
-    assert search(Query(q='"w3 w4"')).total == 1

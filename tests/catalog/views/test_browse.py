@@ -255,17 +255,6 @@ def test_page_links_keep_the_query(member: Client, fill: Callable[[int], None]) 
     assert 'aria-current="page" aria-label="Page 2"' in last.content.decode()
 
 
-def test_no_results_link_to_a_query_with_fewer_filters(
-    member: Client, fill: Callable[[int], None]
-) -> None:
-    fill(5)
-    html = member.get("/models/?tag=t1&category=nothing").content.decode()
-    assert "No model matches" in html
-    assert '<a href="/models/?tag=t1">Without “Category: Nothing”</a>: 1 model<' in html.replace(
-        "\n", ""
-    )
-
-
 def test_a_category_page_searches_within_its_category(member: Client, make_endpoint: Make) -> None:
     make_endpoint("a/1", category="image-to-3d", kind="inference")
     make_endpoint("a/2", category="llm", kind="inference")
