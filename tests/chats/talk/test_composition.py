@@ -151,3 +151,8 @@ def test_messages_about_length_are_recognised(message: str, is_within_output: bo
 )
 def test_other_errors_are_not_about_length(error: Any) -> None:
     assert not is_too_long(error)
+
+
+def test_an_error_type_about_length_is_recognised() -> None:
+    detail = [{"loc": ["body", "prompt"], "msg": "Wrong.", "type": "string_too_long"}]
+    assert is_too_long({"error": "InvalidInput", "status": 422, "detail": detail})

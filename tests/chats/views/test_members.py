@@ -198,3 +198,19 @@ def test_the_door_is_asked_for_each_message(chat: Chat, say: Say, project: Proje
     with pytest.raises(refused_starts.Forbidden):
         say("One")
     assert not Turn.objects.exists()
+
+
+def test_the_scope_shows_own_chats_of_all_projects(
+    chat: Chat, say: Say, user: User, project: Project, router: Endpoint
+) -> None:
+    say("One")
+    theirs = Chat.objects.create(
+        user=member_with(project, "manager"), endpoint=router, title="Hers",
+        said_at=Turn.objects.get().created_at, project=project,
+    )  # fmt: skip
+    Chat.objects.create(user=user, endpoint=router, title="Alone", said_at=theirs.said_at)
+    browser = working_in(project, user)
+    here = browser.get("/chats/").content.decode()
+    assert [name in here for name in ("Foxes", "Hers", "Alone")] == [True, True, False]
+    everywhere = browser.get("/chats/?scope=all").content.decode()
+    assert [name in everywhere for name in ("Foxes", "Hers", "Alone")] == [True, False, True]

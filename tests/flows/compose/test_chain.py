@@ -24,6 +24,8 @@ from flows.compose.models import endpoints_of, versions_of
 from flows.compose.outputs import outputs_in, outputs_of
 from flows.compose.swapping import Swapped, kinds_taken, swap
 from flows.compose.wiring import filled, inserted, value_at, with_value
+from schemas import build, contract
+from schemas.changes.migrate_arguments import Version
 from schemas.uses.inputs import inputs_of
 from schemas.validation import validate
 from tests.flows.compose.test_editing import version
@@ -184,3 +186,32 @@ def test_a_replacement_model_must_take_the_kinds_of_the_wires(models: Models) ->
     first, second = definition.steps
     assert kinds_taken(definition, first, versions) == set()
     assert kinds_taken(definition, second, versions) == {"image"}
+
+
+def test_an_output_schema_of_any_shape_is_read() -> None:
+    shapes: Any = {
+        "type": "object",
+        "properties": {
+            "clip": {"anyOf": [{"type": "null"}, {"$ref": "#/components/schemas/Video"}]},
+            "diffusers_lora_file": {"$ref": "#/components/schemas/File"},
+            "text": {"type": ["string", "null"]},
+            "again": {"$ref": "#/components/schemas/Loop"},
+            "n": {"type": "integer"},
+        },
+    }
+    parts = {
+        "Video": {"title": "Video", "type": "object", "properties": {"url": {"type": "string"}}},
+        "File": {"title": "File", "type": "object", "properties": {"url": {"type": "string"}}},
+        "Loop": {"type": "object", "properties": {"loop": {"$ref": "#/components/schemas/Loop"}}},
+    }
+    document = {"components": {"schemas": parts | {"Output": shapes}}}
+    output_contract = contract(document)
+    kinds = {
+        offered.path: offered.kind
+        for offered in outputs_of(Version(output_contract, build(output_contract)))
+    }
+    assert kinds == {
+        ("clip", "url"): "video",
+        ("diffusers_lora_file", "url"): "weights",
+        ("text",): "text",
+    }

@@ -217,3 +217,12 @@ def test_a_workflow_is_locked_with_a_model_that_it_runs(
     rule.delete()
     ana.post(PAGE, {"idea": "A boat", "~token": "t1", "~do": "run"})
     assert Run.objects.exists()
+
+
+def test_workflows_can_be_searched(ana: Client, keep: Keep) -> None:
+    keep("one", title="Sunset print")
+    keep("two", title="Other")
+    page = text(ana, f"{LIST}?q=sunset")
+    assert "Sunset print" in page
+    assert "Other" not in page
+    assert "No workflow has" in text(ana, f"{LIST}?q=%00none&page=99999")

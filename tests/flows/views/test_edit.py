@@ -173,3 +173,32 @@ def test_a_video_model_is_offered_for_the_picture_of_a_step(
     response = member.post(menu, {"output": "images/0/url", "to": "gone/model|x"})
     assert response.status_code == 422
     assert "no longer accepts this result" in response.content.decode()
+
+
+def test_an_open_input_can_have_its_own_label_and_hint(
+    member: Client, flow: Flow, editor: str
+) -> None:
+    page = member.get(editor).content.decode()
+    assert 'name="~label.prompt" value="Prompt"' in " ".join(page.split())
+    base_post = {"~ask.1": '["prompt"]', "s1.prompt": "a fox", "~version": str(flow.version)}
+    labels = {"~label.prompt": "Which animal?", "~hint.prompt": "One <b>animal</b>."}
+    member.post(editor, base_post | labels)
+    flow.refresh_from_db()
+    flow_input = next(
+        flow_input
+        for flow_input in parse_definition(flow.definition).inputs
+        if flow_input.name == "prompt"
+    )
+    assert (flow_input.label, flow_input.hint) == ("Which animal?", "One <b>animal</b>.")
+    form = member.get(flow.get_absolute_url()).content.decode()
+    assert "Which animal?" in form
+    assert "One" in form
+    assert "<b>animal</b>." not in member.get(editor).content.decode()
+    member.post(editor, base_post | {"~label.prompt": " ", "~hint.prompt": ""})
+    flow.refresh_from_db()
+    flow_input = next(
+        flow_input
+        for flow_input in parse_definition(flow.definition).inputs
+        if flow_input.name == "prompt"
+    )
+    assert (flow_input.label, flow_input.hint) == ("Prompt", "")

@@ -185,3 +185,9 @@ def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Fl
         assert shown["is_awaited"] == any(shown_step.watch for shown_step in shown["steps"])
     assert not shown["is_awaited"]
     assert shown["done"] == 2
+
+
+def test_the_editor_links_to_the_model_swap(member: Client, flow: Flow, page: str) -> None:
+    editor = reverse("flows:flow-edit", args=[flow.pk])
+    post = {"~do": "step-model:s2", "~version": str(flow.version)}
+    assert member.post(editor, post)["Location"] == page

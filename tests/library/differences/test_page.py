@@ -273,3 +273,23 @@ def test_runs_of_different_models_are_compared_by_names(
         ("Guidance", "", "2"),
     ]
     assert not fields[0].after.is_given
+
+
+def test_a_seed_of_the_input_is_said_once(member: Client, make_run: Made) -> None:
+    runs = [
+        make_run(arguments={"seed": seed}, output={"seed": seed}, state="succeeded")
+        for seed in (1, 2)
+    ]
+    assert "Seed that was used" not in shown(member, *runs)
+    Run.objects.filter(pk=runs[0].pk).update(output={"seed": 3})
+    assert "Seed that was used" in shown(member, *runs)
+
+
+def test_equal_numbers_of_two_types_do_not_differ(differ: Differ) -> None:
+    assert not differ({"num_inference_steps": 4}, {"num_inference_steps": 4.0})
+    assert differ({"extra": 1}, {"extra": True})
+
+
+def test_nothing_is_marked_in_a_prompt_that_was_written_anew(differ: Differ) -> None:
+    (prompt,) = differ({"prompt": "a red cat, asleep"}, {"prompt": "old harbour, fog"})
+    assert words(prompt) == ("a red cat, asleep", "old harbour, fog")

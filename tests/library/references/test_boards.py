@@ -10,6 +10,7 @@ from django.test import Client
 
 from boards.models import Board
 from boards.plan import named_rows
+from boards.plan.groups import groups_of
 from library.models import ReferenceRun
 from tests.boards import documents
 from tests.library.references.conftest import MakeReference
@@ -94,3 +95,17 @@ def test_a_picture_field_varies_over_references(
         {"prompt": "blue", "image_url": mug.cover},
         {"prompt": "blue", "image_urls": mug.pictures},
     ]
+
+
+def test_rows_are_in_the_field_that_varies(models: dict[str, Any]) -> None:
+    groups = groups_of(models[EDIT], [models[EDIT]])
+    names = ["@bottle", "@mug", "no name"]
+    post = {"row-field": ["image_url"], "row-values": ["/uploads/a"], "shared.prompt": ["blue"]}
+    assert named_rows.with_named_rows(post, groups, names)["row-values"] == [
+        "/uploads/a\n@bottle\n@mug"
+    ]
+    post = {"row-field": ["prompt"], "shared.prompt": ["blue\nbig"]}
+    assert named_rows.with_named_rows(post, groups, names)["row-values"] == [
+        "blue\nbig @bottle\n---\nblue\nbig @mug"
+    ]
+    assert named_rows.with_named_rows({}, groups, ["@mug"])["row-values"] == ["@mug"]

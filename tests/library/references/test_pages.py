@@ -245,3 +245,15 @@ def test_pictures_go_along_to_another_project_and_its_members_see_them(
     reference.refresh_from_db()
     assert reference.project == project
     assert is_served(logged_in(mia), reference.cover)
+
+
+def test_the_twenty_first_picture_is_left_out_and_that_is_said(member: Client) -> None:
+    answer = member.post(
+        "/references/new/",
+        {"name": "bottle", "files": [posted(n) for n in range(21)]},
+        follow=True,
+    )
+    assert len(Reference.objects.get().pictures) == 20
+    page = html.unescape(answer.content.decode())
+    assert "1 picture was left out: a reference has at most 20." in page
+    assert "20 pictures are the most." in page

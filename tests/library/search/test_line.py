@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from library.full_text import phrase
 from library.search.conditions import KEYS
 from library.search.dates import parse_period
-from library.search.line import MOST_PIECES, parse_line
+from library.search.line import MOST_PIECES, from_old_address, parse_line
 from tests.tables import each_row
 
 TODAY = date(2026, 11, 27)  # a Friday
@@ -134,3 +134,9 @@ def test_words_are_split_alike_whatever_their_case_and_accents() -> None:
     assert phrase("猫咪") == (("猫", "咪"), False)
     assert phrase("a-b.c") == (("a", "b", "c"), False)
     assert phrase("…") is None
+
+
+def test_an_old_address_is_a_line() -> None:
+    old = [("model", "a/b c"), ("state", "failed"), ("days", "7"), ("starred", "1"), ("whose", "*")]
+    assert from_old_address(old) == 'model:"a/b c" state:failed after:7d starred by:everybody'
+    assert from_old_address([("state", "nonsense"), ("days", "x"), ("model", " ")]) == ""

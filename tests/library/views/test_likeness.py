@@ -151,3 +151,12 @@ def test_a_double_is_marked_on_the_runs_page_for_who_may_read_the_original(
     assert mark(ana) == ""
     of_original.update(project=spring, deleted_at=timezone.now())
     assert mark(ana) == ""
+
+
+def test_the_menu_of_a_picture_leads_to_what_is_like_it(
+    member: Client, make_result: MakeResult
+) -> None:
+    address = make_result().get_absolute_url()
+    assert f'href="{address}like/"' in member.get(f"{address}uses/").content.decode()
+    assert f'href="{address}like/"' in member.get(f"{address}uses/?q=like").content.decode()
+    assert f'href="{address}like/"' not in member.get(f"{address}uses/?q=upscale").content.decode()

@@ -157,3 +157,14 @@ def test_starting_a_run_triggers_an_event_for_other_tabs(member: Client, make_ru
         for response in (again, posted)
     ]
     assert {*started_ids, str(run.pk)} == {str(started.pk) for started in Run.objects.all()}
+
+
+@pytest.mark.parametrize("address", ["/runs/latest/", "/strips/fal-ai/flux/dev/"])
+def test_a_short_list_is_redrawn_only_without_its_newest_run(
+    member: Client, make_run: Any, address: str
+) -> None:
+    make_run()
+    looks = looks_at(member, address)
+    assert member.get(looks).status_code == 204
+    newest = make_run()
+    assert str(newest.pk) in member.get(looks).content.decode()

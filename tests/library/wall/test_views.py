@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from library.models import View
 from projects.models.project import private_project
@@ -75,3 +76,18 @@ def test_anothers_private_view_is_unknown(client: Client, stranger: User, view: 
     page = client.get("/runs/", {"view": str(view.pk)})
     assert "Posters" not in page.content.decode()
     assert not page.context["filters"].line.text
+
+
+def test_a_view_whose_model_is_gone_says_so_and_opens(
+    member: Client, user: User, make_run: Any, make_endpoint: Any
+) -> None:
+    gone = make_endpoint("old/press", gone_at=timezone.now())
+    run = make_run(endpoint=gone, title="a print")
+    for line, words in (
+        ("model:old/press", "no longer in the catalogue; its results stay"),
+        ("model:never/was", "No model is called “never/was”"),
+    ):
+        view = View.objects.create(user=user, project=private_project(user), name="Old", line=line)
+        page = member.get("/runs/", {"view": str(view.pk), "as": "list"})
+        assert words in page.content.decode()
+        assert [row.run for row in page.context["runs"]] == [run] * ("old" in line)

@@ -291,3 +291,11 @@ def test_only_formerly_valid_settings_are_blamed_on_the_schema_change(
     assert "guidance_scale is called guidance now" in since
     assert "num_images" in wrong.split(".")[0]
     assert "num_images" not in since
+
+
+@pytest.mark.parametrize("digest", ["", "unknown", "0" * 64, "x" * 900, "\x00"])
+def test_any_schema_version_can_be_named_in_the_form(
+    member: Client, flux: Endpoint, digest: str
+) -> None:
+    answer = member.post(PAGE, {"prompt": "p", "~do": f"mend:{digest}"})
+    assert answer.status_code == 200

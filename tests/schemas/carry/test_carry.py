@@ -189,7 +189,7 @@ LUMA = {"image_url": URL, "end_image_url": URL}
 FRAMES = [KLING_26, KLING_21, PIXVERSE, LUMA, {"first_frame_url": URL, "last_frame_url": URL}]
 
 
-@each_row("frames", FRAMES, ids="-".join)
+@each_row("frames", FRAMES)
 @each_row("is_required", [True, False])
 def test_two_pictures_become_the_first_and_the_last_frame_and_back(
     frames: dict[str, Any], is_required: bool
@@ -205,8 +205,8 @@ def test_two_pictures_become_the_first_and_the_last_frame_and_back(
     assert A not in " ".join(step.words for step in [*carried.steps, *back.steps])
 
 
-@each_row("source", FRAMES, ids="-".join)
-@each_row("target", FRAMES, ids="-".join)
+@each_row("source", FRAMES)
+@each_row("target", FRAMES)
 def test_first_and_last_frames_are_carried_to_each_other(
     source: dict[str, Any], target: dict[str, Any]
 ) -> None:

@@ -179,3 +179,15 @@ def test_the_trigger_word_is_prefixed_to_captions_that_only_contain_it_in_anothe
     member.post(dataset.get_absolute_url(), {"trigger_word": "TOK", "do": "trigger"})
     dataset.refresh_from_db()
     assert captions(dataset) == [("a.png", "TOK, a token on a table")]
+
+
+def test_the_caption_of_a_duplicate_file_is_kept(member: Client, dataset: Dataset) -> None:
+    first, second = png("a.png"), png("b.png")
+    drop(member, dataset, first, second, text("b.txt", "mine"))
+    again = zipped(
+        ("c.png", first[1]), text("c.txt", "late"), ("b.png", second[1]), text("b.txt", "other")
+    )
+    report = drop(member, dataset, again)
+    assert captions(dataset) == [("a.png", "late"), ("b.png", "mine")]
+    assert "c.png is in the data set already, as a.png; the caption was added to it." in report
+    assert "b.png is in the data set already. The caption stays as it is" in report
