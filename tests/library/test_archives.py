@@ -97,16 +97,6 @@ def test_an_archive_has_the_chosen_files_and_how_each_was_made(member: Client, m
     assert mill.user.username not in text
 
 
-def test_a_whole_run_brings_all_its_files_once(member: Client, mill: Run) -> None:
-    response = member.post(ADDRESS, {"artifact": [f"{mill.pk}/1"] * 2, "run": [str(mill.pk)]})
-    day = f"{mill.created_at:%Y-%m-%d}"
-    assert response.headers["Content-Disposition"] == (
-        f'attachment; filename="{day}-a-mill-flux-dev-7.zip"'
-    )
-    assert response.headers["Cache-Control"] == "private, no-store"
-    assert len(opened(response).namelist()) == 2 + 1
-
-
 def test_equal_names_get_numbers(member: Client, mill: Run, make_run: Any) -> None:
     member.post("/account/file-names/", {"file_names": "{prompt}"})
     loud = make_run(state="succeeded", title="A MILL")

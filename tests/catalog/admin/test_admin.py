@@ -69,19 +69,6 @@ def test_admin_pages_load_no_document_and_no_inline_script(
         assert "<style" not in html
 
 
-def test_the_endpoint_list_takes_as_many_queries_for_any_length(
-    admin_client: Client, make_endpoint: Make
-) -> None:
-    used = []
-    for owner, count in (("a", 3), ("b", 40)):
-        for n in range(count):
-            make_endpoint(f"{owner}/{n}", document={"n": n})
-        with CaptureQueriesContext(connection) as queries:
-            admin_client.get("/admin/catalog/endpoint/?q=a")
-        used.append(len(queries))
-    assert used[0] == used[1]
-
-
 def test_a_change_is_readable_in_the_admin(admin_client: Client, rows: Endpoint) -> None:
     html = admin_client.get("/admin/catalog/change/?q=flux").content.decode()
     assert "seed is new (and 1 more)" in html

@@ -233,19 +233,6 @@ def test_collection_pages_take_as_many_queries_for_any_content(
     assert used[0] == used[1] <= 8
 
 
-@pytest.mark.parametrize("count", [2, 60])
-def test_saving_takes_as_many_queries_for_any_collection(
-    staff: Client, best: Collection, make_endpoint: Any, count: int
-) -> None:
-    for n in range(3, count):
-        CollectionItem.objects.create(collection=best, endpoint=make_endpoint(f"a/{n}"), position=n)
-    loaded_ids = " ".join(f"a/{n}" for n in range(count))
-    with CaptureQueriesContext(connection) as queries:
-        staff.post(EDIT, posted(*reversed(range(count)), known=loaded_ids), headers=HTMX)
-    assert state()[0][0] == f"a/{count - 1}"
-    assert len(queries) <= 16
-
-
 names = st.sampled_from([f"a/{n}" for n in range(6)])
 lines = st.lists(st.builds(Line, names, st.text(max_size=20)), max_size=8)
 

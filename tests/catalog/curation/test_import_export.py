@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -127,25 +125,6 @@ def test_a_binary_import_file_is_refused(staff: Client) -> None:
         response = staff.post(PAGE, {"file": SimpleUploadedFile("c.json", content)})
         assert response.status_code == 422
         assert message in response.content.decode()
-
-
-def test_an_export_of_one_or_all_takes_as_many_queries(
-    staff: Client, best: Collection, make_endpoint: Any
-) -> None:
-    response = staff.get("/collections/export/?of=best")
-    assert response.headers["Content-Disposition"] == 'attachment; filename="collection-best.json"'
-    (downloaded,) = response.json()["collections"]
-    assert [item["endpoint_id"] for item in downloaded["items"]] == ["a/0", "a/1"]
-    used = []
-    for more in (0, 30):
-        for n in range(more):
-            other = Collection.objects.create(slug=f"c{n}", title="c")
-            arrange(other, Arrangement("c", lines=[Line("a/0"), Line("a/2")]))
-        with CaptureQueriesContext(connection) as queries:
-            assert len(staff.get("/collections/export/").json()["collections"]) == more + 1
-        used.append(len(queries))
-    assert used[0] == used[1] <= 6  # one of them writes to the audit log
-    assert staff.get("/collections/export/?of=none").status_code == 404
 
 
 @pytest.mark.exhaustive

@@ -193,15 +193,6 @@ def test_the_teams_use_decides_among_equals(
     assert ids(ask("ink"))[0] == used.endpoint_id
 
 
-def test_newer_models_come_first_among_equals(make_endpoint: Make) -> None:
-    day = timezone.now()
-    make_endpoint("z/ink-1", position=0, published_at=day.replace(year=2020))
-    make_endpoint("z/ink-2", position=1, published_at=day)
-    for n in range(3, 40):
-        make_endpoint(f"y/{n}", position=n)
-    assert ids(ask("ink")) == ["z/ink-2", "z/ink-1"]
-
-
 def test_the_page_shows_how_a_query_was_interpreted(member: Client, some: None) -> None:
     html = member.get("/models/?q=klnig+video").content.decode()
     assert "Showing results for <b>kling video</b>" in html

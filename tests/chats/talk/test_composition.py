@@ -58,15 +58,6 @@ def test_a_folded_prompt_fits_and_keeps_the_newest_turns(
     )
 
 
-def test_a_folded_prompt_lists_the_turns_by_role() -> None:
-    prompt, left_out = fold(Conversation("And now?", [Exchange("Hi", "Hello.")]), "", 1000)
-    assert prompt == (
-        "Conversation so far:\n\nUser: Hi\n\nAssistant: Hello.\n\nAnswer the next message.\n\n"
-        "User: And now?\n\nAssistant:"
-    )
-    assert left_out == 0
-
-
 def test_messages_carry_the_roles() -> None:
     how, _ = SHAPES["messages"]
     talk = Conversation("Two", [Exchange("One", "1")], "Count.")

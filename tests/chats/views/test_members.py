@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -178,19 +177,6 @@ def test_a_viewer_begins_no_chat_and_reads_why(reader: Client, router: Endpoint)
     assert router.endpoint_id not in page
     assert reader.post("/chats/new/", {"model": router.endpoint_id}).status_code == 403
     assert not Chat.objects.exists()
-
-
-def test_a_shared_chat_takes_one_query_more_at_most(
-    chat: Chat, say: Say, reader: Client, member: Client, django_assert_max_num_queries: Any
-) -> None:
-    say("One")
-    member.get(chat.get_absolute_url())
-    with django_assert_max_num_queries(100) as own:
-        member.get(chat.get_absolute_url())
-    count = len(own)
-    reader.get(chat.get_absolute_url())
-    with django_assert_max_num_queries(count):
-        reader.get(chat.get_absolute_url())
 
 
 def test_the_door_is_asked_for_each_message(chat: Chat, say: Say, project: Project) -> None:

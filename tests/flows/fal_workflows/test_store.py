@@ -15,7 +15,7 @@ from catalog.sync.upsert import CatalogUpserter
 from flows.fal_workflows import definitions, store
 from flows.fal_workflows.steps import steps_of
 from flows.graph.openapi import DEFINITION
-from flows.models import AccountListing, AccountWorkflow
+from flows.models import AccountWorkflow
 from runs.models import Run
 from tests.flows.fal_workflows.conftest import Keep
 from tests.flows.graph.definitions import CONTENTS_B
@@ -111,14 +111,6 @@ def test_hostile_texts_are_stored_on_both_databases(keep: Keep) -> None:
     assert "\x00" not in workflow.title
     document = version_of(workflow.endpoint).contract.document
     assert len(document[DEFINITION]["nodes"]) == 1
-
-
-def test_a_failed_listing_keeps_the_time_of_the_last_success(db: None) -> None:
-    store.note_reading("")
-    store.note_reading("The key is not valid for this account.")
-    listing = AccountListing.current()
-    assert listing.read_at
-    assert listing.error == "The key is not valid for this account."
 
 
 SUBMIT = {"type": "submit", "node_id": "a", "app_id": "x/y", "request_id": "r"}

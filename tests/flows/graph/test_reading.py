@@ -129,11 +129,6 @@ def test_an_unknown_node_kind_gives_only_a_warning() -> None:
     assert "“sticky” is unknown here" in problem.message
 
 
-@pytest.mark.parametrize("raw", [DOCS_A, CONTENTS_B], ids=["A", "B"])
-def test_the_documented_examples_are_valid(raw: dict[str, Any]) -> None:
-    assert checks.problems(reading.parse_graph(raw)) == []
-
-
 def test_c63_a_reference_is_resolved_by_the_longest_known_node() -> None:
     nodes = {"a", "a.b", "fal_ai/bytedance/v4/edit_2"}
     assert parse("$a.b.images.0", nodes).node == "a.b"

@@ -66,12 +66,6 @@ def test_a_flow_round_trips_through_both_dialects(dialect: Any) -> None:
     assert reading.parse_graph(document).output == {"result": "$s2", "result_2": "$s3"}
 
 
-def test_a_flow_round_trips_through_its_own_format() -> None:
-    document = exporting.own("Fox", FLOW)
-    imported = importing.load(json.dumps(document).encode())
-    assert (imported.name, imported.definition) == ("Fox", FLOW)
-
-
 @each_row(
     ("content", "message"),
     [

@@ -16,7 +16,7 @@ from django.utils import timezone
 from catalog.models import Endpoint
 from library.differences.changed_fields import ChangedField, changed_fields
 from library.differences.choice import choice_of
-from runs.models import Artifact, Run
+from runs.models import Run
 from tests import charged
 from tests.projects.people import logged_in, make_project
 from tests.runs.results_to_use import document
@@ -66,23 +66,6 @@ def test_the_page_says_what_differs(member: Client, pair: tuple[Run, Run]) -> No
     assert "(+$0.02)" in page
     assert '<th scope="row">Model</th>' in page
     assert "style=" not in page
-
-
-def test_two_pictures_go_under_the_slider(member: Client, pair: tuple[Run, Run]) -> None:
-    page = shown(member, *pair)
-    assert '<result-viewer data-kind="image">' in page
-    assert 'value="slider"' in page
-    for run in pair:
-        assert f'<img src="/runs/{run.pk}/artifacts/0/"' in page
-    Artifact.objects.filter(run=pair[1]).update(kind="video")
-    assert 'value="slider"' not in shown(member, *pair)
-
-
-def test_the_runs_can_be_swapped(member: Client, pair: tuple[Run, Run]) -> None:
-    first, second = pair
-    page = shown(member, first, second)
-    assert f'href="?run={second.pk}&amp;run={first.pk}"' in page
-    assert "<del>blue</del>" in shown(member, second, first)
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -67,13 +67,6 @@ def test_equal_files_come_first_then_the_nearest_each_with_an_honest_word(
     ]  # fmt: skip
 
 
-def test_a_film_with_the_same_still_is_called_alike(
-    member: Client, make_result: MakeResult
-) -> None:
-    one, film = make_result(), make_result(kind="video", fingerprint=NEAR)
-    assert shown(page_of(member, one)) == ["Alike", str(film.run_id)]
-
-
 def test_a_sound_is_only_compared_as_a_file(member: Client, make_result: MakeResult) -> None:
     sound = make_result(kind="audio", fingerprint=b"")
     copy = make_result(kind="audio", fingerprint=b"", digest=sound.digest)

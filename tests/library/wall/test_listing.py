@@ -126,14 +126,6 @@ def test_a_list_shows_how_many_newer_runs_exist(
     assert f'href="?{link_query}" >Show</a>' in response.content.decode()
 
 
-def test_a_check_for_newer_runs_takes_one_query(
-    member: Client, make_run: Any, django_assert_num_queries: Any
-) -> None:
-    make_run()
-    with django_assert_num_queries(3):  # session, user, runs
-        member.get("/runs/newer/?since=2020-01-01T00:00:00Z")
-
-
 def test_the_runs_of_a_model_count_only_newer_runs_of_that_model(
     member: Client, make_endpoint: Any, make_run: Any
 ) -> None:

@@ -25,22 +25,6 @@ from tests.projects.people import make_project, person
 pytestmark = pytest.mark.django_db
 
 
-def test_a_run_ending_on_its_page_can_become_an_example_at_once(
-    member: Client, make_run: Any
-) -> None:
-    run: Run = make_run(state="running", output={})
-    place = f'id="run-{run.pk}-example"'
-    before = member.get(run.get_absolute_url()).content.decode()
-    assert place in before
-    assert "Show as example" not in before
-    assert "Show as example" not in renderers.changed_fragments(run, "page")
-    run.state = Run.State.SUCCEEDED
-    after = renderers.changed_fragments(run, "page")
-    assert f'{place} hx-swap-oob="true"' in after
-    assert "Show as example" in after
-    assert "Show as example" not in renderers.changed_fragments(run, "stage")
-
-
 POEM = "a\nb\nc\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\none\ntwo\n```\n\n- first\n- second"
 
 

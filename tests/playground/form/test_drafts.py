@@ -51,16 +51,6 @@ def test_two_tabs_have_two_drafts(member: Client) -> None:
         assert OTHER not in page
 
 
-def test_a_background_tab_gets_its_own_draft(member: Client) -> None:
-    save(member, "from one", "one", 0)
-    save(member, "from two", "two", 0)
-    assert 'data-drawn-for="two"' in in_front(member, "two")
-    page = member.get(PAGE, {"draft": "one"}).content.decode()
-    assert prompt(page) == "from one"
-    assert 'data-drawn-for="one"' in page
-    assert member.get(PAGE, {"draft": "\x00one"}).status_code == 200
-
-
 def test_a_new_tab_starts_with_the_newest_draft_and_offers_the_other(member: Client) -> None:
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
@@ -150,18 +140,6 @@ def test_start_over_can_be_undone_and_redone(member: Client) -> None:
     assert prompt(undone) == "an hour's work"
     assert 'value="7"' in undone
     assert prompt(member.get(PAGE).content.decode()) == "an hour's work"
-
-
-def test_with_htmx_clearing_swaps_fields_head_and_notice(
-    member: Client,
-) -> None:
-    answer = member.post(PAGE, {"prompt": "x", "~do": "clear", "~tab": "one"}, headers=HTMX)
-    page = answer.content.decode()
-    assert answer.headers["HX-Retarget"] == "#fields"
-    assert answer.headers["HX-Replace-Url"] == f"{PAGE}?shown=x"
-    assert 'id="form-notice" role="status" hx-swap-oob="innerHTML"' in page
-    assert 'name="~tab" value="one"' in page
-    assert "<html" not in page
 
 
 def test_a_post_without_script_is_saved_as_the_draft(member: Client) -> None:

@@ -242,17 +242,6 @@ def test_an_invalid_value_stays_flagged_in_form_and_json(
             assert f'value="mend:{was}"' in shown
 
 
-def test_an_outdated_house_default_is_flagged_in_the_untouched_form(
-    member: Client, make_preset: Any, change: Any
-) -> None:
-    make_preset(is_shared=True, is_house_default=True)
-    assert "has changed since" not in text_of(member.get(PAGE))
-    was = change()
-    page = text_of(member.get(PAGE))
-    assert "seed is gone" in page
-    assert f'value="mend:{was}"' in page
-
-
 def test_a_run_of_an_older_version_offers_the_repair(
     member: Client, flux: Endpoint, make_run: Any, change: Any
 ) -> None:

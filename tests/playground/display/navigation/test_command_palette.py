@@ -13,8 +13,8 @@ from boards.models import Board
 from catalog.models import Collection
 from chats.models import Chat
 from flows.models import Flow
-from playground.display.navigation import command_palette, pages
-from playground.display.navigation.destinations import MAX_OF_KIND, Place
+from playground.display.navigation import command_palette
+from playground.display.navigation.destinations import Place
 from projects import current
 from projects.models import Project
 from tests.projects.people import make_project
@@ -111,18 +111,6 @@ def test_nobody_switches_to_where_they_are_nor_to_an_archived_project(user: User
         "Projects": ["Spring", "Spring of 2019", "Springtime"],
         "Work in": ["Switch to Springtime"],
     }
-
-
-@pytest.mark.parametrize("number", [1, 12])
-def test_projects_take_one_query_for_any_number_and_few_are_listed(
-    user: User, number: int, django_assert_num_queries: Any
-) -> None:
-    for n in range(number):
-        make_project(f"Spring {n}", **{user.username: "maker"})
-    user = User.objects.select_related(*current.LOADED).get(pk=user.pk)
-    with django_assert_num_queries(1):
-        groups = pages.projects(user, ["spring"])
-    assert [len(group.places) for group in groups] == [min(number, MAX_OF_KIND)] * 2
 
 
 @pytest.mark.parametrize(

@@ -165,11 +165,3 @@ def test_the_newest_of_several_runs_is_found_in_few_queries(
     with django_assert_num_queries(3):  # the session, the person, the run with its model
         answer = member.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).json()
     assert answer["fill"] == f"run:{newest.pk}"
-
-
-def test_the_run_page_and_the_history_link_to_the_filled_in_form(
-    member: Client, past_run: Run
-) -> None:
-    for path in (f"/runs/{past_run.pk}/", "/runs/?as=list"):
-        assert f"/models/{FLUX}/?run={past_run.pk}" in member.get(path).content.decode()
-    assert f"/runs/{past_run.pk}/run.json" in member.get(f"/runs/{past_run.pk}/").content.decode()
