@@ -20,7 +20,7 @@ from runs.models import Run
 from runs.refused_starts import Refused
 from tests.projects.people import logged_in, make_project, person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

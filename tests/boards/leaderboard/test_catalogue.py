@@ -20,7 +20,6 @@ from tests.boards.leaderboard.voting import voted
 from tests.projects.people import make_project, person
 from tests.tables import each_row
 
-pytestmark = pytest.mark.both_databases
 Make = Callable[..., Endpoint]
 
 

@@ -21,7 +21,6 @@ from tests.boards.leaderboard.voting import make_board, vote, voted
 from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person
 
-pytestmark = pytest.mark.both_databases
 PAGE = "/leaderboard/"
 Make = Callable[..., Endpoint]
 

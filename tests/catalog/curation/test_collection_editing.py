@@ -21,8 +21,6 @@ from catalog.curation.collection_editing import Arrangement, Line
 from catalog.models import Collection, CollectionItem, Endpoint
 from tests.tables import each_row
 
-pytestmark = pytest.mark.both_databases
-
 HTMX = {"HX-Request": "true"}
 EDIT = "/collections/best/edition/"
 

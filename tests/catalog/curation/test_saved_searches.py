@@ -20,8 +20,6 @@ from catalog.models import Change, Endpoint, Favourite, SavedSearch, SyncReport
 from catalog.search.query import Query
 from tests.tables import each_row
 
-pytestmark = pytest.mark.both_databases
-
 Make = Callable[..., Endpoint]
 HTMX = {"HX-Request": "true"}
 A_WEEK = timedelta(days=7)

@@ -17,8 +17,6 @@ from catalog.filters.vocabulary import KEYS
 from catalog.models import Endpoint
 from tests.tables import each_row
 
-pytestmark = pytest.mark.both_databases
-
 Make = Callable[..., Endpoint]
 VIDEO = [
     "in:text", "in:image", "in:images", "out:video", "can:sound", "resolution:1080p",

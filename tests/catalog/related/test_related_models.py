@@ -19,8 +19,6 @@ from catalog.related import related_models
 from catalog.related.related_models import Successor
 from tests.tables import each_row
 
-pytestmark = pytest.mark.both_databases
-
 Make = Callable[..., Endpoint]
 NOW = timezone.now()
 

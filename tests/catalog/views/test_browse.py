@@ -26,8 +26,6 @@ from catalog.models import (
 from tests.catalog.cards import Cards, cards
 from tests.sampling import sample
 
-pytestmark = pytest.mark.both_databases
-
 Make = Callable[..., Endpoint]
 HTMX = {"HX-Request": "true"}
 PAGES = [

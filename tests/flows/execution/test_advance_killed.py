@@ -36,7 +36,7 @@ from tests.runs.conftest import (
 from tests.sampling import sample
 
 __all__ = ["catalogue", "sandbox", "sandbox_process", "synced", "team"]
-pytestmark = [pytest.mark.both_databases, pytest.mark.system]
+pytestmark = pytest.mark.system
 KILLED = 9
 FIRST, SECOND = "sandbox/aurora", "sandbox/aurora/image-to-image"
 

@@ -15,7 +15,7 @@ from playground.form import drafts
 from runs.models import Draft, Run
 
 FLUX = "fal-ai/flux/dev"
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("flux")]
+pytestmark = pytest.mark.usefixtures("flux")
 PAGE = f"/models/{FLUX}/"
 SAVE = f"/drafts/{FLUX}/"
 HTMX = {"hx-request": "true", "hx-current-url": f"http://testserver{PAGE}?preset=1&shown=x"}
@@ -103,6 +103,7 @@ def test_only_drafts_of_the_latest_tabs_are_kept(member: Client) -> None:
     assert prompts == {f"text {number}" for number in range(3, drafts.MAX_TABS + 3)}
 
 
+@pytest.mark.both_databases
 def test_two_concurrent_saves_of_a_new_tab_make_one_draft(member: Client, flux: Any) -> None:
     save(member, "newest", "one", 0)
     user = get_user_model().objects.get(pk=member.session["_auth_user_id"])

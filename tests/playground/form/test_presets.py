@@ -16,8 +16,6 @@ from playground.form import presets, share_links
 from runs.models import Artifact, Preset, Share, Upload
 from tests.tables import each_row
 
-pytestmark = pytest.mark.both_databases
-
 FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
 PRESETS = f"/presets/of/{FLUX}/"

@@ -15,8 +15,6 @@ from runs.files import artifact_urls
 from runs.models import Artifact, Run, Worker
 from runs.results import error_messages
 
-pytestmark = pytest.mark.both_databases
-
 FAILURE = {
     "error": "RunFailed",
     "message": "Unprocessable",
