@@ -63,7 +63,7 @@ LONGEST = [
     *("runs/worker/test_submit_killed", "config/test_urls"),
     *("runs/worker/test_main", "runs/worker/test_main_errors"),
     *("runs/worker/transports/test_direct", "runs/files/test_content_types"),
-    *("catalog/pictures/test_thumbnails_errors", "runs/worker/test_artifact_copies"),
+    *("catalog/pictures/test_thumbnails", "runs/worker/test_artifact_copies"),
     *("playground/form/html/test_rendering_round_trip", "runs/worker/test_submit_arguments"),
     *("playground/form/html/test_rendering_any_document", "catalog/search/test_engine"),
     "runs/test_state_machine_random",

@@ -11,7 +11,7 @@ Case = tuple[str, Node, Node, str]  # what it shows, inputs, outputs, facts
 
 
 def facts(document: Any, endpoint_id: str = "") -> list[str]:
-    """What it says, without the quantities of a typical run (estimate/test_typical.py)."""
+    """What it says, without the quantities of a typical run (estimate/test_prices.py)."""
     all_facts = read_capabilities(document, endpoint_id).facts
     return [fact for fact in all_facts if not fact.startswith("usual-")]
 
