@@ -20,7 +20,7 @@ from runs.models import Run
 from runs.refused_starts import Refused
 from tests.projects.people import logged_in, make_project, person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -133,6 +133,7 @@ def test_who_may_not_ask_is_refused(board: Board) -> None:
     assert not RowRequest.objects.exists()
 
 
+@pytest.mark.exhaustive
 def test_waiting_rows_are_limited(board: Board) -> None:
     vera = Participant.of_user(person("vera"))
     for number in range(row_requests.MAX_WAITING):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import tracemalloc
 import uuid
 import zipfile
 from typing import Any
@@ -17,12 +16,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from core.http.streaming import OffThreadStream
 from library import archives
 from runs.files import stored_files
 from runs.models import Artifact, Run
 from tests.accounts.audited import events
 from tests.projects.people import make_project
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/runs/archives/"
@@ -96,16 +95,6 @@ def test_an_archive_has_the_chosen_files_and_how_each_was_made(member: Client, m
     text = archive.read("recipes.json").decode()
     assert "testserver" not in text
     assert mill.user.username not in text
-
-
-def test_a_whole_run_brings_all_its_files_once(member: Client, mill: Run) -> None:
-    response = member.post(ADDRESS, {"artifact": [f"{mill.pk}/1"] * 2, "run": [str(mill.pk)]})
-    day = f"{mill.created_at:%Y-%m-%d}"
-    assert response.headers["Content-Disposition"] == (
-        f'attachment; filename="{day}-a-mill-flux-dev-7.zip"'
-    )
-    assert response.headers["Cache-Control"] == "private, no-store"
-    assert len(opened(response).namelist()) == 2 + 1
 
 
 def test_equal_names_get_numbers(member: Client, mill: Run, make_run: Any) -> None:
@@ -196,7 +185,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("posted", "sentence"), BAD)
+@each_row(("posted", "sentence"), BAD)
 def test_a_selection_that_is_none_is_refused_with_a_sentence(
     member: Client, posted: dict[str, Any], sentence: str
 ) -> None:
@@ -251,26 +240,6 @@ def test_the_number_of_queries_is_that_of_a_few_files(
     many = [f"{pk}/0" for pk in Run.objects.values_list("pk", flat=True)]
     foreign = [f"{uuid.uuid4()}/{position}" for position in range(200)]
     assert queries([*many, *foreign]) == few
-
-
-def test_a_thousand_files_need_no_memory(member: Client, mill: Run) -> None:
-    file = add_file(mill, 2, bytes(300_000))
-    values = {
-        name: getattr(file, name) for name in ("file", "digest", "size_bytes", "state", "kind")
-    }
-    Artifact.objects.bulk_create(
-        Artifact(run=mill, position=at, path=f"{at}", url="x", content_type="image/png", **values)
-        for at in range(3, 1000)
-    )
-    tracemalloc.start()
-    response: Any = member.post(ADDRESS, {"run": str(mill.pk)})
-    holds_no_thread = isinstance(response, OffThreadStream)
-    size_bytes = sum(len(chunk) for chunk in response.streaming_content)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert holds_no_thread
-    assert size_bytes > 998 * 300_000
-    assert peak < 20_000_000
 
 
 def test_no_query_while_an_archive_is_sent(

@@ -16,16 +16,6 @@ from tests.runs.conftest import (
 )
 
 __all__ = [
-    "artifact",
-    "ask",
-    "catalogue",
-    "deliver",
-    "flux",
-    "helper_programs",
-    "sandbox",
-    "sandbox_process",
-    "signer",
-    "synced",
-    "team",
-    "work",
-]
+    "artifact", "ask", "catalogue", "deliver", "flux", "helper_programs", "sandbox",
+    "sandbox_process", "signer", "synced", "team", "work",
+]  # fmt: skip

@@ -1,7 +1,7 @@
 """How many cases each law is tried on; neither a clock nor chance decides the outcome.
 
-A normal run tries few, the same ones each time; `HYPOTHESIS_PROFILE=long` tries a hundred times as
-many.
+A normal run tries few, the same ones each time; `make test-all` tries ten times as many, and
+`HYPOTHESIS_PROFILE=long` a hundred times.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
-from tests.sampling import IS_LONG
+from tests.sampling import IS_EXHAUSTIVE, IS_LONG
 
-USUAL, LONG_FACTOR = 10, 100
+USUAL = 10
+FACTOR = 100 if IS_LONG else 10 if IS_EXHAUSTIVE else 1
 
 
 def cases(few: int) -> int:
     """The number of examples for a law that a normal run tries on `few`."""
-    return few * LONG_FACTOR if IS_LONG else few
+    return few * FACTOR
 
 
 def lay_down() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from schemas.validation import validate
 from schemas.variations import TIMES, Plan, alone, plan
 from tests.conftest import DATA
 from tests.schemas.strategies import document
+from tests.tables import each_row
 
 SEED = {"type": "integer"}
 
@@ -27,7 +27,7 @@ def count(**more: Any) -> Any:
     return {"type": "integer", **more}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("properties", "arguments", "times", "sizes", "sentence"),
     [
         ({"num_images": count(default=1, maximum=4)}, {}, 1, [1], "One run"),
@@ -104,8 +104,8 @@ def test_seeds_and_numbers_stay_within_the_schema(
     assert sum(number for _, number in samples) == len(seedless)
 
 
-@pytest.mark.parametrize("path", sorted((DATA / "openapi").glob("*.json")), ids=lambda p: p.stem)
-@pytest.mark.parametrize("times", TIMES)
+@each_row("path", sorted((DATA / "openapi").glob("*.json")))
+@each_row("times", TIMES)
 def test_variations_of_real_models_are_accepted(path: Any, times: int) -> None:
     endpoint_contract = contract(json.loads(path.read_text()))
     root = build(endpoint_contract)

@@ -25,7 +25,7 @@ from projects.models import Project
 from tests.boards.finishing import finish
 from tests.projects.people import logged_in, make_project, person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

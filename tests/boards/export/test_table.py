@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from boards.export import sheet_picture
 from boards.export.contents import contents_of
+from boards.export.document import board_document
+from boards.export.importing import import_board
+from boards.export.sheet import SheetCell, SheetRow
 from boards.export.table import board_table
+from boards.models import Board
+from boards.plan.editing import endpoints_of
+from boards.plan.plan import read_plan
 from boards.votes import marks
 from boards.votes.rankings import rankings
+from runs.models import Run
 from runs.results import csv_text
 from tests.boards.judging import Judged
+from tests.tables import each_row
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize(
+@each_row(
     ("value", "cell"),
     [
         ("=1+1", "'=1+1"), ("+1 or so", "'+1 or so"), ("@SUM(A1)", "'@SUM(A1)"), ("-x", "'-x"),
@@ -63,8 +78,104 @@ def test_each_run_is_a_table_row_with_inputs_times_prices_and_marks(judged: Judg
     assert [line["row winner"] for line in lines] == ["yes", "", "", ""]
 
 
-@pytest.mark.django_db
-def test_a_text_output_is_in_the_table(judged: Judged) -> None:
-    board = judged(text="some words")
-    text = board_table(contents_of(board), rankings(board)[0], str)
-    assert text.count("some words") == 4
+def exported(board: Board) -> bytes:
+    return board_document(contents_of(board), rankings(board)[0], str).encode()
+
+
+def test_an_imported_board_plans_the_same_and_runs_nothing(judged: Judged, stranger: User) -> None:
+    board = judged(prompts="a\nb", seeds="1, 2", **{"m0.num_inference_steps": "9"})
+    count = Run.objects.count()
+    imported = import_board(stranger, exported(board))
+    assert imported.board.user == stranger
+    assert imported.board.title == "Cats"
+    assert not imported.unknown
+    assert Run.objects.count() == count
+    models, _ = endpoints_of(imported.board.plan["model"])
+    plan = read_plan(imported.board.plan, models, imported.board.source)
+    assert [row.values for row in plan.rows] == [row.values for row in board.rows.all()]
+    assert [column.settings for column in plan.columns] == [
+        column.settings for column in board.columns.all()
+    ]
+    assert plan.seeds == ["1", "2"]
+    assert not plan.troubles
+
+
+def test_unknown_models_are_left_out_and_the_others_keep_their_settings(
+    judged: Judged, user: User
+) -> None:
+    board = judged("flux", "turbo", prompts="a", **{"m1.steps": "3"})
+    settings = board.columns.get(position=1).settings
+    document = json.loads(exported(board).replace(b'"lab/flux"', b'"lab/gone"'))
+    imported = import_board(user, json.dumps(document).encode())
+    assert imported.unknown == ["lab/gone"]
+    assert "lab/gone" in imported.words
+    models, _ = endpoints_of(imported.board.plan["model"])
+    plan = read_plan(imported.board.plan, models, imported.board.source)
+    assert [model.endpoint_id for model in models] == ["lab/turbo"]
+    assert settings.items() <= {**plan.filled.shared, **plan.columns[0].settings}.items()
+
+
+@each_row(
+    ("content", "message"),
+    [
+        (b"\xff\xfe", "not a JSON document"), (b"[]", "not a board"), (b"{}", "not a board"),
+        (b'{"format": "vitrine-board", "version": 9}', "newer Vitrine"),
+        (b'{"format": "vitrine-board", "version": 1}', "no plan"),
+        (b'{"format": "vitrine-board", "version": 1, "plan": {"model": 3}}', "not a list of texts"),
+        (b'{"format": "vitrine-board", "version": 1, "plan": {"model": ["x/y"]}}', "None of the"),
+        (b"[" * 100_000, "not a JSON document"), (b" " * (9 << 20), "larger than 8 MB"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_not_a_board_is_refused(user: User, content: bytes, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        import_board(user, content)
+    assert not Board.objects.exists()
+
+
+def test_files_on_another_server_are_counted(judged: Judged, user: User) -> None:
+    document: Any = json.loads(exported(judged()))
+    address = "/uploads/00000000-0000-0000-0000-000000000000/a.png"
+    document["rows"][0]["values"]["image_url"] = address
+    imported = import_board(user, json.dumps(document).encode())
+    assert "One file of its inputs" in imported.words
+
+
+def cell(file: str = "", text: str = "words") -> SheetCell:
+    return SheetCell("Flux", "1.2 s · $0.02", "", file, text, 4, is_winner=True)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(0, 0), (1, 1), (20, 20), (400, 1), (1, 400)])
+def test_a_contact_sheet_of_any_board_is_bounded(rows: int, columns: int) -> None:
+    listed = [SheetRow(n, "a cat", [cell()] * columns) for n in range(rows)]
+    layout = sheet_picture.layout_of(listed)
+    assert layout.width * layout.height <= sheet_picture.MAX_PIXELS
+    assert layout.side >= sheet_picture.NARROWEST
+
+
+def test_a_contact_sheet_leaves_out_broken_pictures() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (80, 60), "#ff0000").save(out, "WEBP", lossless=True)
+    good = default_storage.save("tests/sheet.webp", ContentFile(out.getvalue()))
+    bad = default_storage.save("tests/sheet-bad.webp", ContentFile(b"RIFF\0\0\0\0WEBPVP8 x"))
+    try:
+        rows = [SheetRow(1, "eine Katze \u4e2d", [cell(good), cell(bad), cell("tests/none.webp")])]
+        drawn = sheet_picture.draw("Cats \U0001f431", rows)
+    finally:
+        default_storage.delete(good)
+        default_storage.delete(bad)
+    with Image.open(io.BytesIO(drawn)) as sheet:
+        assert sheet.format == "PNG"
+        colours = {colour for _, colour in sheet.getcolors(1 << 20) or []}
+    assert (255, 0, 0) in colours
+
+
+def test_a_contact_sheet_shows_its_paper_through_transparent_pictures() -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (80, 60), "#ff000000").save(out, "WEBP", lossless=True, exact=True)
+    name = default_storage.save("tests/waveform.webp", ContentFile(out.getvalue()))
+    try:
+        drawn = sheet_picture.draw("Sounds", [SheetRow(1, "bells", [cell(name)])])
+    finally:
+        default_storage.delete(name)
+    with Image.open(io.BytesIO(drawn)) as sheet:
+        assert (255, 0, 0) not in {colour for _, colour in sheet.getcolors(1 << 20) or []}

@@ -8,21 +8,18 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.http import QueryDict
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
-from catalog.filters.query_parser import parse_query
 from catalog.models import Endpoint, Revision
 from catalog.search.engine import search
 from catalog.search.query import Query
 from catalog.track_records import records_of
 from projects.rules import values
-from tests.boards.leaderboard.voting import make_board, vote, voted
+from tests.boards.leaderboard.voting import voted
 from tests.projects.people import make_project, person
+from tests.tables import each_row
 
-pytestmark = pytest.mark.both_databases
 Make = Callable[..., Endpoint]
 
 
@@ -50,7 +47,7 @@ def found(client: Client, params: str) -> list[str]:
     return re.findall(r'<article class="card" data-endpoint-id="lab/(\w+)"', content)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("params", "expected"),
     [
         ("q=won:>60 %25", {"winner"}),
@@ -78,15 +75,6 @@ def test_a_share_that_is_no_number_is_hinted_at(member: Client) -> None:
     page = member.get("/models/?q=won:>abc").content.decode()
     assert "won: takes a number, as in won:&gt;60%." in page
     assert len(found(member, "q=won:>abc")) == 4
-
-
-def test_a_percent_sign_may_stand_apart() -> None:
-    apart, beside = parse_query("cat won:>60 % dog"), parse_query("cat won:>60% dog")
-    assert apart.conditions == beside.conditions
-    assert apart.text == beside.text == "cat dog"
-    query = Query(q="cat won:>60 % dog")
-    assert query.without("won").q == "cat dog"
-    assert parse_query("50 % cat").text == "50 % cat"
 
 
 @pytest.mark.usefixtures("judged")
@@ -152,18 +140,3 @@ def test_the_api_filters_by_votes_within_its_reach(
 def test_a_rule_cannot_ask_for_votes() -> None:
     with pytest.raises(ValueError, match="Everybody may see other votes"):
         values.read("question", "won:>60%")
-
-
-def test_a_house_without_votes_asks_nothing_more(
-    member: Client, user: User, models: list[Endpoint]
-) -> None:
-    def used() -> int:
-        member.get("/models/")
-        with CaptureQueriesContext(connection) as queries:
-            member.get("/models/")
-        return len(queries)
-
-    without = used()
-    board = make_board(user, models[:2])
-    vote(user, board, 0, 1)
-    assert used() == without + 1

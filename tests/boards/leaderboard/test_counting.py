@@ -150,18 +150,3 @@ def test_the_command_counts_everything_anew(user: User, ranked: list[Endpoint]) 
     call_command("recount_votes", stdout=told)
     assert told.getvalue() == "1 board counted anew, 1 with another outcome.\n"
     assert board.tallies.count() == 1
-
-
-def test_nothing_due_is_one_query(db: None, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(1):
-        assert job.work() == job.IDLE_S
-
-
-def test_a_count_takes_as_many_queries_for_any_number_of_votes(
-    user: User, ranked: list[Endpoint], django_assert_max_num_queries: Any
-) -> None:
-    board = make_board(user, ranked, rows=8)
-    for row in range(8):
-        vote(user, board, 0, 1, row)
-    with django_assert_max_num_queries(13):
-        counting.recount(board.pk)

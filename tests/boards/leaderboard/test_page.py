@@ -21,7 +21,6 @@ from tests.boards.leaderboard.voting import make_board, vote, voted
 from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person
 
-pytestmark = pytest.mark.both_databases
 PAGE = "/leaderboard/"
 Make = Callable[..., Endpoint]
 
@@ -82,13 +81,6 @@ def test_votes_of_guests_are_told_apart(member: Client, user: User, models: list
     assert "100 % of 2 votes, 1 by guests" in page
 
 
-def test_few_votes_are_too_few_to_tell(member: Client, user: User, models: list[Endpoint]) -> None:
-    voted(user, models[:2], wins=2)
-    page = text_of(member)
-    assert page.count("Too few to tell") == 2
-    assert "Too few votes to tell: any difference so far may be chance." in page
-
-
 def test_a_category_counts_votes_between_its_models_alone(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
@@ -130,18 +122,6 @@ def test_models_that_no_votes_connect_are_not_compared(
     voted(user, models[2:])
     assert names(member) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
     assert "Not yet compared with the others" in text_of(member)
-
-
-@pytest.mark.parametrize(
-    "params", [{"category": "no-such"}, {"tag": "no such"}, {"tag": "\x00" * 9, "category": "%00"}]
-)
-def test_an_unknown_category_or_tag_has_no_votes(
-    member: Client, user: User, models: list[Endpoint], params: dict[str, str]
-) -> None:
-    voted(user, models[:2])
-    page = text_of(member, **params)
-    assert "No votes" in page
-    assert "All votes" in page
 
 
 def test_only_votes_on_boards_that_the_viewer_sees_are_counted(

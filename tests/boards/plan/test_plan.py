@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.test import Client
 
+from boards.models import Column
 from boards.plan.cells import expand
 from boards.plan.plan import Plan
+from boards.plan.tables import decode, read_rows
+from catalog.models import Endpoint
+from runs.models import Run
+from tests.boards import documents
+from tests.conftest import CASES
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
@@ -100,38 +108,29 @@ def test_equal_rows_and_columns_are_merged(plan_of: Planned) -> None:
     assert (len(plan.rows), len(plan.columns)) == (2, 1)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("controls", "where", "message"),
     [
         ({"column_field": "seed"}, "values", "a field and no values"),
-        (
-            {"column_field": "num_inference_steps", "column_values": "x"},
-            "values",
-            "takes whole numbers",
-        ),
+        ({"column_field": "num_inference_steps", "column_values": "x"}, "values",
+         "takes whole numbers"),
         ({"row_field": "prompt", "row_values": "a\n" * 401}, "rows", "up to 400 values"),
         ({"table": "colour\nred"}, "table", "“colour” is not an input"),
         ({"table": "prompt\na", "row_values": "b"}, "table", "empty one of the two"),
         ({"seeds": "1, x"}, "seeds", "“x” is not"),
         ({"seeds": "1-10000"}, "seeds", "not a range of up to 400"),
         ({"seeds": "x" * 100_000}, "seeds", "up to 400 seeds"),
-        (
-            {"shared.prompt": "x" * 1_000_000, "row_field": "seed", "row_values": "1-50"},
-            "total",
-            "too large for this many runs",
-        ),
-        (
-            {"shared.prompt": "x" * 1_000_000, "seeds": "1-50"},
-            "total",
-            "too large for this many runs",
-        ),
+        ({"shared.prompt": "x" * 1_000_000, "row_field": "seed", "row_values": "1-50"}, "total",
+         "too large for this many runs"),
+        ({"shared.prompt": "x" * 1_000_000, "seeds": "1-50"}, "total",
+         "too large for this many runs"),
         ({"cap": "1" * 100_000}, "cap", "an amount in US dollars"),
         ({"seeds": "1-300"}, "total", "600 runs; a board takes up to 400"),
         ({"cap": "0"}, "cap", "prevents every run"),
         ({"cap": "lots"}, "cap", "such as 2.50"),
         ({"shared.num_inference_steps": "many"}, "shared", "Number of inference steps"),
     ],
-)
+)  # fmt: skip
 def test_each_problem_of_a_plan_is_reported_at_its_field(
     plan_of: Planned, controls: dict[str, str], where: str, message: str
 ) -> None:
@@ -140,5 +139,164 @@ def test_each_problem_of_a_plan_is_reported_at_its_field(
     expand(plan)
 
 
-def test_a_cap_may_be_written_with_a_dollar_sign(plan_of: Planned) -> None:
-    assert plan_of(cap="$2.50").cap_usd == Decimal("2.5")
+URL = {"type": "string", "ui": {"field": "image"}}
+A, B = "https://x.test/a.png", "https://x.test/b.png"
+TEXT = documents.PROMPT
+NAMES = ("lab/list", "lab/kling", "lab/pixverse", "lab/single")
+
+
+@pytest.fixture
+def films(make_endpoint: Any) -> list[Endpoint]:
+    """A model with a list, two with a first and a last frame, and one that takes one picture."""
+    inputs: list[dict[str, Any]] = [
+        {"image_urls": {"type": "array", "items": URL}},
+        {"start_image_url": URL, "end_image_url": URL},
+        {"first_image_url": URL, "last_image_url": URL},
+        {"image_url": URL},
+    ]
+    return [
+        make_endpoint(name, documents.document(next(iter(fields)), prompt=TEXT, **fields))
+        for name, fields in zip(NAMES, inputs, strict=True)
+    ]
+
+
+def run(member: Client, models: list[str], **controls: Any) -> dict[str, dict[str, Any]]:
+    """Run a plan; return the arguments sent, by model."""
+    post = {"model": models, "planned": "1", "~do": "run", "~token": "one", **controls}
+    assert member.post("/compare/new/", post).status_code == 302
+    return {
+        run.endpoint.endpoint_id: {k: v for k, v in run.arguments.items() if k != "prompt"}
+        for run in Run.objects.select_related("endpoint")
+    }
+
+
+EXPECTED = {
+    "lab/list": {"image_urls": [A, B]},
+    "lab/kling": {"start_image_url": A, "end_image_url": B},
+    "lab/pixverse": {"first_image_url": A, "last_image_url": B},
+    "lab/single": {"image_url": A},
+}
+
+
+def steps_of(name: str) -> list[str]:
+    column = Column.objects.get(endpoint__endpoint_id=name)
+    return [step_words for kind, step_words in column.steps if kind == "dropped"]
+
+
+@pytest.mark.parametrize("way", ["shared", "table"])
+def test_a_list_of_two_pictures_fits_every_model(
+    member: Client, films: list[Endpoint], way: str
+) -> None:
+    ways: dict[str, dict[str, Any]] = {
+        "shared": {"shared.prompt": "x", "shared.image_urls": [A, B]},
+        "table": {"table": f'[{{"prompt": "x", "image_urls": ["{A}", "{B}"]}}]'},
+    }
+    assert run(member, list(NAMES), **ways[way]) == EXPECTED
+    assert [steps_of(name) for name in NAMES] == [
+        [], [], [], ["The second picture is not used: this model takes one"]
+    ]  # fmt: skip
+    page = member.get(Column.objects.latest("pk").board.get_absolute_url()).content.decode()
+    assert "The second picture is not used: this model takes one" in page
+
+
+def test_first_and_last_frames_fit_every_model(member: Client, films: list[Endpoint]) -> None:
+    frames = {"shared.prompt": "x", "shared.start_image_url": A, "shared.end_image_url": B}
+    assert (
+        run(member, ["lab/kling", "lab/list", "lab/pixverse", "lab/single"], **frames) == EXPECTED
+    )
+    assert steps_of("lab/single") == ["“End image” is not used: this model takes one picture"]
+
+
+def test_the_plan_names_unused_frames_before_sending(member: Client, films: list[Endpoint]) -> None:
+    post = {"model": list(NAMES), "planned": "1", "~do": "update", "shared.image_urls": [A, B]}
+    page = member.post("/compare/new/", post).content.decode()
+    assert page.count("The second picture is not used: this model takes one") >= 1
+    assert "Images → Start image and End image" in page
+
+
+TWO = [{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'prompt,image_url\n"a, b",https://a/b.png\nc,\n',
+        "prompt;image_url\r\na, b;https://a/b.png\r\nc;\r\n",
+        "prompt\timage_url\na, b\thttps://a/b.png\nc\t\n\n",
+        '{"prompt": "a, b", "image_url": "https://a/b.png"}\n\n{"prompt": "c"}',
+        '[{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]',
+    ],
+)
+def test_tables_of_any_program_are_read(text: str) -> None:
+    assert read_rows(text) == TWO
+
+
+@each_row(
+    ("text", "message"),
+    [
+        ("prompt\n", "no rows"),
+        ("prompt,\na,b", "Column 2 of the table has no name"),
+        ("prompt,prompt\na,b", "Two columns"),
+        ("prompt\na,b", "Line 2 of the table has 2 values"),
+        ('{"prompt": ', "Line 1 of the table is not valid JSON"),
+        ("[1]", "Row 1 of the table is not a JSON object"),
+        ("prompt\n" + "a\n" * 10_000, "more than 400 rows"),
+        ('prompt\n"a', "Line 2 of the table cannot be read as CSV"),
+        ("prompt\na\rb\n", "Line 2 of the table cannot be read as CSV"),
+    ],
+)
+def test_an_invalid_table_is_explained(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_rows(text)
+
+
+def test_files_of_spreadsheets_are_decoded() -> None:
+    assert decode("prompt\nGrün".encode("utf-8-sig")) == "prompt\nGrün"
+    assert decode("prompt\nGrün".encode("utf-16")) == "prompt\nGrün"
+
+
+def test_a_file_in_a_legacy_encoding_is_decoded() -> None:
+    assert decode("prompt\nGrün, “groß”".encode("cp1252")) == "prompt\nGrün, “groß”"
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
+def test_a_binary_spreadsheet_is_refused_with_advice(start: bytes) -> None:
+    with pytest.raises(ValueError, match="Save it as “CSV UTF-8”"):
+        decode(start + bytes(100))
+
+
+LINE_ENDS = ["\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\r"]
+
+
+@each_row("mark", LINE_ENDS)
+def test_table_lines_end_only_at_lf(mark: str) -> None:
+    text = f"one{mark}two"
+    assert read_rows(f'prompt\n"{text}"\nb\n') == [{"prompt": text}, {"prompt": "b"}]
+    if mark > " ":  # JSON takes no others
+        assert read_rows(f'{{"prompt":"{text}"}}\r\n{{"prompt":"b"}}\n') == [
+            {"prompt": text},
+            {"prompt": "b"},
+        ]
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("35a-u2028.jsonl", [{"prompt": "one\u2028two"}, {"prompt": "b"}]),
+        ("35b-surrogate.jsonl", [{"prompt": "a?"}]),
+        ("35c-nul.jsonl", [{"prompt": "ab"}]),
+        ("34a-nan.csv", [{"prompt": "hello", "lr": "NaN"}, {"prompt": "you", "lr": "0.2"}]),
+    ],
+)
+def test_example_tables_are_read(case: str, expected: list[dict[str, str]]) -> None:
+    assert read_rows(decode((CASES / case).read_bytes())) == expected
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_outside_json_is_refused_with_its_line(number: str) -> None:
+    with pytest.raises(ValueError, match="Line 2 of the table is not valid JSON"):
+        read_rows(f'{{"a": 1}}\n{{"a": {number}}}')
+
+
+def test_a_large_integer_is_exact_in_json() -> None:
+    assert read_rows('{"a": 9007199254740993}') == [{"a": 9007199254740993}]

@@ -9,6 +9,7 @@ import pytest
 from boards.plan.values import read_axis, read_cell, read_value
 from schemas import Field
 from schemas.fields import MISSING, Option
+from tests.tables import each_row
 
 STEPS = Field(kind="integer", name="steps", label="Steps")
 SCALE = Field(kind="number", name="scale", label="Scale")
@@ -37,7 +38,7 @@ RATIO = Field(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "text", "expected"),
     [
         (STEPS, "4, 8\n12", [4, 8, 12]),
@@ -59,7 +60,7 @@ def test_axis_values_are_parsed_by_their_field(field: Field, text: str, expected
     assert read_axis(field, text) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "text", "message"),
     [
         (STEPS, "  \n", "No value for Steps"),
@@ -77,14 +78,6 @@ def test_an_invalid_axis_is_explained(field: Field, text: str, message: str) -> 
         read_axis(field, text)
 
 
-def test_a_value_of_a_table_keeps_its_type() -> None:
-    assert [read_value(STEPS, "4"), read_value(SCALE, "0.5"), read_value(PROMPT, "4")] == [
-        4,
-        0.5,
-        "4",
-    ]
-
-
 def choice(*members: Any, **more: Any) -> Field:
     options = tuple(Option(key=str(n), label=str(v), value=v) for n, v in enumerate(members))
     return Field(kind="choice", name="style", label="Style", options=options, **more)
@@ -93,7 +86,7 @@ def choice(*members: Any, **more: Any) -> Field:
 BIG = 9007199254740993
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "text", "expected"),
     [
         (STEPS, f"{BIG}-{BIG + 2}", [BIG, BIG + 1, BIG + 2]),
@@ -112,7 +105,7 @@ def test_numbers_of_an_axis_are_exact(field: Field, text: str, expected: list[An
     assert all(isinstance(value, int) for value in values if field is STEPS)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("members", "text", "expected"),
     [
         (("A", "a"), "a, A", ["a", "A"]),
@@ -154,14 +147,8 @@ def test_a_choice_in_another_case_is_refused_if_ambiguous() -> None:
         read_axis(choice("äB", "Äb"), "ÄB")
 
 
-@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x0b", "\x0c", "\x85"])
-def test_axis_lines_end_only_at_lf(mark: str) -> None:
-    assert read_axis(PROMPT, f"one{mark}two\nb") == [f"one{mark}two", "b"]
-    assert read_axis(PROMPT, f"one{mark}\n---\nb") == [f"one{mark}", "b"]
-
-
-@pytest.mark.parametrize("text", ["NaN", "nan", "inf", "-Infinity", "1e999", "1_000", "\u0663"])
-@pytest.mark.parametrize("field", [STEPS, SCALE])
+@each_row("text", ["NaN", "nan", "inf", "-Infinity", "1e999", "1_000", "\u0663"])
+@each_row("field", [STEPS, SCALE])
 def test_axis_values_that_are_not_numbers_are_refused(field: Field, text: str) -> None:
     with pytest.raises(ValueError, match="takes"):
         read_axis(field, text)
@@ -186,9 +173,3 @@ def test_values_contain_no_characters_a_database_refuses(cell: str, expected: st
     assert read_axis(PROMPT, cell) == [expected]
     assert read_cell(LORAS, [{"path": cell}]) == [{"path": expected}]
     assert read_axis(LORAS, '[{"path": "a\\u0000b\\ud83d"}]') == [[{"path": "ab?"}]]
-
-
-def test_spaces_around_an_address_are_removed() -> None:
-    image = Field(kind="string", name="image_url", label="Image", media="image")
-    assert read_cell(image, " https://example.com/a.png ") == "https://example.com/a.png"
-    assert read_cell(FILES, " https://example.com/a.png ") == ["https://example.com/a.png"]

@@ -186,6 +186,7 @@ def test_a_blocked_model_is_not_sent(
     assert send(plan_of(**TWO_ROWS)).sent == 4
 
 
+@pytest.mark.system
 def test_400_runs_are_one_transaction_and_few_queries(
     plan_of: Planned, user: User, django_assert_max_num_queries: Any
 ) -> None:

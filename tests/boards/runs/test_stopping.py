@@ -45,6 +45,7 @@ def board(rows: Callable[..., Plan], send: Send) -> Board:
     return Board.objects.get(pk=sent_board.pk)
 
 
+@pytest.mark.system
 def test_stop_cancels_runs_being_added(board: Board, rows: Callable[..., Plan], send: Send) -> None:
     message = begun_during(
         lambda: send(rows("more", 80), board=board),
@@ -85,6 +86,7 @@ def test_a_deleted_board_gets_no_more_runs(
         send(rows("more"), board=board)
 
 
+@pytest.mark.system
 def test_concurrent_adds_keep_the_board_within_its_size_limit(
     user: User, board: Board, plan_of: Planned
 ) -> None:

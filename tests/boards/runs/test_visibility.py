@@ -12,6 +12,7 @@ from django.test import Client
 from boards.export.presets import settings_of
 from boards.models import Board, Vote
 from boards.participants import Participant
+from boards.runs.belonging import boards_of
 from boards.runs.visibility import WITHHELD
 from boards.votes import ballots
 from projects.models.project import private_project
@@ -55,6 +56,7 @@ def addresses_shown(client: Client, board: Board) -> dict[str, str]:
     }
 
 
+@pytest.mark.system
 def test_a_withdrawn_example_is_hidden_on_all_board_pages(member: Client, borrowing: Board) -> None:
     run_ids = [str(run.pk) for run in borrowed_runs(borrowing)]
     shown = addresses_shown(member, borrowing)
@@ -69,6 +71,7 @@ def test_a_withdrawn_example_is_hidden_on_all_board_pages(member: Client, borrow
     assert "seconds" in after["board.json"]
 
 
+@pytest.mark.system
 def test_results_leave_out_the_price_of_withdrawn_examples(
     member: Client, borrowing: Board
 ) -> None:
@@ -141,3 +144,16 @@ def test_a_ballot_leaves_out_private_files(
     assert "The input" not in client.get(opened(board)).content.decode()
     Upload.objects.update(user=user, project=private_project(user))
     assert "The input" in client.get(opened(board)).content.decode()
+
+
+def test_a_run_links_to_its_board_for_those_who_may_see_it(
+    member: Client, user: User, stranger: User, send: Any, plan_of: Any
+) -> None:
+    board = send(plan_of("flux", row_values="a cat", row_field="prompt")).board
+    Board.objects.filter(pk=board.pk).update(title="Cats")
+    run = Run.objects.get()
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert f'<a href="{board.get_absolute_url()}">Cats</a>' in page
+    assert boards_of(stranger, run) == []
+    Board.objects.update(deleted_at=run.created_at)
+    assert boards_of(user, run) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from collections.abc import Callable
@@ -88,6 +87,7 @@ def test_an_ended_board_shows_results_and_stops_polling(member: Client, board: B
     assert "refresh" not in page
 
 
+@pytest.mark.system
 def test_a_board_takes_as_many_queries_as_another(
     member: Client, plan_of: Planned, send: Send, django_assert_num_queries: Any
 ) -> None:
@@ -176,11 +176,6 @@ def test_runs_held_back_by_the_cap_are_sent_after_it_is_raised(
     assert board.cells.filter(run=None).count() == 0
 
 
-def test_a_board_can_be_renamed(member: Client, board: Board) -> None:
-    member.post(f"{board.get_absolute_url()}title/", {"title": "Cats <1>"})
-    assert "Cats &lt;1&gt;" in text(member.get("/compare/"))
-
-
 def test_a_deleted_board_keeps_its_runs_and_can_be_restored(member: Client, board: Board) -> None:
     page = text(member.post(f"{board.get_absolute_url()}deletion/", follow=True))
     assert "The board is deleted." in page
@@ -234,6 +229,7 @@ def test_watched_cells_are_separate_fragments(member: Client, board: Board) -> N
     assert json.dumps(run.arguments) not in fragment
 
 
+@pytest.mark.system
 def test_a_large_board_loads_its_rows_as_they_come_into_view(
     member: Client, plan_of: Planned, send: Send
 ) -> None:
@@ -259,18 +255,7 @@ def test_a_large_board_loads_its_rows_as_they_come_into_view(
     assert member.get(f"{board.get_absolute_url()}parts/99/").status_code == 404
 
 
-def test_a_page_of_400_cells_is_little_larger_than_one_of_10(
-    member: Client, plan_of: Planned, send: Send
-) -> None:
-    sizes = []
-    for rows, token in ((5, "small"), (200, "large")):
-        prompts = "\n".join(f"A prompt of usual length, number {n}" for n in range(rows))
-        board = send(plan_of(row_field="prompt", row_values=prompts), token).board
-        Run.objects.update(state="succeeded", output={"text": "words"})
-        sizes.append(len(gzip.compress(member.get(board.get_absolute_url()).content)))
-    assert sizes[1] <= 3 * sizes[0], sizes
-
-
+@pytest.mark.system
 def test_a_wide_board_loads_its_columns_as_they_come_into_view(
     member: Client, plan_of: Planned, send: Send
 ) -> None:
@@ -300,17 +285,7 @@ def test_a_wide_board_loads_its_columns_as_they_come_into_view(
         assert member.get(f"{board.get_absolute_url()}{missing}").status_code == 404
 
 
-def test_one_row_of_hundreds_of_cells_is_a_small_page(
-    member: Client, plan_of: Planned, send: Send
-) -> None:
-    sizes = []
-    for columns, token in ((5, "small"), (50, "large")):
-        board = send(plan_of("flux", **WIDE | {"column_values": f"1-{columns}"}), token).board
-        Run.objects.update(state="succeeded", output={"text": "words"})
-        sizes.append(len(gzip.compress(member.get(board.get_absolute_url()).content)))
-    assert sizes[1] <= 3 * sizes[0], sizes
-
-
+@pytest.mark.system
 def test_cached_markup_depends_on_run_mark_price_and_user(
     member: Client, client: Client, plan_of: Planned, send: Send, stranger: User
 ) -> None:

@@ -105,16 +105,6 @@ def test_a_preset_can_be_compared_on_a_board(member: Client, judged: Judged, use
     assert 'value="lab/flux"' in plan
 
 
-def test_a_cell_fills_the_form_with_its_input(member: Client, judged: Judged) -> None:
-    board = judged(prompts="an unusual otter")
-    cell = board.cells.order_by("pk").select_related("run")[0]
-    page = member.get(board.get_absolute_url()).content.decode()
-    address = f"/models/lab/flux/?run={cell.run_id}"
-    assert f'href="{address}"' in page
-    form = member.get(address).content.decode()
-    assert "an unusual otter</textarea>" in form or 'value="an unusual otter"' in form
-
-
 def test_only_the_permission_lets_a_winner_become_the_house_default(
     member: Client, judged: Judged, user: User
 ) -> None:

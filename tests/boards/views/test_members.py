@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from boards.display import watching
@@ -24,7 +22,6 @@ from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import sending
 from projects.models import Membership, Project
-from projects.models.project import private_project
 from runs.models import Artifact, Run, Upload
 from tests.boards.finishing import finish
 from tests.boards.judging import Judged, status_of
@@ -168,6 +165,7 @@ CHANGES = {
 }  # fmt: skip
 
 
+@pytest.mark.system
 def test_makers_change_a_board_viewers_get_403_and_strangers_404(
     project: Project, board: Board
 ) -> None:
@@ -331,18 +329,6 @@ def test_destinations_are_the_boards_of_ones_projects(project: Project, board: B
     assert found("sam") == []
 
 
-def test_a_shared_board_takes_one_query_more_than_a_private_one(
-    project: Project, board: Board, plan_of: Callable[..., Plan], django_assert_num_queries: Any
-) -> None:
-    plan, mia = plan_of(**ROWS), browser(project, "mia")
-    private = sending.run_plan(person("mia"), plan, expand(plan), "b").board
-    finish()
-    for shown, count in ((private, 16), (board, 17)):
-        mia.get(shown.get_absolute_url())
-        with django_assert_num_queries(count - 2):  # markup is kept
-            mia.get(shown.get_absolute_url())
-
-
 def authors(client: Client, board: Board) -> list[str]:
     return re.findall(r">by (.*?)</p>", page_of(client, board.get_absolute_url()))
 
@@ -358,23 +344,3 @@ def test_cells_name_who_ran_them_to_everybody_else(project: Project, board: Boar
         assert sorted(authors(vera, board)) == ["max", "mia", "mia", "mia"]
     User.objects.filter(username="max").update(is_active=False, first_name="Max")
     assert authors(mia, board) == ["Max (former member)"]
-
-
-def test_cells_of_a_private_board_name_nobody(project: Project, board: Board) -> None:
-    for rows in (Run.objects.all(), Board.objects.all()):
-        rows.update(project=private_project(person("mia")))
-    assert authors(browser(project, "mia"), board) == []
-
-
-def test_names_in_cells_take_one_query(
-    project: Project, board: Board, django_assert_num_queries: Any
-) -> None:
-    vera = browser(project, "vera")
-    page = board.get_absolute_url()
-    vera.get(page)
-    with CaptureQueriesContext(connection) as asked:
-        vera.get(page)
-    number = len(asked)
-    Run.objects.update(user=person("vera"))
-    with django_assert_num_queries(number - 1):
-        vera.get(page)

@@ -208,25 +208,3 @@ def test_rows_stay_when_models_change_and_when_more_are_added(
     assert member.post(f"/compare/{board.pk}/plan/", more | {"~do": "run"}).status_code == 302
     assert Run.objects.count() == 4
     assert board.rows.count() == 2
-
-
-def test_rows_from_two_sources_are_reported(member: Client, films: list[Endpoint]) -> None:
-    post = plan("kling", row=["0"], row_0_prompt="x") | {"table": "prompt\ny"}
-    page = member.post(NEW, post | {"~do": "update"}).content.decode()
-    assert "empty one of the two" in page
-
-
-def test_a_plan_of_many_files_takes_few_queries(
-    member: Client, user: User, films: list[Endpoint], django_assert_max_num_queries: Any
-) -> None:
-    project = private_project(user)
-    post = plan("kling", "pixverse", row=[str(number) for number in range(40)])
-    for number in range(40):
-        upload = Upload.objects.create(
-            user=user, project=project, digest=f"{number:064}", file="x", file_name=f"{number}.png",
-            content_type="image/png", size_bytes=1,
-        )  # fmt: skip
-        post |= {f"row.{number}.file": upload.get_absolute_url()}
-    member.post(NEW, post | {"~do": "update"})
-    with django_assert_max_num_queries(18):
-        assert "40 rows" in member.post(NEW, post | {"~do": "update"}).content.decode()

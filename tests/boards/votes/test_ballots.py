@@ -141,19 +141,6 @@ def test_a_guests_votes_count_once_per_pair(judged: Judged, user: User) -> None:
     assert board.votes.count() == 5
 
 
-def test_a_guests_second_vote_on_a_pair_changes_nothing(judged: Judged) -> None:
-    board = judged(prompts="a")
-    guest = Participant.of_guest("guest:1", "Anna")
-    pair, _ = ballots.next_pair(guest, board)
-    assert pair
-    token = ballots.token_of(guest, pair)
-    assert ballots.record(guest, board, token, "1")
-    assert not ballots.record(guest, board, token, "2")
-    with pytest.raises(ValueError, match="somebody else"):
-        ballots.record(Participant.of_guest("guest:2", "Anna"), board, token, "1")
-    assert Vote.objects.count() == 1
-
-
 def test_a_vote_is_of_a_user_or_of_a_guest(judged: Judged, user: User) -> None:
     first, second = judged(prompts="a").cells.all()
     for who in ({}, {"voter": user, "guest": "guest:1"}):

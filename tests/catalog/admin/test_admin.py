@@ -17,6 +17,7 @@ from catalog.admin.collections import ItemInline
 from catalog.curation import collection_editing
 from catalog.models import Change, Collection, CollectionItem, Endpoint, Favourite, SyncReport
 from schemas.changes.diff_lines import Line
+from tests.sampling import sample
 
 Make = Callable[..., Endpoint]
 
@@ -68,26 +69,6 @@ def test_admin_pages_load_no_document_and_no_inline_script(
         assert "<style" not in html
 
 
-def test_the_endpoint_list_takes_as_many_queries_for_any_length(
-    admin_client: Client, make_endpoint: Make
-) -> None:
-    used = []
-    for owner, count in (("a", 3), ("b", 40)):
-        for n in range(count):
-            make_endpoint(f"{owner}/{n}", document={"n": n})
-        with CaptureQueriesContext(connection) as queries:
-            admin_client.get("/admin/catalog/endpoint/?q=a")
-        used.append(len(queries))
-    assert used[0] == used[1]
-
-
-def test_a_sync_report_is_readable_in_the_admin(admin_client: Client, rows: Endpoint) -> None:
-    pk = SyncReport.objects.get().pk
-    html = admin_client.get(f"/admin/catalog/syncreport/{pk}/change/").content.decode()
-    for text in ("a/new", "a/changed", "a/gone", "a/bad: why &lt;b&gt;"):
-        assert text in html
-
-
 def test_a_change_is_readable_in_the_admin(admin_client: Client, rows: Endpoint) -> None:
     html = admin_client.get("/admin/catalog/change/?q=flux").content.decode()
     assert "seed is new (and 1 more)" in html
@@ -118,15 +99,6 @@ def test_a_curator_can_build_an_ordered_collection(
     assert [item.endpoint.endpoint_id for item in shown] == ["a/second", "a/first"]
     html = admin_client.get("/").content.decode()
     assert html.index("a/second") < html.index("a/first")
-
-
-def test_an_endpoint_is_chosen_by_autocompletion(admin_client: Client, make_endpoint: Make) -> None:
-    make_endpoint("fal-ai/flux/dev")
-    make_endpoint("fal-ai/other")
-    response = admin_client.get(
-        "/admin/autocomplete/?term=flux&app_label=catalog&model_name=collectionitem&field_name=endpoint"
-    )
-    assert [choice["text"] for choice in response.json()["results"]] == ["fal-ai/flux/dev"]
 
 
 LIST = "/admin/catalog/endpoint/"
@@ -214,29 +186,10 @@ def test_a_viewer_cannot_change_models(
     assert not best.items.exists()
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"action": "approve"},
-        {"action": "block", "go": "1", "reason": "Why"},
-        {"action": "collect", "go": "1"},
-    ],
-)
-def test_an_action_takes_as_many_queries_for_any_selection(
-    admin_client: Client, make_endpoint: Make, more: dict[str, str]
-) -> None:
-    best = Collection.objects.create(slug="best", title="Best")
-    used = []
-    for owner, count in (("a", 2), ("b", 40)):
-        picked = [str(make_endpoint(f"{owner}/{n}").pk) for n in range(count)]
-        data = {"_selected_action": picked, "collection": str(best.pk), **more}
-        with CaptureQueriesContext(connection) as queries:
-            assert admin_client.post(LIST, data).status_code == 302
-        used.append(len(queries))
-    assert used[0] == used[1]
+KEYS = ["abc", "", "1.5", "-", "3x", "\x00", "9" * 30, "9" * 5000, "-1"]
 
 
-@pytest.mark.parametrize("key", ["abc", "", "1.5", "-", "3x", "\x00", "9" * 30, "9" * 5000, "-1"])
+@pytest.mark.parametrize("key", sample(KEYS, 1, by_seed=1))
 @pytest.mark.parametrize(
     ("address", "action"),
     [

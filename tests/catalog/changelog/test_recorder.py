@@ -8,8 +8,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from catalog.changelog import recorder
 from catalog.models import Change, Endpoint, Schema, SyncReport
@@ -179,15 +177,6 @@ def test_a_hostile_document_is_compared_too(make_endpoint: Any) -> None:
     row.schema_id = "2" * 64
     Change.objects.bulk_create(recorder.reshaped(row, {"schema_id": "1" * 64}))
     assert recorder.compare_pending() == 2
-
-
-def test_an_unchanged_sync_records_nothing(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
-    upstream.add(*ids(30))
-    upstream.prices = dict.fromkeys(ids(30), 0.5)
-    run_sync()
-    with CaptureQueriesContext(connection) as queries:
-        run_sync()
-    assert not any("catalog_change" in q["sql"] and "SELECT" not in q["sql"] for q in queries)
 
 
 def test_the_oldest_changes_are_pruned_with_unreferenced_versions(

@@ -4,7 +4,6 @@ undone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,9 +18,8 @@ from hypothesis.extra.django import TestCase
 
 from catalog.curation import collection_editing
 from catalog.curation.collection_editing import Arrangement, Line
-from catalog.models import Collection, CollectionItem, Endpoint, Favourite
-
-pytestmark = pytest.mark.both_databases
+from catalog.models import Collection, CollectionItem, Endpoint
+from tests.tables import each_row
 
 HTMX = {"HX-Request": "true"}
 EDIT = "/collections/best/edition/"
@@ -110,10 +108,8 @@ def test_a_model_added_meanwhile_by_a_colleague_stays(staff: Client, best: Colle
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/2", "a/0", "a/other"]
 
 
-@pytest.mark.parametrize(
-    "more", [{"title": " "}, {"title": "x" * 121}, {"items.0.note": "x" * 256}]
-)
-@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+@each_row("more", [{"title": " "}, {"title": "x" * 121}, {"items.0.note": "x" * 256}])
+@each_row("headers", [{}, HTMX], ids=["page", "fragment"])
 def test_an_invalid_collection_is_reported_and_not_saved(
     staff: Client, best: Collection, more: dict[str, str], headers: dict[str, str]
 ) -> None:
@@ -196,17 +192,13 @@ def test_collections_can_be_reordered(staff: Client) -> None:
     assert [collection.slug for collection in Collection.objects.all()] == ["b", "a", "c"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "address",
     [
-        EDIT,
-        "/collections/best/choices/?find=a",
-        "/collections/best/deletion/",
-        "/collections/recovery/",
-        "/collections/order/",
-        "/collections/of/a/1/",
+        EDIT, "/collections/best/choices/?find=a", "/collections/best/deletion/",
+        "/collections/recovery/", "/collections/order/", "/collections/of/a/1/",
     ],
-)
+)  # fmt: skip
 def test_only_curators_can_edit_collections(
     client: Client, user: User, best: Collection, address: str
 ) -> None:
@@ -237,19 +229,6 @@ def test_collection_pages_take_as_many_queries_for_any_content(
             assert staff.get(address).status_code == 200
         used.append(len(queries))
     assert used[0] == used[1] <= 8
-
-
-@pytest.mark.parametrize("count", [2, 60])
-def test_saving_takes_as_many_queries_for_any_collection(
-    staff: Client, best: Collection, make_endpoint: Any, count: int
-) -> None:
-    for n in range(3, count):
-        CollectionItem.objects.create(collection=best, endpoint=make_endpoint(f"a/{n}"), position=n)
-    loaded_ids = " ".join(f"a/{n}" for n in range(count))
-    with CaptureQueriesContext(connection) as queries:
-        staff.post(EDIT, posted(*reversed(range(count)), known=loaded_ids), headers=HTMX)
-    assert state()[0][0] == f"a/{count - 1}"
-    assert len(queries) <= 16
 
 
 names = st.sampled_from([f"a/{n}" for n in range(6)])
@@ -302,20 +281,6 @@ def test_invalid_texts_are_reported_and_not_saved(
     best.refresh_from_db()
     assert (best.title, best.description) == ("Best", "")
     assert state()[0] == ("a/0", "note 0")
-
-
-def test_a_note_for_a_removed_model_is_dropped(staff: Client, best: Collection) -> None:
-    assert staff.post(WORDS, {"note.a/other": "x", "note.no/such": "y"}).status_code == 302
-    assert [note for _, note in state()] == ["note 0", "note 1", "note 2"]
-
-
-def test_a_model_can_be_starred_on_a_collection_page(staff: Client, best: Collection) -> None:
-    Favourite.objects.create(
-        user=User.objects.get(username="eva"), endpoint=Endpoint.objects.get(endpoint_id="a/1")
-    )
-    page = staff.get("/collections/best/").content.decode()
-    pressed = re.findall(r'value="(a/[^"]+)" aria-pressed="true"', page)
-    assert pressed == ["a/1"]
 
 
 def test_colleagues_can_read_but_not_edit_the_texts(member: Client, best: Collection) -> None:

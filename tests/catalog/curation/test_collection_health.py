@@ -138,16 +138,6 @@ def test_a_change_reverted_upstream_is_no_problem(
     assert "may break" not in staff.get(PAGE).content.decode()
 
 
-def test_a_repeated_fix_is_reported_as_already_done(staff: Client, best: Collection) -> None:
-    before = contents(best)
-    for _ in range(2):
-        page = staff.post(MENDING, {"remove": "x/gone"}, follow=True).content.decode()
-        assert "x/gone is out." in page
-    assert "x/gone is no longer in this collection." in page
-    staff.post(MENDING, {"undo": "1"})
-    assert contents(best) == before
-
-
 def test_only_curators_can_fix_problems_and_only_existing_ones(
     member: Client, client: Client, best: Collection
 ) -> None:
@@ -199,13 +189,3 @@ def test_a_successor_is_the_newest_version_of_the_name(
     make_endpoint("a/kling/v15/pro", gone_at=timezone.now())
     successor = successors.successors_of([row]).get(row.pk)
     assert (successor.endpoint_id if successor else None) == expected
-
-
-def test_without_versions_a_successor_is_the_newest_of_its_group(make_endpoint: Any) -> None:
-    row = make_endpoint("a/one", status="deprecated", group_key="g")
-    day = timezone.now()
-    make_endpoint("a/two", group_key="g", published_at=day - timedelta(days=2))
-    make_endpoint("a/three", group_key="g", published_at=day)
-    make_endpoint("a/four", group_key="", published_at=day)
-    assert successors.successors_of([row])[row.pk].endpoint_id == "a/three"
-    assert successors.successors_of([]) == {}

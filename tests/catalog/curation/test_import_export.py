@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -19,6 +17,7 @@ from catalog.curation import import_export
 from catalog.curation.collection_editing import Arrangement, Line, arrange
 from catalog.models import Collection, Endpoint
 from schemas.exact import dumps
+from tests.tables import each_row
 
 FILE = {
     "format": "vitrine-collections",
@@ -86,17 +85,7 @@ def test_new_collections_are_imported_with_their_own_addresses(
     assert collection.items.count() == 1
 
 
-def test_an_imported_duplicate_title_is_reported_and_added(staff: Client, best: Collection) -> None:
-    text = dumps({**FILE, "collections": [{"title": "Best", "slug": "better"}]})
-    preview = staff.post(PAGE, {"text": text}).content.decode()
-    assert "another collection has this title" in preview
-    assert 'href="/collections/best/"' in preview
-    staff.post(PAGE, {"text": text, "confirm": "1"})
-    assert set(Collection.objects.values_list("slug", flat=True)) == {"best", "better"}
-    assert "another collection has" not in staff.post(PAGE, {"text": text}).content.decode()
-
-
-@pytest.mark.parametrize(
+@each_row(
     ("text", "message"),
     [
         ('{"format": \n oops}', "line 2, column 2"),
@@ -105,33 +94,23 @@ def test_an_imported_duplicate_title_is_reported_and_added(staff: Client, best: 
         ('{"format": "vitrine-collections", "version": 2}', "version 1"),
         ('{"format": "vitrine-collections", "version": 1, "collections": {}}', "a list"),
         ("x" * ((8 << 20) + 1), "larger than 8 MB"),
-        *(
-            (json.dumps({**FILE, "collections": [row]}), message)
-            for row, message in [
-                (1, "Collection 1 has to be an object"),
-                ({"title": "x", "slug": "a b"}, "slug"),
-                ({"title": "x", "slug": "a", "models": []}, "there is no “models” here"),
-                (
-                    {"title": "x", "slug": "a", "items": [{"endpoint_id": "a/1", "notes": ""}]},
-                    "model 1: there is no “notes” here",
-                ),
-                ({"title": "x", "slug": "import"}, "slug"),
-                ({"title": "", "slug": "x"}, "a title"),
-                ({"title": 1, "slug": "x"}, "has to be a text"),
-                ({"title": "x", "slug": "x", "order": -1}, "order"),
-                ({"title": "x", "slug": "x", "order": True}, "order"),
-                ({"title": "x", "slug": "x", "items": [{"note": "n"}]}, "Collection 1, model 1"),
-                ({"title": "x", "slug": "x", "items": 3}, "a list"),
-                ({"title": "x", "slug": "x", "is_published": "no"}, "true or false"),
-                ({"title": "x" * 121, "slug": "x"}, "120 characters"),
-            ]
-        ),
-        (
-            json.dumps({**FILE, "collections": [{"title": "x", "slug": "x"}] * 2}),
-            "Two collections",
-        ),
+        *((json.dumps({**FILE, "collections": [row]}), message) for row,
+          message in [(1, "Collection 1 has to be an object"),
+              ({"title": "x", "slug": "a b"}, "slug"),
+              ({"title": "x", "slug": "a", "models": []}, "there is no “models” here"),
+              ({"title": "x", "slug": "a", "items": [{"endpoint_id": "a/1", "notes": ""}]},
+               "model 1: there is no “notes” here"), ({"title": "x", "slug": "import"}, "slug"),
+              ({"title": "", "slug": "x"}, "a title"),
+              ({"title": 1, "slug": "x"}, "has to be a text"),
+              ({"title": "x", "slug": "x", "order": -1}, "order"),
+              ({"title": "x", "slug": "x", "order": True}, "order"),
+              ({"title": "x", "slug": "x", "items": [{"note": "n"}]}, "Collection 1, model 1"),
+              ({"title": "x", "slug": "x", "items": 3}, "a list"),
+              ({"title": "x", "slug": "x", "is_published": "no"}, "true or false"),
+              ({"title": "x" * 121, "slug": "x"}, "120 characters")]),
+        (json.dumps({**FILE, "collections": [{"title": "x", "slug": "x"}] * 2}), "Two collections"),
     ],
-)
+)  # fmt: skip
 def test_an_unreadable_import_file_reports_the_position(
     staff: Client, text: str, message: str
 ) -> None:
@@ -148,25 +127,7 @@ def test_a_binary_import_file_is_refused(staff: Client) -> None:
         assert message in response.content.decode()
 
 
-def test_an_export_of_one_or_all_takes_as_many_queries(
-    staff: Client, best: Collection, make_endpoint: Any
-) -> None:
-    response = staff.get("/collections/export/?of=best")
-    assert response.headers["Content-Disposition"] == 'attachment; filename="collection-best.json"'
-    (downloaded,) = response.json()["collections"]
-    assert [item["endpoint_id"] for item in downloaded["items"]] == ["a/0", "a/1"]
-    used = []
-    for more in (0, 30):
-        for n in range(more):
-            other = Collection.objects.create(slug=f"c{n}", title="c")
-            arrange(other, Arrangement("c", lines=[Line("a/0"), Line("a/2")]))
-        with CaptureQueriesContext(connection) as queries:
-            assert len(staff.get("/collections/export/").json()["collections"]) == more + 1
-        used.append(len(queries))
-    assert used[0] == used[1] <= 6  # one of them writes to the audit log
-    assert staff.get("/collections/export/?of=none").status_code == 404
-
-
+@pytest.mark.exhaustive
 def test_an_export_too_large_for_one_file_is_refused(
     staff: Client, admin_client: Client, best: Collection
 ) -> None:
@@ -196,12 +157,6 @@ def test_the_largest_export_passes_the_import_preview(staff: Client, best: Colle
     assert "As it is" in staff.post(PAGE, posted).content.decode()
     assert staff.post(PAGE, posted | {"confirm": "1"}).status_code == 302
     assert staff.get("/collections/export/").content.decode() == text.rstrip() + "\n"
-
-
-def test_an_import_may_name_more_models_than_query_parameters_allow(best: Collection) -> None:
-    lines = [Line("a/0"), *(Line(f"no/{n}") for n in range(260_000))]
-    (step,) = import_export.plan([import_export.Entry("all", 0, Arrangement("All", lines=lines))])
-    assert len(step.unknown) == 260_000
 
 
 @pytest.mark.parametrize("address", [PAGE, "/collections/export/"])

@@ -8,28 +8,20 @@ from html import unescape
 from urllib.parse import quote_plus
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from catalog.filters.conditions import asked_length, parse_condition
 from catalog.filters.labels import describe, label, summarize
 from catalog.filters.query_parser import parse_query, replace_words
 from catalog.filters.vocabulary import KEYS
 from catalog.models import Endpoint
-
-pytestmark = pytest.mark.both_databases
+from tests.tables import each_row
 
 Make = Callable[..., Endpoint]
 VIDEO = [
-    "in:text",
-    "in:image",
-    "in:images",
-    "out:video",
-    "can:sound",
-    "resolution:1080p",
+    "in:text", "in:image", "in:images", "out:video", "can:sound", "resolution:1080p",
     "duration:5-10",
-]
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -63,15 +55,6 @@ def ids(page: bytes) -> list[str]:
     return re.findall(r'<article class="card" data-endpoint-id="fal-ai/([^"]+)"', page.decode())
 
 
-def offered(page: bytes, name: str) -> dict[str, int]:
-    """The values of a facet with their counts, as the page offers them."""
-    options = re.findall(
-        rf'name="{name}" value="([^"]+)"[^>]*>\s*<span>[^<]*</span><small>(\d+)</small>',
-        page.decode(),
-    )
-    return {unescape(value): int(count) for value, count in options}
-
-
 QUESTION = (
     "in:images out:video can:sound resolution:1080p duration:>=10 price:<1 license:commercial"
 )
@@ -85,28 +68,6 @@ def test_typed_conditions_and_clicked_facets_find_the_same(member: Client, video
     assert sorted(ids(typed)) == sorted(ids(clicked)) == ["fits", "flat"]
 
 
-def test_synonyms_of_conditions_find_the_same(member: Client, videos: None) -> None:
-    q = "from:2+photos to:movie with:audio res:1920x1080 length:10s cost:<$1 licence:commercial"
-    assert sorted(ids(member.get(f"/models/?q={quote_plus(q)}").content)) == ["fits", "flat"]
-
-
-def test_each_price_step_counts_the_results_of_picking_it(member: Client, videos: None) -> None:
-    for prefix in ("", "duration=%3E%3D10&"):
-        page = member.get(f"/models/?{prefix}").content
-        for value, count in offered(page, "price").items():
-            assert (
-                len(ids(member.get(f"/models/?{prefix}price={quote_plus(value)}").content)) == count
-            )
-    assert offered(page, "price") == {"<1": 6}
-
-
-def test_facet_counts_ignore_picks_of_their_own_group(member: Client, videos: None) -> None:
-    page = member.get("/models/?license=research&in=images").content
-    assert offered(page, "license") == {"commercial": 5, "research": 1}
-    assert offered(page, "in") == {"text": 1, "image": 1, "images": 1}  # these hold together
-    assert offered(page, "resolution") == {"1080p": 1}
-
-
 def test_active_filters_are_listed_with_links_that_remove_them(
     member: Client, videos: None
 ) -> None:
@@ -118,12 +79,6 @@ def test_active_filters_are_listed_with_links_that_remove_them(
         ("/models/?q=out%3Avideo+flat&in=images", "Favourites"),
     ]
     assert '<a href="/models/?q=flat" data-quiet>Clear all</a>' in page
-
-
-def test_a_typed_condition_gets_no_second_control(member: Client, videos: None) -> None:
-    page = member.get("/models/?q=out%3Avideo").content.decode()
-    assert 'name="out" value="video"' not in page
-    assert '<a class="pick" href="/models/" aria-label="Remove the filter Video">' in page
 
 
 def test_an_unknown_condition_gets_a_hint_with_a_link(member: Client, videos: None) -> None:
@@ -145,38 +100,6 @@ def test_a_picked_number_has_one_form_and_every_key_a_parameter(
     assert response.headers["HX-Push-Url"] == "/models/?duration=%3E%3D10&owner=fal-ai"
     assert 'value="&gt;=10" id="duration:%3E%3D10" checked' in response.content.decode()
     assert len(ids(response.content)) == 7
-
-
-def test_an_unfinished_condition_hides_no_results(member: Client, videos: None) -> None:
-    for q in ("out:", "duration:>=", "out:vidoe"):
-        assert len(ids(member.get(f"/models/?q={quote_plus(q)}").content)) == 7
-
-
-def test_a_category_page_filters_within_its_category(member: Client, videos: None) -> None:
-    page = member.get("/categories/image-to-video/?can=sound").content
-    assert len(ids(page)) == 6
-    assert (
-        b'href="/categories/image-to-video/" aria-label="Remove the filter Video with sound"'
-        in page
-    )
-
-
-def test_a_fragment_contains_facets_chips_and_the_canonical_address(
-    member: Client, videos: None
-) -> None:
-    response = member.get("/models/?q=&duration=&in=images", headers={"HX-Request": "true"})
-    assert response.headers["HX-Push-Url"] == "/models/?in=images"
-    assert b'id="facet-in" open' in response.content
-
-
-def test_capability_conditions_need_no_more_queries(member: Client, videos: None) -> None:
-    member.get("/models/")
-    counts = []
-    for address in ("/models/?sort=name", f"/models/?q={quote_plus(QUESTION)}&sort=name"):
-        with CaptureQueriesContext(connection) as queries:
-            member.get(address)
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
 
 
 def test_the_help_lists_every_key_with_a_valid_example(member: Client, db: None) -> None:
@@ -203,7 +126,7 @@ def test_each_end_of_a_length_has_its_own_unit(lengths: str, wording: str) -> No
     assert [part.words for part in group.parts] == [wording]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("q", "text"),
     [
         ("in:image", "Takes an image"),
@@ -238,11 +161,6 @@ def test_every_known_value_has_a_description() -> None:
             condition = parse_condition(key.name, value)
             assert condition
             assert describe(condition)
-
-
-def test_a_summary_of_no_or_invalid_facts_is_empty() -> None:
-    assert summarize([]) == []
-    assert summarize(["x", "in:", "duration:5", ":"])[0].parts[0].words == ""
 
 
 def test_a_condition_is_replaced_as_a_whole_word() -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
+from xml.etree import ElementTree
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.display.highlight import highlighter
+from catalog.display.icons import icons
 from catalog.search.matching import Found
+from tests.processes import ROOT
+from tests.tables import each_row
 
 
 def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str:
@@ -19,7 +23,7 @@ def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str
     return mark.in_text(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("used", "text", "result"),
     [
         (("kling",), "Kling Video", "<mark>Kling</mark> Video"),
@@ -54,11 +58,6 @@ def test_an_excerpt_shows_the_first_match() -> None:
     assert len(re.sub("<[^>]*>", "", shown)) <= 66
 
 
-def test_nothing_is_highlighted_without_words() -> None:
-    assert highlighter(None) is None
-    assert highlighter(Found({}, ())) is None
-
-
 @given(st.lists(st.text(max_size=20), max_size=4), st.text(max_size=200))
 def test_highlighting_escapes_and_keeps_all_text(used: list[str], text: str) -> None:
     mark = highlighter(Found({}, tuple(used)))
@@ -69,3 +68,30 @@ def test_highlighting_escapes_and_keeps_all_text(used: list[str], text: str) -> 
     assert not set(bare) & set("<>\"'")
     assert unescape(bare) == text or "&" in text
     assert "<mark></mark>" not in shown
+
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_NAMED = re.compile(r"""{% icon ["']([a-z-]+)["'] %}|icon\("([a-z-]+)"\)""")
+
+
+def test_every_icon_of_the_sprite_has_its_shapes() -> None:
+    symbols = ElementTree.parse(ROOT / "static/icons.svg").getroot().findall(f"{_SVG}symbol")
+    assert [symbol.get("id") for symbol in symbols] == list(icons())
+    for symbol, markup in zip(symbols, icons().values(), strict=True):
+        drawn = ElementTree.fromstring(markup)
+        assert drawn.get("aria-hidden") == "true"
+        assert drawn.get("viewBox") == symbol.get("viewBox")
+        shapes = [(shape.tag.removeprefix(_SVG), shape.attrib) for shape in symbol]
+        assert [(shape.tag, shape.attrib) for shape in drawn] == shapes
+
+
+def test_every_icon_named_in_a_template_exists() -> None:
+    templates: list[Path] = [*(ROOT / "templates").rglob("*.html")]
+    templates += (ROOT / "templates").rglob("*.jinja")
+    named = {
+        quoted or other_quoted
+        for file in templates
+        for quoted, other_quoted in _NAMED.findall(file.read_text())
+    }
+    assert len(named) > 10
+    assert named <= set(icons())

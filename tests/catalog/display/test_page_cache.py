@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Collection, CollectionItem, Endpoint
+from tests.tables import each_row
 
 Make = Callable[..., Endpoint]
 PAGES = ["/", "/models/", "/models/?q=flux", "/categories/text-to-image/", "/collections/best/"]
@@ -28,7 +29,7 @@ def again(client: Client, address: str, first: Any) -> Any:
     return client.get(address, headers={"If-None-Match": first.headers["ETag"]})
 
 
-@pytest.mark.parametrize("address", PAGES)
+@each_row("address", PAGES)
 def test_an_unchanged_page_is_answered_with_304(
     member: Client, listed_model: Endpoint, address: str
 ) -> None:

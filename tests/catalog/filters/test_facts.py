@@ -14,6 +14,7 @@ from catalog.filters.conditions import Condition, asked_length, parse_condition
 from catalog.filters.facts import Listing, facts_of
 from catalog.filters.query_parser import parse_query, unknown_value_hint
 from catalog.filters.vocabulary import KEYS, SYNONYMS
+from tests.tables import each_row
 
 
 def listing(**values: Any) -> Listing:
@@ -38,7 +39,7 @@ def condition_words(q: str) -> list[str]:
     return [condition.word for condition in parse_query(q).conditions]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("q", "text", "words"),
     [
         (
@@ -88,7 +89,7 @@ def test_a_query_is_split_into_text_and_conditions(q: str, text: str, words: lis
     assert not parsed.hints
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("q", "suggestion"),
     [
         ("out:vidoe", "out:video"),
@@ -135,7 +136,7 @@ def test_a_negated_text_word_is_searched_and_gets_a_hint() -> None:
     assert [(hint.word, hint.suggestion) for hint in parsed.hints] == [("-dev", "")]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("q", "fact", "is_accepted"),
     [
         ("duration:>=10", "duration:5-12", True),
@@ -204,7 +205,7 @@ def test_an_unknown_fact_suggests_the_nearest_one() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("amount", "unit", "minutes", "facts", "expected"),
     [
         ("0.025", "megapixels", None, [], {"per:megapixel", "price:0.0262144"}),
@@ -235,7 +236,7 @@ def test_price_facts_are_those_of_a_typical_run(
     assert price_facts == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("category", "schema_facts", "expected"),
     [
         ("image-to-video", [], {"in:image", "out:video"}),
@@ -329,20 +330,14 @@ def test_a_condition_round_trips_through_text(key: str, value: str, no: str) -> 
     ("row", "fact"),
     [
         ({"endpoint_id": "fal-ai/kokoro/hindi", "category": "text-to-audio"}, "language:hindi"),
-        (
-            {"display_name": "Kokoro TTS (Brazilian Portuguese)", "category": "text-to-speech"},
-            "language:portuguese",
-        ),
-        (
-            {"endpoint_id": "fal-ai/vidu/start-end-to-video", "category": "image-to-video"},
-            "can:end-frame",
-        ),
-        (
-            {"description": "A film from first and last frames.", "category": "image-to-video"},
-            "can:end-frame",
-        ),
+        ({"display_name": "Kokoro TTS (Brazilian Portuguese)", "category": "text-to-speech"},
+         "language:portuguese"),
+        ({"endpoint_id": "fal-ai/vidu/start-end-to-video", "category": "image-to-video"},
+         "can:end-frame"),
+        ({"description": "A film from first and last frames.", "category": "image-to-video"},
+         "can:end-frame"),
     ],
-)
+)  # fmt: skip
 def test_facts_only_in_the_listing_are_read(row: dict[str, Any], fact: str) -> None:
     assert fact in facts_of(listing(**row))
     assert fact not in facts_of(listing(**row | {"category": "text-to-image"}))

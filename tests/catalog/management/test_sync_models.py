@@ -20,7 +20,6 @@ import pytest
 
 from tests.catalog.upstream import CatalogueUpstream
 from tests.processes import copy_checkout, environment, until
-from tests.sandbox.server import start_sandbox
 
 pytestmark = pytest.mark.system
 
@@ -106,26 +105,6 @@ def wait_for(upstream: CatalogueUpstream, calls: int) -> None:
     until(lambda: len(upstream.calls("expand")) >= calls)
 
 
-def test_the_command_syncs_from_the_sandbox(manage: Manage, tmp_path: Path) -> None:
-    sandbox = start_sandbox(tmp_path / "sandbox", key="id:secret")
-    try:
-        code, out, err = result_of(
-            manage("sync_models", "--json", FAL_API_URL=sandbox.addresses["api"])
-        )
-        assert (code, err) == (0, "")
-        first = json.loads(out)
-        assert first["state"] == "done"
-        assert first["listed"] == len(first["new"]) == first["schemas_read"] > 0
-        assert first["failed"] == []
-        code, out, _ = result_of(
-            manage("sync_models", "--json", FAL_API_URL=sandbox.addresses["api"])
-        )
-        again = json.loads(out)
-        assert (again["new"], again["changed"], again["schemas_due"]) == ([], [], 0)
-    finally:
-        sandbox.stop()
-
-
 def test_the_command_summarises_what_it_found(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
@@ -160,6 +139,7 @@ def test_an_interrupted_sync_keeps_its_rows_and_the_next_resumes(
     assert 0 < summary["schemas_due"] < 80
 
 
+@pytest.mark.exhaustive
 def test_a_second_concurrent_sync_is_refused_with_a_message(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
@@ -175,6 +155,7 @@ def test_a_second_concurrent_sync_is_refused_with_a_message(
     assert result_of(first)[0] == 0
 
 
+@pytest.mark.exhaustive
 def test_a_killed_sync_is_taken_over_at_once(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
@@ -189,11 +170,3 @@ def test_a_killed_sync_is_taken_over_at_once(
     assert (code, err) == (0, "")
     summary = json.loads(out)
     assert (summary["state"], summary["listed"]) == ("done", 40)
-
-
-def test_an_unreachable_upstream_is_reported_in_one_line(manage: Manage) -> None:
-    code, out, err = result_of(manage("sync_models", "--json", FAL_API_URL="http://127.0.0.1:9/v1"))
-    assert code == 1
-    assert json.loads(out)["state"] == "failed"
-    assert "The catalogue was not read to its end: fal cannot be reached" in err
-    assert "Traceback" not in err

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from catalog.pictures import picture_files
+from tests.tables import each_row
 
 BASE = "0123456789abcdef01234567"
 
@@ -57,7 +58,7 @@ def test_a_picture_is_served_with_an_immutable_cache_header() -> None:
     assert ask(f"/pictures/{BASE}-s.webp", "HEAD")[1:] == (headers, b"")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("wanted", "status", "body", "span"),
     [
         ("bytes=0-3", 206, b"0123", "bytes 0-3/10"),
@@ -84,18 +85,14 @@ def test_a_clip_is_served_in_ranges(
         assert headers["content-type"] == "video/mp4"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "path",
     [
-        f"/pictures/{BASE}-s.webp",
-        "/pictures/",
-        "/pictures/../vitrine.sqlite3",
-        f"/pictures/{BASE}-s.webp/../../x",
-        f"/pictures/{BASE}-x.webp",
-        f"/pictures/{BASE.upper()}-s.webp",
-        f"/pictures/{BASE}-s.webp\n",
+        f"/pictures/{BASE}-s.webp", "/pictures/", "/pictures/../vitrine.sqlite3",
+        f"/pictures/{BASE}-s.webp/../../x", f"/pictures/{BASE}-x.webp",
+        f"/pictures/{BASE.upper()}-s.webp", f"/pictures/{BASE}-s.webp\n",
     ],
-)
+)  # fmt: skip
 def test_other_paths_are_not_served(path: str) -> None:
     status, headers, _ = ask(path)
     assert status == 404

@@ -12,15 +12,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given
-from hypothesis import strategies as st
 
 from catalog import pricing
 from catalog.models import Endpoint, ListingEntry, Revision
 from catalog.related import related_models
 from catalog.related.related_models import Successor
-
-pytestmark = pytest.mark.both_databases
+from tests.tables import each_row
 
 Make = Callable[..., Endpoint]
 NOW = timezone.now()
@@ -98,21 +95,6 @@ def test_similar_models_share_media_and_description_words(klein: Endpoint) -> No
     similar_ids = [relative.endpoint.endpoint_id for relative in of(klein).similar]
     assert similar_ids[:2] == ["a/poster", "a/plain"]
     assert not {"a/blocked", "a/gone", "fal-ai/klein/9b"} & set(similar_ids)
-
-
-def test_misbehaving_sandbox_models_are_similar_only_to_each_other(
-    make_endpoint: Make,
-) -> None:
-    facts = {"facts": ["in:text", "out:image"]}
-    serious = make_endpoint("a/serious", **facts)
-    slow, broken = (
-        make_endpoint(f"m/{name}", display_name=name, tags=["mischief"], **facts)
-        for name in ("slow", "broken")
-    )
-    make_endpoint("a/other", display_name="Other", **facts)
-    similar = [relative.endpoint.endpoint_id for relative in of(serious).similar]
-    assert similar == ["a/other"]
-    assert broken.endpoint_id in [relative.endpoint.endpoint_id for relative in of(slow).similar]
 
 
 def test_trainers_and_their_inference_models_are_linked(make_endpoint: Make) -> None:
@@ -218,39 +200,17 @@ def test_related_models_take_as_many_queries_for_any_catalogue(
     assert used[0] == used[1] <= 6
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("price", "unit", "facts", "minutes", "text"),
     [
-        (
-            "0.05",
-            "seconds",
-            ["out:video", "default-duration:8"],
-            None,
-            "$0.05 per second of video; 8 s ≈ $0.40",
-        ),
+        ("0.05", "seconds", ["out:video", "default-duration:8"], None,
+         "$0.05 per second of video; 8 s ≈ $0.40"),
         ("0.05", "second", ["out:video"], None, "$0.05 per second of video; 5 s ≈ $0.25"),
         ("0.002", "seconds", ["out:audio"], None, "$0.002 per second of sound; 30 s ≈ $0.06"),
-        (
-            "0.025",
-            "megapixels",
-            ["out:image"],
-            None,
-            "$0.025 per megapixel; 1.049 MP ≈ $0.026",
-        ),
-        (
-            "0.03",
-            "1000 characters",
-            [],
-            None,
-            "$0.03 per 1,000 characters",
-        ),
-        (
-            "0.0002",
-            "compute seconds",
-            [],
-            0.5,
-            "$0.0002 per compute second; 30 s (as upstream expects) ≈ $0.006",
-        ),
+        ("0.025", "megapixels", ["out:image"], None, "$0.025 per megapixel; 1.049 MP ≈ $0.026"),
+        ("0.03", "1000 characters", [], None, "$0.03 per 1,000 characters"),
+        ("0.0002", "compute seconds", [], 0.5,
+         "$0.0002 per compute second; 30 s (as upstream expects) ≈ $0.006"),
         ("0.0002", "compute seconds", [], None, "$0.0002 per compute second"),
         ("0.04", "images", [], None, "$0.04 per image"),
         ("0.5", "", [], None, "$0.50 per run"),
@@ -258,7 +218,7 @@ def test_related_models_take_as_many_queries_for_any_catalogue(
         (None, "images", [], None, ""),
         ("1", "0 seconds", [], None, "$1.00 per 0 seconds; 5 s ≈ $5.00"),
     ],
-)
+)  # fmt: skip
 def test_a_price_is_worded(
     price: str | None, unit: str, facts: list[str], minutes: float | None, text: str
 ) -> None:
@@ -271,19 +231,6 @@ def test_a_price_is_worded(
     assert pricing.in_words(endpoint, facts) == text
 
 
-@given(
-    price=st.decimals(0, 10**6, places=8),
-    unit=st.text(max_size=64) | st.sampled_from(["seconds", "0.. seconds", "1,000 characters"]),
-    facts=st.lists(st.text(max_size=20)),
-    minutes=st.none() | st.floats(0, 10**4),
-)
-def test_any_price_can_be_worded(price: Decimal, unit: str, facts: list[str], minutes: Any) -> None:
-    endpoint = Endpoint(
-        unit_price_usd=price, price_unit=unit, currency="USD", duration_estimate_min=minutes
-    )
-    assert pricing.in_words(endpoint, facts)
-
-
 def test_among_many_ids_with_a_common_prefix_the_category_is_the_family(
     make_endpoint: Make,
 ) -> None:
@@ -291,9 +238,3 @@ def test_among_many_ids_with_a_common_prefix_the_category_is_the_family(
         make_endpoint(f"vendor/suite/{n}", category="text-to-image" if n < 4 else "text-to-speech")
     assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/2")).family) == 4
     assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/9")).family) == 9
-
-
-def test_a_few_ids_with_a_common_prefix_are_a_family(make_endpoint: Make) -> None:
-    for n in range(5):
-        make_endpoint(f"vendor/suite/{n}", category=["text-to-image", "text-to-speech"][n % 2])
-    assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/2")).family) == 5

@@ -105,41 +105,6 @@ def test_a_word_is_found_by_its_beginning(make_endpoint: Make, typed: str, is_fo
     assert bool(answer.total and not answer.found.missed and not answer.found.corrected) is is_found
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        '"',
-        "'",
-        "*",
-        "a*",
-        "NEAR(a b)",
-        "name:flux",
-        "flux AND",
-        "(",
-        "-flux",
-        "flux OR x",
-        "\\",
-        "%",
-        ";--",
-        ":*",
-        "!",
-        "&",
-        "<->",
-        "a:b",
-        "\0",
-    ],
-)
-def test_query_operators_are_plain_characters(make_endpoint: Make, typed: str) -> None:
-    make_endpoint("fal-ai/flux/dev")
-    answer = search(Query.from_params(_params([("q", typed)])))
-    assert answer.total in {0, 1}
-
-
-def test_a_query_of_punctuation_finds_nothing(make_endpoint: Make) -> None:
-    make_endpoint()
-    assert ask("q=%3F%3F%3F").total == 0
-
-
 def test_the_index_follows_every_change(make_endpoint: Make) -> None:
     endpoint = make_endpoint("a/b", display_name="Before")
     assert ask("q=before").total == 1
@@ -176,25 +141,6 @@ def test_facet_counts_ignore_its_own_selection(make_endpoint: Make) -> None:
     answer = ask("category=llm&license=research")
     assert counts(answer, "category") == {"vision": 3, "llm": 2}
     assert counts(answer, "license") == {"research": 2, "commercial": 1}
-
-
-def test_each_count_equals_the_results_of_selecting_it(make_endpoint: Make) -> None:
-    for n in range(40):
-        make_endpoint(
-            f"o/m{n}",
-            category=["vision", "llm", "json"][n % 3],
-            license_type=["commercial", "research"][n % 2],
-            kind=["inference", "training"][n % 5 == 0],
-            tags=[f"t{n % 4}", f"t{n % 7}"],
-            group_key=f"g{n % 6}",
-        )
-    base = "license=commercial&tag=t1&tag=t2"
-    picked = {"license": {"commercial"}, "tag": {"t1", "t2"}}
-    for facet in ask(base).facets:
-        for value in facet.values:
-            others = [(n, v) for n, values in picked.items() if n != facet.name for v in values]
-            alone = search(Query.from_params(_params([*others, (facet.name, value.value)])))
-            assert alone.total == value.count, (facet.name, value.value)
 
 
 def test_selected_values_without_results_stay_visible(make_endpoint: Make) -> None:
@@ -289,28 +235,6 @@ def test_page_numbers_are_the_ends_and_the_neighbours(
 ) -> None:
     answer = Answer(Query(), [], 0, page, pages, [], [])
     assert answer.numbers == numbers
-
-
-@pytest.mark.parametrize(
-    "nonsense",
-    [
-        "page=x",
-        "page=-3",
-        "page=" + "9" * 40,
-        "page=٣",
-        "sort=;drop",
-        "status=%00",
-        "category=%00%ff",
-        "favourite=maybe",
-        "q=%ff%fe",
-        "q=" + "a" * 9000,
-        "tag=&tag=",
-        "&".join(f"tag=t{n}" for n in range(500)),
-    ],
-)
-def test_invalid_url_parameters_are_ignored(make_endpoint: Make, nonsense: str) -> None:
-    make_endpoint()
-    assert ask(nonsense).page == 1
 
 
 def test_the_url_contains_the_whole_query() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
 from django.test import Client
 
-from bench.catalogue import realistic
-from bench.catalogue.judging import JUDGED
+from bench.catalogue import filling, judging, realistic
+from bench.catalogue.judging import JUDGED, Score
 from catalog.filters.conditions import combine
 from catalog.filters.query_parser import parse_query
 from catalog.models import Endpoint, Revision
@@ -17,6 +18,7 @@ from catalog.search.engine import Answer, search
 from catalog.search.filter_sets import FilterSets
 from catalog.search.index import current
 from catalog.search.query import Query
+from tests.tables import each_row
 
 ENDPOINTS = 1200
 LANGUAGES = ("german", "french", "spanish", "japanese", "english")
@@ -65,7 +67,7 @@ def meeting(wish: Wish) -> set[int]:
     return {index.keys[place] for place in sets.filtered}
 
 
-@pytest.mark.parametrize("wish", wishes(), ids=lambda wish: wish.typed)
+@each_row("wish", wishes())
 def test_each_model_found_meets_all_that_is_required(
     wish: Wish, answers: dict[str, tuple[Answer, set[int]]]
 ) -> None:
@@ -131,3 +133,83 @@ def test_the_page_shows_the_words_that_rank(
     assert "“product” first" in html
     assert 'aria-label="Remove the filter Takes two or more images"' in html
     assert "Left out" not in html
+
+
+WISH = "which model makes a ten-second film with sound from one picture under a dollar"
+
+
+@pytest.fixture
+def priced() -> dict[str, Endpoint]:
+    """The real catalogue, whose entries name no prices, and what of it meets all but the price."""
+    filling.fill(filling.real())
+    answer = search(Query(q="duration:>=10 can:sound in:image out:video"))
+    assert answer.endpoints
+    return {endpoint.endpoint_id: endpoint for endpoint in answer.endpoints}
+
+
+def give_price(endpoint: Endpoint, dollars_a_second: str) -> None:
+    Endpoint.objects.filter(pk=endpoint.pk).update(
+        unit_price_usd=Decimal(dollars_a_second), price_unit="seconds", currency="USD"
+    )
+
+
+def ids(answer: Answer) -> set[str]:
+    return {endpoint.endpoint_id for endpoint in answer.endpoints}
+
+
+def test_an_unknown_price_condition_is_dropped_and_shown(priced: dict[str, Endpoint]) -> None:
+    answer = search(Query(q=WISH))
+    assert ids(answer) == set(priced)
+    assert answer.left_out == ("Under $1.00",)
+
+
+def test_prices_are_for_the_requested_length(priced: dict[str, Endpoint]) -> None:
+    first = next(iter(priced.values()))
+    give_price(first, "0.09")
+    answer = search(Query(q=WISH))
+    assert ids(answer) == {first.endpoint_id}
+    assert answer.left_out == ()
+    give_price(first, "0.11")
+    assert "Under $1.00" in search(Query(q=WISH)).left_out
+
+
+FLOOR_NDCG, FLOOR_SUCCESS = 0.95, 0.95
+
+
+def ask(typed: str) -> list[str]:
+    answer = search(Query(q=typed))
+    return [endpoint.endpoint_id for endpoint in [*answer.endpoints, *answer.near]]
+
+
+@pytest.fixture(scope="module")
+def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
+    """Every judged question, answered once."""
+    from django.db import transaction
+
+    judged: list[Score] = []
+    catalogues: dict[str, Callable[[], list[dict[str, Any]]]] = {
+        "real": filling.real,
+        "sandbox": filling.sandbox,
+    }
+    with django_db_blocker.unblock():
+        for name, items in catalogues.items():
+            with transaction.atomic():
+                filling.fill(items())
+                ids = list(Endpoint.objects.values_list("endpoint_id", flat=True))
+                judged += judging.judge(ask, name, ids)
+                transaction.set_rollback(True)
+    return judged
+
+
+@pytest.mark.both_databases
+def test_there_are_enough_judged_queries(scores: list[Score]) -> None:
+    assert len(scores) == len(judging.questions()) >= 80
+    assert len({(s.question.catalogue, s.question.typed) for s in scores}) == len(scores)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("is_aside", [False, True], ids=["looked at", "kept aside"])
+def test_judged_queries_find_the_intended_models_first(scores: list[Score], is_aside: bool) -> None:
+    ndcg, success = judging.mean([s for s in scores if s.question.is_aside is is_aside])
+    assert ndcg >= FLOOR_NDCG
+    assert success >= FLOOR_SUCCESS

@@ -17,7 +17,7 @@ from catalog.models import Endpoint, Favourite, Revision
 from catalog.search import index as indexes
 from catalog.search.engine import Answer, search
 from catalog.search.query import Query
-from catalog.search.tokenizer import group_tokens, tokenize
+from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases
 
@@ -63,7 +63,7 @@ def some(make_endpoint: Make) -> None:
         )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "first"),
     [
         ("flux1.1pro", "fal-ai/flux-pro/v1.1"),
@@ -101,18 +101,6 @@ def test_names_rank_before_synonyms(some: None, make_endpoint: Make) -> None:
     make_endpoint("z/tts", display_name="TTS", category="json", position=99)
     make_endpoint("z/voice", display_name="Voice", category="text-to-speech", position=0)
     assert ids(ask("tts")) == ["z/tts", "z/voice"]
-
-
-def test_articles_are_ignored_in_synonyms(some: None) -> None:
-    is_word = indexes.current(Revision.current()).is_word
-    for sentence in (
-        "describe an image",
-        "describe my image",
-        "photo into a 3d model",
-        "photo to 3d model",
-    ):
-        (unit,) = group_tokens(is_word, tokenize(sentence))
-        assert unit.alike
 
 
 def test_whole_names_ignore_the_v_of_versions(make_endpoint: Make) -> None:
@@ -205,15 +193,6 @@ def test_the_teams_use_decides_among_equals(
     assert ids(ask("ink"))[0] == used.endpoint_id
 
 
-def test_newer_models_come_first_among_equals(make_endpoint: Make) -> None:
-    day = timezone.now()
-    make_endpoint("z/ink-1", position=0, published_at=day.replace(year=2020))
-    make_endpoint("z/ink-2", position=1, published_at=day)
-    for n in range(3, 40):
-        make_endpoint(f"y/{n}", position=n)
-    assert ids(ask("ink")) == ["z/ink-2", "z/ink-1"]
-
-
 def test_the_page_shows_how_a_query_was_interpreted(member: Client, some: None) -> None:
     html = member.get("/models/?q=klnig+video").content.decode()
     assert "Showing results for <b>kling video</b>" in html
@@ -242,17 +221,9 @@ def crowd(db: None) -> None:
 
 
 TYPED = [
-    "image",
-    "video lora",
-    "pro",
-    "v2",
-    "text to speech",
-    "upscale",
-    "smooth motion",
-    "ra",
-    "in:image",
-    "ta turbo",
-]
+    "image", "video lora", "pro", "v2", "text to speech", "upscale", "smooth motion", "ra",
+    "in:image", "ta turbo",
+]  # fmt: skip
 
 
 def test_a_search_takes_one_query_whatever_it_finds(crowd: None) -> None:

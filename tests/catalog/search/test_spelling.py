@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.search import spelling
-from catalog.search.tokenizer import synonyms
+from tests.tables import each_row
 
 KNOWN = {
     "kling": 9,
@@ -20,7 +20,7 @@ KNOWN = {
 }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "word"),
     [
         ("flux1.1 [pro]", "flux"),
@@ -59,7 +59,7 @@ def test_letters_and_numbers_are_separated(text: str, parts: list[str]) -> None:
     assert spelling.parts(text) == parts
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("slip", "meant"),
     [
         ("klng", "kling"),
@@ -110,13 +110,3 @@ def test_any_text_has_words_without_signs(text: str) -> None:
     for word in [*spelling.words(normal), *spelling.name_words(normal)]:
         assert word
         assert not any(sign.isspace() or sign in "\"'*()-:&|!<>" for sign in word)
-
-
-def test_synonyms_are_in_one_table() -> None:
-    table = synonyms()
-    assert "category:text-to-image" in table["txt2img",]
-    assert all(ways for ways in table.values())
-    for ways in table.values():
-        for way in ways:
-            assert ":" in way or spelling.words(way), way
-            assert "*" not in way.rstrip("*"), way

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.models import Endpoint, Schema, SyncReport
+from catalog.models import Endpoint, SyncReport
 from catalog.sync import pipeline
 from tests.catalog.upstream import CatalogueUpstream, ids, item, kind_of
 
@@ -53,16 +53,6 @@ def test_a_first_sync_stores_every_field(
     assert (ltx.group_key, ltx.group_label) == ("ltx-2-19b", "Audio to Video")
     assert ltx.published_at == datetime(2026, 1, 27, 15, 45, 6, 60000, tzinfo=UTC)
     assert ltx.position == list(upstream.items).index(ltx.endpoint_id)
-
-
-def test_a_document_of_many_endpoints_is_stored_once(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
-    upstream.add(*ids(25))
-    upstream.documents = {i: {"openapi": "3.0.4", "paths": {}} for i in ids(25)}
-    run_sync()
-    assert Schema.objects.count() == 1
-    assert Endpoint.objects.filter(schema=Schema.objects.get()).count() == 25
 
 
 def test_a_document_is_stored_unchanged_in_wire_order(

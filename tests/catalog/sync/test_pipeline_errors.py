@@ -23,8 +23,6 @@ from tests.catalog.upstream import (
     once,
 )
 
-pytestmark = pytest.mark.both_databases
-
 RunSync = Callable[..., SyncReport]
 
 

@@ -15,6 +15,7 @@ from catalog.models import Endpoint, Revision
 from catalog.search import index
 from catalog.search.engine import search
 from catalog.search.query import Query
+from tests.tables import each_row
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.system]
 
@@ -26,11 +27,8 @@ ODD: dict[str, dict[str, Any]] = {
     "odd/huge": {"description": "word " * 100_000, "display_name": "H" * 5000},
     "odd/rtl": {"display_name": "\u202egnp.exe مرحبا", "description": "\u2066 isolates \u202e"},
     "odd/emoji": {"display_name": "👩‍🚀🚀", "description": "🚀 only", "tags": ["🚀", "👩‍🚀"]},
-    "odd/nul": {
-        "display_name": "a\x00b",
-        "tags": ["t\x00", "", " ", "x" * 300],
-        "category": "c\x00d",
-    },
+    "odd/nul": {"display_name": "a\x00b", "tags": ["t\x00", "", " ", "x" * 300],
+        "category": "c\x00d"},
     "odd/tags": {"tags": [f"tag-{n}" for n in range(300)]},
     "odd/mixed": {"tags": [1, None, {"a": 1}, ["x"], "ok"], "category": None, "license_type": None},
     "odd/category": {"category": "quantum-to-dream"},
@@ -42,16 +40,12 @@ ODD: dict[str, dict[str, Any]] = {
     "odd/grouped": {"group": {"key": "x" * 500, "label": None}},
     "odd/times": {"duration_estimate": -5, "date": "0001-01-01T00:00:00Z", "updated_at": "never"},
     "odd/ages": {"duration_estimate": 1e12, "date": "9999-12-31T23:59:59Z", "status": "on fire"},
-    "odd/html": {
-        "display_name": "<script>alert(1)</script>",
-        "description": "<img src=x onerror=alert(1)>",
-        "tags": ["<i>x</i>"],
-        "license_type": "<script>",
-        "thumbnail_url": "javascript:alert(1)",
-        "thumbnail_animated_url": "data:image/svg+xml,<svg/>",
-    },
+    "odd/html": {"display_name": "<script>alert(1)</script>",
+        "description": "<img src=x onerror=alert(1)>", "tags": ["<i>x</i>"],
+        "license_type": "<script>", "thumbnail_url": "javascript:alert(1)",
+        "thumbnail_animated_url": "data:image/svg+xml,<svg/>"},
     **{name: {} for name in NAMES},
-}
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -68,6 +62,7 @@ def odd(catalogue_items: list[dict[str, Any]]) -> list[Endpoint]:
     return endpoints
 
 
+@pytest.mark.exhaustive
 def test_every_page_of_an_odd_catalogue_opens_and_runs_no_script(
     odd: list[Endpoint], admin_client: Client
 ) -> None:
@@ -85,7 +80,7 @@ def test_every_page_of_an_odd_catalogue_opens_and_runs_no_script(
         assert "javascript:alert" not in html
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "expected"),
     [
         ("مرحبا", {"odd/rtl"}),

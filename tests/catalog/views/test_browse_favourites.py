@@ -79,13 +79,6 @@ def test_starring_needs_a_login_a_post_and_a_known_endpoint(
     assert Favourite.objects.count() == 0
 
 
-def test_a_post_without_csrf_token_is_refused(user: User, make_endpoint: Make) -> None:
-    make_endpoint()
-    browser = Client(enforce_csrf_checks=True)
-    browser.force_login(user)
-    assert browser.post(ADDRESS, STAR).status_code == 403
-
-
 def test_favourites_have_a_searchable_page(member: Client, make_endpoint: Make) -> None:
     assert "No favourites yet" in member.get(ADDRESS).content.decode()
     make_endpoint()

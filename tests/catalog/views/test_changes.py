@@ -224,20 +224,6 @@ def test_an_unchanged_feed_is_answered_with_304(client: Client, member: Client, 
     assert client.get(address, headers=since).status_code == 200
 
 
-def test_another_favourite_changes_the_feed(
-    client: Client, member: Client, user: User, tell: Tell
-) -> None:
-    starred = [tell(name, days=day).endpoint for name, day in (("x/a", 3), ("x/b", 2), ("x/c", 1))]
-    for endpoint in starred[1:]:
-        Favourite.objects.create(user=user, endpoint=endpoint)
-    address = feed_of(member, "?favourite=1")
-    client.logout()
-    headers = {"If-None-Match": client.get(address).headers["ETag"]}
-    assert client.get(address, headers=headers).status_code == 304
-    Favourite.objects.filter(endpoint=starred[1]).update(endpoint=starred[0])
-    assert client.get(address, headers=headers).status_code == 200
-
-
 def test_a_feed_address_can_be_renewed_and_not_forged(
     client: Client, member: Client, user: User, stranger: User
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -180,6 +179,13 @@ def test_a_viewer_begins_no_chat_and_reads_why(reader: Client, router: Endpoint)
     assert not Chat.objects.exists()
 
 
+def test_the_door_is_asked_for_each_message(chat: Chat, say: Say, project: Project) -> None:
+    Membership.objects.filter(user=chat.user).delete()
+    with pytest.raises(refused_starts.Forbidden):
+        say("One")
+    assert not Turn.objects.exists()
+
+
 def test_the_scope_shows_own_chats_of_all_projects(
     chat: Chat, say: Say, user: User, project: Project, router: Endpoint
 ) -> None:
@@ -194,23 +200,3 @@ def test_the_scope_shows_own_chats_of_all_projects(
     assert [name in here for name in ("Foxes", "Hers", "Alone")] == [True, True, False]
     everywhere = browser.get("/chats/?scope=all").content.decode()
     assert [name in everywhere for name in ("Foxes", "Hers", "Alone")] == [True, False, True]
-
-
-def test_a_shared_chat_takes_one_query_more_at_most(
-    chat: Chat, say: Say, reader: Client, member: Client, django_assert_max_num_queries: Any
-) -> None:
-    say("One")
-    member.get(chat.get_absolute_url())
-    with django_assert_max_num_queries(100) as own:
-        member.get(chat.get_absolute_url())
-    count = len(own)
-    reader.get(chat.get_absolute_url())
-    with django_assert_max_num_queries(count):
-        reader.get(chat.get_absolute_url())
-
-
-def test_the_door_is_asked_for_each_message(chat: Chat, say: Say, project: Project) -> None:
-    Membership.objects.filter(user=chat.user).delete()
-    with pytest.raises(refused_starts.Forbidden):
-        say("One")
-    assert not Turn.objects.exists()

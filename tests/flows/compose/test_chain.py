@@ -8,16 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
 from flows.compose.chain import begin, missing_places, then, without_step
-from flows.compose.definition import MOST_STEPS, Definition, Invalid, Step, Wire, parse_definition
+from flows.compose.definition import (
+    MOST_STEPS,
+    Definition,
+    Invalid,
+    Step,
+    Wire,
+    parse_definition,
+    require_sound,
+)
+from flows.compose.models import endpoints_of, versions_of
 from flows.compose.outputs import outputs_in, outputs_of
+from flows.compose.swapping import Swapped, kinds_taken, swap
 from flows.compose.wiring import filled, inserted, value_at, with_value
 from schemas import build, contract
 from schemas.changes.migrate_arguments import Version
 from schemas.uses.inputs import inputs_of
 from schemas.validation import validate
 from tests.flows.compose.test_editing import version
-from tests.flows.conftest import FLUX, PICTURE, SEEDREAM
+from tests.flows.conftest import FLUX, KLING, PICTURE, SEEDREAM, chained
 
 KINDS = {"image": "https://v3.fal.media/a.png", "video": "https://v3.fal.media/a.mp4"}
 KINDS |= {"audio": "https://v3.fal.media/a.wav", "text": "a fox"}
@@ -112,6 +124,70 @@ def test_removing_a_step_removes_its_wires_and_inputs(documents: dict[str, Any])
     assert all(step == "s2" for flow_input in shorter.inputs for step, _ in flow_input.targets)
 
 
+def test_wires_in_lists_keep_the_order_of_the_rows() -> None:
+    rows: Any = {"urls": ["b"]}
+    for to, value in ((("urls", 0), "a"), (("urls", "*"), "c"), (("urls", 9), "d")):
+        rows = inserted(rows, to, value)
+    assert rows == {"urls": ["a", "b", "c", "d"]}
+    assert value_at({"images": [{"url": PICTURE}]}, ("images", 0, "url")) == PICTURE
+
+
+Models = dict[str, Endpoint]
+
+
+def swapped(definition: Definition, step: str, to: Endpoint) -> Swapped:
+    versions = versions_of(definition, endpoints_of([definition]))
+    swapped_step = swap(definition, step, to.endpoint_id, version_of(to), versions)
+    require_sound(swapped_step.definition)
+    assert parse_definition(swapped_step.definition.as_json()) == swapped_step.definition
+    return swapped_step
+
+
+def test_a_swapped_middle_step_keeps_its_inputs_and_outputs(models: Models) -> None:
+    definition = chained(models, FLUX, SEEDREAM, SEEDREAM)
+    result = swapped(definition, "s1", models[SEEDREAM])
+    step, follower, _ = result.definition.steps
+    assert step.endpoint == SEEDREAM
+    assert step.arguments["prompt"] == "a fox"
+    assert follower.wires == definition.steps[1].wires
+    assert any(
+        flow_input.targets == (("s1", ("image_urls",)),) for flow_input in result.definition.inputs
+    )
+
+
+def test_a_wire_is_moved_to_an_input_of_the_same_kind(models: Models) -> None:
+    definition = chained(models, FLUX, SEEDREAM)
+    result = swapped(definition, "s2", models[KLING])
+    (wire,) = result.definition.steps[1].wires
+    assert (wire.to, wire.step) == (("image_url",), "s1")
+    assert not any("took" in loss for loss in result.lost)
+
+
+def test_an_input_the_next_step_loses_is_named(models: Models) -> None:
+    definition = chained(models, FLUX, SEEDREAM, SEEDREAM)
+    result = swapped(definition, "s2", models[KLING])  # gives a film, and no picture
+    assert "what step 3 takes from it" in result.lost
+    assert result.definition.steps[2].wires == ()
+    assert any(
+        ("s3", ("image_urls",)) in flow_input.targets for flow_input in result.definition.inputs
+    )
+
+
+def test_a_swapped_step_without_a_picture_input_loses_the_wire(models: Models) -> None:
+    definition = chained(models, FLUX, SEEDREAM)
+    result = swapped(definition, "s2", models[FLUX])
+    assert any("took from another step" in loss for loss in result.lost)
+    assert result.definition.steps[1].wires == ()
+
+
+def test_a_replacement_model_must_take_the_kinds_of_the_wires(models: Models) -> None:
+    definition = chained(models, FLUX, SEEDREAM)
+    versions = versions_of(definition, endpoints_of([definition]))
+    first, second = definition.steps
+    assert kinds_taken(definition, first, versions) == set()
+    assert kinds_taken(definition, second, versions) == {"image"}
+
+
 def test_an_output_schema_of_any_shape_is_read() -> None:
     shapes: Any = {
         "type": "object",
@@ -139,11 +215,3 @@ def test_an_output_schema_of_any_shape_is_read() -> None:
         ("diffusers_lora_file", "url"): "weights",
         ("text",): "text",
     }
-
-
-def test_wires_in_lists_keep_the_order_of_the_rows() -> None:
-    rows: Any = {"urls": ["b"]}
-    for to, value in ((("urls", 0), "a"), (("urls", "*"), "c"), (("urls", 9), "d")):
-        rows = inserted(rows, to, value)
-    assert rows == {"urls": ["a", "b", "c", "d"]}
-    assert value_at({"images": [{"url": PICTURE}]}, ("images", 0, "url")) == PICTURE

@@ -33,9 +33,10 @@ from tests.runs.conftest import (
     synced,
     team,
 )
+from tests.sampling import sample
 
 __all__ = ["catalogue", "sandbox", "sandbox_process", "synced", "team"]
-pytestmark = [pytest.mark.both_databases, pytest.mark.system]
+pytestmark = pytest.mark.system
 KILLED = 9
 FIRST, SECOND = "sandbox/aurora", "sandbox/aurora/image-to-image"
 
@@ -83,7 +84,7 @@ MOMENTS: dict[str, Callable[[], bool]] = {
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", sample([*MOMENTS], 0, by_seed=1))
 def test_a_flow_continues_after_its_worker_was_killed(
     catalogue: None, sandbox: Control, team: Team, moment: str
 ) -> None:

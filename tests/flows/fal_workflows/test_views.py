@@ -58,15 +58,6 @@ def test_an_empty_workflow_list_gives_the_reason(ana: Client) -> None:
     assert "The key is not valid" in text(ana, LIST)
 
 
-def test_workflows_can_be_searched(ana: Client, keep: Keep) -> None:
-    keep("one", title="Sunset print")
-    keep("two", title="Other")
-    page = text(ana, f"{LIST}?q=sunset")
-    assert "Sunset print" in page
-    assert "Other" not in page
-    assert "No workflow has" in text(ana, f"{LIST}?q=%00none&page=99999")
-
-
 def test_a_refresh_is_requested_from_the_worker(ana: Client) -> None:
     assert ana.post("/flows/account/reading/").status_code == 302
     assert AccountListing.current().wanted_at
@@ -226,3 +217,12 @@ def test_a_workflow_is_locked_with_a_model_that_it_runs(
     rule.delete()
     ana.post(PAGE, {"idea": "A boat", "~token": "t1", "~do": "run"})
     assert Run.objects.exists()
+
+
+def test_workflows_can_be_searched(ana: Client, keep: Keep) -> None:
+    keep("one", title="Sunset print")
+    keep("two", title="Other")
+    page = text(ana, f"{LIST}?q=sunset")
+    assert "Sunset print" in page
+    assert "Other" not in page
+    assert "No workflow has" in text(ana, f"{LIST}?q=%00none&page=99999")

@@ -8,20 +8,11 @@ from hypothesis import strategies as st
 
 DOCS_A: dict[str, Any] = {
     "input": {"id": "input", "type": "input", "depends": [], "input": {"text": ""}},
-    "draw": {
-        "id": "draw",
-        "type": "run",
-        "depends": ["input"],
-        "app": "fal-ai/flux/dev",
-        "input": {"prompt": "$input.text", "num_images": 1},
-    },
-    "output": {
-        "id": "output",
-        "type": "display",
-        "depends": ["draw"],
-        "fields": {"picture": "$draw.images.0"},
-    },
-}
+    "draw": {"id": "draw", "type": "run", "depends": ["input"], "app": "fal-ai/flux/dev",
+        "input": {"prompt": "$input.text", "num_images": 1}},
+    "output": {"id": "output", "type": "display", "depends": ["draw"],
+        "fields": {"picture": "$draw.images.0"}},
+}  # fmt: skip
 CONTENTS_B: dict[str, Any] = {
     "name": "workflow",
     "version": "1",

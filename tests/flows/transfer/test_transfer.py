@@ -10,6 +10,7 @@ import pytest
 from flows.compose.definition import Definition, Input, Invalid, Step, Wire
 from flows.graph import reading
 from flows.transfer import exporting, importing
+from tests.tables import each_row
 
 A = {
     "input": {"id": "input", "type": "input", "depends": [], "input": {"text": "", "n": 2}},
@@ -65,13 +66,7 @@ def test_a_flow_round_trips_through_both_dialects(dialect: Any) -> None:
     assert reading.parse_graph(document).output == {"result": "$s2", "result_2": "$s3"}
 
 
-def test_a_flow_round_trips_through_its_own_format() -> None:
-    document = exporting.own("Fox", FLOW)
-    imported = importing.load(json.dumps(document).encode())
-    assert (imported.name, imported.definition) == ("Fox", FLOW)
-
-
-@pytest.mark.parametrize(
+@each_row(
     ("content", "message"),
     [
         pytest.param(b"{", "not JSON", id="no-json"),

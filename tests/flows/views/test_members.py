@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from flows.execution import advance, steps
@@ -237,17 +235,3 @@ def test_a_new_run_is_hidden_where_the_project_says_so(flow: Flow, project: Proj
     browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
     assert FlowRun.objects.get().is_hidden
     assert Run.objects.get().is_hidden
-
-
-def test_a_shared_flow_takes_one_query_more_at_most(
-    flow: Flow, project: Project, user: User
-) -> None:
-    counts = []
-    for where in (user.private_project, project):
-        Flow.objects.update(project=where)
-        client = working_in(where, user)
-        client.get(flow.get_absolute_url())
-        with CaptureQueriesContext(connection) as queries:
-            client.get(flow.get_absolute_url())
-        counts.append(len(queries))
-    assert counts[1] <= counts[0] + 1

@@ -116,17 +116,6 @@ def test_what_was_made_of_two_things_is_below_both(
     )
 
 
-def test_the_picture_is_the_result_that_was_used(member: Client, make_from: MakeFrom) -> None:
-    source = make_from(title="two pictures")
-    run = make_from(source, position=1)
-    Artifact.objects.filter(run=source, position=0).update(is_starred=True)
-    Artifact.objects.filter(run=run, position=1).update(is_starred=True)
-    page = shown(member, run)
-    assert f"/runs/{source.pk}/artifacts/1/thumbnail/" in page
-    assert f"/runs/{run.pk}/artifacts/1/thumbnail/" in page
-    assert "/artifacts/0/" not in page
-
-
 def test_a_run_without_a_line_says_so(member: Client, make_from: MakeFrom) -> None:
     page = shown(member, make_from(title="alone"))
     assert "No upload or other result went into this run" in page

@@ -7,13 +7,12 @@ import json
 import re
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from library.models import Prompt, PromptRun, PromptVersion
+from library.models import Prompt, PromptRun
 from library.prompts import saving
 from library.prompts.values import Values
 from projects.models.project import private_project
@@ -21,6 +20,7 @@ from runs.models import Run
 from tests.accounts.audited import events
 from tests.boards import documents
 from tests.projects.people import logged_in, make_project, person, working_in
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 FLUX = "lab/flux"
@@ -97,7 +97,7 @@ def test_the_list_needs_as_many_queries_whatever_its_length(
         member.get("/prompts/")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "typed", "sentence"),
     [
         ("name", " ", "Give the prompt a name."),
@@ -268,15 +268,6 @@ def test_a_change_over_somebody_elses_is_told_before_it_replaces_theirs(user: Us
     assert ana.post(page, {"name": "Fox", "text": "third", "seen": newest}).status_code == 302
 
 
-def test_old_versions_go_beyond_a_hundred(user: User) -> None:
-    prompt = save(user, "0")
-    for number in range(1, saving.MAX_VERSIONS + 3):
-        values = Values("Fox", str(number))
-        saving.change(prompt, values, user, seen=None)
-    assert prompt.versions.count() == saving.MAX_VERSIONS
-    assert prompt.versions.earliest("pk").text == "3"
-
-
 def test_a_deleted_prompt_is_gone_everywhere_and_comes_back(member: Client, user: User) -> None:
     prompt = save(user)
     answer = member.post(f"/prompts/{prompt.pk}/deletion/", follow=True)
@@ -327,13 +318,3 @@ def test_a_project_holds_a_number_of_prompts_at_most(
     answer = member.post("/prompts/new/", {"name": "Owl", "text": "an owl"})
     assert answer.status_code == 422
     assert "would hold 2 prompts; the most is 1" in answer.content.decode()
-
-
-def test_the_button_above_the_form_keeps_what_was_typed(member: Client, user: User) -> None:
-    save(user)
-    answer = member.post(f"/models/{FLUX}/", {"prompt": "typed", "~do": "prompts"})
-    assert answer.headers["Location"].startswith("/prompts/?")
-    assert urlencode({"for": FLUX}) in answer.headers["Location"]
-    assert "Choose a prompt for" in shown(member, answer.headers["Location"])
-    assert "typed</textarea>" in shown(member, f"/models/{FLUX}/")
-    assert PromptVersion.objects.count() == 1

@@ -70,20 +70,6 @@ def test_chosen_references_become_rows_of_the_prompt(
     assert 'name="~named" value="@mug"' in page
 
 
-def test_rows_are_in_the_field_that_varies(models: dict[str, Any]) -> None:
-    groups = groups_of(models[EDIT], [models[EDIT]])
-    names = ["@bottle", "@mug", "no name"]
-    post = {"row-field": ["image_url"], "row-values": ["/uploads/a"], "shared.prompt": ["blue"]}
-    assert named_rows.with_named_rows(post, groups, names)["row-values"] == [
-        "/uploads/a\n@bottle\n@mug"
-    ]
-    post = {"row-field": ["prompt"], "shared.prompt": ["blue\nbig"]}
-    assert named_rows.with_named_rows(post, groups, names)["row-values"] == [
-        "blue\nbig @bottle\n---\nblue\nbig @mug"
-    ]
-    assert named_rows.with_named_rows({}, groups, ["@mug"])["row-values"] == ["@mug"]
-
-
 def test_a_picture_field_varies_over_references(
     member: Client, make_reference: MakeReference
 ) -> None:
@@ -109,3 +95,17 @@ def test_a_picture_field_varies_over_references(
         {"prompt": "blue", "image_url": mug.cover},
         {"prompt": "blue", "image_urls": mug.pictures},
     ]
+
+
+def test_rows_are_in_the_field_that_varies(models: dict[str, Any]) -> None:
+    groups = groups_of(models[EDIT], [models[EDIT]])
+    names = ["@bottle", "@mug", "no name"]
+    post = {"row-field": ["image_url"], "row-values": ["/uploads/a"], "shared.prompt": ["blue"]}
+    assert named_rows.with_named_rows(post, groups, names)["row-values"] == [
+        "/uploads/a\n@bottle\n@mug"
+    ]
+    post = {"row-field": ["prompt"], "shared.prompt": ["blue\nbig"]}
+    assert named_rows.with_named_rows(post, groups, names)["row-values"] == [
+        "blue\nbig @bottle\n---\nblue\nbig @mug"
+    ]
+    assert named_rows.with_named_rows({}, groups, ["@mug"])["row-values"] == ["@mug"]

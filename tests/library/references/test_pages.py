@@ -19,6 +19,7 @@ from runs.models import Artifact, Upload
 from tests.accounts.audited import events
 from tests.library.references.conftest import MakeReference, posted
 from tests.projects.people import logged_in, make_project, person, working_in
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +65,7 @@ def test_a_reference_is_made_listed_and_changed(member: Client, user: User) -> N
     assert "an amber bottle" in shown(member, reference.get_absolute_url())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "sentence"),
     [
         ({"name": ""}, "Give it a name, such as “bottle”"),
@@ -75,17 +76,13 @@ def test_a_reference_is_made_listed_and_changed(member: Client, user: User) -> N
         ({"name": "b" * 41}, "Keep the name to 40 characters."),
         ({"description": "x" * 2001}, "The description has 2,001 characters; the most is 2,000."),
         ({"files": []}, "Choose at least one picture, or describe it."),
-        (
-            {"files": [SimpleUploadedFile("note.txt", b"hello", "text/plain")]},
-            "note.txt is not a picture. Choose a PNG, JPEG or WebP.",
-        ),
-        (
-            {"files": [SimpleUploadedFile("cut.png", b"\x89PNG\r\n\x1a\nrest", "image/png")]},
-            "cut.png is a broken picture.",
-        ),
+        ({"files": [SimpleUploadedFile("note.txt", b"hello", "text/plain")]},
+         "note.txt is not a picture. Choose a PNG, JPEG or WebP."),
+        ({"files": [SimpleUploadedFile("cut.png", b"\x89PNG\r\n\x1a\nrest", "image/png")]},
+         "cut.png is a broken picture."),
         ({"lora": "/runs/00000000-0000-4000-8000-000000000000/artifacts/0/"}, "weights are gone"),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_is_said_beside_its_field_and_nothing_is_saved(
     member: Client, typed: dict[str, Any], sentence: str
 ) -> None:
@@ -93,27 +90,6 @@ def test_a_mistake_is_said_beside_its_field_and_nothing_is_saved(
     assert answer.status_code == 422
     assert sentence in html.unescape(answer.content.decode())
     assert not Reference.objects.exists()
-
-
-def test_names_of_all_scripts_and_a_description_alone_will_do(member: Client) -> None:
-    make(member, name="בקבוק", files=[], description="an amber bottle")
-    reference = Reference.objects.get()
-    assert reference.name == "בקבוק"
-    assert "No pictures yet: models read its description." in shown(
-        member, reference.get_absolute_url()
-    )
-
-
-def test_the_twenty_first_picture_is_left_out_and_that_is_said(member: Client) -> None:
-    answer = member.post(
-        "/references/new/",
-        {"name": "bottle", "files": [posted(n) for n in range(21)]},
-        follow=True,
-    )
-    assert len(Reference.objects.get().pictures) == 20
-    page = html.unescape(answer.content.decode())
-    assert "1 picture was left out: a reference has at most 20." in page
-    assert "20 pictures are the most." in page
 
 
 def test_a_name_is_taken_without_regard_to_case(
@@ -211,16 +187,6 @@ def test_versions_say_what_changed_and_come_back(
     assert numbers(reference) == [3, 2, 1]
 
 
-def test_a_changed_name_alone_is_no_version(member: Client, make_reference: MakeReference) -> None:
-    reference = make_reference(number=1)
-    later(reference)
-    member.post(
-        f"/references/{reference.pk}/form/",
-        {"name": "flask", "description": reference.description},
-    )
-    assert numbers(reference) == [1]
-
-
 def test_deletion_can_be_undone_and_is_recorded(
     member: Client, make_reference: MakeReference
 ) -> None:
@@ -279,3 +245,15 @@ def test_pictures_go_along_to_another_project_and_its_members_see_them(
     reference.refresh_from_db()
     assert reference.project == project
     assert is_served(logged_in(mia), reference.cover)
+
+
+def test_the_twenty_first_picture_is_left_out_and_that_is_said(member: Client) -> None:
+    answer = member.post(
+        "/references/new/",
+        {"name": "bottle", "files": [posted(n) for n in range(21)]},
+        follow=True,
+    )
+    assert len(Reference.objects.get().pictures) == 20
+    page = html.unescape(answer.content.decode())
+    assert "1 picture was left out: a reference has at most 20." in page
+    assert "20 pictures are the most." in page

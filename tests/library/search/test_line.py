@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,11 +11,12 @@ from library.full_text import phrase
 from library.search.conditions import KEYS
 from library.search.dates import parse_period
 from library.search.line import MOST_PIECES, from_old_address, parse_line
+from tests.tables import each_row
 
 TODAY = date(2026, 11, 27)  # a Friday
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "labels"),
     [
         ("out:video", ["Result: Films"]),
@@ -39,7 +39,7 @@ def test_conditions_are_understood(text: str, labels: list[str]) -> None:
     assert not line.looked_for
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "message"),
     [
         ("colour:red", "There is no colour: to search by. There is model:,"),
@@ -102,7 +102,7 @@ def test_an_example_is_read_as_it_was_written(key: object, is_negated: bool) -> 
     assert condition.word == word
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "first", "end"),
     [
         ("today", "2026-11-27", "2026-11-28"),
@@ -129,14 +129,14 @@ def test_any_other_text_is_no_date(text: str) -> None:
     assert period is None or period.first < period.end
 
 
-def test_an_old_address_is_a_line() -> None:
-    old = [("model", "a/b c"), ("state", "failed"), ("days", "7"), ("starred", "1"), ("whose", "*")]
-    assert from_old_address(old) == 'model:"a/b c" state:failed after:7d starred by:everybody'
-    assert from_old_address([("state", "nonsense"), ("days", "x"), ("model", " ")]) == ""
-
-
 def test_words_are_split_alike_whatever_their_case_and_accents() -> None:
     assert phrase("FÜCHSE") == phrase("fuchse")
     assert phrase("猫咪") == (("猫", "咪"), False)
     assert phrase("a-b.c") == (("a", "b", "c"), False)
     assert phrase("…") is None
+
+
+def test_an_old_address_is_a_line() -> None:
+    old = [("model", "a/b c"), ("state", "failed"), ("days", "7"), ("starred", "1"), ("whose", "*")]
+    assert from_old_address(old) == 'model:"a/b c" state:failed after:7d starred by:everybody'
+    assert from_old_address([("state", "nonsense"), ("days", "x"), ("model", " ")]) == ""

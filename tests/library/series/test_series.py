@@ -20,6 +20,7 @@ from runs.models import Run
 from runs.ownership import handover, moving
 from tests.library.selected import keys, with_files
 from tests.projects.people import logged_in, make_project, person, working_in
+from tests.schemas.laws import cases
 
 pytestmark = pytest.mark.django_db
 HTMX = {"hx-request": "true"}
@@ -217,7 +218,7 @@ def test_the_number_of_queries_does_not_grow(
 
 
 @given(moves=st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 3)), max_size=8))
-@settings(max_examples=15)
+@settings(max_examples=cases(3))
 def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int, int]]) -> None:
     keys_now = [*items.of(poster).values_list("pk", flat=True)]
     expected = [*keys_now]

@@ -8,12 +8,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from hypothesis import given
-from hypothesis import strategies as st
 
 from library.models import Tag, TaggedResult
-from library.models.tag import MAX_TAG_CHARS
-from library.selection import Refused, Selection
+from library.selection import Selection
 from library.tags import editing, listing
 from projects.models.project import private_project
 from runs.models import Run
@@ -181,21 +178,6 @@ def test_the_number_of_queries_does_not_grow(
         member.get("/tags/")
     with django_assert_max_num_queries(22):
         tag(member, [key for run in runs for key in keys(run, 0, 1)], "b, c")
-
-
-@given(st.text(max_size=120))
-def test_whatever_is_typed_is_tags_or_a_sentence(typed: str) -> None:
-    try:
-        names = editing.read(typed)
-    except Refused:  # with a sentence, see above
-        return
-    assert 0 < len(names) == len(set(names))
-    for name in names:
-        assert name == " ".join(name.split())
-        assert len(name) <= MAX_TAG_CHARS
-        assert not set(name) & set(',"#\0')
-        assert listing.condition(name) in {f"tag:{name}", f'tag:"{name}"'}
-        assert editing.read(name) == (name,)
 
 
 def _toast(answer: Any) -> str:

@@ -67,13 +67,6 @@ def test_equal_files_come_first_then_the_nearest_each_with_an_honest_word(
     ]  # fmt: skip
 
 
-def test_a_film_with_the_same_still_is_called_alike(
-    member: Client, make_result: MakeResult
-) -> None:
-    one, film = make_result(), make_result(kind="video", fingerprint=NEAR)
-    assert shown(page_of(member, one)) == ["Alike", str(film.run_id)]
-
-
 def test_a_sound_is_only_compared_as_a_file(member: Client, make_result: MakeResult) -> None:
     sound = make_result(kind="audio", fingerprint=b"")
     copy = make_result(kind="audio", fingerprint=b"", digest=sound.digest)
@@ -81,14 +74,6 @@ def test_a_sound_is_only_compared_as_a_file(member: Client, make_result: MakeRes
     page = page_of(member, sound)
     assert shown(page) == ["The same file", str(copy.run_id)]
     assert "only copies of the same file" in page
-
-
-def test_nothing_alike_is_said(member: Client, make_result: MakeResult) -> None:
-    one = make_result()
-    make_result(fingerprint=FAR)
-    assert shown(page_of(member, one))[0] == "Nothing is like it"
-    Artifact.objects.update(compared_at=None)
-    assert "still being compared" in page_of(member, one)
 
 
 def test_the_page_needs_as_many_queries_for_many_as_for_one(

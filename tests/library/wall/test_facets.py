@@ -93,8 +93,3 @@ def test_others_work_is_not_counted(
     assert page.context["facets"] == []
     assert client.get("/runs/?q=by:everybody+out:image&as=list").context["runs"] == []
     assert client.get("/runs/?q=by:everybody+fox&as=list").context["runs"] == []
-
-
-def test_a_part_that_loads_while_one_scrolls_has_no_facets(member: Client, results: None) -> None:
-    page = member.get("/runs/", headers={"HX-Request": "true"})
-    assert "facets" not in page.context

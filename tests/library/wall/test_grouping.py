@@ -16,6 +16,7 @@ from boards.models import Board, Cell, Column, Row
 from library.wall import grouping, sections
 from runs.models import Run
 from tests.library.selected import with_files
+from tests.sampling import sample
 
 pytestmark = pytest.mark.django_db
 START = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=10)
@@ -49,7 +50,7 @@ def shown(client: Client, address: str) -> list[tuple[str, list[str]]]:
     return listed
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 48])
+@pytest.mark.parametrize("size", sample([2, 48, 1, 3], 1))
 def test_sections_in_time_hold_over_pages(
     member: Client, made: Any, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
@@ -114,24 +115,8 @@ def test_boards_are_gathered_and_others_boards_stay_unseen(
     assert "Secret" not in member.get("/runs/").content.decode()
 
 
-def test_older_runs_than_those_gathered_are_said(
-    member: Client, made: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sections, "LOOKED_AT", 1)
-    made(1), made(2)
-    text = " ".join(member.get("/runs/?by=model").content.decode().split())
-    assert "These are the newest 1 run, grouped." in text
-
-
-def test_a_grouping_that_there_is_not_is_ignored(member: Client, made: Any) -> None:
-    made(1)
-    assert member.get("/runs/?by=colour").context["grouping"] == "day"
-    assert member.get("/runs/?by=batch&groups=x").context["grouping"] == "batch"
-    assert member.get("/runs/?by=model&groups=99999999").context["sections"] == []
-
-
 @pytest.mark.both_databases
-@pytest.mark.parametrize("by", grouping.GROUPINGS)
+@pytest.mark.parametrize("by", sample([*grouping.GROUPINGS], 1, by_seed=1))
 def test_the_number_of_queries_does_not_grow(
     member: Client, made: Any, make_endpoint: Any, by: str, django_assert_max_num_queries: Any
 ) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
 from runs.models import Artifact, Run
 from tests.playground.views.test_runs import FAILURE
@@ -86,11 +88,75 @@ def test_the_history_is_paged_by_a_cursor(member: Client, make_run: Any) -> None
     assert shown == [run.pk for run in reversed(created)]
 
 
-def test_a_state_has_one_label_in_facet_and_rows(member: Client, make_run: Any) -> None:
-    for state in Run.FINAL:
-        make_run(state=state, ended_at=timezone.now())
-    page = member.get("/runs/?as=list")
-    (states,) = (facet for facet in page.context["facets"] if facet.title == "State")
-    assert {choice.label for choice in states.choices} == {"Done", "Failed", "Cancelled"}
-    for word in ("Done", "Failed", "Cancelled"):
-        assert f"</svg>{word}" in page.content.decode()
+def looks_at(client: Client, address: str) -> str:
+    """Where a page that is open looks for newer runs."""
+    html = client.get(address).content.decode()
+    match = re.search(r'hx-get="([^"]+)"\s+hx-trigger="runs:(?:look|shown) from:body"', html)
+    assert match
+    return unescape(match[1])
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("", 2), ("starred=1", 1), ("q=cat&state=failed", 0), ("before=2100-01-01T00:00:00Z", 2)],
+)
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_list_shows_how_many_newer_runs_exist(
+    member: Client,
+    stranger: User,
+    make_run: Any,
+    query: str,
+    count: int,
+    is_empty: bool,
+) -> None:
+    if not is_empty:
+        make_run(is_starred=True, state="failed", error=FAILURE)
+    looks = looks_at(member, f"/runs/?{query}")
+    assert member.get(looks).status_code == 204
+    make_run(is_starred=True)
+    make_run()
+    make_run(user=stranger, is_starred=True)
+    response = member.get(looks)
+    if not count:
+        assert response.status_code == 204
+        return
+    message = f"{count} new run{'s' if count > 1 else ''} · "
+    assert response.content.decode().strip().startswith(message)
+    link_query = "" if query.startswith("before") else query
+    assert f'href="?{link_query}" >Show</a>' in response.content.decode()
+
+
+def test_the_runs_of_a_model_count_only_newer_runs_of_that_model(
+    member: Client, make_endpoint: Any, make_run: Any
+) -> None:
+    make_run()
+    looks = looks_at(member, "/models/fal-ai/flux/dev/?tab=runs")
+    make_run(endpoint=make_endpoint("another/one"))
+    assert member.get(looks).status_code == 204
+    make_run()
+    notice = member.get(looks).content.decode()
+    assert notice.strip() == '1 new run · <a class="newer"  href="?tab=runs" >Show</a>'
+
+
+def test_starting_a_run_triggers_an_event_for_other_tabs(member: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={})
+    again = member.post(f"/runs/{run.pk}/repetition/", headers={"HX-Request": "true"})
+    posted = member.post(
+        "/models/fal-ai/flux/dev/", {"prompt": "a cat"}, headers={"HX-Request": "true"}
+    )
+    started_ids = [
+        json.loads(response.headers["HX-Trigger"])["run:started"]["id"]
+        for response in (again, posted)
+    ]
+    assert {*started_ids, str(run.pk)} == {str(started.pk) for started in Run.objects.all()}
+
+
+@pytest.mark.parametrize("address", ["/runs/latest/", "/strips/fal-ai/flux/dev/"])
+def test_a_short_list_is_redrawn_only_without_its_newest_run(
+    member: Client, make_run: Any, address: str
+) -> None:
+    make_run()
+    looks = looks_at(member, address)
+    assert member.get(looks).status_code == 204
+    newest = make_run()
+    assert str(newest.pk) in member.get(looks).content.decode()

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from library.models import View
 from projects.models.project import private_project
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +52,7 @@ def test_a_view_is_found_renamed_deleted_and_brought_back(member: Client, view: 
     assert View.objects.kept().get() == view
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "line", "words"),
     [
         ("", "fox", "Give the view a name"),
@@ -69,6 +70,14 @@ def test_what_cannot_be_saved_is_explained(
     assert not View.objects.exists()
 
 
+def test_anothers_private_view_is_unknown(client: Client, stranger: User, view: View) -> None:
+    client.force_login(stranger)
+    assert client.get(f"/views/{view.pk}/").status_code == 404
+    page = client.get("/runs/", {"view": str(view.pk)})
+    assert "Posters" not in page.content.decode()
+    assert not page.context["filters"].line.text
+
+
 def test_a_view_whose_model_is_gone_says_so_and_opens(
     member: Client, user: User, make_run: Any, make_endpoint: Any
 ) -> None:
@@ -82,11 +91,3 @@ def test_a_view_whose_model_is_gone_says_so_and_opens(
         page = member.get("/runs/", {"view": str(view.pk), "as": "list"})
         assert words in page.content.decode()
         assert [row.run for row in page.context["runs"]] == [run] * ("old" in line)
-
-
-def test_anothers_private_view_is_unknown(client: Client, stranger: User, view: View) -> None:
-    client.force_login(stranger)
-    assert client.get(f"/views/{view.pk}/").status_code == 404
-    page = client.get("/runs/", {"view": str(view.pk)})
-    assert "Posters" not in page.content.decode()
-    assert not page.context["filters"].line.text

@@ -46,15 +46,6 @@ def test_every_result_is_a_tile_and_what_went_wrong_is_none(member: Client, make
 
 
 @pytest.mark.both_databases
-def test_the_choice_of_wall_or_list_is_remembered(member: Client, make_run: Any) -> None:
-    run = done(make_run)
-    assert f'id="wall-{run.pk}"' in member.get("/runs/").content.decode()
-    assert f'id="row-{run.pk}"' in member.get("/runs/?as=list").content.decode()
-    assert f'id="row-{run.pk}"' in member.get("/runs/?as=nonsense").content.decode()
-    assert f'id="wall-{run.pk}"' in member.get("/runs/?as=wall").content.decode()
-
-
-@pytest.mark.both_databases
 def test_a_day_that_goes_on_has_one_title(
     member: Client, make_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import SyncReport
 from core.admin import CappedPaginator
+from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +77,105 @@ def test_the_run_list_counts_only_up_to_its_last_page(
     counts = [query["sql"] for query in captured if "COUNT(" in query["sql"]]
     assert counts
     assert all("LIMIT 3" in sql for sql in counts)
+
+
+USERS = "/admin/auth/user/"
+
+
+def test_the_user_list_counts_runs(
+    eva: Client, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    make_run()
+    make_run()
+    html = eva.get(USERS).content.decode()
+    assert '<a href="/runs/?whose=ana">2</a>, last ' in html
+    for number in range(5):
+        User.objects.create_user(f"user{number}")
+    with django_assert_num_queries(9):
+        eva.get(USERS)
+
+
+def test_deleting_a_user_opens_the_page_of_their_departure(eva: Client, user: User) -> None:
+    answer = eva.get(f"{USERS}{user.pk}/delete/", follow=True)
+    assert answer.redirect_chain[-1][0] == f"/people/{user.pk}/departure/"
+    assert "delete_selected" not in eva.get(USERS).content.decode()
+    assert f"/people/{user.pk}/departure/" in eva.get(f"{USERS}{user.pk}/change/").content.decode()
+
+
+def test_an_admin_who_sets_their_own_password_stays_logged_in(eva: Client) -> None:
+    own = User.objects.get(username="eva")
+    passwords = {"password1": "lantern-otter-7", "password2": "lantern-otter-7"}
+    path = f"{USERS}{own.pk}/password/"
+    assert eva.post(path, passwords | {"usable_password": "true"}).status_code == 302
+    own.refresh_from_db()
+    assert own.check_password("lantern-otter-7")
+    assert eva.get(USERS).status_code == 200
+
+
+def test_permissions_for_internal_rows_are_not_offered(eva: Client, user: User) -> None:
+    for page in (f"{USERS}{user.pk}/change/", "/admin/auth/group/add/"):
+        html = eva.get(page).content.decode()
+        assert "Can cancel anybody" in html
+        assert "Can view worker" in html
+        assert "login link" not in html
+
+
+def posted(person: User, **changes: Any) -> dict[str, Any]:
+    """What the form of a user posts."""
+    kept = {"username": person.username, "date_joined_0": "2026-01-01", "date_joined_1": "00:00"}
+    staff = {"is_staff": "on"} if person.is_staff else {}
+    groups = [str(pk) for pk in person.groups.values_list("pk", flat=True)]
+    return {**kept, **staff, "groups": groups, **changes}
+
+
+def test_the_last_admin_cannot_be_unmade_in_the_admin(eva: Client) -> None:
+    person = User.objects.get(username="eva")
+    address = f"{USERS}{person.pk}/change/"
+    refused = eva.post(address, posted(person, groups=[]))
+    assert "eva is the only admin" in refused.content.decode()
+    person.refresh_from_db()
+    assert person.is_superuser
+    User.objects.create_superuser("boss")
+    assert eva.post(address, posted(person, groups=[])).status_code == 302
+    person.refresh_from_db()
+    assert not person.is_superuser
+
+
+def test_who_is_no_superuser_gives_nobody_power_in_the_admin(client: Client, user: User) -> None:
+    uma = User.objects.create_user("uma")
+    grant(uma, "auth.change_user", "auth.view_user")
+    client.force_login(uma)
+    changes = {"is_superuser": "on", "is_staff": "on", "first_name": "Ana"}
+    answer = client.post(f"{USERS}{user.pk}/change/", posted(user, **changes))
+    assert answer.status_code == 302
+    user.refresh_from_db()
+    assert (user.first_name, user.is_staff, user.is_superuser) == ("Ana", False, False)
+
+
+def test_nobody_is_deactivated_in_the_admin(eva: Client, user: User) -> None:
+    page = eva.get(f"{USERS}{user.pk}/change/").content.decode()
+    assert 'name="is_active"' not in page
+    eva.post(f"{USERS}{user.pk}/change/", posted(user))
+    user.refresh_from_db()
+    assert user.is_active
+
+
+def test_the_groups_of_the_roles_stay(eva: Client) -> None:
+    group = Group.objects.get(name="curator")
+    eva.post(f"/admin/auth/group/{group.pk}/change/", {"name": "others", "permissions": []})
+    eva.post(f"/admin/auth/group/{group.pk}/delete/", {"post": "yes"})
+    chosen = {"action": "delete_selected", "_selected_action": [group.pk], "post": "yes"}
+    eva.post("/admin/auth/group/", chosen)
+    group.refresh_from_db()
+    assert group.name == "curator"
+    assert not group.permissions.exists()
+
+
+def test_changing_accounts_does_not_permit_deleting_them(client: Client, user: User) -> None:
+    uma = User.objects.create_user("uma")
+    grant(uma, "auth.change_user", "auth.view_user")
+    client.force_login(uma)
+    assert client.get(f"{USERS}{user.pk}/delete/").status_code == 403
 
 
 @pytest.mark.parametrize("state", ["failed", "running", "succeeded"])

@@ -132,15 +132,6 @@ def test_notes_can_be_written_changed_deleted_and_restored(
     assert Note.objects.count() == 1
 
 
-def test_notes_work_without_script(member: Client, flux: Any) -> None:
-    to = member.post(f"/notes/of/{FLUX}/", {"text": "One"}).headers["Location"]
-    assert to == f"{PAGE}?tab=about#notes"
-    note = Note.objects.get()
-    assert b"<html" in member.get(f"/notes/{note.pk}/").content
-    assert member.post(f"/notes/{note.pk}/", {"text": "Two"}).status_code == 302
-    assert b"The note is deleted" in member.post(f"/notes/{note.pk}/deletion/").content
-
-
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 4001])
 def test_an_invalid_note_is_reported(member: Client, flux: Any, text: str) -> None:
     response = member.post(f"/notes/of/{FLUX}/", {"text": text}, headers=HTMX)
@@ -200,6 +191,7 @@ def seen_by(client: Client, run: Run) -> dict[str, int]:
     return statuses
 
 
+@pytest.mark.system
 def test_an_example_is_visible_to_the_team_until_withdrawn(
     member: Client, other: Client, shown: Run
 ) -> None:

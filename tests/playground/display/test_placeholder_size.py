@@ -11,13 +11,11 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.display import placeholder_size, renderers
-from runs.models import Artifact, Run
-
-pytestmark = pytest.mark.any_database
+from playground.display import placeholder_size, renderers, wall
+from runs.models import Run
+from tests.tables import each_row
 
 SIZES = {"image_size", "size", "video_size", "width", "height", "aspect_ratio"}
-MEDIA = "https://v3.fal.media/files"
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
@@ -25,7 +23,7 @@ ANYTHING = st.recursive(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("arguments", "size"),
     [
         ({"image_size": "portrait_16_9"}, (576, 1024)),
@@ -119,16 +117,19 @@ def test_each_requested_result_has_a_placeholder(
     assert renderers.context(run)["places"] == [placeholder_size.DEFAULT] * count
 
 
-@pytest.mark.django_db
-def test_a_video_of_unknown_size_fills_its_placeholder(waiting: Any) -> None:
-    run = waiting({}, ["out:video"], aspect_ratio="9:16")
-    run.state = Run.State.SUCCEEDED
-    films = [
-        Artifact(run=run, position=n, path=f"{n}", kind="video", url=f"{MEDIA}/{n}.mp4", width=w)
-        for n, w in enumerate([None, 640])
-    ]
-    films[1].height = 360
-    Artifact.objects.bulk_create(films)
-    fragment = renderers.changed_fragments(run, "stage")
-    assert '<svg class="js-only" width="576" height="1024"' in fragment
-    assert '<svg width="640" height="360"' in fragment
+SIDES = st.integers(1, 20_000)
+
+
+@given(SIDES, SIDES)
+def test_the_nearest_shape_is_off_by_a_sixth_at_most(width: int, height: int) -> None:
+    shape = wall.nearest_shape(width, height)
+    ratio = width / height * 100
+    if wall.SHAPES[0] <= ratio <= wall.SHAPES[-1]:
+        assert 5 / 6 < shape / ratio < 6 / 5
+    else:
+        assert shape in (wall.SHAPES[0], wall.SHAPES[-1])
+
+
+@given(SIDES, SIDES)
+def test_a_taller_picture_has_no_wider_shape(width: int, height: int) -> None:
+    assert wall.nearest_shape(width, height + 1) <= wall.nearest_shape(width, height)

@@ -5,52 +5,24 @@ The ways on from it, and what a page says of it.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
+from catalog.models import Endpoint
 from playground.display import renderers
-from runs.models import Run
+from playground.display.markdown import MAX_EXTRA, MAX_FACTOR, markdown
+from playground.display.renderers import changed_fragments
+from playground.display.tiles import tile
+from runs.models import Artifact, Run
+from tests.playground.projects.people import signed_in
+from tests.projects.people import make_project, person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
-
-
-@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
-def test_the_link_to_a_runs_page_is_everywhere_except_on_it(
-    member: Client, make_run: Any, state: str
-) -> None:
-    error = {"message": "no"}
-    run: Run = make_run(state=state, output={}, error=error, ended_at=timezone.now())
-    link = rf'href="{run.get_absolute_url()}"\s*>(?:<svg.*?</svg>)?Details</a>'
-    there = re.compile(link, re.DOTALL)
-    assert there.search(renderers.changed_fragments(run, "stage"))
-    assert not there.search(renderers.changed_fragments(run, "page"))
-    assert not there.search(member.get(run.get_absolute_url()).content.decode())
-
-
-def test_a_run_ending_on_its_page_can_become_an_example_at_once(
-    member: Client, make_run: Any
-) -> None:
-    run: Run = make_run(state="running", output={})
-    place = f'id="run-{run.pk}-example"'
-    before = member.get(run.get_absolute_url()).content.decode()
-    assert place in before
-    assert "Show as example" not in before
-    assert "Show as example" not in renderers.changed_fragments(run, "page")
-    run.state = Run.State.SUCCEEDED
-    after = renderers.changed_fragments(run, "page")
-    assert f'{place} hx-swap-oob="true"' in after
-    assert "Show as example" in after
-    assert "Show as example" not in renderers.changed_fragments(run, "stage")
-
-
-def test_user_texts_have_automatic_text_direction(member: Client, make_run: Any) -> None:
-    run: Run = make_run(title="\u05d7\u05ea\u05d5\u05dc", state="cancelled")
-    assert f'<h1 dir="auto">{run.title}' in member.get(run.get_absolute_url()).content.decode()
-    assert '<h3 dir="auto">' in member.get("/runs/?as=list").content.decode()
+pytestmark = pytest.mark.django_db
 
 
 POEM = "a\nb\nc\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\none\ntwo\n```\n\n- first\n- second"
@@ -74,25 +46,206 @@ def test_a_text_keeps_its_lines_and_tables(make_run: Any, values: dict[str, Any]
     assert "<li>second</li>" in text.html
 
 
-@pytest.mark.parametrize(
-    ("name", "label"), [("palette.safetensors", "SAFETENSORS file"), ("weights", "File")]
-)
-def test_a_file_without_a_viewer_has_a_labelled_tile(make_run: Any, name: str, label: str) -> None:
-    run: Run = make_run(state="succeeded", output={}, ended_at=timezone.now())
-    run.artifacts.create(
-        position=0,
-        path="file",
-        kind="file",
-        url="https://v3.fal.media/x",
-        file_name=name,
-        size_bytes=1800,
-        error="It is tried.",
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+
+
+@pytest.fixture
+def run(flux: Any, make_run: Any) -> Run:
+    running: Run = make_run(
+        endpoint=flux, state="running", arguments={"image_size": "landscape_4_3"}
     )
-    markup = renderers.changed_fragments(run, "stage")
-    tile = markup[markup.index('<div class="tile">') : markup.index("</figure>")]
-    assert f'<p class="name">{name}</p>' in tile
-    assert f"{label} · " in tile
-    assert "1.8 KB" in tile
-    assert "no preview" in tile
-    assert re.search(rf'\?download"\s+aria-label="Download {name}"', markup)
-    assert "Not copied here yet. It is tried." in tile
+    return running
+
+
+def test_a_partial_shows_pictures_texts_and_progress() -> None:
+    run = Run(endpoint=Endpoint(), arguments={"image_size": "square"})
+    assert renderers.partial(run) is None
+    run.partial = {
+        "images": [{"url": PIXEL}, {"url": "https://elsewhere.test/x.png"}],
+        "output": "# Title",
+        "progress": 0.25,
+        "message": "Developing",
+    }
+    shown = renderers.partial(run)
+    assert shown is not None
+    assert shown.pictures == [(PIXEL, 512, 512)]
+    assert [text.html for text in shown.texts] == ["<h1>Title</h1>\n"]
+    assert (shown.share, shown.message) == (0.25, "Developing")
+
+
+@pytest.mark.parametrize(
+    ("progress", "share"), [(0.5, 0.5), (50, 0.5), (1, 1), (True, None), ("x", None), (500, None)]
+)
+def test_progress_is_a_share_or_is_not_shown(progress: Any, share: float | None) -> None:
+    shown = renderers.partial(Run(arguments={}, partial={"progress": progress, "message": "m"}))
+    assert shown is not None
+    assert shown.share == share
+
+
+def test_partial_output_stays_visible_after_a_failure(run: Run) -> None:
+    run.partial = {"output": "So far"}
+    run.state = Run.State.FAILED
+    run.error = {"error": "RunFailed", "type": "stream_broken", "message": "cut"}
+    fragment = renderers.changed_fragments(run, "stage")
+    assert "The connection broke before the result was whole" in fragment
+    assert "So far" in fragment
+    assert "aria-busy" not in fragment
+
+
+def test_a_cancelled_run_that_was_sent_is_not_called_free(run: Run) -> None:
+    run.state = Run.State.CANCELLED
+    assert "cost nothing" in renderers.changed_fragments(run, "stage")
+    run.sent_at = run.created_at
+    assert "may charge" in renderers.changed_fragments(run, "stage")
+
+
+@pytest.fixture
+def streaming(flux: Any) -> Any:
+    flux.stream_url = "https://fal.ai/models/fal-ai/flux/dev/stream"
+    flux.save()
+    return flux
+
+
+def test_the_form_offers_the_transports(member: Client, streaming: Any) -> None:
+    page = member.get(streaming.get_absolute_url()).content.decode()
+    assert re.search(r'name="~transport" value="queue"[^>]* checked', page)
+    assert 'value="stream"' in page
+    post = {"prompt": "a cat", "~transport": "stream"}
+    member.post(streaming.get_absolute_url(), post)
+    run = Run.objects.get()
+    assert (run.transport, "~transport" in run.arguments) == ("stream", False)
+    page = member.get(streaming.get_absolute_url()).content.decode()
+    assert re.search(r'name="~transport" value="stream"[^>]* checked', page)
+    member.post(f"/runs/{run.pk}/repetition/", {"token": "once more"})
+    assert Run.objects.count() == 2
+    assert set(Run.objects.values_list("transport", flat=True)) == {"stream"}
+
+
+def test_an_unsupported_transport_falls_back_to_the_queue(member: Client, flux: Any) -> None:
+    member.post(flux.get_absolute_url(), {"prompt": "a cat", "~transport": "stream"})
+    member.post(flux.get_absolute_url(), {"prompt": "a dog", "~transport": "<script>"})
+    assert set(Run.objects.values_list("transport", flat=True)) == {"queue"}
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("**bold**", "<p><strong>bold</strong></p>\n"),
+        ("one\ntwo", "<p>one<br />\ntwo</p>\n"),
+        ("<script>x</script>", "<p>&lt;script&gt;x&lt;/script&gt;</p>\n"),
+        ("[a](javascript:x)", "<p>[a](javascript:x)</p>\n"),
+        ("![a](https://evil.com/a.png)", '<p>!<a href="https://evil.com/a.png">a</a></p>\n'),
+    ],
+)
+def test_markdown_is_rendered_without_scripts_or_remote_content(text: str, html: str) -> None:
+    assert markdown(text) == html
+
+
+def test_a_table_is_aligned_without_inline_style() -> None:
+    html = markdown("|a|b|\n|-:|:-:|\n|1|2|\n")
+    assert '<th align="right">a</th>' in html
+    assert '<td align="center">2</td>' in html
+    assert "style" not in html
+
+
+def test_a_text_with_much_longer_html_is_shown_plain() -> None:
+    wide = "|a" * 300 + "|\n" + "|-" * 300 + "|\n" + "|\n" * 300
+    html = markdown(wide)
+    assert html.startswith("<pre>|a|a")
+    assert len(html) < MAX_FACTOR * len(wide) + MAX_EXTRA
+
+
+Make = Callable[..., Run]
+
+
+def run_with_artifact(make_run: Make, kind: str, **more: Any) -> Run:
+    run = make_run(state="succeeded", output={"file": {"url": "https://v3.fal.media/a"}})
+    Artifact.objects.create(run=run, position=0, path="file", kind=kind, **more)
+    return run
+
+
+def test_a_waiting_run_is_watched(make_run: Make) -> None:
+    shown = tile(make_run(state="queued"))
+    assert json.loads(shown.watch)["view"] == "tile"
+    assert (shown.text, shown.cost, shown.copies) == ("", "", "")
+
+
+def test_a_video_is_watched_until_it_has_a_still(make_run: Make) -> None:
+    run = run_with_artifact(
+        make_run, "video", url="https://v3.fal.media/a.mp4", content_type="video/mp4"
+    )
+    assert json.loads(tile(run).copies)["view"] == "tile"
+    assert 'data-watch="{&quot;view&quot;: &quot;tile&quot;' in changed_fragments(run, "tile")
+    Artifact.objects.update(state="stored", file="a.mp4", thumbnail="a.webp")
+    shown = tile(Run.objects.get())
+    assert shown.copies == ""
+    assert shown.row.still.endswith("/thumbnail/")
+
+
+def test_a_picture_is_shown_from_upstream_and_not_watched(make_run: Make) -> None:
+    run = run_with_artifact(make_run, "image", url="https://v3.fal.media/a.png")
+    shown = tile(run)
+    assert (shown.row.still, shown.copies) == ("https://v3.fal.media/a.png", "")
+
+
+def test_a_tile_plays_sounds_and_quotes_texts(make_run: Make) -> None:
+    sound = tile(run_with_artifact(make_run, "audio", url="https://v3.fal.media/a.mp3")).sound
+    assert sound
+    assert sound.src == "https://v3.fal.media/a.mp3"
+    text = tile(make_run(state="succeeded", output={"text": "word " * 500})).text
+    assert text.startswith("word word")
+    assert len(text) <= 400
+
+
+def test_a_tile_of_a_failed_run_shows_the_reason(make_run: Make) -> None:
+    run = make_run(state="failed", error={"error": "RunFailed", "message": "Out of <memory>"})
+    page = changed_fragments(run, "tile")
+    assert "Out of &lt;memory&gt;" in page or "reason" in page
+    assert "<memory>" not in page
+
+
+ROW = "playground/partials/_run_row.html"
+LIST = "/runs/?as=list"
+
+
+def rendered_rows(client: Client, path: str = LIST) -> list[str]:
+    """Return the templates of rows that a page has rendered."""
+    return [template.name for template in client.get(path).templates if template.name == ROW]
+
+
+def test_an_ended_run_is_rendered_once(member: Client, make_run: Any) -> None:
+    make_run(state="succeeded", title="a mill")
+    assert rendered_rows(member) == [ROW]
+    assert rendered_rows(member) == []
+    assert "a mill" in member.get(LIST).content.decode()
+
+
+def test_a_run_under_way_is_rendered_anew(member: Client, make_run: Any) -> None:
+    make_run(state="running")
+    assert rendered_rows(member) == rendered_rows(member) == [ROW]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "shown"),
+    [
+        ("is_starred", True, "starred</span>"),
+        ("title", "a boat", "a boat"),
+        ("version", 9, 'data-version="9"'),
+    ],
+)
+def test_a_change_is_shown_at_once(
+    member: Client, make_run: Any, column: str, value: object, shown: str
+) -> None:
+    run = make_run(state="succeeded", title="a mill")
+    assert shown not in member.get(LIST).content.decode()
+    Run.objects.filter(pk=run.pk).update(**{column: value})
+    assert rendered_rows(member) == [ROW]
+    assert shown in member.get(LIST).content.decode()
+
+
+def test_two_members_see_rows_of_their_own(user: Any, make_run: Any) -> None:
+    acme = make_project("Acme", ana="manager", ben="maker")
+    make_run(user=person("ben"), project=acme, state="succeeded")
+    path = "/runs/?as=list&project=acme"
+    for name, is_named in (("ben", False), ("ana", True), ("ben", False)):
+        assert ("by ben" in signed_in(name).get(path).content.decode()) == is_named

@@ -92,11 +92,6 @@ def test_a_low_disk_and_a_long_waiting_run_are_shown(settings: Any, make_run: An
     assert "A run has been under way for" in problems
 
 
-def test_items_the_last_sync_could_not_read_are_listed() -> None:
-    synced(failed=[["fal-ai/x", "no schema"]])
-    assert status.load_status(User()).sync_failures == ["fal-ai/x: no schema"]
-
-
 def test_equal_content_counts_once_in_the_storage(make_run: Any) -> None:
     for position, digest in enumerate(["a", "a", "b"]):
         Artifact.objects.create(
@@ -123,15 +118,6 @@ def test_a_breaker_is_summarised_by_its_host() -> None:
     (breaker,) = breakers.summary()
     assert breaker["state"] == "open"
     assert breaker["trouble"].startswith("queue.fal.run")
-
-
-def test_open_breakers_are_listed_first(ops: Client) -> None:
-    closed = {"host": "a.test", "state": "closed", "trouble": ""}
-    open_ = {"host": "b.test", "state": "open", "trouble": "b.test is <away>."}
-    alive(breakers=[closed, open_])
-    html = ops.get(PAGE).content.decode()
-    assert html.index("b.test") < html.index("a.test")
-    assert "&lt;away&gt;" in html
 
 
 def test_the_status_page_takes_as_many_queries_for_any_content(

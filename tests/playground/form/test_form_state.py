@@ -6,14 +6,13 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from playground.form.form_state import version_of
 from schemas import decode_post
 from tests.playground.browser_post import post_of
 from tests.runs.results_to_use import document
-
-pytestmark = pytest.mark.any_database
 
 PAGE = "/models/fal-ai/flux/dev/"
 HTMX = {"HX-Request": "true"}
@@ -82,11 +81,6 @@ def test_values_out_of_range_in_json_are_reported_in_the_form(member: Client, fl
     assert arguments(flux, page) == {"prompt": "a cat", "num_images": 99}
 
 
-def test_arguments_missing_in_a_link_are_not_reported(member: Client, flux: Any) -> None:
-    page = member.get(PAGE, {"input": '{"num_images": 2}'}).content.decode()
-    assert 'class="problems"' not in page
-
-
 def test_many_settings_are_grouped_with_changed_ones_first(
     member: Client, make_endpoint: Any
 ) -> None:
@@ -107,3 +101,43 @@ def test_many_settings_are_grouped_with_changed_ones_first(
 def titles(page: str) -> list[str]:
     """The titles of the groups of settings."""
     return re.findall(r'settings-group"[^>]*><summary>\s*([^<]*?)\s*<', page)
+
+
+def texts(client: Client, field: str = "prompt") -> list[str]:
+    page = client.get("/prompts/recent/", {"field": field}).content.decode()
+    return re.findall(r"<span>(.*?)</span>", page, re.DOTALL)
+
+
+def test_recent_prompts_are_distinct_and_newest_first(
+    member: Client, make_run: Any, make_endpoint: Any
+) -> None:
+    other = make_endpoint("another/model")
+    for prompt in ("a cat", "a dog", "a cat"):
+        make_run(arguments={"prompt": prompt})
+    make_run(endpoint=other, arguments={"prompt": "<b>", "seed": 1})
+    make_run(endpoint=other, arguments={"prompt": " "})
+    make_run(endpoint=other, arguments={"prompt": 7, "text": "not this"})
+    assert texts(member) == ["&lt;b&gt;", "a cat", "a dog"]
+    assert texts(member, "text") == ["not this"]
+    assert texts(member, "no such") == []
+
+
+def test_recent_prompts_are_private(
+    client: Client, stranger: User, user: User, make_run: Any
+) -> None:
+    make_run(arguments={"prompt": "a secret"})
+    stranger.is_staff = True  # not even staff: the list is for typing, not for looking
+    stranger.save()
+    client.force_login(stranger)
+    assert texts(client) == []
+    client.logout()
+    assert client.get("/prompts/recent/", {"field": "prompt"}).status_code == 302
+
+
+def test_recent_prompts_take_one_query_and_are_limited(
+    member: Client, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    for number in range(30):
+        make_run(arguments={"prompt": f"prompt {number}"})
+    with django_assert_num_queries(3):  # the session, the person, the runs
+        assert len(texts(member)) == 20

@@ -14,8 +14,7 @@ from django.test import Client
 
 from playground.form import presets, share_links
 from runs.models import Artifact, Preset, Share, Upload
-
-pytestmark = pytest.mark.both_databases
+from tests.tables import each_row
 
 FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
@@ -74,9 +73,7 @@ def test_a_taken_preset_name_asks_for_confirmation(member: Client, make_preset: 
     assert Preset.objects.count() == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments"), [("", "{}"), ("x" * 81, "{}"), ("x", "[1]"), ("x", "{")]
-)
+@each_row(("name", "arguments"), [("", "{}"), ("x" * 81, "{}"), ("x", "[1]"), ("x", "{")])
 def test_an_invalid_preset_reports_why_and_keeps_the_input(
     member: Client, flux: Any, name: str, arguments: str
 ) -> None:
@@ -134,15 +131,6 @@ def test_a_preset_can_be_renamed_shared_deleted_and_restored(
     assert "already" in refused.content.decode()
 
 
-def test_choosing_a_preset_can_be_undone(member: Client, make_preset: Any) -> None:
-    preset = make_preset()
-    page = member.post(PAGE, {"prompt": "mine", "~do": f"preset:{preset.pk}"}).content.decode()
-    assert "a night" in page
-    assert "“Night” is filled in." in page
-    back = member.post(PAGE, {"prompt": "a night", "~do": "undo"}).content.decode()
-    assert ">\nmine</textarea>" in back
-
-
 def test_the_list_takes_two_queries_for_any_number_of_presets(
     member: Client, flux: Any, make_preset: Any, django_assert_num_queries: Any
 ) -> None:
@@ -181,15 +169,6 @@ def test_a_link_fills_in_the_form_for_everybody(
     assert len(address) < share_links.MAX_ADDRESS_CHARS
     client.force_login(stranger)
     assert text in client.get(address).content.decode()
-
-
-def test_equal_long_inputs_have_one_short_address(member: Client, flux: Any) -> None:
-    post = {"prompt": "x" * 9000, "~do": "link"}
-    first, second = (link_in(member.post(PAGE, post).content.decode()) for _ in range(2))
-    assert first == second
-    assert Share.objects.count() == 1
-    gone = member.get(PAGE, {"saved": "no-such-id"}).content.decode()
-    assert "leads nowhere" in gone
 
 
 @pytest.fixture

@@ -81,13 +81,6 @@ def test_a_cleared_form_stays_empty(member: Client, house: Preset) -> None:
     assert "our own lighthouse" not in page(member)
 
 
-def test_a_form_cleared_in_json_stays_empty(member: Client, house: Preset) -> None:
-    for shown in ({}, {"~mode": "json", "~json": "{}"}):
-        turn = "to-form" if shown else "to-json"
-        member.post(PAGE, {**shown, "prompt": "", "~house": "1", "~do": turn})
-        assert "our own lighthouse" not in page(member)
-
-
 def test_starting_over_restores_the_house_default(member: Client, house: Preset) -> None:
     text = member.post(PAGE, {"prompt": "x", "~house": "1", "~do": "clear"}).content.decode()
     assert SAID in text

@@ -8,13 +8,10 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint
 from projects.models import Project
-from projects.models.project import private_project
 from runs.models import Preset, Run, Upload
 from runs.realtime import tickets
 from runs.realtime.sessions import LiveSession, SessionLimitReached
@@ -125,20 +122,3 @@ def test_a_ticket_for_a_live_session_names_the_project(
     acme.memberships.create(user=person("ana"), role="manager")
     refused = cleo.post(f"/tickets/{endpoint.endpoint_id}/?project=acme")
     assert (refused.status_code, "Ask ana" in refused.json()["error"]) == (403, True)
-
-
-def test_a_page_of_a_shared_project_takes_one_query_more(
-    flux: Endpoint, acme: Project, ana: Client, make_run: Any, django_assert_num_queries: Any
-) -> None:
-    address = f"{flux.get_absolute_url()}?project="
-    for project in (acme, private_project(person("ana"))):
-        make_run(endpoint=flux, user=person("ana"), project=project, state="succeeded", output={})
-    make_run(endpoint=flux, user=person("ben"), project=acme, state="queued")
-    for name in ("acme", "private"):
-        ana.get(f"{address}{name}")  # chooses it
-    with CaptureQueriesContext(connection) as private:
-        ana.get(flux.get_absolute_url())
-    count = len(private.captured_queries)
-    ana.get(f"{address}acme")
-    with django_assert_num_queries(count + 1):
-        ana.get(flux.get_absolute_url())

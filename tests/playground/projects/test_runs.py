@@ -153,18 +153,6 @@ def test_the_strip_shows_the_project_and_the_stage_ones_own_runs(
     assert f'id="run-{theirs.pk}"' not in page.content.decode()
 
 
-def test_a_list_of_others_runs_takes_one_query_more(
-    acme: Project, make_run: Any, django_assert_num_queries: Any
-) -> None:
-    ana = signed_in("ana")
-    ana.get("/runs/?as=list&project=acme")
-    for _ in range(5):
-        make_run(user=person("ben"), project=acme, state="queued")
-    # session, user, runs, artifacts, the reader's roles; facets with models and tags, views
-    with django_assert_num_queries(10):
-        ana.get("/runs/?as=list")
-
-
 def test_deleted_results_are_readable_by_who_may_restore_them(bens: Run) -> None:
     Artifact.objects.create(run=bens, position=0, path="x", kind="image", url="https://a.test/a")
     Run.objects.update(deleted_at=timezone.now())

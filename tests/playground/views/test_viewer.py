@@ -186,10 +186,3 @@ def test_it_takes_few_queries(
     fragment(member, run)
     with django_assert_max_num_queries(10):
         fragment(member, run, 11)
-
-
-def test_the_empty_dialog_names_every_key(member: Client) -> None:
-    html = member.get(reverse("playground:viewer")).content.decode()
-    assert html.lstrip().startswith("<dialog")
-    for key in "BIKRSVCUDXGPF":
-        assert f"<kbd>{key}</kbd>" in html

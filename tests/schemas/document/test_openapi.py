@@ -59,13 +59,9 @@ def test_c10_the_input_is_found_by_name_without_paths() -> None:
 def test_c10_the_input_by_name_prefers_unreferenced_components() -> None:
     inner = {"$ref": "#/components/schemas/AnElementInput"}
     document = {
-        "components": {
-            "schemas": {
-                "AnElementInput": {"type": "object"},
-                "AInput": {"properties": {"elements": {"type": "array", "items": inner}}},
-            }
-        }
-    }
+        "components": {"schemas": {"AnElementInput": {"type": "object"},
+                "AInput": {"properties": {"elements": {"type": "array", "items": inner}}}}},
+    }  # fmt: skip
     assert contract(document, "x/y").input == REF
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from schemas.facts.capabilities import read_capabilities
 
 Node = dict[str, Any]
@@ -13,7 +11,7 @@ Case = tuple[str, Node, Node, str]  # what it shows, inputs, outputs, facts
 
 
 def facts(document: Any, endpoint_id: str = "") -> list[str]:
-    """What it says, without the quantities of a typical run (estimate/test_typical.py)."""
+    """What it says, without the quantities of a typical run (estimate/test_prices.py)."""
     all_facts = read_capabilities(document, endpoint_id).facts
     return [fact for fact in all_facts if not fact.startswith("usual-")]
 
@@ -45,15 +43,3 @@ def document(takes: Node, gives: Node, required: tuple[str, ...] = ()) -> Node:
             },
         }
     }
-
-
-def for_each(cases: list[Case]) -> pytest.MarkDecorator:
-    """Run a test of `takes`, `gives` and `expected` once for each case."""
-    values, ids = [case[1:] for case in cases], [case[0] for case in cases]
-    return pytest.mark.parametrize(("takes", "gives", "expected"), values, ids=ids)
-
-
-def check(takes: Node, gives: Node, expected: str) -> None:
-    """Assert that a model with these inputs and outputs has exactly the facts `expected`."""
-    read = facts(document(takes, gives, ("prompt",)))
-    assert set(read) == set(expected.split())

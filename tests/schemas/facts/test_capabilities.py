@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.config import PREFIXES, Config
-from sandbox.contract.openapi import document as sandbox_document
-from sandbox.models import MODELS
 from schemas.facts.capabilities import MAX_FACTS, read_capabilities
 from tests.conftest import DATA
 from tests.schemas import hostile, strategies
 from tests.schemas.facts.documents import Node, document, facts
+from tests.tables import each_row
 
 PRESETS = (
     "ratio:1:1 ratio:3:4 ratio:9:16 ratio:4:3 ratio:16:9 size:1024x1024 size:512x512 size:768x1024 "
@@ -62,28 +61,6 @@ def test_a_speech_model_lists_its_languages(documents: dict[str, Node]) -> None:
 
 
 ADDRESSES = {host: Config(DATA, base="http://sandbox").address(host) for host in PREFIXES}
-MEDIA_OF = {"llm": "text", "vision": "text", "speech": "audio", "unknown": "data", "json": "data"}
-
-
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.endpoint_id)
-def test_sandbox_models_match_the_media_of_their_category(model: Any) -> None:
-    model_facts = set(facts(sandbox_document(model, ADDRESSES), model.endpoint_id))
-    outputs = {fact[4:] for fact in model_facts if fact.startswith("out:")}
-    source, _, category = model.category.partition("-to-")
-    if model.category in {"workflow", "json"} or model.app.startswith("mischief"):
-        return  # filed under what says nothing of the media
-    if model.endpoint_id.endswith("/chat/completions"):
-        return  # OpenAI's shape, whose text is deep in a list that no schema describes
-    if model.category == "training":
-        assert outputs == {"lora"}
-        return
-    wanted = category or source
-    wanted = {"json": "data", "llm": "text", "vision": "text", "speech": "audio"}.get(
-        wanted, wanted
-    )
-    assert outputs == {wanted}
-    if category:
-        assert f"in:{MEDIA_OF.get(source, source)}" in model_facts
 
 
 def test_field_words_are_searchable(documents: dict[str, Node]) -> None:
@@ -114,7 +91,7 @@ def test_any_damaged_document_gives_facts(documents: dict[str, Node], data: st.D
     any_of_it(data.draw(hostile.mutations(documents[real])))
 
 
-@pytest.mark.parametrize("around", hostile.NESTS)
+@each_row("around", hostile.NESTS)
 def test_deeply_nested_documents_are_bounded(around: str) -> None:
     deep = {"prompt": hostile.nested(300, around)}
     any_of_it(document(deep, deep))

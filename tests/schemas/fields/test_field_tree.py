@@ -143,38 +143,6 @@ def test_enums_keep_their_json_types_apart() -> None:
         assert (type(sent), sent) == (type(option.value), option.value)
 
 
-@pytest.mark.parametrize(
-    ("name", "schema", "media"),
-    [
-        ("image_url", {"type": "string"}, "image"),
-        ("mask_url", {"type": "string"}, "image"),
-        ("audio_url", {"type": "string"}, "audio"),
-        ("reference_video_url", {"type": "string"}, "video"),
-        ("images_data_url", {"type": "string"}, "file"),
-        ("webhook_url", {"type": "string"}, ""),
-        ("thing", {"type": "string", "ui": {"field": "video"}}, "video"),
-        (
-            "thing",
-            {"anyOf": [{"type": "string", "_fal_ui_field": "audio"}, {"type": "null"}]},
-            "audio",
-        ),
-        ("prompt", {"type": "string"}, ""),
-    ],
-)
-def test_media_fields_are_found_by_hint_then_by_name(name: str, schema: Any, media: str) -> None:
-    assert field(schema, name).media == media
-
-
-def test_media_lists_are_found_by_name_or_by_their_items() -> None:
-    by_name = field({"type": "array", "items": {"type": "string"}}, "image_urls")
-    by_item = field(
-        {"type": "array", "items": {"type": "string", "_fal_ui_field": "image"}}, "refs"
-    )
-    for node in (by_name, by_item):
-        assert node.item
-        assert node.item.media == "image"
-
-
 def test_sync_mode_leaves_the_main_form_only_where_it_means_data_uris() -> None:
     inline = field({"type": "boolean", "description": "Return a data URI"}, "sync_mode")
     assert inline.is_advanced
@@ -244,23 +212,15 @@ def _put(value: Any, path: tuple[Any, ...], new: Any) -> None:
     "schema",
     [
         {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(20_000)}},
-        {
-            "type": "object",
-            "properties": {
-                "x" * 1_000_000: {"description": "y " * 500_000, "enum": ["z" * 100_000]}
-            },
-        },
+        {"type": "object",
+         "properties": {"x" * 1_000_000: {"description": "y " * 500_000, "enum": ["z" * 100_000]}}},
         {"anyOf": [{"$ref": "#/components/schemas/In"}, {"$ref": "#/components/schemas/In"}]},
         {"allOf": [{"$ref": "#/components/schemas/In"}] * 50},
-        {
-            "type": "object",
-            "properties": {
-                k: {"allOf": [{"$ref": "#/components/schemas/In"}]} for k in "abcdefghij"
-            },
-        },
+        {"type": "object",
+         "properties": {k: {"allOf": [{"$ref": "#/components/schemas/In"}]} for k in "abcdefghij"}},
     ],
     ids=["wide", "long", "any-of-itself", "all-of-itself", "itself-ten-times"],
-)
+)  # fmt: skip
 def test_hostile_documents_are_bounded(schema: Any) -> None:
     started = time.thread_time()
     root = build(contract(strategies.document(schema), "a/b"))

@@ -11,6 +11,7 @@ from schemas.exact import identical
 from schemas.fields.examples import example
 from schemas.validation import validate
 from tests.schemas import strategies
+from tests.tables import each_row
 
 
 def root(schema: Any, **components: Any) -> Field:
@@ -59,7 +60,7 @@ def test_a_property_that_differs_between_alternatives_is_the_union_of_both() -> 
 PROPERTIES = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "more",
     [
         {"anyOf": [{"required": ["a"]}, {"required": ["b"]}]},

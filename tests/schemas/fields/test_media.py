@@ -8,6 +8,7 @@ import pytest
 
 from schemas import Field, build, contract
 from tests.schemas import strategies
+from tests.tables import each_row
 
 
 def field(schema: Any, name: str = "image_url", **components: Any) -> Field:
@@ -17,53 +18,30 @@ def field(schema: Any, name: str = "image_url", **components: Any) -> Field:
     return build(contract(document, "a/b")).children[0]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("schema", "figures", "sentence"),
     [
         ({"max_file_size": 10_000_000}, {"max_file_size": 10_000_000}, "up to 10 MB"),
         ({"max_file_size": 512}, {"max_file_size": 512}, "up to 512 bytes"),
-        (
-            {"max_width": 9, "x-fal": {"max_width": 4096, "min_width": 64}},
-            {"min_width": 64, "max_width": 4096},
-            "64\u20134096 px wide",
-        ),
+        ({"max_width": 9, "x-fal": {"max_width": 4096, "min_width": 64}},
+         {"min_width": 64, "max_width": 4096}, "64\u20134096 px wide"),
         ({"x-fal": {"max_area": 4_000_000}}, {"max_area": 4_000_000}, "up to 4 megapixels"),
         ({"max_pixels": 4_194_304}, {"max_area": 4_194_304}, "up to 4.2 megapixels"),
-        (
-            {"min_area": 65_536, "max_area": 1_048_576},
-            {"min_area": 65_536, "max_area": 1_048_576},
-            "0.07\u20131 megapixels",
-        ),
+        ({"min_area": 65_536, "max_area": 1_048_576}, {"min_area": 65_536, "max_area": 1_048_576},
+         "0.07\u20131 megapixels"),
         ({"max_area": 4096}, {"max_area": 4096}, "up to 4096 pixels"),
         ({"x-fal": {"multiple_of": 8}}, {"multiple_of": 8}, "sides in steps of 8 px"),
-        (
-            {"min_duration": 2, "max_duration": 10.0, "max_fps": 60, "min_frames": 8},
-            {"min_duration": 2, "max_duration": 10.0, "max_fps": 60, "min_frames": 8},
-            "2\u201310 s, up to 60 fps, at least 8 frames",
-        ),
-        (
-            {"min_aspect_ratio": 0.4, "max_aspect_ratio": 2.5},
-            {"min_aspect_ratio": 0.4, "max_aspect_ratio": 2.5},
-            "width ÷ height 0.4\u20132.5",
-        ),
-        (
-            {"max_width": 4, "x-fal": {"limit_description": " At  most\n4. "}},
-            {"max_width": 4},
-            "At most 4.",
-        ),
-        (
-            {
-                "max_width": "9",
-                "max_height": True,
-                "max_fps": float("inf"),
-                "min_area": -1,
-                "x-fal": 5,
-            },
-            {},
-            "",
-        ),
+        ({"min_duration": 2, "max_duration": 10.0, "max_fps": 60, "min_frames": 8},
+         {"min_duration": 2, "max_duration": 10.0, "max_fps": 60, "min_frames": 8},
+         "2\u201310 s, up to 60 fps, at least 8 frames"),
+        ({"min_aspect_ratio": 0.4, "max_aspect_ratio": 2.5},
+         {"min_aspect_ratio": 0.4, "max_aspect_ratio": 2.5}, "width ÷ height 0.4\u20132.5"),
+        ({"max_width": 4, "x-fal": {"limit_description": " At  most\n4. "}}, {"max_width": 4},
+         "At most 4."),
+        ({"max_width": "9", "max_height": True, "max_fps": float("inf"), "min_area": -1,
+          "x-fal": 5}, {}, ""),
     ],
-)
+)  # fmt: skip
 def test_limits_of_a_file_are_parsed_and_worded(
     schema: dict[str, Any], figures: dict[str, float], sentence: str
 ) -> None:
@@ -135,7 +113,7 @@ def test_the_media_kind_of_a_text_follows_its_name(kind: str, names: str) -> Non
         assert (name, field({"type": "string"}, name).media) == (name, kind)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "schema", "kind"),
     [
         ("image_urls", {}, "image"),

@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas import build, contract
 from schemas.exact import identical
 from schemas.reference.snippets import (
     curl,
@@ -21,6 +22,7 @@ from schemas.reference.snippets import (
     snippets,
     vitrine_snippets,
 )
+from schemas.reference.tables import input_rows, output_rows
 from tests.schemas import strategies
 
 arguments = st.dictionaries(strategies.texts, strategies.json_values, max_size=4)
@@ -105,3 +107,24 @@ def test_javascript_without_a_client_holds_the_exact_json(value: dict[str, Any])
     body = re.search(r"JSON.stringify\((.*)\),\n}\);\nwhile", code, re.DOTALL)
     assert body
     assert identical(json.loads(body[1]), value)
+
+
+def test_a_real_document_has_input_and_output_rows(documents: dict[str, Any]) -> None:
+    endpoint_contract = contract(documents["fal-ai/flux/dev"], "fal-ai/flux/dev")
+    rows = {row.name: row for row in input_rows(build(endpoint_contract))}
+    assert rows["prompt"].is_required
+    assert rows["prompt"].type == "text"
+    assert (rows["num_inference_steps"].default, rows["num_inference_steps"].limits) == (
+        "28",
+        "1\u201350",
+    )
+    assert rows["seed"].type == "whole number or nothing"
+    assert rows["image_size"].choices[0] == "square_hd"
+    assert rows["width"].depth > rows["image_size"].depth
+    outputs = {row.name: row for row in output_rows(endpoint_contract)}
+    assert outputs["images"].type == "list of objects"
+    assert outputs["url"].depth > 0
+
+
+def test_a_document_without_output_has_no_output_rows() -> None:
+    assert output_rows(contract({}, "a/b")) == []

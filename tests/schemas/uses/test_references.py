@@ -226,26 +226,6 @@ def test_every_model_with_pictures_takes_any_reference_validly(
     assert taking > 10
 
 
-def test_every_field_for_pictures_takes_the_reference_itself(
-    versions: dict[str, Version],
-) -> None:
-    for name, version in versions.items():
-        for taker in inputs_of(version.root):
-            path = taker.path
-            if taker.kind != "image" or path.count("*") > path.endswith(".*") or "." in path[:-2]:
-                continue
-            key = path.removesuffix(".*")
-            for number in (1, 5, 20):
-                held: Any = ["@bottle"] if path.endswith(".*") else "@bottle"
-                asked = {**example(version.root), key: held}
-                made = filled(version, asked, bottle(number))
-                before = validate(version.contract, asked, version.root)
-                after = validate(version.contract, made.arguments, version.root)
-                assert not {*after} - {*before}, (name, path)
-                assert values_at(made.arguments, path) == made.outcomes["bottle"].used, (name, path)
-                assert made.outcomes["bottle"].used, (name, path)
-
-
 @given(schemas, st.dictionaries(st.text(max_size=5), json_values, max_size=3), st.integers(0, 20))
 def test_any_schema_and_any_arguments_are_filled(
     schema: Any, arguments: dict[str, Any], number: int

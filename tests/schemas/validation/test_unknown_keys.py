@@ -12,27 +12,15 @@ from schemas.validation import unknown_keys
 TEXT = {"type": "string"}
 LORA = {"type": "object", "properties": {"path": TEXT, "scale": {"type": "number"}}}
 INPUT = {
-    "allOf": [
-        {
-            "type": "object",
-            "properties": {
-                "prompt": TEXT,
-                "seed": {"type": "integer"},
-                "hidden": TEXT | {"x-fal": {"hidden": True}},
-                "loras": {"type": "array", "items": {"$ref": "#/components/schemas/Lora"}},
-                "size": {
-                    "anyOf": [
-                        {"type": "object", "properties": {"width": {"type": "integer"}}},
-                        {"enum": ["square"]},
-                    ]
-                },
-                "extra": {"type": "object"},
-                "labels": {"type": "object", "additionalProperties": LORA},
-            },
-        },
-        {"properties": {"strength": {"type": "number"}}},
-    ]
-}
+    "allOf": [{"type": "object",
+         "properties": {"prompt": TEXT, "seed": {"type": "integer"},
+             "hidden": TEXT | {"x-fal": {"hidden": True}},
+             "loras": {"type": "array", "items": {"$ref": "#/components/schemas/Lora"}},
+             "size": {"anyOf": [{"type": "object", "properties": {"width": {"type": "integer"}}},
+                     {"enum": ["square"]}]}, "extra": {"type": "object"},
+             "labels": {"type": "object", "additionalProperties": LORA}}},
+        {"properties": {"strength": {"type": "number"}}}],
+}  # fmt: skip
 DOCUMENT = {"components": {"schemas": {"Lora": LORA}}}
 
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 from catalog.models import Endpoint
 from notifications.models import Notification
 from runs import state_machine
-from runs.models import Artifact, Run, Upload
+from runs.models import Run, Upload
 from runs.transitions import Observation
 from runs.worker import idle
 from schemas.artifacts import artifacts
@@ -235,25 +235,3 @@ def test_the_training_lists_take_as_many_queries_for_any_length(
             many(user, trainer, 500)
         with django_assert_max_num_queries(len(queries)):
             assert member.get(page).status_code == 200
-
-
-def test_choosing_results_takes_as_many_queries_for_any_number(
-    member: Client, user: User, trainer: Endpoint, make_run: Any, django_assert_max_num_queries: Any
-) -> None:
-    page = reverse("training:dataset-results", args=[many(user, trainer, 3).pk])
-
-    def result() -> None:
-        run = make_run(state="succeeded")
-        Artifact.objects.create(
-            run=run, position=0, path="a", kind="image", url="https://x.test/a.png",
-            state="stored", file="a.png", digest="d", content_type="image/png",
-        )  # fmt: skip
-
-    result()
-    member.get(page)
-    with django_assert_max_num_queries(8) as queries:
-        member.get(page)
-    for _ in range(9):
-        result()
-    with django_assert_max_num_queries(len(queries)):
-        assert member.get(page).status_code == 200

@@ -13,11 +13,12 @@ from boards.models import Board
 from catalog.models import Collection
 from chats.models import Chat
 from flows.models import Flow
-from playground.display.navigation import command_palette, pages
-from playground.display.navigation.destinations import MAX_OF_KIND, Place
+from playground.display.navigation import command_palette
+from playground.display.navigation.destinations import Place
 from projects import current
 from projects.models import Project
 from tests.projects.people import make_project
+from tests.tables import each_row
 from training.models import Dataset, Training, Weights
 
 
@@ -112,18 +113,6 @@ def test_nobody_switches_to_where_they_are_nor_to_an_archived_project(user: User
     }
 
 
-@pytest.mark.parametrize("number", [1, 12])
-def test_projects_take_one_query_for_any_number_and_few_are_listed(
-    user: User, number: int, django_assert_num_queries: Any
-) -> None:
-    for n in range(number):
-        make_project(f"Spring {n}", **{user.username: "maker"})
-    user = User.objects.select_related(*current.LOADED).get(pk=user.pk)
-    with django_assert_num_queries(1):
-        groups = pages.projects(user, ["spring"])
-    assert [len(group.places) for group in groups] == [min(number, MAX_OF_KIND)] * 2
-
-
 @pytest.mark.parametrize(
     ("text", "group", "label"),
     [
@@ -146,6 +135,7 @@ def test_actions_and_pages_come_first_by_their_names(
         assert (groups[0].title, groups[0].places[0].label) == (group, label)
 
 
+@pytest.mark.system
 def test_every_listed_page_and_action_opens(member: Client, user: User) -> None:
     for group in command_palette.find_places(user, ""):
         for place in group.places:
@@ -167,7 +157,7 @@ def test_a_strangers_runs_are_not_found(
     assert "Pages" not in titles(stranger, "admin")
 
 
-@pytest.mark.parametrize("text", ["<b>", "\x00", "🦊" * 300, "%_\\'\""])
+@each_row("text", ["<b>", "\x00", "🦊" * 300, "%_\\'\""])
 def test_any_text_is_answered_and_escaped(member: Client, flux: Any, text: str) -> None:
     response = member.get("/jump/", {"q": text})
     assert response.status_code == 200

@@ -10,8 +10,6 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Endpoint, Favourite
-from catalog.search import engine
-from catalog.search.query import Query
 from catalog.sync import post_sync
 from playground.display.navigation import use_menu
 from playground.form.prefill import use_as
@@ -42,14 +40,6 @@ def test_a_picture_is_offered_to_inputs_that_take_one(
         "Upscale": ["upscaler"],
         "Find": ["Results like this one"],
     }
-
-
-def test_uses_in_the_same_model_come_first(
-    user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
-    uses = menu(user, result_of(models["fill"], "image"))
-    assert next(iter(uses.items())) == ("This model", ["Image", "Mask"])
-    assert "Paint a part anew" not in uses
 
 
 def test_weights_sounds_and_texts_have_uses_too(
@@ -147,15 +137,6 @@ def test_enter_picks_the_best_name_and_not_the_first_mention(
     assert title == group
 
 
-def test_matches_of_a_text_are_in_gallery_order(
-    user: User, operations: None, models: dict[str, Endpoint], result_of: Make
-) -> None:
-    uses = menu(user, result_of(models["draw"], "image"), text="pixels")
-    listed = [label for labels in uses.values() for label in labels]
-    gallery = [endpoint.display_name for endpoint in engine.search(Query(q="pixels")).endpoints]
-    assert listed == gallery[: len(listed)]
-
-
 def test_blocked_and_removed_models_are_not_offered(
     user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
@@ -196,14 +177,3 @@ def test_the_use_menu_takes_as_many_queries_for_any_number_of_models(
     with django_assert_max_num_queries(8):
         response = member.get(address)
     assert b"Start frame of a film" in response.content
-
-
-@pytest.mark.parametrize("text", ["<b>", "\x00", "🦊" * 300, "%_\\'\"", "price:<1"])
-def test_any_text_is_answered_and_escaped(
-    member: Client, models: dict[str, Endpoint], result_of: Make, text: str
-) -> None:
-    run = result_of(models["draw"], "image")
-    for address in (f"/runs/{run.pk}/uses/", f"/runs/{run.pk}/uses/?dialog"):
-        response = member.get(address, {"q": text, "use": text})
-        assert response.status_code == 200
-        assert b"<b>" not in response.content

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import re
+import uuid
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from playground import rerun
+from playground.display.comparison.predecessor import Predecessor, predecessor_of
 from playground.display.result import caption
-from runs.models import Charge, Run, Worker
+from playground.display.result.inputs import still_of_input
+from playground.display.result.settings import settings_of
+from runs.models import Charge, Run, Upload, Worker
 from tests import charged
 
 
@@ -28,12 +34,6 @@ def made(flux: Any, make_run: Any) -> Any:
         output={"seed": 7},
         billable_units="2",
     )
-
-
-def test_the_whole_prompt_stands_with_the_result(made: Any) -> None:
-    assert caption.prompt_of(made) == "a fox\nin snow"
-    made.arguments = {}
-    assert caption.prompt_of(made) == "a fox"
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,91 @@ def test_the_stage_says_what_it_shows_though_the_form_holds_other_words(
         assert words in stage
 
 
-def test_five_verbs_stand_around_one_picture_and_each_verb_once_on_the_page(
-    member: Client, made: Any
+@pytest.fixture
+def photo(user: Any) -> Upload:
+    """A picture that somebody uploaded."""
+    return Upload.objects.create(
+        user=user,
+        digest="0" * 64,
+        file="0.png",
+        file_name="my photo.png",
+        content_type="image/png",
+        size_bytes=1,
+        project=user.private_project,
+    )
+
+
+def test_changed_settings_come_first_by_the_labels_of_the_form(flux: Any, make_run: Any) -> None:
+    arguments = {
+        "prompt": "a fox",
+        "guidance_scale": 9,
+        "image_size": {"width": 640, "height": 480},
+        "num_images": 1,
+        "unknown": {"a": [1, 2], "b": None},
+    }
+    settings = settings_of(make_run(endpoint=flux, arguments=arguments))
+    changed = {row.label: row.text for row in settings.changed}
+    assert changed["Image size"] == "640 × 480"
+    assert changed["unknown.a"] == "1, 2"
+    assert not any("a fox" in row.text for row in settings.changed)
+    assert "Number of images" in {row.label for row in settings.defaults}
+    assert not {row.label for row in settings.defaults} & set(changed)
+
+
+@pytest.mark.parametrize("arguments", [[], "text", {}, {"a": []}, {"loras": [{"path": "x"}]}])
+def test_any_input_has_settings(flux: Any, make_run: Any, arguments: Any) -> None:
+    settings_of(make_run(endpoint=flux, arguments=arguments))
+
+
+def test_addresses_of_files_are_pictures_and_names(
+    member: Client, make_endpoint: Any, documents: dict[str, Any], make_run: Any, photo: Upload
 ) -> None:
-    made.artifacts.create(position=0, kind="image", url="https://v3.fal.media/a.png")
-    text = member.get(made.stage_address).content.decode()
-    verbs = text[text.index('class="run-actions verbs"') : text.index('class="menu-list"')]
-    assert verbs.count('class="button"') == 6  # and "…"
-    for name in ("Use as…: ", "Star ", "Download "):
-        assert verbs.count(f'aria-label="{name}') == 1
-    for word in ("Then…", "Compare with…", "Share", "Run again", "Try on another model"):
-        found = re.findall(rf">{word}(?!s<)|{word}\n", text)  # the menu has a page "Shares"
-        assert len(found) == 1, word
+    name = "fal-ai/bytedance/seedream/v4/edit"
+    edit = make_endpoint(name, documents[name])
+    arguments = {
+        "prompt": "a fox",
+        "image_urls": [photo.get_absolute_url(), "https://v3.fal.media/files/b.png"],
+    }
+    run = make_run(endpoint=edit, arguments=arguments, state="running")
+    (row,) = (row for row in settings_of(run).changed if row.files)
+    assert [file.name for file in row.files] == ["my photo.png", "b.png at v3.fal.media"]
+    assert [file.still for file in row.files] == [photo.get_absolute_url(), ""]
+    assert still_of_input(run) == photo.get_absolute_url()
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert 'class="veiled"' in page
+    aside = page[page.index("run-settings") : page.index("Input as JSON")]
+    assert ">/uploads/" not in aside
+
+
+Made = Callable[..., Run]
+
+
+def test_a_rerun_is_compared_with_what_it_repeats(make_run: Made, user: User) -> None:
+    original, _between = make_run(state="failed"), make_run()
+    again = rerun.rerun(original, user)
+    assert predecessor_of(user, again) == Predecessor(original.pk, "the run that it repeats")
+
+
+def test_what_was_deleted_is_passed_over(make_run: Made, user: User) -> None:
+    original, between = make_run(state="failed"), make_run()
+    again = rerun.rerun(original, user)
+    Run.objects.filter(pk=original.pk).update(deleted_at=timezone.now())
+    assert predecessor_of(user, again) == Predecessor(between.pk, "the run before it")
+
+
+def test_a_variation_is_compared_with_the_one_before_it(make_run: Made, user: User) -> None:
+    before, batch = make_run(), uuid.uuid4()
+    first, _between, second = make_run(batch=batch), make_run(), make_run(batch=batch)
+    assert predecessor_of(user, second) == Predecessor(first.pk, "the variation before it")
+    assert predecessor_of(user, first) == Predecessor(before.pk, "the run before it")
+
+
+def test_runs_of_other_models_and_people_are_no_predecessors(
+    make_run: Made, make_endpoint: Callable[..., object], user: User, stranger: User
+) -> None:
+    run = make_run()
+    make_run(endpoint=make_endpoint("a/other"))
+    make_run(user=stranger)
+    assert predecessor_of(user, run) is None
+    last = make_run()
+    assert predecessor_of(user, last) == Predecessor(run.pk, "the run before it")

@@ -6,19 +6,12 @@ import uuid
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from playground.display.viewer import inputs
 from playground.display.viewer.inputs import input_files
 from runs.models import Artifact, Run, Upload
 
 pytestmark = pytest.mark.django_db
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
-)
 
 
 def upload(run: Run, name: str, content_type: str) -> Upload:
@@ -67,8 +60,3 @@ def test_many_inputs_need_two_queries(
         assert len(input_files(run)) == 21
     monkeypatch.undo()
     assert len(input_files(run)) == inputs.MOST_INPUTS
-
-
-@given(JSON)
-def test_any_arguments_can_be_read(arguments: Any) -> None:
-    assert input_files(Run(arguments=arguments)) == []

@@ -18,6 +18,7 @@ from playground.form.foreign.values import Unreadable
 from runs.files.metadata.texts import MOST_BYTES, TooLarge, texts
 from tests.playground.form.restoring import pictures
 from tests.runs.files.telling_media import gradient, png_chunk, saved
+from tests.tables import each_row
 
 pytestmark = pytest.mark.any_database
 
@@ -97,7 +98,7 @@ def test_settings_of_invokeai_are_read() -> None:
     assert recipe.arguments["image_size"] == {"width": 512, "height": 512}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("keyword", "text", "message"),
     [
         ("parameters", "a mill", "of no program known here"),
@@ -132,12 +133,6 @@ def test_a_recipe_that_unpacks_to_a_gigabyte_is_refused_at_once() -> None:
 def test_a_recipe_of_ten_megabytes_is_refused() -> None:
     with pytest.raises(TooLarge):
         read(pictures.png(parameters="a" * (10 << 20)))
-
-
-def test_a_picture_without_a_recipe_has_none() -> None:
-    assert read(saved(gradient(), "PNG")) is None
-    assert read(saved(gradient(), "JPEG")) is None
-    assert read(b"no picture") is None
 
 
 TEXT = st.text(st.characters(exclude_characters="\r\n\0", codec="utf-8"), max_size=60)
@@ -189,14 +184,6 @@ def test_any_bytes_of_a_text_are_read_or_left_out(content: bytes, kind: bytes) -
     whole = saved(gradient(), "PNG")
     for text in texts(io.BytesIO(whole[:33] + png_chunk(kind, content) + whole[33:])).values():
         assert len(text) <= MOST_BYTES
-
-
-@given(st.text(max_size=200))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
-        automatic1111.read(text)
-    except Unreadable:
-        assert "Steps: " not in text or "Negative prompt:" not in text
 
 
 @given(st.text(max_size=60))

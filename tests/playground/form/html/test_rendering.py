@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
-from typing import Any
+from typing import Any, get_args
 
-import pytest
 from hypothesis import given, settings
 
 from playground.form.html.rendering import render_form, singular
+from playground.form.html.widgets import WIDGETS, widget_for
 from sandbox.contract import openapi
 from sandbox.models import MODELS
 from schemas import build, contract, decode_post, draw, encode_arguments
 from schemas.exact import identical
+from schemas.fields import Kind
 from schemas.validation import validate
 from tests.conftest import DATA
 from tests.playground.browser_post import post_of
+from tests.sampling import sample
 from tests.schemas import strategies
+from tests.schemas.fields.test_kinds import SAMPLES, root
 from tests.schemas.laws import cases
+from tests.tables import each_row
+
+REAL = sample([file.stem for file in sorted((DATA / "openapi").glob("*.json"))], 4, by_seed=1)
 
 
 def through_the_page(root: Any, value: Any) -> Any:
@@ -30,13 +35,14 @@ def through_the_page(root: Any, value: Any) -> Any:
     return parsed.arguments
 
 
-@pytest.mark.parametrize("name", [file.stem for file in sorted((DATA / "openapi").glob("*.json"))])
+@each_row("name", REAL)
 def test_arguments_of_real_documents_round_trip_through_the_page(name: str) -> None:
     endpoint_id = name.replace("--", "/")
     document = json.loads((DATA / "openapi" / f"{name}.json").read_text())
     endpoint_contract = contract(document, endpoint_id)
     root = build(endpoint_contract)
 
+    @settings(max_examples=cases(5))
     @given(strategies.arguments(endpoint_contract.input, document))
     def law(value: dict[str, Any]) -> None:
         assert identical(through_the_page(root, value), value)
@@ -44,7 +50,7 @@ def test_arguments_of_real_documents_round_trip_through_the_page(name: str) -> N
     law()
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.endpoint_id)
+@each_row("model", sample(MODELS, 5, by_seed=1))
 def test_arguments_of_sandbox_models_round_trip_through_the_page(model: Any) -> None:
     document = openapi.document(model, defaultdict(lambda: "http://127.0.0.1/"))
     endpoint_contract = contract(document, model.endpoint_id)
@@ -66,7 +72,7 @@ def test_an_untouched_form_of_a_real_document_sends_nothing(documents: dict[str,
         assert decode_post(root, post_of(render_form(draw(root)))).arguments == {}, endpoint_id
 
 
-@pytest.mark.parametrize("text", strategies.HOSTILE)
+@each_row("text", strategies.HOSTILE)
 def test_texts_are_escaped_in_the_page(text: str) -> None:
     schema = {
         "type": "object",
@@ -86,7 +92,7 @@ def test_texts_are_escaped_in_the_page(text: str) -> None:
     assert identical(decode_post(root, post_of(page)).arguments, value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("label", "word"),
     [
         ("Images", "image"),
@@ -109,7 +115,7 @@ HEX = {"type": "string", "pattern": "^#[0-9a-f]{6}$"}
 COLORS = {"properties": {"rgb": RGB, "colors": {"type": "array", "items": RGB}, "tint": HEX}}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "shown"),
     [
         ({"rgb": {"r": 255, "g": 136, "b": 1}}, "#ff8801"),
@@ -129,8 +135,10 @@ def test_a_colour_has_a_swatch_that_posts_nothing(value: Any, shown: str | None)
     assert identical(through_the_page(root, value), value)
 
 
-def test_text_fields_have_automatic_direction() -> None:
-    texts = {"prompt": {"type": "string"}, "name": {"type": "string"}}
-    page = render_form(draw(build(contract(strategies.document({"properties": texts})))), "")
-    for name in texts:
-        assert re.search(rf'name="{name}"\s+dir="auto"', page)
+@each_row("kind", get_args(Kind))
+def test_each_kind_has_its_own_widget(kind: Kind) -> None:
+    node = draw(root(kind), {"x": SAMPLES[kind].value}).children[0]
+    widget = widget_for(node)
+    assert widget is not WIDGETS[-1]
+    assert (widget.name == "json") == (kind == "json")
+    assert widget.is_group >= node.field.is_group

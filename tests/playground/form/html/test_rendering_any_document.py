@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.form.html.rendering import render_form
@@ -23,7 +23,8 @@ from schemas.reference.tables import input_rows, output_rows
 from schemas.validation import validate
 from tests.playground.browser_post import post_of
 from tests.sampling import sample
-from tests.schemas import hostile, strategies
+from tests.schemas import hostile, laws, strategies
+from tests.tables import each_row
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -56,17 +57,20 @@ def all_of_it(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
     assert time.thread_time() - started < HANG_S
 
 
+@settings(max_examples=laws.cases(5))
 @given(strategies.json_values, strategies.json_values)
 def test_any_json_as_a_document_gives_a_page(document: Any, value: Any) -> None:
     all_of_it(document, value)
 
 
+@settings(max_examples=laws.cases(5))
 @given(hostile.values, strategies.json_values)
 def test_any_json_as_an_input_schema_gives_a_form(schema: Any, value: Any) -> None:
     all_of_it(strategies.document(schema), value)
     all_of_it(strategies.document({"properties": {"x": schema}}), {"x": value})
 
 
+@settings(max_examples=laws.cases(4))
 @given(st.data())
 def test_any_mutated_real_document_gives_a_form(documents: dict[str, Any], data: Any) -> None:
     endpoint_id = data.draw(st.sampled_from(sorted(documents)))
@@ -74,7 +78,7 @@ def test_any_mutated_real_document_gives_a_form(documents: dict[str, Any], data:
     all_of_it(document, data.draw(strategies.json_values), endpoint_id)
 
 
-@pytest.mark.parametrize("keyword", sample([*hostile.KEYWORDS], 8))
+@each_row("keyword", sample([*hostile.KEYWORDS], 2, by_seed=1))
 def test_any_value_of_any_schema_keyword_gives_a_form(keyword: str) -> None:
     for value in hostile.MISFITS:
         wrong = {keyword: value}
@@ -95,8 +99,8 @@ def test_any_value_of_any_schema_keyword_gives_a_form(keyword: str) -> None:
             validate(endpoint_contract, decode_post(root, posted).arguments, root)
 
 
-@pytest.mark.parametrize("around", hostile.NESTS)
-@pytest.mark.parametrize("levels", [12, 120, 500])
+@each_row("around", sample(hostile.NESTS, 3, by_seed=1))
+@each_row("levels", sample([12, 120, 500], 0, by_seed=1))
 def test_schemas_of_any_depth_give_a_form(around: str, levels: int) -> None:
     schema = hostile.nested(levels, around)
     document = strategies.document({"type": "object", "properties": {"x": schema}})
@@ -107,7 +111,7 @@ def test_schemas_of_any_depth_give_a_form(around: str, levels: int) -> None:
     all_of_it(strategies.document(schema), value)
 
 
-@pytest.mark.parametrize("name", hostile.MANY)
+@each_row("name", sample([*hostile.MANY], 2, by_seed=1))
 def test_schemas_of_any_size_give_a_form(name: str) -> None:
     all_of_it(strategies.document(hostile.MANY[name]), {"a": "x", "p7": 1, "p4999": 2, "b": [1]})
 

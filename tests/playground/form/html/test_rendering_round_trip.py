@@ -1,7 +1,4 @@
-"""The laws of form and arguments over generated schemas.
-
-`HYPOTHESIS_PROFILE=long` tries many more cases.
-"""
+"""The laws of form and arguments over generated schemas."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from playground.form.html.rendering import render_form
@@ -17,7 +14,7 @@ from schemas import MISSING, Field, build, contract, decode_post, draw
 from schemas.exact import NotJson, identical, loads
 from schemas.validation import validate
 from tests.playground.browser_post import post_of
-from tests.schemas import strategies
+from tests.schemas import laws, strategies
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -48,6 +45,7 @@ def test_arguments_round_trip_through_the_page(case: tuple[Any, dict[str, Any]])
     assert identical(parsed.arguments, value)
 
 
+@settings(max_examples=laws.cases(5))
 @given(strategies.schemas_with_arguments)
 def test_a_redrawn_form_posts_the_same(case: tuple[Any, dict[str, Any]]) -> None:
     document, value = case
@@ -83,6 +81,7 @@ def is_given(field: Field, value: Any) -> bool:
     return False
 
 
+@settings(max_examples=laws.cases(5))
 @given(st.data())
 def test_parsed_texts_were_posted_or_are_in_the_schema(data: Any) -> None:
     document, value = data.draw(strategies.schemas_with_arguments)

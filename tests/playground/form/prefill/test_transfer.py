@@ -49,14 +49,6 @@ def test_another_model_of_the_same_task_gets_the_same_inputs(
     assert carried(run, models["edit"]).arguments == {"image_urls": ["https://x.test/a.png"]}
 
 
-def test_a_missing_required_picture_is_the_result(
-    models: dict[str, Endpoint], result_of: Make
-) -> None:
-    run = result_of(models["draw"], "image", arguments={"prompt": "a fox"})
-    carried_over = carried(run, models["edit"])
-    assert carried_over.arguments == {"prompt": "a fox", "image_urls": [own(run)]}
-
-
 def test_inputs_move_to_fields_of_other_names(models: dict[str, Endpoint], result_of: Make) -> None:
     arguments = {"prompt": "x", "image_urls": ["https://x.test/1", "https://x.test/2"]}
     run = result_of(models["edit"], arguments=arguments)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,7 +13,7 @@ from django.test import Client
 from catalog.models import Endpoint
 from playground.form import drafts, form_state
 from playground.form.drafts import Tab
-from playground.form.prefill import use_as
+from playground.form.prefill import keep_seed, use_as
 from runs.models import Preset, Run
 from tests.runs.results_to_use import models, result_of
 
@@ -51,11 +50,6 @@ def test_weights_are_added_to_the_loras_already_typed(
     }
 
 
-def test_a_text_becomes_a_prompt(user: User, models: dict[str, Endpoint], result_of: Make) -> None:
-    run = result_of(models["listen"], output={"output": "Words\nof a song"})
-    assert filled(user, models["draw"], run, "t0", "prompt") == {"prompt": "Words\nof a song"}
-
-
 def test_an_untouched_form_starts_with_its_house_default(
     user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
@@ -85,16 +79,6 @@ def test_the_page_offers_to_restore_what_was_typed(
     assert f'value="/runs/{run.pk}/artifacts/0/"' in page.content.decode()
     assert f'data-origin="/runs/{run.pk}/artifacts/0/ draw"' in page.content.decode()
     assert drafts.find(user, film).post == {"prompt": ["slowly"]}
-
-
-def test_a_use_in_the_same_model_keeps_the_result_on_the_stage(
-    user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
-    result = use_as.find(user, result_of(models["edit"], "image").pk)
-    assert result is not None
-    query = parse_qs(urlsplit(result.address_in(models["edit"], "image_urls.*")).query)
-    assert query["shown"] == [str(result.run.pk)]
-    assert "shown" not in result.address_in(models["film"], "image_url")
 
 
 @pytest.mark.parametrize(
@@ -144,3 +128,37 @@ def test_the_kind_of_an_artifact_follows_its_name(
 ) -> None:
     run = result_of(models["draw"], f"{kind}:{name}")
     assert use_as.kind_of(run.artifacts.get()) == expected
+
+
+def test_the_seed_is_added_to_what_is_typed(user: User, flux: Endpoint, make_run: Any) -> None:
+    drafts.save(user, flux, {"prompt": ["a fox"]}, Tab())
+    seed = 2**63 + 5  # beyond JavaScript's numbers
+    run = make_run(endpoint=flux, state="succeeded", output={"seed": seed})
+    filled = keep_seed.fill(user, flux, str(run.pk))
+    assert filled is not None
+    assert str(seed) in filled.notice
+    arguments = form_state.parse_form_leniently(flux, filled.post).arguments
+    assert (arguments["prompt"], arguments["seed"]) == ("a fox", seed)
+
+
+@pytest.mark.parametrize("key", ["", "x", "8c1fdf8a-5d0b-4c2e-9a53-0d6f1b9f3f10"])
+def test_what_is_no_run_fills_nothing(user: User, flux: Endpoint, key: str) -> None:
+    assert keep_seed.fill(user, flux, key) is None
+
+
+def test_others_seeds_are_nobodys_business(
+    stranger: User, flux: Endpoint, make_run: Any, client: Client
+) -> None:
+    run = make_run(endpoint=flux, state="succeeded", output={"seed": 7})
+    assert keep_seed.fill(stranger, flux, str(run.pk)) is None
+    client.force_login(stranger)
+    page = client.get(flux.get_absolute_url(), {"seed": str(run.pk)}).content.decode()
+    assert "The seed of that run is not known" in page
+
+
+def test_a_model_without_a_seed_says_so(user: User, make_endpoint: Any, make_run: Any) -> None:
+    plain = make_endpoint("fal-ai/plain", document={})
+    run = make_run(state="succeeded", output={"seed": 7})
+    filled = keep_seed.fill(user, plain, str(run.pk))
+    assert filled is not None
+    assert filled.notice == "This model takes no seed, so nothing was changed."

@@ -15,6 +15,7 @@ from runs.models import Artifact, DerivedFile, Run, Share
 from tests.playground.form.restoring.test_restore import ADDRESS, SCRIPT
 from tests.runs.copying import copy, film, picture
 from tests.runs.files import signed_media
+from tests.sampling import sample
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,9 +32,10 @@ def saved(client: Client, address: str) -> bytes:
     return content
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("part", "words"),
-    [("", ""), ("thumbnail/", "the small picture"), ("poster/", "the still")],
+    sample([("poster/", "the still"), ("", ""), ("thumbnail/", "the small picture")], 1),
 )
 def test_a_film_and_its_pictures_are_known_by_their_content(
     member: Client, artifact: Any, part: str, words: str
@@ -89,7 +91,8 @@ def test_others_learn_nothing(
     assert frames.status_code == 404
 
 
-@pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.system
+@pytest.mark.parametrize("format_", sample(["PNG", "JPEG", "WEBP"], 0, by_seed=1))
 def test_a_picture_with_its_recipe_inside_restores_it_here_and_elsewhere(
     member: Client, artifact: Any, format_: str
 ) -> None:

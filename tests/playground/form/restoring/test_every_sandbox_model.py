@@ -18,11 +18,10 @@ from runs.results.outputs import artifacts_in
 from sandbox.contract.registry import Model
 from schemas.exact import identical
 from tests.playground.form.restoring.test_restore import ADDRESS, SCRIPT
-from tests.sampling import sample
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.test_models import RUNNABLE, arguments_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.exhaustive]
 AT_ONCE = 8
 
 
@@ -56,7 +55,7 @@ def _arguments(model: Model, sandbox: RunningSandbox) -> dict[str, Any]:
 BATCHES = [RUNNABLE[start : start + AT_ONCE] for start in range(0, len(RUNNABLE), AT_ONCE)]
 
 
-@pytest.mark.parametrize("models", sample(BATCHES, 2), ids=lambda models: models[0].endpoint_id)
+@pytest.mark.parametrize("models", BATCHES, ids=lambda models: models[0].endpoint_id)
 def test_a_downloaded_and_renamed_file_restores_the_same_arguments(
     ask: Any, work: Any, sandbox_process: RunningSandbox, models: list[Model], client: Client
 ) -> None:

@@ -20,6 +20,7 @@ from runs.models import Artifact, Run, Share, Upload
 from tests.playground.form.restoring import pictures
 from tests.playground.form.restoring.test_restore import ADDRESS, DIGEST, FLUX, SCRIPT
 from tests.runs.files.telling_media import gradient, saved
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 LONG = "a very long prompt " * 1000
@@ -132,7 +133,7 @@ def test_own_files_stay(member: Client, flux: Endpoint, user: User) -> None:
     assert "Left out" not in page.content.decode()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("content", "message"),
     [
         (manifest(), "is empty"),

@@ -15,6 +15,7 @@ from django.test import Client
 from runs.models import Artifact, Run, Share
 from tests.conftest import grant
 from tests.runs.looks import let_look
+from tests.tables import each_row
 
 FLUX = "fal-ai/flux/dev"
 ADDRESS = "/restorations/"
@@ -43,7 +44,7 @@ def file(content: bytes, name: str = "a.png") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
 
 
-@pytest.mark.parametrize("how", ["digest", "upper", "file", "page", "thumbnail"])
+@each_row("how", ["digest", "upper", "file", "page", "thumbnail"])
 def test_the_settings_of_a_run_can_be_restored(member: Client, past_run: Run, how: str) -> None:
     post: Any = {
         "digest": {"digest": DIGEST},
@@ -78,7 +79,7 @@ def test_a_picture_of_a_stranger_restores_nothing(
     assert client.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).status_code == 200
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("post", "message"),
     [
         ({"digest": "0" * 64}, "No run here made this file."),
@@ -115,7 +116,7 @@ def test_a_run_file_restores_settings_exactly_without_the_run(
     assert "remember" in client.get(restored["address"]).content.decode()
 
 
-@pytest.mark.parametrize(
+@each_row(
     "content",
     [
         b"{",
@@ -164,11 +165,3 @@ def test_the_newest_of_several_runs_is_found_in_few_queries(
     with django_assert_num_queries(3):  # the session, the person, the run with its model
         answer = member.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).json()
     assert answer["fill"] == f"run:{newest.pk}"
-
-
-def test_the_run_page_and_the_history_link_to_the_filled_in_form(
-    member: Client, past_run: Run
-) -> None:
-    for path in (f"/runs/{past_run.pk}/", "/runs/?as=list"):
-        assert f"/models/{FLUX}/?run={past_run.pk}" in member.get(path).content.decode()
-    assert f"/runs/{past_run.pk}/run.json" in member.get(f"/runs/{past_run.pk}/").content.decode()

@@ -7,17 +7,15 @@ import re
 import uuid
 from html import unescape
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from playground.form import form_state
 from runs.models import Draft, Run
-from schemas.form.decode import decode_post
 from tests.conftest import grant
 from tests.runs.looks import let_look
+from tests.tables import each_row
 
 FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
@@ -89,13 +87,6 @@ def test_unreadable_and_invalid_values_are_reported_together(member: Client, flu
         assert message in text
 
 
-def test_with_htmx_errors_swap_only_the_fields(member: Client, flux: Any) -> None:
-    response = member.post(PAGE, {"prompt": ""}, headers=HTMX)
-    assert response.status_code == 422
-    assert response.headers["HX-Retarget"] == "#fields"
-    assert b"<html" not in response.content
-
-
 def test_with_htmx_run_returns_the_new_stage_and_a_new_token(member: Client, flux: Any) -> None:
     response = member.post(PAGE, {"prompt": "a cat", "~token": "t"}, headers=HTMX)
     run = Run.objects.get()
@@ -118,29 +109,6 @@ def test_the_stage_names_whose_run_it_shows(
     assert f"Run by {run.user}" in " ".join(member.get(address).content.decode().split())
 
 
-def test_the_browsers_back_shows_the_previous_run(member: Client, flux: Any, make_run: Any) -> None:
-    before = make_run(endpoint=flux, state="succeeded", output={})
-    headers = HTMX | {"hx-current-url": f"http://testserver{PAGE}?shown={before.pk}"}
-    response = member.post(PAGE, {"prompt": "a cat"}, headers=headers)
-    run = Run.objects.exclude(pk=before.pk).get()
-    assert response.headers["HX-Push-Url"].endswith(f"?shown={run.pk}")
-    assert "HX-Replace-Url" not in response.headers
-
-
-@pytest.mark.parametrize(("prompt", "status"), [("a cat", 200), ("", 422)])
-def test_a_run_parses_its_post_once(member: Client, flux: Any, prompt: str, status: int) -> None:
-    """Once for the draft, the problems and the run.
-
-    The empty form it is compared with is cached.
-    """
-    member.post(PAGE, {"prompt": "warms the cache", "~token": "t"}, headers=HTMX)
-    posted = {"prompt": prompt, "seed": "7", "~token": "u"}
-    with patch.object(form_state, "decode_post", wraps=decode_post) as decoded:
-        response = member.post(PAGE, posted, headers=HTMX)
-    assert response.status_code == status
-    assert decoded.call_count == 1
-
-
 def test_a_double_click_is_one_run_and_other_input_another(member: Client, flux: Any) -> None:
     for prompt in ("a cat", "a cat", "a dog"):
         member.post(PAGE, {"prompt": prompt, "~token": "same"})
@@ -154,7 +122,7 @@ def test_query_parameters_fill_in_the_form(member: Client, flux: Any) -> None:
     assert 'value="640"' in text
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", "NaN", '{"a": 1, "a": 2}', "\x00"])
+@each_row("text", ["{", "[1]", "NaN", '{"a": 1, "a": 2}', "\x00"])
 def test_unreadable_query_parameters_are_reported(member: Client, flux: Any, text: str) -> None:
     response = member.get(PAGE, {"input": text})
     assert response.status_code == 200
@@ -206,15 +174,6 @@ def test_a_lost_session_keeps_typed_values_until_its_page_is_opened(
     assert "typed for an hour" in client.get(PAGE).content.decode()
 
 
-def test_a_page_with_a_lost_session_keeps_typed_values(
-    client: Client, user: User, flux: Any
-) -> None:
-    answer = client.post(PAGE, {"prompt": "typed", "~token": "t"}, headers={"HX-Request": "true"})
-    assert (answer.status_code, answer.content) == (401, b"")
-    client.post("/login/", {"login": "ana", "password": "pw", "next": PAGE})
-    assert "typed" in client.get(PAGE).content.decode()  # who leaves it all the same finds it again
-
-
 def test_large_posts_without_a_login_are_not_stored(client: Client, db: None, flux: Any) -> None:
     client.post(PAGE, {"prompt": "x" * (2 << 20), "~token": "t"})
     assert "typed" not in client.session
@@ -234,14 +193,6 @@ def test_row_buttons_and_the_json_tab_work_without_script(
     )
     assert '"image_urls"' in unescape(as_json.content.decode())
     assert not Run.objects.exists()
-
-
-def test_invalid_json_stays_in_the_json_tab_with_the_position(member: Client, flux: Any) -> None:
-    response = member.post(PAGE, {"~mode": "json", "~json": '{"prompt": \n oops}'})
-    text = response.content.decode()
-    assert response.status_code == 422
-    assert "Line 2, column 2: a value is missing" in text
-    assert "oops" in text
 
 
 def test_a_gone_model_cannot_be_run(member: Client, flux: Any) -> None:
@@ -266,10 +217,6 @@ def test_the_page_says_why_a_run_would_wait(member: Client, flux: Any) -> None:
     worker.has_key = True
     worker.save()
     assert b"Runs wait" not in member.get(PAGE).content
-
-
-def test_an_unknown_model_is_not_found(member: Client) -> None:
-    assert member.get("/models/no/such/").status_code == 404
 
 
 def test_a_posted_file_becomes_an_upload(

@@ -6,7 +6,6 @@ from html import escape
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -15,8 +14,6 @@ from runs.models import Run
 from runs.progress import watch_tokens
 
 FLUX = "fal-ai/flux/dev"
-PAGE = f"/models/{FLUX}/"
-HTMX = {"hx-request": "true"}
 
 
 def test_the_film_strip_has_the_users_own_runs_of_the_model(
@@ -56,22 +53,6 @@ def test_an_unfinished_run_in_the_film_strip_is_watched(
     assert f'id="strip-{run.pk}"  data-run-id="{run.pk}" data-run-state="succeeded"' in swapped
     assert 'hx-swap-oob="true"' in swapped
     assert "data-watch" not in swapped
-
-
-@pytest.mark.parametrize(
-    ("kind", "label"), [("audio", "Sound"), ("mesh", "3D"), ("file", "File"), ("", "Done")]
-)
-def test_a_run_without_a_picture_is_labelled_in_the_film_strip(
-    member: Client, flux: Any, make_run: Any, kind: str, label: str
-) -> None:
-    run = make_run(endpoint=flux, state="succeeded", title="Slow rain", output={})
-    if kind:
-        run.artifacts.create(position=0, path="x", kind=kind, url="https://v3.fal.media/x")
-    tile = strip_item(member, run)
-    assert f"</svg>{label}" in tile
-    assert '<span class="title" dir="auto">Slow rain</span>' in tile
-    Run.objects.filter(pk=run.pk).update(title="")
-    assert '<span class="title" dir="auto"><time' in strip_item(member, run)
 
 
 def strip_item(client: Client, run: Any) -> str:

@@ -25,6 +25,7 @@ from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, Work
 from tests.runs.realtime.test_relay import LIVE, PERSON, answer, relayed
 from tests.runs.start import start_run
+from tests.tables import each_row
 
 __all__ = ["relayed"]
 
@@ -59,8 +60,8 @@ def block(endpoint_id: str, by: User | None = None) -> None:
     )
 
 
-@pytest.mark.parametrize("transport", Transport.values)
-@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+@each_row("transport", Transport.values)
+@each_row("headers", [{}, HTMX], ids=["page", "fragment"])
 def test_posting_the_form_of_a_blocked_model_starts_no_run(
     client: Client, user: User, blocked: Endpoint, transport: str, headers: dict[str, str]
 ) -> None:
@@ -228,7 +229,7 @@ def test_curators_can_block_and_unblock_on_the_page(
     assert Run.objects.count() == 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     "posted",
     [
         {"standing": "blocked"},
@@ -236,7 +237,7 @@ def test_curators_can_block_and_unblock_on_the_page(
         {"standing": "approved", "reason": "x" * 256},
     ],
 )
-@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+@each_row("headers", [{}, HTMX], ids=["page", "fragment"])
 def test_an_invalid_standing_is_reported(
     staff: Client, flux: Any, posted: dict[str, str], headers: dict[str, str]
 ) -> None:
