@@ -38,6 +38,7 @@ from runs.worker.main import Worker
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, RunsWorker, Work
 from tests.runs.start import start_run
+from tests.sampling import sample
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.system]
 
@@ -131,15 +132,25 @@ def ask(catalogue: None, sandbox: Control) -> Callable[[str], Run]:
     return make
 
 
-@pytest.mark.parametrize("is_killed", [False, True])
-@pytest.mark.parametrize(
-    ("transport", "leaves"),
-    [("queue", False), ("queue", True), ("sync", False), ("stream", False), ("stream", True)],
-)
+# Whether it is killed or cancelled, whether its claim has noted it as sent, and how it is sent.
+KILLS = [
+    (True, True, "queue"),
+    (False, False, "stream"),
+    (True, False, "queue"),
+    (False, True, "queue"),
+    (True, False, "sync"),
+    (False, False, "queue"),
+    (False, True, "stream"),
+    (True, True, "stream"),
+    (False, False, "sync"),
+    (True, False, "stream"),
+]
+
+
+@pytest.mark.parametrize(("is_killed", "leaves", "transport"), sample(KILLS, 2, by_seed=1))
 def test_a_submit_killed_at_any_await_is_accepted_at_most_once(
     ask: Callable[[str], Run], sandbox: Control, transport: str, leaves: bool, is_killed: bool
 ) -> None:
-    """`leaves`: noted as sent by its claim."""
     kind = {"queue": "submit", "sync": "run", "stream": "stream"}[transport]
     ended = "queued" if transport == "queue" else "succeeded"
     outcomes: list[tuple[int, str]] = []
@@ -302,7 +313,8 @@ def test_an_unparsable_submit_answer_does_not_mean_unsent(
 
 @pytest.mark.any_database
 @pytest.mark.parametrize(
-    ("late", "state"), [("submit", State.SUBMITTING), ("status_stream", State.QUEUED)]
+    ("late", "state"),
+    sample([("submit", State.SUBMITTING), ("status_stream", State.QUEUED)], 0, by_seed=1),
 )
 def test_a_slow_submit_answer_is_shown_on_the_page_and_for_the_host(
     ask: Callable[[str], Run],

@@ -70,32 +70,11 @@ def test_a_run_has_an_event_with_what_its_header_says(bills: Bills) -> None:
     assert event["percent_discount"] is None
 
 
-def test_the_seventh_run_is_billed_a_hundred_times(bills: Bills) -> None:
-    bills.script(endpoint_id=MODEL, factor=100, nth=7)
-    units = [bills.run(seed=seed).headers["X-Fal-Billable-Units"] for seed in range(8)]
-    assert units == ["1"] * 6 + ["100", "1"]
-    assert [event["cost_total"] for event in bills.events()] == [0.012] * 6 + [1.2, 0.012]
-
-
-def test_a_price_may_depend_on_an_argument_and_units_be_mislabelled(bills: Bills) -> None:
-    bills.script(
-        endpoint_id=MODEL, argument="seed", prices={"1": "0.05", "2": "0.2"}, unit_price="0.01"
-    )
-    for seed in (1, 2, 3):
-        bills.run(seed=seed)
-    bills.script(endpoint_id=MODEL, units="98", unit_price="0.0005", discount="10")
-    bills.run()
-    events = bills.events()
-    assert [event["cost_total"] for event in events] == [0.05, 0.2, 0.01, 0.0441]
-    assert (events[3]["cost_subtotal"], events[3]["cost_discount"]) == (0.049, 0.0049)
-
-
-def test_rejected_input_is_charged_where_a_tariff_says_so(bills: Bills) -> None:
-    model = "mischief/censor"
-    bills.run(model, prompt="a weapon")
-    bills.script(endpoint_id=model, unit_price="0.3", charges_rejected=True)
-    bills.run(model, prompt="a weapon")
-    assert [event["cost_total"] for event in bills.events()] == [0.3]
+def test_the_third_run_is_billed_a_hundred_times(bills: Bills) -> None:
+    bills.script(endpoint_id=MODEL, factor=100, nth=3)
+    units = [bills.run(seed=seed).headers["X-Fal-Billable-Units"] for seed in range(4)]
+    assert units == ["1"] * 2 + ["100", "1"]
+    assert [event["cost_total"] for event in bills.events()] == [0.012] * 2 + [1.2, 0.012]
 
 
 def test_pages_filters_and_bad_parameters(bills: Bills) -> None:
@@ -133,11 +112,3 @@ def test_late_events_and_events_of_others(bills: Bills) -> None:
     at = bills.events()[0]["timestamp"]
     bills.script(event={"request_id": "other", "timestamp": at, "cost_total": None})
     assert bills.events(request_id="other")[0]["cost_total"] is None
-
-
-@pytest.mark.parametrize(
-    "what", [{"tariff": 1}, {"endpoint_id": MODEL, "ntn": 7}, {"balance": "x"}]
-)
-def test_a_script_that_makes_no_sense_is_refused(bills: Bills, what: dict[str, Any]) -> None:
-    answer = bills.http.post(f"{bills.sandbox.base}/_sandbox/bills", json=what)
-    assert answer.status_code == 422
