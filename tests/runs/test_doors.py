@@ -95,19 +95,6 @@ def _is_start(called: ast.expr, names: set[str], modules: set[str]) -> bool:
     )
 
 
-def test_a_call_of_the_door_is_found_under_any_name() -> None:
-    """The scan that the matrix rests on knows both ways to import."""
-    source = """
-from runs import starting as gate
-from runs.starting import start_many as many
-from flows.execution import starting
-def a(): gate.start(1)
-async def b(): many([1])
-def c(): starting.start(1)
-"""
-    assert set(_starters(ast.parse(source))) == {"a", "b"}
-
-
 @pytest.fixture
 def world(
     user: User, make_endpoint: Callable[..., Endpoint], documents: dict[str, Any], settings: Any

@@ -9,10 +9,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from sandbox.config import Config
 from sandbox.gallery import RECORDED
 from sandbox.models import MODELS
-from sandbox.state import Sandbox
 from tests.sandbox.server import start_sandbox
 
 FILMS = {model.endpoint_id for model in MODELS if model.makes_films}
@@ -29,15 +27,6 @@ def test_every_model_has_exactly_one_thumbnail_of_its_own() -> None:
         with Image.open(io.BytesIO(content)) as picture:
             assert (picture.format, picture.size) == ("WEBP", (480, 360))
         assert len(content) < 120_000
-
-
-def test_copies_of_a_model_share_its_thumbnails(tmp_path: Path) -> None:
-    sandbox = Sandbox(Config(tmp_path, filler=len(MODELS)))
-    copies = [model for model in sandbox.registry if model.copy_of]
-    assert len(copies) == len(MODELS)
-    for model in copies:
-        path = sandbox.gallery.find(f"thumbs/{model.endpoint_id}.webp")
-        assert path == RECORDED / f"{model.copy_of}.webp"
 
 
 @pytest.mark.system  # starts a sandbox, and makes an example

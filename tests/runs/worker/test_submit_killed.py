@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -27,11 +25,10 @@ import fal
 from catalog import upstream
 from catalog.models import Endpoint
 from core.db import clock
-from core.notify import channel
 from runs.models import Run
 from runs.models import Worker as Row
 from runs.progress import worker_status
-from runs.worker import run_tasks, submit
+from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.limits import WorkerLimits
 from runs.worker.main import Worker
@@ -221,53 +218,6 @@ def test_a_claim_whose_commit_was_not_confirmed_is_sent(
     run.refresh_from_db()
     assert (cut, run.attempts) == ([run.pk], 2)
     assert sandbox.calls()["submit"] == 1
-
-
-@contextmanager
-def told_states() -> Iterator[list[str]]:
-    """The state of the only run at each notification, from a page's side."""
-    states: list[str] = []
-    hears, is_over = threading.Event(), threading.Event()
-
-    def look() -> None:
-        states.append(Run.objects.values_list("state", flat=True).get())
-
-    async def listen() -> None:
-        # Idle, so that on SQLite it is woken by notifications, not by each write.
-        async with channel.listen(lambda: True, idle_poll_every_s=600.0) as signal:
-            version = await signal.wait(0, 60.0)  # it is set as it begins
-            hears.set()
-            while not is_over.is_set():
-                before, version = version, await signal.wait(version, 0.1)
-                if version != before:
-                    await sync_to_async(look)()
-
-    with ThreadPoolExecutor(1) as threads:
-        listener = threads.submit(asyncio.run, listen())
-        assert hears.wait(60.0)
-        try:
-            yield states
-        finally:
-            is_over.set()
-            listener.result(60.0)
-
-
-@pytest.mark.any_database
-def test_only_a_slow_submit_shows_the_submitting_state(
-    ask: Callable[[str], Run], work: Work, sandbox: Control
-) -> None:
-    ask("queue")
-    sandbox.fault("submit", "late", value=3 * run_tasks.SLOW_SUBMIT_S)
-    with told_states() as states:
-        work(lambda: Run.objects.filter(state="succeeded").exists())
-    assert states.count(State.SUBMITTING) == 1
-    assert states[-1] != State.SUBMITTING
-    Run.objects.all().delete()
-    ask("queue")
-    with told_states() as states:
-        work(lambda: Run.objects.filter(state="succeeded").exists())
-    assert states
-    assert State.SUBMITTING not in states
 
 
 def test_a_stopping_worker_awaits_the_answer_to_its_submit(

@@ -42,9 +42,9 @@ def skeleton(document: Node, endpoint_id: str) -> Node:
 
 def test_the_document_structure_equals_a_real_document(documents: dict[str, Node]) -> None:
     real = skeleton(documents["fal-ai/flux/dev"], "fal-ai/flux/dev")
-    for endpoint_id, document in DOCUMENTS.items():
-        assert skeleton(document, endpoint_id) == real, endpoint_id
-        assert list(document["paths"])[2] == f"/{endpoint_id}"
+    for endpoint_id, mine in DOCUMENTS.items():
+        assert skeleton(mine, endpoint_id) == real, endpoint_id
+        assert list(mine["paths"])[2] == f"/{endpoint_id}"
 
 
 @pytest.mark.parametrize("name", ["ImageSize", "LoraWeight", "RGBColor", "File"])
