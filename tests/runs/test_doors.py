@@ -50,6 +50,7 @@ def rules_for(door: Door) -> Iterator[tuple[str, str]]:
     yield from sample([*PAIRS[first:], *PAIRS[:first]], 2, by_seed=1)
 
 
+@pytest.mark.system
 def test_the_table_has_every_function_that_starts_runs() -> None:
     """A new way to start a run fails here until `doors/table.py` has a row that uses it."""
     found = {
@@ -107,6 +108,7 @@ def world(
     return filled
 
 
+@pytest.mark.system
 @pytest.mark.django_db
 @pytest.mark.any_database
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)

@@ -33,14 +33,14 @@ def test_every_model_has_exactly_one_thumbnail_of_its_own() -> None:
 def test_thumbnails_and_examples_are_served(tmp_path: Path) -> None:
     running = start_sandbox(tmp_path)
     files = running.addresses["files"]
-    still = httpx.get(f"{files}/thumbs/sandbox/aurora.webp")
+    still = httpx.get(f"{files}/thumbs/sandbox/aurora.webp", timeout=60)
     assert still.headers["content-type"] == "image/webp"
-    film = httpx.get(f"{files}/thumbs/{min(FILMS)}.mp4", headers={"Range": "bytes=4-7"})
+    film = httpx.get(f"{files}/thumbs/{min(FILMS)}.mp4", headers={"Range": "bytes=4-7"}, timeout=60)
     assert (film.status_code, film.headers["content-type"]) == (206, "video/mp4")
     assert film.content == b"ftyp"
     for name in ("thumbs/sandbox/aurora.mp4", "thumbs/no/model.webp", "thumbs/../gallery.py",
                  "thumbs/sandbox/aurora.exe", "examples/none.png", "examples/a%0Ab"):  # fmt: skip
-        assert httpx.get(f"{files}/{name}").status_code == 404
+        assert httpx.get(f"{files}/{name}", timeout=60).status_code == 404
     example = httpx.get(f"{files}/examples/harbour.png", timeout=60)
     assert Image.open(io.BytesIO(example.content)).size == (768, 576)
     assert running.stop() == 0
