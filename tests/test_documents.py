@@ -90,16 +90,6 @@ def test_every_path_named_in_a_document_exists(document: str) -> None:
     assert _missing_paths((ROOT / document).read_text()) == []
 
 
-def test_missing_links_and_paths_are_detected(tmp_path: Path) -> None:
-    document = tmp_path / "page.md"
-    document.write_text(
-        "# A page\n[a](gone.md) [b](page.md#a-page) [c](#gone) `core/gone.py` `core/db/clock.py`"
-        " `gone.py` `clock.py` `python -m bench.gone` `python -m bench`"
-    )
-    assert _missing_links(document) == ["gone.md#", "#gone"]
-    assert _missing_paths(document.read_text()) == ["core/gone.py", "gone.py", "bench/gone"]
-
-
 def test_every_adr_number_in_the_code_is_a_current_one() -> None:
     numbers = {int(path.name[:4]) for path in (ROOT / "docs/adr").glob("0*.md")}
     sources = [
@@ -124,17 +114,6 @@ def test_the_index_lists_every_decision_and_marks_ten_to_read_first() -> None:
     )
     assert sorted(name for _, name in rows) == sorted(path.name for path in folder.glob("0*.md"))
     assert len([name for mark, name in rows if mark]) == 10
-
-
-def test_pre_commit_runs_the_tools_of_make_lint() -> None:
-    makefile = (ROOT / "Makefile").read_text()
-    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
-    commands = re.findall(r"entry: \.venv/bin/(.+)", hooks)
-    assert {command.split()[0] for command in commands} == {
-        "ruff", "djangofmt", "oxfmt", "lint-imports", "mypy",
-    }  # fmt: skip
-    assert [command for command in commands if f"$(BIN)/{command}" not in makefile] == []
-    assert "http" not in hooks
 
 
 def test_no_line_of_a_template_passes_100_columns() -> None:

@@ -47,14 +47,21 @@ def receive(announced: Announced, number: int, body: IO[bytes], size_bytes: int)
         with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as spooled:
             etag, size_bytes = _copy(body, spooled, size_bytes)
             name = _store(row.stored_as, spooled, size_bytes)
-    except BaseException:
-        row.delete()
+    except BaseException as error:
+        count, _ = row.delete()
+        # Who replaced it deletes its file too, maybe while the storage still writes it.
+        if isinstance(error, uploads.NotStored) and not count:
+            raise _replaced(number) from error
         raise
     values = {"etag": etag, "size_bytes": size_bytes, "stored_as": name}
     if not ProxyPart.objects.filter(pk=row.pk).update(**values):
         _delete_files([name])
-        raise ValueError(f"Part {number} was sent again in the meantime.")
+        raise _replaced(number)
     return etag
+
+
+def _replaced(number: int) -> ValueError:
+    return ValueError(f"Part {number} was sent again in the meantime.")
 
 
 def _reserve(announced: Announced, number: int, size_bytes: int) -> ProxyPart:

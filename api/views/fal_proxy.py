@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts import single_use
 from accounts.limits.rate_limit import OWN
@@ -189,7 +189,7 @@ def _receive(
     return responses.refusal(problem)
 
 
-@require_GET
+@require_safe
 def file(request: HttpRequest, file_id: uuid.UUID, name: str) -> HttpResponse:
     """Redirect to the user's own file."""
     rows = ProxyFile.objects.filter(user=cast("User", request.user)).select_related("upload")

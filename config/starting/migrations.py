@@ -29,6 +29,11 @@ def require_known(*, is_migrated: bool) -> None:
         recorded = _recorded()
     finally:
         connection.close()
+    require(recorded, is_migrated=is_migrated)
+
+
+def require(recorded: set[Key], *, is_migrated: bool) -> None:
+    """Do what `require_known` does for a database that has recorded these migrations."""
     on_disk = _on_disk()
     squashes = sorted(key for key in on_disk if SQUASHED in key[1])
     unknown = recorded - on_disk
@@ -39,7 +44,7 @@ def require_known(*, is_migrated: bool) -> None:
             # A release before the last has recorded what the names of squashes stand for, not them.
             applied = {key for key in recorded if is_replaced(key, squash)}
             _require_all_or_none(replaced - recorded, applied)
-            recorded |= {squash} if replaced <= recorded else set()
+            recorded = recorded | ({squash} if replaced <= recorded else set())
     if is_migrated:
         _require_applied(on_disk - recorded)
 

@@ -124,7 +124,6 @@ async def converse(program: Path, environment: dict[str, str], folder: Path) -> 
     return content.text
 
 
-@pytest.mark.system
 @pytest.mark.exhaustive
 def test_the_installed_wheel_searches_and_runs(
     program: Path, environment: dict[str, str], running: Path
@@ -154,7 +153,7 @@ def test_the_installed_wheel_searches_and_runs(
     assert "succeeded" in answer
 
 
-@pytest.mark.system
+@pytest.mark.exhaustive
 def test_the_installed_wheel_says_what_to_do_first(
     program: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -172,7 +171,7 @@ def test_the_installed_wheel_says_what_to_do_first(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.system
+@pytest.mark.exhaustive
 def test_the_wheel_contains_no_data_or_secrets(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert not [name for name in names if "sqlite" in Path(name).name or "/var/" in name]

@@ -1,19 +1,46 @@
-"""Prints values of the settings as JSON: `settings_script.py "s.DEBUG, s.FAL_KEY" [COMMAND]`.
+"""Reads the settings anew for each question: a line of JSON, answered by one.
 
-The module `config` is the first one on the path; with a command of `manage.py` the process may read
-its keys.
+A question names the folder with `config`, the command of `manage.py` (empty: another process), the
+variables and what is asked (`"s.DEBUG, s.FAL_KEY"`). Each is answered in a fork: what the settings
+import is loaded once, which takes most of a start.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import traceback
+from typing import Any
+
+import environ  # noqa: F401
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files import storage  # noqa: F401
+
+
+def answer(folder: str, command: str, variables: dict[str, str], what: str) -> dict[str, Any]:
+    """Return the values, or why the settings refuse the environment."""
+    os.environ.clear()
+    os.environ.update(variables)
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    try:
+        if command:
+            from config import key_access
+
+            key_access.grant(command)
+        from config import settings
+
+        return {"values": eval(f"[{what}]", {"s": settings})}
+    except ImproperlyConfigured as error:
+        return {"refused": str(error)}
+    except Exception:
+        return {"broken": traceback.format_exc()}
+
 
 if __name__ == "__main__":
-    if sys.argv[2:]:
-        from config import key_access
-
-        key_access.grant(sys.argv[2])
-    from config import settings
-
-    print(json.dumps(eval(f"[{sys.argv[1]}]", {"s": settings})))
+    for line in sys.stdin:
+        if not (child := os.fork()):
+            print(json.dumps(answer(**json.loads(line))), flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)

@@ -19,7 +19,7 @@ from django.test import Client
 from accounts.sessions.store import SessionStore
 from tests.processes import ROOT, environment
 
-pytestmark = [pytest.mark.any_database, pytest.mark.system]
+pytestmark = pytest.mark.any_database
 
 PUBLIC = {
     "PUBLIC_URL": "https://vitrine.test",
@@ -46,11 +46,13 @@ def python(tmp_path: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.exhaustive
 def test_djangos_deployment_check_is_clean(tmp_path: Path) -> None:
     output = python(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING")
     assert "no issues" in output
 
 
+@pytest.mark.system
 def test_with_a_public_https_address_http_is_redirected(tmp_path: Path, migrated: Path) -> None:
     shutil.copy(migrated, tmp_path / "v.sqlite3")
     requests = [

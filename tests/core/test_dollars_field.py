@@ -41,11 +41,11 @@ def test_a_sum_has_as_many_places_as_it_needs(written: str, shown: str) -> None:
     assert str(own.cap_usd) == shown
 
 
-def test_a_hundred_thousand_sums_are_exactly_their_sum() -> None:
-    """SQLite's floats made 1,000.0000000188480 dollars of as many cents."""
-    rows = (LedgerAccount(kind="board", key=str(n), cap_usd=CENT) for n in range(100_000))
-    LedgerAccount.objects.bulk_create(rows, batch_size=10_000)
-    assert LedgerAccount.objects.aggregate(total=Sum("cap_usd"))["total"] == 1000
+def test_a_thousand_sums_are_exactly_their_sum() -> None:
+    """SQLite's floats made 1,000.0000000188480 dollars of a hundred thousand cents."""
+    rows = (LedgerAccount(kind="board", key=str(n), cap_usd=CENT) for n in range(1000))
+    LedgerAccount.objects.bulk_create(rows)
+    assert LedgerAccount.objects.aggregate(total=Sum("cap_usd"))["total"] == 10
 
 
 def test_sums_are_compared_and_added_in_the_database() -> None:

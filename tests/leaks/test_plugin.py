@@ -31,6 +31,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "_configured", {SECRET.encode(): "key"})
 
 
+@pytest.mark.exhaustive  # it starts pytest
 def test_a_leak_fails_its_test_and_no_other(leaks: list[str]) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(
@@ -155,7 +156,7 @@ def test_command_lines_and_environments_are_looked_at(waiting: Any, leaks: list[
     leaks.clear()
 
 
-@pytest.mark.system
+@pytest.mark.exhaustive  # it starts a whole Vitrine
 def test_a_started_web_process_looks_at_its_answers(
     tmp_path: Path, watched_traffic: Path, leaks: list[str], migrated: Path, collected: Path
 ) -> None:

@@ -21,7 +21,7 @@ from tests.leaks import secrets
 from tests.people.house import make_admin
 from tests.projects.people import make_project
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 PASSWORD = "lantern-otter-7-of-eva"
 SLACK = "https://hooks.slack.com/services/T000/B000/this-is-verysecret"
 PROJECT_KEY = "spring-1:a-key-of-the-project"

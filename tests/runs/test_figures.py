@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -48,20 +47,3 @@ def test_figures_are_computed_by_one_worker_and_again_when_they_are_due(make_run
     KeptFigures.objects.update(due_at=timezone.now())
     figures.keep_due()
     assert figures.read(figures.RUNS_OF_PEOPLE).values == {str(run.user_id): 2}
-
-
-def test_slow_figures_are_computed_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter([0.0, 10.0])
-    monkeypatch.setitem(figures.KINDS, figures.STORAGE, dict)
-    monkeypatch.setattr("runs.figures.time.monotonic", lambda: next(times))
-    figures.read(figures.STORAGE)
-    row = KeptFigures.objects.get()
-    assert row.made_at is not None
-    assert (row.due_at - row.made_at).total_seconds() == 10 / figures.SHARE
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_worker_keeps_figures_beside_its_other_work(make_run: Any) -> None:
-    make_run()
-    assert asyncio.run(figures.keep_in_background()) > 1
-    assert {*KeptFigures.objects.values_list("kind", flat=True)} == {*figures.KINDS}

@@ -47,24 +47,6 @@ def test_only_the_querysets_name_which_columns_of_runs_are_loaded() -> None:
     assert {call for call in calls if not call.startswith("runs/models/")} == set()
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        'Run.objects.defer("logs")',
-        'runs = Run.objects.of(user)\nrows = runs.order_by("pk").only("title")',
-        'cells.select_related("run").defer("run__output")',
-        'def find(runs: RunQuerySet): return runs.only("state")',
-        'HEAVY = ("logs",)\ncells.defer(*(f"run__{name}" for name in HEAVY))',
-        'HEAVY = ("logs", "output")\nRun.objects.defer(*HEAVY)',
-        'Cell.objects.only("seed", "turn__run__state")',
-    ],
-)
-def test_the_scan_finds_lists_of_columns(source: str, tmp_path: Path) -> None:
-    file = tmp_path / "module.py"
-    file.write_text(source)
-    assert len([*_lists_in(file)]) == 1
-
-
 def _lists_in(file: Path) -> Iterator[str]:
     """Yield the calls of `only` and `defer` that name columns of runs."""
     text = file.read_text()

@@ -6,18 +6,12 @@ from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any, cast
 
-import pytest
-from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import User
 
 import fal
 from core.notify import channel
 from playground.form.prefill import sources
-from projects.models.project import private_project
 from runs import owners
-from runs.models import Run
-from runs.owners import RunOwner
 
 
 def has_no_repeats(names: Iterable[str]) -> bool:
@@ -31,12 +25,6 @@ def test_every_app_with_an_owner_module_is_registered() -> None:
     assert set(registered) == with_promises
     assert has_no_repeats(registered)
     assert with_promises >= {"runs", "playground", "notifications", "boards", "chats", "flows"}
-
-
-def test_calling_ready_twice_registers_an_app_once() -> None:
-    before = [type(owner) for owner in owners.registered()]
-    apps.get_app_config("boards").ready()
-    assert [type(owner) for owner in owners.registered()] == before
 
 
 def test_no_name_belongs_to_two_apps() -> None:
@@ -70,21 +58,3 @@ class FakeClients:
     workflows: Any = None
     files: Any = None
     account: Any = SimpleNamespace(has_key=True)
-
-
-@pytest.mark.django_db
-def test_an_owner_has_no_hooks_by_default(user: User, make_run: Any) -> None:
-    owner, run, signal = RunOwner(), make_run(), channel.Signal()
-    owner.on_start(user, {run: ["prompt:1"]})
-    owner.on_named(user, {run: []})
-    owner.on_end(run, {"state": Run.State.FAILED})
-    owner.on_shown_end(user.pk, [run.pk])
-    promises = [
-        owner.places_of(user, run), owner.run_groups(), owner.live_views(),
-        owner.notifies_of_end(run), owner.inputs_in_use(), owner.opened_files(user.pk),
-        owner.held_bytes(user.pk), owner.names_of_weights(user.pk, ["/"]), owner.handed_over(),
-        owner.news(user), owner.destinations(user), owner.form_sources(),
-        owner.jobs(signal, None), owner.name_resolver(user, private_project(user)),
-        owner.names_offered(user, private_project(user)),
-    ]  # fmt: skip
-    assert not any(promises)

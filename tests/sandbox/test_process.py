@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from tests.sandbox.server import ROOT, start_sandbox
-from tests.sandbox.wire import SLOW, submit, wait
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -25,25 +24,6 @@ def test_the_sandbox_starts_within_a_second_and_exits_with_0(tmp_path: Path) -> 
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     assert any(start_and_stop() < 1 for _ in range(5))
-
-
-def test_the_sandbox_stops_while_a_request_runs(tmp_path: Path) -> None:
-    running = start_sandbox(tmp_path)
-    with httpx.Client(headers={"Authorization": f"Key {running.key}"}) as http:
-        handle = submit(http, running, SLOW, {"duration": 3600, "picture": False})
-        wait(http, handle, "IN_PROGRESS")
-    assert running.stop() == 0
-
-
-def test_a_taken_port_is_reported_in_one_line(tmp_path: Path) -> None:
-    running = start_sandbox(tmp_path)
-    port = running.base.rpartition(":")[2]
-    command = [sys.executable, "-m", "sandbox", "--port", port, "--data-dir", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert running.stop() == 0
-    assert done.returncode == 1
-    assert done.stderr.startswith("The sandbox cannot start: ")
-    assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_sandbox_starts_without_django_or_heavy_libraries(tmp_path: Path) -> None:

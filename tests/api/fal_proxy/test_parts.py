@@ -7,9 +7,11 @@ import json
 import uuid
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Sum
 from django.utils import timezone
@@ -84,6 +86,23 @@ def test_a_part_sent_twice_concurrently_is_stored_once(announced: Announced, tmp
     raised = at_once(4, lambda _: send(announced, 1))
     assert ProxyPart.objects.count() == len(list((tmp_path / "incoming").iterdir())) == 1
     assert {type(error) for error in raised if error} <= {ValueError}
+
+
+def test_a_part_replaced_while_the_storage_writes_it_blames_no_storage(
+    announced: Announced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file is deleted under the storage's hands: that looked like one that takes no files."""
+
+    class Replaced(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if not self.tell():
+                send(announced, 1)
+                monkeypatch.setattr(FileSystemStorage, "_save", Mock(side_effect=FileNotFoundError))
+            return super().read(size)
+
+    with pytest.raises(ValueError, match="Part 1 was sent again in the meantime"):
+        parts.receive(announced, 1, Replaced(b"x" * KB), KB)
+    assert ProxyPart.objects.get().size_bytes == 300 * KB
 
 
 def test_an_incomplete_part_cannot_be_joined(announced: Announced) -> None:

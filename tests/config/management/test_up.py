@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import signal
-import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,26 +20,32 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.processes import Up, copy_checkout, environment, free_port, is_alive, until
-from tests.sampling import sample
+from tests.sampling import IS_EXHAUSTIVE
 
 pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project as a fresh clone has it."""
-    return copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
+def checkout(tmp_path_factory: pytest.TempPathFactory, migrated: Path, collected: Path) -> Path:
+    """The project as a fresh clone has it, in a `var/` that others can read.
 
-
-@pytest.fixture(scope="module")
-def idle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Another clone, in which nothing runs."""
-    return copy_checkout(tmp_path_factory.mktemp("idle") / "vitrine")
+    `make test` spares it the migrations and collecting static files; `make test-all` does not.
+    """
+    clone = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
+    (clone / "var").mkdir(mode=0o755)
+    if not IS_EXHAUSTIVE:
+        shutil.copytree(collected, clone / "var" / "static")
+        (clone / "var" / "static" / ".stamp").chmod(0o600)  # as `up` writes it
+        shutil.copy(migrated, clone / "var" / "vitrine.sqlite3")
+        (clone / "var" / "vitrine.sqlite3").chmod(0o644)
+    return clone
 
 
 @pytest.fixture(scope="module")
 def up(checkout: Path) -> Iterator[tuple[Up, httpx.Client]]:
-    running = Up(checkout, free_port())
+    """Started by a team that named its public host alone."""
+    key = "long and random" * 4
+    running = Up(checkout, free_port(), ALLOWED_HOSTS="vitrine.example.com", SECRET_KEY=key)
     base = running.base
     with httpx.Client(base_url=base, follow_redirects=True, timeout=60) as client:
         assert client.get(running.link).status_code == 200
@@ -59,6 +65,18 @@ def children(pid: int) -> list[int]:
         ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
     ).stdout
     return [int(line) for line in text.split()]
+
+
+def manage(checkout: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=checkout,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def test_from_the_link_to_a_finished_run_without_script(up: tuple[Up, httpx.Client]) -> None:
@@ -124,15 +142,7 @@ def test_realtime_starts_with_the_first_connection(up: tuple[Up, httpx.Client]) 
 def test_other_commands_find_the_running_sandbox(
     up: tuple[Up, httpx.Client], checkout: Path
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", "sync_models", "--json"],
-        cwd=checkout,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = manage(checkout, "sync_models", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["listed"] >= 24
 
@@ -156,63 +166,71 @@ def test_what_dies_is_started_again(up: tuple[Up, httpx.Client]) -> None:
     until(answers)
 
 
-def test_a_taken_port_is_named_in_one_sentence(idle: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert refused(idle, PORT=str(port)).startswith(f"PORT {port} cannot be used")
+def test_a_team_with_only_its_own_host_is_served_there(up: tuple[Up, httpx.Client]) -> None:
+    _, client = up
+    answers = [
+        client.get("/login/", headers={"Host": host}).status_code
+        for host in ("vitrine.example.com", "evil.example")
+    ]
+    assert answers == [200, 400]
 
 
-WRONG = [
-    ("PORT", "abc", "PORT must be a whole number"),
-    ("UPSTREAM", "elsewhere", "UPSTREAM must be fal or sandbox"),
-    ("DATABASE_URL", "nonsense", "DATABASE_URL must look like"),
-    ("DATABASE_URL", "sqlite:////no/such/folder/x.sqlite3", "the database of DATABASE_URL"),
-    ("FAL_QUEUE_URL", "queue.fal.run", "FAL_QUEUE_URL must be an address"),
-    ("FAL_KEY", "two words", "FAL_KEY must be one word"),
-    ("DEBUG", "maybe", "DEBUG must be"),
-]
-
-
-@pytest.mark.parametrize(("name", "value", "words"), sample(WRONG, 3))
-def test_a_wrong_setting_is_named_in_one_sentence(
-    idle: Path, name: str, value: str, words: str
+def test_written_files_are_private_to_the_account(
+    up: tuple[Up, httpx.Client], checkout: Path
 ) -> None:
-    assert refused(idle, **{"PORT": str(free_port()), name: value}).startswith(words)
+    until(lambda: (checkout / "var/vitrine.sqlite3-wal").exists())
+    var = checkout / "var"
+    open_to_others = [
+        path
+        for path in [var, *var.rglob("*")]
+        if not path.is_symlink() and path.relative_to(var).parts[:1] != ("sandbox",)
+        if path.exists() and mode(path) & 0o077
+    ]
+    assert not open_to_others
+    assert mode(var / "sandbox") == 0o700
 
 
-def test_a_folder_that_cannot_be_written_is_named(idle: Path) -> None:
-    folder = idle / "var"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.write_text("a file where the folder should be")
-    assert refused(idle, PORT=str(free_port())).startswith("the folder")
-    folder.unlink()
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
 
 
-def refused(checkout: Path, **settings: str) -> str:
-    """The one sentence that `up` says when it does not start."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", "up"],
-        cwd=checkout,
-        env=environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 1
-    lines = [line for line in done.stderr.splitlines() if line.startswith("Vitrine did not start")]
-    assert len(lines) == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    return lines[0].removeprefix("Vitrine did not start: ")
-
-
-def test_ctrl_c_stops_every_part(up: tuple[Up, httpx.Client], checkout: Path) -> None:
+def test_no_key_is_in_a_command_line(up: tuple[Up, httpx.Client], checkout: Path) -> None:
     running, _ = up
-    paint_live(running)
-    parts = children(running.process.pid)
+    lines = (checkout / "var/sandbox.env").read_text().splitlines()
+    key = dict(line.split("=", 1) for line in lines)["FAL_KEY"]
+    pid = running.pid_of("-m sandbox")
+    assert pid
+    assert key.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def test_a_second_instance_names_the_first_and_leaves_it_alone(
+    up: tuple[Up, httpx.Client], checkout: Path
+) -> None:
+    running, _ = up
+    environment_file, stamp = checkout / "var/sandbox.env", checkout / "var/static/.stamp"
+    before = environment_file.read_text(), stamp.stat().st_mtime_ns
+    done = manage(checkout, "up", PORT=str(free_port()))
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "Vitrine did not start: Vitrine already runs in this folder "
+        f"(process {running.process.pid}, at {running.base})"
+    )
+    assert (environment_file.read_text(), stamp.stat().st_mtime_ns) == before
+
+
+def test_a_killed_instance_blocks_nobody_and_ctrl_c_stops_every_part(
+    up: tuple[Up, httpx.Client], checkout: Path
+) -> None:
+    running, _ = up
+    web = running.pid_of("config.server.serving")
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.wait()
+    assert web
+    until(lambda: not is_alive(web))  # it ends with its parent
+    again = Up(checkout, free_port())
+    paint_live(again)
+    parts = children(again.process.pid)
     assert len(parts) == 4
-    assert running.stop() == 0
+    assert again.stop() == 0
     assert not [pid for pid in parts if Path(f"/proc/{pid}").exists()]
     assert not list(checkout.glob("var/sandbox.env"))

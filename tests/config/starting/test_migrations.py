@@ -1,4 +1,4 @@
-"""The names of squashed migrations say what they replace, so that no start has to load them."""
+"""A database that this code cannot use is refused; the names of squashes say what they replace."""
 
 from __future__ import annotations
 
@@ -6,13 +6,65 @@ from itertools import pairwise
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db.migrations.loader import MigrationLoader
 
-from config.starting.migrations import SQUASHED, Key, is_replaced, replaced_by
+from config.starting.migrations import (
+    LAST_UNSQUASHED,
+    SQUASHED,
+    Key,
+    is_replaced,
+    replaced_by,
+    require,
+)
 
-pytestmark = pytest.mark.both_databases
+ALL = {*MigrationLoader(None).disk_migrations}
+SQUASHES = sorted(key for key in ALL if SQUASHED in key[1])
 
-SQUASHES = [key for key in MigrationLoader(None).disk_migrations if SQUASHED in key[1]]
+
+def refusal(recorded: set[Key], *, is_migrated: bool = True) -> str:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        require(recorded, is_migrated=is_migrated)
+    return str(refused.value)
+
+
+def test_a_migrated_database_is_known_with_or_without_the_names_of_squashes() -> None:
+    require(ALL, is_migrated=True)
+    unsquashed = (ALL - {*SQUASHES}).union(*map(replaced_by, SQUASHES))
+    require(unsquashed, is_migrated=True)
+
+
+@pytest.mark.parametrize("is_migrated", [True, False])
+def test_older_code_refuses_a_newer_database(is_migrated: bool) -> None:
+    later = {("catalog", f"900{n}_later") for n in range(5)}
+    sentence = refusal(ALL | later, is_migrated=is_migrated)
+    assert sentence.startswith("the database was migrated by a newer Vitrine")
+    assert "catalog.9000_later, catalog.9001_later, catalog.9002_later and 2 more" in sentence
+
+
+@pytest.mark.parametrize("squash", SQUASHES)
+def test_a_database_between_two_releases_is_refused(squash: Key) -> None:
+    """Some of what a squashed migration replaces is applied: Django ends with a traceback."""
+    replaced = replaced_by(squash)
+    missing = max(replaced)
+    sentence = refusal((ALL - {squash}) | replaced - {missing}, is_migrated=False)
+    assert f"{'.'.join(missing)} was never applied" in sentence
+    assert f"update to {LAST_UNSQUASHED} first" in sentence
+
+
+def test_a_database_of_before_earlier_squashes_is_refused() -> None:
+    """It has recorded none of the names that are replaced, so that Django would begin anew."""
+    squash = ("training", "0001_squashed_0002")
+    sentence = refusal((ALL - {squash}) | {("training", "0001_initial")}, is_migrated=False)
+    assert "training.0001_training was never applied" in sentence
+
+
+@pytest.mark.parametrize("recorded", [set(), ALL - {max(ALL)}], ids=["nothing", "all but the last"])
+def test_only_what_migrates_takes_an_unmigrated_database(recorded: set[Key]) -> None:
+    require(recorded, is_migrated=False)
+    sentence = refusal(recorded)
+    assert sentence.startswith("the database is not migrated (")
+    assert "Run `manage.py migrate` once" in sentence
 
 
 def numbers(name: str) -> tuple[int, int]:

@@ -40,6 +40,7 @@ def test_an_urlencoded_form_above_the_limit_gets_our_error_page(member: Client, 
     assert "It holds more than 16 MB" in response.content.decode()
 
 
+@pytest.mark.system
 def test_too_many_fields_or_files_are_reported_separately(member: Client, path: str) -> None:
     fields = {f"f{n}": "" for n in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
     response = member.post(path, fields)

@@ -24,7 +24,7 @@ from runs.models import Charge, Run
 from runs.starting import Source, StartRequest
 from runs.transitions import Observation
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 End = Callable[..., Run]
 
 

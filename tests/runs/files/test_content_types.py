@@ -103,13 +103,6 @@ def test_the_content_type_follows_the_bytes(
     assert (row.state, row.kind) == ("stored", kind)
 
 
-@pytest.mark.any_database
-def test_the_same_content_is_of_the_same_kind(artifact: Any) -> None:
-    data = film(0.2)
-    assert copy(artifact("image"), data).kind == "video"
-    assert copy(artifact("file"), data, limit_s=0.0).kind == "video"
-
-
 def test_before_its_copy_arrives_a_result_has_the_type_upstream_declared(artifact: Any) -> None:
     row = copy(artifact("video"), lambda _: httpx.Response(503))
     assert (row.state, row.kind) == ("remote", "video")
@@ -161,22 +154,6 @@ def test_an_open_page_is_sent_the_actual_type_of_a_result(member: Client, waitin
     assert f'<img src="{row.get_absolute_url()}"' in fragments
     assert not marks(fragments)
     assert not marks(member.get(row.run.get_absolute_url()).content.decode())
-
-
-@pytest.mark.any_database
-def test_a_playing_video_is_not_swapped(waiting: Any) -> None:
-    row = waiting("video")
-    assert marks(renderers.changed_fragments(row.run, "copies"))
-    row = copy(row, film(0.2))
-    fragments = renderers.changed_fragments(row.run, "copies")
-    assert f'id="run-{row.run_id}-copies"' in fragments
-    assert "artifacts" not in fragments
-    assert not marks(fragments)
-
-
-def test_a_run_with_only_texts_has_nothing_to_copy(member: Client, make_run: Any) -> None:
-    run = make_run(state="succeeded", output={"output": "Hi"}, ended_at=timezone.now())
-    assert not marks(member.get(run.get_absolute_url()).content.decode())
 
 
 def test_an_empty_file_is_reported_as_empty(member: Client, waiting: Any) -> None:

@@ -18,7 +18,7 @@ from runs.files import storage_limits
 from runs.models import Upload, Worker
 from tests.runs.copying import copy, picture
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from django.test import Client
 from moto import mock_aws
 
 from catalog.models import Picture
-from config.starting import settings_rules
 from playground.display import status
 from runs.files import storage_move
 from runs.models import Artifact, Upload
@@ -100,6 +99,7 @@ def test_a_move_copies_every_file_and_pages_serve_it(
     assert "12 files copied" in capsys.readouterr().out
 
 
+@pytest.mark.exhaustive
 def test_files_move_back_from_a_bucket_to_a_folder(
     files: dict[str, bytes], settings: Any, tmp_path: Path
 ) -> None:
@@ -113,6 +113,7 @@ def test_files_move_back_from_a_bucket_to_a_folder(
     assert {str(f.relative_to(back)): f.read_bytes() for f in back.rglob("*.*")} == files
 
 
+@pytest.mark.exhaustive
 def test_a_second_move_copies_only_damaged_files(
     files: dict[str, bytes], bucket: Any, capsys: Any
 ) -> None:
@@ -125,7 +126,6 @@ def test_a_second_move_copies_only_damaged_files(
     assert bucket_contents(bucket) == files
 
 
-@pytest.mark.both_databases
 def test_a_stopped_move_resumes_after_the_last_batch(
     files: dict[str, bytes], bucket: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
@@ -178,6 +178,7 @@ def test_a_move_onto_the_same_storage_is_refused(settings: Any) -> None:
         call_command("move_media", "--from", "json.JSONDecoder")
 
 
+@pytest.mark.exhaustive
 def test_the_pages_say_where_files_are_stored_and_how_to_move_them(
     files: dict[str, bytes], client: Client, user: User
 ) -> None:
@@ -189,7 +190,3 @@ def test_the_pages_say_where_files_are_stored_and_how_to_move_them(
     assert any("Earlier results are not in S3Storage vitrine" in line for line in problems)
     call_command("move_media")
     assert not any("Earlier results" in line for line in status.load_status(User()).problems)
-
-
-def test_a_large_file_from_a_bucket_is_streamed() -> None:
-    assert settings_rules.storage_options(S3, "")["max_memory_size"] == 8 << 20

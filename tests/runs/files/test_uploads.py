@@ -21,7 +21,7 @@ from core.file_names import clean_name
 from runs.files import content_types, uploads
 from runs.models import Artifact, Run, Upload
 from runs.own_addresses import OUR_ADDRESS
-from tests.conftest import CASES, grant
+from tests.conftest import grant
 from tests.projects.people import make_project
 from tests.schemas import strategies
 
@@ -209,15 +209,6 @@ def test_an_upload_keeps_the_name_its_owner_gave_it(member: Client, name: str, f
     assert OUR_ADDRESS.fullmatch(address["url"])
 
 
-@pytest.mark.parametrize("name", [".png", "  .png", "/.png", "\0.png", "\ud83d.png"])
-def test_a_name_that_is_all_suffix_keeps_it(name: str) -> None:
-    assert clean_name(name) == "file.png"
-
-
-def test_a_long_name_is_cut_before_its_suffix_and_between_characters() -> None:
-    assert clean_name("ส" * 200 + ".jpeg") == "ส" * 78 + ".jpeg"
-
-
 @pytest.fixture
 def make_artifact(make_run: Callable[..., Any]) -> Callable[..., Artifact]:
     def make(kind: str = "image", **values: Any) -> Artifact:
@@ -277,14 +268,6 @@ def test_file_choices_are_the_users_own_of_the_kind_newest_first(
     assert offered_addresses("kind=weights&from=uploads") == []
 
 
-def test_the_mask_and_recorder_tools_are_fetched_on_demand(member: Client, client: Client) -> None:
-    for name in ("mask", "recorder"):
-        assert b"<dialog" in member.get(f"/uploads/tools/{name}/").content
-    assert member.get("/uploads/tools/other/").status_code == 404
-    for path in ("/uploads/tools/mask/", "/uploads/choices/"):
-        assert Client().get(path).status_code == 302
-
-
 def test_without_script_a_wrong_file_is_reported_beside_its_field(
     member: Client, make_endpoint: Any
 ) -> None:
@@ -337,19 +320,3 @@ def boxed(major: bytes, *others: bytes) -> bytes:
 )
 def test_an_iso_media_file_is_recognised_by_all_its_brands(head: bytes, kind: str) -> None:
     assert content_types.content_type(head) == kind
-
-
-def test_a_picture_with_a_general_brand_is_accepted(member: Client) -> None:
-    data = (CASES / "20a-avif-major-brand-mif1.avif").read_bytes()
-    upload = give(member, "a.avif", data, "image").json()
-    assert upload["content_type"] == "image/avif"
-    assert upload["name"] == "a.avif"
-
-
-def test_an_avif_sequence_is_a_picture(member: Client) -> None:
-    buffer = io.BytesIO()
-    frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "blue")]
-    frames[0].save(buffer, "AVIF", save_all=True, append_images=frames[1:])
-    assert buffer.getvalue()[8:12] == b"avis"
-    assert give(member, "a.avif", buffer.getvalue(), "image").json()["content_type"] == "image/avif"
-    assert give(member, "b.avif", buffer.getvalue(), "video").status_code == 422

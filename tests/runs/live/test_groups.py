@@ -22,8 +22,6 @@ from runs.progress import watch_tokens
 from runs.transitions import Observation
 from tests.runs.live.polling import Entry, ask, markup, serve, until_held
 
-pytestmark = pytest.mark.both_databases
-
 COUNT = 400
 MAX_POLL_BYTES = 8000
 

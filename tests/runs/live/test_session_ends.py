@@ -25,7 +25,7 @@ from tests.people.house import make_admin
 from tests.people.views.test_ways_in import give_second_step
 from tests.runs.live.polling import HOLD_S, ask, asked, serve, until_held
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "lantern-otter-7"
 
 

@@ -14,7 +14,7 @@ from runs.progress import watch_tokens
 from tests.conftest import grant
 from tests.runs.live.polling import ask, asked, asking, markup, serve
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_watch_token_is_invalid_for_another_user(make_run: Any, stranger: User) -> None:

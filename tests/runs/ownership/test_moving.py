@@ -21,7 +21,7 @@ from runs.ownership import moving
 from tests.projects.people import make_project, person
 from training.models import Dataset, Training, Weights
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.accounts.audited import events
 from tests.projects.people import make_project, person
 from training.models import Training
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 Make = Callable[..., Run]
 
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,14 +22,13 @@ import fal
 from catalog.models import Endpoint
 from core.http.asgi import Message
 from playground.form import form_state
-from runs import state_machine
 from runs.models import Run, Upload
 from runs.realtime import relay, sessions, tickets
 from runs.realtime.limits import LiveLimits
 from runs.results import refusals
 from runs.worker.scheduling import leases
 from tests.runs.conftest import LIMIT_S
-from tests.statements import before, failing
+from tests.statements import failing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -222,49 +220,6 @@ def test_after_a_sleep_no_input_is_sent_for_an_ended_run(live: Live) -> None:
     assert "cut" in [event["what"] for event in Run.objects.get().events]
 
 
-def test_a_session_survives_a_sleep_longer_than_a_lease(live: Live) -> None:
-    async def act(browser: Browser, model: Model) -> None:
-        browser.types("one")
-        await model.got.get()
-        asleep = timezone.now() + 3 * leases.LEASE
-        assert not (await sync_to_async(leases.claim)("worker", 10, now=asleep)).to_follow
-        model.says.put_nowait(picture(1))
-        await browser.hears("text")
-
-    live(act)
-    assert stored_pictures(Run.objects.get()) == ["1"]
-
-
-@contextmanager
-def without_database(statement: str) -> Iterator[threading.Event]:
-    """The database is away for such statements until the event is set."""
-    is_there = threading.Event()
-
-    def look(sql: str, _: Any) -> None:
-        if sql.startswith(statement) and not is_there.is_set():
-            raise OperationalError("the server closed the connection unexpectedly")
-
-    with before(look):
-        yield is_there
-
-
-def test_after_a_database_outage_a_session_sends_the_newest_form(live: Live) -> None:
-    async def act(browser: Browser, model: Model) -> tuple[str, str, bool]:
-        browser.types("old")
-        slow_notice = str((await browser.hears("slow"))["message"])
-        browser.types("new")
-        await browser.is_heard()
-        is_there.set()
-        sent = await model.got.get()
-        model.says.put_nowait(picture(1))
-        await browser.hears("text")
-        return slow_notice, sent, model.got.empty()
-
-    with without_database(READS_THE_FORM) as is_there:
-        assert live(act, retry_database_s=0.0) == (relay.DATABASE_AWAY, "new", True)
-    assert not Run.objects.get().events
-
-
 LOCKED, LOST = OperationalError("database is locked"), InterfaceError("the connection is lost")
 
 
@@ -305,39 +260,3 @@ def test_every_failed_database_query_is_retried(
         assert live(act, retry_database_s=0.0, lease_s=0.0) == file.upstream_url
     assert left == []
     assert stored_pictures(Run.objects.get()) == ["1"]
-
-
-@pytest.mark.parametrize("statement", [READS_THE_FORM, RENEWS_THE_LEASE], ids=["form", "lease"])
-def test_nothing_is_sent_for_a_page_closed_during_a_database_outage(
-    live: Live, statement: str
-) -> None:
-    async def act(browser: Browser, model: Model) -> Model:
-        browser.types("one")
-        await browser.hears("slow")
-        browser.leaves()
-        await browser.is_heard()
-        is_there.set()
-        return model
-
-    with without_database(statement) as is_there:
-        assert live(act, retry_database_s=0.0, lease_s=0.0).got.empty()
-    assert set(Run.objects.values_list("state", flat=True)) <= {"cancelled"}
-
-
-def test_a_failed_check_of_the_run_ends_no_session(live: Live) -> None:
-    async def act(browser: Browser, model: Model) -> str:
-        browser.types("one")
-        await model.got.get()
-        model.says.put_nowait(picture(1))
-        await browser.hears("text")
-        while (run := await Run.objects.aget()).metrics != {"results": 1}:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        await sync_to_async(state_machine.request_cancel)(run.pk)
-        return str((await browser.hears("end"))["message"])
-
-    with (
-        failing(LOCKED, LOST, where=lambda sql, _: sql.startswith(RENEWS_THE_LEASE)) as held,
-        failing(LOST, where=lambda sql, _: '"cancel_requested_at" IS NOT NULL' in sql) as queries,
-    ):
-        assert live(act, save_every_s=0.0) == relay.ENDED_ON_PAGE
-    assert (held, queries) == ([], [])

@@ -9,7 +9,6 @@ import asyncio
 import errno
 import io
 import logging
-import resource
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,9 +31,9 @@ from core.storage import atomic_files
 from runs.files.media.probe import MediaProbe
 from runs.models import Artifact
 from runs.worker import artifact_copies
-from tests.runs.copying import copy, film, picture
+from tests.runs.copying import copy, picture
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class FullDisk(FileSystemStorage):
@@ -81,30 +80,6 @@ def test_a_full_disk_is_logged_in_one_line_without_paths_on_pages(
     records = [record for record in caplog.records if record.name == "runs.worker.artifact_copies"]
     assert [(record.levelno, record.exc_info) for record in records] == [(logging.WARNING, None)]
     assert files() == []
-
-
-def test_a_poster_that_found_the_disk_full_is_made_later(artifact: Any, full_disk: Any) -> None:
-    data = film(0.3)
-    with full_disk("poster"):
-        row = copy(artifact("video"), data)
-    assert (row.state, row.poster) == ("remote", "")
-    assert [file.suffix for file in files()] == [".mp4"]
-    row = copy(row, data)
-    assert (row.state, row.error) == ("stored", "")
-    assert row.poster
-
-
-def test_a_file_size_limit_is_reported_like_a_full_disk(artifact: Any) -> None:
-    """Here already the copy on its way does not fit."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))
-    try:
-        row = copy(artifact("file"), bytes(3 << 20))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert row.state == "remote"
-    assert row.error == "The storage does not take it: File too large."
-    assert copy(row, bytes(3 << 20)).state == "stored"
 
 
 def test_a_failed_store_does_not_delete_an_equal_file_of_another(
@@ -216,18 +191,6 @@ def test_a_redirect_to_a_forbidden_host_is_reported_and_not_followed(
     row = copy_from(artifact(), host(answer("302 Found", Location=inside, Content_Length=0)))
     assert row.state == "lost"
     assert "http://169.254.169.254: not among the media addresses" in row.error
-
-
-def test_a_false_content_type_is_ignored(artifact: Any, host: Host) -> None:
-    page = b"<!doctype html><script>alert(1)</script>" * 9
-    again = "Upstream gave a web page instead of an image."
-    last = artifact(attempts=artifact_copies.TRIES_FOR_NONE - 1, error=again)
-    row = copy_from(last, host(answer("200 OK", page, Content_Type="image/png")))
-    assert (row.state, row.kind, row.content_type) == (
-        "stored",
-        "file",
-        "application/octet-stream",
-    )
 
 
 @pytest.mark.any_database

@@ -18,7 +18,7 @@ from runs.worker.following import reconciliation
 from runs.worker.scheduling import leases
 from tests.runs.files.test_inputs import make_artifact
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 AN_HOUR = timedelta(hours=1)
 
 

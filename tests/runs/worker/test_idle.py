@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from catalog.models import Endpoint
-from core.notify import channel
-from runs.models import Run, UpstreamKeys
-from runs.worker import idle
+from runs.models import Run
 from runs.worker.limits import WorkerLimits
-from runs.worker.webhooks import deliveries
-from tests.runs.conftest import Ask, Work, alone, ended
+from tests.runs.conftest import Ask, Work, ended
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -96,26 +91,3 @@ def test_a_lease_that_lapses_is_taken_over_in_time(ask: Ask, work: Work) -> None
     run.refresh_from_db()
     assert run.sent_at
     assert lapses <= run.sent_at < lapses + timedelta(seconds=20)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_request_for_newer_signing_keys_wakes_a_worker() -> None:
-    async def is_woken() -> None:
-        # Idle, so that on SQLite it is woken by the notification, not by the write.
-        async with channel.listen(lambda: True, idle_poll_every_s=NEVER_S) as signal:
-            version = await signal.wait(0, 60)  # it is set as it begins
-            await sync_to_async(deliveries.request_keys)(None)
-            assert await signal.wait(version, 60) > version
-
-    asyncio.run(alone(is_woken()))
-    assert UpstreamKeys.objects.get().wanted_at
-
-
-@pytest.mark.parametrize(
-    ("in_s", "pause_s"),
-    [(None, 30.0), (-5, 1.0), (0.2, 1.0), (4, 4.0), (3600, 30.0)],
-)
-def test_a_worker_sleeps_until_the_next_due_time(in_s: float | None, pause_s: float) -> None:
-    now = datetime(2026, 1, 1, tzinfo=timezone.get_current_timezone())
-    due_at = None if in_s is None else now + timedelta(seconds=in_s)
-    assert idle.pause_s(due_at, now) == pause_s

@@ -8,11 +8,9 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 
-from runs.files import stored_files
-from runs.models import Artifact, Run, Upload
+from runs.models import Run
 from runs.worker.following.patience import PATIENCE
 from runs.worker.scheduling import lease_queries
 from tests.runs.conftest import Ask, Control, Team, Work, ended
@@ -90,16 +88,6 @@ def test_a_model_without_a_status_stream_is_remembered(
     assert sandbox.calls()["status_stream"] == 2
 
 
-def test_a_lost_request_does_not_mark_its_model_as_streamless(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
-    sandbox.fault("status_stream", "404")
-    sandbox.fault("status", "404")
-    slow = partial(ask, "mischief/slow", prompt="x", duration=0.2)
-    assert one_by_one(work, [slow, slow]) == ["succeeded", "succeeded"]
-    assert sandbox.calls()["status_stream"] == 3  # the first one's is tried again
-
-
 @pytest.mark.parametrize(
     ("endpoint_id", "arguments", "kind"),
     [
@@ -118,89 +106,6 @@ def test_a_failed_request_keeps_upstreams_message(
     assert run.state == "failed"
     assert run.error["status"] == 422
     assert kind in json.dumps(run.error)
-
-
-def test_uploads_are_sent_to_upstream_once(
-    ask: Ask, work: Work, sandbox: Control, tmp_path: Any
-) -> None:
-    import io
-
-    from PIL import Image
-
-    picture = io.BytesIO()
-    Image.new("RGB", (64, 48), "teal").save(picture, "PNG")
-    stored_file = stored_files.store(picture, "image/png")
-    upload = Upload.objects.create(
-        user=User.objects.get(),
-        digest=stored_file.digest,
-        file=stored_file.name,
-        file_name="a.png",
-        content_type=stored_file.content_type,
-        size_bytes=stored_file.size_bytes,
-    )
-    runs = [ask("sandbox/lens", image_url=upload.get_absolute_url())]
-    work(lambda: ended(*runs))
-    runs.append(ask("sandbox/lens", image_url=upload.get_absolute_url()))
-    sandbox.reset()
-    work(lambda: ended(*runs))
-    for run in runs:
-        run.refresh_from_db()
-        assert run.state == "succeeded", run.error
-        assert run.arguments["image_url"] == upload.get_absolute_url()
-        assert run.sent_arguments["image_url"].startswith("http")
-    assert not [kind for kind in sandbox.calls() if "upload" in kind or "initiate" in kind]
-
-
-@pytest.mark.any_database
-def test_inline_and_mislabelled_media_are_stored_by_their_actual_type(ask: Ask, work: Work) -> None:
-    """C33, and section 13: known wrong metadata exists."""
-    runs = [ask("mischief/inline", prompt="x"), ask("mischief/mislabelled", prompt="x")]
-    work(lambda: all(archived(run) for run in runs))
-    assert {a.state for a in Artifact.objects.all()} == {"stored"}
-    assert not any(len(a.url) > 200 for a in Artifact.objects.all())
-    kinds = {a.path: (a.kind, a.content_type) for a in runs[1].artifacts.all()}
-    assert kinds == {
-        "video": ("video", "video/mp4"),
-        "image": ("image", "image/webp"),
-        "image_url": ("image", "image/webp"),
-    }
-
-
-def test_a_19_digit_seed_survives_unchanged(ask: Ask, work: Work) -> None:
-    """C32."""
-    run = ask("mischief/big-seed", prompt="x", seed=1234567890123456789)
-    work(lambda: ended(run))
-    run.refresh_from_db()
-    assert run.output["seed"] == 1234567890123456789
-
-
-def test_a_restarted_worker_continues_where_it_stopped(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
-    run = ask("mischief/slow", prompt="x", duration=2)
-    work(lambda: Run.objects.filter(pk=run.pk, state="running").exists())
-    work(lambda: ended(run))
-    run.refresh_from_db()
-    assert run.state == "succeeded"
-    assert sandbox.calls()["submit"] == 1
-
-
-def test_many_runs_at_once_each_end_once(ask: Ask, work: Work, sandbox: Control) -> None:
-    runs = [ask("mischief/slow", prompt=str(n), duration=0) for n in range(30)]
-    work(lambda: ended(*runs))
-    assert Run.objects.filter(state="succeeded").count() == 30
-    assert sandbox.calls()["submit"] == 30
-
-
-def test_a_storm_of_log_lines_is_written_in_few_batches(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
-    run = ask("mischief/slow", prompt="x", duration=1.5, log_lines=1000, picture=False)
-    work(lambda: ended(run))
-    run.refresh_from_db()
-    assert run.state == "succeeded"
-    assert len(run.logs) >= 1000
-    assert run.version < 20
 
 
 def test_several_workers_share_the_runs_and_follow_each_once(

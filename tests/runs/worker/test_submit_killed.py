@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -27,17 +25,17 @@ import fal
 from catalog import upstream
 from catalog.models import Endpoint
 from core.db import clock
-from core.notify import channel
 from runs.models import Run
 from runs.models import Worker as Row
 from runs.progress import worker_status
-from runs.worker import run_tasks, submit
+from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.limits import WorkerLimits
 from runs.worker.main import Worker
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, RunsWorker, Work
 from tests.runs.start import start_run
+from tests.sampling import sample
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.system]
 
@@ -131,15 +129,25 @@ def ask(catalogue: None, sandbox: Control) -> Callable[[str], Run]:
     return make
 
 
-@pytest.mark.parametrize("is_killed", [False, True])
-@pytest.mark.parametrize(
-    ("transport", "leaves"),
-    [("queue", False), ("queue", True), ("sync", False), ("stream", False), ("stream", True)],
-)
+# Whether it is killed or cancelled, whether its claim has noted it as sent, and how it is sent.
+KILLS = [
+    (True, True, "queue"),
+    (False, False, "stream"),
+    (True, False, "queue"),
+    (False, True, "queue"),
+    (True, False, "sync"),
+    (False, False, "queue"),
+    (False, True, "stream"),
+    (True, True, "stream"),
+    (False, False, "sync"),
+    (True, False, "stream"),
+]
+
+
+@pytest.mark.parametrize(("is_killed", "leaves", "transport"), sample(KILLS, 2, by_seed=1))
 def test_a_submit_killed_at_any_await_is_accepted_at_most_once(
     ask: Callable[[str], Run], sandbox: Control, transport: str, leaves: bool, is_killed: bool
 ) -> None:
-    """`leaves`: noted as sent by its claim."""
     kind = {"queue": "submit", "sync": "run", "stream": "stream"}[transport]
     ended = "queued" if transport == "queue" else "succeeded"
     outcomes: list[tuple[int, str]] = []
@@ -212,53 +220,6 @@ def test_a_claim_whose_commit_was_not_confirmed_is_sent(
     assert sandbox.calls()["submit"] == 1
 
 
-@contextmanager
-def told_states() -> Iterator[list[str]]:
-    """The state of the only run at each notification, from a page's side."""
-    states: list[str] = []
-    hears, is_over = threading.Event(), threading.Event()
-
-    def look() -> None:
-        states.append(Run.objects.values_list("state", flat=True).get())
-
-    async def listen() -> None:
-        # Idle, so that on SQLite it is woken by notifications, not by each write.
-        async with channel.listen(lambda: True, idle_poll_every_s=600.0) as signal:
-            version = await signal.wait(0, 60.0)  # it is set as it begins
-            hears.set()
-            while not is_over.is_set():
-                before, version = version, await signal.wait(version, 0.1)
-                if version != before:
-                    await sync_to_async(look)()
-
-    with ThreadPoolExecutor(1) as threads:
-        listener = threads.submit(asyncio.run, listen())
-        assert hears.wait(60.0)
-        try:
-            yield states
-        finally:
-            is_over.set()
-            listener.result(60.0)
-
-
-@pytest.mark.any_database
-def test_only_a_slow_submit_shows_the_submitting_state(
-    ask: Callable[[str], Run], work: Work, sandbox: Control
-) -> None:
-    ask("queue")
-    sandbox.fault("submit", "late", value=3 * run_tasks.SLOW_SUBMIT_S)
-    with told_states() as states:
-        work(lambda: Run.objects.filter(state="succeeded").exists())
-    assert states.count(State.SUBMITTING) == 1
-    assert states[-1] != State.SUBMITTING
-    Run.objects.all().delete()
-    ask("queue")
-    with told_states() as states:
-        work(lambda: Run.objects.filter(state="succeeded").exists())
-    assert states
-    assert State.SUBMITTING not in states
-
-
 def test_a_stopping_worker_awaits_the_answer_to_its_submit(
     ask: Callable[[str], Run], work: Work, sandbox: Control
 ) -> None:
@@ -302,7 +263,8 @@ def test_an_unparsable_submit_answer_does_not_mean_unsent(
 
 @pytest.mark.any_database
 @pytest.mark.parametrize(
-    ("late", "state"), [("submit", State.SUBMITTING), ("status_stream", State.QUEUED)]
+    ("late", "state"),
+    sample([("submit", State.SUBMITTING), ("status_stream", State.QUEUED)], 0, by_seed=1),
 )
 def test_a_slow_submit_answer_is_shown_on_the_page_and_for_the_host(
     ask: Callable[[str], Run],

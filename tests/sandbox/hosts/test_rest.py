@@ -161,23 +161,6 @@ def test_c55_a_lifecycle_on_submit_removes_what_was_generated(
     assert is_soon_gone(url)
 
 
-def test_expiring_media_expire_and_mislabelled_media_are_mislabelled(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
-    run = sandbox.addresses["run"]
-    output = http.post(f"{run}/mischief/expiring", json={"prompt": "x", "seconds": 6}).json()
-    assert httpx.get(output["image"]["url"]).status_code == 200
-    assert is_soon_gone(output["image"]["url"])
-    output = http.post(f"{run}/mischief/mislabelled", json={}).json()
-    film = httpx.get(output["video"]["url"])
-    assert (film.headers["content-type"], film.content[4:8]) == ("image/png", b"ftyp")
-    picture = httpx.get(output["image_url"])
-    assert picture.headers["content-type"].startswith("text/plain")
-    assert picture.content[8:12] == b"WEBP"
-    output = http.post(f"{run}/mischief/mislabelled", json={"empty": True}).json()
-    assert httpx.get(output["nothing"]["url"]).content == b""
-
-
 def test_files_outside_the_folder_are_not_served(sandbox: RunningSandbox) -> None:
     for path in (
         "/../../../../etc/hostname",

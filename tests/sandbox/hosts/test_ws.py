@@ -15,7 +15,6 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.sandbox.server import RunningSandbox, start_sandbox
-from tests.sandbox.wire import SLOW, submit, wait
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -67,14 +66,6 @@ def test_c53_a_stream_is_sent_as_its_events(http: httpx.Client, sandbox: Running
     assert events[-1] == whole
 
 
-def test_hanging_up_a_socket_stops_the_work(http: httpx.Client, narrow: RunningSandbox) -> None:
-    with opened(narrow, "ws", SLOW) as socket:
-        socket.send(json.dumps({"duration": 3600}))
-        waiting = submit(http, narrow, SLOW, {"duration": 0, "picture": False})
-        wait(http, waiting, "IN_QUEUE")  # the only place is taken
-    wait(http, waiting)
-
-
 @pytest.mark.parametrize("host", ["ws", "run"])
 def test_a_socket_without_the_key_is_refused(sandbox: RunningSandbox, host: str) -> None:
     for key in ("", "wrong:key"):
@@ -110,18 +101,6 @@ def test_c52_a_live_session_answers_each_input_in_bytes(
     assert second["images"][0]["content"] != image["content"]
 
 
-def test_c52_a_refused_input_is_reported_and_the_session_continues(sandbox: RunningSandbox) -> None:
-    with opened(sandbox, "run", f"{LIVE}/realtime") as socket:
-        socket.send(msgpack.packb({"prompt": 5}))
-        message = json.loads(socket.recv(60))
-        socket.send(b"\xc1")
-        unread = json.loads(socket.recv(60))
-        answer_to(socket, INPUT)
-    assert (message["type"], message["error"]) == ("x-fal-error", "INTERNAL_ERROR")
-    assert "prompt" in message["reason"]
-    assert unread["error"] == "BAD_REQUEST"
-
-
 def test_c51_a_token_opens_a_session_of_its_own_application_only(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
@@ -153,9 +132,3 @@ def test_c52_a_silent_session_is_notified_and_closed(impatient: RunningSandbox) 
     assert (message["type"], message["error"]) == ("x-fal-error", "TIMEOUT")
     assert caught.value.rcvd is not None
     assert caught.value.rcvd.code == 1000
-
-
-def test_only_live_models_have_sessions(sandbox: RunningSandbox) -> None:
-    with pytest.raises(InvalidStatus) as caught:
-        opened(sandbox, "run", "sandbox/ridgeline/realtime")
-    assert caught.value.response.status_code == 404

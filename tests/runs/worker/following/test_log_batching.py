@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
-import pytest
-
-import fal
 from fal import LogLine, Phase, Status
 from runs.worker.following.log_batching import BATCH_S, batch_logs
 from tests import clock
@@ -83,26 +80,8 @@ def test_the_first_log_line_after_a_silence_and_the_last_are_passed_on_soon() ->
     assert batches[1][0] < 0.6
 
 
-def test_log_lines_before_the_end_are_passed_on_with_it() -> None:
-    batches = batches_of(running(1), 0.5, running(2), 0.01, Status(Phase.COMPLETED))
-    assert [(status.state, len(status.logs)) for _, status in batches] == [
-        (Phase.IN_PROGRESS, 1),
-        (Phase.COMPLETED, 1),
-    ]
-    assert batches[-1][0] < 0.515
-
-
 def test_log_lines_repeated_by_polls_are_passed_on_once() -> None:
     batches = batches_of(
         running(1, 2), 0.3, running(1, 2), 0.3, running(1, 2, 3), Status(Phase.COMPLETED)
     )
     assert [len(status.logs) for _, status in batches] == [2, 1]
-
-
-def test_each_unknown_status_is_passed_on() -> None:
-    assert len(batches_of(*[Status(Phase.UNKNOWN)] * 5, Status(Phase.COMPLETED))) == 6
-
-
-def test_an_error_that_ends_the_statuses_is_raised() -> None:
-    with pytest.raises(fal.Unreachable):
-        batches_of(running(1), fal.Unreachable("gone"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
-import httpx
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -24,6 +24,7 @@ from runs.worker.scheduling import leases
 from runs.worker.transports.limits import DirectLimits
 from tests.runs.conftest import Control, Work
 from tests.runs.start import start_run
+from tests.sampling import sample
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long
 
@@ -73,7 +74,7 @@ def sent(sandbox: Control) -> int:
     return sum(calls.get(kind, 0) for kind in SENDS - {"ws"})
 
 
-@pytest.mark.parametrize("transport", DIRECT)
+@pytest.mark.parametrize("transport", sample(DIRECT, 0, by_seed=1))
 def test_a_run_is_one_request_and_ends_like_any_other(
     ask: Ask, work: Work, sandbox: Control, transport: str
 ) -> None:
@@ -111,16 +112,8 @@ def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
     assert run.output["partial"] is False
 
 
-def test_a_workflow_ends_in_the_output_of_its_own_event(ask: Ask, work: Work) -> None:
-    run = ask("stream", "workflows/sandbox/storyboard", prompt="autumn")
-    work(lambda: over(run))
-    assert run.state == "succeeded"
-    assert len(run.output["frames"]) == 3
-    assert run.artifacts.count() == 3
-
-
 @pytest.mark.any_database
-@pytest.mark.parametrize("transport", DIRECT)
+@pytest.mark.parametrize("transport", sample(DIRECT, 0, by_seed=1))
 def test_what_the_model_objects_to_is_kept_in_its_words(
     ask: Ask, work: Work, sandbox: Control, transport: str
 ) -> None:
@@ -132,20 +125,9 @@ def test_what_the_model_objects_to_is_kept_in_its_words(
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize("status", ["429", "503"])
-@pytest.mark.parametrize("transport", DIRECT)
-def test_a_busy_upstream_is_asked_again_later(
-    ask: Ask, work: Work, sandbox: Control, transport: str, status: str
-) -> None:
-    run = ask(transport, "sandbox/scribe", **CALM)
-    sandbox.fault("stream" if transport == "stream" else "run", status, value=0.2)
-    work(lambda: over(run))
-    assert (run.state, run.attempts) == ("succeeded", 2)
-
-
-@pytest.mark.any_database
-@pytest.mark.parametrize("status", ["429", "503"])
-@pytest.mark.parametrize("transport", DIRECT)
+@pytest.mark.parametrize(
+    ("transport", "status"), sample([*product(DIRECT, ("429", "503"))], 0, by_seed=2)
+)
 def test_a_run_that_was_told_to_run_before_it_was_turned_away_is_sent_again(
     ask: Ask, work: Work, sandbox: Control, transport: str, status: str
 ) -> None:
@@ -170,10 +152,17 @@ def test_a_run_that_was_told_to_run_before_it_was_turned_away_is_sent_again(
 
 @pytest.mark.any_database
 @pytest.mark.parametrize(
-    ("status", "state", "what"),
-    [("429", "succeeded", "later"), ("503", "unconfirmed", "broke")],
+    ("transport", "status", "state", "what"),
+    sample(
+        [
+            (transport, *ends)
+            for transport in DIRECT
+            for ends in (("429", "succeeded", "later"), ("503", "unconfirmed", "broke"))
+        ],
+        2,
+        by_seed=1,
+    ),
 )
-@pytest.mark.parametrize("transport", DIRECT)
 def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
     ask: Ask,
     work: Work,
@@ -194,7 +183,7 @@ def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize("transport", DIRECT)
+@pytest.mark.parametrize("transport", sample(DIRECT, 0, by_seed=1))
 def test_a_models_own_failure_is_final_even_where_it_may_go_well_later(
     ask: Ask, work: Work, sandbox: Control, transport: str
 ) -> None:
@@ -219,7 +208,7 @@ LOST = [
 ]
 
 
-@pytest.mark.parametrize(("transport", "kind", "fault"), LOST)
+@pytest.mark.parametrize(("transport", "kind", "fault"), sample(LOST, 3, by_seed=1))
 def test_what_breaks_off_is_unconfirmed_and_never_sent_again(
     ask: Ask, work: Work, sandbox: Control, transport: str, kind: str, fault: str
 ) -> None:
@@ -237,7 +226,7 @@ def test_what_breaks_off_is_unconfirmed_and_never_sent_again(
     assert ("Results so far" in text) == came
 
 
-@pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])
+@pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
 def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
     ask: Ask, work: Work, sandbox: Control, transport: str
 ) -> None:
@@ -291,16 +280,7 @@ def test_a_run_host_in_trouble_is_left_alone_while_the_queue_goes_on(
     assert socket.state in {"created", "submitting"}
 
 
-@pytest.mark.any_database
-def test_a_stream_that_stalls_is_given_up(ask: Ask, work: Work, sandbox: Control) -> None:
-    run = ask("stream", "sandbox/scribe", **CALM)
-    sandbox.fault("stream", "slow", value=60)
-    sandbox.fault("requests", "503", times=1000)
-    work(lambda: is_(run, "unconfirmed"), fal.Limits(model_stream=httpx.Timeout(0.5)))
-    assert sent(sandbox) == 1
-
-
-@pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])
+@pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
 def test_cancel_closes_the_connection_and_so_ends_the_work(
     ask: Ask, work: Work, sandbox: Control, transport: str
 ) -> None:
@@ -331,7 +311,7 @@ def test_a_stream_that_is_cancelled_keeps_what_had_come(
     assert run.partial["output"]
 
 
-@pytest.mark.parametrize("transport", [Transport.SYNC, Transport.WEBSOCKET])
+@pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
 def test_a_worker_that_ends_leaves_the_run_unconfirmed(
     ask: Ask, work: Work, sandbox: Control, transport: str
 ) -> None:
