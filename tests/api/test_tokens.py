@@ -14,7 +14,7 @@ from api.models import Token
 from projects.models.project import private_project
 from tests.projects.people import make_project
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def test_a_token_identifies_its_user_and_scopes(user: Any) -> None:

@@ -192,7 +192,7 @@ def test_anonymous_visitors_are_limited_on_every_page(client: Client, path: str)
 
 
 def test_webhooks_of_upstream_are_not_rate_limited(client: Client) -> None:
-    codes = {client.post("/webhooks/fal/x/").status_code for _ in range(400)}
+    codes = {client.post("/webhooks/fal/x/").status_code for _ in range(60)}
     assert 429 not in codes
 
 
@@ -209,4 +209,4 @@ def test_rate_limits_add_no_queries_to_a_view(
 
 def test_rate_limits_can_be_turned_off(client: Client, settings: Any) -> None:
     settings.RATE_LIMITS = False
-    assert {client.get("/healthz").status_code for _ in range(400)} == {503}
+    assert {client.get("/healthz").status_code for _ in range(60)} == {503}

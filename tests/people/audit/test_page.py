@@ -19,7 +19,7 @@ from people.models import Invitation
 from projects import creation
 from tests.conftest import grant
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 PAGE = "/people/audit/"
 
 

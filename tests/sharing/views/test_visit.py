@@ -74,13 +74,18 @@ def test_an_ended_share_is_gone_at_once_with_all_it_has(
     assert b"Posters" not in Client().get(share.get_absolute_url()).content
 
 
-@pytest.mark.parametrize("end", ["expired", "left"])
-def test_an_expired_share_and_one_of_somebody_who_left_say_so(share: Share, end: str) -> None:
+@pytest.mark.parametrize(
+    ("end", "said"), [("expired", "The time of this share is over"), ("left", "has ended")]
+)
+def test_an_expired_share_and_one_of_somebody_who_left_say_so(
+    share: Share, end: str, said: str
+) -> None:
     if end == "expired":
         Share.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     else:
         User.objects.update(is_active=False)
     assert statuses(Client(), share) == [410] * len(PARTS)
+    assert said in Client().get(share.get_absolute_url()).content.decode()
 
 
 def test_what_was_deleted_or_moved_away_is_a_gap(share: Share, run: Run, stranger: User) -> None:

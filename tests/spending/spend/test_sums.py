@@ -26,7 +26,7 @@ from tests.projects.people import logged_in, make_project
 from tests.sampling import IS_EXHAUSTIVE, sample
 from tests.spending.spend.charges import bill, charge, days_ago, noon, total_of_page
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 STATES = ("settled", "settled", "settled", "reserved", "released")
 
@@ -36,6 +36,7 @@ def total(days: Days) -> Decimal:
     return ledger.total_of(within)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("seed", sample(range(3), 1))
 def test_sums_and_parts_equal_the_ledger_after_every_change(
     user: User, stranger: User, make_endpoint: Any, seed: int
@@ -97,6 +98,7 @@ def test_a_day_that_is_over_is_not_read_again(user: User, django_assert_num_quer
     assert not any("runs_charge" in query["sql"] for query in asked.captured_queries)
 
 
+@pytest.mark.both_databases
 def test_late_settlement_is_counted_at_once_and_added_up_later(user: User) -> None:
     late = charge(user, "10", days_ago(3), state="reserved")
     rollups.keep_up()
@@ -138,6 +140,7 @@ def test_many_days_are_added_up_in_several_rounds(user: User) -> None:
     assert RolledUpDay.objects.count() == 40
 
 
+@pytest.mark.both_databases
 def test_the_command_repairs_every_sum(user: User, capsys: pytest.CaptureFixture[str]) -> None:
     charge(user, "1.25", days_ago(2))
     rollups.keep_up()
