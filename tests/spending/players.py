@@ -1,4 +1,4 @@
-"""A process that plays on budgets beside others: `python -m tests.spending.players ROLE SEED STEPS`.
+"""Plays on budgets beside other processes: `python -m tests.spending.players ROLE SEED STEPS`.
 
 A *web* process starts runs as people do: alone, several at once, on boards, in flows, once more. A
 *worker* ends them as upstream does, at other costs than expected, tries models on boards, takes
