@@ -132,6 +132,9 @@ def test_every_post_route_has_a_limit() -> None:
         ("account_login", "sign-in"),
         ("account_reset_password_from_key", "sign-in"),
         ("account-name", "change"),
+        ("people:invitation", "sign-in"),
+        ("people:invitation-acceptance", "sign-in"),
+        ("people:invitation-account", "sign-in"),
     ],
 )
 def test_a_post_counts_towards_the_limit_that_its_view_names(name: str, limit: str) -> None:
