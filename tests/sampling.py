@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -26,3 +26,14 @@ def sample(every: Sequence[T], few: int, *, by_seed: int = 0) -> Sequence[T]:
     # A seed of its own: the choice does not depend on what else is sampled, or in which order.
     chosen = random.Random(f"{SEED} {len(every)}").sample(others, by_seed)
     return [every[n] for n in sorted([*fixed, *chosen])]
+
+
+def one_of_each(every: Iterable[T], kind: Callable[[T], Hashable], of: object) -> list[T]:
+    """Return one of each kind, by the seed and by what they are cases `of`; in order of kinds."""
+    kinds: dict[Hashable, list[T]] = {}
+    for one in every:
+        kinds.setdefault(kind(one), []).append(one)
+    if IS_EXHAUSTIVE:
+        return [one for group in kinds.values() for one in group]
+    chance = random.Random(f"{SEED} {of}")
+    return [chance.choice(group) for group in kinds.values()]

@@ -35,7 +35,7 @@ from tests.accounts.audited import changes, events
 from tests.people.house import invite, make_admin
 from tests.projects.people import make_project
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -186,6 +186,7 @@ def test_every_field_that_is_named_exists_and_none_is_a_secret() -> None:
         assert not secrets & set(row["include_fields"])
 
 
+@pytest.mark.both_databases
 def test_a_deletion_keeps_what_was_there(user: User) -> None:
     Collection.objects.create(slug="calm", title="Calm", owner=user).delete()
     event, before = changes("catalog.collection")[-1]
@@ -228,6 +229,7 @@ def test_a_throttled_attempt_says_how_long_it_waits(client: Client, user: User) 
     assert AuditEntry.objects.filter(detail__startswith="the next attempt in ").exists()
 
 
+@pytest.mark.both_databases
 def test_entries_cannot_be_changed_or_deleted_in_the_database(user: User) -> None:
     audit.record(user, "blocked", [user], "Too dear")
     entries = AuditEntry.objects.filter(event="blocked")
@@ -251,11 +253,13 @@ def test_an_entry_outlives_its_person(user: User) -> None:
     assert (entry.actor, entry.actor_name) == (None, "ana")
 
 
+@pytest.mark.both_databases
 def test_the_triggers_are_installed_again_without_harm() -> None:
     append_only.install()
     append_only.install()
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("days", "left"), [(40, ["young"]), (0, ["old", "young"])])
 def test_old_entries_go_after_the_days_of_the_setting(
     user: User, settings: Any, days: int, left: list[str]

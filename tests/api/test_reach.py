@@ -19,7 +19,7 @@ from tests.api.two_projects import Filled, fill
 from tests.projects.people import make_project, person
 
 assert resources  # which declares the operations
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"
 BODY = {"endpoint_id": FLUX, "arguments": {"prompt": "a mill"}}
 LISTS = [op for op in OPERATIONS if op.method == "GET" and "{" not in op.path]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from api import tokens
@@ -14,7 +15,7 @@ from api.models import Token
 from projects.models.project import private_project
 from tests.projects.people import make_project
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def test_a_token_identifies_its_user_and_scopes(user: Any) -> None:
@@ -131,3 +132,19 @@ def test_the_command_binds_a_token_to_a_project(user: Any, capsys: Any) -> None:
     make_project("Other")
     with pytest.raises(CommandError, match="ana is not a member of a project “other”"):
         call_command("token", user.username, name="x", project="other")
+
+
+def test_an_admin_can_revoke_a_token(admin_client: Any, user: Any) -> None:
+    token, secret = tokens.create(user, "nightly script")
+    listed = admin_client.get(reverse("admin:api_token_changelist")).content.decode()
+    assert "nightly script" in listed
+    page = admin_client.get(reverse("admin:api_token_change", args=[token.pk])).content.decode()
+    assert secret not in page
+    assert token.digest not in page
+    address = reverse("admin:api_token_delete", args=[token.pk])
+    assert admin_client.post(address, {"post": "yes"}).status_code == 302
+    assert tokens.authenticate(secret) is None
+
+
+def test_an_admin_cannot_create_a_token(admin_client: Any) -> None:
+    assert admin_client.get(reverse("admin:api_token_add")).status_code == 403

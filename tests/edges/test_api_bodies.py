@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -19,12 +19,13 @@ from tests.accounts.test_access import ENDPOINT, World
 from tests.accounts.things import PLAIN
 from tests.edges.test_routes import MEANT, encoded, world
 from tests.edges.values import TEXTS
-from tests.sampling import sample
+from tests.sampling import one_of_each
 
 assert resources  # which declares the operations
 __all__ = ["world"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system]
+HOLE = "a hole"
 SHORT = [text for text in TEXTS if len(text) < 5000]
 VALUES: list[Any] = [
     *TEXTS, [], {}, [[]], ["\ud800"], {"\ud800": "\ud800"}, {"a\x00": "\x00"}, True, None,
@@ -56,6 +57,12 @@ def failures(browser: Client, calls: Iterator[tuple[str, str, str]]) -> list[Any
         if response.status_code >= 500 and response.status_code not in MEANT:
             found.append((response.status_code, method, address[:200], body[:300]))
     return found
+
+
+def some_of(values: Sequence[str], count: int, of: object) -> list[str]:
+    """So many of the values, by the seed and by what they are for."""
+    numbered = one_of_each(enumerate(values), lambda value: value[0] % count, of)
+    return [value for _, value in numbered]
 
 
 def address_of(one: Operation, world: World) -> str:
@@ -91,13 +98,12 @@ def bodies(one: Operation) -> Iterator[str]:
     schema = COMPONENTS[one.body.component]
     whole = smallest(schema) | ({"endpoint_id": ENDPOINT} if "endpoint_id" in str(schema) else {})
     for name in schema.get("properties", {}):
-        for value in sample(VALUES, 5):
-            yield json.dumps(whole | {name: value})
-            yield json.dumps(whole | {name: {"prompt": value}})
-            yield json.dumps(whole | {name: [value]})
-        yield from (json.dumps(whole | {name: 0}).replace(": 0", f": {deep}") for deep in DEEP)
-        for number in ("NaN", "1e400", "9" * 5000):
-            yield json.dumps(whole | {name: 0}).replace(": 0", f": {number}")
+        values = [
+            json.dumps(made) for value in VALUES for made in (value, {"prompt": value}, [value])
+        ]
+        values += [*DEEP, "NaN", "1e400", "9" * 5000]
+        for value in some_of(values, 3, (one.path, one.method, name)):
+            yield json.dumps(whole | {name: HOLE}).replace(json.dumps(HOLE), value)
 
 
 def calls(world: World) -> Iterator[tuple[str, str, str]]:
@@ -105,11 +111,12 @@ def calls(world: World) -> Iterator[tuple[str, str, str]]:
         address = address_of(one, world)
         for part in one.parameters:
             if part.where == "query":
-                for text in [*sample(SHORT, 6), *(CURSORS if part.name == "cursor" else ())]:
+                texts = [*SHORT, *CURSORS] if part.name == "cursor" else SHORT
+                for text in some_of(texts, 2, (address, part.name)):
                     yield one.method, f"{address}?{quote(part.name)}={encoded(text)}", "{}"
         for body in bodies(one):
             yield one.method, address, body
-        yield from ((one.method, address, deep) for deep in DEEP)
+        yield from ((one.method, address, deep) for deep in some_of(DEEP, 1, address))
 
 
 def test_no_call_ends_in_a_server_error(world: World, browser: Client) -> None:

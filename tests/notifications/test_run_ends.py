@@ -24,7 +24,7 @@ from runs.models import Run
 from runs.transitions import Observation
 from tests.notifications.conftest import Receiver
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 MakeRun = Callable[..., Run]
 BY_API = [{"at": "2026-11-23T00:00:00+00:00", "what": "api", "text": "script"}]
 

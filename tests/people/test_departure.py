@@ -30,7 +30,7 @@ from tests.conftest import grant
 from tests.people.house import at_once, invite, make_admin
 from tests.projects.people import logged_in, make_project
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 EVERY = tuple(Fate)
 KEPT = (Fate.STAYS, Fate.PRIVATE_PASSES, Fate.PASSES)
 
@@ -144,6 +144,7 @@ def test_what_is_private_passes_on_alone(
     assert not User.objects.get(pk=user.pk).is_active
 
 
+@pytest.mark.both_databases
 def test_everything_passes_on(
     eva: User, user: User, stranger: User, fox: Project, make_run: Any
 ) -> None:
@@ -210,6 +211,7 @@ def test_work_passes_to_somebody_else_who_is_here(
     assert User.objects.get(pk=user.pk).is_active
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_of_two_admins_who_end_each_other_s_access_at_once_one_stays() -> None:
     eva, tom = make_admin("eva"), make_admin("tom")
@@ -221,6 +223,7 @@ def test_of_two_admins_who_end_each_other_s_access_at_once_one_stays() -> None:
     assert roles.admins().count() == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_whoever_joins_while_their_host_leaves_is_in_or_out() -> None:
     eva, tom = make_admin("eva"), make_admin("tom")

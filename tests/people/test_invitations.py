@@ -24,7 +24,7 @@ from tests.conftest import grant
 from tests.people.house import at_once, invite, make_admin
 from tests.projects.people import make_project, person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -154,6 +154,7 @@ def test_no_account_is_made_without_an_invitation() -> None:
     assert not User.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_a_name_that_was_just_taken_uses_nothing_up(eva: User, user: User) -> None:
     session = in_session(*invite(eva))
     with pytest.raises(Refused, match="just taken this name"):
@@ -203,6 +204,7 @@ def test_a_mail_is_sent_by_the_worker(eva: User, settings: Any) -> None:
     assert token.encode() not in bytes(mail.sealed)
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_sign_up_with_one_address_at_once_one_is_told() -> None:
     eva = make_admin("eva")
@@ -221,6 +223,7 @@ def test_of_two_who_sign_up_with_one_address_at_once_one_is_told() -> None:
     assert sum(Invitation.objects.values_list("uses", flat=True)) == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.CURATOR])
 def test_of_two_who_take_the_last_use_at_once_one_joins(role: Role) -> None:

@@ -17,7 +17,7 @@ from tests.accounts.audited import events
 from tests.conftest import grant
 from tests.people.house import at_once, make_admin
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 CURATION = (permissions.CHANGE_ENDPOINT, permissions.HOUSE_DEFAULT)
 
 
@@ -90,6 +90,7 @@ def test_a_superuser_who_gets_another_role_is_none_any_more() -> None:
     assert (boss.is_superuser, boss.is_staff, role(boss)) == (False, True, Role.CURATOR)
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_of_two_admins_who_demote_each_other_at_once_one_stays() -> None:
     people = [make_admin("eva"), make_admin("tom")]
@@ -101,6 +102,7 @@ def test_of_two_admins_who_demote_each_other_at_once_one_stays() -> None:
     assert roles.admins().count() == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_of_two_admins_who_give_up_the_role_at_once_one_stays() -> None:
     eva, tom = make_admin("eva"), make_admin("tom")

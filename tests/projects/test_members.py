@@ -23,7 +23,7 @@ from tests.accounts.audited import events
 from tests.conftest import grant
 from tests.projects.people import make_project, person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -89,6 +89,7 @@ def test_the_last_who_changes_a_role_wins_and_is_told(user: User, ben: User, fox
         members.change_role(user, fox, ben.pk, "viewer", "manager")
 
 
+@pytest.mark.both_databases
 def test_the_last_manager_stays(user: User, ben: User, fox: Project) -> None:
     for change in (
         lambda: members.leave(user, fox),
@@ -210,6 +211,7 @@ def test_nobody_whose_account_is_closed_is_brought_back(
         members.restore(user, fox, token)
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_of_two_managers_who_leave_at_once_one_stays() -> None:
     people = [person(name) for name in ("ada", "bob")]

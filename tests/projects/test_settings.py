@@ -19,7 +19,7 @@ from runs.models import Upload
 from tests.accounts.audited import events
 from tests.projects.people import make_project, person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 WANTED = Values("Hare", "words", True, 30)
 
 

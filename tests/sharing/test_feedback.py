@@ -15,7 +15,7 @@ from runs.models import Artifact, Run
 from sharing import items
 from sharing.models import Comment, Pick, Rating, Reviewer, Share
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

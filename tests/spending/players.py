@@ -1,4 +1,4 @@
-"""One of the processes that play on budgets at once: `python -m tests.spending.players ROLE SEED`.
+"""Plays on budgets beside other processes: `python -m tests.spending.players ROLE SEED STEPS`.
 
 A *web* process starts runs as people do: alone, several at once, on boards, in flows, once more. A
 *worker* ends them as upstream does, at other costs than expected, tries models on boards, takes
@@ -23,15 +23,13 @@ import django
 from django.db import transaction
 from django.db.models import Case, F, Sum, When
 
-STEPS = 60
 
-
-def main(role: str, seed: int) -> None:
-    """Play, and print how often what happened."""
+def main(role: str, seed: int, steps: int) -> None:
+    """Play so many steps, and print how often what happened."""
     django.setup()
     player = Player(random.Random(seed))
     acts = {"web": player.web, "worker": player.worker, "racer": player.racer}[role]()
-    for _ in range(STEPS):
+    for _ in range(steps):
         name, act = player.random.choice(acts)
         player.done[f"{name} {act() or 'done'}"] += 1
         player.look()
@@ -222,4 +220,4 @@ class Player:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -1,4 +1,4 @@
-"""A month of forty people, replayed: the page, the ledger and upstream's events say one sum."""
+"""A month of a house, replayed: the page, the ledger and upstream's events say one sum."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ from spending.models import BillingEvent, Budget
 from spending.sums import rollups
 from tests.people.house import make_admin
 from tests.projects.people import logged_in, make_project
+from tests.sampling import IS_EXHAUSTIVE
 from tests.spending.counters import require_counters_hold
 
-PEOPLE, RUNS = 40, 12  # of each
+PEOPLE, RUNS = (40, 12) if IS_EXHAUSTIVE else (6, 9)  # of each
 STATES = (Run.State.SUCCEEDED,) * 8 + (Run.State.FAILED, Run.State.CANCELLED)
 
 
 @pytest.mark.django_db
 @pytest.mark.both_databases
 @pytest.mark.system
-def test_a_month_of_forty_people_adds_up(make_endpoint: Any) -> None:
+def test_a_month_adds_up(make_endpoint: Any) -> None:
     generator = random.Random(48)
     admin = logged_in(make_admin("eva"))
     team = make_project("Spring", mia="manager")
@@ -66,7 +67,7 @@ def test_a_month_of_forty_people_adds_up(make_endpoint: Any) -> None:
                 cost = generator.choice([Decimal(0), cost])  # some failures are charged
             events.append(_event(run, at, cost))
     rollups.keep_up()
-    late, in_time = events[::9], [event for event in events if event not in events[::9]]
+    late, in_time = events[::9], [event for place, event in enumerate(events) if place % 9]
     storing.store(in_time)
     storing.store(in_time[:50])  # upstream sends some twice
     storing.store([_event(None, start, Decimal(7))])  # and one of a request of somebody else's
@@ -103,7 +104,6 @@ def _require_pages(admin: Client, start: datetime, total: Decimal) -> None:
 
 def _column(table: str, name: str) -> list[Decimal]:
     rows = list(csv.DictReader(io.StringIO(table)))
-
     return [Decimal(row[name]) for row in rows]
 
 

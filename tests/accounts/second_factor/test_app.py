@@ -27,7 +27,6 @@ from tests.accounts.second_factor.journeys import (
     set_up_app,
 )
 
-pytestmark = pytest.mark.both_databases
 REMOVAL = f"{APP}removal/"
 
 
@@ -70,6 +69,7 @@ def test_a_secret_of_a_former_key_still_counts(here: Client, ana: User, settings
     assert step(there, code_of(secret)).status_code == 302
 
 
+@pytest.mark.both_databases
 def test_secrets_move_to_a_new_key(here: Client, ana: User, settings: Any) -> None:
     secret = set_up_app(here)
     codes = recovery_codes(here)
@@ -116,6 +116,7 @@ def test_a_login_asks_for_the_code_and_goes_on(here: Client, ana: User) -> None:
     assert is_logged_in(there)
 
 
+@pytest.mark.both_databases
 def test_a_code_counts_once_in_all_processes(here: Client, ana: User) -> None:
     secret = set_up_app(here)
     code = code_of(secret)

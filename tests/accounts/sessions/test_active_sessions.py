@@ -17,7 +17,7 @@ from accounts import single_use
 from accounts.sessions import active_sessions
 from accounts.sessions.store import SessionStore
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 

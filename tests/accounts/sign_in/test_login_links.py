@@ -16,7 +16,7 @@ from accounts.models import LoginLink
 from accounts.sign_in import local_owner, login_links
 from config.logs import Redacted
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

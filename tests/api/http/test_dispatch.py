@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from accounts.limits.rate_limit import buckets
+from accounts.limits import rate_limit
+from accounts.limits.rate_limit import ANONYMOUS, buckets
 from api import tokens
 from api.http import limits
 from tests.statements import failing
@@ -40,14 +42,6 @@ def test_every_operation_needs_a_valid_token(authorization: str) -> None:
 def test_a_login_session_is_not_accepted_as_a_token(member: Any) -> None:
     assert_problem(member.get("/api/v1/runs"), 401)
     assert_problem(member.post("/api/v1/runs", "{}", content_type="application/json"), 401)
-
-
-def test_a_revoked_token_is_refused_at_once(user: Any) -> None:
-    token, secret = tokens.create(user, "t")
-    client = Client(headers={"Authorization": f"Bearer {secret}"})
-    assert client.get("/api/v1/me").status_code == 200
-    tokens.revoke(token)
-    assert_problem(client.get("/api/v1/me"), 401)
 
 
 @pytest.mark.parametrize(
@@ -168,15 +162,14 @@ def test_the_rate_limit_is_announced_and_enforced(call: Any, user: Any, settings
     assert call("GET", "/me").status_code == 200
 
 
-def test_guessing_tokens_is_limited(settings: Any) -> None:
+def test_guessing_tokens_is_limited(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.RATE_LIMITS = True
+    few = replace(rate_limit.LIMITS[ANONYMOUS], burst=2, per_minute=1)
+    monkeypatch.setitem(rate_limit.LIMITS, ANONYMOUS, few)
     buckets.clear()
     client = Client(headers={"Authorization": "Bearer vitrine_x"})
-    for _ in range(2000):
-        response = client.get("/api/v1/me")
-        if response.status_code != 401:
-            break
-    assert "too often" in assert_problem(response, 429)["detail"]
+    assert [client.get("/api/v1/me").status_code for _ in range(2)] == [401] * 2
+    assert "too often" in assert_problem(client.get("/api/v1/me"), 429)["detail"]
     buckets.clear()
 
 

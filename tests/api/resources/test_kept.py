@@ -113,11 +113,3 @@ def test_a_file_of_the_wrong_kind_is_refused(call: Any) -> None:
         response = call.file("/uploads", **fields)
         assert response.status_code == 422
         assert reason in response.json()["detail"]
-
-
-def test_files_of_others_are_not_found(call: Any, caller: Any, stranger: Any) -> None:
-    upload = call.file("/uploads", file=SimpleUploadedFile("cat.png", PNG)).json()
-    other = caller(stranger, "read", "run")
-    assert other("GET", f"/uploads/{upload['id']}").status_code == 404
-    assert other.page(upload["address"]).status_code == 404
-    assert other("GET", "/uploads").json()["items"] == []

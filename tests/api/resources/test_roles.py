@@ -80,27 +80,6 @@ def test_a_viewer_runs_a_flow_of_the_project_in_their_own(called: Any, acme: Fil
     assert FlowRun.objects.count() == 3
 
 
-@pytest.mark.parametrize(("who", "status"), [("cas", 403), ("eve", 403), ("ben", 202)])
-def test_others_runs_are_cancelled_by_managers(
-    called: Any, acme: Filled, who: str, status: int
-) -> None:
-    Membership.objects.create(project=acme.project, user=person("eve"), role="maker")
-    for path in ("/runs/{run_id}/cancellation", "/flow-runs/{flow_run_id}/cancellation"):
-        assert called(who, "POST", path).status_code == status
-
-
-def test_others_presets_are_deleted_by_managers(called: Any, acme: Filled) -> None:
-    Membership.objects.create(project=acme.project, user=person("eve"), role="maker")
-    for who, status in (("cas", 403), ("eve", 403), ("ben", 204), ("ben", 404)):
-        assert called(who, "DELETE", "/presets/{preset_id}").status_code == status
-
-
-def test_makers_star_and_viewers_do_not(called: Any, acme: Filled) -> None:
-    Membership.objects.create(project=acme.project, user=person("eve"), role="maker")
-    for who, status in (("cas", 403), ("eve", 204), ("stranger", 404)):
-        assert called(who, "PUT", "/runs/{run_id}/star").status_code == status
-
-
 def test_makers_add_to_others_boards(called: Any, acme: Filled) -> None:
     Membership.objects.create(project=acme.project, user=person("eve"), role="maker")
     response = called("eve", "POST", "/boards/{board_id}/cells", {"seeds": [1]})

@@ -183,15 +183,6 @@ def test_artifacts_are_readable_with_the_token(call: Any, make_run: Any, caller:
     assert response.headers["Content-Type"] == "image/png"
 
 
-def test_runs_of_others_are_not_found(call: Any, caller: Any, make_run: Any, stranger: Any) -> None:
-    run = make_run(user=stranger, state="succeeded")
-    assert call("GET", f"/runs/{run.pk}").status_code == 404
-    assert call("POST", f"/runs/{run.pk}/cancellation").status_code == 404
-    assert call("PUT", f"/runs/{run.pk}/star").status_code == 404
-    assert call("GET", "/runs").json()["items"] == []
-    assert call.page(f"/runs/{run.pk}/output.json").status_code == 404
-
-
 def test_an_example_can_be_read_by_all_and_cancelled_by_no_one_else(
     call: Any, make_run: Any, stranger: Any
 ) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts import audit
@@ -19,7 +18,7 @@ from people.models import Invitation
 from projects import creation
 from tests.conftest import grant
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 PAGE = "/people/audit/"
 
 
@@ -46,14 +45,6 @@ def three(user: User, admin: Client) -> list[Group]:
     audit.record(user, "cleared", groups[1:2])
     audit.record(None, "deleted", groups[2:], program="retention")
     return groups
-
-
-def test_who_may_not_look_is_refused(client: Client, user: User) -> None:
-    client.force_login(user)
-    for route in ("people:audit", "people:audit-download"):
-        response = client.get(reverse(route))
-        assert response.status_code == 403
-        assert b"data-refused" in response.content
 
 
 @pytest.mark.parametrize(
@@ -104,13 +95,6 @@ def test_a_filter_that_is_none_is_said_beside_it(
     assert sentence in response.content.decode()
     assert not response.context["page"].entries
     assert admin.get(f"{PAGE}download/", asked).status_code == 422
-
-
-def test_nul_and_odd_values_are_no_failure(admin: Client) -> None:
-    for name in filters.Filters.base_fields:
-        assert admin.get(PAGE, {name: "a\x00b"}).status_code in {200, 422}
-    assert admin.get(PAGE, {"before": "nonsense"}).status_code == 200
-    assert admin.get(PAGE, {"before": "2026-01-01T00:00:00+00:00~" + "9" * 30}).status_code == 200
 
 
 def test_pages_follow_each_other_without_gaps(admin: Client, user: User) -> None:

@@ -25,7 +25,7 @@ from tests.accounts.things import Things, make_things
 from tests.conftest import grant
 from tests.projects.people import make_project
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 SECRET = "heron-at-dawn"
 REASON = "A complaint about costs, ticket 4711"
 ROUTES = {

@@ -18,7 +18,7 @@ from runs.models import Artifact, Run
 from tests.conftest import grant
 from tests.projects.people import make_project
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 SECRET = "a heron at dawn"
 REASON = "A complaint about costs, ticket 4711"
 

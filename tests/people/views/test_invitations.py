@@ -18,7 +18,6 @@ from core.encryption import cipher
 from people import invitations
 from people.models import Invitation
 from projects.models import Membership, Project
-from tests.conftest import grant
 from tests.people.house import invite, make_admin
 from tests.people.views.test_people import text_of
 from tests.projects.people import logged_in, make_project
@@ -113,15 +112,6 @@ def test_more_lines_for_projects_keep_what_is_chosen(admin: Client, fox: Project
     assert page.status_code == 200
     assert [row.project for row in page.context["form"].rows] == [str(fox.pk), "", "", ""]
     assert not Invitation.objects.exists()
-
-
-def test_who_is_no_admin_cannot_invite_admins(user: User) -> None:
-    grant(user, "auth.add_user")
-    browser = logged_in(User.objects.get(pk=user.pk))
-    page = browser.post(PAGE, wanted(role="admin"))
-    assert page.status_code == 422
-    assert not Invitation.objects.exists()
-    assert browser.post(PAGE, wanted()).status_code == 200
 
 
 def test_a_mail_is_queued_where_there_is_a_server_for_it(admin: Client, settings: Any) -> None:
@@ -324,13 +314,3 @@ def test_a_session_keeps_an_open_invitation_for_other_ways_to_sign_up(eva: User)
     browser.get(f"{PAGE}{token}/")
     assert browser.session["invitation"] == {"id": invitation.pk, "token": token}
     assert invitations.pending(browser.session) == invitation
-
-
-def test_invitations_are_limited_like_sign_in(eva: User, settings: Any) -> None:
-    from accounts.limits.rate_limit import limit_of
-    from people.views import joining
-
-    for view in (joining.invitation, joining.acceptance, joining.sign_up):
-        limit = limit_of(view, "POST")
-        assert limit
-        assert limit.name == "sign-in"

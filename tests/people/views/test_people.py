@@ -137,16 +137,6 @@ def test_pages_follow_each_other(admin: Client) -> None:
     assert len(second.context["entries"]) == 5
 
 
-def test_members_and_curators_see_none_of_it(user: User, stranger: User, eva: User) -> None:
-    roles.set_role(stranger, Role.CURATOR, eva)
-    for person, status in ((user, 404), (stranger, 403)):
-        browser = logged_in(User.objects.get(pk=person.pk))
-        for address in ("/people/", f"/people/{eva.pk}/", "/people/invitations/"):
-            assert browser.get(address).status_code == status, address
-        assert "/people/" not in browser.get("/projects/").content.decode()
-    assert 'href="/people/"' in logged_in(eva).get("/projects/").content.decode()
-
-
 def test_a_person_s_page_shows_every_way_in(
     admin: Client, eva: User, user: User, member: Client
 ) -> None:

@@ -25,7 +25,7 @@ from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person, working_in
 from tests.projects.rules.test_decision import any_rule
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 MODELS = "/models/"
 
 

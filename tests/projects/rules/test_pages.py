@@ -19,7 +19,7 @@ from tests.accounts.audited import events
 from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 HOUSE = "/people/rules/"
 
 

@@ -20,7 +20,7 @@ from runs.models import Run
 from sharing.models import Report
 from tests.boards.judging import Judged, status_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 Begin = Callable[[Board], Report]
 
 

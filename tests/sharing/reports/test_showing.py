@@ -29,7 +29,7 @@ from tests.boards.judging import Judged
 from tests.boards.votes.test_ballots import judge_all
 from tests.projects.people import make_project, person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 Begin = Callable[[Board], Report]
 
 

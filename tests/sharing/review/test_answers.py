@@ -45,15 +45,6 @@ def test_tallies_say_who_picked_and_how_it_was_rated(
     assert "Brighter" not in narrowed
 
 
-def test_strangers_and_guests_see_no_answers(share: Share, client: Client, stranger: User) -> None:
-    client.force_login(stranger)
-    for to in ("", "export/", "closing/", "1/versions/"):
-        address = f"/shares/{share.pk}/review/{to}"
-        assert client.get(address).status_code in {404, 405}
-        assert client.post(address).status_code in {404, 405}
-        assert Client().get(address).status_code in {302, 405}
-
-
 def test_the_list_and_the_runs_page_lead_its_makers_to_the_answers(
     share: Share, member: Client, user: User, stranger: User
 ) -> None:

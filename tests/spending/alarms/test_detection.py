@@ -18,7 +18,7 @@ from runs.models import Charge, Run
 from spending.alarms import detection
 from spending.models import Alarm, SpendingRules
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 MakeCharge = Callable[..., Charge]
 

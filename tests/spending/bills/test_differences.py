@@ -19,7 +19,7 @@ from spending.bills import balance, differences
 from spending.models import BillingEvent, BillingState
 from tests.conftest import grant
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 MakeCharge = Callable[..., Charge]
 

@@ -20,7 +20,7 @@ from spending.models import Budget
 from tests.projects.people import logged_in, make_project, person
 from tests.spending.budgets.conftest import Pay
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"
 
 

@@ -19,7 +19,7 @@ from runs.starting import Source, StartRequest
 from spending.models import Budget, SpendingRules
 from tests.spending.counters import require_counters_hold
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 TABLES = [model._meta.db_table for model in (LedgerAccount, Charge, Budget, SpendingRules)]
 KEYS = map(str, count())

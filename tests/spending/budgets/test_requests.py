@@ -21,7 +21,7 @@ from spending.models import Budget, BudgetRequest, SpendingRules
 from tests.projects.people import logged_in, make_project, person
 from tests.spending.budgets.conftest import Pay
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 NEW, PAGE = "/spend/requests/new/", "/spend/requests/"
 WHY = {"amount": "3", "sentence": "The film is due tomorrow"}
 
@@ -105,6 +105,7 @@ def test_another_sum_is_granted_than_was_asked_for(
     assert "asked for was $3.00" in page
 
 
+@pytest.mark.both_databases
 def test_only_the_first_decision_counts(
     maker: Client, admin: Client, manager: Client, budget: Budget, fox: Project
 ) -> None:
@@ -118,6 +119,7 @@ def test_only_the_first_decision_counts(
     assert told(person("ana")) == ["eva has refused $3.00 more for Fox"]
 
 
+@pytest.mark.both_databases
 def test_a_double_click_asks_once_and_asking_again_shows_the_waiting_one(
     maker: Client, budget: Budget, fox: Project, eva: User
 ) -> None:

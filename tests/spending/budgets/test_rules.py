@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import AuditEntry
 from spending.models import SpendingRules
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 PAGE = "/spend/rules/"
 GOOD = {"unknown": "assume", "assumed": "0.5", "ceiling": "20", "alarm_factor": "3",
         "alarm_least": "1"}  # fmt: skip

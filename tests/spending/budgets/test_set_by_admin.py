@@ -25,7 +25,7 @@ from spending.requests import deciding
 from tests.projects.people import person
 from tests.spending.budgets.conftest import Pay
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"
 WHOSE = "An admin has set this budget, and only admins change it. Ask eva."
 

@@ -18,7 +18,7 @@ from spending.models import Budget, BudgetRequest
 from tests.projects.people import person
 from tests.spending.budgets.conftest import Pay
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 
 def subjects() -> list[str]:

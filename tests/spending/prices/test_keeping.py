@@ -23,7 +23,7 @@ from spending.prices import keeping
 from tests.runs.start import start_run
 from tests.spending.prices.conftest import KEYS, PictureBill
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 
 def current(endpoint: Endpoint) -> Endpoint:
@@ -136,6 +136,7 @@ def test_failed_runs_do_not_count(painter: Endpoint, user: Any) -> None:
     assert not MeasuredPrice.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_a_corrected_bill_is_measured_anew(painter: Endpoint, bill: PictureBill) -> None:
     runs = [bill("0.049") for _ in range(5)]
     keeping.measure_due()
@@ -145,6 +146,7 @@ def test_a_corrected_bill_is_measured_anew(painter: Endpoint, bill: PictureBill)
     assert current(painter).measured_price == Decimal("0.10")
 
 
+@pytest.mark.both_databases
 def test_the_command_measures_all_anew(painter: Endpoint, bill: PictureBill) -> None:
     for _ in range(5):
         bill("0.049")

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Endpoint
@@ -152,7 +151,3 @@ def test_the_page_needs_as_many_queries_for_many_models(
 )  # fmt: skip
 def test_differences_in_words(difference: str, text: str) -> None:
     assert difference_in_words(Decimal(difference)) == text
-
-
-def test_strangers_log_in_first(client: Client, user: User) -> None:
-    assert client.get("/prices/").status_code == 302

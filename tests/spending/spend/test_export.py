@@ -32,7 +32,6 @@ def lines_of(client: Client, query: str = "") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("columns", COSTS)
 def test_the_sum_of_every_file_is_that_of_the_page(
     user: User, stranger: User, make_endpoint: Any, columns: str

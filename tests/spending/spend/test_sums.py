@@ -23,9 +23,10 @@ from spending.sums.question import By
 from spending.sums.totals import Days, Ledger, Sums
 from tests.people.house import make_admin
 from tests.projects.people import logged_in, make_project
+from tests.sampling import IS_EXHAUSTIVE, sample
 from tests.spending.spend.charges import bill, charge, days_ago, noon, total_of_page
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
 
 STATES = ("settled", "settled", "settled", "reserved", "released")
 
@@ -35,7 +36,8 @@ def total(days: Days) -> Decimal:
     return ledger.total_of(within)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.both_databases
+@pytest.mark.parametrize("seed", sample(range(3), 1))
 def test_sums_and_parts_equal_the_ledger_after_every_change(
     user: User, stranger: User, make_endpoint: Any, seed: int
 ) -> None:
@@ -44,7 +46,7 @@ def test_sums_and_parts_equal_the_ledger_after_every_change(
     people = [user, stranger]
     projects = [make_project("Acme", ana="maker"), make_project("Fox"), None]
     models = [make_endpoint("a/one"), make_endpoint("a/two", category="text-to-video"), None]
-    for _ in range(80):
+    for _ in range(80 if IS_EXHAUSTIVE else 30):
         charge(
             dice.choice(people),
             dice.choice([None, Decimal(dice.randrange(1, 10**10)).scaleb(-9)]),
@@ -55,7 +57,7 @@ def test_sums_and_parts_equal_the_ledger_after_every_change(
             door=dice.choice([*Door]),
         )
     admin = logged_in(make_admin("eva"))
-    for _ in range(25):
+    for _ in range(25 if IS_EXHAUSTIVE else 12):
         match dice.choice(["settle", "settle", "start", "add up", "add up"]):
             case "settle":
                 paid = Decimal(dice.randrange(10**10)).scaleb(-9)
@@ -96,6 +98,7 @@ def test_a_day_that_is_over_is_not_read_again(user: User, django_assert_num_quer
     assert not any("runs_charge" in query["sql"] for query in asked.captured_queries)
 
 
+@pytest.mark.both_databases
 def test_late_settlement_is_counted_at_once_and_added_up_later(user: User) -> None:
     late = charge(user, "10", days_ago(3), state="reserved")
     rollups.keep_up()
@@ -137,6 +140,7 @@ def test_many_days_are_added_up_in_several_rounds(user: User) -> None:
     assert RolledUpDay.objects.count() == 40
 
 
+@pytest.mark.both_databases
 def test_the_command_repairs_every_sum(user: User, capsys: pytest.CaptureFixture[str]) -> None:
     charge(user, "1.25", days_ago(2))
     rollups.keep_up()
@@ -148,12 +152,12 @@ def test_the_command_repairs_every_sum(user: User, capsys: pytest.CaptureFixture
     assert Rollup.objects.get(by="").amount == Decimal("1.25")
 
 
-def test_hundred_thousandths_of_a_cent_add_up_exactly(member: Client, user: User) -> None:
+def test_ten_thousandths_of_a_cent_add_up_exactly(member: Client, user: User) -> None:
     first = charge(user, "0.000000001")
     copies = [
         Charge(user=user, project_id=first.project_id, created_at=noon(days_ago(0)),
                amount=Decimal("0.000000001"), expected=Decimal("0.000000001"), state="settled")
-        for _ in range(9_999)
+        for _ in range(999)
     ]  # fmt: skip
     Charge.objects.bulk_create(copies)
-    assert total_of_page(member) == Decimal("0.00001")
+    assert total_of_page(member) == Decimal("0.000001")
