@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import CDPSession, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.accounts.second_factor.journeys import APP, CODES, INDEX, PASSKEYS, code_of
+from tests.accounts.second_factor.journeys import INDEX, PASSKEYS, code_of
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 
@@ -137,6 +137,7 @@ def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
     assert not Authenticator.objects.exists()
 
 
+@pytest.mark.exhaustive
 def test_a_cancelled_passkey_is_said(browse: Browse) -> None:
     page = browse("/login/?next=/account/second-factor/passkeys/new/")
     session, device = add_device(page)
@@ -149,6 +150,7 @@ def test_a_cancelled_passkey_is_said(browse: Browse) -> None:
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_an_app_is_set_up_and_asked_at_the_login(browse: Browse) -> None:
     page = browse(f"/login/?next={INDEX}")
     log_in(page)
@@ -181,31 +183,3 @@ def test_an_app_is_set_up_and_asked_at_the_login(browse: Browse) -> None:
         if is_first:
             log_out(page)
     expect(page.get_by_role("alert").first).to_contain_text("wrong, used or too old")
-
-
-def test_without_script_the_app_works_and_passkeys_say_what_they_need(browse: Browse) -> None:
-    page = browse(f"/login/?next={APP}", java_script_enabled=False)
-    expect(page.get_by_role("button", name="Log in with a passkey")).to_be_hidden()
-    expect(page.get_by_text("Passkeys need JavaScript.")).to_be_visible()
-    log_in(page)
-    set_up_app(page)
-    page.goto(f"{PASSKEYS}new/")
-    expect(page.get_by_text("Passkeys need JavaScript.")).to_be_visible()
-    expect(page.get_by_role("button", name="Add the passkey")).to_be_hidden()
-
-
-def test_who_must_have_one_is_led_there_and_on(browse: Browse, settings: Any) -> None:
-    settings.SECOND_FACTOR = "all"
-    page = browse("/login/?next=/chats/")
-    log_in(page)
-    expect(page.get_by_text("Your account must have a second step.")).to_be_visible()
-    assert page.url.endswith(INDEX)
-    assert_usable(page)
-    page.get_by_role("link", name="Set up an authenticator app").click()
-    set_up_app(page)
-    assert page.url.endswith(CODES)
-    page.get_by_role("link", name="I have kept them: go on").click()
-    page.wait_for_url("**/chats/")
-    page.goto(f"{APP}removal/")
-    expect(page.locator("[data-refused]")).to_contain_text("this is its only one")
-    assert_usable(page)

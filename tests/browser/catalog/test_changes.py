@@ -50,17 +50,7 @@ def changed(gallery: None, user: User) -> Endpoint:
     return endpoint
 
 
-def test_everybody_can_read_what_changed(changed: Endpoint, open_page: Open) -> None:
-    page = open_page("/changes/")
-    expect(page.locator(".log > li")).to_have_count(2)
-    page.get_by_text("Follow this in a feed reader").click()
-    assert_usable(page)
-    page.get_by_role("link", name="May break").click()
-    expect(page.locator(".log > li")).to_have_count(1)
-    page.locator(".log h3 a").click()
-    expect(page.locator("form[data-endpoint-id]")).to_be_visible()
-
-
+@pytest.mark.exhaustive
 def test_a_preset_that_no_longer_fits_is_repaired_by_a_click_and_back(
     changed: Endpoint, open_page: Open
 ) -> None:

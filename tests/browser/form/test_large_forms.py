@@ -19,6 +19,7 @@ ENLARGE = """() => {
 }"""
 
 
+@pytest.mark.exhaustive
 def test_with_script_it_does_not_leave_and_says_so_beside_the_form(open_page: Open) -> None:
     page = open_page("/models/sandbox/ridgeline/")
     page.locator("[name=prompt]").fill("all that I typed")

@@ -103,6 +103,7 @@ def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any) 
     expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
 
 
+@pytest.mark.exhaustive
 def test_a_mask_that_does_not_fit_its_picture_is_told(open_form: Open) -> None:
     page = open_form()
     mask = field(page, "mask_url")
@@ -117,6 +118,7 @@ def test_a_mask_that_does_not_fit_its_picture_is_told(open_form: Open) -> None:
         expect(mask.locator(".media-note")).to_have_text(re.compile(sentence))
 
 
+@pytest.mark.exhaustive
 def test_a_mask_is_painted_with_a_finger(open_form: Open) -> None:
     page = open_form(PHONE, has_touch=True)
     choose(field(page, "image_url"), file("sea.png", png(200, 120), "image/png"))
@@ -133,6 +135,7 @@ def test_a_mask_is_painted_with_a_finger(open_form: Open) -> None:
     assert (painted.getpixel((50, 60)), painted.getpixel((120, 60))) == (255, 0)
 
 
+@pytest.mark.exhaustive
 def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     open_form: Open,
 ) -> None:
@@ -205,6 +208,7 @@ def test_a_sound_is_recorded_heard_and_kept_as_wav(open_form: Open, size: Any) -
     expect(sound.locator(".media-note")).to_have_text(re.compile(r"^WAV · \d+ KB · \d"))
 
 
+@pytest.mark.exhaustive
 def test_a_refused_microphone_says_how_to_go_on(open_form: Open) -> None:
     page = open_form()
     page.evaluate(
@@ -218,6 +222,7 @@ def test_a_refused_microphone_says_how_to_go_on(open_form: Open) -> None:
     expect(dialog.get_by_role("button", name="Record", exact=True)).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_a_price_that_waits_for_a_measurement_comes_without_a_reload(open_form: Open) -> None:
     """A busy worker may measure a recording after minutes."""
     page = open_form()

@@ -16,8 +16,8 @@ from playwright.sync_api import Page, expect
 from runs.files import stored_files
 from runs.files.media.fingerprint import fingerprint
 from runs.models import Artifact, Run
-from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.gallery import PHONE, Open
+from tests.browser.axe import assert_clean
+from tests.browser.gallery import Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MakeResult = Callable[..., Run]
@@ -92,6 +92,7 @@ def open_like_this(open_page: Open, run: Run, *size: Any) -> Page:
     return page
 
 
+@pytest.mark.exhaustive
 def test_like_this_shows_groups_and_leads_on_by_keyboard(
     results: dict[str, Run], open_page: Open
 ) -> None:
@@ -112,16 +113,3 @@ def test_like_this_shows_groups_and_leads_on_by_keyboard(
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator(f"#tile-{results['near'].pk}-link")).to_be_focused()
-
-
-def test_like_this_fits_a_phone(results: dict[str, Run], open_page: Open) -> None:
-    page = open_page(f"{results['original'].artifacts.get().get_absolute_url()}like/", PHONE)
-    expect(page.locator(".alike")).to_have_count(2)
-    assert_fits(page)
-
-
-def test_like_this_works_without_script(results: dict[str, Run], open_page: Open) -> None:
-    page = open_page(results["original"].get_absolute_url(), scripts=False)
-    page.get_by_role("link", name=re.compile("^Use as")).first.click()
-    page.get_by_role("link", name="Results like this one").click()
-    expect(page.locator(".alike")).to_have_count(2)

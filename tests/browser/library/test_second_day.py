@@ -43,6 +43,7 @@ def make_eight(page: Page, prompt: str) -> None:
     eventually(page, are_copied)
 
 
+@pytest.mark.exhaustive
 def test_the_second_day_of_a_poster(
     open_page: Open, record_property: Record, tmp_path: Path
 ) -> None:

@@ -47,6 +47,7 @@ def test_the_keyboard_selects_a_range_all_and_nothing(open_page: Open, eight: li
     expect(page.get_by_role("button", name="Star")).to_be_hidden()
 
 
+@pytest.mark.exhaustive
 def test_shift_click_and_a_rectangle_select_and_open_nothing(
     open_page: Open, eight: list[Run]
 ) -> None:
@@ -71,6 +72,7 @@ def test_shift_click_and_a_rectangle_select_and_open_nothing(
     assert page.url.partition("#")[0].endswith("/runs/") or "until" in page.url
 
 
+@pytest.mark.exhaustive
 def test_tags_stars_and_a_series_from_the_bar(open_page: Open, eight: list[Run]) -> None:
     page = open_page("/runs/")
     for run in (eight[7], eight[5]):
@@ -95,6 +97,7 @@ def test_tags_stars_and_a_series_from_the_bar(open_page: Open, eight: list[Run])
     assert_clean(page)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_bar_and_pages_are_usable_by_everybody(
     open_page: Open, eight: list[Run], size: Any

@@ -91,6 +91,7 @@ def test_a_stack_opens_and_keys_go_from_tile_to_tile(open_page: Open, many: list
     page.wait_for_url(f"**#view={many[90 - sections.PAGE].pk}/*")
 
 
+@pytest.mark.exhaustive
 def test_the_slider_changes_the_size_for_good(open_page: Open, many: list[Run]) -> None:
     page = open_page("/runs/")
     slider = page.get_by_label("Size")
@@ -103,23 +104,7 @@ def test_the_slider_changes_the_size_for_good(open_page: Open, many: list[Run]) 
     assert height(page, many[89]) == heights[1]
 
 
-def test_selected_results_are_deleted_and_come_back(open_page: Open, many: list[Run]) -> None:
-    page = open_page("/runs/")
-    for run in (many[89], many[88]):
-        tile(page, run).hover()
-        tile(page, run).get_by_role("checkbox").check()
-    expect(page.locator("[data-count]").first).to_be_attached()
-    expect(page.locator("output[data-count]")).to_have_text("5 selected")  # of two stacks
-    bar = page.get_by_role("form", name="Selected results")
-    bar.locator("summary", has_text="…").click()
-    expect(bar.get_by_role("button", name="Compare")).to_be_enabled()  # they are two runs
-    bar.get_by_role("button", name="Delete", exact=True).click()
-    expect(page.get_by_text("2 runs deleted.")).to_be_visible()
-    expect(tile(page, many[89])).to_have_count(0)
-    page.get_by_role("button", name="Undo").click()
-    expect(tile(page, many[89])).to_be_visible()
-
-
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_it_is_usable_by_everybody(open_page: Open, many: list[Run], size: Any) -> None:
     page = open_page("/runs/", size)

@@ -13,6 +13,7 @@ __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.exhaustive
 def test_a_channel_is_added_and_tried(open_page: Open) -> None:
     page = open_page("/account/notifications/", size=PHONE)
     expect(page.get_by_label("Address", exact=True)).to_be_hidden()

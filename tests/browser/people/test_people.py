@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 PAGES = ["/account/", "/runs/?whose=*", "/admin/", "/admin/status/", "/admin/playground/run/"]
 
 
+@pytest.mark.exhaustive
 def test_everybody_can_use_every_page(open_page: Open) -> None:
     page = open_page(PAGES[0])
     for address in PAGES:
@@ -26,26 +27,7 @@ def test_everybody_can_use_every_page(open_page: Open) -> None:
         assert_usable(page)
 
 
-def test_a_deleted_run_comes_back_by_undo(open_page: Open) -> None:
-    # An address fills the form in, whatever draft another test has left, even one as JSON.
-    page = open_page(AURORA + '?input={"prompt": "a fox to be deleted"}')
-    page.locator("#run-button").click()
-    page.wait_for_selector(f"#stage {DONE}")
-    page.goto("/runs/?as=list")
-    delete = page.locator("#selection").get_by_role("button", name="Delete", exact=True)
-    expect(delete).to_have_count(0)  # no bar before something is selected
-    row = page.locator(".run-row", has_text="a fox to be deleted").first
-    page.get_by_role("checkbox", name="Select a fox to be deleted").first.check()
-    expect(page.locator("output[data-count]")).to_have_text("1 selected")
-    delete.click()
-    expect(page.locator("toast-note")).to_contain_text("1 run deleted.")
-    undo = page.get_by_role("button", name="Undo")
-    expect(undo).to_be_focused()
-    undo.press("Enter")
-    expect(page.locator(".notice")).to_have_text("1 run brought back.")
-    expect(row).to_be_visible()
-
-
+@pytest.mark.exhaustive
 def test_two_selected_runs_are_downloaded_as_one_zip(open_page: Open) -> None:
     for prompt in ("a fox to take along", "a crow to take along"):
         page = open_page(AURORA + f'?input={{"prompt": "{prompt}"}}')

@@ -52,6 +52,7 @@ def test_a_rule_is_made_by_keyboard_and_taken_back(open_page: Open, fox: Project
     told[:] = [error for error in told if "422" not in error]  # the misspelt category
 
 
+@pytest.mark.exhaustive
 def test_the_gallery_shows_locks_and_filters_by_them(open_page: Open, fox: Project) -> None:
     reason = "Films are made by others"
     Rule.objects.create(project=fox, kind="category", value="image-to-video", reason=reason)

@@ -76,6 +76,7 @@ def test_a_hidden_page_is_silent_and_catches_up_when_shown(
     page.wait_for_selector(DONE)
 
 
+@pytest.mark.exhaustive
 def test_a_poll_that_nobody_answers_any_more_is_asked_anew_when_the_network_is_back(
     watching: Watch,
     vitrine: Up,
@@ -91,6 +92,7 @@ def test_a_poll_that_nobody_answers_any_more_is_asked_anew_when_the_network_is_b
     page.wait_for_selector(DONE)
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_gave_its_place_to_another_is_seen_and_told_to_its_end(
     watching: Watch, vitrine: Up, context: BrowserContext
 ) -> None:
@@ -109,6 +111,7 @@ def test_a_run_that_gave_its_place_to_another_is_seen_and_told_to_its_end(
     page.wait_for_selector("[data-run-id][data-run-state='cancelled']")
 
 
+@pytest.mark.exhaustive
 def test_an_answer_for_what_is_no_longer_on_the_page_is_passed_over(
     watching: Watch,
     vitrine: Up,
@@ -148,6 +151,7 @@ def test_a_lost_network_is_told_calmly_and_recovered_from(
     expect(line).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_a_server_that_knows_the_page_no_more_is_not_asked_on_and_on(
     watching: Watch,
 ) -> None:
@@ -174,14 +178,6 @@ def test_a_web_process_that_is_killed_is_outlived_by_its_pages(
 
 
 @pytest.mark.exhaustive
-def test_a_worker_that_is_killed_is_stood_in_for_while_the_page_watches(
-    watching: Watch, vitrine: Up
-) -> None:
-    page = watching()
-    vitrine.kill("manage.py worker")
-    end(page, vitrine)
-
-
 def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
     watching: Watch, context: BrowserContext, vitrine: Up, session: list[Any]
 ) -> None:
@@ -202,6 +198,7 @@ def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
     expect(line).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_a_result_is_asked_for_once_and_before_the_page_is_changed(
     context: BrowserContext,
 ) -> None:
@@ -248,6 +245,7 @@ def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
     assert len(held) > 1
 
 
+@pytest.mark.exhaustive
 def test_a_tab_whose_run_is_over_pauses_only_if_no_other_tab_watches_one(
     watching: Watch, vitrine: Up
 ) -> None:
@@ -300,6 +298,7 @@ def test_a_run_that_another_tab_started_is_shown_where_runs_are_listed(
         expect(seen.locator(rows)).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_a_film_strip_that_is_wanted_again_while_it_comes_comes_again_without_an_error(
     watching: Watch, vitrine: Up
 ) -> None:
@@ -316,6 +315,7 @@ def test_a_film_strip_that_is_wanted_again_while_it_comes_comes_again_without_an
     assert errors == []
 
 
+@pytest.mark.exhaustive
 def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
     watching: Watch, context: BrowserContext, vitrine: Up
 ) -> None:
@@ -337,6 +337,7 @@ def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
     assert len(asked) == 1
 
 
+@pytest.mark.exhaustive
 def test_the_clock_tells_a_time_as_the_server_does(context: BrowserContext) -> None:
     page = context.new_page()
     page.goto("/models/sandbox/aurora/")

@@ -118,6 +118,7 @@ def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     expect(page).to_have_title("Models · Vitrine")
 
 
+@pytest.mark.exhaustive
 def test_two_visible_tabs_agree_on_the_runs_in_progress(open_page: Open) -> None:
     values = quote(json.dumps({"prompt": "two tabs", "duration": 3600}))
     first = open_page("/models/")
@@ -151,6 +152,7 @@ def test_the_head_fits_every_width(open_page: Open, width: int) -> None:
     assert max(edges) <= width
 
 
+@pytest.mark.exhaustive
 def test_a_phones_header_keeps_its_height_while_runs_are_counted(open_page: Open) -> None:
     height = "document.querySelector('.head').getBoundingClientRect().height"
     page = open_page("/models/", PHONE)

@@ -10,7 +10,7 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.watching import Watch, context, end, slow, watching
+from tests.browser.watching import Watch, context, slow, watching
 from tests.processes import Up
 
 __all__ = ["context", "watching"]
@@ -23,6 +23,7 @@ ENDED = """(states) => states.forEach((state) => {
 })"""
 
 
+@pytest.mark.exhaustive
 def test_runs_that_end_together_are_told_together_and_below_the_head(
     context: BrowserContext,
 ) -> None:
@@ -40,6 +41,7 @@ def test_runs_that_end_together_are_told_together_and_below_the_head(
     assert told["y"] >= head["y"] + head["height"]
 
 
+@pytest.mark.exhaustive
 def test_who_waits_is_offered_to_be_told_however_long_the_page_was_open(
     context: BrowserContext,
 ) -> None:
@@ -73,6 +75,7 @@ def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
     expect(page.locator(".notify-me")).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_ends_are_collected_in_one_notification_that_says_which_models_and_what_failed(
     watching: Watch,
 ) -> None:
@@ -100,6 +103,7 @@ def test_ends_are_collected_in_one_notification_that_says_which_models_and_what_
     assert page.evaluate("localStorage.getItem('vitrine-ended')") is None
 
 
+@pytest.mark.exhaustive
 def test_who_is_denied_notifications_is_told_how_to_allow_them_and_has_the_title(
     watching: Watch,
     vitrine: Up,
@@ -119,10 +123,3 @@ def test_who_is_denied_notifications_is_told_how_to_allow_them_and_has_the_title
     assert page.evaluate("window.told") == []
     page.evaluate("window.hide(false)")
     expect(page).not_to_have_title(re.compile("done"))
-
-
-def test_nobody_is_told_who_did_not_ask(watching: Watch, vitrine: Up) -> None:
-    page = watching()
-    end(page, vitrine)
-    assert page.evaluate("window.told") == []
-    assert not page.title().startswith("(")

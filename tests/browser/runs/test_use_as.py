@@ -96,6 +96,7 @@ def test_two_selected_runs_are_compared_under_the_slider(open_page: Open) -> Non
     assert_usable(page)
 
 
+@pytest.mark.exhaustive
 def test_the_line_of_descent_comes_when_it_is_seen(open_page: Open) -> None:
     page = open_page(AURORA)
     source = run(page, "a harbour to restyle")

@@ -25,7 +25,7 @@ HAS_METADATA = """media => media.readyState >= 1 || new Promise((done) =>
             ("sandbox/drift/text-to-video", ".artifact video"),
             ("sandbox/scribe", ".text-output .prose"),
         ],
-        2,
+        1,
     ),
 )
 def test_each_medium_has_its_renderer(open_page: Open, endpoint_id: str, result: str) -> None:
@@ -57,6 +57,7 @@ def test_a_mesh_is_seen_in_a_frame_that_can_do_nothing_else(open_page: Open) -> 
     assert page.locator("mesh-view iframe").get_attribute("sandbox") == "allow-scripts"
 
 
+@pytest.mark.exhaustive
 def test_the_picture_opens_large_and_the_focus_comes_back(open_page: Open) -> None:
     page = ready(open_page("/models/atelier/bloom/"))
     run(page)
@@ -80,6 +81,7 @@ def test_the_picture_opens_large_and_the_focus_comes_back(open_page: Open) -> No
     expect(focused).not_to_have_js_property("isOld", True)
 
 
+@pytest.mark.exhaustive
 def test_a_mesh_turns_in_the_viewer_and_its_frame_gives_the_escape_key_back(
     open_page: Open,
 ) -> None:

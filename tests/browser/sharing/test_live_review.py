@@ -64,6 +64,7 @@ def save(page: Page) -> None:
     dialog.get_by_role("button", name="Close").click()
 
 
+@pytest.mark.exhaustive
 def test_a_designer_and_a_client_see_at_once_what_the_other_does(
     open_page: Open, guest: Guest, record_property: Any
 ) -> None:

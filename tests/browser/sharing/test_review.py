@@ -148,6 +148,7 @@ def test_a_pin_is_set_by_a_tap_and_moved_by_keys(guest: Page, share: Share) -> N
     assert second.x == pytest.approx(250, abs=10)
 
 
+@pytest.mark.exhaustive
 def test_a_taken_name_is_refused_beside_it_and_what_was_written_is_said_afterwards(
     guest: Page, share: Share
 ) -> None:
@@ -162,16 +163,7 @@ def test_a_taken_name_is_refused_beside_it_and_what_was_written_is_said_afterwar
     expect(guest.locator(".review-comment")).to_contain_text("All of them are good")
 
 
-def test_a_deleted_comment_is_brought_back(guest: Page) -> None:
-    guest.get_by_label("Your comment").fill("Hello")
-    guest.get_by_role("button", name="Send").last.click()
-    introduce(guest, "Anna")
-    guest.get_by_role("button", name="Delete").click()
-    expect(guest.locator(".review-comment")).to_have_count(0)
-    guest.get_by_role("button", name="Undo").click()
-    expect(guest.locator(".review-comment")).to_contain_text("Hello")
-
-
+@pytest.mark.exhaustive
 def test_everything_is_said_without_a_script(
     contexts: Contexts, live_server: Any, share: Share
 ) -> None:

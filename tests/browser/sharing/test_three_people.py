@@ -86,6 +86,7 @@ def assert_good(page: Page) -> None:
     assert_fits(page)
 
 
+@pytest.mark.exhaustive
 def test_a_designer_a_client_and_a_manager_decide(
     browsers: Browsers, session: list[Any], record_property: Record
 ) -> None:

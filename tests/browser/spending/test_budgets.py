@@ -43,6 +43,7 @@ def as_person(contexts: Contexts, live_server: LiveServer, gallery: None) -> As:
     return open_browser
 
 
+@pytest.mark.exhaustive
 def test_a_budget_is_made_asked_more_of_and_granted(as_person: As) -> None:
     make_admin("eva")
     fox = make_project("Red Fox", mia="manager", ben="maker")
@@ -97,15 +98,3 @@ def test_a_budget_is_made_asked_more_of_and_granted(as_person: As) -> None:
     ben.goto(request.get_absolute_url())
     expect(ben.get_by_text("eva has granted $1.00")).to_be_visible()
     assert starting.start(wanted).is_new
-
-
-def test_the_rules_can_be_read_and_set_by_keyboard(as_person: As) -> None:
-    make_admin("eva")
-    page = as_person("eva")
-    page.goto("/spend/rules/")
-    assert_usable(page)
-    page.get_by_label("Ceiling per run, in dollars").focus()
-    page.keyboard.type("20")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("The rules are saved, and hold from now on.")).to_be_visible()
-    assert_usable(page)

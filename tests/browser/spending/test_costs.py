@@ -44,11 +44,11 @@ def alarm(gallery: None) -> Alarm:
     return Alarm.objects.get()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.exhaustive
 def test_an_alarm_is_read_copied_and_looked_at(
-    contexts: Contexts, live_server: LiveServer, alarm: Alarm, scheme: str
+    contexts: Contexts, live_server: LiveServer, alarm: Alarm
 ) -> None:
-    page = _logged_in(contexts, live_server, alarm, scheme, scripts=True)
+    page = _logged_in(contexts, live_server, alarm)
     page.goto("/spend/differences/")
     expect(page.get_by_text("$4.95 more")).to_be_visible()
     expect(page.get_by_text("somebody-else")).to_be_visible()
@@ -68,29 +68,12 @@ def test_an_alarm_is_read_copied_and_looked_at(
     assert_usable(page)
 
 
-def test_everything_is_done_without_script(
-    contexts: Contexts, live_server: LiveServer, alarm: Alarm
-) -> None:
-    page = _logged_in(contexts, live_server, alarm, "light", scripts=False)
-    page.goto(alarm.get_absolute_url())
-    expect(page.get_by_role("button", name="Copy")).to_be_hidden()
-    page.get_by_role("link", name="See the run").click()
-    expect(page.get_by_text("billed by fal").first).to_be_visible()
-    page.go_back()
-    page.get_by_role("button", name="I have looked at it").click()
-    expect(page.get_by_text("eva looked at it")).to_be_visible()
-
-
-def _logged_in(
-    contexts: Contexts, live_server: LiveServer, alarm: Alarm, scheme: str, *, scripts: bool
-) -> Page:
+def _logged_in(contexts: Contexts, live_server: LiveServer, alarm: Alarm) -> Page:
     assert alarm.user
     cookie = logged_in(alarm.user).cookies[settings.SESSION_COOKIE_NAME]
     context = contexts.take(
         viewport={"width": PHONE[0], "height": PHONE[1]},
         base_url=live_server.url,
-        java_script_enabled=scripts,
-        color_scheme=scheme,
     )
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
     return context.new_page()
