@@ -30,8 +30,8 @@ VITRINES = {
         *("chains/chats", "chains/flows", "chains/training", "chains/workflows"),
         *("form/large_forms", "form/saved_prompts", "form/references", "form/settings_journeys"),
         "form/settings_of_runs",
-        *("people/fal_client", "people/first_hour", "people/house", "people/notifications"),
-        *("people/people", "people/tokens", "people/without_script"),
+        *("people/fal_client", "people/house"),
+        *("people/people", "people/without_script"),
         *("sharing/live_review", "sharing/three_people"),
     },
 }

@@ -53,6 +53,7 @@ def test_a_board_goes_from_a_models_form_to_its_results_live(open_page: Open) ->
     assert_clean(page, "the board")
 
 
+@pytest.mark.exhaustive
 def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
     page = open_page(f"/compare/new/?{LITE}")
     page.locator("#column-field").select_option("prompt")

@@ -56,6 +56,7 @@ def test_enter_on_an_action_does_it_on_the_page(open_page: Open) -> None:
     page.wait_for_url("**/compare/new/")
 
 
+@pytest.mark.exhaustive
 def test_enter_jumps_to_what_was_typed_however_late_the_answers_come(open_page: Open) -> None:
     """An answer to what stood there a moment before is not the one that Enter waits for."""
     page = open_page("/models/")

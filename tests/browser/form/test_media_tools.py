@@ -181,6 +181,7 @@ def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
 def test_a_sound_is_recorded_heard_and_kept_as_wav(open_form: Open, size: Any) -> None:
     page = open_form(size)

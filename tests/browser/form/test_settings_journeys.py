@@ -244,6 +244,7 @@ def test_a_login_that_ran_out_while_saving_a_preset_loses_nothing(aurora: Page) 
     expect(prompt(aurora)).to_have_value("typed")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("text", sample(["short", "long " * 2000], 1))
 def test_a_link_is_copied_and_opens_the_same_form(aurora: Page, text: str) -> None:
     prompt(aurora).fill(text)

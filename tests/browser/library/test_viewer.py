@@ -89,6 +89,7 @@ def test_keys_lead_through_the_wall_and_back_to_the_tile(
     expect(page.locator(f"[id='wall-{pictures[4].pk}/0']")).to_be_focused()
 
 
+@pytest.mark.exhaustive
 def test_the_wall_loads_more_as_one_goes_on(
     open_page: Open, pictures: list[Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,6 +330,7 @@ def test_a_lost_picture_is_said(open_page: Open, pictures: list[Run]) -> None:
     open_page.errors.clear()  # type: ignore[attr-defined]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
 def test_it_is_usable_by_everybody(open_page: Open, pictures: list[Run], size: Any) -> None:
     page = open_page("/runs/", size)

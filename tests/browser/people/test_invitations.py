@@ -44,6 +44,7 @@ def browser_of(contexts: Contexts, live_server: LiveServer, gallery: None) -> Br
     return open_browser
 
 
+@pytest.mark.exhaustive
 def test_somebody_is_invited_joins_and_leaves(browser_of: Browser) -> None:
     role_permissions.give_defaults()
     admin = make_admin("eva")

@@ -104,6 +104,7 @@ def test_the_list_that_cannot_be_loaded_says_so(open_page: Open, fox: Project) -
     open_page.errors.clear()  # type: ignore[attr-defined]  # the aborted request
 
 
+@pytest.mark.exhaustive
 def test_a_member_is_added_by_typing_and_a_removal_is_undone(open_page: Open, fox: Project) -> None:
     person("ben")
     person("eva")

@@ -62,6 +62,7 @@ def test_zoomed_in_the_focus_is_never_below_the_head(open_page: Open) -> None:
     see_below_the_head(page, state)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("path", sample(["/", "/runs/?as=list"], 1))
 def test_the_owners_menu_closes_by_escape_and_by_a_click_elsewhere(
     open_page: Open, path: str

@@ -122,6 +122,7 @@ def test_ctrl_enter_twice_within_a_moment_is_one_run(open_page: Open) -> None:
     expect(page.locator("#strip li")).to_have_count(there + 3)
 
 
+@pytest.mark.exhaustive
 def test_errors_stand_beside_their_fields_and_have_the_focus(open_page: Open) -> None:
     page = ready(open_page("/models/sandbox/ridgeline/"))
     page.locator("[name=prompt]").fill("")

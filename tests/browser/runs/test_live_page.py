@@ -271,6 +271,7 @@ def test_a_tab_whose_run_is_over_pauses_only_if_no_other_tab_watches_one(
     eventually(first, lambda: 100 in first.evaluate("pauses"))  # first its result is drawn
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_another_tab_started_is_shown_where_runs_are_listed(
     watching: Watch, context: BrowserContext, vitrine: Up
 ) -> None:

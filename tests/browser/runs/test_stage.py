@@ -67,6 +67,7 @@ def test_a_result_and_its_actions_are_on_the_screen_when_it_arrives(
     expect(page.locator(f"#strip-{shown(page)}:visible")).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
     run(open_page, WIDE, prompt="before")
     page = run(open_page, WIDE, prompt="after")
@@ -142,6 +143,7 @@ def test_two_visible_tabs_agree_on_the_runs_in_progress(open_page: Open) -> None
     assert len(asked_by_second) <= 1  # its second run replaces the first, which it watches then
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("width", sample([360, 768, 820], 1))
 def test_the_head_fits_every_width(open_page: Open, width: int) -> None:
     page = open_page("/runs/?as=list", (width, 900))

@@ -57,6 +57,7 @@ def test_a_picture_becomes_the_start_of_a_film(open_page: Open, size: tuple[int,
     assert link.get_attribute("href") == f"/runs/{made}/"
 
 
+@pytest.mark.exhaustive
 def test_back_returns_to_the_result_before_and_forward_to_the_next(open_page: Open) -> None:
     page = open_page(AURORA)
     first = run(page, "one boat")
@@ -71,6 +72,7 @@ def test_back_returns_to_the_result_before_and_forward_to_the_next(open_page: Op
     expect(prompt(page)).to_have_value("three boats, not run yet")
 
 
+@pytest.mark.exhaustive
 def test_two_selected_runs_are_compared_under_the_slider(open_page: Open) -> None:
     page = open_page(AURORA)
     run(page, "a red boat at dawn")

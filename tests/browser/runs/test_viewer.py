@@ -16,6 +16,7 @@ HAS_METADATA = """media => media.readyState >= 1 || new Promise((done) =>
   media.addEventListener("loadedmetadata", () => done(true), { once: true }))"""
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("endpoint_id", "result"),
     sample(

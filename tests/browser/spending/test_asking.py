@@ -84,6 +84,7 @@ def test_the_question_has_the_sum_and_its_button_starts_one_run(
     assert run.charge.expected == 2
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("how", sample(["Escape", "Not now"], 1))
 def test_a_no_starts_nothing_and_keeps_what_was_typed(open_form: Open, how: str) -> None:
     page = open_form()
