@@ -31,8 +31,8 @@ VITRINES = {
         *("form/large_forms", "form/saved_prompts", "form/references", "form/settings_journeys"),
         "form/settings_of_runs",
         *("people/fal_client", "people/house"),
-        *("people/people", "people/without_script"),
-        *("sharing/live_review", "sharing/three_people"),
+        "people/without_script",
+        "sharing/three_people",
     },
 }
 GROUP = {

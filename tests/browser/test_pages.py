@@ -51,6 +51,10 @@ PAGES = [
     "/projects/new/",
     "/account/notifications/",
     "/spend/alarms/",
+    "/account/",
+    "/admin/",
+    "/admin/status/",
+    "/admin/playground/run/",
 ]
 
 

@@ -118,31 +118,3 @@ def test_account_is_made_and_found_again(browser: Browser, acme: str) -> None:
     expect(page.get_by_text("is made")).to_have_count(0)
     assert SocialAccount.objects.get().user == person
     assert User.objects.count() == 1
-
-
-@pytest.mark.exhaustive
-def test_account_that_is_there_is_connected_by_its_owner(browser: Browser, acme: str) -> None:
-    ana = User.objects.create_user("ana", "ana@example.com", "pw-of-ana")
-    honest.tell(acme, "linked", email="ana@example.com", email_verified=True)
-    page = browser.open("/login/", viewport=WIDE)
-    page.get_by_role("button", name="Continue with Acme").click()
-    log_in_at_acme(page, "linked")
-    expect(
-        page.get_by_role("heading", name="An account with your address is there")
-    ).to_be_visible()
-    assert_clean(page)
-    page.get_by_role("link", name="Log in to your account").click()
-    page.get_by_label("Name or e-mail address").fill("ana")
-    page.get_by_label("Password").fill("pw-of-ana")
-    page.get_by_role("button", name="Log in", exact=True).click()
-    expect(page.get_by_role("heading", name="Acme waits to be connected")).to_be_visible()
-    assert_clean(page)
-    page.get_by_role("button", name="Connect Acme").first.click()
-    expect(page.get_by_text("Acme is connected: you can log in with it.")).to_be_visible()
-    assert SocialAccount.objects.get().user == ana
-
-    other = browser.open("/login/", viewport=PHONE)
-    other.get_by_role("button", name="Continue with Acme").click()
-    log_in_at_acme(other, "linked")
-    other.goto("/account/")
-    expect(other.get_by_text("You are logged in as ana.")).to_be_visible()

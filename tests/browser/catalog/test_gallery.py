@@ -71,19 +71,6 @@ def test_a_facet_narrows_counts_anew_and_keeps_the_focus(open_page: Open) -> Non
     expect(page.locator("article.card h3").first).to_have_text("Flux 14")
 
 
-@pytest.mark.exhaustive
-def test_the_words_of_a_search_are_explained_by_keyboard(open_page: Open) -> None:
-    page = open_page("/models/", PHONE)
-    page.get_by_role("button", name="How to search").press("Enter")
-    expect(page.get_by_role("heading", name="How to search")).to_be_visible()
-    assert_clean(page)
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("heading", name="How to search")).to_be_hidden()
-    page.get_by_role("button", name="How to search").press("Enter")
-    page.get_by_role("link", name="out:video", exact=True).press("Enter")
-    expect(page.locator("#said")).to_have_text("15 models")
-
-
 def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:
     page = open_page("/")
     page.keyboard.press("/")

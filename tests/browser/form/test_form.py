@@ -76,19 +76,6 @@ def test_custom_size_shows_its_fields_and_swaps_them(show: Show, kit: Field) -> 
     assert sent(page, kit)["image_size"] == {"width": 256, "height": 512}
 
 
-@pytest.mark.exhaustive
-def test_the_seed_is_thrown_and_let_go(show: Show, kit: Field) -> None:
-    page = show(kit)
-    box = page.locator("[name=seed]")
-    lock = page.get_by_role("button", name="Keep the seed")
-    page.get_by_role("button", name="New random seed").click()
-    assert box.input_value().isdecimal()
-    expect(lock).to_have_attribute("aria-pressed", "true")
-    lock.click()
-    expect(box).to_have_value("")
-    expect(lock).to_have_attribute("aria-pressed", "false")
-
-
 def test_sliders_resets_and_the_count_of_changes(show: Show, kit: Field) -> None:
     page = show(kit, {"prompt": "p", "strength": 0.5})
     expect(page.locator("details.more")).to_have_attribute("open", "")  # something in it is set
@@ -104,14 +91,6 @@ def test_sliders_resets_and_the_count_of_changes(show: Show, kit: Field) -> None
     expect(box).to_have_value("0.5")
     expect(page.locator("[data-changed-count]")).to_have_text("1 changed")
     assert sent(page, kit) == {"prompt": "p", "safe": False}
-
-
-@pytest.mark.exhaustive
-def test_a_long_text_counts(show: Show, kit: Field) -> None:
-    page = show(kit, {"prompt": "four"})
-    expect(page.locator(".count")).to_have_text("4 / 20")
-    page.locator("[name=prompt]").fill("x" * 21)
-    expect(page.locator(".count[data-over]")).to_have_text("21 / 20")
 
 
 @pytest.mark.exhaustive

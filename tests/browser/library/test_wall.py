@@ -9,8 +9,7 @@ from playwright.sync_api import Page, expect
 
 from library.wall import sections
 from runs.models import Artifact, Run
-from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.gallery import PHONE, WIDE, Open
+from tests.browser.gallery import Open
 from tests.library.wall.test_wall import done
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -102,17 +101,6 @@ def test_the_slider_changes_the_size_for_good(open_page: Open, many: list[Run]) 
     assert heights[1] > 2 * heights[0]
     page.reload()
     assert height(page, many[89]) == heights[1]
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("size", [WIDE, PHONE])
-def test_it_is_usable_by_everybody(open_page: Open, many: list[Run], size: Any) -> None:
-    page = open_page("/runs/", size)
-    assert_clean(page)
-    assert_fits(page)
-    quiet = open_page("/runs/", size, scripts=False)
-    expect(quiet.get_by_role("link", name="All 3 results").first).to_be_visible()
-    expect(tile(quiet, many[89])).to_be_visible()
 
 
 def tile(page: Page, run: Run) -> Any:

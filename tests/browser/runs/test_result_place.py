@@ -71,23 +71,6 @@ def test_a_picture_has_its_box_before_its_file_is_here(
 
 
 @pytest.mark.exhaustive
-def test_a_box_that_was_guessed_wrong_is_mended_by_what_comes(open_page: Open) -> None:
-    page = start(open_page, "sandbox/aurora/lite", prompt="a size of its own")
-    page.wait_for_selector(DONE)
-    picture = page.locator("#stage .artifact img")
-    expect(picture).not_to_have_js_property("naturalWidth", 0)
-    was = page.evaluate(BOXES)
-    picture.evaluate(
-        """(one) => {
-          one.previousElementSibling.setAttribute("width", 99);
-          one.src += "?again";
-        }"""
-    )
-    expect(page.locator("#stage .place > svg")).not_to_have_attribute("width", "99")
-    assert page.evaluate(BOXES) == was
-
-
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
 def test_a_picture_that_does_not_come_is_words_until_it_does(
     open_page: Open, size: tuple[int, int]
@@ -169,18 +152,3 @@ def _place_within(outer: Locator, inner: Locator) -> dict[str, float]:
         outer.element_handle(),
     )
     return place
-
-
-@pytest.mark.exhaustive
-def test_who_waits_for_a_second_picture_is_connected_to_where_the_first_came_from(
-    open_page: Open,
-) -> None:
-    page = start(open_page, "sandbox/aurora", prompt="the first")
-    page.wait_for_selector(DONE)
-    assert not page.locator("link[rel=preconnect]").count()
-    address = page.locator(".artifact img").first.get_attribute("src") or ""
-    page.goto(f"/models/mischief/slow/?input={quote(json.dumps({'prompt': 'x', 'duration': 2}))}")
-    page.locator("[name=prompt]").press("Control+Enter")
-    connection = page.locator("link[rel=preconnect]")
-    expect(connection).to_have_count(1)
-    assert address.startswith(f"{connection.get_attribute('href')}/files/")

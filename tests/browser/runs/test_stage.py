@@ -152,24 +152,3 @@ def test_the_head_fits_every_width(open_page: Open, width: int) -> None:
         ".head nav > *", "all => all.map(one => one.getBoundingClientRect().right)"
     )
     assert max(edges) <= width
-
-
-@pytest.mark.exhaustive
-def test_a_phones_header_keeps_its_height_while_runs_are_counted(open_page: Open) -> None:
-    height = "document.querySelector('.head').getBoundingClientRect().height"
-    page = open_page("/models/", PHONE)
-    before = page.evaluate(height)
-    page.goto("/models/mischief/slow/?input=" + quote('{"duration": 3600}'))
-    page.locator("#run-button").click()
-    expect(page.locator("#tray summary")).to_contain_text("1 running")
-    page.goto("/models/")
-    page.locator("#tray summary").click()
-    expect(page.locator("#tray li")).to_have_count(1)
-    assert page.evaluate(height) == before
-    gap = """() => {
-      const [summary, rows] = document.querySelectorAll("#tray > *");
-      return rows.getBoundingClientRect().top - summary.getBoundingClientRect().bottom;
-    }"""
-    assert page.evaluate(gap) >= 0
-    page.locator("#tray").get_by_role("button", name="Cancel").click()
-    expect(page.locator("#tray")).to_have_count(0)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.journeys import DONE, Open, open_page
-from tests.browser.runs.test_journey import ready, run
+from tests.browser.runs.test_journey import ready
 from tests.sampling import sample
 
 __all__ = ["open_page"]
@@ -56,30 +56,6 @@ def test_a_mesh_is_seen_in_a_frame_that_can_do_nothing_else(open_page: Open) -> 
     frame = page.frame_locator("mesh-view iframe")
     expect(frame.locator("canvas")).to_be_visible()
     assert page.locator("mesh-view iframe").get_attribute("sandbox") == "allow-scripts"
-
-
-@pytest.mark.exhaustive
-def test_the_picture_opens_large_and_the_focus_comes_back(open_page: Open) -> None:
-    page = ready(open_page("/models/atelier/bloom/"))
-    run(page)
-    page.locator(".artifact a[data-view]").first.focus()
-    page.keyboard.press("Enter")
-    viewer = page.get_by_role("dialog", name="Viewer")
-    expect(viewer.locator(".viewer-picture[data-loaded]")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(viewer).to_have_count(0)
-    focused = page.locator(".artifact a[data-view]:focus")
-    expect(focused).to_have_count(1)
-    focused.evaluate("(link) => { link.isOld = true; }")
-    page.evaluate(  # as when the copy is shown in another way than the original
-        """() => {
-          const results = document.querySelector(".artifacts").cloneNode(true);
-          results.setAttribute("hx-swap-oob", "true");
-          htmx.swap(document.body, results.outerHTML, { swapStyle: "none" });
-        }"""
-    )
-    expect(focused).to_have_count(1)
-    expect(focused).not_to_have_js_property("isOld", True)
 
 
 @pytest.mark.exhaustive

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -11,17 +13,18 @@ from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from catalog.models import Endpoint
+from catalog.models import Endpoint, Schema
 from runs.models import Run
 from spending.models import Budget
 from tests.browser.axe import assert_usable
-from tests.browser.catalog.test_changes import PROMPT, keep
 from tests.browser.contexts import Contexts
 from tests.browser.gallery import PHONE, WIDE
 from tests.sampling import sample
+from tests.schemas import strategies
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
+PROMPT = {"type": "object", "properties": {"prompt": {"type": "string", "title": "Prompt"}}}
 TYPED = "a fox in the snow"
 
 
@@ -30,7 +33,9 @@ def dear(gallery: None) -> Endpoint:
     """A model of two dollars a picture, in a house that asks above one."""
     endpoint = Endpoint.objects.order_by("position")[0]
     endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency = Decimal(2), "images", "USD"
-    endpoint.schema = keep({"prompt": PROMPT})
+    text = json.dumps(strategies.document(PROMPT))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    endpoint.schema = Schema.objects.create(digest=digest, document=text)
     endpoint.save()
     Budget.objects.create(scope="house", limit=100, ask_above=1)
     return endpoint
