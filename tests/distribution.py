@@ -23,7 +23,7 @@ VITRINES = {
         *("runs/told", "runs/transports", "runs/true_kinds", "runs/use_as", "runs/variations"),
         "runs/viewer",
         *("boards/boards", "boards/judging", "boards/judging_keys", "boards/reports"),
-        *("boards/plan", "library/second_day"),
+        "boards/plan",
     },
     "second Vitrine": {
         "catalog/jump",

@@ -104,38 +104,6 @@ def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any) 
 
 
 @pytest.mark.exhaustive
-def test_a_mask_that_does_not_fit_its_picture_is_told(open_form: Open) -> None:
-    page = open_form()
-    mask = field(page, "mask_url")
-    choose(mask, file("mask.png", png(100, 60, "white"), "image/png"))
-    held(mask)
-    expect(mask.locator(".media-note")).to_have_text(re.compile(r"100 . 60$"))
-    for size, sentence in (
-        ((200, 120), r"This mask is 100 . 60, its picture 200 . 120\."),
-        ((100, 60), r"^PNG"),
-    ):
-        choose(field(page, "image_url"), file("sea.png", png(*size), "image/png"))
-        expect(mask.locator(".media-note")).to_have_text(re.compile(sentence))
-
-
-@pytest.mark.exhaustive
-def test_a_mask_is_painted_with_a_finger(open_form: Open) -> None:
-    page = open_form(PHONE, has_touch=True)
-    choose(field(page, "image_url"), file("sea.png", png(200, 120), "image/png"))
-    held(field(page, "image_url"))
-    mask = field(page, "mask_url")
-    mask.get_by_role("button", name="Paint").tap()
-    sheet = page.get_by_role("dialog").locator("canvas")
-    expect(sheet).to_have_css("touch-action", "none")
-    box = sheet.bounding_box()
-    assert box
-    page.touchscreen.tap(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
-    page.get_by_role("button", name="Use this mask").tap()
-    painted = mask_of(page)
-    assert (painted.getpixel((50, 60)), painted.getpixel((120, 60))) == (255, 0)
-
-
-@pytest.mark.exhaustive
 def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     open_form: Open,
 ) -> None:
