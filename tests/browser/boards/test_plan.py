@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.axe import assert_clean
 from tests.browser.boards.test_boards import BOARD
 from tests.browser.journeys import Open, open_page
+from tests.browser.waiting import Held
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
@@ -70,12 +71,15 @@ def test_pasted_prompts_and_two_dropped_photos_reach_every_model(open_page: Open
     page = open_page(f"/compare/new/?{BOTH}")
     page.locator("[name='reuse']").uncheck()
     prompt = page.locator("[name='shared.prompt']")
+    answers = Held(page, re.compile("/compare/new/"))
     paste(prompt, "\n".join(PROMPTS))
     rows = page.locator(".plan-row")
     expect(rows).to_have_count(3)
+    answers.come()
     assert [row.input_value() for row in rows.locator("textarea").all()] == PROMPTS
     page.get_by_role("button", name="Undo: keep it as one text").click()
     expect(rows).to_have_count(0)
+    answers.let_go()  # tells of rows that are there no more
     assert prompt.input_value() == "\n".join(PROMPTS)
     prompt.fill("")
     paste(prompt, "\n".join(PROMPTS))
