@@ -50,6 +50,7 @@ static-checks: $(VENV)/dev.stamp
 	$(BIN)/djangofmt --quiet --check --profile jinja templates/playground/form/*.jinja
 	$(BIN)/oxfmt --check static/css static/js
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.presses
 	$(BIN)/mypy
 
 bench: $(VENV)/dev.stamp chromium ## measure the goals of docs/BENCHMARKS.md

@@ -25,16 +25,16 @@ VITRINES = {
         *("runs/told", "runs/transports", "runs/true_kinds", "runs/use_as", "runs/variations"),
         "runs/viewer",
         *("boards/boards", "boards/judging", "boards/judging_keys", "boards/reports"),
-        *("boards/plan", "library/second_day"),
+        "boards/plan",
     },
     "second Vitrine": {
         "catalog/jump",
         *("chains/chats", "chains/flows", "chains/training", "chains/workflows"),
         *("form/large_forms", "form/saved_prompts", "form/references", "form/settings_journeys"),
         "form/settings_of_runs",
-        *("people/fal_client", "people/first_hour", "people/house", "people/notifications"),
-        *("people/people", "people/tokens", "people/without_script"),
-        *("sharing/live_review", "sharing/three_people"),
+        *("people/fal_client", "people/house"),
+        "people/without_script",
+        "sharing/three_people",
     },
 }
 GROUP = {

@@ -66,7 +66,12 @@ function hold(event) {
     return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  load().then(() => (type === "submit" ? target.requestSubmit(submitter) : target.click()));
+  load().then(() => (type === "submit" ? submit(target, submitter) : target.click()));
+}
+function submit(form, submitter) {
+  // htmx sends the value of the button that it saw pressed or focused, not that of the event.
+  submitter?.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
+  form.requestSubmit(submitter);
 }
 /* Back to a history entry of htmx, in a page that has not loaded it yet. */
 addEventListener("popstate", ({ state }) => state?.htmx && !window.htmx && location.reload());

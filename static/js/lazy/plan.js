@@ -11,3 +11,14 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   target.dispatchEvent(new Event("change", { bubbles: true }));
 });
+
+/* A row that was taken out while the plan was computed has no place for its troubles any more. */
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const answer = document.createElement("template");
+  answer.innerHTML = detail.serverResponse ?? "";
+  const parts = [...answer.content.querySelectorAll("[id^='plan-row-'][hx-swap-oob]")];
+  const gone = parts.filter(({ id }) => !document.getElementById(id));
+  if (!gone.length) return;
+  for (const part of gone) part.remove();
+  detail.serverResponse = answer.innerHTML;
+});

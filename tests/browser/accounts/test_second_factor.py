@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import CDPSession, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.accounts.second_factor.journeys import APP, CODES, INDEX, PASSKEYS, code_of
+from tests.accounts.second_factor.journeys import PASSKEYS
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 
@@ -90,16 +90,6 @@ def press(page: Page, name: str) -> None:
     button.press("Enter")
 
 
-def set_up_app(page: Page) -> str:
-    """Set up an authenticator app from its page; return the secret. Spends the step before."""
-    secret = page.locator(".secret").inner_text().replace(" ", "")
-    expect(page.get_by_label("Code that the app shows")).to_be_focused()
-    page.keyboard.type(code_of(secret, 0))
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-    return secret
-
-
 def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
     page = browse("/login/?next=/account/")
     add_device(page)
@@ -137,6 +127,7 @@ def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
     assert not Authenticator.objects.exists()
 
 
+@pytest.mark.exhaustive
 def test_a_cancelled_passkey_is_said(browse: Browse) -> None:
     page = browse("/login/?next=/account/second-factor/passkeys/new/")
     session, device = add_device(page)
@@ -147,65 +138,3 @@ def test_a_cancelled_passkey_is_said(browse: Browse) -> None:
     session.send("WebAuthn.setUserVerified", {"authenticatorId": device, "isUserVerified": True})
     press(page, "Add the passkey")
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-
-
-def test_an_app_is_set_up_and_asked_at_the_login(browse: Browse) -> None:
-    page = browse(f"/login/?next={INDEX}")
-    log_in(page)
-    expect(page.get_by_role("heading", name="Second step")).to_be_visible()
-    assert_usable(page)
-    page.get_by_role("link", name="Set up an authenticator app").click()
-    expect(page.get_by_role("heading", name="Set up an authenticator app")).to_be_visible()
-    assert_usable(page)
-    assert page.evaluate("document.querySelector('.qr').naturalWidth") > 0
-    secret = set_up_app(page)
-    assert_usable(page)
-    code = page.locator(".codes code").first.inner_text()
-    log_out(page)
-
-    log_in(page)
-    expect(page.get_by_label("Code", exact=True)).to_be_focused()
-    assert_usable(page)
-    page.keyboard.type("000000")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("alert").first).to_contain_text("That code is wrong")
-    page.get_by_label("Code", exact=True).fill(code_of(secret))
-    page.keyboard.press("Enter")
-    expect(page.locator("summary", has_text="ana")).to_be_visible()
-    log_out(page)
-
-    for is_first in (True, False):
-        log_in(page)
-        page.get_by_label("Code", exact=True).fill(code)
-        page.keyboard.press("Enter")
-        if is_first:
-            log_out(page)
-    expect(page.get_by_role("alert").first).to_contain_text("wrong, used or too old")
-
-
-def test_without_script_the_app_works_and_passkeys_say_what_they_need(browse: Browse) -> None:
-    page = browse(f"/login/?next={APP}", java_script_enabled=False)
-    expect(page.get_by_role("button", name="Log in with a passkey")).to_be_hidden()
-    expect(page.get_by_text("Passkeys need JavaScript.")).to_be_visible()
-    log_in(page)
-    set_up_app(page)
-    page.goto(f"{PASSKEYS}new/")
-    expect(page.get_by_text("Passkeys need JavaScript.")).to_be_visible()
-    expect(page.get_by_role("button", name="Add the passkey")).to_be_hidden()
-
-
-def test_who_must_have_one_is_led_there_and_on(browse: Browse, settings: Any) -> None:
-    settings.SECOND_FACTOR = "all"
-    page = browse("/login/?next=/chats/")
-    log_in(page)
-    expect(page.get_by_text("Your account must have a second step.")).to_be_visible()
-    assert page.url.endswith(INDEX)
-    assert_usable(page)
-    page.get_by_role("link", name="Set up an authenticator app").click()
-    set_up_app(page)
-    assert page.url.endswith(CODES)
-    page.get_by_role("link", name="I have kept them: go on").click()
-    page.wait_for_url("**/chats/")
-    page.goto(f"{APP}removal/")
-    expect(page.locator("[data-refused]")).to_contain_text("this is its only one")
-    assert_usable(page)

@@ -10,13 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.hand import Hand
 from tests.browser.journeys import (
     AURORA,
     PHONE,
     Open,
-    back_as_left,
-    form_token,
     open_page,
 )
 from tests.browser.runs.test_journey import ready
@@ -56,21 +53,7 @@ def test_a_board_goes_from_a_models_form_to_its_results_live(open_page: Open) ->
     assert_clean(page, "the board")
 
 
-def test_back_and_a_change_run_another_board(open_page: Open) -> None:
-    page = open_page(f"/compare/new/?{LITE}")
-    run = page.locator("form[data-board-plan] button").first
-    boards = []
-    for words in ("a red boat", "a blue boat"):
-        token = form_token(page)
-        page.locator("[name='shared.prompt']").fill(words)
-        run.click()
-        page.wait_for_url(BOARD)
-        boards.append(page.url)
-        expect(page.locator(".board")).to_contain_text(words)
-        back_as_left(page, token)
-    assert len(set(boards)) == 2
-
-
+@pytest.mark.exhaustive
 def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
     page = open_page(f"/compare/new/?{LITE}")
     page.locator("#column-field").select_option("prompt")
@@ -103,28 +86,6 @@ def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
 
 
 @pytest.mark.exhaustive
-def test_four_models_on_five_prompts_come_out_as_a_sheet_in_few_clicks(open_page: Open) -> None:
-    page = ready(open_page(AURORA))
-    hand = Hand(page)
-    page.locator("[name=prompt]").fill("a red boat")
-    hand.click(page.get_by_role("button", name="Compare with…"))
-    page.wait_for_url("**/compare/new/**")
-    for number, name in enumerate(("sandbox/aurora/lite", "atelier/bloom", "sandbox/ridgeline")):
-        page.get_by_label("Add a model").fill(name)
-        hand.press("Enter")
-        expect(page.locator(".plan-model")).to_have_count(number + 2)
-    page.locator("#row-values").fill("\n".join(f"a boat, study {n}" for n in range(5)))
-    page.locator("#plan-seeds").fill("1, 2")
-    expect(page.locator("#plan-outcome")).to_contain_text("40 runs")
-    hand.click(page.locator("form[data-board-plan] button").first)
-    page.wait_for_url(BOARD)
-    expect(page.locator("#board-progress")).to_contain_text("40 of 40 done", timeout=2 * ENDED_MS)
-    hand.click(page.locator(".board-export summary"))
-    hand.click(page.get_by_text("Contact sheet to print"))
-    expect(page.locator(".sheet-cell")).to_have_count(40)
-    assert hand.clicks == 7
-
-
 def test_a_phone_shows_one_column_at_a_time(open_page: Open) -> None:
     address = f"/compare/new/?model=sandbox/aurora&{LITE}&input=%7B%22prompt%22%3A%22fog%22%7D"
     page = open_page(address, size=PHONE)

@@ -122,29 +122,3 @@ def test_meshes_turn_together_by_keys_and_by_dragging(open_page: Open) -> None:
     eventually(page, lambda: views() == [start, start])
     assert page.evaluate("window.origin") != inner[0].evaluate("window.origin") == "null"
     axe.assert_clean(page)
-
-
-def test_a_columns_settings_become_a_preset_the_house_default_and_a_form(open_page: Open) -> None:
-    model = "/models/atelier/contour/"
-    given = "%7B%22prompt%22%3A%20%22an%20island%22%2C%20%22output_format%22%3A%20%22png%22%7D"
-    page = open_page(f"/compare/new/?model=atelier/contour&input={given}")
-    page.locator("#plan-seeds").fill("1, 2")
-    address = run_plan(page)
-    page.goto(f"{address}results/")
-    page.get_by_role("button", name="Save as preset").click()
-    expect(page.locator("p.notice")).to_contain_text("is saved. Name it")
-    page.locator("#preset-name").fill("Island maps")
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator("#form-notice")).to_contain_text("Island maps")
-    page.goto(f"{address}results/")
-    page.get_by_role("button", name="Make it the house default").click()
-    expect(page.locator("p.notice")).to_contain_text("is the house default of Contour")
-    page.goto(model)
-    expect(page.locator("#form-notice")).to_contain_text("Filled in with the house default")
-    expect(page.get_by_role("radio", name="PNG")).to_be_checked()
-    expect(page.locator("[name=prompt]")).to_have_value("")
-    page.goto(address)
-    page.get_by_role("link", name="Remix").first.click()
-    page.wait_for_url(f"**{model}**")
-    expect(page.locator("[name=prompt]")).to_have_value("an island")
-    expect(page.locator("[name=seed]")).to_have_value("1")

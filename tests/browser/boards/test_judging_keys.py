@@ -58,16 +58,7 @@ def test_keys_give_stars_and_a_click_on_the_picture_a_winner(open_page: Open) ->
     axe.assert_fits(page)
 
 
-def test_winners_are_picked_without_script(open_page: Open) -> None:
-    address = run_plan(open_page(f"/compare/new/?{MODELS}&input={INPUT}"))
-    page = open_page(address, java_script_enabled=False)
-    page.get_by_label("Pick winners").check()
-    for is_winner in ("true", "false"):
-        page.locator(".pick").nth(1).click()
-        expect(page.get_by_label("Pick winners")).to_be_checked()
-        expect(page.locator(".pick").nth(1)).to_have_attribute("aria-pressed", is_winner)
-
-
+@pytest.mark.exhaustive
 def test_a_comment_is_answered_and_arrows_vote(open_page: Open) -> None:
     page = open_page(f"/compare/new/?{MODELS}&input={INPUT}")
     address = run_plan(page)
@@ -88,6 +79,7 @@ def test_a_comment_is_answered_and_arrows_vote(open_page: Open) -> None:
     expect(page.locator(".comment-answers")).to_contain_text("Lighter now")
     eventually(page, lambda: bool(page.evaluate(COPIED, f"{address}vote/")))
     page.goto(f"{address}vote/")
+    expect(page.locator(".ballot-sides")).to_be_visible()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#ballot")).to_contain_text("You have judged every pair")
     page.get_by_role("button", name="Undo my last vote").click()

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.axe import assert_clean
 from tests.browser.boards.test_boards import BOARD
-from tests.browser.journeys import PHONE, Open, open_page
+from tests.browser.journeys import Open, open_page
+from tests.browser.waiting import Held
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
@@ -70,12 +71,15 @@ def test_pasted_prompts_and_two_dropped_photos_reach_every_model(open_page: Open
     page = open_page(f"/compare/new/?{BOTH}")
     page.locator("[name='reuse']").uncheck()
     prompt = page.locator("[name='shared.prompt']")
+    answers = Held(page, re.compile("/compare/new/"))
     paste(prompt, "\n".join(PROMPTS))
     rows = page.locator(".plan-row")
     expect(rows).to_have_count(3)
+    answers.come()
     assert [row.input_value() for row in rows.locator("textarea").all()] == PROMPTS
     page.get_by_role("button", name="Undo: keep it as one text").click()
     expect(rows).to_have_count(0)
+    answers.let_go()  # tells of rows that are there no more
     assert prompt.input_value() == "\n".join(PROMPTS)
     prompt.fill("")
     paste(prompt, "\n".join(PROMPTS))
@@ -113,6 +117,7 @@ def arguments_of(page: Page, run: str) -> dict[str, str]:
     return dict(document["arguments"])
 
 
+@pytest.mark.exhaustive
 def test_each_dropped_file_makes_a_row_and_what_is_none_is_refused(open_page: Open) -> None:
     page = open_page(f"/compare/new/?{THREE}")
     foot = page.locator(".plan-rows-foot")
@@ -139,15 +144,3 @@ def test_each_dropped_file_makes_a_row_and_what_is_none_is_refused(open_page: Op
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(rows.nth(0).locator(".plan-file")).to_have_count(2)
     assert not re.search(r"/uploads/", page.locator(".plan-rows").inner_text())
-
-
-def test_the_plan_of_three_models_fits_a_screen_and_a_phone(open_page: Open) -> None:
-    aurora = "model=sandbox/aurora&model=sandbox/aurora/lite&model=sandbox/ridgeline"
-    page = open_page(f"/compare/new/?{aurora}", size=(1440, 900))
-    box = page.locator("form[data-board-plan]").bounding_box()
-    assert box
-    assert box["y"] + box["height"] <= 1000
-    phone = open_page(f"/compare/new/?{THREE}", size=PHONE)
-    phone.get_by_role("button", name="Add a row").click()
-    assert_fits(phone, "the plan")
-    assert_clean(phone, "the plan on a phone")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import axe
 from tests.browser.boards.test_judging import INPUT, MODELS, board_of
-from tests.browser.journeys import PHONE, Open, open_page
+from tests.browser.journeys import Open, open_page
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
@@ -25,6 +25,7 @@ def judge(page: Page, board: str) -> None:
     expect(page.locator("#ballot")).to_contain_text("You have judged every pair")
 
 
+@pytest.mark.exhaustive
 def test_a_board_becomes_a_page_for_who_decides(open_page: Open) -> None:
     page = open_page(f"/compare/new/?{MODELS}&input={INPUT}")
     board = board_of(page)
@@ -67,25 +68,3 @@ def test_a_board_becomes_a_page_for_who_decides(open_page: Open) -> None:
     page.goto("/reports/")
     expect(page.locator(".report-list")).to_contain_text("frozen")
     axe.assert_usable(page)
-
-
-def test_a_report_is_begun_written_and_frozen_without_script(open_page: Open) -> None:
-    page = open_page(f"/compare/new/?{MODELS}&input={INPUT}")
-    board = board_of(page)
-    plain = open_page(board, size=PHONE, java_script_enabled=False)
-    plain.get_by_role("button", name="Report", exact=True).click()
-    expect(plain.locator(".report")).to_contain_text("Nothing has been judged yet")
-    plain.get_by_role("link", name="Write").click()
-    plain.get_by_label("The question").fill(" ")
-    plain.get_by_label("Winners").fill("Both are good.")
-    plain.get_by_role("button", name="Save").click()
-    expect(plain.get_by_role("alert")).to_contain_text("Write the question")
-    expect(plain.get_by_label("Winners")).to_have_value("Both are good.")
-    plain.get_by_label("The question").fill("Which harbour?")
-    plain.get_by_role("button", name="Save").click()
-    expect(plain.get_by_role("heading", level=1)).to_have_text("Which harbour?")
-    plain.get_by_role("button", name="Freeze").click()
-    expect(plain.get_by_role("button", name="Follow the board")).to_be_visible()
-    plain.get_by_role("button", name="Delete").click()
-    plain.get_by_role("button", name="Undo").click()
-    expect(plain.get_by_role("heading", level=1)).to_have_text("Which harbour?")

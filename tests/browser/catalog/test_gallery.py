@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from catalog.models import Endpoint, Picture, SyncReport
-from tests.browser.axe import assert_clean, assert_fits, assert_usable
+from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, WIDE, Open
 from tests.browser.waiting import pass_time
 from tests.processes import until
@@ -20,20 +20,6 @@ pytestmark = pytest.mark.browser
 
 def search_box(page: Page) -> Any:
     return page.get_by_role("searchbox", name="Search models")
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/",
-        "/models/",
-        "/models/?q=nothing-like-it&tag=fast",
-        "/categories/image-to-3d/",
-        "/collections/best/",
-    ],
-)
-def test_everybody_can_use_every_page(open_page: Open, address: str) -> None:
-    assert_usable(open_page(address))
 
 
 def test_htmx_comes_with_the_first_sign_of_a_person(open_page: Open) -> None:
@@ -85,42 +71,6 @@ def test_a_facet_narrows_counts_anew_and_keeps_the_focus(open_page: Open) -> Non
     expect(page.locator("article.card h3").first).to_have_text("Flux 14")
 
 
-def test_typed_words_become_filters_with_a_way_out_of_each(open_page: Open) -> None:
-    page = open_page("/models/")
-    box = search_box(page)
-    box.press_sequentially("out:video")
-    expect(page.locator("#said")).to_have_text("15 models")
-    expect(box).to_be_focused()
-    page.get_by_role("checkbox", name="Commercial 12").check()
-    expect(page.locator("article.card")).to_have_count(12)
-    page.wait_for_url("**/models/?q=out%3Avideo&license=commercial")
-    assert_clean(page)
-    page.locator("#facet-in > summary").click()
-    page.get_by_role("link", name="Remove the filter Makes video").click()
-    page.wait_for_url("**/models/?license=commercial")
-    expect(search_box(page)).to_have_value("")
-    expect(page.get_by_role("checkbox", name="Commercial 48")).to_be_checked()
-    expect(page.locator("#facet-in")).not_to_have_attribute("open", "")  # stays as it was folded
-    page.go_back()
-    expect(search_box(page)).to_have_value("out:video")
-    expect(page.locator("article.card")).to_have_count(12)
-    search_box(page).fill("out:vidoe")
-    page.get_by_role("link", name="out:video").click()
-    expect(page.locator("article.card")).to_have_count(12)
-
-
-def test_the_words_of_a_search_are_explained_by_keyboard(open_page: Open) -> None:
-    page = open_page("/models/", PHONE)
-    page.get_by_role("button", name="How to search").press("Enter")
-    expect(page.get_by_role("heading", name="How to search")).to_be_visible()
-    assert_clean(page)
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("heading", name="How to search")).to_be_hidden()
-    page.get_by_role("button", name="How to search").press("Enter")
-    page.get_by_role("link", name="out:video", exact=True).press("Enter")
-    expect(page.locator("#said")).to_have_text("15 models")
-
-
 def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:
     page = open_page("/")
     page.keyboard.press("/")
@@ -145,23 +95,7 @@ def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:
     assert page.url.endswith("/models/fal-ai/kling-30/run/")
 
 
-def test_without_scripts_search_filters_stars_and_pages_work(open_page: Open) -> None:
-    page = open_page("/models/", scripts=False)
-    search_box(page).fill("flux")
-    search_box(page).press("Enter")
-    expect(page.locator("#said")).to_have_text("54 models for “flux”")
-    page.get_by_role("checkbox", name="careful").check()
-    page.get_by_role("button", name="Apply").click()
-    expect(page.locator("#said")).to_have_text("18 models for “flux”")
-    star = page.get_by_role("button", name="Favourite: Flux 3", exact=True)
-    star.hover()
-    star.click()
-    expect(page.locator("#said")).to_have_text("18 models for “flux”")
-    expect(page.get_by_role("button", name="Favourite: Flux 3", exact=True)).to_have_attribute(
-        "aria-pressed", "true"
-    )
-
-
+@pytest.mark.exhaustive
 def test_on_a_phone_the_filters_open_and_stay_open(open_page: Open) -> None:
     page = open_page("/models/", PHONE)
     pick = page.get_by_role("checkbox", name="Image to 3D 15")
@@ -172,6 +106,7 @@ def test_on_a_phone_the_filters_open_and_stay_open(open_page: Open) -> None:
     expect(page.get_by_role("checkbox", name="Text to speech 15")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
 def test_nothing_moves_while_pictures_load(open_page: Open, size: tuple[int, int]) -> None:
     page = open_page("/models/", size)
@@ -206,6 +141,7 @@ def test_a_picture_moves_under_the_pointer_and_with_the_focus_only(open_page: Op
     expect(film).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_a_picture_stands_still_for_who_wants_less_motion(open_page: Open) -> None:
     page = open_page("/models/", motion="reduce")
     page.clock.install()
@@ -217,6 +153,7 @@ def test_a_picture_stands_still_for_who_wants_less_motion(open_page: Open) -> No
     assert not [url for url in asked if url.endswith(".mp4")]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("path", sample(["/models/", "/"], 1))
 def test_pictures_come_into_their_boxes_and_leave_all_else_as_it_is(
     open_page: Open, path: str
@@ -234,6 +171,7 @@ def test_pictures_come_into_their_boxes_and_leave_all_else_as_it_is(
     expect(page.locator("#sync[hx-get]")).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_cards_arrive_while_the_first_sync_runs_and_the_asking_ends(
     open_page: Open, gallery: None
 ) -> None:
@@ -254,6 +192,7 @@ def test_cards_arrive_while_the_first_sync_runs_and_the_asking_ends(
     )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
 def test_a_family_unfolds_on_its_card(open_page: Open, size: tuple[int, int]) -> None:
     for number, name in enumerate(("pro", "lite", "turbo")):
@@ -276,19 +215,3 @@ def test_a_family_unfolds_on_its_card(open_page: Open, size: tuple[int, int]) ->
     assert_fits(page)
     page.keyboard.press("Escape")
     expect(other).to_be_hidden()
-
-
-def test_a_wish_is_one_line_of_chips_that_can_be_taken_away(open_page: Open) -> None:
-    Endpoint.objects.filter(display_name="Kling 0").update(facts=["duration:5", "out:video"])
-    Endpoint.objects.filter(display_name="Kling 10").update(facts=["in:image", "out:video"])
-    page = open_page("/models/?q=which+model+makes+a+20+second+video+from+an+image")
-    chips = page.get_by_role("list", name="Filters in force")
-    expect(chips).to_contain_text("Understood as")
-    expect(chips.locator("s")).to_have_text("20 s or more")
-    expect(page.locator("article.card")).to_have_count(16)
-    assert_clean(page)
-    chips.get_by_role("link", name="Remove the filter Takes an image").click()
-    expect(page.locator("article.card")).to_have_count(17)
-    page.go_back()
-    page.get_by_role("link", name="Edit the words").click()
-    expect(search_box(page)).to_have_value("in:image out:video")

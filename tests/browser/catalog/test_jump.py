@@ -34,6 +34,7 @@ def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open) -> None:
     expect(page.locator("dialog")).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_enter_on_an_action_does_it_on_the_page(open_page: Open) -> None:
     page = open_page("/models/")
     theme = page.evaluate("document.documentElement.dataset.theme ?? ''")
@@ -55,6 +56,7 @@ def test_enter_on_an_action_does_it_on_the_page(open_page: Open) -> None:
     page.wait_for_url("**/compare/new/")
 
 
+@pytest.mark.exhaustive
 def test_enter_jumps_to_what_was_typed_however_late_the_answers_come(open_page: Open) -> None:
     """An answer to what stood there a moment before is not the one that Enter waits for."""
     page = open_page("/models/")
@@ -76,6 +78,7 @@ def test_enter_jumps_to_what_was_typed_however_late_the_answers_come(open_page: 
     page.wait_for_url("**/models/sandbox/aurora/trainer/")
 
 
+@pytest.mark.exhaustive
 def test_a_dialog_that_does_not_come_says_so(open_page: Open) -> None:
     page = open_page("/models/")
     page.route("**/jump/?", lambda route: route.fulfill(status=422), times=1)

@@ -31,6 +31,7 @@ def test_a_star_turns_at_once_is_announced_and_can_be_undone(
     assert Favourite.objects.count() == 0
 
 
+@pytest.mark.exhaustive
 def test_a_star_turns_in_the_other_tabs_as_well(open_page: Open) -> None:
     page = open_page("/models/")
     other = page.context.new_page()
@@ -46,6 +47,7 @@ def test_a_star_turns_in_the_other_tabs_as_well(open_page: Open) -> None:
     assert Favourite.objects.count() == 0
 
 
+@pytest.mark.exhaustive
 def test_a_star_turns_back_when_the_server_refuses(open_page: Open) -> None:
     page = open_page("/models/")
     page.route("**/favourites/", lambda route: route.fulfill(status=500))

@@ -62,6 +62,7 @@ def test_a_conversation_branches(open_page: Open) -> None:
     assert_fits(page)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("size", "theme"), sample([(PHONE, "dark"), (WIDE, "light")], 1))
 def test_an_answer_stopped_in_the_middle_keeps_what_came(
     open_page: Open, vitrine: Up, size: tuple[int, int], theme: Literal["dark", "light"]
@@ -92,6 +93,7 @@ def test_an_answer_stopped_in_the_middle_keeps_what_came(
     assert_fits(page)
 
 
+@pytest.mark.exhaustive
 def test_a_message_that_is_too_long_is_said_before_it_is_sent(open_page: Open) -> None:
     page = ready(open_page("/models/sandbox/scribe/", size=PHONE))
     page.get_by_role("button", name="New chat").click()

@@ -16,6 +16,7 @@ __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.exhaustive
 def test_a_workflow_runs_step_by_step_on_its_graph(open_page: Open) -> None:
     page = open_page("/flows/account/", size=PHONE)
     listed = page.get_by_role("link", name="Mishap")

@@ -58,6 +58,7 @@ def test_a_long_list_is_searched_by_keyboard(show: Show, bench: Field) -> None:
     assert sent(page, bench) == {"prompt": "p", "style": "deep_sea"}
 
 
+@pytest.mark.exhaustive
 def test_a_long_list_is_chosen_from_by_mouse_and_left_by_tab(show: Show, bench: Field) -> None:
     page = opened(show(bench, {"prompt": "p"}))
     page.locator("#f-style").click()
@@ -104,13 +105,7 @@ def test_what_differs_from_the_defaults_is_told_and_put_back(show: Show, bench: 
     assert sent(page, bench) == {"prompt": "p"}
 
 
-def test_a_list_is_put_back_by_the_server(show: Show, bench: Field) -> None:
-    page = opened(show(bench, {"prompt": "p", "loras": [{"path": "one"}]}))
-    page.get_by_role("button", name="Reset LoRAs").click()
-    expect(page).to_have_title("Sent")
-    assert page.posts[-1]["~do"] == ["reset:loras"]  # type: ignore[attr-defined]
-
-
+@pytest.mark.exhaustive
 def test_a_row_folds_to_what_is_in_it(show: Show, bench: Field) -> None:
     page = opened(show(bench, {"prompt": "p", "loras": [{"path": "one"}, {"path": "two"}]}))
     row = page.locator(".row").first
@@ -132,6 +127,7 @@ def test_a_plain_mistake_is_told_when_its_control_is_left(show: Show, bench: Fie
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_a_slider_without_a_default_is_idle_until_it_is_moved(show: Show, bench: Field) -> None:
     page = opened(show(bench, {"prompt": "p"}))
     slider = page.locator("number-slider", has=page.locator("#f-cfg")).locator("input[type=range]")
@@ -141,6 +137,7 @@ def test_a_slider_without_a_default_is_idle_until_it_is_moved(show: Show, bench:
     assert sent(page, bench) == {"prompt": "p", "cfg": 7.5}
 
 
+@pytest.mark.exhaustive
 def test_properties_named_like_a_forms_own_do_no_harm(show: Show) -> None:
     names = [
         "id",
@@ -169,6 +166,7 @@ def test_properties_named_like_a_forms_own_do_no_harm(show: Show) -> None:
     assert sent_ == {"prompt": "p"} | {name: name for name in names}
 
 
+@pytest.mark.exhaustive
 def test_a_row_that_was_removed_is_put_back_where_it_was(show: Show, bench: Field) -> None:
     page = opened(show(bench, {"prompt": "p", "loras": [{"path": "one"}, {"path": "two"}]}))
     page.locator(".row-tools").get_by_role("button", name="Remove").first.click()

@@ -19,6 +19,7 @@ ENLARGE = """() => {
 }"""
 
 
+@pytest.mark.exhaustive
 def test_with_script_it_does_not_leave_and_says_so_beside_the_form(open_page: Open) -> None:
     page = open_page("/models/sandbox/ridgeline/")
     page.locator("[name=prompt]").fill("all that I typed")
@@ -37,14 +38,3 @@ def test_with_script_it_does_not_leave_and_says_so_beside_the_form(open_page: Op
     page.locator("#run-button").click()
     page.wait_for_selector("#stage [data-run-id]")
     expect(note).to_have_count(0)
-
-
-@pytest.mark.exhaustive
-def test_without_script_the_page_says_so_and_back_brings_the_text(open_page: Open) -> None:
-    page = open_page("/models/sandbox/ridgeline/", java_script_enabled=False)
-    page.locator("[name=prompt]").fill("all that I typed")
-    page.evaluate(ENLARGE)
-    page.locator("#run-button").click()
-    expect(page.get_by_role("heading", name="This form is too large")).to_be_visible()
-    page.go_back()
-    expect(page.locator("[name=prompt]")).to_have_value("all that I typed")

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from runs.models import Run, Upload
@@ -21,11 +20,9 @@ from tests.browser.media import (
     file,
     held,
     png,
-    stored,
     wav,
 )
 from tests.browser.waiting import Held
-from tests.conftest import CASES
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -54,6 +51,7 @@ def test_a_file_is_chosen_seen_replaced_and_removed(open_form: Open, size: Any) 
     assert wide <= 0
 
 
+@pytest.mark.exhaustive
 def test_what_is_there_already_does_not_go_up_again(open_form: Open) -> None:
     page = open_form()
     sent: list[str] = []
@@ -69,32 +67,9 @@ def test_what_is_there_already_does_not_go_up_again(open_form: Open) -> None:
     assert len(values) == 1
 
 
-def test_a_picture_with_a_general_brand_is_not_taken_for_heic(open_form: Open) -> None:
-    page = open_form()
-    data = (CASES / "20a-avif-major-brand-mif1.avif").read_bytes()
-    choose(field(page, "image_url"), file("狐 🦊.avif", data, "image/avif"))
-    held(field(page, "image_url"))
-    expect(field(page, "image_url")).to_contain_text("狐 🦊.avif")
-
-
-def test_a_full_quota_is_told_beside_the_field_and_loses_nothing_typed(
-    open_form: Open, settings: Any
-) -> None:
-    settings.UPLOADS_MAX_MB_PER_PERSON = 0
-    page = open_form(PHONE)
-    page.locator("[name=image_url]").fill("https://example.com/typed.png")
-    audio = field(page, "audio_url")
-    choose(audio, file("a.wav", wav(), "audio/wav"))
-    expect(audio.locator(".media-note")).to_contain_text("that each person may keep here")
-    expect(audio.get_by_role("button", name="Try again")).to_have_count(0)
-    expect(page.locator("[name=image_url]")).to_have_value("https://example.com/typed.png")
-    assert_fits(page)
-    assert not Upload.objects.exists()
-
-
 @pytest.mark.parametrize(
     ("name", "given", "sentence"),
-    [
+    sample([
         ("image_url", ("a.png", "image/png", b""), "a.png is empty"),
         ("image_url", ("IMG_1.HEIC", "", b"x"), "IMG_1.HEIC is an HEIC photo"),
         ("image_url", ("a.jpg", "image/jpeg", b"\0\0\0\x18ftypheic" + b"0" * 9), "HEIC photo"),
@@ -104,7 +79,7 @@ def test_a_full_quota_is_told_beside_the_field_and_loses_nothing_typed(
         ("audio_url", ("a.png", "", png()), "a.png is not a sound."),
         ("video_url", ("a.wav", "audio/wav", wav()), "a.wav is not a video."),
         ("image_url", ("a.png", "image/png", png() + b"0" * 60_000), "the model takes up to 50 KB"),
-    ],
+    ], 0, by_seed=1),
 )  # fmt: skip
 def test_what_cannot_be_taken_is_told_before_it_is_sent_and_holds_run(
     open_form: Open, name: str, given: tuple[str, str, bytes], sentence: str
@@ -125,6 +100,7 @@ def test_what_cannot_be_taken_is_told_before_it_is_sent_and_holds_run(
     assert Run.objects.count() == 0
 
 
+@pytest.mark.exhaustive
 def test_what_the_model_may_not_like_is_said_and_does_not_hold_run(open_form: Open) -> None:
     page = open_form()
     picture = field(page, "image_url")
@@ -140,13 +116,16 @@ def test_what_the_model_may_not_like_is_said_and_does_not_hold_run(open_form: Op
 
 @pytest.mark.parametrize(
     ("answer", "sentence", "is_final"),
-    [
-        (None, "the server does not answer", False),
-        ((500, "<html>"), "it answered 500", False),
-        ((413, "<html>"), "larger than the server in between takes", True),
-        ((422, '{"error": "No."}'), "No.", True),
-        ((200, "<html>"), "You are logged out", False),
-    ],
+    sample(
+        [
+            (None, "the server does not answer", False),
+            ((500, "<html>"), "it answered 500", False),
+            ((413, "<html>"), "larger than the server in between takes", True),
+            ((422, '{"error": "No."}'), "No.", True),
+            ((200, "<html>"), "You are logged out", False),
+        ],
+        1,
+    ),
 )
 def test_a_failed_upload_says_why_and_may_be_tried_again(
     open_form: Open, answer: tuple[int, str] | None, sentence: str, is_final: bool
@@ -189,19 +168,7 @@ def test_run_waits_for_the_file_and_then_goes_by_itself(open_form: Open) -> None
     expect(page.locator("#run-button")).to_contain_text("Run")
 
 
-def test_json_and_links_wait_for_the_file_too(open_form: Open) -> None:
-    page = open_form()
-    uploads = Held(page, "**/uploads/?project=*")
-    picture = field(page, "image_url")
-    choose(picture, file("sea.png", png(), "image/png"))
-    expect(picture.get_by_role("progressbar")).to_be_visible()
-    page.locator("button[value=to-json]").click()
-    expect(page.locator("toast-note").last).to_contain_text("as soon as sea.png is uploaded")
-    expect(picture).to_be_visible()
-    uploads.let_go()
-    expect(page.locator("[name='~json']")).to_have_value(re.compile("/uploads/"))
-
-
+@pytest.mark.exhaustive
 def test_a_cancelled_upload_lets_run_go_and_leaves_nothing(open_form: Open) -> None:
     page = open_form()
     page.route("**/uploads/?project=*", lambda route: None)
@@ -244,6 +211,7 @@ def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open) -> N
     assert Run.objects.get().arguments["image_urls"] == [by_name["three.png"], by_name["two.png"]]
 
 
+@pytest.mark.exhaustive
 def test_a_row_that_is_dragged_while_it_goes_up_arrives(open_form: Open) -> None:
     page = open_form()
     rows = page.locator("form-rows[data-name=image_urls]")
@@ -259,6 +227,7 @@ def test_a_row_that_is_dragged_while_it_goes_up_arrives(open_form: Open) -> None
     expect(rows.locator(".media-name")).to_have_text(["1.png", "0.png"])
 
 
+@pytest.mark.exhaustive
 def test_nothing_of_it_loads_before_somebody_turns_to_a_field(open_form: Open) -> None:
     asked: list[str] = []
     page = open_form(path="/models/")
@@ -281,19 +250,6 @@ def test_nothing_of_it_loads_before_somebody_turns_to_a_field(open_form: Open) -
     assert not [url for url in asked if "mask" in url or "recorder" in url]
 
 
-def test_an_input_that_names_files_shows_them_at_once(
-    open_form: Open, make_run: Any, user: User
-) -> None:
-    artifact = stored(make_run(state="succeeded"), "red")
-    page = open_form(
-        path=f'/models/a/b/?input={{"image_url":"{artifact.get_absolute_url()}","video_url":"https://example.com/x.mp4"}}'
-    )
-    picture = page.locator("media-field", has=page.locator("[name=image_url]"))
-    expect(picture.locator("img")).to_be_visible()
-    expect(picture.locator(".media-note")).to_have_text(re.compile(r"200 . 120"))
-    expect(page.locator("media-field video")).to_have_count(0)  # a foreign host is not asked
-
-
 @pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
 def test_axe_finds_nothing_at_files_held_failed_and_on_their_way(
     open_form: Open, size: Any
@@ -312,44 +268,41 @@ def test_axe_finds_nothing_at_files_held_failed_and_on_their_way(
     assert_fits(page)
 
 
-@pytest.mark.parametrize(
-    ("facts", "limits", "sentence"),
-    [
-        ({"width": 640, "height": 480}, "", ""),
-        ({"width": 640, "height": 480}, "min_width:640 max_height:480", ""),
-        (
-            {"width": 640, "height": 480},
-            "min_width:1024 min_height:512",
-            "This picture is 640 x 480; the model takes at least 1024 px wide and at least 512 px "
-            "high.",
-        ),
-        (
-            {"width": 640, "height": 480},
-            "max_area:250000",
-            "This picture is 640 x 480; the model takes at most 0.25 megapixels.",
-        ),
-        (
-            {"width": 900, "height": 300},
-            "max_aspect_ratio:2.5",
-            "This picture is 900 x 300; the model takes at most 2.5 times as wide as high.",
-        ),
-        (
-            {"duration_s": 12.04},
-            "max_duration:10",
-            "This picture is 12 s long; the model takes at most 10 s long.",
-        ),
-        ({}, "min_width:1024 min_duration:3", ""),
-    ],
-)
-def test_limits_are_told_in_words(
-    open_form: Open, facts: dict[str, float], limits: str, sentence: str
-) -> None:
+LIMITS: list[tuple[dict[str, float], str, str]] = [
+    ({"width": 640, "height": 480}, "", ""),
+    ({"width": 640, "height": 480}, "min_width:640 max_height:480", ""),
+    (
+        {"width": 640, "height": 480},
+        "min_width:1024 min_height:512",
+        "This picture is 640 x 480; the model takes at least 1024 px wide and at least 512 px "
+        "high.",
+    ),
+    (
+        {"width": 640, "height": 480},
+        "max_area:250000",
+        "This picture is 640 x 480; the model takes at most 0.25 megapixels.",
+    ),
+    (
+        {"width": 900, "height": 300},
+        "max_aspect_ratio:2.5",
+        "This picture is 900 x 300; the model takes at most 2.5 times as wide as high.",
+    ),
+    (
+        {"duration_s": 12.04},
+        "max_duration:10",
+        "This picture is 12 s long; the model takes at most 10 s long.",
+    ),
+    ({}, "min_width:1024 min_duration:3", ""),
+]
+
+
+def test_limits_are_told_in_words(open_form: Open) -> None:
     page = open_form()
     said = page.evaluate(
-        """async ([facts, limits]) => {
+        """async (cases) => {
           const { doubt, figures } = await import("/static/js/lazy/media-files.js");
-          return doubt(facts, "image", figures(limits));
+          return cases.map(([facts, limits]) => doubt(facts, "image", figures(limits)));
         }""",
-        [facts, limits],
+        [[facts, limits] for facts, limits, _ in LIMITS],
     )
-    assert said.replace("\u00d7", "x") == sentence
+    assert [one.replace("\u00d7", "x") for one in said] == [sentence for *_, sentence in LIMITS]

@@ -43,6 +43,7 @@ def test_files_are_dropped_and_pasted_and_a_stray_one_never_leaves_the_page(
     assert page.url.endswith("/models/a/b/")
 
 
+@pytest.mark.exhaustive
 def test_what_is_chosen_while_scripts_come_is_not_replaced(open_form: Open) -> None:
     """A file dropped beside the fields looks for a free one when it is put there, not before."""
     page = open_form()
@@ -58,6 +59,7 @@ def test_what_is_chosen_while_scripts_come_is_not_replaced(open_form: Open) -> N
     expect(picture.locator(".media-name")).to_have_text("a.png")
 
 
+@pytest.mark.exhaustive
 def test_a_file_given_beside_the_fields_goes_to_the_one_that_takes_it(open_form: Open) -> None:
     """On a field's label; anywhere on the page; pasted while another control has the focus."""
     page = open_form()
@@ -77,6 +79,7 @@ def test_a_file_given_beside_the_fields_goes_to_the_one_that_takes_it(open_form:
     held(field(page, "audio_url"))
 
 
+@pytest.mark.exhaustive
 def test_a_picture_of_the_page_is_taken_by_its_own_address(
     open_form: Open, live_server: Any
 ) -> None:

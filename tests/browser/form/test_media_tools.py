@@ -103,36 +103,7 @@ def test_a_mask_is_painted_in_the_pictures_own_size(open_form: Open, size: Any) 
     expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
 
 
-def test_a_mask_that_does_not_fit_its_picture_is_told(open_form: Open) -> None:
-    page = open_form()
-    mask = field(page, "mask_url")
-    choose(mask, file("mask.png", png(100, 60, "white"), "image/png"))
-    held(mask)
-    expect(mask.locator(".media-note")).to_have_text(re.compile(r"100 . 60$"))
-    for size, sentence in (
-        ((200, 120), r"This mask is 100 . 60, its picture 200 . 120\."),
-        ((100, 60), r"^PNG"),
-    ):
-        choose(field(page, "image_url"), file("sea.png", png(*size), "image/png"))
-        expect(mask.locator(".media-note")).to_have_text(re.compile(sentence))
-
-
-def test_a_mask_is_painted_with_a_finger(open_form: Open) -> None:
-    page = open_form(PHONE, has_touch=True)
-    choose(field(page, "image_url"), file("sea.png", png(200, 120), "image/png"))
-    held(field(page, "image_url"))
-    mask = field(page, "mask_url")
-    mask.get_by_role("button", name="Paint").tap()
-    sheet = page.get_by_role("dialog").locator("canvas")
-    expect(sheet).to_have_css("touch-action", "none")
-    box = sheet.bounding_box()
-    assert box
-    page.touchscreen.tap(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
-    page.get_by_role("button", name="Use this mask").tap()
-    painted = mask_of(page)
-    assert (painted.getpixel((50, 60)), painted.getpixel((120, 60))) == (255, 0)
-
-
+@pytest.mark.exhaustive
 def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     open_form: Open,
 ) -> None:
@@ -178,6 +149,7 @@ def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     expect(mask.locator(".media-name")).to_have_text("sea-mask.png")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
 def test_a_sound_is_recorded_heard_and_kept_as_wav(open_form: Open, size: Any) -> None:
     page = open_form(size)
@@ -205,6 +177,7 @@ def test_a_sound_is_recorded_heard_and_kept_as_wav(open_form: Open, size: Any) -
     expect(sound.locator(".media-note")).to_have_text(re.compile(r"^WAV · \d+ KB · \d"))
 
 
+@pytest.mark.exhaustive
 def test_a_refused_microphone_says_how_to_go_on(open_form: Open) -> None:
     page = open_form()
     page.evaluate(
@@ -218,6 +191,7 @@ def test_a_refused_microphone_says_how_to_go_on(open_form: Open) -> None:
     expect(dialog.get_by_role("button", name="Record", exact=True)).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_a_price_that_waits_for_a_measurement_comes_without_a_reload(open_form: Open) -> None:
     """A busy worker may measure a recording after minutes."""
     page = open_form()

@@ -73,6 +73,7 @@ def test_references_are_offered_by_an_at_sign_chosen_by_keyboard_and_run(aurora:
     assert_clean(aurora)
 
 
+@pytest.mark.exhaustive
 def test_pictures_are_ordered_by_dragging(aurora: Page) -> None:
     make(aurora, "dragged", 3, 21)
     rows = aurora.locator(".reference-pictures > li")

@@ -66,6 +66,7 @@ def test_saved_prompts_open_by_a_slash_and_are_filled_in_by_keyboard(aurora: Pag
         aurora.go_back()
 
 
+@pytest.mark.exhaustive
 def test_a_late_answer_does_not_take_away_what_one_fills_in(aurora: Page) -> None:
     save(aurora, "Later fox", "a {animal} in the rain")
     aurora.goto(AURORA)

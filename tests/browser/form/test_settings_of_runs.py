@@ -37,6 +37,7 @@ def run(page: Page, text: str) -> str:
     return f"/runs/{page.locator(f'#stage {DONE}').get_attribute('data-run-id')}/"
 
 
+@pytest.mark.exhaustive
 def test_recent_prompts_are_found_by_typing(aurora: Page) -> None:
     for text in ("a lighthouse at dusk", "an owl of copper wire"):
         run(aurora, text)
@@ -92,15 +93,7 @@ def test_a_run_a_picture_and_a_run_file_give_their_settings_back_when_dropped(
     expect(aurora.locator(".drop-hint")).to_have_count(0)
 
 
-def test_on_another_page_a_drop_leads_to_the_model(aurora: Page) -> None:
-    address = run(aurora, "a kite over dunes")
-    aurora.goto("/models/")
-    begin_drag(aurora)
-    aurora.evaluate(DROP, ["main", "address", address])
-    aurora.get_by_role("link", name="Open it there").click()
-    expect(prompt(aurora)).to_have_value("a kite over dunes")
-
-
+@pytest.mark.exhaustive
 def test_remix_gives_settings_back_and_back_shows_the_form_as_it_was(aurora: Page) -> None:
     run(aurora, "a fox in the snow")
     prompt(aurora).fill("changed since")

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from library.models import Series, Tag
 from library.series import items
 from runs.models import Artifact, Run
-from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.gallery import PHONE, WIDE, Open
+from tests.browser.axe import assert_clean
+from tests.browser.gallery import Open
 from tests.browser.library.test_wall import PIXEL, tile
 from tests.library.wall.test_wall import done
 
@@ -47,6 +47,7 @@ def test_the_keyboard_selects_a_range_all_and_nothing(open_page: Open, eight: li
     expect(page.get_by_role("button", name="Star")).to_be_hidden()
 
 
+@pytest.mark.exhaustive
 def test_shift_click_and_a_rectangle_select_and_open_nothing(
     open_page: Open, eight: list[Run]
 ) -> None:
@@ -71,6 +72,7 @@ def test_shift_click_and_a_rectangle_select_and_open_nothing(
     assert page.url.partition("#")[0].endswith("/runs/") or "until" in page.url
 
 
+@pytest.mark.exhaustive
 def test_tags_stars_and_a_series_from_the_bar(open_page: Open, eight: list[Run]) -> None:
     page = open_page("/runs/")
     for run in (eight[7], eight[5]):
@@ -93,24 +95,3 @@ def test_tags_stars_and_a_series_from_the_bar(open_page: Open, eight: list[Run])
     expect(page.get_by_text("Now 2 of 2")).to_be_attached()
     assert [item.run_id for item in items.of(Series.objects.get())] == [eight[5].pk, eight[7].pk]
     assert_clean(page)
-
-
-@pytest.mark.parametrize("size", [WIDE, PHONE])
-def test_bar_and_pages_are_usable_by_everybody(
-    open_page: Open, eight: list[Run], size: Any
-) -> None:
-    page = open_page("/runs/", size)
-    page.locator("[data-all]").check()
-    expect(selected(page)).to_have_text("8 selected")
-    assert_clean(page)
-    assert_fits(page)
-    for address in ("/series/", "/tags/"):
-        other = open_page(address, size)
-        assert_clean(other)
-        assert_fits(other)
-    quiet = open_page("/runs/", size, scripts=False)
-    quiet.locator(".tile .pick input").first.check()
-    quiet.get_by_role("button", name="Add to series").click()
-    quiet.get_by_label("A new series").fill("Quiet")
-    quiet.get_by_role("button", name="Begin it").click()
-    expect(quiet.get_by_role("heading", name="Quiet")).to_be_visible()

@@ -9,8 +9,7 @@ from playwright.sync_api import Page, expect
 
 from library.wall import sections
 from runs.models import Artifact, Run
-from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.gallery import PHONE, WIDE, Open
+from tests.browser.gallery import Open
 from tests.library.wall.test_wall import done
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -91,6 +90,7 @@ def test_a_stack_opens_and_keys_go_from_tile_to_tile(open_page: Open, many: list
     page.wait_for_url(f"**#view={many[90 - sections.PAGE].pk}/*")
 
 
+@pytest.mark.exhaustive
 def test_the_slider_changes_the_size_for_good(open_page: Open, many: list[Run]) -> None:
     page = open_page("/runs/")
     slider = page.get_by_label("Size")
@@ -101,33 +101,6 @@ def test_the_slider_changes_the_size_for_good(open_page: Open, many: list[Run]) 
     assert heights[1] > 2 * heights[0]
     page.reload()
     assert height(page, many[89]) == heights[1]
-
-
-def test_selected_results_are_deleted_and_come_back(open_page: Open, many: list[Run]) -> None:
-    page = open_page("/runs/")
-    for run in (many[89], many[88]):
-        tile(page, run).hover()
-        tile(page, run).get_by_role("checkbox").check()
-    expect(page.locator("[data-count]").first).to_be_attached()
-    expect(page.locator("output[data-count]")).to_have_text("5 selected")  # of two stacks
-    bar = page.get_by_role("form", name="Selected results")
-    bar.locator("summary", has_text="…").click()
-    expect(bar.get_by_role("button", name="Compare")).to_be_enabled()  # they are two runs
-    bar.get_by_role("button", name="Delete", exact=True).click()
-    expect(page.get_by_text("2 runs deleted.")).to_be_visible()
-    expect(tile(page, many[89])).to_have_count(0)
-    page.get_by_role("button", name="Undo").click()
-    expect(tile(page, many[89])).to_be_visible()
-
-
-@pytest.mark.parametrize("size", [WIDE, PHONE])
-def test_it_is_usable_by_everybody(open_page: Open, many: list[Run], size: Any) -> None:
-    page = open_page("/runs/", size)
-    assert_clean(page)
-    assert_fits(page)
-    quiet = open_page("/runs/", size, scripts=False)
-    expect(quiet.get_by_role("link", name="All 3 results").first).to_be_visible()
-    expect(tile(quiet, many[89])).to_be_visible()
 
 
 def tile(page: Page, run: Run) -> Any:

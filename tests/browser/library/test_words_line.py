@@ -9,8 +9,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from library.search import indexing
-from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.gallery import PHONE, Open
+from tests.browser.axe import assert_clean
+from tests.browser.gallery import Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -49,23 +49,3 @@ def test_a_line_is_typed_by_keys_and_saved_as_a_view(open_page: Open, results: N
     page.get_by_role("link", name="Remove Result: Pictures").click()
     expect(stacks).to_have_count(2)
     assert_clean(page)
-
-
-def test_escape_closes_the_suggestions_and_keeps_the_line(open_page: Open, results: None) -> None:
-    page = open_page("/runs/")
-    line = page.get_by_role("combobox", name="Find results by words and conditions")
-    line.press_sequentially("state:")
-    suggestions = page.get_by_role("listbox", name="Suggestions")
-    expect(suggestions).to_be_visible()
-    line.press("Escape")
-    expect(suggestions).to_be_hidden()
-    expect(line).to_have_value("state:")
-
-
-def test_facets_narrow_on_a_phone(open_page: Open, results: None) -> None:
-    page = open_page("/runs/", PHONE)
-    page.locator("summary", has_text="Kind").click()
-    assert_fits(page)
-    assert_clean(page)
-    page.get_by_role("link", name="Films").click()
-    expect(page.locator("#wall .stack")).to_have_count(1)

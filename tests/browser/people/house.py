@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
@@ -14,7 +13,6 @@ from tests.browser.waiting import settle
 
 PASSWORD = "lantern-otter-7"
 EXPECTED = ("401", "403", "404", "422")  # statuses that browsers log as errors
-OpenBrowser = Callable[[], Page]
 
 
 class Browsers:

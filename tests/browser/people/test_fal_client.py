@@ -159,6 +159,7 @@ def call(page: Page, name: str, mode: str = "") -> Any:
     return page.evaluate(CALL, [name, mode])
 
 
+@pytest.mark.exhaustive
 def test_every_call_of_the_client(page: Page, vitrine: Up) -> None:
     answers: list[Any] = []
     page.on("response", lambda one: answers.append(one) if "/api/fal/" in one.url else None)

@@ -29,11 +29,10 @@ PASSWORD = "lantern-otter-7"
 def browser_of(contexts: Contexts, live_server: LiveServer, gallery: None) -> Browser:
     """`browser_of(eva)` → a page on which Eva is logged in; without a person, nobody is."""
 
-    def open_browser(person: User | None = None, *, scripts: bool = True) -> Page:
+    def open_browser(person: User | None = None) -> Page:
         context = contexts.take(
             viewport={"width": WIDE[0], "height": WIDE[1]},
             base_url=live_server.url,
-            java_script_enabled=scripts,
         )
         if person:
             cookie = logged_in(person).cookies[settings.SESSION_COOKIE_NAME]
@@ -45,12 +44,12 @@ def browser_of(contexts: Contexts, live_server: LiveServer, gallery: None) -> Br
     return open_browser
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["script", "no script"])
-def test_somebody_is_invited_joins_and_leaves(browser_of: Browser, scripts: bool) -> None:
+@pytest.mark.exhaustive
+def test_somebody_is_invited_joins_and_leaves(browser_of: Browser) -> None:
     role_permissions.give_defaults()
     admin = make_admin("eva")
     fox = make_project("Red Fox", eva="manager")
-    eva = browser_of(admin, scripts=scripts)
+    eva = browser_of(admin)
     eva.goto("/")
     eva.get_by_text("eva", exact=True).click()
     eva.get_by_role("link", name="People", exact=True).click()
@@ -58,14 +57,12 @@ def test_somebody_is_invited_joins_and_leaves(browser_of: Browser, scripts: bool
     eva.get_by_label("Project 1", exact=True).select_option("Red Fox")
     eva.get_by_role("button", name="Make invitation").press("Enter")
     link = eva.locator("#invitation-link").inner_text().strip()
-    if scripts:
-        assert_usable(eva)
+    assert_usable(eva)
 
-    mara = browser_of(scripts=scripts)
+    mara = browser_of()
     mara.goto(link)
     expect(mara.get_by_role("heading", level=1)).to_have_text("eva invites you to Vitrine")
-    if scripts:
-        assert_usable(mara)
+    assert_usable(mara)
     mara.get_by_label("Name", exact=True).fill("mara")
     mara.get_by_label("E-mail address").fill("mara@example.com")
     mara.get_by_label("Password").fill("password")
@@ -78,11 +75,9 @@ def test_somebody_is_invited_joins_and_leaves(browser_of: Browser, scripts: bool
     expect(mara.get_by_role("heading", name="Red Fox")).to_be_visible()
 
     eva.goto("/people/")
-    if scripts:
-        assert_usable(eva)
+    assert_usable(eva)
     eva.get_by_role("link", name="mara").click()
-    if scripts:
-        assert_usable(eva)
+    assert_usable(eva)
     eva.get_by_role("radio", name="Curator").check()
     eva.get_by_role("button", name="Save role").click()
     expect(eva.get_by_text("mara is now a curator.")).to_be_visible()
@@ -90,8 +85,7 @@ def test_somebody_is_invited_joins_and_leaves(browser_of: Browser, scripts: bool
     eva.get_by_role("button", name="Undo").click()
     expect(eva.get_by_text("mara is in “Red Fox” again.")).to_be_visible()
     eva.get_by_role("link", name="mara leaves…").click()
-    if scripts:
-        assert_usable(eva)
+    assert_usable(eva)
     eva.get_by_role("button", name="End their access").click()
     expect(eva.get_by_text("mara has left: every access is ended.")).to_be_visible()
     mara.goto("/runs/")

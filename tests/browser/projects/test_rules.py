@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from projects.models import Project, Rule
+from projects.models import Project
 from tests.browser.axe import assert_clean, assert_fits, assert_usable
 from tests.browser.gallery import PHONE, Open
 from tests.projects.people import make_project
@@ -50,26 +50,3 @@ def test_a_rule_is_made_by_keyboard_and_taken_back(open_page: Open, fox: Project
     expect(rule).to_be_visible()
     told: list[str] = open_page.errors  # type: ignore[attr-defined]
     told[:] = [error for error in told if "422" not in error]  # the misspelt category
-
-
-def test_the_gallery_shows_locks_and_filters_by_them(open_page: Open, fox: Project) -> None:
-    reason = "Films are made by others"
-    Rule.objects.create(project=fox, kind="category", value="image-to-video", reason=reason)
-    page = open_page("/models/?project=red-fox")
-    lock = page.locator(".card [data-lock]").first
-    expect(lock).to_contain_text("Locked")
-    expect(lock).to_have_attribute("title", re.compile(reason))
-    page.get_by_role("radio", name="Locked here").check()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.get_by_text("15 models").first).to_be_visible()
-    expect(page).to_have_url(re.compile("allowed=0"))
-    assert_clean(page, within="#results")
-    page.get_by_role("radio", name="Allowed here").check()
-    expect(page.get_by_text("45 models").first).to_be_visible()
-    expect(page.locator(".card [data-lock]")).to_have_count(0)
-    page.get_by_role("radio", name="Locked here").check()
-    expect(page.get_by_text("15 models").first).to_be_visible()  # before that, others are listed
-    page.locator(".card h3 a").first.click()
-    expect(page.locator("#refusal")).to_contain_text(reason)
-    expect(page.get_by_role("button", name=re.compile("^Run"))).to_be_disabled()
-    assert_clean(page, within="#run-bar")

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from projects.models import Membership, Project
-from tests.browser.axe import assert_clean, assert_fits, assert_usable
+from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, Open
 from tests.projects.people import make_project, person
 
@@ -55,17 +55,7 @@ def test_a_few_letters_and_enter_change_the_project(open_page: Open, fox: Projec
     expect_to_work_in(page, "Zoo")
 
 
-def test_the_command_palette_switches_and_keeps_the_page(open_page: Open, fox: Project) -> None:
-    page = open_page("/models/?q=kling")
-    page.keyboard.press("Control+k")
-    expect(page.get_by_role("combobox", name="Jump to")).to_be_focused()
-    page.keyboard.type("switch to red")
-    expect(page.locator("dialog [role=option]").first).to_contain_text("Switch to Red Fox")
-    page.keyboard.press("Enter")
-    expect_to_work_in(page, "Red Fox")
-    assert page.url.endswith("/models/?q=kling")
-
-
+@pytest.mark.exhaustive
 def test_nothing_fits_and_escape_closes(open_page: Open, fox: Project) -> None:
     page = open_page("/models/")
     open_menu(page)
@@ -81,6 +71,7 @@ def test_nothing_fits_and_escape_closes(open_page: Open, fox: Project) -> None:
     )  # what was typed is forgotten
 
 
+@pytest.mark.exhaustive
 def test_a_hundred_projects_stay_usable_on_a_phone(
     open_page: Open, user: User, fox: Project
 ) -> None:
@@ -102,17 +93,7 @@ def test_a_hundred_projects_stay_usable_on_a_phone(
     assert_clean(page)
 
 
-def test_a_long_name_fits_the_header(open_page: Open, user: User, fox: Project) -> None:
-    page = open_page("/projects/", PHONE)
-    page.get_by_role("button", name=f"Work here in {LONG}").tap()
-    expect_to_work_in(page, LONG)
-    page.set_viewport_size({"width": 360, "height": 800})
-    assert_fits(page)
-    search = page.get_by_role("searchbox", name="Search models").bounding_box()
-    assert search
-    assert search["width"] > 150
-
-
+@pytest.mark.exhaustive
 def test_the_list_that_cannot_be_loaded_says_so(open_page: Open, fox: Project) -> None:
     page = open_page("/models/")
     page.route("**/projects/menu/", lambda route: route.abort(), times=1)
@@ -123,25 +104,7 @@ def test_the_list_that_cannot_be_loaded_says_so(open_page: Open, fox: Project) -
     open_page.errors.clear()  # type: ignore[attr-defined]  # the aborted request
 
 
-def test_without_script_the_menu_leads_to_the_projects(open_page: Open, fox: Project) -> None:
-    page = open_page("/models/", scripts=False)
-    page.locator(".head .projects > summary").click()
-    page.get_by_role("link", name="All projects").click()
-    page.get_by_role("button", name="Work here in Red Fox").click()
-    expect_to_work_in(page, "Red Fox")
-    assert page.url.endswith("/projects/")
-
-
-def test_the_pages_of_projects_are_usable(open_page: Open, fox: Project) -> None:
-    person("ben")
-    address = fox.get_absolute_url()
-    page = open_page("/projects/")
-    base = page.url.removesuffix("/projects/")
-    for path in ("/projects/", "/projects/new/", address, f"{address}settings/"):
-        page.goto(base + path)
-        assert_usable(page)
-
-
+@pytest.mark.exhaustive
 def test_a_member_is_added_by_typing_and_a_removal_is_undone(open_page: Open, fox: Project) -> None:
     person("ben")
     person("eva")

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.journeys import WIDE, Open, open_page
 from tests.browser.waiting import eventually, wait_at_rest
 from tests.browser.watching import slow
+from tests.sampling import sample
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
@@ -43,6 +44,7 @@ def test_cancel_in_the_history_leaves_the_focus_to_the_rows_link(open_page: Open
     expect(row.get_by_role("link", name="patience", exact=True)).to_be_focused()
 
 
+@pytest.mark.exhaustive
 def test_zoomed_in_the_focus_is_never_below_the_head(open_page: Open) -> None:
     page = open_page(slow(), size=ZOOMED)
     page.locator("#run-button").press("Enter")
@@ -60,19 +62,8 @@ def test_zoomed_in_the_focus_is_never_below_the_head(open_page: Open) -> None:
     see_below_the_head(page, state)
 
 
-def test_the_ring_around_paint_live_is_whole(open_page: Open) -> None:
-    page = open_page("/models/sandbox/aurora/lite/")
-    room = page.get_by_role("button", name="Paint live").evaluate(
-        """(button) => {
-          const inner = button.getBoundingClientRect();
-          const outer = button.closest(".stage-side").getBoundingClientRect();
-          return Math.min(inner.left - outer.left, inner.top - outer.top);
-        }"""
-    )
-    assert room >= 4  # the ring's width and its distance
-
-
-@pytest.mark.parametrize("path", ["/", "/runs/?as=list"])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("path", sample(["/", "/runs/?as=list"], 1))
 def test_the_owners_menu_closes_by_escape_and_by_a_click_elsewhere(
     open_page: Open, path: str
 ) -> None:

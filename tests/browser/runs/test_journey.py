@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_more, open_page
-from tests.browser.waiting import eventually, wait_at_rest
+from tests.browser.waiting import wait_at_rest
 from tests.processes import Up
 from tests.sampling import sample
 
@@ -41,6 +40,7 @@ def ready(page: Page) -> Page:
     return page
 
 
+@pytest.mark.exhaustive
 def test_htmx_comes_by_itself_to_a_browser_that_has_it(open_page: Open) -> None:
     page = open_page("/")
     page.keyboard.press("Tab")  # the first thing that a person does brings htmx
@@ -80,25 +80,6 @@ def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
     expect(page.locator("[name=prompt]")).to_have_value("a lighthouse at dusk")
 
 
-@pytest.mark.exhaustive  # `runs/test_result_place.py` sees to one picture
-@pytest.mark.parametrize(
-    ("model", "size"),
-    sample([(LITE, WIDE), (LITE, PHONE), ("sandbox/nebula", PHONE), ("sandbox/nebula", WIDE)], 1),
-)
-def test_what_comes_takes_the_place_that_was_kept(open_page: Open, size: Any, model: str) -> None:
-    page = ready(open_page(f"/models/{model}/", size))
-    page.locator("[name=prompt]").fill("in its place")
-    page.locator("[name=prompt]").press("Control+Enter")
-    kept = page.locator(".awaited").bounding_box()
-    page.wait_for_selector(DONE)
-    came = page.locator("#stage .artifact :is(img, video)").bounding_box()
-    assert kept
-    assert came
-    assert [round(kept[side]) for side in ("width", "height")] == [
-        round(came[side]) for side in ("width", "height")
-    ]
-
-
 def test_a_double_click_is_one_run(open_page: Open) -> None:
     page = ready(open_page("/models/atelier/tessera/"))
     page.locator("[name=prompt]").fill("twice")
@@ -118,6 +99,7 @@ def test_a_double_click_is_one_run(open_page: Open) -> None:
     expect(page.locator("article.run-row")).to_have_count(2)
 
 
+@pytest.mark.exhaustive
 def test_ctrl_enter_twice_within_a_moment_is_one_run(open_page: Open) -> None:
     """Also where the first was answered between the two, so that the form had another token."""
     page = ready(open_page("/models/atelier/tessera/"))
@@ -140,6 +122,7 @@ def test_ctrl_enter_twice_within_a_moment_is_one_run(open_page: Open) -> None:
     expect(page.locator("#strip li")).to_have_count(there + 3)
 
 
+@pytest.mark.exhaustive
 def test_errors_stand_beside_their_fields_and_have_the_focus(open_page: Open) -> None:
     page = ready(open_page("/models/sandbox/ridgeline/"))
     page.locator("[name=prompt]").fill("")
@@ -152,18 +135,6 @@ def test_errors_stand_beside_their_fields_and_have_the_focus(open_page: Open) ->
 
 
 @pytest.mark.exhaustive
-def test_a_failure_is_explained_with_the_raw_error_one_click_away(open_page: Open) -> None:
-    page = ready(open_page("/models/mischief/censor/"))
-    page.locator("[name=prompt]").fill("a forbidden thing")
-    page.locator("#run-button").click()
-    expect(page.get_by_role("alert")).to_contain_text("declined this content")
-    page.get_by_text("The raw error").click()
-    raw = page.locator(".failure pre")
-    expect(raw).to_contain_text("content_policy_violation")
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    assert raw.evaluate("(pre) => pre.getBoundingClientRect().right") < PHONE[0]
-
-
 def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
     page = ready(open_page("/models/sandbox/ridgeline/"))
     run(page, "again and again")
@@ -181,6 +152,7 @@ def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
     expect(page.locator("article.run-row")).to_have_count(2)
 
 
+@pytest.mark.exhaustive
 def test_a_failure_leaves_the_focus_with_who_types(open_page: Open) -> None:
     for which in ("[name=prompt]", "#fields input:visible"):
         page = ready(open_page("/models/mischief/censor/"))
@@ -195,18 +167,6 @@ def test_a_failure_leaves_the_focus_with_who_types(open_page: Open) -> None:
         expect(page.locator(".field .error")).to_be_visible()
 
 
-@pytest.mark.exhaustive
-def test_closing_the_tab_changes_nothing(open_page: Open) -> None:
-    page = ready(open_page("/models/mischief/slow/"))
-    page.locator("[name=prompt]").fill("goes on without me")
-    page.locator("[name=duration]").first.fill("2")
-    page.locator("#run-button").click()
-    page.wait_for_selector("#stage [data-run-id]:not([data-earlier])")
-    page.close()
-    other = open_page("/runs/?as=list&q=goes+on+without+me")
-    other.wait_for_selector(DONE)
-
-
 def test_without_script_the_whole_way_works(open_page: Open) -> None:
     page = open_page("/models/sandbox/nebula/", java_script_enabled=False)
     page.locator("[name=prompt]").fill("no script here")
@@ -216,6 +176,7 @@ def test_without_script_the_whole_way_works(open_page: Open) -> None:
     expect(page.locator(".artifact img")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_hits_of_the_settings_filter_are_not_under_the_run_bar(open_page: Open) -> None:
     page = ready(open_page("/models/mischief/curiosities/"))
     page.get_by_text("More settings").click()
@@ -317,25 +278,3 @@ def test_after_a_new_login_in_another_tab_the_page_works_on(
     page.locator("#run-button").click()
     page.wait_for_selector(DONE)
     expect(page.locator("[name=prompt]")).to_have_value("typed with patience")
-
-
-@pytest.mark.exhaustive
-def test_every_model_shows_its_picture_in_our_sizes(open_page: Open) -> None:
-    page = open_page("/models/")
-    card = "article.card:not([data-endpoint-id^='workflows/'])"  # the account's have none
-
-    def have_come() -> bool:
-        page.reload()
-        return not page.locator(f"{card} > i").count()
-
-    eventually(page, have_come)
-    pictures = page.locator(f"{card} > img")
-    cards = page.locator(card).count()
-    assert cards > 20  # the other members of a family are folded into its card
-    expect(pictures).to_have_count(cards)
-    for picture in pictures.all():
-        picture.scroll_into_view_if_needed()
-        expect(picture).to_have_js_property("complete", True)
-        shown = picture.evaluate("one => [new URL(one.currentSrc).pathname, one.naturalWidth]")
-        assert shown[0].startswith("/pictures/")
-        assert shown[1] > 0

@@ -11,24 +11,14 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
-from core.formatting import duration
 from tests.browser.journeys import DONE
-from tests.browser.waiting import Held, eventually, pass_time
+from tests.browser.waiting import eventually, pass_time
 from tests.browser.watching import RUNNING, Watch, context, end, watching
 from tests.processes import Up, until
 
 __all__ = ["context", "watching"]
 pytestmark = pytest.mark.browser
 LIVE = "**/runs/live/**"
-# Notes how long <live-runs> pauses before each poll.
-NOTE_PAUSES = """() => {
-  window.pauses = [];
-  const wait = window.setTimeout;
-  window.setTimeout = (callback, ms, ...rest) => {
-    if (/^\\(\\)\\s*=>\\s*this\\.poll\\(\\)$/.test(callback)) window.pauses.push(ms);
-    return wait(callback, ms, ...rest);
-  };
-}"""
 
 
 def ask_anew(page: Page) -> None:
@@ -76,6 +66,7 @@ def test_a_hidden_page_is_silent_and_catches_up_when_shown(
     page.wait_for_selector(DONE)
 
 
+@pytest.mark.exhaustive
 def test_a_poll_that_nobody_answers_any_more_is_asked_anew_when_the_network_is_back(
     watching: Watch,
     vitrine: Up,
@@ -91,6 +82,7 @@ def test_a_poll_that_nobody_answers_any_more_is_asked_anew_when_the_network_is_b
     page.wait_for_selector(DONE)
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_gave_its_place_to_another_is_seen_and_told_to_its_end(
     watching: Watch, vitrine: Up, context: BrowserContext
 ) -> None:
@@ -109,6 +101,7 @@ def test_a_run_that_gave_its_place_to_another_is_seen_and_told_to_its_end(
     page.wait_for_selector("[data-run-id][data-run-state='cancelled']")
 
 
+@pytest.mark.exhaustive
 def test_an_answer_for_what_is_no_longer_on_the_page_is_passed_over(
     watching: Watch,
     vitrine: Up,
@@ -148,6 +141,7 @@ def test_a_lost_network_is_told_calmly_and_recovered_from(
     expect(line).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_a_server_that_knows_the_page_no_more_is_not_asked_on_and_on(
     watching: Watch,
 ) -> None:
@@ -174,14 +168,6 @@ def test_a_web_process_that_is_killed_is_outlived_by_its_pages(
 
 
 @pytest.mark.exhaustive
-def test_a_worker_that_is_killed_is_stood_in_for_while_the_page_watches(
-    watching: Watch, vitrine: Up
-) -> None:
-    page = watching()
-    vitrine.kill("manage.py worker")
-    end(page, vitrine)
-
-
 def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
     watching: Watch, context: BrowserContext, vitrine: Up, session: list[Any]
 ) -> None:
@@ -202,6 +188,7 @@ def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
     expect(line).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_a_result_is_asked_for_once_and_before_the_page_is_changed(
     context: BrowserContext,
 ) -> None:
@@ -248,31 +235,7 @@ def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
     assert len(held) > 1
 
 
-def test_a_tab_whose_run_is_over_pauses_only_if_no_other_tab_watches_one(
-    watching: Watch, vitrine: Up
-) -> None:
-    first, held = watching("the first"), list[str]()
-    first.on(
-        "request",
-        lambda one: held.append(one.post_data or "") if "hold=1" in one.url else None,
-    )
-    second = watching("the second")
-    run = str(second.locator(f"#stage {RUNNING}").get_attribute("data-run-id"))
-    eventually(first, lambda: any(run in posted for posted in held))
-    first.evaluate(NOTE_PAUSES)
-    vitrine.hurry("the first")
-    first.wait_for_selector(DONE)
-    eventually(first, lambda: bool(first.evaluate("pauses.length")))
-    assert first.evaluate("pauses[0]") == 0  # the other tab waits for what this one hears
-    end(second, vitrine).close()
-    expect(first.locator("#tray[data-running]")).to_have_count(0)
-    first.locator("#run-button").click()
-    first.wait_for_selector(RUNNING)
-    first.evaluate("pauses.length = 0")
-    end(first, vitrine)
-    eventually(first, lambda: 100 in first.evaluate("pauses"))  # first its result is drawn
-
-
+@pytest.mark.exhaustive
 def test_a_run_that_another_tab_started_is_shown_where_runs_are_listed(
     watching: Watch, context: BrowserContext, vitrine: Up
 ) -> None:
@@ -300,22 +263,7 @@ def test_a_run_that_another_tab_started_is_shown_where_runs_are_listed(
         expect(seen.locator(rows)).to_have_count(0)
 
 
-def test_a_film_strip_that_is_wanted_again_while_it_comes_comes_again_without_an_error(
-    watching: Watch, vitrine: Up
-) -> None:
-    page = end(watching(), vitrine)
-    errors: list[str] = []
-    note_errors(page, errors)
-    strips = Held(page, "**/strips/**")
-    page.evaluate("for (const _ of [1, 2, 3]) document.body.dispatchEvent(new Event('run:left'))")
-    strips.come()
-    with page.expect_response("**/strips/**"), page.expect_response("**/strips/**"):
-        strips.let_go()
-    expect(page.locator("#strip > ol > li").first).to_be_attached()
-    expect(page.locator("#strip #strip")).to_have_count(0)
-    assert errors == []
-
-
+@pytest.mark.exhaustive
 def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
     watching: Watch, context: BrowserContext, vitrine: Up
 ) -> None:
@@ -335,11 +283,3 @@ def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
     history.evaluate("window.hide(false)")
     expect(history.get_by_text("1 new run ·")).to_be_visible()
     assert len(asked) == 1
-
-
-def test_the_clock_tells_a_time_as_the_server_does(context: BrowserContext) -> None:
-    page = context.new_page()
-    page.goto("/models/sandbox/aurora/")
-    for seconds in (0.4, 9.8, 42, 72, 3725):
-        said = page.evaluate("s => document.createElement('elapsed-time').told(s)", seconds)
-        assert said == duration(seconds)

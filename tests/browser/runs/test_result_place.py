@@ -13,9 +13,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.axe import assert_fits
-from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_more, open_page
-from tests.browser.waiting import Held, pass_time, wait_at_rest
+from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
+from tests.browser.waiting import Held, wait_at_rest
 from tests.sampling import sample
 
 __all__ = ["open_page"]
@@ -71,22 +70,7 @@ def test_a_picture_has_its_box_before_its_file_is_here(
     assert page.evaluate("window.shifted") < 0.001
 
 
-def test_a_box_that_was_guessed_wrong_is_mended_by_what_comes(open_page: Open) -> None:
-    page = start(open_page, "sandbox/aurora/lite", prompt="a size of its own")
-    page.wait_for_selector(DONE)
-    picture = page.locator("#stage .artifact img")
-    expect(picture).not_to_have_js_property("naturalWidth", 0)
-    was = page.evaluate(BOXES)
-    picture.evaluate(
-        """(one) => {
-          one.previousElementSibling.setAttribute("width", 99);
-          one.src += "?again";
-        }"""
-    )
-    expect(page.locator("#stage .place > svg")).not_to_have_attribute("width", "99")
-    assert page.evaluate(BOXES) == was
-
-
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
 def test_a_picture_that_does_not_come_is_words_until_it_does(
     open_page: Open, size: tuple[int, int]
@@ -119,6 +103,7 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     expect(page.locator("#strip li").first).to_contain_text("Not here yet")
 
 
+@pytest.mark.exhaustive
 def test_who_runs_from_the_end_of_a_long_form_sees_the_runs_state(open_page: Open) -> None:
     page = start(open_page, "mischief/slow", prompt="scrolled", duration=3600)
     page.wait_for_selector("[data-run-state='running']")
@@ -137,6 +122,7 @@ NOTES = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
 def test_a_note_moves_no_cancel(open_page: Open, size: tuple[int, int]) -> None:
     page = start(open_page, "mischief/slow", size, prompt="noted", duration=3600)
@@ -166,51 +152,3 @@ def _place_within(outer: Locator, inner: Locator) -> dict[str, float]:
         outer.element_handle(),
     )
     return place
-
-
-def test_what_ends_while_it_is_scrolled_to_is_told_by_its_state_alone(open_page: Open) -> None:
-    page = open_page('/models/mischief/slow/?input={"prompt": "at once", "duration": 0}', PHONE)
-    page.clock.install()
-    page.locator("#run-button").click()
-    page.wait_for_selector(DONE)
-    expect(page.locator("#stage .run-status .state")).to_be_in_viewport()
-    pass_time(page, 2)
-    # The end of another test's run may be told here.
-    assert "at once" not in page.locator("#toasts").inner_text()
-
-
-def test_a_word_without_an_end_is_broken(open_page: Open) -> None:
-    page = start(open_page, "sandbox/aurora/lite", prompt="endless" * 25)
-    page.wait_for_selector(DONE)
-    open_more(page)
-    page.get_by_role("link", name="Details").click()
-    page.wait_for_url("**/runs/*/")
-    for width, height in (WIDE, PHONE):
-        page.set_viewport_size({"width": width, "height": height})
-        assert_fits(page)
-
-
-def test_who_waits_for_a_second_picture_is_connected_to_where_the_first_came_from(
-    open_page: Open,
-) -> None:
-    page = start(open_page, "sandbox/aurora", prompt="the first")
-    page.wait_for_selector(DONE)
-    assert not page.locator("link[rel=preconnect]").count()
-    address = page.locator(".artifact img").first.get_attribute("src") or ""
-    page.goto(f"/models/mischief/slow/?input={quote(json.dumps({'prompt': 'x', 'duration': 2}))}")
-    page.locator("[name=prompt]").press("Control+Enter")
-    connection = page.locator("link[rel=preconnect]")
-    expect(connection).to_have_count(1)
-    assert address.startswith(f"{connection.get_attribute('href')}/files/")
-
-
-def test_what_can_be_done_with_a_picture_stands_below_it(open_page: Open) -> None:
-    page = start(
-        open_page, "sandbox/aurora", prompt="tall", image_size={"width": 512, "height": 640}
-    )
-    page.wait_for_selector(DONE)
-    picture = page.locator("#stage .artifact img").bounding_box()
-    download = page.locator("#stage .verbs [download]").bounding_box()
-    assert picture
-    assert download
-    assert download["y"] >= picture["y"] + picture["height"]

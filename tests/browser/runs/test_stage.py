@@ -67,6 +67,7 @@ def test_a_result_and_its_actions_are_on_the_screen_when_it_arrives(
     expect(page.locator(f"#strip-{shown(page)}:visible")).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
     run(open_page, WIDE, prompt="before")
     page = run(open_page, WIDE, prompt="after")
@@ -118,6 +119,7 @@ def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     expect(page).to_have_title("Models · Vitrine")
 
 
+@pytest.mark.exhaustive
 def test_two_visible_tabs_agree_on_the_runs_in_progress(open_page: Open) -> None:
     values = quote(json.dumps({"prompt": "two tabs", "duration": 3600}))
     first = open_page("/models/")
@@ -141,6 +143,7 @@ def test_two_visible_tabs_agree_on_the_runs_in_progress(open_page: Open) -> None
     assert len(asked_by_second) <= 1  # its second run replaces the first, which it watches then
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("width", sample([360, 768, 820], 1))
 def test_the_head_fits_every_width(open_page: Open, width: int) -> None:
     page = open_page("/runs/?as=list", (width, 900))
@@ -149,23 +152,3 @@ def test_the_head_fits_every_width(open_page: Open, width: int) -> None:
         ".head nav > *", "all => all.map(one => one.getBoundingClientRect().right)"
     )
     assert max(edges) <= width
-
-
-def test_a_phones_header_keeps_its_height_while_runs_are_counted(open_page: Open) -> None:
-    height = "document.querySelector('.head').getBoundingClientRect().height"
-    page = open_page("/models/", PHONE)
-    before = page.evaluate(height)
-    page.goto("/models/mischief/slow/?input=" + quote('{"duration": 3600}'))
-    page.locator("#run-button").click()
-    expect(page.locator("#tray summary")).to_contain_text("1 running")
-    page.goto("/models/")
-    page.locator("#tray summary").click()
-    expect(page.locator("#tray li")).to_have_count(1)
-    assert page.evaluate(height) == before
-    gap = """() => {
-      const [summary, rows] = document.querySelectorAll("#tray > *");
-      return rows.getBoundingClientRect().top - summary.getBoundingClientRect().bottom;
-    }"""
-    assert page.evaluate(gap) >= 0
-    page.locator("#tray").get_by_role("button", name="Cancel").click()
-    expect(page.locator("#tray")).to_have_count(0)

@@ -10,36 +10,14 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.watching import Watch, context, end, slow, watching
+from tests.browser.watching import Watch, context, slow, watching
 from tests.processes import Up
 
 __all__ = ["context", "watching"]
 pytestmark = pytest.mark.browser
 
-ENDED = """(states) => states.forEach((state) => {
-  const run = document.body.appendChild(document.createElement("article"));
-  run.dataset.title = "a cat";
-  run.dispatchEvent(new CustomEvent("run:finished", { bubbles: true, detail: { state } }));
-})"""
 
-
-def test_runs_that_end_together_are_told_together_and_below_the_head(
-    context: BrowserContext,
-) -> None:
-    page = context.new_page()
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto("/models/")  # shows no runs, so none of another test's ends here
-    note = page.locator("#toasts > *")
-    page.evaluate(ENDED, ["failed"])
-    expect(note).to_have_text("Run failed: \u2068a cat\u2069")
-    page.evaluate(ENDED, ["succeeded", "succeeded"])
-    expect(note).to_have_text("1 run failed, 2 done")
-    head, told = page.locator(".head").bounding_box(), note.bounding_box()
-    assert head
-    assert told
-    assert told["y"] >= head["y"] + head["height"]
-
-
+@pytest.mark.exhaustive
 def test_who_waits_is_offered_to_be_told_however_long_the_page_was_open(
     context: BrowserContext,
 ) -> None:
@@ -73,6 +51,7 @@ def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
     expect(page.locator(".notify-me")).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_ends_are_collected_in_one_notification_that_says_which_models_and_what_failed(
     watching: Watch,
 ) -> None:
@@ -98,31 +77,3 @@ def test_ends_are_collected_in_one_notification_that_says_which_models_and_what_
     assert page.evaluate("new Set(window.tags).size") == 1
     page.evaluate("window.hide(false)")
     assert page.evaluate("localStorage.getItem('vitrine-ended')") is None
-
-
-def test_who_is_denied_notifications_is_told_how_to_allow_them_and_has_the_title(
-    watching: Watch,
-    vitrine: Up,
-) -> None:
-    page = watching()
-    page.evaluate(
-        "Notification.requestPermission = async () => (Notification.permission = 'denied')"
-    )
-    page.get_by_role("button", name="Notify me when it ends").press("Enter")
-    button = page.get_by_role("button", name="The title will count it")
-    expect(button).to_be_focused()
-    note = page.get_by_role("status").filter(has_text="Allow them in the address bar")
-    expect(note).to_be_in_viewport()
-    page.evaluate("window.hide(true)")
-    vitrine.hurry()
-    expect(page).to_have_title(re.compile(r"1 done · Slow · Vitrine$"))
-    assert page.evaluate("window.told") == []
-    page.evaluate("window.hide(false)")
-    expect(page).not_to_have_title(re.compile("done"))
-
-
-def test_nobody_is_told_who_did_not_ask(watching: Watch, vitrine: Up) -> None:
-    page = watching()
-    end(page, vitrine)
-    assert page.evaluate("window.told") == []
-    assert not page.title().startswith("(")

@@ -57,6 +57,7 @@ def test_a_text_grows_and_is_told_once(open_page: Open, vitrine: Up) -> None:
     assert lengths == sorted(lengths)
 
 
+@pytest.mark.exhaustive
 def test_a_picture_refines_in_its_place(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
     page.locator(".transport summary").click()
@@ -71,17 +72,6 @@ def test_a_picture_refines_in_its_place(open_page: Open) -> None:
     assert len({(each["top"], each["height"]) for each in seen[1:]}) == 1
 
 
-def test_the_choice_is_kept_with_the_draft(open_page: Open) -> None:
-    page = open_page("/models/sandbox/aurora/lite/")
-    page.locator(".transport summary").click()
-    page.get_by_role("radio", name="WebSocket").check()
-    with page.expect_response(lambda r: "/drafts/" in r.url):
-        page.get_by_label("Prompt").fill("kept")
-    page.reload()
-    expect(page.locator(".transport input[value=websocket]")).to_be_checked()
-
-
-@pytest.mark.exhaustive
 def test_painting_live_follows_the_form(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
     page.locator("[name=prompt]").fill("violet")
@@ -100,6 +90,7 @@ def test_painting_live_follows_the_form(open_page: Open) -> None:
     expect(page.get_by_role("button", name="Paint live")).to_be_focused()
 
 
+@pytest.mark.exhaustive
 def test_a_double_click_begins_one_session(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
     sockets: list[str] = []
@@ -111,6 +102,7 @@ def test_a_double_click_begins_one_session(open_page: Open) -> None:
     assert len(sockets) == 1
 
 
+@pytest.mark.exhaustive
 def test_a_model_that_is_silent_is_said_to_be_until_its_next_picture(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
     told: list[Any] = []
@@ -126,6 +118,7 @@ def test_a_model_that_is_silent_is_said_to_be_until_its_next_picture(open_page: 
     expect(line).to_have_text("Painting live")
 
 
+@pytest.mark.exhaustive
 def test_what_was_sent_is_not_sent_again_when_the_field_is_left(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
     sent: list[Any] = []
@@ -144,6 +137,7 @@ def test_what_was_sent_is_not_sent_again_when_the_field_is_left(open_page: Open)
     assert len(sent) == len(set(sent)) <= 3
 
 
+@pytest.mark.exhaustive
 def test_on_a_phone_field_and_stop_are_both_in_sight_while_it_paints(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/", size=PHONE, is_mobile=True, has_touch=True)
     field = page.locator("[name=prompt]")

@@ -38,6 +38,7 @@ def begin(contexts: Contexts, vitrine: Up, session: list[Any]) -> Callable[..., 
     return open_
 
 
+@pytest.mark.exhaustive
 def test_an_open_page_learns_what_its_results_are(begin: Any) -> None:
     page = begin(f'{MISLABELLED}?input={{"empty": true}}')
     page.wait_for_selector(DONE)
@@ -54,15 +55,3 @@ def test_an_open_page_learns_what_its_results_are(begin: Any) -> None:
         assert_clean(page)
     page.goto("/runs/?as=list")
     expect(page.locator(".run-row .mat img").first).to_have_js_property("complete", True)
-
-
-@pytest.mark.exhaustive
-def test_what_was_guessed_right_stays_as_it_is(begin: Any) -> None:
-    page = begin('/models/mischief/slow/?input={"prompt": "as guessed", "duration": 0.2}')
-    page.wait_for_selector(DONE)
-    page.locator("#stage .artifact img").evaluate("(shown) => (shown.isSame = true)")
-    expect(page.locator("[id$=-copies]")).to_have_count(1)
-    expect(page.locator("[data-watch]")).to_have_count(0)
-    assert page.locator("#stage .artifact img").evaluate("(shown) => shown.isSame")
-    # Its end was in view; that of another test's run may be told here.
-    assert "as guessed" not in page.locator("#toasts").inner_text()

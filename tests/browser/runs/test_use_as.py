@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -57,6 +55,7 @@ def test_a_picture_becomes_the_start_of_a_film(open_page: Open, size: tuple[int,
     assert link.get_attribute("href") == f"/runs/{made}/"
 
 
+@pytest.mark.exhaustive
 def test_back_returns_to_the_result_before_and_forward_to_the_next(open_page: Open) -> None:
     page = open_page(AURORA)
     first = run(page, "one boat")
@@ -71,6 +70,7 @@ def test_back_returns_to_the_result_before_and_forward_to_the_next(open_page: Op
     expect(prompt(page)).to_have_value("three boats, not run yet")
 
 
+@pytest.mark.exhaustive
 def test_two_selected_runs_are_compared_under_the_slider(open_page: Open) -> None:
     page = open_page(AURORA)
     run(page, "a red boat at dawn")
@@ -93,24 +93,4 @@ def test_two_selected_runs_are_compared_under_the_slider(open_page: Open) -> Non
     page.get_by_role("link", name="Swap A and B").click()
     expect(page.locator(".differences ins")).to_have_text(["blue"])
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    assert_usable(page)
-
-
-def test_the_line_of_descent_comes_when_it_is_seen(open_page: Open) -> None:
-    page = open_page(AURORA)
-    source = run(page, "a harbour to restyle")
-    given = {"prompt": "as a woodcut", "image_url": f"/runs/{source}/artifacts/0/"}
-    page.goto(f"{AURORA}image-to-image/?{urlencode({'input': json.dumps(given)})}")
-    restyled = run(page, "as a linocut")
-    page.goto(f"/runs/{restyled}/")
-    page.keyboard.press("End")
-    titles = page.locator("#descent .descent-title")
-    expect(titles).to_have_text(["a harbour to restyle", "as a linocut"])
-    expect(page.locator("#descent [aria-current]")).to_contain_text("as a linocut")
-    assert_usable(page)
-    titles.first.click()
-    expect(page).to_have_url(re.compile(f"/runs/{source}/"))
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    page.keyboard.press("End")
-    expect(titles).to_have_text(["a harbour to restyle", "as a linocut"])
     assert_usable(page)

@@ -39,6 +39,7 @@ def test_eight_variations_are_priced_run_and_the_best_one_is_kept(open_page: Ope
     assert_fits(phone)
 
 
+@pytest.mark.exhaustive
 def test_eight_variations_are_four_abreast_or_two_and_open_large_on_a_phone(
     open_page: Open,
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.journeys import DONE, Open, open_page
-from tests.browser.runs.test_journey import ready, run
+from tests.browser.runs.test_journey import ready
 from tests.sampling import sample
 
 __all__ = ["open_page"]
@@ -16,6 +16,7 @@ HAS_METADATA = """media => media.readyState >= 1 || new Promise((done) =>
   media.addEventListener("loadedmetadata", () => done(true), { once: true }))"""
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("endpoint_id", "result"),
     sample(
@@ -25,7 +26,7 @@ HAS_METADATA = """media => media.readyState >= 1 || new Promise((done) =>
             ("sandbox/drift/text-to-video", ".artifact video"),
             ("sandbox/scribe", ".text-output .prose"),
         ],
-        2,
+        1,
     ),
 )
 def test_each_medium_has_its_renderer(open_page: Open, endpoint_id: str, result: str) -> None:
@@ -57,29 +58,7 @@ def test_a_mesh_is_seen_in_a_frame_that_can_do_nothing_else(open_page: Open) -> 
     assert page.locator("mesh-view iframe").get_attribute("sandbox") == "allow-scripts"
 
 
-def test_the_picture_opens_large_and_the_focus_comes_back(open_page: Open) -> None:
-    page = ready(open_page("/models/atelier/bloom/"))
-    run(page)
-    page.locator(".artifact a[data-view]").first.focus()
-    page.keyboard.press("Enter")
-    viewer = page.get_by_role("dialog", name="Viewer")
-    expect(viewer.locator(".viewer-picture[data-loaded]")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(viewer).to_have_count(0)
-    focused = page.locator(".artifact a[data-view]:focus")
-    expect(focused).to_have_count(1)
-    focused.evaluate("(link) => { link.isOld = true; }")
-    page.evaluate(  # as when the copy is shown in another way than the original
-        """() => {
-          const results = document.querySelector(".artifacts").cloneNode(true);
-          results.setAttribute("hx-swap-oob", "true");
-          htmx.swap(document.body, results.outerHTML, { swapStyle: "none" });
-        }"""
-    )
-    expect(focused).to_have_count(1)
-    expect(focused).not_to_have_js_property("isOld", True)
-
-
+@pytest.mark.exhaustive
 def test_a_mesh_turns_in_the_viewer_and_its_frame_gives_the_escape_key_back(
     open_page: Open,
 ) -> None:

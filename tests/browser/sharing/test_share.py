@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from runs.models import Run
 from sharing.models import Share
-from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.gallery import PHONE, Open
+from tests.browser.axe import assert_clean
+from tests.browser.gallery import Open
 from tests.browser.hand import Hand
 from tests.browser.library.test_wall import tile
 from tests.sharing.conftest import make_picture, make_share
@@ -75,28 +75,3 @@ def test_a_visitor_looks_through_a_share_by_keys_and_by_swipes(
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.locator("#item-2 a[data-item]")).to_be_focused()
-
-
-def test_a_share_fits_a_phone(open_page: Open, three: list[Run], make_share: Any) -> None:
-    share = make_share(*three)
-    page = open_page(share.get_absolute_url(), PHONE)
-    assert_fits(page)
-    page.locator("a[data-item]").first.click()
-    expect(page.get_by_role("dialog", name="Result").get_by_text("1 of 3")).to_be_visible()
-    assert_fits(page)
-
-
-def test_without_script_all_of_it_works(open_page: Open, three: list[Run]) -> None:
-    page = open_page("/runs/", scripts=False)
-    tile(page, three[0]).get_by_role("checkbox").check()
-    page.get_by_role("button", name="Share").click()
-    page.locator("[data-share]").click()
-    (share,) = Share.objects.all()
-    page.goto(page.url.partition("/shares/")[0] + share.get_absolute_url())
-    page.locator("a[data-item]").first.click()
-    expect(page.get_by_text("1 of 1")).to_be_visible()
-    page.goto(page.url.partition("/s/")[0] + "/shares/")
-    page.get_by_role("button", name="End").click()
-    expect(page.get_by_text("The share has ended")).to_be_visible()
-    page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("is shared again")).to_be_visible()

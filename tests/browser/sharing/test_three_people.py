@@ -22,12 +22,12 @@ from tests.browser.contexts import Contexts
 from tests.browser.hand import Hand, Record
 from tests.browser.journeys import PHONE
 from tests.browser.people.house import Browsers, invite, join, make_project
-from tests.browser.sharing.test_live_review import RUN
 from tests.browser.sharing.test_review import favourite
 from tests.browser.waiting import eventually
 from tests.processes import Up
 
 pytestmark = pytest.mark.browser
+RUN = re.compile(r"[?&](?:run|shown)=([0-9a-f-]{36})")
 PICTURES, FILMS = "sandbox/aurora/lite", "sandbox/drift/text-to-video"
 FILM = 5  # its number on the share
 ENDED_MS = 90_000
@@ -86,6 +86,7 @@ def assert_good(page: Page) -> None:
     assert_fits(page)
 
 
+@pytest.mark.exhaustive
 def test_a_designer_a_client_and_a_manager_decide(
     browsers: Browsers, session: list[Any], record_property: Record
 ) -> None:

@@ -1,0 +1,75 @@
+"""A ballot in a browser: judged by keys and on a phone by a client who has no account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from boards.models import Vote
+from tests.boards.conftest import models, plan_of, send
+from tests.boards.judging import Judged, judged, stored
+from tests.browser import axe
+from tests.browser.contexts import Contexts
+from tests.browser.gallery import PHONE
+from tests.browser.waiting import Held
+from tests.projects.people import logged_in
+from tests.sharing.kinds.walking import share_of
+
+__all__ = ["judged", "models", "plan_of", "send", "stored"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def client_page(user: User, judged: Judged, contexts: Contexts, live_server: Any) -> Page:
+    """A shared board of two pairs, on the phone of somebody without an account."""
+    board = judged("flux", "turbo", prompts="quiet zebra\nloud heron")
+    share = share_of(user, "board", str(board.pk), shows_models=False, takes_votes=True)
+    page = contexts.take(viewport={"width": PHONE[0], "height": PHONE[1]}).new_page()
+    page.goto(live_server.url + share.get_absolute_url())
+    return page
+
+
+def test_a_client_sees_a_board_and_judges_it_by_keys(client_page: Page) -> None:
+    page = client_page
+    rows = page.locator("[data-row]")
+    expect(rows).to_have_count(2)
+    first, second = (rows.nth(place).bounding_box() for place in (0, 1))
+    assert first
+    assert second
+    assert second["y"] >= first["y"] + first["height"]
+    axe.assert_usable(page)
+    page.get_by_role("link", name="Vote: which one is better?").click()
+    page.get_by_label("Your name").fill("Anna")
+    page.get_by_role("button", name="Begin").click()
+    better = page.get_by_role("button", name="This one is better").first
+    box = better.bounding_box()
+    assert box
+    assert box["height"] >= 44
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#ballot")).to_contain_text("1 of 2 judged")
+    page.locator("#ballot").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#ballot")).to_contain_text("You have judged every pair")
+    axe.assert_fits(page)
+    assert {vote.guest_name for vote in Vote.objects.all()} == {"Anna"}
+
+
+def test_a_key_that_comes_before_htmx_votes(
+    user: User, judged: Judged, contexts: Contexts, live_server: Any
+) -> None:
+    """The button that a held form was sent by is sent with it, once htmx is there."""
+    board = judged("flux", "turbo", prompts="quiet zebra")
+    cookie = logged_in(user).cookies[settings.SESSION_COOKIE_NAME]
+    context = contexts.take(base_url=live_server.url)
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+    page = context.new_page()
+    htmx = Held(page, "**/htmx-2*.js")
+    page.goto(f"{board.get_absolute_url()}vote/")
+    expect(page.locator(".ballot-sides")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    htmx.let_go()
+    expect(page.locator("#ballot")).to_contain_text("You have judged every pair")

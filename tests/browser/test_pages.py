@@ -1,0 +1,88 @@
+"""axe finds nothing on pages whose content Django's client tests; they fit a screen and a phone."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from catalog.models import Endpoint, Note, SavedSearch
+from runs.models import Run
+from spending.sums import rollups
+from tests.boards.leaderboard.voting import voted
+from tests.browser.axe import assert_usable
+from tests.browser.gallery import Open
+from tests.projects.people import make_project, person
+from tests.sampling import sample
+from tests.spending.spend.charges import charge, days_ago
+
+pytestmark = pytest.mark.browser
+PAGES = [
+    "/",
+    "/spend/",
+    "/models/fal-ai/flux-01/run/?tab=about",
+    "/projects/red-fox/settings/",
+    "/leaderboard/",
+    "/models/",
+    "/spend/budgets/",
+    "/collections/best/edition/",
+    "/runs/",
+    "/projects/red-fox/",
+    "/models/?q=nothing-like-it&tag=fast",
+    "/spend/rules/",
+    "/people/",
+    "/collections/of/fal-ai/flux-01/run/",
+    "/runs/?as=list",
+    "/categories/image-to-3d/",
+    "/spend/runs/",
+    "/changes/",
+    "/collections/best/",
+    "/series/",
+    "/spend/differences/",
+    "/people/audit/",
+    "/collections/",
+    "/prices/",
+    "/tags/",
+    "/account/tokens/",
+    "/searches/",
+    "/collections/import/",
+    "/projects/",
+    "/projects/new/",
+    "/account/notifications/",
+    "/spend/alarms/",
+    "/account/",
+    "/admin/",
+    "/admin/status/",
+    "/admin/playground/run/",
+]
+
+
+@pytest.fixture
+def lived_in(gallery: None, user: User) -> None:
+    """A house with votes, spending, a project, a run and a note, whose admin is Ana."""
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    project = make_project("Red Fox", ana="manager", ben="maker")
+    model = Endpoint.objects.get(endpoint_id="fal-ai/flux-01/run")
+    for day in range(9):
+        charge(user, "3.10", days_ago(day), project, model)
+    charge(person("ben"), "60.00", days_ago(3), project, model, door="board")
+    rollups.keep_up()
+    voted(user, [Endpoint.objects.get(display_name=f"Flux {n}") for n in (4, 8)], wins=7)
+    SavedSearch.objects.create(user=user, name="Mine", params="q=flux", seen_at=timezone.now())
+    Note.objects.create(endpoint=model, user=user, text="See https://a.test")
+    Run.objects.create(
+        endpoint=model, user=user, form_token="t", arguments={}, output={}, title="A fox",
+        state="succeeded", is_example=True, ended_at=timezone.now(),
+    )  # fmt: skip
+
+
+def test_everybody_can_use_every_page(open_page: Open, lived_in: None) -> None:
+    page: Page = open_page(PAGES[0])
+    base = page.url.rstrip("/")
+    for address in sample(PAGES, 3, by_seed=4):
+        answer = page.goto(base + address)
+        assert answer
+        assert answer.ok, address
+        page.evaluate("document.querySelectorAll('main details').forEach((d) => (d.open = true))")
+        assert_usable(page, address)
