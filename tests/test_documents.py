@@ -6,9 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
-import pytest
-
 from config.starting import issuers
+from tests.tables import each_row
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = (ROOT / "config/settings.py").read_text()
@@ -73,19 +72,19 @@ def test_every_setting_is_in_the_example_and_nothing_else() -> None:
     assert _settings_read() == set(re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE))
 
 
-@pytest.mark.parametrize("requirement", PROJECT["project"]["dependencies"])
+@each_row("requirement", PROJECT["project"]["dependencies"])
 def test_every_dependency_has_its_decision(requirement: str) -> None:
     name = re.split(r"[\[<>=~;! ]", requirement)[0]
     decisions = "".join(file.read_text() for file in (ROOT / "docs/adr").glob("*.md"))
     assert f"`{name}`" in decisions
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@each_row("document", DOCUMENTS)
 def test_every_link_has_a_target(document: str) -> None:
     assert _missing_links(ROOT / document) == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@each_row("document", DOCUMENTS)
 def test_every_path_named_in_a_document_exists(document: str) -> None:
     assert _missing_paths((ROOT / document).read_text()) == []
 

@@ -13,7 +13,7 @@ from sandbox.contract.schema import (
     text,
     wrapped,
 )
-from sandbox.models.common import FILM, MUSIC, PICTURE, SEED, USED_SEED, output
+from sandbox.models.common import FILM, MUSIC, OBJECT, PICTURE, SEED, USED_SEED, output
 
 RESOLUTION = choice(
     ["360p", "480p", "720p"], "The resolution of the generated video.", default="360p"
@@ -27,9 +27,8 @@ DURATION = choice(
 VIDEO = output("VideoOutput", ["video", "seed"], video=ref("Video"), seed=USED_SEED)
 
 
-def interlude(tier: str, price: float, day: int, last: str) -> Model:
+def interlude(tier: str, price: float, day: int) -> Model:
     """Return one tier of Interlude: the same video at another price per second."""
-    picture = f"{{files}}/examples/{last}.png"
     return Model(
         f"sandbox/interlude/{tier}/first-last-frame-to-video",
         f"Interlude {tier.capitalize()}",
@@ -45,7 +44,7 @@ def interlude(tier: str, price: float, day: int, last: str) -> Model:
                 "last_frame_url": media(
                     "image",
                     "The URL of the last frame of the video.",
-                    examples=[picture],
+                    examples=[OBJECT],
                 ),
                 "duration": choice(
                     ["3", "5", "10"],
@@ -262,8 +261,8 @@ MODELS = [
         unit="seconds",
         date="2026-06-11T08:00:00.000Z",
     ),
-    interlude("standard", 0.07, 2, "star"),
-    interlude("fast", 0.05, 1, "garden"),
-    interlude("pro", 0.09, 3, "evening"),
-    interlude("cinema", 0.2, 4, "island"),
+    interlude("standard", 0.07, 2),
+    interlude("fast", 0.05, 1),
+    interlude("pro", 0.09, 3),
+    interlude("cinema", 0.2, 4),
 ]

@@ -52,6 +52,7 @@ def test_djangos_deployment_check_is_clean(tmp_path: Path) -> None:
     assert "no issues" in output
 
 
+@pytest.mark.exhaustive
 @pytest.mark.system
 def test_with_a_public_https_address_http_is_redirected(tmp_path: Path, migrated: Path) -> None:
     shutil.copy(migrated, tmp_path / "v.sqlite3")

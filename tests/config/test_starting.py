@@ -183,6 +183,7 @@ def test_a_full_disk_is_reported_with_its_figures(tmp_path: Path) -> None:
     disk.require_space([folder], 1)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "process", sample([["manage", "up"], ["manage", "worker"], WEB[1:-1]], 0, by_seed=1)
 )

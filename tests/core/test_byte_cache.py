@@ -104,6 +104,7 @@ def test_threads_share_one_cache() -> None:
     assert cache.currsize == len(cache) * (100 + byte_cache.ENTRY_BYTES)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.system
 def test_a_thousand_searches_stay_within_the_cache_size(member: Client, make_endpoint: Any) -> None:
     make_endpoint()

@@ -29,6 +29,7 @@ def test_every_model_has_exactly_one_thumbnail_of_its_own() -> None:
         assert len(content) < 120_000
 
 
+@pytest.mark.exhaustive
 @pytest.mark.system  # starts a sandbox, and makes an example
 def test_thumbnails_and_examples_are_served(tmp_path: Path) -> None:
     running = start_sandbox(tmp_path)

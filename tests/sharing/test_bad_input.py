@@ -67,6 +67,7 @@ def test_a_post_to_an_ended_share_takes_nothing(share: Share) -> None:
     assert not Reviewer.objects.exists()
 
 
+@pytest.mark.exhaustive
 def test_two_hundred_guests_behind_one_address_are_let_through(
     share: Share, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ from spending.models import Budget, SpendingRules
 from tests.projects.people import make_project
 from tests.runs.doors.table import DOORS, Door
 from tests.runs.doors.world import World
-from tests.sampling import one_of_each
+from tests.sampling import one_of_each, sample
 from tests.spending.counters import require_counters_hold
 
 JOBS = {"trial", "next-step"}  # of the worker: a page says afterwards why nothing was started
@@ -57,7 +57,9 @@ def _everything() -> tuple[int, int, int]:
 
 @pytest.mark.django_db
 @pytest.mark.any_database
-@pytest.mark.parametrize("door", one_of_starters("refuses"), ids=lambda door: door.name)
+@pytest.mark.parametrize(
+    "door", sample([*one_of_starters("refuses")], 5, by_seed=2), ids=lambda door: door.name
+)
 def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -> None:
     """402, with what is left and whom to ask; nothing is started, and nothing reserved."""
     SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=1)
@@ -92,7 +94,9 @@ SAID_BEFORE = {"assistant", "assistant-flow"}  # an assistant names the most tha
 
 @pytest.mark.django_db
 @pytest.mark.any_database
-@pytest.mark.parametrize("door", one_of_starters("asks"), ids=lambda door: door.name)
+@pytest.mark.parametrize(
+    "door", sample([*one_of_starters("asks")], 4, by_seed=2), ids=lambda door: door.name
+)
 def test_a_door_asks_before_a_dear_press_and_goes_on_once_told(
     world: World, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,7 @@ def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:
     assert Run.objects.get().arguments["prompt"] == "a hare"
 
 
+@pytest.mark.exhaustive
 def test_concurrent_calls_in_two_processes_stay_within_the_cap(
     pages: Pages, flux: Any, user: Any
 ) -> None:

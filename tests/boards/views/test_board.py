@@ -255,6 +255,7 @@ def test_a_large_board_loads_its_rows_as_they_come_into_view(
     assert member.get(f"{board.get_absolute_url()}parts/99/").status_code == 404
 
 
+@pytest.mark.exhaustive
 @pytest.mark.system
 def test_a_wide_board_loads_its_columns_as_they_come_into_view(
     member: Client, plan_of: Planned, send: Send

@@ -118,6 +118,7 @@ def _voters(client: Client, address: str) -> list[str]:
     return [line.voter for line in _listing(client, address)]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.system
 @pytest.mark.django_db
 def test_the_list_of_votes_has_pages(

@@ -120,6 +120,7 @@ def test_the_command_summarises_what_it_found(
     assert "secret" not in out + err
 
 
+@pytest.mark.exhaustive
 def test_an_interrupted_sync_keeps_its_rows_and_the_next_resumes(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:

@@ -126,6 +126,7 @@ def paint_live(running: Up) -> None:
     assert refused.value.response.status_code == 403
 
 
+@pytest.mark.exhaustive
 def test_realtime_starts_with_the_first_connection(up: tuple[Up, httpx.Client]) -> None:
     running, _ = up
     paint_live(running)
@@ -139,6 +140,7 @@ def test_realtime_starts_with_the_first_connection(up: tuple[Up, httpx.Client]) 
     assert running.pid_of("realtime") not in (None, first)
 
 
+@pytest.mark.exhaustive
 def test_other_commands_find_the_running_sandbox(
     up: tuple[Up, httpx.Client], checkout: Path
 ) -> None:
@@ -166,6 +168,7 @@ def test_what_dies_is_started_again(up: tuple[Up, httpx.Client]) -> None:
     until(answers)
 
 
+@pytest.mark.exhaustive
 def test_a_team_with_only_its_own_host_is_served_there(up: tuple[Up, httpx.Client]) -> None:
     _, client = up
     answers = [

@@ -24,6 +24,7 @@ from config.server.thread_pool import (
     is_not_cancellation,
 )
 from core.http.streaming import OffThreadStream
+from tests.sampling import sample
 
 pytestmark = pytest.mark.anyio
 CROWD = THREADS * 3
@@ -162,7 +163,7 @@ class SlowBrowser(Browser):
         await super().send(message)
 
 
-@pytest.mark.parametrize("browser_class", [Browser, SlowBrowser])
+@pytest.mark.parametrize("browser_class", sample([Browser, SlowBrowser], 10, by_seed=4))
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 @pytest.mark.parametrize("kind", RESPONSES)
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 1000])

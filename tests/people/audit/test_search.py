@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry
 from people.audit import filters
 from tests.conftest import grant
+from tests.sampling import sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 PAGE = "/people/audit/"
@@ -47,28 +48,32 @@ def matches(client: Client, q: str, **more: str) -> list[int]:
 @pytest.mark.parametrize("scanned_first", [filters.SCANNED_FIRST, 1])
 @pytest.mark.parametrize(
     ("q", "places"),
-    [
-        ("zacharias", [0]),
-        ("LETTERPRESS", [1]),
-        ("press", [1, 3]),
-        ("terpre", [1]),
-        ("fox", [0, 2]),
-        ("füchse", [1]),
-        ("ana press", [1]),
-        ("press ana", [1]),
-        ("zacharias press", []),
-        ("ana exported of", [1]),
-        ("anaexported", []),
-        ("fox_", [2]),
-        ("0%", [2]),
-        ("so\\", [2]),
-        ("王伟", [3]),
-        ("ox", [0, 2]),
-        ('"fox"', []),
-        ("fox OR press", []),
-        ("fox*", []),
-        ("nosuchword", []),
-    ],
+    sample(
+        [
+            ("zacharias", [0]),
+            ("LETTERPRESS", [1]),
+            ("press", [1, 3]),
+            ("terpre", [1]),
+            ("fox", [0, 2]),
+            ("füchse", [1]),
+            ("ana press", [1]),
+            ("press ana", [1]),
+            ("zacharias press", []),
+            ("ana exported of", [1]),
+            ("anaexported", []),
+            ("fox_", [2]),
+            ("0%", [2]),
+            ("so\\", [2]),
+            ("王伟", [3]),
+            ("ox", [0, 2]),
+            ('"fox"', []),
+            ("fox OR press", []),
+            ("fox*", []),
+            ("nosuchword", []),
+        ],
+        8,
+        by_seed=3,
+    ),
 )
 def test_words_are_found_in_any_case_and_place(
     admin: Client,

@@ -99,6 +99,7 @@ def test_the_length_of_an_earlier_result_is_priced(
 UNITS = ["images", "megapixels", "seconds", "1000 characters", "1000 tokens", "steps", "models"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.system
 @pytest.mark.system  # runs every model of the sandbox
 def test_the_sandbox_bills_within_the_estimate(ask: Ask, work: Work) -> None:

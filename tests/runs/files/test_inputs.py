@@ -221,6 +221,7 @@ def test_one_file_in_many_concurrent_runs_is_uploaded_once(
     assert sandbox.calls()["upload_initiate"] == 1
 
 
+@pytest.mark.exhaustive
 def test_one_large_file_of_two_people_is_uploaded_for_each(
     ask: Ask, work: Work, sandbox: Control, stranger: User
 ) -> None:
@@ -343,6 +344,7 @@ def test_a_cancel_during_an_upload_with_progress_stops_before_the_submit(
     assert "submit" not in sandbox.calls()
 
 
+@pytest.mark.exhaustive
 def test_a_worker_stopped_during_an_upload_leaves_no_run_unconfirmed(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:

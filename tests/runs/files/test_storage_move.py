@@ -156,6 +156,7 @@ def test_a_stopped_move_resumes_after_the_last_batch(
     assert "10 files copied" in capsys.readouterr().out  # and the two of the stopped batch
 
 
+@pytest.mark.exhaustive
 def test_damaged_and_missing_files_are_named_and_the_rest_is_moved(
     files: dict[str, bytes], former: FileSystemStorage, bucket: Any, capsys: Any
 ) -> None:

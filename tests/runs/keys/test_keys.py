@@ -17,6 +17,7 @@ from runs.results import refusals
 from tests.projects.people import make_project
 from tests.runs.conftest import Ask, Control, Work, ended
 from tests.runs.keys.conftest import AskIn, Enter
+from tests.sampling import sample
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 
@@ -53,6 +54,7 @@ def test_a_wrong_key_is_never_kept_nor_is_the_accounts_own(
     assert entering.can_take()
 
 
+@pytest.mark.exhaustive
 def test_a_key_that_cannot_be_tried_now_is_tried_again(
     spring: Project, enter: Enter, secret: str, admin: User, work: Work, sandbox: Control
 ) -> None:
@@ -131,6 +133,7 @@ def test_a_refused_key_holds_its_projects_runs_and_nobody_elses(
     assert {Run.objects.get(pk=run.pk).state for run in held} == {"succeeded"}
 
 
+@pytest.mark.exhaustive
 def test_what_a_former_worker_said_of_a_key_is_corrected(
     spring: Project, enter: Enter, ask_in: AskIn, work: Work
 ) -> None:
@@ -180,13 +183,16 @@ def test_removed_and_put_back_and_forgotten(
         entering.put_back(row)
 
 
-@pytest.mark.parametrize("key", ["", "id", ":secret", "id:", "a b:c", "id:ß", "i:" + "x" * 300])
+@pytest.mark.parametrize(
+    "key", sample(["", "id", ":secret", "id:", "a b:c", "id:ß", "i:" + "x" * 300], 2, by_seed=1)
+)
 def test_what_is_no_key_is_refused(spring: Project, admin: User, key: str) -> None:
     with pytest.raises(entering.Refused, match="key_id:key_secret"):
         entering.enter(spring, key, admin)
     assert not ProjectKey.objects.exists()
 
 
+@pytest.mark.exhaustive
 def test_a_double_click_says_so_and_the_second_press_counts(
     spring: Project, enter: Enter, admin: User, work: Work
 ) -> None:

@@ -20,6 +20,7 @@ from tests.runs.conftest import Ask, Control, Work, ended
 from tests.runs.files.test_inputs import make_upload
 from tests.runs.looks import let_look
 from tests.runs.start import start_run
+from tests.sampling import sample
 
 KEY = refusals.BY_KIND["key_refused"]
 BALANCE = refusals.BY_KIND["balance_exhausted"]
@@ -62,7 +63,7 @@ def assert_waits_and_goes_on(
 
 @PATIENT
 @pytest.mark.any_database
-@pytest.mark.parametrize(("fault", "refusal"), FAULTS)
+@pytest.mark.parametrize(("fault", "refusal"), sample(FAULTS, 1, by_seed=0))
 def test_a_boards_runs_wait_for_key_or_balance_and_resume_by_themselves(
     ask: Ask, work: Work, sandbox: Control, fault: str, refusal: refusals.Refusal
 ) -> None:
@@ -90,7 +91,9 @@ def test_a_boards_runs_wait_for_key_or_balance_and_resume_by_themselves(
 
 @PATIENT
 @pytest.mark.parametrize(("fault", "refusal"), FAULTS)
-@pytest.mark.parametrize("transport", [Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET])
+@pytest.mark.parametrize(
+    "transport", sample([Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET], 1, by_seed=1)
+)
 def test_a_direct_run_waits_for_key_or_balance_too(
     catalogue: None,
     work: Work,
@@ -151,14 +154,18 @@ def test_waiting_runs_can_be_cancelled_and_every_page_says_the_reason(
 @PATIENT
 @pytest.mark.parametrize(
     ("fault", "title", "who"),
-    [
-        ("admin-lock", "fal's staff has locked the fal account", "fal's support"),
-        ("no-access", "The fal account has no access to this model", "An admin"),
-        ("403", "Upstream does not allow this call", "An admin"),
-        ("402", "Upstream wants to be paid first", "An admin"),
-        ("404", "Upstream does not know this model", "an admin"),
-        ("400", "Upstream did not understand the request", "Correct the input"),
-    ],
+    sample(
+        [
+            ("admin-lock", "fal's staff has locked the fal account", "fal's support"),
+            ("no-access", "The fal account has no access to this model", "An admin"),
+            ("403", "Upstream does not allow this call", "An admin"),
+            ("402", "Upstream wants to be paid first", "An admin"),
+            ("404", "Upstream does not know this model", "an admin"),
+            ("400", "Upstream did not understand the request", "Correct the input"),
+        ],
+        3,
+        by_seed=1,
+    ),
 )
 @pytest.mark.parametrize("transport", [Transport.QUEUE, Transport.SYNC])
 def test_any_other_refusal_fails_only_its_run_with_its_own_message(

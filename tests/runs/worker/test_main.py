@@ -108,6 +108,7 @@ def test_a_failed_request_keeps_upstreams_message(
     assert kind in json.dumps(run.error)
 
 
+@pytest.mark.exhaustive
 def test_several_workers_share_the_runs_and_follow_each_once(
     ask: Ask, team: Team, sandbox: Control
 ) -> None:

@@ -54,6 +54,7 @@ def test_nonsense_instead_of_answers_ends_no_run_and_sends_none_twice(stage: Sta
     walk(stage, [one for one in known if str(one) in chosen])
 
 
+@pytest.mark.exhaustive
 def test_a_locked_database_and_a_wrong_clock_are_survived(stage: Stage) -> None:
     walk(stage, [one for one in cases.database_cases() if one.step == "running"])
     walk(stage, cases.clock_cases()[:1])

@@ -127,6 +127,7 @@ def test_c43_namespaces_are_routed(
     assert wait(http, handle)["error_type"] == "missing"
 
 
+@pytest.mark.exhaustive
 def test_c44_a_queued_request_that_is_cancelled_never_runs(
     http: httpx.Client, narrow: RunningSandbox
 ) -> None:
@@ -232,6 +233,7 @@ def test_c48_the_start_timeout_ends_a_waiting_request(
     wait(http, running)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("text", ["soon", "-1", "0", "nan", "inf"])
 def test_c48_a_start_timeout_must_be_a_positive_number(
     http: httpx.Client, sandbox: RunningSandbox, text: str
@@ -254,6 +256,7 @@ def test_c50_a_full_queue_refuses_with_429(http: httpx.Client, narrow: RunningSa
         http.put(handle["cancel_url"])
 
 
+@pytest.mark.exhaustive
 def test_c60_a_hundred_concurrent_requests_keep_order_and_ids(
     http: httpx.Client, narrow: RunningSandbox
 ) -> None:

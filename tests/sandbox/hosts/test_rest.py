@@ -140,6 +140,7 @@ def test_c55_files_have_length_type_ranges_and_cors(
     assert httpx.get(url, headers={"Range": f"bytes={size}-"}).status_code == 416
 
 
+@pytest.mark.exhaustive
 def test_c55_a_lifecycle_on_upload_removes_the_file(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
@@ -150,6 +151,7 @@ def test_c55_a_lifecycle_on_upload_removes_the_file(
     assert is_soon_gone(urls["file_url"])
 
 
+@pytest.mark.exhaustive
 def test_c55_a_lifecycle_on_submit_removes_what_was_generated(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:

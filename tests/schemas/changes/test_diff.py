@@ -238,6 +238,7 @@ def test_every_property_that_differs_is_named_and_no_other(
     assert named == differ
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=laws.cases(4))
 @given(strategies.inputs, strategies.inputs)
 def test_any_two_inputs_compare(old: Any, new: Any) -> None:

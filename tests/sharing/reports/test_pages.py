@@ -191,6 +191,7 @@ def test_what_is_withheld_from_the_board_is_not_in_its_report(
     assert not any(str(pk) in page for pk in turbo.values_list("pk", flat=True))
 
 
+@pytest.mark.exhaustive
 def test_markdown_and_slides_are_downloads(member: Client, voted: Board, report_of: Begin) -> None:
     report = report_of(voted)
     markdown = member.get(f"{report.get_absolute_url()}report.md")

@@ -21,6 +21,7 @@ MODEL = "sandbox/ridgeline"
 PRICE = Decimal("0.012")
 
 
+@pytest.mark.exhaustive
 def test_the_alarm_is_raised_on_exactly_the_seventh_run_and_the_eighth_waits(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:

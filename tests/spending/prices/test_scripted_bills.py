@@ -26,6 +26,7 @@ def is_close(measured: Decimal, price: str) -> bool:
     return abs(measured - Decimal(price)) <= TOLERANCE * Decimal(price)
 
 
+@pytest.mark.exhaustive
 def test_each_measured_price_is_within_5_percent_after_ten_runs(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:

@@ -172,6 +172,7 @@ def test_only_whole_months_that_are_over_are_added_up(user: User, first: date) -
     assert not MonthlyRollup.objects.filter(day=before).exists()
 
 
+@pytest.mark.exhaustive
 def test_the_command_repairs_months(user: User, first: date) -> None:
     charge(user, "2.50", first)
     add_all_up()
@@ -180,6 +181,7 @@ def test_the_command_repairs_months(user: User, first: date) -> None:
     assert Ledger(Q(), month_before(3)).by("user_id") == {user.pk: Sums(1, Decimal("2.5"))}
 
 
+@pytest.mark.exhaustive
 def test_days_of_an_earlier_release_are_added_up_anew(user: User, first: date) -> None:
     """They have no sums by person and project: until they have, the charges are read."""
     migration = import_module("spending.migrations.0003_monthly_rollups")

@@ -119,6 +119,7 @@ def test_a_broken_recipe_is_told_in_a_sentence(keyword: str, text: str, message:
     assert str(error.value).endswith(".")
 
 
+@pytest.mark.exhaustive
 def test_a_recipe_that_unpacks_to_a_gigabyte_is_refused_at_once() -> None:
     packer = zlib.compressobj(9)
     bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()

@@ -15,6 +15,7 @@ from runs.files.media.strip_program import strip
 from sandbox.studio.pictures import canvas
 from sandbox.studio.recordings import film, sound
 from tests.runs.files.telling_media import ALL, SECRET
+from tests.sampling import sample
 
 pytestmark = [pytest.mark.system, pytest.mark.any_database]
 # By family: what a file of this format says of itself, whatever made the original.
@@ -103,7 +104,7 @@ def tags(path: Path) -> list[tuple[str, str, str]]:
     return [(family.rstrip("0123456789"), name, value) for family, name, value in parts]
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", sample(FILES, 8, by_seed=3))
 def test_exiftool_finds_no_trace_of_the_origin(name: str, tmp_path: Path) -> None:
     path, copy = tmp_path / "file", tmp_path / "copy"
     path.write_bytes(FILES[name]())
@@ -117,6 +118,7 @@ def test_exiftool_finds_no_trace_of_the_origin(name: str, tmp_path: Path) -> Non
     assert not [tag for tag in remaining if tag[1] in NAMES and tag[2] not in NAMES[tag[1]]]
 
 
+@pytest.mark.exhaustive
 def test_exiftool_reads_the_metadata_of_the_originals(tmp_path: Path) -> None:
     """Proves that ExifTool finds in the originals what the copies must not have."""
     silent = set()

@@ -61,6 +61,7 @@ def test_compressed_sounds_are_drawn_as_well(kind: str, codec: str) -> None:
     assert bars[5:25].min() > 4 * bars[60:].max()
 
 
+@pytest.mark.exhaustive
 def test_a_long_sound_is_sampled_over_its_whole_length() -> None:
     hour = encoded(np.linspace(0, 1, 3600), "flac", "flac")
     began = time.process_time()

@@ -48,6 +48,7 @@ def upload(user: User, name: str, data: bytes) -> Upload:
     return uploads.store(user.pk, SimpleUploadedFile(name, data))
 
 
+@pytest.mark.exhaustive
 def test_videos_and_sounds_are_measured_and_pictures_are_not(user: User) -> None:
     rows = [
         upload(user, "a.mp4", film(2.0)),

@@ -24,6 +24,7 @@ from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import PATIENCE, Patience
 from tests import clock
 from tests.runs.conftest import Ask, Control, Work, alone, ended
+from tests.sampling import sample
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]
 HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
@@ -44,7 +45,7 @@ REFUSED = [(name, 2) for name in ("404", "409", "425", "302", "nginx")]
 CUT_OR_REPLACED = [(name, 12) for name in ("words", "nothing", "cut-short")]
 
 
-@pytest.mark.parametrize(("name", "times"), REFUSED + CUT_OR_REPLACED)
+@pytest.mark.parametrize(("name", "times"), sample([*REFUSED + CUT_OR_REPLACED], 2, by_seed=1))
 def test_a_result_refused_or_cut_off_at_first_is_fetched_again(
     ask: Ask, work: Work, sandbox: Control, name: str, times: int
 ) -> None:

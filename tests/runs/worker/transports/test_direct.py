@@ -253,6 +253,7 @@ def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
     )  # its payload was not kept
 
 
+@pytest.mark.exhaustive
 @pytest.mark.any_database
 def test_a_run_host_in_trouble_is_left_alone_while_the_queue_goes_on(
     ask: Ask, work: Work, sandbox: Control, settings: Any

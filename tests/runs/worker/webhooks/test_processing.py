@@ -16,6 +16,7 @@ from catalog.models import Endpoint
 from runs.models import Run
 from tests.runs.conftest import Control, Work
 from tests.runs.start import start_run
+from tests.sampling import sample
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -54,7 +55,9 @@ def test_a_webhook_ends_a_run_without_stream_or_polls(
     assert sandbox.calls().get("result", 0) == 0
 
 
-@pytest.mark.parametrize("name", ["twice", "late", "forged", "lost", "no-payload", "new-key"])
+@pytest.mark.parametrize(
+    "name", sample(["twice", "late", "forged", "lost", "no-payload", "new-key"], 2, by_seed=1)
+)
 def test_a_run_succeeds_once_whatever_happens_to_its_webhook(
     reported: Callable[..., Run], work: Work, sandbox: Control, name: str
 ) -> None:
