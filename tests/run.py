@@ -153,7 +153,7 @@ def on_postgresql(url: str, selection: str, *, is_whole: bool) -> Pass:
     if is_whole:
         return Pass("PostgreSQL", ("-m", selection), 2, environment)
     arguments = ("-m", f"both_databases and {selection}", *files_for_both_databases())
-    return Pass("PostgreSQL", arguments, 2, environment)
+    return Pass("PostgreSQL", arguments, 1, environment)
 
 
 def main(arguments: list[str]) -> int:
@@ -172,7 +172,7 @@ def main(arguments: list[str]) -> int:
         os.environ["VITRINE_TEST_ALL"] = "1"  # `sample` in tests/sampling.py takes all
     print(f"== Browser: {find_program()}", flush=True)
     print(f"== Sampled by VITRINE_TEST_SEED={SEED}", flush=True)
-    passes = [Pass("SQLite and Chromium", ("-m", selection, *rest), 4)]
+    passes = [Pass("SQLite and Chromium", ("-m", selection, *rest), 3)]
     if url := find_postgresql():
         passes.append(on_postgresql(url, selection, is_whole=is_whole))
     else:

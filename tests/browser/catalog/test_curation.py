@@ -95,6 +95,7 @@ def test_a_model_is_blocked_in_place_and_the_button_follows(curate: Open) -> Non
     curate.errors.clear()  # type: ignore[attr-defined]  # the console tells of each 422
 
 
+@pytest.mark.exhaustive
 def test_what_is_below_the_form_comes_when_somebody_gets_there(open_page: Open) -> None:
     page = open_page("/models/fal-ai/flux-01/run/")
     assert page.get_by_role("heading", name="Similar models").count() == 0

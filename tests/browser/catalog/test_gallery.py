@@ -121,6 +121,7 @@ def test_nothing_moves_while_pictures_load(open_page: Open, size: tuple[int, int
     assert moved == 0
 
 
+@pytest.mark.exhaustive
 def test_a_picture_moves_under_the_pointer_and_with_the_focus_only(open_page: Open) -> None:
     page = open_page("/models/")
     card, film = page.locator("article:has([data-clip])"), page.locator("article video")

@@ -76,6 +76,7 @@ def test_custom_size_shows_its_fields_and_swaps_them(show: Show, kit: Field) -> 
     assert sent(page, kit)["image_size"] == {"width": 256, "height": 512}
 
 
+@pytest.mark.exhaustive
 def test_sliders_resets_and_the_count_of_changes(show: Show, kit: Field) -> None:
     page = show(kit, {"prompt": "p", "strength": 0.5})
     expect(page.locator("details.more")).to_have_attribute("open", "")  # something in it is set

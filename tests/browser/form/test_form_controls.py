@@ -116,6 +116,7 @@ def test_a_row_folds_to_what_is_in_it(show: Show, bench: Field) -> None:
     assert sent(page, bench)["loras"][0] == {"path": "https://x.test/weights.bin"}
 
 
+@pytest.mark.exhaustive
 def test_a_plain_mistake_is_told_when_its_control_is_left(show: Show, bench: Field) -> None:
     page = opened(show(bench, {"prompt": "p"}))
     steps = page.locator("#f-steps")
@@ -196,6 +197,7 @@ PALETTE = {
 }
 
 
+@pytest.mark.exhaustive
 def test_a_colour_is_picked_and_custom_begins_with_the_pixels_that_were_chosen(show: Show) -> None:
     palette = build(contract(strategies.document(PALETTE)))
     page = show(palette, {"colors": [{"r": 1, "g": 2, "b": 3}]})

@@ -180,6 +180,7 @@ def test_a_cancelled_upload_lets_run_go_and_leaves_nothing(open_form: Open) -> N
     expect(picture.locator("img")).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open) -> None:
     page = open_form(PHONE)
     rows = page.locator("form-rows[data-name=image_urls]")
@@ -296,6 +297,7 @@ LIMITS: list[tuple[dict[str, float], str, str]] = [
 ]
 
 
+@pytest.mark.exhaustive
 def test_limits_are_told_in_words(open_form: Open) -> None:
     page = open_form()
     said = page.evaluate(

@@ -155,6 +155,7 @@ def test_a_copied_tab_begins_a_draft_of_its_own(aurora: Page) -> None:
         expect(prompt(page)).to_have_value(text)
 
 
+@pytest.mark.exhaustive
 def test_what_is_typed_without_a_network_is_saved_when_it_is_back(aurora: Page) -> None:
     type_and_save(aurora, "before")
     aurora.context.set_offline(True)

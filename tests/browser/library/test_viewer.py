@@ -135,6 +135,7 @@ def test_an_address_opens_the_same_and_back_closes(open_page: Open, pictures: li
     expect(place(page)).to_have_text("2 of 8")
 
 
+@pytest.mark.exhaustive
 def test_a_picture_is_zoomed_to_its_pixels_and_moved(open_page: Open, pictures: list[Run]) -> None:
     page = open_page("/runs/")
     open_first(page)

@@ -220,6 +220,7 @@ HIDDEN = """() => {
 }"""
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
 def test_what_has_the_focus_is_not_behind_what_sticks(
     open_page: Open, size: tuple[int, int]

@@ -91,6 +91,7 @@ def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
     expect(keys).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     values = quote(json.dumps({"prompt": "in the tray", "duration": 3600}))
     page = open_page(f"/models/mischief/slow/?input={values}")

@@ -72,6 +72,7 @@ def test_a_picture_refines_in_its_place(open_page: Open) -> None:
     assert len({(each["top"], each["height"]) for each in seen[1:]}) == 1
 
 
+@pytest.mark.exhaustive
 def test_painting_live_follows_the_form(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
     page.locator("[name=prompt]").fill("violet")

@@ -120,6 +120,7 @@ def test_a_client_picks_two_and_comments_and_the_designer_answers_with_a_version
     expect(guest.get_by_text("The boat should be larger here")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_a_pin_is_set_by_a_tap_and_moved_by_keys(guest: Page, share: Share) -> None:
     guest.goto(f"{share.get_absolute_url()}review/1/")
     guest.get_by_role("button", name="Point at a place").focus()

@@ -124,7 +124,7 @@ def test_c55_files_have_length_type_ranges_and_cors(
 ) -> None:
     url = f"{sandbox.addresses['files']}/examples/speech.wav"
     origin = {"Origin": "http://somewhere.example"}
-    whole = httpx.get(url, headers=origin)
+    whole = httpx.get(url, headers=origin, timeout=60)  # made on the first request
     assert whole.headers["content-type"] == "audio/wav"
     assert whole.headers["access-control-allow-origin"] == "*"
     head = httpx.head(url)
