@@ -297,7 +297,7 @@ def test_an_unreachable_address_is_named(host: str) -> None:
         settings_rules.require_address("A_URL", f"https://{host}", ("https",))
 
 
-@pytest.mark.parametrize("name", sample(ADDRESSES, 4, by_seed=1))
+@pytest.mark.parametrize("name", sample([*ADDRESSES], 4, by_seed=1))
 def test_each_address_is_checked(show_settings: Shown, name: str) -> None:
     message = refusal(show_settings, **{name: f"{ADDRESSES[name]}://[::1"})
     assert message.startswith(f"{name} must be an address that begins with ")

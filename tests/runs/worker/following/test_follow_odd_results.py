@@ -79,14 +79,14 @@ def test_an_unreadable_result_ends_the_run_and_is_stored(
     assert stored_body in text
 
 
-@pytest.mark.parametrize("transport", sample(WAYS, 1, by_seed=0))
+@pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
 def test_an_unreadable_result_is_taken_from_upstreams_list(finished: Any, transport: str) -> None:
     run = finished(transport, "words")
     assert (run.state, run.error, run.billable_units) == ("succeeded", None, "1")
     assert run.artifacts.get().state == "stored"
 
 
-@pytest.mark.parametrize("transport", sample(WAYS, 1, by_seed=0))
+@pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
 def test_a_result_that_is_a_bare_picture_is_shown(finished: Any, transport: str) -> None:
     run = finished(transport, "picture")
     artifact = run.artifacts.get()
@@ -99,7 +99,7 @@ def test_a_result_that_is_a_bare_picture_is_shown(finished: Any, transport: str)
     )
 
 
-@pytest.mark.parametrize("transport", sample(WAYS, 1, by_seed=0))
+@pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
 def test_numbers_outside_json_are_stored_literally(finished: Any, transport: str) -> None:
     run = finished(transport, "odd-numbers")
     assert (run.state, run.output) == ("succeeded", {"score": None, "most": None, "half": 0.5})
