@@ -51,7 +51,7 @@ static-checks: $(VENV)/dev.stamp
 	$(BIN)/oxfmt --check static/css static/js
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.presses
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 
 bench: $(VENV)/dev.stamp chromium ## measure the goals of docs/BENCHMARKS.md
 	@$(BIN)/python -m bench
