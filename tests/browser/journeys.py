@@ -43,7 +43,7 @@ def open_page(contexts: Contexts, vitrine: Up, session: list[Any]) -> Iterator[O
             "console",
             lambda m: (
                 troubles.append(m.text)
-                if m.type == "error" and not any(code in m.text for code in REFUSED)
+                if is_trouble(m) and not any(code in m.text for code in REFUSED)
                 else None
             ),
         )

@@ -88,8 +88,10 @@ def log_of(client: Client, path: str, settings: Any) -> str:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Redacted(fmt=settings.LOGGING["formatters"]["line"]["format"]))
-    root = logging.getLogger()
-    root.addHandler(handler)
+    # Once a test has started uvicorn in this process, its loggers have handlers of their own.
+    loggers = [logging.getLogger(), logging.getLogger("uvicorn.error")]
+    for logger in loggers:
+        logger.addHandler(handler)
     client.raise_request_exception = False
     try:
         for method in ("head", "get", "post", "put", "delete", "options"):
@@ -100,7 +102,8 @@ def log_of(client: Client, path: str, settings: Any) -> str:
         except RuntimeError:
             logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
     finally:
-        root.removeHandler(handler)
+        for logger in loggers:
+            logger.removeHandler(handler)
     return stream.getvalue()
 
 

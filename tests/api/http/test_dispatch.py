@@ -156,7 +156,8 @@ def test_the_rate_limit_is_announced_and_enforced(call: Any, user: Any, settings
         if (refused := call("GET", "/me")).status_code != 200:
             break
     assert_problem(refused, 429)
-    assert refused.headers["RateLimit"].startswith('"read";r=0;t=')
+    # Another token may have come back between the refusal and its header.
+    assert refused.headers["RateLimit"].startswith(('"read";r=0;t=', '"read";r=1;t='))
     assert int(refused.headers["Retry-After"]) > 0
     buckets.clear()
     assert call("GET", "/me").status_code == 200
