@@ -27,7 +27,7 @@ def test_eight_variations_are_priced_run_and_the_best_one_is_kept(open_page: Ope
     expect(page.locator("#run-basis")).to_contain_text("4 images × $0.012")
     page.locator("#run-button").press("Enter")
     done = page.locator(".variation[data-run-state='succeeded']")
-    expect(done).to_have_count(2, timeout=60_000)
+    expect(done).to_have_count(2, timeout=240_000)
     expect(done.nth(1).locator("img").nth(3)).to_be_visible()
     expect(done.nth(1)).to_contain_text("Seed")
     star = done.nth(1).locator(".artifact-star button").nth(2)
