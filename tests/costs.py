@@ -1,15 +1,16 @@
 """Pytest plugin of `tests.run`: the processor seconds of each file of tests and of its programs.
 
-It prints the dearest files, and `--costs FILE` writes those of all. `tests/costs.txt` holds them as
-`make test` took them last, written by `python -m tests.run --write-costs`: the dearest files start
-first, and `make check` runs the cheapest tests that fit into its time.
+It prints the dearest files, and `--costs FILE` writes those of all, and of each dear test. So
+`python -m tests.run --all --write-costs` writes `tests/costs.txt`: the dearest files start first,
+`make check` runs the cheapest files that fit into its time, and `make test` runs some of the dear
+tests, by its seed (`tests/distribution.py`).
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 
 KNOWN = Path(__file__).with_name("costs.txt")
 SHOWN = 25
+DEAR_S = 0.2  # from there a test is dear
 PROPERTY = "processor_s"  # of a test's last report, which travels from its process
 
 
@@ -36,7 +38,26 @@ class Cost:
 
 
 def known() -> list[Cost]:
-    """Return the costs that `tests/costs.txt` holds."""
+    """Return the costs of files that `tests/costs.txt` holds."""
+    return [cost for cost in _read() if "::" not in cost.file]
+
+
+def dear_tests() -> set[str]:
+    """Return the functions whose tests are dear, as `tests/runs/test_ledger.py::test_sums`."""
+    return {cost.file for cost in _read() if "::" in cost.file}
+
+
+def file_of(nodeid: str) -> str:
+    """Return the file of a test's id."""
+    return nodeid.partition("::")[0]
+
+
+def function_of(nodeid: str) -> str:
+    """Return a test's id without its parameters."""
+    return nodeid.partition("[")[0]
+
+
+def _read() -> list[Cost]:
     lines = KNOWN.read_text().splitlines() if KNOWN.exists() else []
     return [Cost(file, float(s), int(n)) for s, n, file in map(str.split, lines)]
 
@@ -82,18 +103,20 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
 _BEGAN = pytest.StashKey[float]()
 
 
-def costs_of(reports: Iterable[pytest.TestReport]) -> list[Cost]:
-    """Return the cost of each file, dearest first."""
+def costs_of(
+    reports: Iterable[pytest.TestReport], key: Callable[[str], str] = file_of
+) -> list[Cost]:
+    """Return the cost of each file, or of what `key` makes of a test's id, dearest first."""
     seconds: defaultdict[str, float] = defaultdict(float)
     tests = Counter[str]()
     for report in reports:
         if report.when == "teardown":
-            file = report.nodeid.partition("::")[0]
-            seconds[file] += sum(
-                float(str(s)) for name, s in report.user_properties if name == PROPERTY
+            name = key(report.nodeid)
+            seconds[name] += sum(
+                float(str(s)) for of, s in report.user_properties if of == PROPERTY
             )
-            tests[file] += 1
-    costs = [Cost(file, round(s, 2), tests[file]) for file, s in seconds.items()]
+            tests[name] += 1
+    costs = [Cost(name, round(s, 2), tests[name]) for name, s in seconds.items()]
     return sorted(costs, key=lambda cost: -cost.seconds)
 
 
@@ -107,5 +130,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for cost in costs[:SHOWN]:
         terminalreporter.write_line(f"{cost.seconds:6.1f} s  {cost.tests:4}  {cost.file}")
     if file := config.getoption("costs"):
+        costs += [cost for cost in costs_of(reports, function_of) if cost.of_one >= DEAR_S]
         lines = [f"{cost.seconds:.2f} {cost.tests} {cost.file}\n" for cost in costs]
         Path(file).write_text("".join(sorted(lines, key=lambda line: line.split()[2])))

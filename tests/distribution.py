@@ -9,6 +9,9 @@ under pytest 9.2.
 from __future__ import annotations
 
 import os
+import random
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from django.test import TransactionTestCase
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import costs
+from tests.sampling import SEED
 
 # One Vitrine serves all files of a group: starting it takes as long as twenty of their tests. Two
 # groups, since in one process they would go on for minutes after all others have ended.
@@ -42,6 +46,7 @@ GROUP = {
     for vitrine, files in VITRINES.items()
     for file in files
 }
+DEAR_ONE_IN = 6
 SPREAD = {"runs/worker/test_main_faults"}  # each of its tests takes long
 
 
@@ -88,14 +93,38 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Sort the dearest files first: if one started last, the other cores would idle until its end.
 
     The groups of a started Vitrine come before all others. With VITRINE_TEST_DATABASE_URL
-    (PostgreSQL) select only the tests that use the database.
+    (PostgreSQL) select only the tests that use the database, with VITRINE_TEST_DEAR=some only some of
+    the dear ones.
     """
     if "VITRINE_TEST_DATABASE_URL" in os.environ:
         left_out = [item for item in items if not uses_database(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if uses_database(item)]
+    if os.environ.get("VITRINE_TEST_DEAR") == "some":
+        left_out = left_out_of({item.nodeid: item for item in items})
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
+        items[:] = [item for item in items if item.nodeid not in left_out]
     seconds = {cost.file: cost.seconds for cost in costs.known()}
     items.sort(key=lambda item: cost_of(item.nodeid, seconds), reverse=True)
+
+
+def left_out_of(items: Mapping[str, pytest.Item]) -> set[str]:
+    """Return the ids of the dear tests that this run leaves out: most of them, by its seed.
+
+    A few hundred take more than all others together. One of each file always runs, and those that
+    are marked `always`.
+    """
+    dear = costs.dear_tests()
+    by_file: defaultdict[str, list[str]] = defaultdict(list)
+    for nodeid, item in items.items():
+        is_kept = "/browser/" in nodeid or item.get_closest_marker("always")
+        if costs.function_of(nodeid) in dear and not is_kept:
+            by_file[costs.file_of(nodeid)].append(nodeid)
+    left_out = set()
+    for file, ids in by_file.items():
+        chosen = random.Random(f"{SEED} {file}").sample(ids, -(-len(ids) // DEAR_ONE_IN))
+        left_out |= {*ids} - {*chosen}
+    return left_out
 
 
 def cost_of(nodeid: str, seconds: dict[str, float]) -> tuple[bool, bool, float]:

@@ -170,6 +170,8 @@ def main(arguments: list[str]) -> int:
     if is_whole:
         selection = "not live"
         os.environ["VITRINE_TEST_ALL"] = "1"  # `sample` in tests/sampling.py takes all
+    else:
+        os.environ["VITRINE_TEST_DEAR"] = "some"  # as tests/distribution.py chooses
     print(f"== Browser: {find_program()}", flush=True)
     print(f"== Sampled by VITRINE_TEST_SEED={SEED}", flush=True)
     passes = [Pass("SQLite and Chromium", ("-m", selection, *rest), 3)]

@@ -238,10 +238,11 @@ def cells(name: str, row: Row) -> list[tuple[str, str, str]]:
     return one_of_each(every, kind, name)
 
 
+@pytest.mark.always
 def test_each_role_gets_at_each_route_what_the_table_says(world: World) -> None:
     differences = [
         (name, method, role, told)
-        for name, row in ACCESS.items()
+        for name, row in sample([*ACCESS.items()], 80, by_seed=80)
         for role, method, word in cells(name, row)
         if (told := world.ask(role, method, name, row.needs)) != word
     ]

@@ -181,8 +181,10 @@ def of_pages(names: Iterable[str]) -> Iterator[tuple[str, str, Rule]]:
                 yield name, method, rule
 
 
+@pytest.mark.always
 def test_each_role_gets_of_each_thing_what_the_rules_say(world: World) -> None:
-    assert not world.differences(of_pages(sorted(MEMBERSHIP)))
+    asked = of_pages(sample(sorted(MEMBERSHIP), 30, by_seed=30))
+    assert not world.differences(asked)
 
 
 def test_fragments_are_as_closed_as_pages(world: World) -> None:

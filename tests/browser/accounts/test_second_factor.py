@@ -90,6 +90,7 @@ def press(page: Page, name: str) -> None:
     button.press("Enter")
 
 
+@pytest.mark.exhaustive
 def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
     page = browse("/login/?next=/account/")
     add_device(page)

@@ -35,6 +35,7 @@ def board_of(page: Page) -> str:
     return address
 
 
+@pytest.mark.exhaustive
 def test_results_are_compared_voted_on_and_judged(open_page: Open) -> None:
     page = open_page(f"/compare/new/?{MODELS}&input={INPUT}")
     address = board_of(page)

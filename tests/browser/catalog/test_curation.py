@@ -74,6 +74,7 @@ def test_a_model_is_found_and_added_and_collected_from_its_page(curate: Open) ->
     expect(page.locator("#put-second")).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.exhaustive
 def test_a_model_is_blocked_in_place_and_the_button_follows(curate: Open) -> None:
     page = curate("/models/fal-ai/flux-42/run/")
     expect(page.locator("#run-button")).to_be_enabled()

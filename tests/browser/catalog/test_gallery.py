@@ -52,6 +52,7 @@ def test_results_follow_the_typing_and_the_caret_stays(open_page: Open) -> None:
     expect(search_box(page)).to_have_value("kling")
 
 
+@pytest.mark.exhaustive
 def test_a_facet_narrows_counts_anew_and_keeps_the_focus(open_page: Open) -> None:
     page = open_page("/models/")
     speech = page.get_by_role("checkbox", name="Text to speech 15")

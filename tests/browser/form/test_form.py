@@ -116,6 +116,7 @@ def test_problems_get_the_focus_and_lead_to_their_field(show: Show) -> None:
     )
 
 
+@pytest.mark.exhaustive
 def test_many_settings_are_filtered_while_typing(show: Show) -> None:
     number = {"type": "integer", "default": 1}
     names = [f"video_{one}" for one in "abcdefg"] + [f"nag_{one}" for one in "abcdefg"]

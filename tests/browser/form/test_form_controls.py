@@ -89,6 +89,7 @@ def test_a_size_is_swapped_snapped_and_keeps_its_ratio(show: Show, bench: Field)
     assert sent(page, bench) == {"prompt": "p", "width": 512, "height": 1008}
 
 
+@pytest.mark.exhaustive
 def test_what_differs_from_the_defaults_is_told_and_put_back(show: Show, bench: Field) -> None:
     page = opened(show(bench, {"prompt": "p", "steps": 30}))
     line = page.locator(".changes")

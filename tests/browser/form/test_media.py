@@ -67,6 +67,7 @@ def test_what_is_there_already_does_not_go_up_again(open_form: Open) -> None:
     assert len(values) == 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("name", "given", "sentence"),
     sample([
@@ -251,6 +252,7 @@ def test_nothing_of_it_loads_before_somebody_turns_to_a_field(open_form: Open) -
     assert not [url for url in asked if "mask" in url or "recorder" in url]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
 def test_axe_finds_nothing_at_files_held_failed_and_on_their_way(
     open_form: Open, size: Any

@@ -32,6 +32,7 @@ def chromium(chromium: Browser) -> Iterator[Browser]:
         yield started
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
 def test_a_past_result_is_found_and_taken_by_keyboard(
     open_form: Open, make_run: Any, size: Any

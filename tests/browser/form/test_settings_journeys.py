@@ -38,6 +38,7 @@ DROP = """([where, kind, value]) => {
 }"""
 
 
+@pytest.mark.exhaustive
 def test_form_and_json_by_keyboard_with_the_mistake_under_the_caret(aurora: Page) -> None:
     prompt(aurora).fill("a lighthouse")
     aurora.get_by_role("button", name="JSON", exact=True).press("Enter")
@@ -89,6 +90,7 @@ def test_the_scripts_mistakes_are_the_servers(aurora: Page) -> None:
         expect(aurora.locator("#f-json-error")).to_have_text(told)
 
 
+@pytest.mark.exhaustive
 def test_start_over_is_undone_by_keyboard(aurora: Page) -> None:
     prompt(aurora).fill("an hour's work")
     aurora.get_by_role("button", name="Reset form").press("Enter")
@@ -194,6 +196,7 @@ def test_what_an_address_filled_in_can_be_typed_into_and_survives_a_reload(auror
     expect(prompt(aurora)).to_have_value("from a link, changed")
 
 
+@pytest.mark.exhaustive
 def test_a_preset_is_saved_chosen_changed_and_brought_back_by_keyboard(aurora: Page) -> None:
     prompt(aurora).fill("night over the fjord")
     aurora.locator("#presets-button").press("Enter")

@@ -60,6 +60,7 @@ def test_recent_prompts_are_found_by_typing(aurora: Page) -> None:
     expect(prompt(aurora)).to_be_focused()
 
 
+@pytest.mark.exhaustive
 def test_a_run_a_picture_and_a_run_file_give_their_settings_back_when_dropped(
     aurora: Page,
 ) -> None:

@@ -104,6 +104,7 @@ def test_the_wall_loads_more_as_one_goes_on(
     expect(page.locator(".viewer-said")).to_have_text("This is the last one.")
 
 
+@pytest.mark.exhaustive
 def test_the_next_ones_are_here_before_one_goes_on(open_page: Open, pictures: list[Run]) -> None:
     page = open_page("/runs/")
     page.locator("#wall .face").first.hover()  # fetches the viewer
@@ -119,6 +120,7 @@ def test_the_next_ones_are_here_before_one_goes_on(open_page: Open, pictures: li
     open_page.errors.clear()  # type: ignore[attr-defined]  # what it could not fetch further on
 
 
+@pytest.mark.exhaustive
 def test_an_address_opens_the_same_and_back_closes(open_page: Open, pictures: list[Run]) -> None:
     page = open_page(f"/runs/#view={pictures[2].pk}/0")
     expect(place(page)).to_have_text("6 of 8")

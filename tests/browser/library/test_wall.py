@@ -64,6 +64,7 @@ def test_scrolling_goes_on_and_back_returns_to_the_place(
     expect(tile(page, many[0])).to_be_in_viewport()
 
 
+@pytest.mark.exhaustive
 def test_a_stack_opens_and_keys_go_from_tile_to_tile(open_page: Open, many: list[Run]) -> None:
     page = open_page("/runs/")
     stack = page.locator(f"#wall-{many[89].pk}")

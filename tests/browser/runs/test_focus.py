@@ -32,6 +32,7 @@ def see_below_the_head(page: Page, element: Locator) -> None:
     assert is_seen()
 
 
+@pytest.mark.exhaustive
 def test_cancel_in_the_history_leaves_the_focus_to_the_rows_link(open_page: Open) -> None:
     page = open_page(slow())
     page.locator("#run-button").click()

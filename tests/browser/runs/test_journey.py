@@ -193,6 +193,7 @@ def test_hits_of_the_settings_filter_are_not_under_the_run_bar(open_page: Open) 
     expect(box).to_be_in_viewport()
 
 
+@pytest.mark.exhaustive
 def test_everybody_can_use_it(open_page: Open) -> None:
     page = ready(open_page("/models/sandbox/aurora/"))
     run(page)

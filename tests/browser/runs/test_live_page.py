@@ -48,6 +48,7 @@ def note_holder(held: set[int], number: int, request: Request) -> None:
         held.add(number)
 
 
+@pytest.mark.exhaustive
 def test_a_hidden_page_is_silent_and_catches_up_when_shown(
     watching: Watch,
     vitrine: Up,

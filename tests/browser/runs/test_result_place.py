@@ -40,6 +40,7 @@ def start(open_page: Open, model: str, size: tuple[int, int] = WIDE, **values: A
     return page
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("size", "count"), sample([(WIDE, 4), (WIDE, 1), (PHONE, 1), (PHONE, 4)], 1)
 )

@@ -48,6 +48,7 @@ def shown(page: Page) -> str:
     return page.url.partition("shown=")[2]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "size", sample([PHONE, LARGE, WIDE, TABLET], 1), ids=lambda size: str(size[0])
 )

@@ -32,6 +32,7 @@ def test_who_waits_is_offered_to_be_told_however_long_the_page_was_open(
         page.wait_for_selector("#stage [data-run-state='cancelled']")
 
 
+@pytest.mark.exhaustive
 def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
     watching: Watch,
     vitrine: Up,

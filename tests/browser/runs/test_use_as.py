@@ -36,6 +36,7 @@ def run(page: Page, words: str) -> str:
     return done.first.get_attribute("data-run-id") or ""
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
 def test_a_picture_becomes_the_start_of_a_film(open_page: Open, size: tuple[int, int]) -> None:
     page = open_page(AURORA, size)

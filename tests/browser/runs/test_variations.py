@@ -15,6 +15,7 @@ __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.exhaustive
 def test_eight_variations_are_priced_run_and_the_best_one_is_kept(open_page: Open) -> None:
     page = ready(open_page("/models/sandbox/ridgeline/", WIDE))
     cost = page.locator("#run-cost")

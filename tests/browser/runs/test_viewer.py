@@ -39,6 +39,7 @@ def test_each_medium_has_its_renderer(open_page: Open, endpoint_id: str, result:
         page.locator(result).first.evaluate(HAS_METADATA)
 
 
+@pytest.mark.exhaustive
 def test_a_mesh_is_seen_in_a_frame_that_can_do_nothing_else(open_page: Open) -> None:
     page = ready(open_page("/models/sandbox/relief/text-to-3d/"))
     page.locator("[name=prompt]").fill("a vase")

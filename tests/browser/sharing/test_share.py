@@ -59,6 +59,7 @@ def test_two_clicks_lead_from_a_selection_to_a_copied_address(
     expect(dialog).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_a_visitor_looks_through_a_share_by_keys_and_by_swipes(
     open_page: Open, three: list[Run], make_share: Any
 ) -> None:
