@@ -93,8 +93,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Sort the dearest files first: if one started last, the other cores would idle until its end.
 
     The groups of a started Vitrine come before all others. With VITRINE_TEST_DATABASE_URL
-    (PostgreSQL) select only the tests that use the database, with VITRINE_TEST_DEAR=some only some of
-    the dear ones.
+    (PostgreSQL) select only the tests that use the database, with VITRINE_TEST_DEAR=some only some
+    of the dear ones.
     """
     if "VITRINE_TEST_DATABASE_URL" in os.environ:
         left_out = [item for item in items if not uses_database(item)]
