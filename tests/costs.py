@@ -19,7 +19,7 @@ import pytest
 
 KNOWN = Path(__file__).with_name("costs.txt")
 SHOWN = 25
-DEAR_S = 0.2  # from there a test is dear
+DEAR_S = 0.1  # from there a test is dear
 PROPERTY = "processor_s"  # of a test's last report, which travels from its process
 
 

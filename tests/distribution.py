@@ -46,7 +46,7 @@ GROUP = {
     for vitrine, files in VITRINES.items()
     for file in files
 }
-DEAR_ONE_IN = 6
+DEAR_ONE_IN = 5
 SPREAD = {"runs/worker/test_main_faults"}  # each of its tests takes long
 
 
