@@ -51,6 +51,7 @@ static-checks: $(VENV)/dev.stamp
 	$(BIN)/oxfmt --check static/css static/js
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.presses
+	$(BIN)/python -m tests.patterns
 	$(BIN)/mypy --num-workers 2
 
 bench: $(VENV)/dev.stamp chromium ## measure the goals of docs/BENCHMARKS.md

@@ -34,6 +34,21 @@ def is_configured() -> bool:
     return bool(settings.EMAIL_URL)
 
 
+def missing_for_links() -> str:
+    """Return the setting without which no mail with a link is sent; empty if all are there.
+
+    Without PUBLIC_URL the address would be the Host header's, which whoever asks for the mail
+    chooses: the link of somebody else's new password would lead to a host of theirs.
+    """
+    needed = {"EMAIL_URL": settings.EMAIL_URL, "PUBLIC_URL": settings.PUBLIC_URL}
+    return next((name for name, value in needed.items() if not value), "")
+
+
+def sends_links() -> bool:
+    """Return whether mails with a link are sent."""
+    return not missing_for_links()
+
+
 def queue(to: str, subject: str, text: str) -> None:
     """Queue a mail in the caller's transaction; the worker sends it."""
     now = timezone.now()

@@ -48,7 +48,7 @@ def _page(route: str, view: View, name: str) -> URLPattern:
     return path(route, _guarded(view), name=name)
 
 
-SENDS_MAIL = {"sends_mail": mail.is_configured}
+SENDS_MAIL = {"sends_mail": mail.sends_links, "missing": mail.missing_for_links}
 password_reset = allauth.PasswordResetView.as_view(extra_context=SENDS_MAIL)
 email = allauth.EmailView.as_view(extra_context=SENDS_MAIL)
 

@@ -16,10 +16,12 @@ from core.byte_cache import byte_cached
 from core.formatting import category_name
 
 _SIGNS = re.compile(r"[^a-z0-9]+")
-_ONLY_VERSION = re.compile(r"(?i)v?\d+(?:\.\d+)*")
+_ONLY_VERSION = re.compile(r"(?i)v?\d++(?:\.\d++)*+")
 # v5.6, 2.5, q2; a number behind a name (veo3.1). No sizes, such as 720p, 13b, 512.
-_VERSION = re.compile(r"v\d+(?:\.\d+)*|\d{1,2}(?:\.\d+)*|[a-z]\d(?:\.\d)?|[a-z]{2,}(\d(?:\.\d+)?)")
-_SAID = re.compile(r"(\d+(?:\.\d+)*)(?![\da-z]|\.\d)", re.IGNORECASE)  # no 3D, no 13B
+_VERSION = re.compile(
+    r"v\d++(?:\.\d++)*+|\d{1,2}(?:\.\d++)*+|[a-z]\d(?:\.\d)?|[a-z]{2,}(\d(?:\.\d+)?)"
+)
+_SAID = re.compile(r"(?<!\d)(\d++(?:\.\d++)*+)(?![\da-z]|\.\d)", re.IGNORECASE)  # no 3D, no 13B
 _CATEGORY = re.compile(r"(?i)\w+-to-\w+|[a-z]2[a-z]")
 _VARIANTS = frozenset(
     """pro standard master fast turbo lite max ultra plus preview dev mini flash distilled base lora

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import platform
-import tomllib
 from collections.abc import Iterable
 from typing import Any
 
 import django
 from allauth.account.decorators import secure_admin_login
-from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
@@ -25,15 +23,15 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from accounts import audit, permissions
+from core.version import version
 
 
 def versions() -> dict[str, str]:
     """Return the versions of Vitrine and of what it runs on."""
-    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
     database = "SQLite" if connection.vendor == "sqlite" else "PostgreSQL"
     number = ".".join(map(str, connection.get_database_version()))
     return {
-        "Vitrine": str(project["version"]),
+        "Vitrine": version(),
         "Django": django.get_version(),
         "Python": platform.python_version(),
         database: number,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
+_CENT = Decimal("0.01")
 _CATEGORIES = {"": "uncategorised", "unknown": "uncategorised", "llm": "LLM", "json": "JSON"}
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{4,12}(?![\d.,])")
 
@@ -26,6 +27,11 @@ def money(amount: Decimal | float | None, currency: str = "USD") -> str:
     if currency not in {"", "USD"}:
         return f"{text} {currency}"
     return f"${text}" if value >= 0 else f"-${text[1:]}"
+
+
+def in_cents(amount: Decimal) -> Decimal:
+    """Round a sum up to whole cents, as one that a form proposes has them: `0.9495` → `0.95`."""
+    return amount.quantize(_CENT, rounding=ROUND_CEILING)
 
 
 def unit(text: str) -> str:

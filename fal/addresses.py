@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # the web process checks addresses, and loads no HTTP client
     import httpx
 
+# Of hosts that have one: the same paths, and the same key (protocol, section 21).
+SECOND_HOSTS = {"fal.run": "falrun.com", "queue.fal.run": "queue.falrun.com"}
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 # An address that all parsers read alike: an ASCII host name or IP address, no user name. What a
 # page loads and what we download is decided by it, however browsers and httpx parse the rest.
@@ -59,7 +61,13 @@ class Addresses:
     def _key_origins(self) -> frozenset[Origin]:
         """Cached: every request needs it, and each origin costs one URL parse."""
         bases = (self.api, self.queue, self.run, self.ws, self.rest)
-        return frozenset(origin(base) for base in bases)
+        origins = {origin(base) for base in bases}
+        seconds = {
+            (scheme, SECOND_HOSTS[host], port)
+            for scheme, host, port in origins
+            if host in SECOND_HOSTS and (scheme, port) == ("https", 443)
+        }
+        return frozenset(origins | seconds)
 
     def is_media(self, url: str) -> bool:
         """Whether a file may be downloaded from `url`: `media` lists its origin or a wildcard."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from core.formatting import enumerated
+from core.names import clean_name
 from projects.settings import MOST_DAYS, Values, values_of, version_of
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class ProjectForm(forms.Form):
 
     def clean_name(self) -> str:
         """Return the name on one line; there must be something to see of it."""
-        name = " ".join(self.cleaned_data["name"].split())
-        if not any(unicodedata.category(char)[0] not in "CZ" for char in name):
+        name = clean_name(self.cleaned_data["name"])
+        if not name:
             raise ValidationError("A project needs a name that can be seen.", code="invisible")
         return name
 

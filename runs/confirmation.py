@@ -8,6 +8,9 @@ an answer, such as a flow's next step, are not asked about.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -23,6 +26,7 @@ HEADER = "X-Max-Cost"
 WHATEVER = "unknown"  # also runs of which nothing is known of what they cost
 ALARMED = "alarmed"  # also models of which a run has cost far more than expected
 _CONFIRMED = "_confirmed_cost"
+_given: ContextVar[Confirmation | None] = ContextVar("given", default=None)
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,27 @@ def confirm(request: HttpRequest, amount: Decimal, *, is_unknown_fine: bool) -> 
     setattr(request, _CONFIRMED, Confirmation(amount, is_unknown_fine))
 
 
+@contextmanager
+def given(text: str) -> Iterator[None]:
+    """Let `current` return what was said before, as `parse` reads it: by who opens a session."""
+    token = _given.set(Confirmation.parse(text))
+    try:
+        yield
+    finally:
+        _given.reset(token)
+
+
+def said_by(request: HttpRequest) -> str:
+    """Return what a request says yes to, as `parse` reads it."""
+    return request.headers.get(HEADER, "") or request.POST.get(FIELD, "")
+
+
 def current() -> Confirmation | None:
     """Return what the request that is answered says yes to; None: nobody can be asked."""
+    if (before := _given.get()) is not None:
+        return before
     request = acting.request()
     if request is None:
         return None
     said: Confirmation | None = getattr(request, _CONFIRMED, None)
-    return said or Confirmation.parse(
-        request.headers.get(HEADER, "") or request.POST.get(FIELD, "")
-    )
+    return said or Confirmation.parse(said_by(request))

@@ -292,6 +292,27 @@ def reserve(reservations: Sequence[Reservation]) -> list[LedgerEntry]:
     return LedgerEntry.objects.bulk_create(entries)
 
 
+def locked_charge(run_id: uuid.UUID) -> Charge | None:
+    """Return the charge of a run that has not ended, locked after the house; None if it has."""
+    lock_house()
+    reserved = Charge.objects.select_for_update().filter(run_id=run_id, state=SumState.RESERVED)
+    return reserved.first()
+
+
+def grow(charge: Charge, extra: Decimal) -> None:
+    """Reserve more for a run that goes on costing, whose `locked_charge` this is."""
+    extra = _rounded(extra)
+    charge.expected = charge.amount = (charge.expected or NOTHING) + extra
+    charge.save(update_fields=["expected", "amount"])
+    _count([(charge, extra)])
+
+
+def note_so_far(run_id: uuid.UUID, cost: Decimal) -> None:
+    """Write what a live session's results have cost: with that it is settled, however it ends."""
+    reserved = Charge.objects.filter(run_id=run_id, state=SumState.RESERVED)
+    reserved.update(so_far=_rounded(cost))
+
+
 def assign(entry: LedgerEntry, run: Run) -> None:
     """Make a sum that was reserved for a call the run's that the call has started."""
     entry.run = run
@@ -357,7 +378,8 @@ def _settle(
     """Count the best figure of what a run has cost, in place of what it may have cost."""
     before = counted(charge)
     known = charge.billed if charge.reported is None else charge.reported
-    charge.amount = charge.expected if known is None else known
+    most = charge.expected if charge.so_far is None else charge.so_far
+    charge.amount = most if known is None else known
     is_due = known is not None or has_result
     charge.state = SumState.SETTLED if is_due else SumState.RELEASED
     charge.awaits_check = known is not None

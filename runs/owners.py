@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -156,11 +157,14 @@ class RunOwner:
         All runs are of one user. What belongs to other apps is to be left out.
         """
 
-    def on_charges(self, user: User, charges: Sequence[Charge]) -> None:
+    def on_charges(
+        self, user: User, charges: Sequence[Charge], before: Decimal = Decimal(0)
+    ) -> None:
         """Refuse what runs may cost, before it is written: raises a `refused_starts.Forbidden`.
 
         Called last in the transaction in which they start, while nobody else can start any. It may
-        give what nothing is known of an expected sum.
+        give what nothing is known of an expected sum. `before` is what the press has reserved
+        earlier: a live session goes on reserving.
         """
 
     # The end of a run

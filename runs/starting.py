@@ -13,6 +13,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -309,6 +310,23 @@ def require_affordable(
         ledger.lock_house()
         for owner in owners.registered():
             owner.on_charges(user, charges)
+
+
+def reserve_more(run: Run, extra: Decimal | None) -> None:
+    """Reserve more for a run under way, such as a live session; None: nothing is known of it.
+
+    Raises Forbidden if that is not affordable; then what was reserved before stays.
+    """
+    with transaction.atomic():
+        charge = ledger.locked_charge(run.pk)
+        if charge is None:
+            return
+        more = copy(charge)
+        more.expected = more.amount = extra
+        for owner in owners.registered():
+            owner.on_charges(run.user, [more], before=charge.expected or ledger.NOTHING)
+        if more.expected is not None:
+            ledger.grow(charge, more.expected)
 
 
 def calling_token() -> int | None:

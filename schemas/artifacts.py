@@ -48,8 +48,8 @@ _TEXTS = TEXT_OUTPUT_WORDS - {"message"} | {"reasoning"}
 MOST_FOUND = 1000  # files, and as many texts
 _FILE_KEY = re.compile(r"(?:^|_)urls?$|^(?:image|video|audio|mask|file)s?$")
 _ADDRESS = re.compile(r"(?i)https?://\S+")
-_BETWEEN_ADDRESSES = re.compile(r"(?i)[\s,;]+(?=https?://)")
-_DATA_URI = re.compile(r"(?i)data:[\w.+-]+/[\w.+-]+(?:;[^\s,;]+)*,\S*")
+_BETWEEN_ADDRESSES = re.compile(r"(?i)(?<![\s,;])[\s,;]++(?=https?://)")
+_DATA_URI = re.compile(r"(?i)data:[\w.+-]++/[\w.+-]++(?:;[^\s,;]++)*+,\S*")
 IsMedia = Callable[[str], bool]
 
 

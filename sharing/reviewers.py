@@ -14,9 +14,10 @@ from django.http import HttpRequest
 from accounts.limits.addresses import client_address, network
 from accounts.limits.rate_limit import LIMITS, buckets
 from accounts.limits.throttle import format_wait
+from core.names import clean_name, name_key
 from projects.models import Membership
 from sharing.models import Reviewer, Share
-from sharing.models.names import MAX_NAME_CHARS, clean_name, name_key
+from sharing.models.reviewer import MAX_NAME_CHARS
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
@@ -109,7 +110,7 @@ def name_problem(share: Share, name: str) -> str:
     Nor by the full name of somebody who works in the share's project, whoever they speak for.
     """
     key = name_key(name)
-    if not key:
+    if not (name and key):
         return MISSING
     if len(name) > MAX_NAME_CHARS:
         return TOO_LONG

@@ -16,6 +16,7 @@ class SpendingConfig(AppConfig):
         from spending.alarms import detection
         from spending.bills import balance
         from spending.owner import SpendingOwner
+        from spending.prices import keeping
         from spending.requests.asking import KIND
         from spending.sums import monthly
 
@@ -25,6 +26,8 @@ class SpendingConfig(AppConfig):
         kinds.register(kinds.Kind(balance.KIND, "Balance", short))
         month = "on the first of a month: what was spent in the last one, in five lines"
         kinds.register(kinds.Kind(monthly.KIND, "Monthly spend", month))
+        dearer = "for admins: a model seems to cost more than twice its list price"
+        kinds.register(kinds.Kind(keeping.KIND, "Measured price", dearer))
         owners.register(SpendingOwner())
         kinds.register(
             kinds.Kind(

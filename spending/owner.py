@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 
+from runs.ledger import NOTHING
 from runs.owners import Job, RunOwner
 from spending.alarms import detection
 from spending.bills.reading import BillReader
@@ -25,9 +27,9 @@ if TYPE_CHECKING:
 class SpendingOwner(RunOwner):
     """A run that a budget, or a rule of the house about sums, forbids does not start."""
 
-    def on_charges(self, user: User, charges: Sequence[Charge]) -> None:
+    def on_charges(self, user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> None:
         """Refuse what is not affordable, or not confirmed yet."""
-        door.check(user, charges)
+        door.check(user, charges, before)
 
     def on_settle(self, charge: Charge) -> None:
         """Note a day whose sums have changed after its end, and a bill that is to be measured."""

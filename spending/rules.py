@@ -29,15 +29,16 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
     """What holds for every run."""
 
     unknown = forms.ChoiceField(
-        label="A run of which nothing is known of what it costs, where a budget holds",
+        label="A run that costs nobody knows how much before, where a budget holds",
         choices=SpendingRules.Unknown,
         widget=forms.RadioSelect,
     )
     assumed = SumField(label="The sum that is assumed, in dollars", required=False)
     ceiling = SumField(
-        label="Ceiling per run, in dollars",
+        label="Ceiling, in dollars",
         required=False,
-        help_text="Above it, only admins start a run; others ask for it. Empty: none.",
+        help_text="What starts at once, a run or many, costs at most this; above it others than "
+        "admins ask. Empty: none.",
     )
     alarm_factor = forms.DecimalField(
         label="More than … times its estimate",

@@ -24,4 +24,10 @@ urlpatterns = [
     path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
     path("alarms/<int:pk>/look/", alarms.look, name="alarm-look"),
 ]
-PRICES = ([path("", prices.prices, name="prices")], "prices")
+PRICES = (
+    [
+        path("", prices.prices, name="prices"),
+        path("<int:pk>/agree/", prices.agree, name="agree"),
+    ],
+    "prices",
+)

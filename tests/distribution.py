@@ -97,8 +97,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     of the dear ones.
     """
     if "VITRINE_TEST_DATABASE_URL" in os.environ:
-        left_out = [item for item in items if not uses_database(item)]
-        config.hook.pytest_deselected(items=left_out)
+        without = [item for item in items if not uses_database(item)]
+        config.hook.pytest_deselected(items=without)
         items[:] = [item for item in items if uses_database(item)]
     if os.environ.get("VITRINE_TEST_DEAR") == "some":
         left_out = left_out_of({item.nodeid: item for item in items})

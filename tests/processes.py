@@ -19,6 +19,8 @@ from typing import Any
 
 import httpx
 
+from bench.stage.login import by_link
+
 ROOT = Path(__file__).resolve().parents[1]
 # Compiled bytecode is copied, which saves six programs from compiling; files that are being written
 # are not.
@@ -107,7 +109,7 @@ class Up:
     def cookies(self) -> dict[str, str]:
         """The owner's cookies, from the login link that `up` printed, which works only once."""
         with httpx.Client(timeout=60) as owner:
-            assert not owner.get(self._printed).is_error
+            assert not by_link(owner, self._printed).is_error
             return dict(owner.cookies)
 
     @property

@@ -34,8 +34,8 @@ EXAMPLE = {
 }
 _WORD = re.compile(r"\{([^{}]*)\}")
 _GONE = "\0"  # in place of a word without a value
-_WITH_SEPARATOR = re.compile(f"[-_. ]*{_GONE}")
-_EMPTY_BRACKETS = re.compile(r"[-_. ]*(?:\(\)|\[\])")
+_WITH_SEPARATOR = re.compile(rf"(?<![-_. ])[-_. ]*+{_GONE}")
+_EMPTY_BRACKETS = re.compile(r"(?<![-_. ])[-_. ]*+(?:\(\)|\[\])")
 
 
 def problem(template: str) -> str:

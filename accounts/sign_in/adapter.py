@@ -21,7 +21,6 @@ from accounts.limits import throttle
 from accounts.limits.addresses import client_address
 from accounts.sign_in import reauthentication, receivers
 from accounts.sign_in.forms import require_no_wait
-from core.http.addresses import absolute
 
 log = logging.getLogger("accounts.sign_in")
 
@@ -104,19 +103,19 @@ class AccountAdapter(DefaultAccountAdapter):
         long as for a known one.
         """
         message = self.render_mail(template_prefix, email, {"email": email, **context})
-        if mail.is_configured() and template_prefix != UNKNOWN_ACCOUNT:
+        if mail.sends_links() and template_prefix != UNKNOWN_ACCOUNT:
             mail.queue(email, str(message.subject), str(message.body))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the address of the page that sets a new password."""
         uid, _, token = key.partition("-")
         path = reverse("account_reset_password_from_key", args=[uid, token])
-        return absolute(self.request, path)
+        return f"{settings.PUBLIC_URL}{path}"
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         """Return the address of the page that confirms an e-mail address."""
         path = reverse("account_confirm_email", args=[emailconfirmation.key])
-        return absolute(request, path)
+        return f"{settings.PUBLIC_URL}{path}"
 
 
 def _account(credentials: dict[str, Any]) -> str:

@@ -104,8 +104,8 @@ class ResetForm(forms.ResetPasswordForm):
 
     def clean_email(self) -> str:
         """Count the request: each counts as a failed attempt."""
-        if not mail.is_configured():
-            raise ValidationError("This server sends no mail.")
+        if missing := mail.missing_for_links():
+            raise ValidationError(f"This server sends no link: {missing} is not set.")
         email = str(self.cleaned_data["email"])
         address = client_address(context.request)
         require_no_wait(f"password reset {email}", address, TOO_MANY_RESETS)

@@ -4,17 +4,21 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from accounts.sign_in import login_links
+from core.names import name_key
 
 NAME = "owner"
 HOST = "127.0.0.1"
 
 
 def is_name_taken(name: str) -> bool:
-    """Return whether a new account may not be called so, whatever its letters' case.
+    """Return whether a new account may not be called so, or so that it looks the same.
 
     Nor like the local owner, whose account is found by its name: the owner's link would open it.
     """
-    return name.casefold() == NAME or User.objects.filter(username__iexact=name).exists()
+    key = name_key(name)
+    if key == name_key(NAME) or User.objects.filter(username__iexact=name).exists():
+        return True
+    return any(name_key(taken) == key for taken in User.objects.values_list("username", flat=True))
 
 
 def get_or_create() -> User:

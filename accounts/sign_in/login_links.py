@@ -28,18 +28,28 @@ def create(user: User) -> str:
     return token
 
 
-def redeem(token: str) -> User | None:
-    """Use a token up; return its user.
+def owner_of(token: str) -> User | None:
+    """Return the user of a token, which stays good.
 
     Returns None if the token is unknown, used or older than `LIFETIME`, or if its user has logged
     out or changed the password since it was created.
     """
+    link = LoginLink.objects.filter(digest=digest(token)).select_related("user").first()
+    return _owner(link) if link else None
+
+
+def redeem(token: str) -> User | None:
+    """Use a token up; return its user, or None as `owner_of` does."""
     with transaction.atomic():
         links = LoginLink.objects.select_for_update().filter(digest=digest(token))
         link = links.select_related("user").first()
         if link is None:
             return None
         link.delete()
+    return _owner(link)
+
+
+def _owner(link: LoginLink) -> User | None:
     user: User = link.user
     is_unchanged = constant_time_compare(link.auth_hash, user.get_session_auth_hash())
     is_valid = is_unchanged and user.is_active and link.expires_at > timezone.now()

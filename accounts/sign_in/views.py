@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
@@ -69,17 +68,18 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 @limit("sign-in")
 @login_not_required
 @never_cache
-@require_http_methods(["GET", "HEAD"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def link(request: HttpRequest, token: str) -> HttpResponse:
-    """Log the owner in by a single-use link.
+    """Show a button that logs the owner in by a single-use link; a POST of it does.
 
-    A HEAD request, which link previews send, does not use the link up.
+    Whatever opens the link first, such as a chat's preview or a prefetch, does not use it up.
     """
-    if request.method == "HEAD":
-        return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    user = login_links.redeem(token)
+    is_used = request.method == "POST"
+    user = login_links.redeem(token) if is_used else login_links.owner_of(token)
     if user is None:
         return render(request, "link_expired.html", status=403)
+    if not is_used:
+        return render(request, "account/link.html", {"person": user})
     login(request, user)
     is_owner = user.get_username() == local_owner.NAME
     record_authentication(request, user, method="link", is_local_owner=is_owner)

@@ -13,6 +13,7 @@ from pydantic import Field
 from api.assistants import short
 from api.assistants.caller import Refused
 from api.assistants.tools import MAX_WAIT_S, Tools
+from core.version import version
 
 INSTRUCTIONS = (
     "Vitrine runs generative models (images, video, sound, text, 3D). Find a model with "
@@ -50,7 +51,9 @@ ToolsOf = Callable[[Context[Any, Any]], Tools]
 
 def build(tools_of: ToolsOf) -> MCPServer[Any]:
     """Return the server; `tools_of` returns the tools for the context of a call."""
-    server: MCPServer[Any] = MCPServer("vitrine", title="Vitrine", instructions=INSTRUCTIONS)
+    server: MCPServer[Any] = MCPServer(
+        "vitrine", title="Vitrine", version=version(), instructions=INSTRUCTIONS
+    )
     _add_catalogue(server, tools_of)
     _add_runs(server, tools_of)
     _add_kept(server, tools_of)

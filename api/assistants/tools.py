@@ -261,7 +261,10 @@ class Tools:
 
 
 def _amount(estimate: dict[str, Any], *, allow: bool) -> Decimal:
-    """Return the maximum cost of a run; raises Refused if it is unknown, unless that is allowed."""
+    """Return the maximum cost of a run; raises Refused if it is unknown, unless that is allowed.
+
+    Then what is reserved is what such a run usually costs, as far as that is known.
+    """
     if estimate["high"] is not None:
         return Decimal(str(estimate["high"]))
     if not allow:
@@ -269,7 +272,7 @@ def _amount(estimate: dict[str, Any], *, allow: bool) -> Decimal:
             f"The cost of this run is unknown ({estimate['text']}). Nothing was run. Ask the "
             "person; if they agree, call again with allow_unknown_price=true."
         )
-    return Decimal(str(estimate["low"] or 0))
+    return Decimal(str(estimate["usual"] or estimate["low"] or 0))
 
 
 def _agreed(max_cost: float, *, is_unknown_fine: bool) -> dict[str, Any]:

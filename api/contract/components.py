@@ -248,6 +248,9 @@ COMPONENTS: dict[str, Schema] = {
         high=nullable(
             number("most it can cost, as compared with `max_cost`; null if no limit is known")
         ),
+        usual=nullable(
+            number("where no limit is known: what runs of the model mostly cost; limits nothing")
+        ),
         currency=text(),
         text=text("in readable form: `about $0.10`"),
         basis=several(text(), "how it was computed"),

@@ -33,7 +33,7 @@ from catalog.models import Endpoint
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
 from notifications.delivery.vetting import RefusedAddress
-from runs import refused_starts, state_machine
+from runs import confirmation, refused_starts, state_machine
 from runs.models import Run
 from runs.models.querysets import RESULT
 from runs.own_addresses import with_own_paths
@@ -78,7 +78,13 @@ class Caller:
         token_id = self.token.pk if self.token else None
         project_id = self.reach.target.pk
         return tickets.LiveToken(
-            self.user.pk, token_id, self.login, self.origin, aliases, project_id
+            self.user.pk,
+            token_id,
+            self.login,
+            self.origin,
+            aliases,
+            project_id,
+            self.headers.get(confirmation.HEADER, ""),
         )
 
     def call(

@@ -49,7 +49,8 @@ def verify_stream(ticket: str) -> StreamTicket | None:
 class LiveToken:
     """Who may open live sessions: by which token or login, for apps with these aliases.
 
-    Their runs live in the project.
+    Their runs live in the project. `said` is what the program says yes to beforehand, as
+    `Confirmation.parse` reads it.
     """
 
     user_id: int
@@ -58,6 +59,7 @@ class LiveToken:
     origin: str
     aliases: tuple[str, ...]
     project_id: int
+    said: str = ""
 
     def sign(self) -> str:
         """Return the token as URL-safe text."""
@@ -69,8 +71,8 @@ class LiveToken:
         claims = signed_tickets.load(text, LIVE_SALT, LIVE_AGE_S)
         if claims is None or len(claims) != len(fields(cls)):
             return None
-        user_id, token_id, login, origin, aliases, project_id = claims
-        return cls(user_id, token_id, login, origin, tuple(aliases), project_id)
+        user_id, token_id, login, origin, aliases, project_id, said = claims
+        return cls(user_id, token_id, login, origin, tuple(aliases), project_id, said)
 
     @property
     def is_revoked(self) -> bool:

@@ -28,6 +28,7 @@ from runs.models import Run
 from runs.own_addresses import with_own_paths
 from runs.realtime import sessions
 from runs.realtime.sessions import LiveSession, SessionInput
+from runs.refused_starts import Refused
 from runs.worker.transports import cancellation
 
 MAX_BUFFERED = 60
@@ -142,6 +143,9 @@ async def exchange(
     why, lost = STOPPED, None
     try:
         why = await sessions.first_result(tasks, TIME_IS_OVER)
+    except Refused as refusal:  # no room in a budget for another result
+        why = str(refusal)
+        await socket.send_error("FORBIDDEN", why)
     except fal.FalError as error:
         why, lost = str(error), error
         await socket.send_error("INTERNAL_ERROR", why)
@@ -189,6 +193,7 @@ class _Exchange:
             elif isinstance(message, dict):
                 self._live.add_result(self._made_from, message)
             await self._socket.send(frame)
+            await self._live.reserve_for_results()
         return MODEL_ENDED
 
     async def send_inputs(self, first: Input) -> str:
@@ -210,6 +215,7 @@ class _Exchange:
         if self._origin:
             arguments = await sync_to_async(_with_our_files)(run, arguments)
         run.arguments = sessions.as_json(arguments)
+        await self._live.reserve(run.arguments)
         resolved = await inputs.upload_inputs(run, self._upstream)
         has_files = resolved is not run.arguments
         self._made_from = SessionInput(run.arguments, resolved if has_files else None)

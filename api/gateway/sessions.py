@@ -31,7 +31,7 @@ from catalog.models import Endpoint
 from core.http.asgi import Message, Receive, Send
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
-from runs import refused_starts, state_machine, transport_choices
+from runs import confirmation, refused_starts, state_machine, transport_choices
 from runs.keys import in_use
 from runs.keys.ring import KeyRing
 from runs.locked_update import retry_until_committed
@@ -189,7 +189,7 @@ def _admit(scope: Message) -> Admission:
     buffering = query.get("max_buffering", [""])[-1]
     is_number = buffering.isascii() and buffering.isdecimal() and len(buffering) < 4
     limit = min(max(int(buffering), 1), 60) if is_number else None
-    ticket = ProxyTicket(by.user_id, model, project_id=by.project_id, by=by)
+    ticket = ProxyTicket(by.user_id, model, project_id=by.project_id, said=by.said, by=by)
     return Admission(ticket, name, endpoint, limit)
 
 
@@ -212,7 +212,8 @@ def _caller(scope: Message, query: dict[str, list[str]]) -> tuple[LiveToken, str
         project = reach_of(token.user, token, query.get(PARAMETER, [""])[-1]).require_maker()
     except PermissionDenied as denied:
         raise Denied(403, str(denied)) from denied
-    return LiveToken(token.user_id, token.pk, "", "", (), project.pk), token.name
+    said = headers.get(confirmation.HEADER.lower().encode(), b"").decode("latin-1")
+    return LiveToken(token.user_id, token.pk, "", "", (), project.pk, said), token.name
 
 
 async def _deny(send: Send, denied: Denied) -> None:

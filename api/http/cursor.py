@@ -10,6 +10,7 @@ from typing import Any
 from api.http.problem import Problem
 
 MAX_CHARS = 400
+PATTERN = "^[A-Za-z0-9_-]+$"
 
 
 def encode(*values: Any) -> str:

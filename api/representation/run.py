@@ -99,6 +99,7 @@ def estimate(estimate: Estimate) -> dict[str, Any]:
     return {
         "low": _amount(estimate.low, ROUND_FLOOR),
         "high": _amount(estimate.most, ROUND_CEILING),
+        "usual": _amount(estimate.usual, ROUND_CEILING),
         "currency": estimate.currency,
         "text": estimate.words,
         "basis": list(estimate.basis),

@@ -21,7 +21,7 @@ MAX_KEY = 2**31 - 1
 
 CURSOR = Parameter(
     "cursor",
-    {"type": "string", "minLength": 1, "maxLength": cursor.MAX_CHARS},
+    {"type": "string", "minLength": 1, "maxLength": cursor.MAX_CHARS, "pattern": cursor.PATTERN},
     "`next_cursor` of the page before",
 )
 LIMIT = Parameter(
@@ -43,7 +43,9 @@ MODEL = Parameter(
 )
 
 
-_SLUG = {"type": "string", "minLength": 1, "maxLength": MAX_SLUG_CHARS}
+_SLUG = {
+    "type": "string", "minLength": 1, "maxLength": MAX_SLUG_CHARS, "pattern": r"^[^\s/?#]+$",
+}  # fmt: skip
 IN_PROJECT = Parameter(
     PARAMETER,
     _SLUG,

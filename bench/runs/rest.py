@@ -28,6 +28,7 @@ import httpx
 
 from bench.figures import Goal, at_most, at_most_above, median, percentile, table, without_goal
 from bench.stage.children import ROOT, Broken, Child, clean_environment, free_port, wait
+from bench.stage.login import by_link
 from bench.stage.process_usage import TICKS_PER_S
 from bench.stage.product import LEFT_OUT, THUMBNAILS_WITHIN_S, has_pictures
 from bench.stage.stage import Stage
@@ -97,7 +98,7 @@ def start(stage: Stage) -> tuple[Child, httpx.Client]:
     link = up.line("/login/link/").strip()
     base = link.partition("/login/")[0]
     owner = httpx.Client(base_url=base, follow_redirects=True, timeout=60)
-    owner.get(link)  # works once; /healthz gives its details only to staff
+    by_link(owner, link)  # /healthz gives its details only to staff
 
     def is_ready() -> bool:
         health = owner.get("/healthz").json()

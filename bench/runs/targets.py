@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from bench.stage import peers
 from bench.stage.browser import painted_ms
 from bench.stage.children import HOST, ROOT, Broken, clean_environment, free_port
+from bench.stage.login import in_browser
 from bench.stage.stage import KEY, Stage
 
 MODEL = "mischief/slow"
@@ -48,7 +49,7 @@ class Target:
         self.context = stage.browser.new_context()
         if login:
             page = self.context.new_page()
-            page.goto(login)
+            in_browser(page, login)
             page.close()
 
     def run(self, seconds: float) -> float:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from bench.stage.children import ROOT, Child, free_port, wait
+from bench.stage.login import by_link, in_browser
 
 if TYPE_CHECKING:
     from bench.stage.stage import Stage
@@ -81,7 +82,7 @@ class Product:
         link = up.line("/login/link/").strip()
         address = link.partition("/login/")[0]
         owner = httpx.Client(base_url=address, timeout=30)
-        owner.get(link)
+        by_link(owner, link)
 
         def health() -> dict[str, Any]:
             answer: dict[str, Any] = owner.get("/healthz").json()
@@ -104,7 +105,7 @@ class Product:
         """The cookies of a logged-in browser (Playwright's storage state)."""
         context = self.stage.browser.new_context()
         try:
-            context.new_page().goto(self.login)
+            in_browser(context.new_page(), self.login)
             return context.storage_state()
         finally:
             context.close()

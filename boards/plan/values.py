@@ -21,8 +21,8 @@ MAX_SEEDS_CHARS = 20_000
 MAX_SEED_DIGITS = 19
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?"
 _RANGE = re.compile(
-    rf"\s*({_NUMBER})\s*(?:\.\.+|-|\u2013|to|bis)\s*({_NUMBER})\s*"
-    rf"(?:(?:step|by|:|/)\s*({_NUMBER}))?\s*",
+    rf"\s*+({_NUMBER})\s*+(?:\.\.+|-|\u2013|to|bis)\s*+({_NUMBER})\s*+"
+    rf"(?:(?:step|by|:|/)\s*+({_NUMBER})\s*+)?",
     re.IGNORECASE,
 )
 _SEEDS = re.compile(r"([0-9]{1,19})\s*(?:-|\.\.+|\u2013|to)\s*([0-9]{1,19})")

@@ -13,6 +13,7 @@ from boards.models import Board, Row
 from boards.votes import secret_tokens
 from playground.views import files
 from runs.files import derived_files, stripped_copies
+from runs.files.stripped_copies import copy_of as ready_copy
 from runs.models import Artifact, DerivedFile, Run
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ def serve(request: HttpRequest, board: Board, voter: Participant, token: str) ->
 
     def serve() -> HttpResponseBase:
         is_media = kind == ballot.RESULT or content_type.startswith(MEDIA)
-        served = _stripped(file) if is_media else file
+        try:
+            served = _stripped(file) if is_media else file
+        except stripped_copies.NotReady as soon:
+            return files.meanwhile(request, stored, str(soon))
         if is_media and isinstance(stored, Artifact):
             derived_files.record_stored(stored, DerivedFile.What.STRIPPED, served)
         return files.serve(request, served, content_type, "result", tag=tag)
@@ -52,7 +56,9 @@ def serve(request: HttpRequest, board: Board, voter: Participant, token: str) ->
 
 def _stripped(file: str) -> str:
     try:
-        return stripped_copies.copy_of(file)
+        return ready_copy(file)
+    except stripped_copies.NotReady:
+        raise
     except stripped_copies.NotStripped as error:
         raise Http404(str(error)) from error
 

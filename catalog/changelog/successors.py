@@ -14,14 +14,17 @@ from django.db.models import F, Q
 
 from catalog.models import Endpoint, Standing
 
-_VERSION = re.compile(r"(?<![0-9])v?(\d+(?:[.-]\d+)*)(?![0-9])")
+_VERSION = re.compile(r"(?<![0-9])v?(\d++(?:[.-]\d++)*+)(?![0-9])")
 _ID = r"(?:fal\.ai/models/)?([\w.-]+(?:/[\w.-]*\w)+)"
 _SAID = re.compile(
     r"(?i)\b(?:use|replaced by|superseded by|succeeded by|successor is|in favou?r of|migrate to|"
     rf"switch to|move to)\b[^/\n]{{0,40}}?{_ID}"
 )
 # A field of the listing entry, known or not: `"superseded_by": "fal-ai/flux-2"`.
-_FIELD = re.compile(rf'(?i)"[^"]*(?:success|replac|supersed|migrat)[^"]*"\s*:\s*"[^"]*?{_ID}"')
+_FIELD = re.compile(
+    r'(?i)"(?=[^"]{0,60}(?:success|replac|supersed|migrat))[^"]{0,80}+"\s*+:\s*+'
+    rf'"(?:[^"]{{0,60}}[ /:])?{_ID}"'
+)
 _MEDIUM = re.compile(r"(?:in|out):(?!text)").match  # nearly everything takes a prompt
 _READ = (
     *Endpoint.NAMED_BY,

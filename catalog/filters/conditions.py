@@ -12,11 +12,11 @@ from catalog.filters.vocabulary import KEYS, SYNONYMS, Key
 from core.byte_cache import byte_cached
 from schemas.wording.languages import language
 
-_NUMBER = r"[$€£]?\s*(\d{1,9}(?:[.,]\d{1,9})?|[.,]\d{1,9})\s*([a-z%$€£¢]*)"
+_NUMBER = r"[$€£]?+\s*+(\d{1,9}(?:[.,]\d{1,9})?|[.,]\d{1,9})\s*+([a-z%$€£¢]*)"
 _SIGN = r"(>=|=>|≥|<=|=<|≤|>|<|=)?"
-_COMPARED = re.compile(rf"{_SIGN}\s*{_NUMBER}")
+_COMPARED = re.compile(rf"{_SIGN}\s*+{_NUMBER}")
 _SIGNED = re.compile(rf"{_SIGN}(.+)")
-_BETWEEN = re.compile(rf"{_NUMBER}\s*(?:\.\.|…|-|\u2013|to)\s*{_NUMBER}")
+_BETWEEN = re.compile(rf"{_NUMBER}\s*+(?:\.\.|…|-|\u2013|to)\s*+{_NUMBER}")
 _SAME = {"=>": ">=", "≥": ">=", "=<": "<=", "≤": "<="}
 BY_DURATION = {"price", "resolution"}  # keys whose values depend on a video's length
 _LINES = {"1k": 1024, "2k": 2048, "4k": 2160, "8k": 4320}

@@ -14,7 +14,7 @@ from core.byte_cache import byte_cached
 
 _MOST_WORDS = 24
 KEYED = re.compile(
-    r"""(?P<no>-|not:|!)?(?P<key>[a-z][a-z-]{0,20}):(?P<value>(?:"[^"]*"?|[^\s"])*)""",
+    r"""(?P<no>-|not:|!)?(?P<key>[a-z][a-z-]{0,20}):(?P<value>(?:"[^"]*+"?+|[^\s"])*+)""",
     re.IGNORECASE,
 )
 _ORDERS = {  # sort → phrases that request it
@@ -27,7 +27,7 @@ _ORDERS = {  # sort → phrases that request it
 _YES, _NO = {"yes", "true", "on", "1", "y"}, {"no", "false", "off", "0", "n", "none"}
 _QUOTED = re.compile(r'^"([^"]*)"?$')
 # A percent sign may stand apart: `won:>60 %`.
-PIECE = re.compile(r'[a-z]+:[<>=≤≥]*[\d.,]+ %(?!\S)|(?:"[^"]*"?|[^\s"])+', re.IGNORECASE)
+PIECE = re.compile(r'[a-z]+:[<>=≤≥]*[\d.,]+ %(?!\S)|(?:"[^"]*+"?+|[^\s"])++', re.IGNORECASE)
 
 
 @dataclass(frozen=True)

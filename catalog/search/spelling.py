@@ -15,9 +15,9 @@ WORD = re.compile(r"[^\W_]+")
 _ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 # "wan/v2.2": the v belongs to the version, not to a word before it ("dev2").
 _SIGN = re.compile(r"(?<![^\W\d_])v(?=\d)")  # the v of a version
-_PART = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+_PART = re.compile(r"\d++(?:[.,]\d++)*+|[^\W\d_]+")
 _RUN = re.compile(r"[^\W_]+(?:(?<=\d)\.\d[^\W_]*)*")
-_VERSION = re.compile(r"v?(\d+(?:[.,]\d+)+)")
+_VERSION = re.compile(r"v?(\d++(?:[.,]\d++)++)")
 _ENDING = re.compile(r"(?<=.{5})(?:ations?|ings?|ers?|ions?|ors?|ed|es?|s)$")
 _SHORTEST_SLIP = 4
 _LONG = 8  # letters of a word in which two typing errors are likely

@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import orjson
+from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql import UpdateQuery
 
 T = TypeVar("T")
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # of the widest column of whole numbers
 _CACHE_ATTRIBUTE = "_prepared"  # on the connection, so the cache has its lifetime and thread
 
 
@@ -32,7 +34,13 @@ class Param(models.Expression):
         return "%s", (self,)
 
     def bind(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
-        """Convert the value for the database."""
+        """Convert the value for the database.
+
+        Raises EmptyResultSet for a number that no column holds, as one in an address may be:
+        Django's own lookups do, and SQLite refuses it.
+        """
+        if isinstance(value, int) and not _LEAST <= value <= _MOST:
+            raise EmptyResultSet
         return self.output_field.get_db_prep_save(value, connection)
 
 
@@ -146,7 +154,10 @@ class _CompiledQuery:
     def fetch(self, values: Mapping[str, Any]) -> list[Any]:
         """Execute the query; return the rows as the queryset would."""
         self.values = values
-        rows = [*self.queryset._iterable_class(self.queryset)]
+        try:
+            rows = [*self.queryset._iterable_class(self.queryset)]
+        except EmptyResultSet:
+            return []
         if lookups := self.queryset._prefetch_related_lookups:
             models.prefetch_related_objects(rows, *lookups)
         return rows

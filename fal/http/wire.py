@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from fal.errors import FalError, RequestRejected, RunFailed, Unreachable
-from fal.http import bodies, certificates
+from fal.http import bodies, certificates, second_domains
 from fal.http.answers import Answer, rejection
 from fal.http.failed_submits import judged, phase_of
 from fal.http.limits import CALL, LIMITS, STREAM, Limits
@@ -170,7 +170,7 @@ class Wire:
         )
         async with self._streams.lease() as client:
             with self.observed(url):
-                response = await client.send(build(client), stream=True)
+                response = await second_domains.send(client, build(client))
                 if response.status_code >= 400:
                     try:
                         raise error_of(await self._read_answer(response))
@@ -213,7 +213,7 @@ class Wire:
         error_of: Callable[[Answer], FalError],
     ) -> Answer:
         with self.observed(str(request.url)):
-            response = await client.send(request, stream=True)
+            response = await second_domains.send(client, request)
             try:
                 answer = await self._read_answer(response)
             finally:

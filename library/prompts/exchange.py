@@ -1,7 +1,8 @@
 """Prompts as text: read from lines, CSV or JSON, written as CSV or JSON.
 
 lines    one prompt a line
-CSV      a header with `text`, and any of `name`, `tags`, `folder`, `kind`
+CSV      a header with `text`, and any of `name`, `tags`, `folder`, `kind`; or that of the web UIs'
+         styles.csv: `name`, `prompt`, `negative_prompt`
 JSON     a list of texts, or of objects with the same names; `tags` is a list or a text
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from core.text_encoding import decode_upload
@@ -22,6 +24,9 @@ from schemas.exact import NotJson, dumps, loads
 
 MAX_BYTES = 2 << 20
 MAX_PROMPTS = 1000  # of one import
+_ALSO = {"prompt": "text"}  # as styles.csv calls it
+NEGATIVE = "negative_prompt"
+NO_NEGATIVE = "Its negative prompt is left out: it has no place here."
 COLUMNS = ("name", "text", "tags", "folder", "kind")
 TOO_LARGE = "This is more than 2 MB of text: split it."
 
@@ -32,6 +37,7 @@ class Entry(NamedTuple):
     place: str
     values: Values
     problem: str = ""
+    note: str = ""  # what of it is not imported
     is_known: bool = False  # the project has the same prompt already
 
 
@@ -47,20 +53,20 @@ def read(text: str) -> list[Entry]:
     """
     if len(text) > MAX_BYTES:
         raise ValueError(TOO_LARGE)
-    text = db_safe_text(text).lstrip("\ufeff").replace("\r\n", "\n")
+    text = db_safe_text(text).lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise ValueError("Paste some prompts, or choose a file.")
     if text.lstrip()[0] in "[{":
-        entries = list(_from_json(text))
-    elif _header(text):
-        entries = list(_from_csv(text))
+        found = _from_json(text)
     else:
-        entries = list(_from_lines(text))
+        found = _from_csv(text) if _header(text) else _from_lines(text)
+    # No further: two megabytes of short lines were read for 12 s to say that they are too many.
+    entries = list(islice(found, MAX_PROMPTS + 1))
     if not entries:
         raise ValueError("There is a header and no prompt below it.")
     if len(entries) > MAX_PROMPTS:
         raise ValueError(
-            f"There are {len(entries):,} prompts; up to {MAX_PROMPTS:,} can be imported at once."
+            f"There are more than {MAX_PROMPTS:,} prompts: so many can be imported at once."
         )
     return entries
 
@@ -104,10 +110,21 @@ def _from_lines(text: str) -> Iterator[Entry]:
 
 
 def _header(text: str) -> list[str]:
-    """Return the column names of a CSV; empty if the first line is no header."""
+    """Return the column names of a CSV; empty if the first line is no header.
+
+    Raises ValueError for a header with a column that has no place here.
+    """
     first = text.lstrip().split("\n", 1)[0]
     names = [name.strip().strip('"').lower() for name in first.split(_delimiter(first))]
-    return names if "text" in names and set(names) <= set(COLUMNS) else []
+    names = [_ALSO.get(name, name) for name in names]
+    if "text" not in names or not all(map(str.isidentifier, names)):
+        return []
+    if unknown := next((name for name in names if name not in (*COLUMNS, NEGATIVE)), ""):
+        raise ValueError(
+            f"The column “{unknown[:40]}” has no place here: take it out. A table of prompts has "
+            f"{', '.join(COLUMNS)}."
+        )
+    return names
 
 
 def _delimiter(first: str) -> str:
@@ -136,7 +153,12 @@ def _from_csv(text: str) -> Iterator[Entry]:
                     "commas between quotes.",
                 )
             elif any(value.strip() for value in row):
-                yield _entry(place, dict(zip(names, map(csv_text.original, row), strict=False)))
+                typed = dict(zip(names, map(csv_text.original, row), strict=False))
+                negative = typed.pop(NEGATIVE, "").strip()
+                if NEGATIVE in names:
+                    typed.setdefault("kind", Prompt.Kind.STYLE)
+                entry = _entry(place, typed)
+                yield entry._replace(note=NO_NEGATIVE) if negative else entry
     except csv.Error as error:
         message = f"Line {reader.line_num} cannot be read as CSV: {error}."
         raise ValueError(message) from error

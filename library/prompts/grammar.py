@@ -9,9 +9,9 @@ r"""The grammar of a saved prompt: variables and alternatives.
     alternatives = text { "|" text }              spaces around each are left out
     name         = words that begin with a letter, 40 characters at most
 
-Groups do not nest. Whatever looks like a group and is none, such as `{"a": 1}` or a brace without
-its other half, is text: every text is a template. A name means the same wherever it stands, in
-upper or lower case, and what is filled in for it is text, never a group.
+Groups do not nest. Whatever looks like a group and is none, such as `{"a": "x | y"}` or a brace
+without its other half, is text: every text is a template. A name means the same wherever it stands,
+in upper or lower case, and what is filled in for it is text, never a group.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ _SPECIAL = re.compile(r"[\\{}|:]")
 # The body of a group ends at its brace; an opening one within it begins another group.
 _TOKEN = re.compile(r"\\[\\{}|:]|\{(?P<body>(?:\\[\\{}|:]|[^{}\\]|\\(?![\\{}|:]))*)\}", re.DOTALL)
 _PIECE = re.compile(r"\\[\\{}|:]|\||[^\\|]+|\\", re.DOTALL)
-_NAME = r"[^\W\d_][\w-]*(?:\s+[^\W\d_][\w-]*)*"
-_VARIABLE = re.compile(rf"\s*(?P<name>{_NAME})\s*(?P<colon>:|$)")
+_NAME = r"[^\W\d_][\w-]*+(?:\s++[^\W\d_][\w-]*+)*+"
+_VARIABLE = re.compile(rf"\s*+(?P<name>{_NAME})\s*+(?P<colon>:|$)")
+_JSON = re.compile(r"""\s*(?P<quote>["'])[^"'{}|]*(?P=quote)\s*:""")  # a bar in a value is text
 _PICK = re.compile(r"\s*(?P<number>[1-9][0-9]{0,5})\s+of\s+(?=\S)")
 
 
@@ -148,6 +149,8 @@ def _slot(body: str) -> Slot | None:
         if named["colon"]:
             return Slot(name, _alternatives(rest) if rest.strip() else ())
         return Slot(name)
+    if _JSON.match(body):
+        return None
     has_bar = any(piece[0] == "|" for piece in _PIECE.finditer(body))
     return Slot(options=_alternatives(body)) if has_bar else None
 

@@ -43,7 +43,7 @@ def parse_period(text: str, today: date | None = None) -> Period | None:
     `7d` is the day seven days ago; `november` and `monday` are the last ones that have begun.
     """
     today = today or timezone.localdate()
-    words = " ".join(re.sub(r"[_ -]+(?=[a-z])", " ", text.casefold()).split())
+    words = " ".join(re.sub(r"(?<![_ -])[_ -]++(?=[a-z])", " ", text.casefold()).split())
     try:
         return _by_name(words, today) or _by_number(words, today)
     except (ValueError, OverflowError):  # no such day: 2026-02-30, year 0

@@ -89,6 +89,6 @@ def _page(
         "withdrawn": Invitation.objects.filter(pk=withdrawn or 0, revoked_at__isnull=False).first(),
         "roles": [(role, role.label, roles.MEANINGS[role]) for role in Role],
         "project_roles": Membership.Role.choices,
-        "sends_mail": mail.is_configured(),
+        "sends_mail": mail.sends_links(),
     }
     return render(request, "people/invitations.html", context | more, status=status)

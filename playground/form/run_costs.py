@@ -13,7 +13,8 @@ from core.formatting import counted
 from playground.form.form_state import ParsedForm
 from runs.costs import cost
 from runs.files import input_shape
-from schemas.estimate import Estimate, Media
+from schemas.estimate import Estimate
+from schemas.estimate.prices import PRICE_UNKNOWN
 from schemas.variations import TIMES, Plan, plan
 
 if TYPE_CHECKING:
@@ -36,13 +37,17 @@ class RunCost:
 
     @property
     def words(self) -> str:
-        """Return the cost on the button: `about $0.10`."""
-        return self.estimate.words
+        """Return the cost on the button: `about $0.10`; no guess while a file is measured."""
+        return PRICE_UNKNOWN if self._is_awaited else self.estimate.words
+
+    @property
+    def _is_awaited(self) -> bool:
+        return self.is_measuring and self.estimate.most is None
 
     @property
     def head(self) -> str:
         """Return what the button starts: `4 images in one run`, else how the cost is computed."""
-        if self.is_measuring and not self.estimate.is_known:
+        if self._is_awaited:
             return MEASURING
         if len(self.plan.runs) > 1 or self.plan.results > 1:
             return self.plan.words
@@ -78,9 +83,7 @@ def of_plan(
     endpoint: Endpoint, parsed: ParsedForm, planned: Plan, named: Sequence[NamedInput] = ()
 ) -> RunCost:
     """Return the cost of the runs that are planned for the form's arguments."""
-    sizes = input_shape.sizes_of_inputs(parsed.arguments) if is_priced(endpoint) else {}
-    media = {address: Media(*size) for address, size in sizes.items()}
-    each = cost.estimate_runs([(endpoint, arguments) for arguments, _ in planned.samples], media)
+    each = cost.estimate_runs([(endpoint, arguments) for arguments, _ in planned.samples])
     is_measuring = is_priced(endpoint) and input_shape.is_measuring(parsed.arguments)
     return RunCost(planned, planned.total(each), tuple(each), is_measuring, named)
 

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 60
+SOON_S = 2  # until what is being made is asked for again
 UNAVAILABLE = "This server's storage does not give the file at the moment. Try again in a minute.\n"
 NOT_HERE = (
     "The file is not in this server's storage. If the storage was changed, the file may be in the "
@@ -268,6 +269,19 @@ def from_storage(file: str, missing: str, read: Callable[[], HttpResponseBase]) 
     except Exception as error:  # storage backends raise any kind of exception
         log.error("%s cannot be read, the storage failed: %r", file, error)
         return Unavailable(UNAVAILABLE, RETRY_AFTER_S, content_type="text/plain; charset=utf-8")
+
+
+def meanwhile(request: HttpRequest, stored: object, words: str) -> HttpResponseBase:
+    """Answer for a file that is being made ready: with its small picture, else 503 to ask again.
+
+    Nothing keeps the answer: the file itself is here in a moment.
+    """
+    small = getattr(stored, "thumbnail", "")
+    if not (small and str(getattr(stored, "content_type", "")).startswith("image/")):
+        return Unavailable(f"{words}\n", SOON_S, content_type="text/plain; charset=utf-8")
+    response = serve(request, small, "image/webp", "picture")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def serve(

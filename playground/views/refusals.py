@@ -19,14 +19,19 @@ _NOT_REPEATED = {"csrfmiddlewaretoken", confirmation.FIELD}
 
 
 def answer(
-    request: HttpRequest, refused: Forbidden, fields: Mapping[str, Sequence[str]] | None = None
+    request: HttpRequest,
+    refused: Forbidden,
+    fields: Mapping[str, Sequence[str]] | None = None,
+    *,
+    is_part: bool = False,
 ) -> HttpResponse:
     """Return why nothing was started, with a button that goes on where a yes is asked for.
 
-    `fields` is what it posts again, by default what was posted.
+    `fields` is what it posts again, by default what was posted. For htmx, and with `is_part`, it is
+    a part of a page.
     """
-    is_htmx = request.headers.get("HX-Request") == "true"
-    template = "projects/_refused.html" if is_htmx else "refused.html"
+    is_part = is_part or request.headers.get("HX-Request") == "true"
+    template = "projects/_refused.html" if is_part else "refused.html"
     context = {"refused": refused, "again": again(request, refused, fields)}
     return render(request, template, context, status=refused.status)
 

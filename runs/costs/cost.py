@@ -9,6 +9,8 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
+from django.db.models import Q
+
 from catalog.models import Endpoint
 from catalog.pricing import is_priced, price_of
 from catalog.schema_versions import version_of
@@ -16,7 +18,7 @@ from fal.messages.metrics import inference_s
 from runs.models import Artifact, Run, Upload
 from schemas.estimate import Estimate, History, Media, Model, estimate
 from schemas.estimate.amounts import decimal
-from schemas.estimate.settings import NO_MEDIA, plain_values, read_settings
+from schemas.estimate.settings import plain_values, read_settings
 
 LATEST = 40  # newest runs of a model from which its medians are computed
 _OUT = "out:"
@@ -25,7 +27,6 @@ _UPLOAD = re.compile(r"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 _MOST_FILES = 200  # input files of one call whose size and length are looked up
 
 RunInput = tuple[Endpoint, Any]  # a model, and the arguments of a run
-Known = Mapping[str, Media]
 
 
 def estimate_run(endpoint: Endpoint, arguments: Any) -> Estimate:
@@ -33,20 +34,19 @@ def estimate_run(endpoint: Endpoint, arguments: Any) -> Estimate:
     return estimate_runs([(endpoint, arguments)])[0]
 
 
-def estimate_runs(run_inputs: Sequence[RunInput], known_media: Known = NO_MEDIA) -> list[Estimate]:
+def estimate_runs(run_inputs: Sequence[RunInput]) -> list[Estimate]:
     """Return the expected cost of each of these runs, in order.
 
-    `known_media` maps addresses of input files to what the caller knows of them
-    (`files/input_shape.py`). One query for the latest bills of each model whose price depends on
-    them; one each for the results and the uploads among the arguments.
+    One query for the latest bills of each model whose amount is open; one each for the results and
+    the uploads among the arguments.
     """
     texts = _texts([arguments for endpoint, arguments in run_inputs if is_priced(endpoint)], 0)
-    media = {**known_media, **_measured(set(texts))}
+    media = _measured(set(texts))
     estimates = [_estimate(endpoint, arguments, None, media) for endpoint, arguments in run_inputs]
     open_ones = {
         endpoint.pk
         for (endpoint, _), estimated in zip(run_inputs, estimates, strict=True)
-        if is_priced(endpoint) and (estimated.high is None or _is_by_time(endpoint))
+        if is_priced(endpoint) and estimated.high is None
     }
     past = histories(open_ones) if open_ones else {}
     return [
@@ -107,13 +107,8 @@ def makes_of(endpoint: Endpoint) -> frozenset[str]:
     return frozenset(str(fact)[len(_OUT) :] for fact in listed if str(fact).startswith(_OUT))
 
 
-def _is_by_time(endpoint: Endpoint) -> bool:
-    """Whether the price is per compute time, which earlier runs predict better than upstream."""
-    return price_of(endpoint).is_by_compute_time
-
-
 def _measured(addresses: Set[str]) -> dict[str, Media]:
-    """Return size and length of results and of uploaded videos and audio files, by address."""
+    """Return size and length of results and uploads, by address."""
     return _results(addresses) | _uploads(addresses)
 
 
@@ -121,7 +116,8 @@ def _uploads(addresses: Set[str]) -> dict[str, Media]:
     keys = {match.string: uuid.UUID(match[1]) for match in map(_UPLOAD.match, addresses) if match}
     if not keys:
         return {}
-    rows = Upload.objects.filter(pk__in=list(keys.values())[:_MOST_FILES], duration_s__isnull=False)
+    is_measured = Q(width__isnull=False) | Q(duration_s__isnull=False)
+    rows = Upload.objects.filter(is_measured, pk__in=list(keys.values())[:_MOST_FILES])
     media = {pk: Media(*measured) for pk, *measured in rows.values_list("pk", *Media._fields)}
     return {address: media[pk] for address, pk in keys.items() if pk in media}
 

@@ -41,7 +41,7 @@ TEXT, UNREADABLE = "text", "bytes that nobody can read"
 HEAD_BYTES = 256  # a box of brands has rarely more than ten
 DOCUMENT_BYTES = 1 << 20  # error pages and messages sent in place of a file are smaller
 _PAGE = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
+    rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml[^>]*+>\s*+|<!--(?>.*?-->)\s*+)*+"
     rb"<(?:!doctype\s+html|html|head|body|title|meta|script|center|h1)\b",
     re.IGNORECASE | re.DOTALL,
 )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from django.core.files.storage import default_storage
+from django.db.models import QuerySet
 
-from runs.files import stored_files
 from runs.files.inputs import our_addresses
 from runs.models import Artifact, Upload
 from runs.own_addresses import OUR_ADDRESS
@@ -18,8 +16,6 @@ from runs.own_addresses import OUR_ADDRESS
 MAX_KNOWN = 4096
 MAX_VALUES = 200  # arguments searched for files
 _NOT_SHOWN = ("mask", "audio", "lora", "reference", "style")  # inputs that do not set the shape
-
-log = logging.getLogger(__name__)
 
 
 def shape_of_input(arguments: Any) -> tuple[int, int] | None:
@@ -31,12 +27,6 @@ def shape_of_input(arguments: Any) -> tuple[int, int] | None:
         return None
     sizes = (_size_at(address) for address in _addresses(arguments))
     return next(filter(None, sizes), None)
-
-
-def sizes_of_inputs(arguments: Any) -> dict[str, tuple[int, int]]:
-    """Return width and height of our pictures and videos in the arguments, by their address."""
-    sizes = {address: _size_at(address) for address in islice(our_addresses(arguments), MAX_VALUES)}
-    return {address: size for address, size in sizes.items() if size}
 
 
 def is_measuring(arguments: Any) -> bool:
@@ -67,26 +57,15 @@ def _size_at(address: str) -> tuple[int, int] | None:
     match = OUR_ADDRESS.fullmatch(address)
     if match is None:
         return None
-    if match["run"]:
-        rows = Artifact.objects.filter(run_id=match["run"], position=int(match["position"]))
-        width, height = rows.values_list("width", "height").first() or (None, None)
-    else:
-        width, height = _size_of_upload(match["upload"])
+    rows: QuerySet[Any] = (
+        Artifact.objects.filter(run_id=match["run"], position=int(match["position"]))
+        if match["run"]
+        else Upload.objects.filter(pk=match["upload"])
+    )
+    width, height = rows.values_list("width", "height").first() or (None, None)
     if not width or not height:
         return None
     _known[address] = width, height
     while len(_known) > MAX_KNOWN:
         _known.popitem(last=False)
     return width, height
-
-
-def _size_of_upload(pk: str) -> tuple[int | None, int | None]:
-    row = Upload.objects.filter(pk=pk).first()
-    if row is None or row.width or not row.content_type.startswith("image/"):
-        return (row.width, row.height) if row else (None, None)
-    try:
-        with default_storage.open(row.file) as file:
-            return stored_files.dimensions(file)
-    except OSError as error:
-        log.info("the size of upload %s could not be read: %s", pk, error)
-        return None, None

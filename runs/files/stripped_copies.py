@@ -1,8 +1,9 @@
 """Copies of stored media without metadata, for people who may not learn what made them.
 
-A copy is made when it is first asked for, by a subprocess (`strip_program.py`), and kept beside its
-file until the file is purged. What cannot be copied is not served at all; an empty copy records
-that.
+A copy is made when it is first asked for, by a subprocess of a worker (`strip_program.py`), and
+kept beside its file until the file is purged. Until then its page has a small picture in its place.
+What cannot be copied, or takes too long again and again, is not served at all: an empty copy says
+so.
 """
 
 from __future__ import annotations
@@ -12,26 +13,34 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
-from threading import BoundedSemaphore, Lock
 from typing import IO
 
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 
+from core.db import clock
+from core.notify import channel
 from core.process import subprocess_worker
 from core.storage import atomic_files
 from runs.files import storage_limits
+from runs.models import WantedCopy
 
 log = logging.getLogger(__name__)
 
 LIMIT_S = 60.0
-_making = BoundedSemaphore(2)  # at once: each takes a CPU core
-_locks = [Lock() for _ in range(16)]  # by name: a player asks for several ranges of a film at once
+MOST_TRIES = 3  # of a file that takes longer; perhaps only the machine was busy
+FIRST_PAUSE = timedelta(minutes=1)  # until the next one, twice as long each time
 
 
 class NotStripped(Exception):
     """The file has no copy without metadata; the message is shown to people."""
+
+
+class NotReady(NotStripped):
+    """A worker makes the copy: it is here in a moment."""
 
 
 def copy_name(file: str) -> str:
@@ -39,19 +48,47 @@ def copy_name(file: str) -> str:
     return f"{file}.stripped"
 
 
-def copy_of(file: str, limit_s: float = LIMIT_S) -> str:
-    """Return the name of a stored file's copy, made now if there is none.
+def copy_of(file: str) -> str:
+    """Return the name of a stored file's copy; a worker is asked for it if there is none.
 
-    Raises NotStripped, and what the storage raises.
+    Raises NotStripped, NotReady, and what the storage raises.
     """
     name = copy_name(file)
     if not default_storage.exists(name):
-        with _locks[hash(file) % len(_locks)], _making:
-            if not default_storage.exists(name):
-                _make(file, name, limit_s)
+        default_storage.size(file)  # raises FileNotFoundError if there is nothing to copy
+        ask(file)
+        raise NotReady("This file is being made ready. It is here in a moment.")
     if not default_storage.size(name):
         raise NotStripped("This file cannot be shown without what tells its origin.")
     return name
+
+
+def ask(file: str) -> None:
+    """Let a worker make the copy of a stored file."""
+    _, is_new = WantedCopy.objects.get_or_create(
+        file=file, defaults={"next_attempt_at": clock.now()}
+    )
+    if is_new:
+        channel.notify()
+
+
+def make(wanted: WantedCopy, limit_s: float = LIMIT_S) -> None:
+    """Make a copy that is wanted, or note that it took too long; the third time for good."""
+    name = copy_name(wanted.file)
+    try:
+        if not default_storage.exists(name):
+            _make(wanted.file, name, limit_s)
+    except FileNotFoundError:  # purged meanwhile
+        log.info("%s is gone, and needs no copy", wanted.file)
+    except subprocess_worker.WorkerDied as error:
+        log.warning("%s cannot be copied without metadata: %s", wanted.file, error)
+        wanted.tries += 1
+        if wanted.tries < MOST_TRIES:
+            wanted.next_attempt_at = clock.now() + FIRST_PAUSE * 2 ** (wanted.tries - 1)
+            wanted.save()
+            return
+        atomic_files.write(name, ContentFile(b""), 0)
+    wanted.delete()
 
 
 def _make(file: str, name: str, limit_s: float) -> None:
@@ -81,13 +118,12 @@ def _fetch(name: str, copy: IO[bytes]) -> None:
 
 
 def _strip(file: str, path: str, target: str, limit_s: float) -> None:
-    """Write the copy of `path` to `target`; leaves `target` empty if that is impossible."""
+    """Write the copy of `path` to `target`; leaves `target` empty if that is impossible.
+
+    Raises WorkerDied if it takes too long.
+    """
     request = {"path": path, "target": target}
-    try:
-        answer = subprocess_worker.run_once("runs.files.media.strip_program", request, limit_s)
-    except subprocess_worker.WorkerDied as error:  # perhaps only the machine was busy
-        log.warning("%s cannot be copied without metadata: %s", file, error)
-        raise NotStripped("This file cannot be shown now. Try again in a minute.") from error
+    answer = subprocess_worker.run_once("runs.files.media.strip_program", request, limit_s)
     if why := answer.get("error", ""):
         log.info("%s cannot be copied without metadata: %s", file, why)
         with suppress(FileNotFoundError):

@@ -72,10 +72,7 @@ def find_by_digest(
     upload = Upload.objects.filter(user_id=user_id, digest=digest, size_bytes=size_bytes).first()
     if upload is None or not _is_stored(upload.file):
         return None
-    stored = stored_files.StoredFile(
-        upload.file, upload.digest, upload.size_bytes, upload.content_type
-    )
-    return _row(user_id, name or upload.file_name, stored, project)
+    return _row(user_id, name or upload.file_name, _stored(upload), project)
 
 
 def store(
@@ -126,7 +123,10 @@ def _row(
             "file_name": name,
             "content_type": stored.content_type,
             "size_bytes": stored.size_bytes,
-            "measure_at": timezone.now() if has_length(stored.content_type) else None,
+            "width": stored.width,
+            "height": stored.height,
+            "duration_s": stored.duration_s,
+            "measure_at": timezone.now() if _is_to_measure(stored) else None,
         },
     )
     return upload
@@ -159,10 +159,20 @@ def of_upload(user_id: int, project: Project, upload: Upload) -> Upload:
     if upload.user_id == user_id and upload.project_id == project.pk:
         return upload
     purge.reclaim(upload.digest)
-    stored = stored_files.StoredFile(
-        upload.file, upload.digest, upload.size_bytes, upload.content_type
+    return _row(user_id, upload.file_name, _stored(upload), project)
+
+
+def _stored(upload: Upload) -> stored_files.StoredFile:
+    """Return the file of an upload with what is known of it."""
+    return stored_files.StoredFile(
+        upload.file,
+        upload.digest,
+        upload.size_bytes,
+        upload.content_type,
+        width=upload.width,
+        height=upload.height,
+        duration_s=upload.duration_s,
     )
-    return _row(user_id, upload.file_name, stored, project)
 
 
 def show_with(row: InProject, addresses: Iterable[str]) -> None:
@@ -174,9 +184,10 @@ def show_with(row: InProject, addresses: Iterable[str]) -> None:
     hidden.update(is_hidden=False)
 
 
-def has_length(content_type: str) -> bool:
-    """Whether files of this type have a duration, which a worker measures."""
-    return content_type.startswith(("video/", "audio/")) or content_type == "image/gif"
+def _is_to_measure(stored: stored_files.StoredFile) -> bool:
+    """Whether a worker is to measure the length of a film or sound."""
+    has_length = stored.content_type.startswith(("video/", "audio/"))
+    return stored.duration_s is None and (has_length or stored.content_type == "image/gif")
 
 
 def _put_in_storage(

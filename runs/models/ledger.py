@@ -30,7 +30,8 @@ class SumState(models.TextChoices):
 class Charge(models.Model):
     """What one run may cost and has cost, for whom, and where it began. One row a run.
 
-    `amount` is the best figure that is known: `reported`, else `billed`, else `expected`.
+    `amount` is the best figure that is known: `reported`, else `billed`, else `expected`, which of
+    a live session grows while it lasts, until it is settled with `so_far`.
     """
 
     run = models.OneToOneField(Run, null=True, **(_KEPT | {"related_name": "charge"}))
@@ -44,6 +45,9 @@ class Charge(models.Model):
     unit_price = DollarsField(null=True, help_text="when it began; empty: unknown")
     price_unit = models.CharField(max_length=64, blank=True)
     expected = DollarsField(null=True, help_text="the most it may cost; empty: unknown")
+    so_far = DollarsField(
+        null=True, help_text="of a live session: what its results cost; empty: it is none"
+    )
     billed = DollarsField(null=True, help_text="billed units × price; empty: not said")
     reported = DollarsField(null=True, help_text="by upstream's billing events; empty: none yet")
     amount = DollarsField(null=True, help_text="the best of the three; empty: unknown")

@@ -33,7 +33,7 @@ class Upload(InProject):
     content_type = models.CharField(max_length=127)
     size_bytes = models.BigIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
-    width = models.PositiveIntegerField(null=True, help_text="of a film")
+    width = models.PositiveIntegerField(null=True, help_text="of a picture or film")
     height = models.PositiveIntegerField(null=True)
     duration_s = models.FloatField(null=True, help_text="of a film or sound; null: not known")
     measure_at = models.DateTimeField(

@@ -80,3 +80,17 @@ class MetadataBackfill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.due_at}"
+
+
+class WantedCopy(models.Model):
+    """A stored file of which a worker is to make a copy without metadata.
+
+    There until it is made, or found to be impossible (`runs/files/stripped_copies.py`).
+    """
+
+    file = models.CharField(primary_key=True, max_length=255, help_text="name in our storage")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="that took too long")
+    next_attempt_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.file

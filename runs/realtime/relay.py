@@ -209,7 +209,7 @@ class _Exchange:
     async def forward_results(self) -> str:
         """Store and forward results, any number per input; returns why no more will come.
 
-        Raises FalError if the model broke off the session.
+        Raises FalError if the model broke off the session, Refused if more came than is affordable.
         """
         async for result in self._session.results():
             if isinstance(result, fal.RunFailed):
@@ -217,6 +217,7 @@ class _Exchange:
             else:
                 self._live.add_result(self._made_from, result)
             await _send_result(self._page, result)
+            await _retry_database(self._live.reserve_for_results, self._page)
             self._has_result.set()
         if not self._has_result.is_set():
             raise fal.Unreachable(NOT_PAINTED, sent=True)
@@ -238,6 +239,7 @@ class _Exchange:
             )
             if not await _retry_database(sync_to_async(self._live.is_owned), self._page):
                 return sessions.RUN_ENDED
+            await _retry_database(partial(self._live.reserve, arguments), self._page)
             if self._page.is_gone:
                 return ""
             self._made_from = SessionInput(arguments, None if resolved is arguments else resolved)

@@ -14,8 +14,9 @@ import logging
 import uuid
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
@@ -28,18 +29,22 @@ from catalog.models import Endpoint
 from core.db import clock, transient_errors
 from fal.db_safe import db_safe
 from projects.models import Project
-from runs import starting, state_machine
+from runs import confirmation, ledger, starting, state_machine
+from runs.costs.cost import estimate_run
 from runs.files import content_types
+from runs.ledger import NOTHING
 from runs.locked_update import retry_until_committed
-from runs.models import Run, Transport
+from runs.models import Charge, Run, Transport
 from runs.realtime.limits import KEPT, LIVE_LIMITS, LiveLimits
 from runs.realtime.tickets import Ticket
+from runs.refused_starts import Forbidden
 from runs.results import outcomes
 from runs.starting import Holder, Source, StartRequest
 from runs.transitions import Observation
 from runs.worker.scheduling import capacity, leases
 
 KEPT_BYTES = 4 << 20  # their total size, as stored in the database
+STRETCH = 10  # results reserved ahead, as long as budgets have room for so many
 LOGGED_OUT = "You have logged out. Log in and paint live again."
 RUN_ENDED = "This session's run was ended while this server slept. Paint live begins another."
 
@@ -78,6 +83,7 @@ class LiveSession:
         self._failures = 0
         self._last_failure: fal.FalError | None = None
         self._saved_count = 0
+        self._sums = _Sums()
 
     @classmethod
     async def begin(
@@ -95,14 +101,29 @@ class LiveSession:
         Raises SessionLimitReached or Refused (runs/refused_starts.py).
         """
         run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker, limits.lease_s)
+        live = cls(run, worker, ticket, limits)
+        live._sums = await sync_to_async(_Sums.of)(run)
         if project_key is not None:
             run.project_key_id = project_key
             await Run.objects.filter(pk=run.pk).aupdate(project_key=project_key)
-        return cls(run, worker, ticket, limits)
+        return live
+
+    async def reserve(self, arguments: dict[str, Any]) -> None:
+        """Reserve what the result of the next input may cost, and more ahead where there is room.
+
+        Raises Forbidden (runs/refused_starts.py) with a sentence if it is not affordable.
+        """
+        self._sums = await sync_to_async(_reserve)(self.run, self._ticket, arguments, self._sums)
+
+    async def reserve_for_results(self) -> None:
+        """Reserve what came beyond one result for each input. Raises as `reserve`."""
+        if self._sums.is_short:
+            self._sums = await sync_to_async(_reserve)(self.run, self._ticket, None, self._sums)
 
     def add_result(self, made_from: SessionInput, result: dict[str, Any]) -> None:
         """Add a result with its input; drops the oldest results beyond the limits."""
         self.count += 1
+        self._sums = self._sums.with_result()
         self._made_from = made_from
         self._frames.append(as_json(result))
         while len(self._frames) > 1 and sum(map(_size, self._frames)) > KEPT_BYTES:
@@ -111,6 +132,7 @@ class LiveSession:
     def record_failure(self, failure: fal.FalError) -> None:
         """Record that an input resulted in an error."""
         self._failures += 1
+        self._sums = self._sums.with_failure()
         self._last_failure = failure
 
     def is_owned(self) -> bool:
@@ -145,7 +167,7 @@ class LiveSession:
         self._saved_count = self.count
         frames = {"frames": list(self._frames)}
         progress = Observation(State.RUNNING, partial=frames, metrics=self._metrics)
-        await sync_to_async(_record)(self.run.pk, self._made_from, progress)
+        await sync_to_async(_record)(self.run.pk, self._made_from, progress, self._sums.came)
 
     @property
     def _metrics(self) -> dict[str, int]:
@@ -165,12 +187,71 @@ class LiveSession:
         if why:
             await retry_until_committed(state_machine.note_event, self.run.pk, "session", why[:500])
         await retry_until_committed(_record_arguments, self.run.pk, self._made_from)
+        await retry_until_committed(_note_so_far, self.run.pk, self._sums.came)
         if self._frames or error:
             frames = {"frames": list(self._frames)} if self._frames else None
             outcome = outcomes.from_session(frames, error)
         else:
             outcome = Observation(State.CANCELLED, by="session")
         await state_machine.arecord(self.run.pk, replace(outcome, metrics=self._metrics))
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What a session costs, in dollars: `reserved`, for inputs `sent`, of results that `came`.
+
+    `each` is what one result of the newest input may cost; None: unknown, as `came` is then.
+    """
+
+    each: Decimal | None = None
+    reserved: Decimal = NOTHING
+    sent: Decimal = NOTHING
+    came: Decimal | None = NOTHING
+
+    @classmethod
+    def of(cls, run: Run) -> _Sums:
+        """Return the sums of a session that begins: nothing is sent, one result is reserved."""
+        expected = Charge.objects.filter(run=run).values_list("expected", flat=True).first()
+        return cls(reserved=expected or NOTHING)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether more came than is reserved."""
+        return self.came is not None and self.came > self.reserved
+
+    def with_result(self) -> _Sums:
+        """Return the sums after a result."""
+        if self.came is None or self.each is None:
+            return replace(self, came=None)
+        return replace(self, came=self.came + self.each)
+
+    def with_failure(self) -> _Sums:
+        """Return the sums after an input that failed: it costs nothing."""
+        return replace(self, sent=max(NOTHING, self.sent - (self.each or NOTHING)))
+
+
+def _reserve(run: Run, ticket: Ticket, arguments: dict[str, Any] | None, sums: _Sums) -> _Sums:
+    """Reserve what is missing for an input with these arguments; None: for results that came."""
+    close_old_connections()
+    if arguments is not None:
+        each = starting.in_dollars(estimate_run(run.endpoint, arguments))
+        if each is None:
+            if sums.each is not None:  # a change of the form has made it open
+                with confirmation.given(ticket.said):
+                    starting.reserve_more(run, None)
+            return replace(sums, each=None)
+        sums = replace(sums, each=each, sent=max(sums.sent, sums.came or NOTHING) + each)
+    each = sums.each or NOTHING
+    missing = max(sums.sent, sums.came or NOTHING) - sums.reserved
+    if missing <= 0:
+        return sums
+    try:
+        extra = missing + (STRETCH - 1) * each
+        starting.reserve_more(run, extra)
+    except Forbidden:
+        extra = missing
+        starting.reserve_more(run, extra)
+    return replace(sums, reserved=sums.reserved + extra)
 
 
 def as_json(value: Any) -> Any:
@@ -222,7 +303,8 @@ def _begin(
         project=_project_of(ticket, person),
         holder=Holder(worker, clock.now() + timedelta(seconds=lease_s), State.RUNNING),
     )
-    return starting.start(request).run
+    with confirmation.given(ticket.said):
+        return starting.start(request).run
 
 
 def _project_of(ticket: Ticket, person: User) -> Project | None:
@@ -235,10 +317,18 @@ def _project_of(ticket: Ticket, person: User) -> Project | None:
     return project
 
 
-def _record(pk: uuid.UUID, made_from: SessionInput, progress: Observation) -> None:
+def _record(
+    pk: uuid.UUID, made_from: SessionInput, progress: Observation, came: Decimal | None
+) -> None:
     with transaction.atomic():
         _record_arguments(pk, made_from)
+        _note_so_far(pk, came)
         state_machine.record(pk, progress)
+
+
+def _note_so_far(pk: uuid.UUID, came: Decimal | None) -> None:
+    if came is not None:
+        ledger.note_so_far(pk, came)
 
 
 def _record_arguments(pk: uuid.UUID, made_from: SessionInput) -> None:

@@ -31,6 +31,7 @@ class Ticket:
     login: str = field(default="", compare=False)
     number: str = field(default="", compare=False)
     project_id: int | None = field(default=None, compare=False)  # None: the user's private one
+    said: str = field(default="", compare=False)  # yes to what, as `Confirmation.parse` reads it
     is_of_program: ClassVar[bool] = False  # its runs are not shown to the team
 
     @property
@@ -51,10 +52,11 @@ def sign(
     session_key: str | None = None,
     *,
     project_id: int | None = None,
+    said: str = "",
 ) -> str:
     """Return a ticket as URL-safe text; without a session key a logout does not invalidate it."""
     login = single_use.session_digest(session_key)
-    claims = [user_id, endpoint_id, origin, login, secrets.token_urlsafe(12), project_id]
+    claims = [user_id, endpoint_id, origin, login, secrets.token_urlsafe(12), project_id, said]
     return signing.dumps(claims, salt=SALT)
 
 

@@ -29,6 +29,16 @@ ANSWERED_TWICE = re.compile(r"^(Upstream answered ([0-9]+)): fal answered \2 and
 # What an explanation without advice of its own says, by whether the same run may succeed later.
 RETRY = "Nothing is wrong with your input. Run it again; if it keeps failing, try later."
 FINAL = "The same again would hardly do better: change the input, or try another model."
+_CHARGED = "been charged"
+MAY_BE_CHARGED = f"It may have {_CHARGED}."
+NOT_CHARGED = "Nothing was charged."
+NOT_RUN = {400, 401, 402, 403, 404, 405, 409, 413, 415, 429}  # statuses of what was never run
+NOT_SENT = {
+    "model_blocked",
+    "file_upload_failed",
+    "file_download_error",
+}  # types of our own errors, before a run is sent
+TELLS_COST = {"client_cancelled"}  # whose advice speaks of the cost already
 AGAIN = "Run it again."  # follows advice of its own where the same run may succeed later
 
 # Title and advice by fal's error type (protocol, sections 11.1 to 11.3). Whether to run it
@@ -86,7 +96,7 @@ BY_CLASS: Mapping[str, tuple[str, str]] = {
     "UpstreamFailed": ("Upstream is in trouble", ""),
     "Unreadable": (
         "The result cannot be shown",
-        "Upstream ended the run, and may have charged it. What it gave is kept below.",
+        "Upstream ended the run. It may have been charged. What it gave is kept below.",
     ),
     "Unreachable": ("Upstream does not answer", ""),
     "RunFailed": ("The model failed", ""),
@@ -116,7 +126,23 @@ def explain(error: Mapping[str, Any] | None) -> Explanation:
         advice = RETRY if is_retryable else FINAL
     elif is_retryable:
         advice = f"{advice} {AGAIN}"
-    return Explanation(title, advice, is_retryable)
+    charged = "" if _CHARGED in advice or _kind(error) in TELLS_COST else charged_in_words(error)
+    return Explanation(title, f"{advice} {charged}".rstrip(), is_retryable)
+
+
+def charged_in_words(error: Mapping[str, Any]) -> str:
+    """Return whether upstream has charged a run that failed so (protocol, 17.5).
+
+    Never for an error of its own, nor for what it refused before it ran; input that a model did
+    not accept may be charged.
+    """
+    status = error.get("status")
+    if isinstance(status, int) and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return NOT_CHARGED
+    is_refused = isinstance(status, int) and status in NOT_RUN
+    never_came = error.get("error") == "Unreachable" and not error.get("sent")
+    is_ours = error.get("error") == "FalError" and _kind(error) in NOT_SENT
+    return NOT_CHARGED if is_refused or never_came or is_ours else MAY_BE_CHARGED
 
 
 def _title_and_advice(error: Mapping[str, Any]) -> tuple[str, str]:

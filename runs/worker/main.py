@@ -46,7 +46,7 @@ from runs.worker import (
 )
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
-from runs.worker.examination import provenance, upload_measures
+from runs.worker.examination import provenance, upload_measures, wanted_copies
 from runs.worker.following import backfill, reconciliation
 from runs.worker.following.patience import PATIENCE, Patience
 from runs.worker.jobs import run_forever
@@ -149,6 +149,7 @@ class Worker:
                 partial(fingerprints.compare_due, self.media_probe),
                 wakes_on_change=True,
             ),
+            Job("strip copies", wanted_copies.make_due, wakes_on_change=True),
             Job("examine results", provenance.Examination(self.media_probe).step),
             Job("webhooks", partial(processing.process_pending, keys), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, keys), wakes_on_change=True),

@@ -11,7 +11,7 @@ from schemas.carry.meanings import SIDES
 from schemas.fields import Field, hints
 
 _SECONDS = re.compile(
-    r"\s*(\d{1,6}(?:\.\d+)?)\s*(ms|s|sec|secs|seconds?|m|min|minutes?)?\s*", re.IGNORECASE
+    r"\s*+(\d{1,6}(?:\.\d+)?)\s*+(ms|s|sec|secs|seconds?|m|min|minutes?)?\s*", re.IGNORECASE
 )
 _LONGEST_S = 7200.0
 _USUAL_AREA = 1024 * 1024

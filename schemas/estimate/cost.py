@@ -58,7 +58,7 @@ def estimate(
     unit = parse_unit(price.unit)
     amount = measure(unit, run_inputs)
     estimated = cost(price, amount, history, model.expected_s)
-    if not estimated.low:
+    if not estimated.low and estimated.usual is None:
         return estimated
     if price.note:
         estimated = replace(_with_note(estimated, price.note), source=MEASURED)
@@ -110,19 +110,17 @@ def cost(
     history: History | None = None,
     expected_s: float | None = None,
 ) -> Estimate:
-    """The cost of an amount; if the amount is unknown, by what earlier runs were billed for."""
+    """The cost of an amount; if that is open, with what runs usually cost (`Estimate.usual`)."""
     if price.unit_price is None or price.unit_price < 0 or not price.unit_price.is_finite():
         return unknown(price.currency, "Upstream states no price for this model.")
     if not price.unit_price:
         return Estimate(Decimal(), Decimal(), price.currency, ("Upstream charges nothing for it.",))
     unit, past = parse_unit(price.unit), history or NO_HISTORY
-    if unit.kind == "compute second":
-        amount = _compute_time(past, expected_s)
     if amount is not None and amount.high is not None:
         return _multiplied(price, amount, unit.per)
-    if past.units is not None:
-        text = f"{_billed(past.units, price.unit)} ({_median(past)})"
-        return _multiplied(price, exactly(past.units, text), ONE)
+    if (usual := _usual(price, past, expected_s)) and (figure := usual.low) is not None:
+        least = amount.low * price.unit_price / unit.per if amount else Decimal()
+        return replace(usual, low=min(least, figure), high=None, usual=figure)
     if amount is not None:
         return _multiplied(price, amount, unit.per)
     return unknown(price.currency, _per(price), _REASONS.get(unit.kind, _UNCOUNTED))
@@ -141,10 +139,18 @@ _REASONS = {
 }
 
 
+def _usual(price: Price, past: History, expected_s: float | None) -> Estimate | None:
+    """What runs of the model mostly cost: by earlier bills, else by the time that it works."""
+    if past.units is not None:
+        text = f"{_billed(past.units, price.unit)} ({_median(past)})"
+        return _multiplied(price, exactly(past.units, text), ONE)
+    unit = parse_unit(price.unit)
+    worked = _compute_time(past, expected_s) if unit.kind == "compute second" else None
+    return _multiplied(price, worked, unit.per) if worked else None
+
+
 def _compute_time(past: History, expected_s: float | None) -> Amount | None:
     """The model's working time from earlier runs, else upstream's estimate."""
-    if past.units is not None:
-        return None  # billed units are more reliable than measured time
     if past.compute_s is not None:
         return exactly(past.compute_s, f"{duration(float(past.compute_s))} ({_median(past)})")
     if expected_s and 0 < expected_s < quantities.LONGEST_S:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from core.formatting import money
-from schemas.estimate.units import parse_unit
 
 PRICE_UNKNOWN = "Price unknown"
 _CENT = Decimal("0.01")
@@ -23,11 +22,6 @@ class Price:
     note: str = ""  # where it is no list price: where it comes from, in a sentence
     is_least: bool = False  # it is for other arguments: with these it may be higher
 
-    @property
-    def is_by_compute_time(self) -> bool:
-        """Whether the unit is the model's working time."""
-        return parse_unit(self.unit).kind == "compute second"
-
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -37,6 +31,9 @@ class Estimate:
     step of the computation. `unknown_count` is the number of runs in a sum whose price is unknown;
     `low` and `high` do not include these. `source` says where it does not come from the list price
     alone: `measured`, or for a part of a sum `partly measured`.
+
+    `usual` is what runs of the model mostly cost, where the amount of this one is open. It is for
+    eyes and no limit: an hour of film was priced like earlier films of a second.
     """
 
     low: Decimal | None
@@ -45,6 +42,7 @@ class Estimate:
     basis: tuple[str, ...] = ()
     unknown_count: int = 0
     source: str = ""
+    usual: Decimal | None = None
 
     @property
     def is_known(self) -> bool:
@@ -65,6 +63,8 @@ class Estimate:
     def words(self) -> str:
         """`about $0.10`, `$0.10 to $0.20`, `up to $0.20`, `at least $0.10`, `Free`, unknown.
 
+        `usually $0.04` where only that is known.
+
         A sum with unknown prices shows their number: `about $0.10 + 2 unknown`; one with measured
         prices says so: `about $0.10, measured`.
         """
@@ -77,6 +77,8 @@ class Estimate:
         return f"{self._figures(self.low)}{more}{source}"
 
     def _figures(self, low: Decimal) -> str:
+        if self.high is None and self.usual is not None:
+            return f"usually {money(rounded(self.usual), self.currency)}"
         least = money(rounded(low), self.currency)
         if self.high is None:
             return f"at least {least}"
@@ -105,6 +107,9 @@ class Estimate:
             tuple(dict.fromkeys((*self.basis, *other.basis))),
             count,
             _common({estimate.source for estimate in priced}),
+            sum((estimate._shown for estimate in priced), Decimal())
+            if any(estimate.usual is not None for estimate in priced)
+            else None,
         )
 
     def times(self, runs: int) -> Estimate:
@@ -112,10 +117,20 @@ class Estimate:
         if self.low is None:
             return Estimate(None, None, self.currency, self.basis, self._unknowns * runs)
         high = None if self.high is None else self.high * runs
-        unknown_count = self.unknown_count * runs
-        return Estimate(
-            self.low * runs, high, self.currency, self.basis, unknown_count, self.source
+        usual = None if self.usual is None else self.usual * runs
+        return replace(
+            self,
+            low=self.low * runs,
+            high=high,
+            usual=usual,
+            unknown_count=self.unknown_count * runs,
         )
+
+    @property
+    def _shown(self) -> Decimal:
+        """Its part of what a sum usually is."""
+        figures = (self.usual, self.high, self.low)
+        return next((figure for figure in figures if figure is not None), Decimal())
 
     @property
     def _unknowns(self) -> int:

@@ -9,6 +9,7 @@ assumed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -92,7 +93,8 @@ def typical(
     if unit.kind in {"billed", "other"}:
         return Typical(unknown(price.currency, "Only upstream counts these units."), "")
     if unit.kind == "compute second":
-        return Typical(cost(price, None, None, expected_s), "run")
+        estimated = cost(price, None, None, expected_s)
+        return Typical(replace(estimated, low=estimated.usual, high=estimated.usual), "run")
     length = decimal(seconds) or _length(usual)
     amount = _amount(unit, usual, length)
     many = usual.amounts.get("outputs", ONE)

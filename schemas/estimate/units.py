@@ -46,7 +46,7 @@ _PART = re.compile(
     r"\d+\s*[x×]\s*\d+|[abht]\d{1,3}\b|\d[\d,]*(?:\.\d+)?|[a-z]+", re.ASCII | re.IGNORECASE
 )
 _LINES = re.compile(r"\b(?:\d{3,4}p|[248]k)\b")
-_MEMORY = re.compile(r"\d+\s*gb\b")  # of a machine
+_MEMORY = re.compile(r"(?<!\d)\d++\s*+gb\b")  # of a machine
 _INPUT = {"input", "source", "reference", "uploaded"}
 
 

@@ -31,14 +31,14 @@ _MAX_SIDE_PX = 8192  # larger limits are not realistic and are ignored
 _LINES = re.compile(r"(\d{3,4})p|([1248])k", re.IGNORECASE)
 _LINES_SAID, _SECONDS_SAID = (
     r"(?P<lines>\d{3,4}p|[248]k)\b",
-    r"(?P<seconds>\d{1,3})\s*-?\s*(?:s\b|sec)",
+    r"(?P<seconds>\d{1,3})\s*+-?+\s*+(?:s\b|sec)",
 )
 # pixverse/v5.6: "1080p videos are limited to 5 or 8 seconds". Without it, a search for ten seconds
 # of 1080p would find a model that refuses the run.
 _LIMITED_TO = re.compile(
     _LINES_SAID
     + r"[^.;]{0,60}?\b(?:limited to|only|up to|max(?:imum)?(?: of)?)\b[^.;]{0,40}?"
-    + r"(?:\d+\s*(?:or|and|,|/)\s*)?"
+    + r"(?:\d++\s*+(?:or|and|,|/)\s*+)?"
     + _SECONDS_SAID,
     re.IGNORECASE,
 )

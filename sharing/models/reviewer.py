@@ -8,9 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from sharing.models.names import MAX_NAME_CHARS, name_key
+from core.names import name_key
 from sharing.models.share import Share
 
+MAX_NAME_CHARS = 60
 MAX_KEY_CHARS = MAX_NAME_CHARS * 18  # one character may stand for so many (NFKC)
 
 
@@ -53,7 +54,7 @@ class Reviewer(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the reviewer with the key of the name."""
-        self.name_key = name_key(self.name)
+        self.name_key = name_key(self.name)[:MAX_KEY_CHARS]
         super().save(*args, **kwargs)
 
     @property

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from core.file_names import portable_name
 from playground.views import files
 from runs.files import derived_files, stripped_copies
+from runs.files.stripped_copies import copy_of as ready_copy
 from runs.models import Artifact, DerivedFile, Upload
 from sharing import inputs, items
 from sharing.access import Visit, for_visitors
@@ -38,7 +39,10 @@ def file(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     stored = _stored(visit.share, number)
 
     def serve() -> HttpResponseBase:
-        name = _served(visit.share, stored)
+        try:
+            name = _served(visit.share, stored)
+        except stripped_copies.NotReady as soon:
+            return files.meanwhile(request, stored, str(soon))
         return _serve(request, visit, number, name, stored.content_type)
 
     return files.from_storage(stored.file, files.NOT_HERE, serve)
@@ -104,7 +108,9 @@ def _served(share: Share, stored: Artifact | Upload) -> str:
     if is_whole:
         return stored.file
     try:
-        copy = stripped_copies.copy_of(stored.file)
+        copy = ready_copy(stored.file)
+    except stripped_copies.NotReady:
+        raise
     except stripped_copies.NotStripped as error:
         raise Http404(str(error)) from error
     if isinstance(stored, Artifact):

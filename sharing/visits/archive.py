@@ -10,6 +10,7 @@ from zipstream import ZipStream
 from core.file_names import portable_name
 from core.http.streaming import chunks
 from runs.files import content_types, stripped_copies
+from runs.files.stripped_copies import copy_of as ready_copy
 from runs.models import Artifact
 
 if TYPE_CHECKING:
@@ -58,4 +59,4 @@ def _file(share: Share, artifact: Artifact) -> str:
     is_whole = share.shows_models and share.shows_settings
     if is_whole or not artifact.content_type.startswith(MEDIA):
         return artifact.file
-    return stripped_copies.copy_of(artifact.file)
+    return ready_copy(artifact.file)

@@ -35,15 +35,16 @@ class Wanted:
     amount: Decimal
 
 
-def check(user: User, charges: Sequence[Charge]) -> None:
+def check(user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> None:
     """Refuse runs that pass the ceiling or a budget, or that somebody has to say yes to first.
 
-    All of one press. Raises Unaffordable or Unconfirmed with a sentence. Where the rule for what
-    nothing is known of assumes a sum, that is written into the charges.
+    All of one press, which has reserved `before` already. Raises Unaffordable or Unconfirmed with a
+    sentence. Where the rule for what nothing is known of assumes a sum, that is written into the
+    charges.
     """
     rules = SpendingRules.current()
     budgets = counting.holding_for(charges, charges[0].created_at)
-    _require_below_ceiling(rules, user, charges)
+    _require_below_ceiling(rules, user, charges, before)
     if rules.holds_models:
         _require_looked_at(user, charges)
     if not budgets:
@@ -64,23 +65,37 @@ def total(charges: Sequence[Charge]) -> Decimal:
     return sum((charge.expected or NOTHING for charge in charges), NOTHING)
 
 
-def _require_below_ceiling(rules: SpendingRules, user: User, charges: Sequence[Charge]) -> None:
+def _require_below_ceiling(
+    rules: SpendingRules, user: User, charges: Sequence[Charge], before: Decimal
+) -> None:
+    """Raise Unaffordable if the whole press costs more than only admins start, and none agreed.
+
+    What was granted is used up by the press. Of what was granted for a plan, such as a flow, each
+    of its steps takes its part when it starts; so does each stretch of a live session.
+    """
     if rules.ceiling is None:
         return
-    dearest = max((charge.expected or NOTHING for charge in charges), default=NOTHING)
-    if dearest <= rules.ceiling or roles.admins().filter(pk=user.pk).exists():
+    added = total(charges)
+    amount = before + added
+    if amount <= rules.ceiling or roles.admins().filter(pk=user.pk).exists():
         return
     granted = BudgetRequest.objects.select_for_update().filter(
-        budget=None, user=user, is_granted=True, used_at=None, amount__gte=dearest
+        budget=None, user=user, is_granted=True
     )
-    if request := granted.order_by("amount").first():
-        if charges[0].run_id is None:  # planned, as a flow's: the step's own start uses it up
-            return
-        request.used_at = charges[0].created_at
-        request.save(update_fields=["used_at"])
+    is_plan = charges[0].run_id is None
+    if not is_plan and (begun := granted.filter(planned__gte=added).order_by("planned").first()):
+        begun.planned -= added
+        begun.save(update_fields=["planned"])
         return
-    address = wording.request_address(None, None, dearest)
-    sentence = wording.above_ceiling(dearest, rules.ceiling)
+    unused = granted.filter(used_at=None, amount__gte=amount)
+    if request := unused.order_by("amount").first():
+        request.used_at = charges[0].created_at
+        goes_on = request.amount - amount if before else NOTHING
+        request.planned = amount if is_plan else goes_on
+        request.save(update_fields=["used_at", "planned"])
+        return
+    address = wording.request_address(None, None, amount)
+    sentence = wording.above_ceiling(amount, len(charges), rules.ceiling)
     raise Unaffordable(sentence, Remedy(wording.ASK_ADMIN, address))
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import roles as house_roles
 from core import periods
-from core.formatting import counted, money
+from core.formatting import counted, in_cents, money
 from projects import roles
 from projects.models import Project
 from runs.ledger import Counter, Scope
@@ -87,20 +87,21 @@ def whom_to_ask(budget: Budget, counter: Counter) -> str:
     return house_roles.whom_to_ask()
 
 
-def above_ceiling(wanted: Decimal, ceiling: Decimal) -> str:
-    """Return why the house's ceiling refuses a run."""
+def above_ceiling(wanted: Decimal, runs: int, ceiling: Decimal) -> str:
+    """Return why the house's ceiling refuses a press of so many runs."""
+    what = "This run" if runs == 1 else f"These {counted(runs, 'run')} together"
     return (
-        f"One run of this may cost {money(wanted)}, and only admins start a run above "
-        f"{money(ceiling)}. {house_roles.whom_to_ask()} to allow it."
+        f"{what} may cost {money(wanted)}, and only admins start more than {money(ceiling)} at "
+        f"once. {house_roles.whom_to_ask()} to allow it."
     )
 
 
 def unknown_refused(charges: Sequence[Charge]) -> str:
-    """Return why runs of which nothing is known of what they cost are refused."""
+    """Return why runs that cost nobody knows how much are refused."""
     (name, *_) = [charge.endpoint.name for charge in charges if charge.endpoint] or ["this model"]
     return (
-        f"Nothing is known of what a run of {name} costs, and the house starts no such run where "
-        f"a budget holds. {house_roles.whom_to_ask()} if it should run."
+        f"How much a run of {name} costs is not known before, and the house starts no such run "
+        f"where a budget holds. {house_roles.whom_to_ask()} if it should run."
     )
 
 
@@ -110,8 +111,8 @@ def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
     if not unknown:
         return f"{what} about {money(amount)}. Go on?"
     which = "it costs" if runs == 1 else f"{len(unknown)} of {runs} runs cost"
-    known = f", the rest about {money(amount)}" if amount else ""
-    return f"Nothing is known of what {which}{known}. Go on?"
+    known = f"; the rest costs about {money(amount)}" if amount else ""
+    return f"How much {which} is not known before{known}. Go on?"
 
 
 def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:
@@ -122,8 +123,8 @@ def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:
 
 
 def request_address(budget: Budget | None, counter: Counter | None, amount: Decimal) -> str:
-    """Return the page on which somebody asks for this much more; without a budget for a run."""
-    asked: dict[str, object] = {"amount": plain(amount)}
+    """Return the page on which somebody asks for this much more; without a budget for a press."""
+    asked: dict[str, object] = {"amount": plain(in_cents(amount))}
     if budget and counter:
         asked |= {"budget": budget.pk, "key": counter.key, "period": counter.period}
     return f"{reverse('spending:new-request')}?{urlencode(asked)}"

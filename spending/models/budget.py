@@ -102,10 +102,10 @@ class Budget(models.Model):
 
 
 class BudgetRequest(models.Model):
-    """Somebody asks for more than a budget has left, or for a run above the house's ceiling.
+    """Somebody asks for more than a budget has left, or for a press above the house's ceiling.
 
     Granted, `amount` is added to what the budget allows `scope_key` in `period`; without a budget
-    it lets one press of theirs pass that starts no run above it.
+    it lets one press of theirs pass whose runs cost at most that together.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -126,7 +126,10 @@ class BudgetRequest(models.Model):
     answer = models.CharField(
         max_length=SENTENCE_CHARS, blank=True, help_text="the sentence back of who decided"
     )
-    used_at = models.DateTimeField(null=True, help_text="of a run above the ceiling")
+    used_at = models.DateTimeField(null=True, help_text="by a press above the ceiling")
+    planned = DollarsField(
+        default=0, help_text="of that press: what steps of its plan may still start above it"
+    )
 
     class Meta:
         ordering = ["-created_at"]

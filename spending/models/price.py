@@ -38,6 +38,15 @@ class MeasuredPrice(models.Model):
         help_text="the largest of its figures to what is said: 0.5 is half as much again",
     )
     is_used = models.BooleanField(help_text="estimates use it in place of the list price")
+    awaits_yes = models.BooleanField(
+        default=False, help_text="it is so far above the list price that an admin agrees first"
+    )
+    agreed = models.DecimalField(
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        help_text="the difference up to which an admin has agreed; empty: nobody was asked",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

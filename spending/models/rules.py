@@ -29,10 +29,10 @@ class SpendingRules(models.Model):
     )
     assumed = DollarsField("assumed sum", null=True, blank=True, help_text="of “assume”")
     ceiling = DollarsField(
-        "ceiling per run",
+        "ceiling",
         null=True,
         blank=True,
-        help_text="only admins start a run that may cost more; empty: none",
+        help_text="only admins start runs that may cost more together; empty: none",
     )
     alarm_factor = models.DecimalField(
         "alarm from",

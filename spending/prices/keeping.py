@@ -11,11 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from statistics import median
 from typing import Any
+from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
 from django.db import connections
+from django.urls import reverse
 
+from accounts import audit, roles
 from catalog.models import Endpoint
+from core.formatting import counted, money, unit
+from notifications import outbox
 from runs.ledger import IN_DOLLARS
 from runs.models import Charge
 from schemas.estimate import parse_unit
@@ -30,6 +36,9 @@ _SAME = Decimal("0.01")  # of a price; a smaller change is not worth a new searc
 _NEW_COUNT = Decimal("1.2")  # times the runs that the page says now
 _NANO = Decimal("1e-9")
 _MOST_DIFFERENCE = Decimal(10**9)
+MOST_UNASKED = Decimal(1)  # above the list price, relative to it: beyond twice it an admin is asked
+_NEAR = Decimal("1.2")  # times the difference that an admin has agreed to
+KIND = "measured_price"
 
 
 async def measure_in_background() -> float:
@@ -76,12 +85,50 @@ def measure_models(endpoint_ids: Iterable[int | None]) -> int:
         if measurement is None:
             MeasuredPrice.objects.filter(endpoint=endpoint).delete()
         else:
-            MeasuredPrice.objects.update_or_create(
+            row, _ = MeasuredPrice.objects.update_or_create(
                 endpoint=endpoint, defaults=_columns(measurement)
             )
+            measurement = _agreed_to(row, measurement)
         costs = sorted(sample.cost for sample in samples)
         _write_used(endpoint, measurement, costs)
     return len(keys)
+
+
+def agree(by: User, row: MeasuredPrice) -> None:
+    """Let estimates use a price that is far above the list price, as an admin says."""
+    row.agreed = row.difference
+    row.save(update_fields=["agreed"])
+    audit.record(by, "agreed to the measured price of", [row.endpoint], str(row))
+    measure_models([row.endpoint_id])
+
+
+def _agreed_to(row: MeasuredPrice, measurement: Measurement) -> Measurement | None:
+    """Return a measurement if estimates may use it: far above the list an admin agrees first."""
+    if not measurement.is_useful:
+        return None
+    difference = row.difference or Decimal()
+    is_agreed = row.agreed is not None and difference <= row.agreed * _NEAR
+    row.is_used = difference <= MOST_UNASKED or is_agreed
+    was_awaiting, row.awaits_yes = row.awaits_yes, not row.is_used
+    row.save(update_fields=["is_used", "awaits_yes"])
+    if row.awaits_yes and not was_awaiting:
+        _ask_admins(row)
+    return measurement if row.is_used else None
+
+
+def _ask_admins(row: MeasuredPrice) -> None:
+    name, per = row.endpoint.name, unit(row.unit)
+    said = "nothing" if row.said is None else money(row.said)
+    for admin in roles.admins():
+        outbox.notify(
+            admin,
+            KIND,
+            subject=f"{name} seems to cost {money(row.median)} per {per}, not {said}",
+            text=f"Measured from the bills of {counted(row.count, 'run')}. Estimates go on with "
+            "the list price until an admin agrees on the page below.",
+            path=f"{reverse('prices:prices')}?{urlencode({'q': row.endpoint.endpoint_id})}",
+            key=f"measured price {row.endpoint_id} {row.updated_at:%Y-%m-%d}",
+        )
 
 
 def _preferred_unit(endpoint: Endpoint) -> str:
@@ -103,7 +150,7 @@ def _columns(measurement: Measurement) -> dict[str, Any]:
         "spread": measurement.spread,
         "groups": groups,
         "difference": _difference(measurement),
-        "is_used": measurement.is_used,
+        "is_used": False,
     }
 
 
@@ -139,7 +186,7 @@ def _write_used(
 
 def _used(endpoint: Endpoint, measurement: Measurement | None) -> dict[str, Any]:
     """Return the columns: the price of a run with an unchanged form, and those of the groups."""
-    if measurement is None or not measurement.is_used:
+    if measurement is None:
         return dict(Endpoint.NOT_MEASURED)
     usual = measurement.group_of(defaults_of(endpoint)) if measurement.groups else None
     figures = usual.figures if usual else measurement.figures

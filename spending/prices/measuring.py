@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from statistics import median
 from typing import NamedTuple
@@ -36,8 +36,9 @@ Key = tuple[str | None, ...]  # values of the arguments that prices are split by
 class Sample(NamedTuple):
     """What one run has cost in dollars, and what is known of it.
 
-    `amounts` has how many of each unit it was, above zero; 1 of `PER_RUN`. `said`: what it costs
-    by the list price, None if that cannot be known.
+    `amounts` has how many of each unit it was, above zero; 1 of `PER_RUN`: as asked for, where the
+    arguments say it, since that is what an estimate multiplies; else as it came. `said`: what it
+    costs by the list price, None if that cannot be known.
     """
 
     cost: Decimal
@@ -83,18 +84,20 @@ class Measurement:
     """What a model costs per `unit`; in `groups` where arguments change that, else without any.
 
     `spread` is the mean distance from the median, of the group if there are any, relative to the
-    mean cost: 0 for a constant price.
+    mean cost: 0 for a constant price. `is_proven`: it gives the bills of the runs that it was
+    measured from, better than the list price does.
     """
 
     unit: str
     figures: Figures
     spread: Decimal
     groups: tuple[Group, ...] = ()
+    is_proven: bool = True
 
     @property
-    def is_used(self) -> bool:
-        """Whether estimates use it: there are enough runs, and it differs from what is said."""
-        if self.figures.count < FEWEST_RUNS:
+    def is_useful(self) -> bool:
+        """Whether estimates are better with it: proven by enough runs, and other than the list."""
+        if self.figures.count < FEWEST_RUNS or not self.is_proven:
             return False
         return self.figures.differs or any(group.figures.differs for group in self.groups)
 
@@ -118,9 +121,33 @@ def measure(samples: Sequence[Sample], said_unit: str = PER_RUN) -> Measurement 
     near = [fit for fit in fits if fit.spread <= best + _AS_CONSTANT]
     preferred = _preference(said_unit)
     chosen = min(near, key=lambda fit: (len(fit.split), preferred(fit.unit), fit.unit))
-    return Measurement(
-        chosen.unit, _figures(chosen.samples, chosen.unit), chosen.spread, tuple(_groups(chosen))
-    )
+    figures = _figures(chosen.samples, chosen.unit)
+    measured = Measurement(chosen.unit, figures, chosen.spread, tuple(_groups(chosen)))
+    return replace(measured, is_proven=_is_proven(measured, chosen.samples))
+
+
+def _is_proven(measured: Measurement, samples: Sequence[Sample]) -> bool:
+    """Whether the price gives what these runs have cost, and better than the list price.
+
+    $0.025 per megapixel became $2.03: runs asked for a megapixel, got a small picture, and were
+    billed for what they had asked for.
+    """
+    errors, said_errors = [], []
+    for sample in samples:
+        if not sample.cost:
+            continue
+        group = measured.group_of(sample.arguments)
+        price = (group.figures if group else measured.figures).median
+        errors.append(_error(price * sample.amounts[measured.unit], sample))
+        if sample.said is not None:
+            said_errors.append(_error(sample.said, sample))
+    if not errors or median(errors) > MOST_DIFFERENCE:
+        return False
+    return not said_errors or median(errors) < median(said_errors)
+
+
+def _error(expected: Decimal, sample: Sample) -> Decimal:
+    return abs(expected - sample.cost) / sample.cost
 
 
 class _Fit(NamedTuple):

@@ -35,6 +35,7 @@ _MEASURED: Mapping[str, str] = {
     "token": "tokens",
     "compute second": _WORKED,
 }
+_ASKED = ("images", "videos", "seconds", "megapixels")  # units that arguments may say
 _MILLION = 1_000_000
 _ONE = Decimal(1)
 _USAGE = (
@@ -110,8 +111,11 @@ def _sample(
     read: _Read, endpoint: Endpoint, said_unit: Unit, root: Field, makes: frozenset[str]
 ) -> Sample:
     settings = read_settings(root, read.run.arguments)
-    made, name = _made(read), _said_name(said_unit, read.outputs)
-    count = made.get(name) or _by_arguments(said_unit, RunInputs(settings, makes))
+    inputs = RunInputs(settings, makes)
+    asked = {unit: _by_arguments(parse_unit(unit), inputs) for unit in _ASKED}
+    made = _made(read) | {unit: amount for unit, amount in asked.items() if amount}
+    name = _said_name(said_unit, read.outputs)
+    count = _by_arguments(said_unit, inputs) or made.get(name)
     amounts = {PER_RUN: _ONE} | {other: made[other] for other in made.keys() - {name, _WORKED}}
     said = None
     if count and not said_unit.lines:

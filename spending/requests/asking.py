@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KIND = "budget_request"
 ENDED = "This budget holds nobody back any more: try again what was refused."
 BEGUN_ANEW = "This budget has begun anew since: try again what was refused."
-NO_CEILING = "The house has no ceiling for a run any more: try again what was refused."
+NO_CEILING = "The house has no ceiling any more: try again what was refused."
 
 
 class Refused(refusals.Refused):
@@ -34,7 +34,7 @@ class Refused(refusals.Refused):
 
 @dataclass(frozen=True)
 class Subject:
-    """What somebody asks more of: a counter of a budget, or without one a run above the ceiling."""
+    """What somebody asks more of: a counter of a budget; without one a press above the ceiling."""
 
     budget: Budget | None = None
     key: int = 0
@@ -106,13 +106,13 @@ def ask(user: User, subject: Subject, amount: Decimal, sentence: str, path: str)
 
 
 def in_words(request: BudgetRequest, name: str | None = None) -> str:
-    """Return "$5.00 more for Fox", "$5.00 more" of one's own, or "one run of up to $25.00".
+    """Return "$5.00 more for Fox", "$5.00 more" of one's own, or "up to $25.00 at once".
 
     `name` is whose counter it is, if the caller knows it.
     """
     counter = counter_of(request)
     if counter is None:
-        return f"one run of up to {money(request.amount)}"
+        return f"up to {money(request.amount)} at once"
     if counter.scope == Scope.HOUSE:
         name = "the house"
     elif counter.scope == Scope.PERSON and counter.key == request.user_id:
@@ -121,12 +121,12 @@ def in_words(request: BudgetRequest, name: str | None = None) -> str:
 
 
 def counter_of(request: BudgetRequest) -> Counter | None:
-    """Return the counter that more is asked of; None for a run above the ceiling."""
+    """Return the counter that more is asked of; None for a press above the ceiling."""
     if request.budget is None:
         return None
     return Counter(Scope(request.budget.scope), request.scope_key, request.period)
 
 
 def period_in_words(request: BudgetRequest) -> str:
-    """Return "November 2026", "27 November" or "since 1 November 2026"; nothing for a run."""
+    """Return "November 2026", "27 November" or "since 1 November 2026"; nothing for a press."""
     return wording.period_in_words(request.period) if request.period else ""

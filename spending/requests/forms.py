@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from core.formatting import money
+from core.formatting import in_cents, money
 from fal.db_safe import db_safe_text
 from runs.ledger import NOTHING
 from schemas.estimate.amounts import decimal
@@ -40,7 +40,9 @@ class RequestForm(forms.Form):
         """`overspent` is what is spent above the limit: less than that would start nothing."""
         asked = decimal(amount)
         if asked is not None and NOTHING < asked <= overspent:
-            amount = f"{asked + overspent:f}"
+            asked += overspent
+        if asked is not None:
+            amount = f"{in_cents(asked):f}"
         super().__init__(data, initial={"amount": amount})
         self._overspent = overspent
 

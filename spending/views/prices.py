@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
+from accounts import permissions
 from accounts.limits.rate_limit import limit
 from core.http.parameters import page_number
 from fal.db_safe import db_safe_text
-from spending.prices import listing
+from spending.models import MeasuredPrice
+from spending.prices import keeping, listing
 from spending.prices.measuring import FEWEST_RUNS, MOST_DIFFERENCE
 
 if TYPE_CHECKING:
@@ -47,8 +50,19 @@ def prices(request: HtmxRequest) -> HttpResponse:
         "is_filtered": bool(words or is_used),
         "fewest": FEWEST_RUNS,
         "percent": MOST_DIFFERENCE * 100,
+        "may_agree": permissions.may(request.user, permissions.CHANGE_BUDGETS),
     }
     return render(request, "spending/prices/index.html", context)
+
+
+@require_POST
+def agree(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Let estimates use a measured price that is far above the list price. For admins."""
+    permissions.require(request.user, permissions.CHANGE_BUDGETS)
+    row = get_object_or_404(MeasuredPrice.objects.select_related("endpoint"), pk=pk)
+    keeping.agree(request.user, row)
+    messages.success(request, f"Estimates of {row.endpoint.name} use the measured price now.")
+    return redirect("prices:prices")
 
 
 def _file(response: HttpResponse, ending: str) -> HttpResponse:

@@ -108,7 +108,9 @@ def _page(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> Htt
         "may_decide": access.may_decide(request.user, asked),
         "form": form,
     }
-    context |= _about(subject, asked.user)
+    # Who has left the project keeps the request, and reads its budget no more.
+    if asked.budget is None or access.may_see(request.user, asked.budget, asked.scope_key):
+        context |= _about(subject, asked.user)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "spending/requests/request.html", context, status=status)
 

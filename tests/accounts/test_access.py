@@ -29,14 +29,14 @@ from django.utils import timezone
 
 from api import tokens
 from api.models import ProxyFile
-from catalog.models import Collection, Note, SavedSearch
+from catalog.models import Collection, Endpoint, Note, SavedSearch
 from catalog.views import feeds
 from flows.models import AccountWorkflow
 from notifications.models import Channel, Delivery
 from people.models import Invitation
 from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
-from spending.models import Alarm, Budget, BudgetRequest, SpendingRules
+from spending.models import Alarm, Budget, BudgetRequest, MeasuredPrice, SpendingRules
 from tests.accounts.access.document import FILE, as_document
 from tests.accounts.access.marks import (
     ANYBODYS,
@@ -126,6 +126,7 @@ class World:
             "budget": budget.pk,
             "request": self._request(budget),
             "alarm": self._alarm(owner, things.keys["run"]),
+            "agree": self._price(endpoint),
             "move": Move.objects.create(user=owner, target=project, rows=[]).pk,
         }  # fmt: skip
 
@@ -138,6 +139,11 @@ class World:
     def _request(self, budget: Budget) -> UUID:
         asked = {"user": budget.person, "amount": 1, "sentence": "s", "period": "2026-11"}
         return BudgetRequest.objects.create(budget=budget, **asked).pk
+
+    def _price(self, endpoint: Endpoint) -> int:
+        sums = dict.fromkeys(("median", "low", "high", "spread"), Decimal(1))
+        row = MeasuredPrice.objects.create(endpoint=endpoint, count=5, is_used=False, **sums)
+        return row.endpoint_id
 
     def _alarm(self, owner: User, run: UUID) -> int:
         sums = {"expected": Decimal("0.05"), "cost": Decimal(5), "basis": "estimate"}

@@ -16,8 +16,9 @@ from boards.runs import sending
 from catalog.models import Endpoint
 from tests.boards import documents
 from tests.boards.judging import judged, stored
+from tests.copies import copies_are_ready
 
-__all__ = ["judged", "stored"]
+__all__ = ["copies_are_ready", "judged", "stored"]
 
 Made = dict[str, Endpoint]
 

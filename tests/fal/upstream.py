@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 import httpx
 
 import fal
+from fal.addresses import SECOND_HOSTS
 
 Answer = httpx.Response | Exception
 
@@ -24,6 +25,8 @@ class Upstream:
         self.pauses: list[float] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host in SECOND_HOSTS.values():  # away too: tests of its own ask it
+            raise httpx.ConnectError("away")
         self.requests.append(request)
         return self.answer(request)
 

@@ -80,7 +80,7 @@ def use_every_secret(client: Client) -> None:
 def test_the_database_keeps_no_secret_in_the_clear(
     client: Client, make_endpoint: Any, documents: Any, settings: Any, monkeypatch: Any
 ) -> None:
-    settings.EMAIL_URL = "smtp://mail.example"
+    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
     monkeypatch.setattr(secrets, "_configured", {**secrets._configured})
     settings.KEYS_SECRETS = [vault.new_secret()]
     monkeypatch.setattr(entering, "wait_for_answer", lambda row, within_s: row)  # of a worker

@@ -197,7 +197,7 @@ def test_a_mail_is_sent_by_the_worker(eva: User, settings: Any) -> None:
     link = f"https://v.example/{token}/"
     settings.EMAIL_URL = ""
     assert not invitations.send(invitation, link)
-    settings.EMAIL_URL = "smtp://mail.example"
+    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
     assert invitations.send(invitation, link)
     mail = QueuedMail.objects.get()
     assert mail.to == "mara@example.com"

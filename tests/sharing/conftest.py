@@ -16,6 +16,9 @@ from runs.files import stored_files
 from runs.models import Artifact, Run
 from sharing import items
 from sharing.models import Share
+from tests.copies import copies_are_ready
+
+__all__ = ["copies_are_ready"]
 
 PROMPT = "a mill by the river"
 

@@ -88,7 +88,7 @@ def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -
     assert Run.objects.count() > count, door.name
 
 
-ASKED_NOBODY = JOBS | {"live-ticket", "live", "live-of-program"}  # nobody waits for an answer
+ASKED_NOBODY = JOBS | {"live", "live-of-program"}  # nobody waits for an answer
 SAID_BEFORE = {"assistant", "assistant-flow"}  # an assistant names the most that its call may cost
 
 

@@ -11,7 +11,7 @@ from catalog.related.use_index import uses
 from training.models import Weights
 
 MOST = 12
-_TRAINER = re.compile(r"(?i)(?:[-_/](?:lora|fast|portrait))*[-_/](?:trainer|training)\b.*")
+_TRAINER = re.compile(r"(?i)(?:[-_/](?:lora|fast|portrait))*+[-_/](?:trainer|training)\b.*")
 
 
 @dataclass(frozen=True)

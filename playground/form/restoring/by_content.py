@@ -6,6 +6,7 @@ import re
 import uuid
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.urls import reverse
 
 from core.formatting import counted
@@ -69,7 +70,9 @@ def using(user: User, upload: Upload) -> RunQuerySet:
 
 
 def _of_derived_file(user: User, digest: str) -> Restored | None:
-    files = DerivedFile.objects.filter(digest=digest)
+    # A copy without metadata tells its origin to nobody else: who votes blind could save one.
+    own = Q(run__user=user) | ~Q(what=DerivedFile.What.STRIPPED)
+    files = DerivedFile.objects.filter(own, digest=digest)
     positions = {file.run_id: file for file in files}
     run = _visible(user).filter(pk__in=positions).order_by("-created_at").first()
     return of_run(run, positions[run.pk].get_what_display()) if run else None

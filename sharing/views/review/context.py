@@ -15,7 +15,7 @@ from django.urls import reverse
 from sharing import items, reviewers
 from sharing.access import Visit
 from sharing.models import Comment, Reviewer, ShareItem
-from sharing.models.names import MAX_NAME_CHARS
+from sharing.models.reviewer import MAX_NAME_CHARS
 from sharing.review import mentions, reading
 from sharing.review.rules import Refused, item_of
 from sharing.reviewers import NameRefused, reviewer_of

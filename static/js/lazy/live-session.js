@@ -16,6 +16,15 @@ class LiveSession extends HTMLElement {
       ({ detail }) => detail > 1 || (this.isOn ? this.end() : this.begin()),
       { signal },
     );
+    this.asked = this.querySelector(".live-asked");
+    this.asked.addEventListener(
+      "submit",
+      (event) => {
+        event.preventDefault();
+        this.begin(new FormData(event.target).get("~confirmed"));
+      },
+      { signal },
+    );
     for (const name of ["input", "change"])
       this.form.addEventListener(name, () => this.send(), { signal });
   }
@@ -30,13 +39,16 @@ class LiveSession extends HTMLElement {
     begins.hidden = isOn;
     stops.hidden = !isOn;
   }
-  async begin() {
+  /** Opens a session; `yes` is what the person has agreed to pay. */
+  async begin(yes = "") {
     const wish = (this.wish = {});
     this.turn(true);
+    this.asked.replaceChildren();
     this.say("Connecting");
-    const body = new FormData();
+    const body = this.texts();
     // the current token
     body.set("csrfmiddlewaretoken", new FormData(this.form).get("csrfmiddlewaretoken"));
+    if (yes) body.set("~confirmed", yes);
     const answer = await fetch(this.getAttribute("action"), {
       method: "POST",
       body,
@@ -45,9 +57,12 @@ class LiveSession extends HTMLElement {
     if (this.wish !== wish) return; // stopped before the ticket arrived
     if (answer?.type === "opaqueredirect")
       return this.end("You are logged out. Log in in another tab, then press Paint live again.");
-    if (answer?.status === 403) {
-      const { error } = await answer.json().catch(() => ({}));
-      if (error) return this.end(error);
+    if (answer?.status === 402 || answer?.status === 403) {
+      const refused = document.createRange().createContextualFragment(await answer.text());
+      if (this.wish !== wish) return;
+      this.end();
+      const why = refused.querySelector("[data-refused]");
+      if (why) return this.asked.replaceChildren(why);
     }
     if (!answer?.ok) return this.end("No live session could be had. Try again.");
     const { url } = await answer.json();
@@ -73,14 +88,19 @@ class LiveSession extends HTMLElement {
   }
   send() {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
-    const texts = [...new FormData(this.form)].filter(
-      ([name, value]) =>
-        typeof value === "string" && name !== "csrfmiddlewaretoken" && name !== "~token",
-    );
-    const text = new URLSearchParams(texts).toString();
+    const text = this.texts().toString();
     if (text === this.sent) return; // already sent by its input event; every send is charged
     this.sent = text;
     this.socket.send(text);
+  }
+  /** Returns what the form says, without files and tokens. */
+  texts() {
+    return new URLSearchParams(
+      [...new FormData(this.form)].filter(
+        ([name, value]) =>
+          typeof value === "string" && name !== "csrfmiddlewaretoken" && name !== "~token",
+      ),
+    );
   }
   async take(data) {
     if (data instanceof Blob) return this.show(URL.createObjectURL(data));

@@ -116,7 +116,7 @@ def test_waiting_login_can_be_forgotten_and_ends_by_itself(
 def test_logged_in_person_connects_and_disconnects(
     mock: Tell, visitor: Visitor, ana: User, settings: Any
 ) -> None:
-    settings.EMAIL_URL = "smtp://localhost"
+    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://localhost", "https://vitrine.example"
     settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
     mock("c-5", email="other@elsewhere.com", email_verified=True)
     log_in(visitor)

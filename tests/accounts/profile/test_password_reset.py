@@ -21,7 +21,7 @@ RESET = "/login/reset/"
 
 @pytest.fixture(autouse=True)
 def configured(settings: Any) -> None:
-    settings.EMAIL_URL = "smtp://localhost"
+    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://localhost", "https://vitrine.example"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def ask(client: Client, email: str = "ana@example.com") -> Any:
 
 
 def link(text: str) -> str:
-    match = re.search(r"http://testserver(\S+)", text.partition("Choose it here:")[2])
+    match = re.search(r"https://vitrine\.example(\S+)", text.partition("Choose it here:")[2])
     assert match
     return match[1]
 

@@ -43,12 +43,12 @@ def test_a_changed_name_is_in_the_page_head(here: Client) -> None:
 
 @pytest.fixture
 def sends_mail(settings: Any) -> None:
-    settings.EMAIL_URL = "smtp://localhost"
+    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://localhost", "https://vitrine.example"
 
 
 def link_in_mail() -> str:
     mail_queue.send_due()
-    match = re.search(r"http://testserver(\S+)", str(mail.outbox[-1].body))
+    match = re.search(r"https://vitrine\.example(\S+)", str(mail.outbox[-1].body))
     assert match
     return match[1]
 
@@ -137,7 +137,7 @@ def test_guesses_of_the_current_password_are_throttled(here: Client) -> None:
 def test_a_user_logged_in_by_a_link_can_set_a_first_password(client: Client, user: User) -> None:
     user.set_unusable_password()
     user.save()
-    client.get(f"/login/link/{login_links.create(user)}/")
+    client.post(f"/login/link/{login_links.create(user)}/")
     assert "none: you log in another way" in client.get("/account/").content.decode()
     assert "Current password" not in client.get("/account/password/first/").content.decode()
     change(client, "password/first", password1=NEW, password2=NEW)

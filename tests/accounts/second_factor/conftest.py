@@ -35,4 +35,4 @@ def here(ana: User) -> Client:
 @pytest.fixture
 def sends_mail(settings: Any) -> None:
     """A server that sends mail."""
-    settings.EMAIL_URL = "smtp://localhost"
+    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://localhost", "https://vitrine.example"

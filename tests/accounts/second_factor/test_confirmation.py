@@ -36,7 +36,7 @@ def late(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Any:
 @pytest.fixture
 def owner(client: Client, transactional_db: None) -> Client:
     """The owner, logged in by the link that `make run` prints."""
-    client.get(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
+    client.post(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
     return client
 
 

@@ -132,10 +132,10 @@ def test_live_pages_of_such_a_session_get_nothing(here: Client) -> None:
 
 @pytest.mark.usefixtures("required")
 def test_the_link_of_make_run_is_enough_for_the_owner(client: Client, ana: User) -> None:
-    client.get(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
+    client.post(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
     assert client.get("/runs/").status_code == 200
     other = Client()
-    other.get(f"/login/link/{local_owner.login_token(ana)}/")
+    other.post(f"/login/link/{local_owner.login_token(ana)}/")
     assert other.get("/runs/")["Location"] == INDEX
 
 

@@ -25,7 +25,7 @@ def token() -> str:
 
 
 def opens(client: Client, token: str) -> bool:
-    response = client.get(f"/login/link/{token}/")
+    response = client.post(f"/login/link/{token}/")
     assert response.headers["Cache-Control"].count("no-store") == 1
     return response.status_code == 302
 
@@ -48,10 +48,19 @@ def test_a_new_login_link_replaces_the_earlier_one(client: Client, token: str) -
     assert opens(client, other)
 
 
-def test_a_head_request_does_not_use_up_a_login_link(client: Client, token: str) -> None:
-    assert client.head(f"/login/link/{token}/").status_code == 204
-    assert not client.session.items()
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_what_opens_the_link_first_does_not_use_it_up(
+    client: Client, token: str, method: str
+) -> None:
+    """A chat's preview got the session, and the person 403."""
+    preview = Client(headers={"Sec-Purpose": "prefetch"})
+    page = getattr(preview, method)(f"/login/link/{token}/")
+    assert page.status_code == 200
+    assert page.headers["Cache-Control"].count("no-store") == 1
+    assert "_auth_user_id" not in preview.session
+    assert "Log in as" in client.get(f"/login/link/{token}/").content.decode()
     assert opens(client, token)
+    assert client.get(f"/login/link/{token}/").status_code == 403
 
 
 def test_a_logout_ends_a_login_link(client: Client, token: str) -> None:
@@ -80,7 +89,7 @@ def test_the_database_does_not_contain_the_login_token(token: str) -> None:
 def test_a_command_prints_a_new_login_link(client: Client, token: str) -> None:
     out = io.StringIO()
     call_command("login_link", stdout=out)
-    assert client.get("/" + out.getvalue().split("/", 3)[3].strip()).status_code == 302
+    assert client.post("/" + out.getvalue().split("/", 3)[3].strip()).status_code == 302
 
 
 def log_of(client: Client, path: str, settings: Any) -> str:

@@ -63,7 +63,7 @@ def test_a_long_text_survives_a_wrong_password_and_the_login(client: Client, use
 
 def test_a_short_text_survives_the_login_by_a_link(client: Client) -> None:
     client.post(PAGE, {"prompt": "a fox"}, headers={"hx-request": "true"})
-    client.get(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
+    client.post(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
     assert client.cookies["vitrine_typed_8000"].value == ""
     assert "a fox" in client.get(PAGE).content.decode()
 

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from bench.stage.login import in_browser
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_more, open_page
@@ -265,7 +266,7 @@ def test_after_a_new_login_in_another_tab_the_page_works_on(
 ) -> None:
     context = contexts.take(base_url=vitrine.base)
     page = context.new_page()
-    page.goto(vitrine.link)
+    in_browser(page, vitrine.link)
     page.goto("/models/atelier/glass/")
     ready(page)
     page.locator("[name=prompt]").fill("typed with patience")
@@ -275,7 +276,7 @@ def test_after_a_new_login_in_another_tab_the_page_works_on(
     with context.expect_page() as opened:
         page.get_by_role("link", name="Log in in a new tab").click()
     expect(opened.value.get_by_label("Password")).to_be_visible()
-    opened.value.goto(vitrine.link)
+    in_browser(opened.value, vitrine.link)
     page.bring_to_front()
     page.locator("#run-button").click()
     page.wait_for_selector(DONE)

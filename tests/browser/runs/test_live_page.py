@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
+from bench.stage.login import in_browser
 from tests.browser.journeys import DONE
 from tests.browser.waiting import eventually, pass_time
 from tests.browser.watching import RUNNING, Watch, context, end, watching
@@ -173,7 +174,7 @@ def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
     watching: Watch, context: BrowserContext, vitrine: Up, session: list[Any]
 ) -> None:
     context.clear_cookies()
-    context.new_page().goto(vitrine.link)  # a session that may end
+    in_browser(context.new_page(), vitrine.link)  # a session that may end
     page = watching()
     page.request.post(
         "/logout/", headers=json.loads(page.get_attribute("body", "hx-headers") or "")

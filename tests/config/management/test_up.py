@@ -19,6 +19,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from bench.stage.login import by_link
 from tests.processes import Up, copy_checkout, environment, free_port, is_alive, until
 from tests.sampling import IS_EXHAUSTIVE
 
@@ -48,7 +49,7 @@ def up(checkout: Path) -> Iterator[tuple[Up, httpx.Client]]:
     running = Up(checkout, free_port(), ALLOWED_HOSTS="vitrine.example.com", SECRET_KEY=key)
     base = running.base
     with httpx.Client(base_url=base, follow_redirects=True, timeout=60) as client:
-        assert client.get(running.link).status_code == 200
+        assert by_link(client, running.link).status_code == 200
         yield running, client
     if running.process.poll() is None:
         running.stop()

@@ -124,3 +124,14 @@ def test_prefetched_rows_are_loaded_too(make_run: Callable[..., Run]) -> None:
         loaded = lately.all(user=run.user_id)
         assert [len(run_row.artifacts.all()) for run_row in loaded] == [0, 1]
     assert len(captured) == 2
+
+
+def test_a_number_that_no_column_holds_matches_nothing(user: Any) -> None:
+    """An address may have any number: SQLite refuses it, and the page was a 500."""
+    by_user = PreparedQuery(lambda: Run.objects.filter(user_id=Param("pk", BigAutoField())))
+    of_users = PreparedQuery(
+        lambda: Run.objects.filter(user_id__in=ParamList("pks", BigAutoField()))
+    )
+    for number in (10**20, -(10**20)):
+        assert by_user.first(pk=number) is None
+        assert of_users.all(pks=[user.pk, number]) == []

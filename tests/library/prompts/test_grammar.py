@@ -198,7 +198,7 @@ def test_json_takes_texts_and_objects_and_says_which_is_wrong() -> None:
         ("[1,", "not valid JSON"),
         ("name,text\n", "no prompt below"),
         ('text\n"open', "cannot be read as CSV"),
-        ("x\n" * 1001, "1,001 prompts; up to 1,000"),
+        ("x\n" * 1001, "more than 1,000 prompts"),
         ("x" * (exchange.MAX_BYTES + 1), "more than 2 MB"),
     ],
 )

@@ -118,14 +118,14 @@ def test_a_mail_is_queued_where_there_is_a_server_for_it(admin: Client, settings
     page = admin.post(PAGE, wanted(email="mara@example.com"))
     assert "This server sends no mail: send the link to mara@example.com yourself." in text_of(page)
     assert not QueuedMail.objects.exists()
-    settings.EMAIL_URL = "smtp://mail.example"
+    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
     page = admin.post(PAGE, wanted(email="mara@example.com"))
     assert "The invitation is sent to mara@example.com" in text_of(page)
     assert QueuedMail.objects.get().to == "mara@example.com"
 
 
 def test_a_link_that_was_mailed_is_shown_to_nobody(admin: Client, settings: Any) -> None:
-    settings.EMAIL_URL = "smtp://mail.example"
+    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
     page = text_of(admin.post(PAGE, wanted(email="mara@example.com")))
     token = mailed_token()
     assert token not in page
@@ -142,7 +142,7 @@ def test_a_link_that_was_mailed_is_shown_to_nobody(admin: Client, settings: Any)
 def test_only_a_link_that_was_mailed_proves_the_address(
     admin: Client, settings: Any, mail_url: str
 ) -> None:
-    settings.EMAIL_URL = mail_url
+    settings.EMAIL_URL, settings.PUBLIC_URL = mail_url, "https://vitrine.example"
     page = admin.post(PAGE, wanted(email="Mara@Example.com"))
     token = mailed_token() if mail_url else page.context["link"].split("/")[-2]
     Client().post(f"{PAGE}{token}/account/", ACCOUNT)

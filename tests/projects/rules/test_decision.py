@@ -172,3 +172,28 @@ def test_ids_fit_as_a_whole_and_only_the_star_is_special() -> None:
     assert not names(rule(FORBID, "id", "acme/paint"), model("acme/paint/fast"))
     assert not names(rule(FORBID, "id", "acme.paint"), model("acme/paint"))
     assert not names(rule(FORBID, "id", "acme/pain?"), model("acme/paint"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_named"),
+    [
+        ("acme/*", True),
+        ("*/paint", True),
+        ("a*e/p*t", True),
+        ("*", True),
+        ("acme/paint*", True),
+        ("acme/paint**", True),
+        ("acme/p*paint", False),
+        ("acme*acme/paint", False),
+        ("*film*", False),
+        ("acme/pain", False),
+    ],
+)
+def test_a_star_stands_for_any_text(pattern: str, is_named: bool) -> None:
+    assert names(rule(FORBID, "id", pattern), model()) is is_named
+
+
+def test_many_stars_are_answered_at_once() -> None:
+    """As a regular expression, six take ten seconds and nine days."""
+    assert not names(rule(FORBID, "id", "*" * 60 + "zq"), model("z" * 250))
+    assert names(rule(FORBID, "id", "*z" * 60), model("z" * 250))

@@ -57,9 +57,9 @@ def test_the_history_of_each_model_is_one_query_of_its_latest_runs(
         estimates = cost.estimate_runs(planned_runs)
     assert all(query["sql"].endswith(f"LIMIT {cost.LATEST}") for query in queries)
     assert [estimate.words for estimate in estimates] == [
-        "about $0.15",
-        "about $0.012",
-        "about $0.15",
+        "usually $0.15",
+        "usually $0.012",
+        "usually $0.15",
     ]
     assert estimates[0].basis == ("6 units (the median of 3 earlier runs) × $0.025",)
 

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from core.process.subprocess_worker import WorkerDied, run_once
 from runs.files import purge, stripped_copies
-from runs.files.stripped_copies import NotStripped, copy_name, copy_of
-from runs.models import DiscardedContent
+from runs.files.stripped_copies import NotReady, NotStripped, copy_name, copy_of
+from runs.models import DiscardedContent, WantedCopy
+from runs.worker.examination import wanted_copies
+from tests.copies import copy_at_once
 from tests.runs.files.telling_media import TOLD, mp4, png
 
 Store = Callable[[bytes], str]
@@ -35,42 +38,72 @@ def read(name: str) -> bytes:
     return content
 
 
-@pytest.mark.any_database
+def wanted() -> WantedCopy:
+    """What a worker is asked for."""
+    return WantedCopy.objects.get()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("make", [png, mp4])
-def test_a_copy_is_made_once(make: Callable[[], bytes], store: Store) -> None:
+def test_a_worker_makes_a_copy_once(make: Callable[[], bytes], store: Store) -> None:
     name = store(make())
+    for _ in range(2):
+        with pytest.raises(NotReady):
+            copy_of(name)
+    stripped_copies.make(wanted())
     copy = copy_of(name)
     content = read(copy)
     assert content
     assert TOLD not in content
-    made_at = default_storage.get_modified_time(copy)
-    assert copy_of(name) == copy == copy_name(name)
-    assert default_storage.get_modified_time(copy) == made_at
+    assert copy == copy_name(name)
+    assert not WantedCopy.objects.exists()
     assert sorted(default_storage.listdir("ab")[1]) == ["media", "media.stripped"]
 
 
-@pytest.mark.any_database
+@pytest.mark.django_db
 def test_a_file_that_cannot_be_stripped_is_never_served(store: Store) -> None:
     name = store(b"words " + TOLD)
-    for _ in range(2):  # the second time no process is started
-        with pytest.raises(NotStripped):
+    with pytest.raises(NotReady):
+        copy_of(name)
+    stripped_copies.make(wanted())
+    for _ in range(2):  # nothing is tried again
+        with pytest.raises(NotStripped, match="cannot be shown without"):
             copy_of(name)
         assert read(copy_name(name)) == b""
+    assert not WantedCopy.objects.exists()
 
 
-@pytest.mark.any_database
-def test_a_copy_that_takes_too_long_is_tried_again(store: Store) -> None:
+@pytest.mark.django_db
+def test_a_copy_that_takes_too_long_is_tried_again_and_then_given_up(store: Store) -> None:
+    """It was made in a page's thread, for a minute each time that somebody asked."""
     name = store(png())
-    with pytest.raises(NotStripped, match="Try again"):
-        copy_of(name, limit_s=0.001)
-    assert default_storage.listdir("ab")[1] == ["media"]
-    assert TOLD not in read(copy_of(name))
+    with pytest.raises(NotReady):
+        copy_of(name)
+    for _ in range(stripped_copies.MOST_TRIES):
+        assert default_storage.listdir("ab")[1] == ["media"]
+        stripped_copies.make(wanted(), limit_s=0.001)
+    assert not WantedCopy.objects.exists()
+    with pytest.raises(NotStripped, match="cannot be shown without"):
+        copy_of(name)
 
 
-@pytest.mark.any_database
+@pytest.mark.django_db
 def test_a_missing_file_has_no_stripped_copy(store: Store) -> None:
     with pytest.raises(FileNotFoundError):
         copy_of("ab/none")
+    assert not WantedCopy.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_makes_what_is_due_and_what_was_purged_meanwhile_is_forgotten(
+    store: Store,
+) -> None:
+    name = store(png())
+    for file in (name, "ab/gone"):
+        stripped_copies.ask(file)
+    async_to_sync(wanted_copies.make_due)()
+    assert copy_of(name)
+    assert not WantedCopy.objects.exists()
 
 
 @pytest.mark.any_database
@@ -82,18 +115,8 @@ def test_a_strip_process_with_an_error_status_counts_as_dead() -> None:
 @pytest.mark.django_db
 def test_a_copy_is_purged_with_its_file(store: Store) -> None:
     name = store(png())
-    copy_of(name)
+    copy_at_once(name)
     long_ago = timezone.now() - purge.SETTLED
     DiscardedContent.objects.create(digest="d", files=[name], discarded_at=long_ago)
     purge.delete_discarded(timezone.now())
     assert default_storage.listdir("ab")[1] == []
-
-
-@pytest.mark.any_database
-def test_two_concurrent_requests_make_one_copy(store: Store) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    name = store(png())
-    with ThreadPoolExecutor(4) as pool:
-        copies = list(pool.map(copy_of, [name] * 4))
-    assert {read(copy) for copy in copies} == {read(stripped_copies.copy_name(name))}

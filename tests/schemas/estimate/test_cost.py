@@ -169,18 +169,24 @@ def test_max_images_allows_fewer() -> None:
     assert cost("images", {"max_images": 3}, of).words == "$0.20 to $0.60"
 
 
-def test_earlier_runs_fill_in_what_settings_do_not_determine() -> None:
+def test_what_runs_usually_cost_is_a_hint_and_no_limit() -> None:
+    """An hour of film was started for the four cents of the films before it."""
     past = History(7, Decimal("4.5"), Decimal(9))
+    for unit in ("units", "compute seconds", "seconds", "megapixels of input", "tokens"):
+        hinted = cost(unit, {}, CHAT, history=past)
+        assert (hinted.most, hinted.words) == (None, "usually $0.45"), unit
     assert cost("units", {}, IMAGES, history=past).basis == (
         "4.5 units (the median of 7 earlier runs) × $0.10",
     )
-    assert cost("compute seconds", {}, IMAGES, history=past).words == "about $0.45"
     timed = cost("compute seconds", {}, IMAGES, history=History(1, None, Decimal(9)))
     assert timed.basis == ("9.0 s (as the earlier run) × $0.10",)
     assert cost("images", {}, IMAGES, history=past).words == "about $0.10"
     assert cost("1000 tokens", {"prompt": "a"}, CHAT, history=past).basis == (
         "4.5 × 1,000 tokens (the median of 7 earlier runs) × $0.10",
     )
+    each = cost("images", {}, IMAGES)
+    both = cost("units", {}, IMAGES, history=past).times(2) + each
+    assert (both.most, both.words, both.unknown_count) == (None, "usually $1.00", 0)
     slow = Model(IMAGES.root, IMAGES.makes, 30.0)
     assert cost("compute seconds", {}, slow).basis == ("30 s (as upstream expects) × $0.10",)
 

@@ -1,4 +1,4 @@
-"""Comments are text, places are numbers, and names that look the same are the same."""
+"""Comments are text, and places are numbers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sharing.models.names import MAX_NAME_CHARS, clean_name, name_key
-from sharing.models.reviewer import MAX_KEY_CHARS
 from sharing.review.places import LONGEST_MS, Place, read_place, time_in_words
 from sharing.review.rules import Refused
 from sharing.review.texts import read_text, with_links
@@ -61,39 +59,3 @@ def test_a_span_that_is_the_wrong_way_round_is_turned() -> None:
 def test_a_place_that_is_none_is_refused(form: dict[str, str]) -> None:
     with pytest.raises(Refused):
         read_place(form)
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        "anna berg",
-        "ANNA  BERG",
-        "Anna\u00a0Berg",
-        "Annaberg",
-        "\u0410nn\u0430 Berg",
-        "Anna\u200b Berg",
-    ],
-)
-def test_a_name_is_taken_in_every_spelling_that_looks_like_it(other: str) -> None:
-    assert name_key(other) == name_key("Anna Berg")
-
-
-def test_names_that_a_reader_tells_apart_are_two() -> None:
-    keys = {name_key(name) for name in ("Anna", "Ana", "Ána", "Anna B", "安娜", "آنا")}
-    assert len(keys) == 6
-
-
-def test_characters_that_turn_the_text_around_are_left_out() -> None:
-    assert clean_name(" An\u202ena\n\x07 Berg\u200b ") == "Anna Berg"
-
-
-@given(st.text(max_size=MAX_NAME_CHARS))
-def test_cleaning_again_changes_nothing(text: str) -> None:
-    name = clean_name(text)
-    assert clean_name(name) == name
-    assert name_key(name) == name_key(text)
-
-
-@given(st.text(max_size=MAX_NAME_CHARS))
-def test_the_key_of_every_name_that_fits_fits(text: str) -> None:
-    assert len(name_key(text)) <= MAX_KEY_CHARS

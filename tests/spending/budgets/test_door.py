@@ -196,7 +196,7 @@ def test_what_nothing_is_known_of_follows_the_rule(
         Budget.objects.create(scope="house", limit=5)
     rules = SpendingRules.objects.create(pk=1, unknown=Unknown.REFUSE)
     if with_budget:
-        with pytest.raises(Unaffordable, match="Nothing is known of what a run of"):
+        with pytest.raises(Unaffordable, match=r"How much a run of .* is not known before"):
             begin(user, model=unknown)
     else:
         begin(user, model=unknown)
@@ -215,7 +215,7 @@ def test_what_nothing_is_known_of_follows_the_rule(
     begin(user, model=unknown)  # a job: nobody can be asked
     with acting.within(_press(""), ""):
         if with_budget:
-            with pytest.raises(Unconfirmed, match="Nothing is known") as asked:
+            with pytest.raises(Unconfirmed, match="How much it costs is not known") as asked:
                 begin(user, model=unknown)
             assert asked.value.yes == "Go on, whatever it costs"
             with acting.within(_press(asked.value.answer), ""):
@@ -239,25 +239,101 @@ def test_a_dear_press_asks_until_its_sum_is_confirmed(user: User, begin: Begin) 
 
 
 def test_only_admins_start_a_run_above_the_ceiling(
-    user: User, stranger: User, painter: Endpoint, begin: Begin
+    user: User, stranger: User, begin: Begin
 ) -> None:
     admin = User.objects.create_superuser("eva")
     SpendingRules.objects.create(pk=1, ceiling=Decimal("0.5"))
     begin(admin)
-    with pytest.raises(Unaffordable, match=r"only admins start a run above \$0.50. Ask eva"):
+    with pytest.raises(Unaffordable, match=r"only admins start more than \$0.50 at once. Ask eva"):
         begin(user)
-    granted = BudgetRequest.objects.create(
-        user=user, amount=1, is_granted=True, decided_at=clock.now()
-    )
+    granted = grant(user, 1)
     with pytest.raises(Unaffordable):
         begin(stranger)
-    planned = [(painter, estimate_run(painter, {}))]
-    starting.require_affordable(user, private_project(user), planned)  # a flow's press
     begin(user)
     granted.refresh_from_db()
     assert granted.used_at
     with pytest.raises(Unaffordable):  # it was for one press
         begin(user)
+
+
+def grant(user: User, amount: int) -> BudgetRequest:
+    """A request to start so much at once, granted."""
+    return BudgetRequest.objects.create(
+        user=user, amount=amount, is_granted=True, decided_at=clock.now()
+    )
+
+
+def several(user: User, painter: Endpoint, count: int) -> list[StartRequest]:
+    return [
+        StartRequest(user=user, endpoint=painter, arguments={}, source=Source.FORM, key=next(KEYS))
+        for _ in range(count)
+    ]
+
+
+def test_the_ceiling_is_that_of_a_whole_press(user: User, painter: Endpoint) -> None:
+    SpendingRules.objects.create(pk=1, ceiling=3)
+    starting.start_many(several(user, painter, 3))
+    eight = several(user, painter, 8)
+    with pytest.raises(Unaffordable, match=r"^These 8 runs together may cost \$8.00") as refused:
+        starting.start_many(eight)
+    assert refused.value.remedy
+    assert "amount=8" in refused.value.remedy.address
+    grant(user, 7)  # for less than that
+    with pytest.raises(Unaffordable):
+        starting.start_many(eight)
+    grant(user, 8)
+    starting.start_many(eight)
+    with pytest.raises(Unaffordable):
+        starting.start_many(several(user, painter, 8))
+
+
+def test_what_is_granted_for_a_plan_starts_its_steps_and_no_more(
+    user: User, painter: Endpoint, begin: Begin
+) -> None:
+    """A flow asks for all of its steps, which start one by one."""
+    SpendingRules.objects.create(pk=1, ceiling=Decimal("0.5"))
+    planned = [(painter, estimate_run(painter, {}))] * 2
+    for _ in range(2):
+        with pytest.raises(Unaffordable, match=r"^These 2 runs together may cost \$2.00"):
+            starting.require_affordable(user, private_project(user), planned)
+    grant(user, 2)
+    starting.require_affordable(user, private_project(user), planned)
+    with pytest.raises(Unaffordable):  # another flow
+        starting.require_affordable(user, private_project(user), planned)
+    begin(user)
+    begin(user)
+    with pytest.raises(Unaffordable):
+        begin(user)
+
+
+def test_what_goes_on_costing_reserves_while_there_is_room(user: User, begin: Begin) -> None:
+    """A live session, or a stream with several results."""
+    Budget.objects.create(scope="house", limit=3)
+    run = begin(user)
+    starting.reserve_more(run, Decimal("1.5"))
+    with pytest.raises(Unaffordable, match=r"\$0.50 is left .* This may cost \$0.75"):
+        starting.reserve_more(run, Decimal("0.75"))
+    starting.reserve_more(run, Decimal("0.5"))
+    require_counters_hold()
+    ledger.note_so_far(run.pk, Decimal("0.25"))
+    end(run, "")
+    assert Charge.objects.get().amount == Decimal("0.25")
+    require_counters_hold()
+    starting.reserve_more(run, Decimal(1))  # it has ended: nothing is reserved any more
+    assert Charge.objects.get().amount == Decimal("0.25")
+
+
+def test_the_ceiling_holds_for_what_a_session_has_reserved_before(user: User, begin: Begin) -> None:
+    SpendingRules.objects.create(pk=1, ceiling=2)
+    run = begin(user)
+    starting.reserve_more(run, Decimal(1))
+    with pytest.raises(Unaffordable, match=r"^This run may cost \$3.00, and only admins"):
+        starting.reserve_more(run, Decimal(1))
+    grant(user, 4)
+    starting.reserve_more(run, Decimal(1))
+    starting.reserve_more(run, Decimal(1))
+    with pytest.raises(Unaffordable):
+        starting.reserve_more(run, Decimal(1))
 
 
 def test_what_is_granted_counts_for_whom_and_when_it_was_asked(
@@ -281,10 +357,7 @@ def test_what_is_granted_counts_for_whom_and_when_it_was_asked(
 
 def test_a_press_that_is_too_dear_starts_none_of_its_runs(user: User, painter: Endpoint) -> None:
     Budget.objects.create(scope="house", limit=2)
-    requests = [
-        StartRequest(user=user, endpoint=painter, arguments={}, source=Source.FORM, key=next(KEYS))
-        for _ in range(3)
-    ]
+    requests = several(user, painter, 3)
     with pytest.raises(Unaffordable, match=r"\$2.00 is left .* This may cost \$3.00"):
         starting.start_many(requests)
     assert not Run.objects.exists()
@@ -299,10 +372,7 @@ def test_starting_asks_as_often_for_one_run_as_for_many(
     Budget.objects.create(scope="house", limit=99)
     Budget.objects.create(scope="person", limit=99, period="day")
     Budget.objects.create(scope="project", limit=99, period="once", begins_on="2020-01-01")
-    requests = [
-        StartRequest(user=user, endpoint=painter, arguments={}, source=Source.FORM, key=next(KEYS))
-        for _ in range(31)
-    ]
+    requests = several(user, painter, 31)
     starting.start(requests[0])
     for press in (requests[1:2], requests[2:]):
         with django_assert_max_num_queries(24):

@@ -207,14 +207,36 @@ def test_a_run_above_the_ceiling_is_asked_of_admins(
     with pytest.raises(Unaffordable) as refusal:
         pay("1", user)
     link = refusal.value.remedy.address  # type: ignore[union-attr]
-    assert "Only admins start a run that may cost more than $0.50" in text(member.get(link))
+    assert "Only admins start what may cost more than $0.50 at once" in text(member.get(link))
     member.post(link, {"amount": "1", "sentence": "For the fair"})
-    assert told(eva) == ["ana asks for one run of up to $1.00"]
+    assert told(eva) == ["ana asks for up to $1.00 at once"]
     decision = f"{BudgetRequest.objects.get().get_absolute_url()}decision/"
     admin.post(decision, {"~do": "grant"})
     pay("1", user)
     with pytest.raises(Unaffordable):
         pay("1", user)
+
+
+def test_who_has_left_the_project_reads_its_budget_no_more(
+    maker: Client, budget: Budget, fox: Project, pay: Pay
+) -> None:
+    pay("0.75", person("ana"), fox)
+    page = maker.post(address(budget, fox.pk), WHY, follow=True)
+    assert "$0.75" in text(page)
+    fox.memberships.filter(user=person("ana")).delete()
+    again = text(maker.get(page.redirect_chain[-1][0]))
+    assert "The film is due tomorrow" in again
+    assert "$0.75" not in again
+    assert "mia" not in again
+
+
+def test_a_sum_that_is_proposed_is_in_whole_cents(
+    maker: Client, budget: Budget, fox: Project
+) -> None:
+    """0.949499999475712 was filled in, and then refused."""
+    page = maker.get(address(budget, fox.pk, amount="0.949499999475712")).content.decode()
+    assert 'value="0.95"' in page
+    assert maker.post(address(budget, fox.pk), WHY | {"amount": "0.95"}).status_code == 302
 
 
 def test_what_is_spent_above_the_limit_is_asked_for_as_well(

@@ -14,6 +14,7 @@ from catalog.models import Endpoint
 from runs import ledger, state_machine
 from runs.models import Run
 from runs.results import outcomes
+from spending.prices import keeping
 from tests.runs.start import start_run
 
 PictureBill = Callable[..., Run]
@@ -46,6 +47,18 @@ DOCUMENT: dict[str, Any] = {
         }
     },
 }
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However far above the list price a measured one is, but in tests of just that."""
+    if "admin_is_asked" not in request.fixturenames:
+        monkeypatch.setattr(keeping, "MOST_UNASKED", Decimal(10**6))
+
+
+@pytest.fixture
+def admin_is_asked() -> None:
+    """An admin is asked beyond twice the list price, as in the product."""
 
 
 @pytest.fixture

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.test import Client
 
 import fal
 from catalog import pricing
 from catalog.models import Endpoint, Revision, SyncReport
 from catalog.sync.upsert import CatalogUpserter
+from notifications.models import Notification
 from runs import ledger, state_machine
 from runs.costs.cost import estimate_run
-from runs.models import Run
+from runs.models import Artifact, Run
 from runs.transitions import Observation
 from spending.models import MeasuredPrice, UnmeasuredRun
 from spending.prices import keeping
 from tests.runs.start import start_run
-from tests.spending.prices.conftest import KEYS, PictureBill
+from tests.spending.prices.conftest import DOCUMENT, KEYS, PictureBill
 
 pytestmark = pytest.mark.django_db
 
@@ -186,3 +190,66 @@ def test_a_sync_that_brings_another_list_price_ends_the_measured_one(
     endpoint = current(painter)
     assert (endpoint.measured_price, endpoint.measured_groups) == (None, None)
     assert estimate_run(endpoint, {"prompt": "x"}).source == ""
+
+
+@pytest.mark.usefixtures("admin_is_asked")
+def test_a_price_beyond_twice_the_list_is_used_once_an_admin_agrees(
+    painter: Endpoint, bill: PictureBill
+) -> None:
+    """$0.025 became "$2.03, measured" 81 times, and refused a run of four cents to a project."""
+    eva = User.objects.create_superuser("eva")
+    for _ in range(5):
+        bill("0.049")
+    keeping.measure_due()
+    own = MeasuredPrice.objects.get()
+    assert (own.is_used, own.awaits_yes) == (False, True)
+    assert current(painter).measured_price is None
+    (told,) = Notification.objects.filter(user=eva)
+    assert told.subject == "paint seems to cost $0.049 per image, not $0.002"
+    bill("0.049")
+    keeping.measure_due()
+    assert Notification.objects.filter(user=eva).count() == 1
+    keeping.agree(eva, own)
+    assert current(painter).measured_price == Decimal("0.049")
+    bill("0.052")
+    keeping.measure_due()
+    assert current(painter).measured_price == Decimal("0.049")
+    for _ in range(20):
+        bill("0.5")  # that is not what was agreed to
+    keeping.measure_due()
+    assert current(painter).measured_price is None
+
+
+@pytest.mark.usefixtures("admin_is_asked")
+def test_admins_agree_on_the_page(member: Client, painter: Endpoint, bill: PictureBill) -> None:
+    for _ in range(5):
+        bill("0.049")
+    keeping.measure_due()
+    assert "Waits for an admin" in member.get("/prices/").content.decode()
+    assert member.post(f"/prices/{painter.pk}/agree/").status_code == 403
+    eva = Client()
+    eva.force_login(User.objects.create_superuser("eva"))
+    page = eva.get("/prices/").content.decode()
+    assert "Use the measured price" in page
+    assert "csrfmiddlewaretoken" in page.partition("/agree/")[2][:400]
+    eva.post(f"/prices/{painter.pk}/agree/")
+    assert "Measured is used" in eva.get("/prices/").content.decode()
+
+
+def test_what_was_asked_for_is_measured_and_not_what_came(
+    make_endpoint: Any, user: User, bill: PictureBill
+) -> None:
+    """A picture of 0.012 megapixels was billed as the megapixel that was asked for."""
+    document = json.loads(json.dumps(DOCUMENT))
+    fields = document["components"]["schemas"]["Input"]["properties"]
+    fields["image_size"] = {"enum": ["square_hd"], "default": "square_hd"}
+    endpoint = make_endpoint(
+        "acme/small", document=document, unit_price_usd=Decimal("0.025"),
+        price_unit="megapixels", facts=["out:image"],
+    )  # fmt: skip
+    for _ in range(8):
+        run = bill("0.026", endpoint=endpoint)
+        Artifact.objects.filter(run=run).update(width=112, height=110)
+    keeping.measure_due()
+    assert not MeasuredPrice.objects.get(endpoint=endpoint).is_used
+    assert current(endpoint).measured_price is None

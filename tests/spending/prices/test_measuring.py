@@ -103,7 +103,7 @@ def test_mislabelled_compute_seconds_are_a_price_per_picture() -> None:
         for worked in (4, 5, 7, 4, 9, 5, 6, 4, 5, 8)
     ]
     own = measured(samples, "compute seconds")
-    assert (own.unit, own.figures.median, own.is_used) == ("images", Decimal("0.049"), True)
+    assert (own.unit, own.figures.median, own.is_useful) == ("images", Decimal("0.049"), True)
 
 
 def test_true_compute_seconds_stay_what_they_are() -> None:
@@ -170,7 +170,7 @@ def test_one_bill_of_a_hundred_times_changes_nothing() -> None:
     assert own.figures.median == Decimal("0.05")
     assert own.figures.high == 5
     assert not own.groups
-    assert not own.is_used
+    assert not own.is_useful
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_one_bill_of_a_hundred_times_changes_nothing() -> None:
 def test_a_measured_price_is_used_from_five_runs_and_twenty_percent(
     count: int, cost: str, said: str | None, is_used: bool
 ) -> None:
-    assert measured([sample(cost, said) for _ in range(count)]).is_used is is_used
+    assert measured([sample(cost, said) for _ in range(count)]).is_useful is is_used
 
 
 @given(
@@ -221,3 +221,17 @@ def test_any_runs_give_a_measurement(samples: list[Sample]) -> None:
     for group in own.groups:
         assert group.figures.count >= 2
         assert own.group_of(group.arguments) == group
+
+
+def test_runs_of_one_size_leave_the_unit_of_the_list() -> None:
+    """They cannot tell a price for a picture from one for a megapixel."""
+    runs = [sample("0.08", "0.05", images=1, megapixels=2) for _ in range(8)]
+    assert measured(runs, "megapixels").unit == "megapixels"
+    assert measured(runs, "images").unit == "images"
+
+
+def test_a_price_has_to_give_the_bills_that_it_was_measured_from() -> None:
+    scattered = [sample(cost, "0.05") for cost in ("0.01", "0.02", "0.05", "0.2", "0.9", "2")]
+    assert not measured(scattered, "images").is_useful
+    right = [sample("0.05", "0.05") for _ in range(5)] + [sample("0.4", "0.05")]
+    assert not measured(right, "images").is_useful

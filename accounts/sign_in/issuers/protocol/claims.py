@@ -42,10 +42,15 @@ def read(claims: dict[str, Any], rules: dict[str, Any]) -> Identity:
         last_name=_text(claims.get("family_name")),
         username=_text(claims.get("preferred_username")),
         email=_text(claims.get("email")),
-        is_verified=claims.get("email_verified") in (True, "true"),
+        is_verified=_is_true(claims.get("email_verified")),
         role_values=values(claims, rules.get("role_claim", "")),
         project_values=values(claims, rules.get("projects_claim", "")),
     )
+
+
+def _is_true(value: Any) -> bool:
+    """Whether a claim is JSON's `true`, or its text, as some issuers send it; 1 is neither."""
+    return value is True or value == "true"
 
 
 def subject(value: Any) -> str:

@@ -11,7 +11,9 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from runs.files import derived_files
 from runs.models import Artifact, DerivedFile, Run, Share
+from tests.conftest import grant
 from tests.playground.form.restoring.test_restore import ADDRESS, SCRIPT
 from tests.runs.copying import copy, film, picture
 from tests.runs.files import signed_media
@@ -89,6 +91,19 @@ def test_others_learn_nothing(
     assert unknown == {"error": "No run here made this file."}
     frames = client.post(f"{row.get_absolute_url()}frames/", {"digest": "0" * 64})
     assert frames.status_code == 404
+
+
+def test_a_copy_without_metadata_tells_its_run_to_its_owner_alone(
+    member: Client, client: Client, artifact: Any, stranger: User, make_run: Any
+) -> None:
+    """Who votes blind saves such a copy, and would learn by dropping it what made it."""
+    row = copy(artifact(), picture())
+    derived_files.record(row.run_id, 0, {DerivedFile.What.STRIPPED: derived_files.digest(b"x")})
+    assert drop(member, b"x")["fill"] == f"run:{row.run_id}"
+    grant(stranger, "playground.view_run")
+    other = Client()
+    other.force_login(stranger)
+    assert drop(other, b"x") == {"error": "No run here made this file."}
 
 
 @pytest.mark.system

@@ -1,0 +1,74 @@
+"""Names that people give: what is shown of them, and when two are the same to a reader's eye.
+
+Of guests, users and projects alike. What looks alike is Unicode's list (UTS 39, confusables).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+# Shows nothing: joiners, selectors, fillers (U+FE0F, U+034F, U+3164), and the empty Braille cell.
+_SHOWS_NOTHING = r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cs}\p{Co}\p{Cn}\u2800]"
+_JOINERS = {"\u200c", "\u200d"}
+
+
+def clean_name(text: str) -> str:
+    """Return a name on one line, without characters that cannot be seen or turn the text around.
+
+    Joiners stay between letters and marks, which some scripts are not written without. Empty for
+    what shows nothing.
+    """
+    spaced = " ".join(unicodedata.normalize("NFC", text).split())
+    visible = "".join(
+        char
+        for place, char in enumerate(spaced)
+        if _is_visible(char) or (char in _JOINERS and _is_amid(spaced, place))
+    )
+    return " ".join(visible.split())
+
+
+def name_key(name: str) -> str:
+    """Return what is equal for names that cannot be told apart: case, spaces, lookalikes."""
+    latin = "".join(map(_as_latin, unicodedata.normalize("NFKC", name)))
+    folded = unicodedata.normalize("NFD", latin.casefold())
+    seen = "".join(char for char in folded if _is_visible(char) and not char.isspace())
+    return unicodedata.normalize("NFC", "".join(map(_prototype, seen)).casefold())
+
+
+@cache
+def _is_visible(char: str) -> bool:
+    """Whether a character shows something, or is a space."""
+    import regex  # 1 MB that few processes need
+
+    return regex.match(_SHOWS_NOTHING, char) is None
+
+
+def _is_amid(text: str, place: int) -> bool:
+    """Whether a place is between two letters or marks of a script other than Latin."""
+    around = (text[place - 1 : place], text[place + 1 : place + 2])
+    return all(
+        side and unicodedata.category(side)[0] in "LM" and not side.isascii() for side in around
+    )
+
+
+def _as_latin(char: str) -> str:
+    """Return the ASCII letter or digit that a character of another alphabet looks like.
+
+    Before letters lose their case: the Cyrillic capital ve looks like B, the small one like none.
+    """
+    prototype = _prototype(char)
+    return prototype if prototype.isascii() and prototype.isalnum() and not char.isascii() else char
+
+
+@cache
+def _prototype(char: str) -> str:
+    """Return what stands for all characters that look like this one."""
+    from confusable_homoglyphs import confusables  # 5 MB of tables
+
+    alike = confusables.confusables_data.get(char, ())
+    if len(alike) != 1:  # nothing looks like it, or it stands for many itself
+        return char
+    prototype = str(alike[0]["c"])
+    is_one_of_two = [one["c"] for one in confusables.confusables_data.get(prototype, ())] == [char]
+    return min(char, prototype) if is_one_of_two else prototype

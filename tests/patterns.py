@@ -1,0 +1,228 @@
+"""Finds regular expressions that take long for some texts: `make lint` runs `-m tests.patterns`.
+
+Python's `re` backtracks: where a text can be divided between two repeats in many ways, it tries
+them all before it says no. A setting of 40 KB took 7.5 s, a rule `******zq` 10 s. Found are
+
+nested     a repeat within a repeat, with nothing between two rounds that ends the inner one
+adjacent   two repeats of the same characters, with nothing between them that ends the first one
+restarted  a repeat that `search`, `sub` and the like begin anew at each of its characters
+
+An atomic group or a possessive repeat (`(?>…)`, `*+`) is none of them, and a lookbehind begins a
+search once a word. `SHORT` has the patterns whose texts are short before they get there.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[1]
+ROOMS = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench", "sandbox"}
+MANY = 64  # a repeat of up to so many is no loop
+SEARCHES = {"search", "sub", "subn", "findall", "finditer", "split"}
+LOOPS = {"MAX_REPEAT", "MIN_REPEAT"}
+REPEATS = {*LOOPS, "POSSESSIVE_REPEAT"}
+CHARACTERS = {"LITERAL", "NOT_LITERAL", "ANY", "IN"}
+NOTHING = {"AT", "ASSERT", "ASSERT_NOT"}  # match at a place, without a character
+# Stands for all characters: ASCII, and letters, marks, digits, spaces and signs beyond it.
+SAMPLE = [*map(chr, range(128)), *"éßЖकि٣\u00a0\u2028漢🦊\ufeff"]
+SHORT = {
+    "core/template_whitespace.py: _BEFORE_EDGE": "our own templates",
+    "core/template_whitespace.py: _LINE_BREAK": "our own templates",
+    "core/template_whitespace.py: _AFTER_EDGE": "our own templates",
+}
+
+
+class Use(NamedTuple):
+    """A regular expression of the product: where it is, and whether texts are searched for it."""
+
+    place: str
+    pattern: re.Pattern[Any]
+    is_searched: bool
+
+
+class Analysis:
+    """What is slow in a pattern."""
+
+    def __init__(self, text: str | bytes, flags: int = 0) -> None:
+        tree = re._parser.parse(text, flags)
+        self._state = tree.state
+        self._items = self._flat(tree)
+
+    def problems(self, *, is_searched: bool) -> list[str]:
+        """Return what makes it slow; nothing if its time is in step with the text."""
+        found = [*self._within(self._items, can_fail=not is_searched)]
+        return [*found, *self._restarts()] if is_searched else found
+
+    def _within(self, items: Sequence[Any], *, can_fail: bool) -> Iterator[str]:
+        loops = [place for place, item in enumerate(items) if _is_loop(item)]
+        for place in loops:
+            body = self._body(items[place])
+            for inner in filter(_is_loop, _all(body)):
+                if self._passes(body, self._characters([inner])):
+                    yield f"nested: {self._words(inner)} in a repeat"
+        for first, second in pairwise(loops):
+            both = self._characters([items[first]]) & self._characters([items[second]])
+            ends = can_fail or _can_fail(items[second + 1 :])
+            rounds = [*self._body(items[first]), *self._body(items[second])]
+            if both and ends and self._passes([*rounds, *items[first + 1 : second]], both):
+                yield f"adjacent: {self._words(items[first])} and {self._words(items[second])}"
+        for item in items:
+            for part in _parts(item):
+                yield from self._within(self._flat(part), can_fail=True)
+
+    def _body(self, loop: Any) -> list[Any]:
+        return self._flat(_parts(loop)[0])
+
+    def _restarts(self) -> Iterator[str]:
+        for place, item in enumerate(self._items):
+            if _is_loop(item):
+                if _can_fail(self._items[place + 1 :]):
+                    yield f"restarted: {self._words(item)}"
+                return
+            if _name(item) in NOTHING or not _is_nullable(item):
+                return
+
+    def _passes(self, items: Iterable[Any], characters: frozenset[str]) -> bool:
+        """Whether these characters may lead from the first to behind the last item."""
+        return all(_is_nullable(item) or self._characters([item]) & characters for item in items)
+
+    def _characters(self, items: Iterable[Any]) -> frozenset[str]:
+        """Return the characters of the sample that occur in what the items match."""
+        found: set[str] = set()
+        for item in items:
+            if _name(item) in CHARACTERS:
+                tree = re._parser.SubPattern(self._state, [item])
+                one = re._compiler.compile(tree)  # type: ignore[attr-defined]
+                is_bytes = isinstance(one.pattern, bytes)
+                found |= {c for c in SAMPLE if not is_bytes and one.fullmatch(c)}
+            for part in _parts(item):
+                found |= self._characters(part)
+        return frozenset(found)
+
+    def _flat(self, items: Iterable[Any]) -> list[Any]:
+        """Return the items of a sequence, those of groups in place of the groups."""
+        flat: list[Any] = []
+        for item in items:
+            flat += self._flat(_parts(item)[0]) if _name(item) == "SUBPATTERN" else [item]
+        return flat
+
+    def _words(self, item: Any) -> str:
+        characters = "".join(sorted(filter(str.isprintable, self._characters([item]))))
+        return f"“{characters[:10]}{'…' if len(characters) > 10 else ''}” repeated"
+
+
+def _name(item: Any) -> str:
+    return str(item[0])
+
+
+def _parts(item: Any) -> list[Any]:
+    """Return the sequences within an item."""
+    name, value = _name(item), item[1]
+    if name in REPEATS:
+        return [value[2]]
+    if name == "SUBPATTERN":
+        return [value[3]]
+    if name == "ATOMIC_GROUP":
+        return [value]
+    return list(value[1]) if name == "BRANCH" else []
+
+
+def _all(items: Iterable[Any]) -> Iterator[Any]:
+    """Yield all items at any depth, but those that never give back what they matched."""
+    for item in items:
+        yield item
+        if _name(item) not in {"ATOMIC_GROUP", "POSSESSIVE_REPEAT"}:
+            for part in _parts(item):
+                yield from _all(part)
+
+
+def _is_loop(item: Any) -> bool:
+    if _name(item) not in LOOPS:
+        return False
+    least, most, _ = item[1]
+    return int(most) - int(least) > MANY
+
+
+def _is_nullable(item: Any) -> bool:
+    """Whether it may match nothing."""
+    name = _name(item)
+    if name in NOTHING:
+        return True
+    if name in REPEATS and item[1][0] == 0:
+        return True
+    parts = [all(map(_is_nullable, part)) for part in _parts(item)]
+    return any(parts) if name == "BRANCH" else bool(parts) and all(parts)
+
+
+def _can_fail(items: Iterable[Any]) -> bool:
+    return any(_name(item) in NOTHING or not _is_nullable(item) for item in items)
+
+
+def uses() -> Iterator[Use]:
+    """Yield the patterns in the modules of all rooms, and those written where they are used."""
+    for file in sorted(file for room in ROOMS for file in (ROOT / room).rglob("*.py")):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        if "migrations" in parts or file.name == "__main__.py":
+            continue
+        if file.relative_to(ROOT).as_posix() in {"config/asgi.py", "config/wsgi.py"}:
+            continue  # start the product
+        module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
+        source = file.read_text()
+        nodes = [*ast.walk(ast.parse(source))]
+        searched = {
+            node.value.id
+            for node in nodes
+            if isinstance(node, ast.Attribute)
+            and node.attr in SEARCHES
+            and isinstance(node.value, ast.Name)
+        }
+        for node in nodes:
+            if isinstance(node, ast.Call) and (text := _inline(node)):
+                place = f"{file.relative_to(ROOT)}:{node.lineno}"
+                yield Use(place, re.compile(text), ast.unparse(node.func)[3:] in SEARCHES)
+        for name, value in vars(module).items():
+            if isinstance(value, re.Pattern) and re.search(rf"^{name}\b.*=", source, re.MULTILINE):
+                is_private = name.startswith("_")
+                yield Use(
+                    f"{file.relative_to(ROOT)}: {name}", value, name in searched or not is_private
+                )
+
+
+def _inline(call: ast.Call) -> str:
+    """Return the pattern of `re.sub("…", …)`; that of `re.compile` is in its module."""
+    name = ast.unparse(call.func)
+    is_used = name.startswith("re.") and name[3:] in {*SEARCHES, "match", "fullmatch"}
+    first = call.args[0] if call.args else None
+    if is_used and isinstance(first, ast.Constant) and isinstance(first.value, str):
+        return first.value
+    return ""
+
+
+def main() -> int:
+    """Print what is slow, and return 1 if anything is."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()
+    count = 0
+    for use in uses():
+        if use.place in SHORT:
+            continue
+        for problem in Analysis(use.pattern.pattern, use.pattern.flags).problems(
+            is_searched=use.is_searched
+        ):
+            count += 1
+            print(f"{use.place}: {problem}")
+    return int(count > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""A live session is held to what budgets have left, picture by picture."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+
+from catalog.models import Endpoint
+from runs.models import Charge, Run
+from runs.realtime import tickets
+from spending.models import Budget
+from tests.runs.realtime.test_relay import (  # noqa: F401  a fixture
+    LIVE,
+    PERSON,
+    answer,
+    relayed,
+    serving,
+)
+from tests.runs.realtime.test_sessions import Relayed
+from tests.spending.counters import require_counters_hold
+
+pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long
+
+
+def price(amount: str | None) -> None:
+    """Let a picture of the model cost so much."""
+    Endpoint.objects.filter(endpoint_id=LIVE).update(
+        unit_price_usd=amount, price_unit="images", currency="USD"
+    )
+
+
+def paint(most: int, said: str = "") -> Any:
+    """Let the page change up to `most` times; returns the pictures and the last message."""
+
+    async def act(address: str) -> tuple[int, dict[str, Any]]:
+        async with connect(address + tickets.sign(PERSON, LIVE, said=said)) as socket:
+            for number in range(most):
+                message, picture = await answer(socket, prompt=str(number))
+                if not picture:
+                    return number, message
+        return most, message
+
+    return act
+
+
+def test_a_session_ends_with_a_sentence_where_a_budget_has_no_room(
+    relayed: Relayed,  # noqa: F811
+) -> None:
+    price("0.1")
+    Budget.objects.create(scope="house", limit=Decimal("0.35"))
+    pictures, last = relayed(paint(40))
+    assert pictures == 3
+    assert last["type"] == "end"
+    assert "and $0.05 is left until" in last["message"]
+    assert Run.objects.get().state == "succeeded"
+    assert Charge.objects.get().amount == Decimal("0.3")
+    require_counters_hold()
+    _, last = relayed(paint(1))
+    assert "$0.05 is left" in last["message"]
+    assert Run.objects.count() == 1
+
+
+def test_a_session_costs_what_came_of_it(
+    relayed: Relayed,  # noqa: F811
+) -> None:
+    price("0.1")
+    Budget.objects.create(scope="house", limit=5)
+    assert relayed(paint(3)) == (3, {"type": "picture"})
+    charge = Charge.objects.get()
+    assert charge.expected is not None
+    assert charge.expected > Decimal("0.3")  # a stretch was reserved ahead
+    assert (charge.state, charge.amount) == ("settled", Decimal("0.3"))
+    require_counters_hold()
+
+
+def test_an_unknown_price_is_agreed_to_before(
+    relayed: Relayed,  # noqa: F811
+) -> None:
+    price(None)
+    Budget.objects.create(scope="house", limit=5)
+    pictures, last = relayed(paint(1))
+    assert pictures == 0
+    assert last["message"] == "How much it costs is not known before. Go on?"
+    assert not Run.objects.exists()
+    assert relayed(paint(2, said="unknown"))[0] == 2
