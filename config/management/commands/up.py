@@ -76,9 +76,7 @@ class Command(BaseCommand):
         self.stdout.write(f"\nVitrine is up, on {upstream}. Open this link:\n\n    {link}\n")
         self.stdout.write("It is good once, for 15 minutes; `manage.py login_link` prints another.")
         if self._is_first:
-            self.stdout.write(
-                f"Its days are those of {settings.TIME_ZONE}; TIME_ZONE chooses others."
-            )
+            self.stdout.write(f"Its days are those of {settings.TIME_ZONE} (TIME_ZONE).")
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
 
