@@ -9,7 +9,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from projects.models.project import private_project
 from tests.conftest import CASES
 from training.data import adding
 from training.data.items import Item, items_of
@@ -20,10 +19,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def dataset(user: Any) -> Dataset:
-    row: Dataset = Dataset.objects.create(
-        user=user, name="Faces", **private_project(user).for_new_work()
-    )
+def dataset(user: Any, make_endpoint: Any) -> Dataset:
+    trainer = make_endpoint("acme/trainer")
+    row: Dataset = Dataset.objects.create(user=user, endpoint=trainer, name="Faces")
     return row
 
 
