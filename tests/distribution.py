@@ -21,9 +21,9 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import costs
 from tests.sampling import IS_EXHAUSTIVE, SEED
 
-# One Vitrine serves all files of a group: starting it takes as long as twenty of their tests, and it
-# takes a third of a core while it is there. `make test-all` has two, since in one process their tests
-# would go on for minutes after all others have ended.
+# One Vitrine serves all files of a group: starting it takes as long as twenty of their tests, and
+# it takes a third of a core while it is there. `make test-all` has two, since in one process their
+# tests would go on for minutes after all others have ended.
 VITRINES = {
     "first Vitrine": {
         *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
