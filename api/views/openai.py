@@ -45,7 +45,7 @@ class Caller(NamedTuple):
 
 
 class OpenAIView:
-    """A view: handles a token's call; errors have OpenAI's format."""
+    """A view: handles a token's call, with any method if that is empty; errors are as OpenAI's."""
 
     login_required = False
     csrf_exempt = True
@@ -61,7 +61,7 @@ class OpenAIView:
         """Answer one call."""
         try:
             token = require_scope(request.api_token, tokens.RUN)  # type: ignore[attr-defined]
-            if request.method not in (self._method, "HEAD" if self._method == "GET" else ""):
+            if self._method and request.method not in (self._method, "HEAD" if self._method == "GET" else ""):
                 detail = f"This address takes {self._method}."
                 raise Problem(405, detail, headers={"Allow": self._method})
             headers = limits.take(self._limit, token.user_id)
@@ -156,7 +156,13 @@ def _listed(caller: Caller) -> list[dict[str, Any]]:
     return known_models.listed(gallery.locks_in(caller.reach.target, Revision.current()))
 
 
+def _absent(request: HttpRequest, caller: Caller, name: str) -> HttpResponse:
+    """Say that this call of OpenAI's is not offered here, and which ones are."""
+    raise Problem(404, f"{name[:200]} is not offered here. Offered are chat/completions and models.")
+
+
 completions = OpenAIView("POST", "run", _complete)
 completion = OpenAIView("GET", "poll", _one)
 models = OpenAIView("GET", "read", _models)
 model = OpenAIView("GET", "read", _model)
+absent = OpenAIView("", "read", _absent)

@@ -23,6 +23,7 @@ PROGRAMS: dict[str, Row] = {
     "api:fal-upload": Row(CLOSED, CLOSED),
     "api:fal-upload-part": Row(CLOSED, CLOSED),
     "api:fal-upload-complete": Row(CLOSED, FORBIDDEN),
+    "api:openai-absent": Row(TOKEN, TOKEN),
     "api:openai-completion": Row(TOKEN, TOKEN),
     "api:openai-completions": Row(TOKEN, TOKEN),
     "api:openai-model": Row(TOKEN, TOKEN),
