@@ -61,7 +61,8 @@ class OpenAIView:
         """Answer one call."""
         try:
             token = require_scope(request.api_token, tokens.RUN)  # type: ignore[attr-defined]
-            if self._method and request.method not in (self._method, "HEAD" if self._method == "GET" else ""):
+            allowed = {self._method, "HEAD"} if self._method == "GET" else {self._method}
+            if self._method and request.method not in allowed:
                 detail = f"This address takes {self._method}."
                 raise Problem(405, detail, headers={"Allow": self._method})
             headers = limits.take(self._limit, token.user_id)
@@ -158,7 +159,8 @@ def _listed(caller: Caller) -> list[dict[str, Any]]:
 
 def _absent(request: HttpRequest, caller: Caller, name: str) -> HttpResponse:
     """Say that this call of OpenAI's is not offered here, and which ones are."""
-    raise Problem(404, f"{name[:200]} is not offered here. Offered are chat/completions and models.")
+    offered = "Offered are chat/completions and models."
+    raise Problem(404, f"{name[:200]} is not offered here. {offered}")
 
 
 completions = OpenAIView("POST", "run", _complete)
