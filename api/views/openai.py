@@ -45,7 +45,7 @@ class Caller(NamedTuple):
 
 
 class OpenAIView:
-    """A view: handles a token's call, with any method if that is empty; errors are as OpenAI's."""
+    """A view: handles a token's call; errors have OpenAI's format."""
 
     login_required = False
     csrf_exempt = True
@@ -61,8 +61,7 @@ class OpenAIView:
         """Answer one call."""
         try:
             token = require_scope(request.api_token, tokens.RUN)  # type: ignore[attr-defined]
-            allowed = {self._method, "HEAD"} if self._method == "GET" else {self._method}
-            if self._method and request.method not in allowed:
+            if request.method not in (self._method, "HEAD" if self._method == "GET" else ""):
                 detail = f"This address takes {self._method}."
                 raise Problem(405, detail, headers={"Allow": self._method})
             headers = limits.take(self._limit, token.user_id)
@@ -157,14 +156,20 @@ def _listed(caller: Caller) -> list[dict[str, Any]]:
     return known_models.listed(gallery.locks_in(caller.reach.target, Revision.current()))
 
 
-def _absent(request: HttpRequest, caller: Caller, name: str) -> HttpResponse:
-    """Say that this call of OpenAI's is not offered here, and which ones are."""
-    offered = "Offered are chat/completions and models."
-    raise Problem(404, f"{name[:200]} is not offered here. {offered}")
+class Absent(OpenAIView):
+    """Says of OpenAI's other calls that they are not offered here, whoever makes them."""
+
+    def __init__(self) -> None:
+        """Answer every method."""
+
+    def __call__(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Say which calls are offered."""
+        offered = "Offered are chat/completions and models."
+        return chat_responses.refusal(Problem(404, f"{name[:200]} is not offered here. {offered}"))
 
 
 completions = OpenAIView("POST", "run", _complete)
 completion = OpenAIView("GET", "poll", _one)
 models = OpenAIView("GET", "read", _models)
 model = OpenAIView("GET", "read", _model)
-absent = OpenAIView("", "read", _absent)
+absent = Absent()

@@ -29,4 +29,4 @@ def test_a_day_on_which_clocks_change_is_shorter_or_longer(settings: Any) -> Non
     for day, hours in (("2026-03-29", 23), ("2026-10-25", 25), ("2026-11-27", 24)):
         start, end = periods.bounds(day)
         assert end is not None
-        assert end - start == timedelta(hours=hours), day
+        assert end.astimezone(UTC) - start.astimezone(UTC) == timedelta(hours=hours), day
