@@ -93,7 +93,6 @@ def test_a_result_that_could_not_be_fetched_is_fetched_later(
         sandbox.fault("requests", "500", times=1000)
     else:
         sandbox.fault("status_stream", "404", times=1000)
-        sandbox.fault("status", "503", times=1000)
     run = reported(prompt="x", duration=0)
     work(lambda: ended(run))
     assert run.state == "succeeded"
