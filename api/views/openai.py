@@ -162,10 +162,11 @@ class Absent(OpenAIView):
     def __init__(self) -> None:
         """Answer every method."""
 
-    def __call__(self, request: HttpRequest, name: str) -> HttpResponse:
+    def __call__(self, request: HttpRequest, **named: Any) -> HttpResponse:
         """Say which calls are offered."""
+        name = str(named["name"])[:200]
         offered = "Offered are chat/completions and models."
-        return chat_responses.refusal(Problem(404, f"{name[:200]} is not offered here. {offered}"))
+        return chat_responses.refusal(Problem(404, f"{name} is not offered here. {offered}"))
 
 
 completions = OpenAIView("POST", "run", _complete)
