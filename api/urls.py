@@ -41,6 +41,7 @@ _API = [
     path("openai/v1/chat/completions/<uuid:run_id>", openai.completion, name="openai-completion"),
     path("openai/v1/models", openai.models, name="openai-models"),
     path("openai/v1/models/<path:name>", openai.model, name="openai-model"),
+    path("openai/v1/<path:name>", openai.absent, name="openai-absent"),
     *_resources(),
 ]
 

@@ -350,7 +350,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 # A passkey cannot be guessed; requests are limited by "sign-in" (accounts.limits.rate_limit).
 MFA_RATE_LIMITS = False
 LANGUAGE_CODE = "en"
-TIME_ZONE = "UTC"
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_I18N = False
 USE_TZ = True
 

@@ -1,7 +1,8 @@
 """Splits texts into words, the same for what is indexed and for what is searched.
 
-A word is a run of letters and digits, whatever its case and accents. Scripts without spaces between
-words, and emoji, are split into single characters, which a search finds as a phrase.
+A word is a run of letters with their marks, and digits, whatever its case and accents. Scripts
+without spaces between words, and emoji, are split into single characters, which a search finds as a
+phrase.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+from core.marks import is_accent, mark_class
 
 MOST_WORDS = 3000  # of one document
 MOST_CHARS = 6000  # of one text in it; the rest is not indexed
@@ -22,13 +25,13 @@ _SINGLE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
     "\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 )
-_WORD = re.compile(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])[^\W_])+")
+_WORD = re.compile(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])(?:[^\W_]|[{mark_class()}]))+")
 
 
 def split(text: str) -> list[str]:
     """Return the words of a text, in order."""
     plain = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    plain = "".join(sign for sign in plain if not is_accent(sign))
     return [word[:LONGEST_WORD] for word in _WORD.findall(plain)]
 
 

@@ -173,7 +173,7 @@ def preference_fields(
         TextField(
             *("limit", "limit", "Warn me of a day's cost, in dollars", typed["limit"], 12),
             error=errors.get("limit", ""),
-            hint="At 80 % of it and at all of it, once a day (UTC). Nothing is stopped. "
+            hint="At 80 % of it and at all of it, once a day. Nothing is stopped. "
             "Empty: no warning.",
             placeholder="20",
         ),

@@ -13,7 +13,8 @@ def copy_at_once(file: str) -> str:
     try:
         return stripped_copies.copy_of(file)
     except stripped_copies.NotReady:
-        stripped_copies.make(WantedCopy.objects.get(pk=file))
+        stripped_copies.make(file, is_last_try=True)
+        WantedCopy.objects.filter(pk=file).delete()
     return stripped_copies.copy_of(file)
 
 

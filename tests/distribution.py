@@ -19,10 +19,11 @@ from django.test import TransactionTestCase
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import costs
-from tests.sampling import SEED
+from tests.sampling import IS_EXHAUSTIVE, SEED
 
-# One Vitrine serves all files of a group: starting it takes as long as twenty of their tests. Two
-# groups, since in one process they would go on for minutes after all others have ended.
+# One Vitrine serves all files of a group: starting it takes as long as twenty of their tests, and
+# it takes a third of a core while it is there. `make test-all` has two, since in one process their
+# tests would go on for minutes after all others have ended.
 VITRINES = {
     "first Vitrine": {
         *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
@@ -42,7 +43,7 @@ VITRINES = {
     },
 }
 GROUP = {
-    "browser/{}/test_{}".format(*file.split("/")): vitrine
+    "browser/{}/test_{}".format(*file.split("/")): vitrine if IS_EXHAUSTIVE else "Vitrine"
     for vitrine, files in VITRINES.items()
     for file in files
 }
@@ -53,7 +54,7 @@ SPREAD = {"runs/worker/test_main_faults"}  # each of its tests takes long
 def pytest_configure(config: pytest.Config) -> None:
     """Let the first processes, which run the longest units, have a core whenever they need one."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    first = {f"gw{number}" for number in range(len(VITRINES))}
+    first = {f"gw{number}" for number in range(len({*GROUP.values()}))}
     if worker not in first or "VITRINE_TEST_DATABASE_URL" in os.environ:
         os.nice(5)
 
@@ -133,7 +134,7 @@ def cost_of(nodeid: str, seconds: dict[str, float]) -> tuple[bool, bool, float]:
     Those of Chromium are not known before it ends: its other files follow the groups.
     """
     file = nodeid.partition("::")[0]
-    return group_of(nodeid) in VITRINES, "/browser/" in file, seconds.get(file, 0.0)
+    return file_of(nodeid) in GROUP, "/browser/" in file, seconds.get(file, 0.0)
 
 
 def uses_database(item: pytest.Item) -> bool:

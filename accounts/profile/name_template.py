@@ -14,7 +14,7 @@ from core.file_names import MAX_PORTABLE_BYTES, portable_name, shorten
 DEFAULT = "{date}-{prompt}-{model}-{seed}-{n}"
 WORDS = {  # each with what it stands for
     "date": "the day of the run",
-    "time": "its time (UTC)",
+    "time": "its time",
     "prompt": "the first words of the prompt",
     "model": "the model",
     "seed": "the seed, if there is one",

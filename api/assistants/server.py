@@ -49,9 +49,20 @@ OfProject = Annotated[
 ToolsOf = Callable[[Context[Any, Any]], Tools]
 
 
+class _Server(MCPServer[Any]):
+    """The server; `null` for an argument is its absence, as many assistants write it."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> Any:
+        """Call a tool with the arguments that have a value."""
+        given = {key: value for key, value in arguments.items() if value is not None}
+        return await super().call_tool(name, given, context)
+
+
 def build(tools_of: ToolsOf) -> MCPServer[Any]:
     """Return the server; `tools_of` returns the tools for the context of a call."""
-    server: MCPServer[Any] = MCPServer(
+    server: MCPServer[Any] = _Server(
         "vitrine", title="Vitrine", version=version(), instructions=INSTRUCTIONS
     )
     _add_catalogue(server, tools_of)

@@ -156,7 +156,21 @@ def _listed(caller: Caller) -> list[dict[str, Any]]:
     return known_models.listed(gallery.locks_in(caller.reach.target, Revision.current()))
 
 
+class Absent(OpenAIView):
+    """Says of OpenAI's other calls that they are not offered here, whoever makes them."""
+
+    def __init__(self) -> None:
+        """Answer every method."""
+
+    def __call__(self, request: HttpRequest, **named: Any) -> HttpResponse:
+        """Say which calls are offered."""
+        name = str(named["name"])[:200]
+        offered = "Offered are chat/completions and models."
+        return chat_responses.refusal(Problem(404, f"{name} is not offered here. {offered}"))
+
+
 completions = OpenAIView("POST", "run", _complete)
 completion = OpenAIView("GET", "poll", _one)
 models = OpenAIView("GET", "read", _models)
 model = OpenAIView("GET", "read", _model)
+absent = Absent()

@@ -23,7 +23,7 @@ _SAID = re.compile(
 # A field of the listing entry, known or not: `"superseded_by": "fal-ai/flux-2"`.
 _FIELD = re.compile(
     r'(?i)"(?=[^"]{0,60}(?:success|replac|supersed|migrat))[^"]{0,80}+"\s*+:\s*+'
-    rf'"(?:[^"]{{0,60}}[ /:])?{_ID}"'
+    rf'"(?:[^"]{{0,60}}?[ /:])??{_ID}"'
 )
 _MEDIUM = re.compile(r"(?:in|out):(?!text)").match  # nearly everything takes a prompt
 _READ = (

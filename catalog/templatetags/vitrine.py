@@ -100,11 +100,11 @@ def ago(moment: datetime | None) -> str | SafeString:
             text = f"{int(seconds // divisor)} {word} ago" if word else "just now"
             break
     else:
-        text = f"{moment:%-d %b %Y}"
+        text = f"{timezone.localtime(moment):%-d %b %Y}"
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
-        f"{moment:%Y-%m-%d %H:%M:%S} UTC",
+        f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S %Z}",
         text,
     )
 

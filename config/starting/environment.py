@@ -8,6 +8,7 @@ from __future__ import annotations
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -41,6 +42,17 @@ class Environment(environ.Env):  # type: ignore[misc]  # environ has no types
         value = self.text(name) or default
         if value not in choices:
             raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
+        return value
+
+    def time_zone(self, name: str, default: str) -> str:
+        """Return the name of one of IANA's time zones; raises ImproperlyConfigured."""
+        value = self.text(name) or default
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+            raise ImproperlyConfigured(
+                f"{name} must be a time zone such as Europe/Berlin, not {value!r}."
+            ) from error
         return value
 
     def flag(self, name: str, default: str = "0") -> bool:

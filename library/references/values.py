@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -29,7 +30,9 @@ def read(typed: Mapping[str, str]) -> Values:
     """Return the values that were typed, tidied."""
     kind = typed.get("kind", "")
     return Values(
-        " ".join(db_safe_text(typed.get("name", "")).split()).removeprefix("@"),
+        unicodedata.normalize(
+            "NFC", " ".join(db_safe_text(typed.get("name", "")).split())
+        ).removeprefix("@"),
         kind if kind in Reference.Kind.values else Reference.Kind.PRODUCT,
         " ".join(db_safe_text(typed.get("description", "")).split()),
         typed.get("lora", "").strip(),

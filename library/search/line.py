@@ -106,7 +106,8 @@ def _condition(piece: str) -> Condition | None:
 
 def _clause(piece: str) -> Clause | None:
     """Return what a piece looks for; None for one without a letter, digit or sign."""
-    is_negated = len(piece) > 1 and piece[0] in "-!"
+    # `--ar 16:9` is part of a prompt: only one dash negates.
+    is_negated = len(piece) > 1 and piece[0] in "-!" and piece[1] != "-"
     bare = piece[1:] if is_negated else piece
     sought = phrase(bare, is_open='"' not in bare)
     return Clause((sought,), is_negated) if sought else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -53,7 +54,8 @@ def read(typed: str) -> tuple[str, ...]:
 
 
 def _without_marks(typed: str) -> str:
-    return db_safe_text(typed).translate(str.maketrans("", "", '#"“”„'))
+    composed = unicodedata.normalize("NFC", db_safe_text(typed))
+    return composed.translate(str.maketrans("", "", '#"“”„'))
 
 
 def taggable_by(user: User) -> RunQuerySet:

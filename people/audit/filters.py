@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import reduce
 from operator import and_
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from django.core.validators import validate_ipv46_address
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from accounts.auditing.lines import before_and_after
 from accounts.models import AuditEntry
@@ -144,7 +145,7 @@ def _contains(word: str) -> Q:
 
 
 def _start_of(day: Any) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class Change(NamedTuple):

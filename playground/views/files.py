@@ -26,6 +26,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
+from core.file_names import clean_name
 from core.http.errors import Unavailable
 from core.http.htmx import HtmxRequest
 from core.http.ranges import parse_range
@@ -255,7 +256,8 @@ def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
     upload = get_object_or_404(Upload, pk=pk)
     if not upload.is_readable_by(request.user):
         raise Http404("No such upload.")
-    return serve(request, upload.file, upload.content_type, upload.file_name)
+    named = clean_name(name) or upload.file_name
+    return serve(request, upload.file, upload.content_type, named)
 
 
 def from_storage(file: str, missing: str, read: Callable[[], HttpResponseBase]) -> HttpResponseBase:

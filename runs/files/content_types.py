@@ -21,7 +21,15 @@ MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first ma
     (4, b"ftyp", "video/mp4"),
     (0, b"\x1aE\xdf\xa3", "video/webm"),
     (8, b"WAVE", "audio/wav"),
+    (8, b"AVI ", "video/x-msvideo"),
+    (8, b"AIFF", "audio/aiff"),
+    (8, b"AIFC", "audio/aiff"),
+    (0, b"caff", "audio/x-caf"),
+    (0, b"II*\0", "image/tiff"),
+    (0, b"MM\0*", "image/tiff"),
     (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xf1", "audio/aac"),  # ADTS
+    (0, b"\xff\xf9", "audio/aac"),
     (0, b"\xff\xfb", "audio/mpeg"),
     (0, b"\xff\xf3", "audio/mpeg"),
     (0, b"\xff\xfa", "audio/mpeg"),
@@ -32,6 +40,9 @@ MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first ma
     (0, b"PK\x03\x04", "application/zip"),
     (0, b"%PDF", "application/pdf"),
 ]
+# QuickTime films from before 2001 begin with one of these boxes in place of `ftyp`.
+_QUICKTIME = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+_BITMAP_HEADERS = {12, 40, 52, 56, 64, 108, 124}  # bytes of the second header of a BMP
 # Pictures in boxes (ISO/IEC 14496-12, 4.3), by brands: a general major brand, and behind it in the
 # compatible ones what it is.
 _GENERAL = {b"mif1", b"mif2", b"msf1", b"miaf"}
@@ -52,15 +63,21 @@ EXTENSIONS = {
     "image/gif": "gif",
     "image/webp": "webp",
     "image/avif": "avif",
+    "image/bmp": "bmp",
+    "image/tiff": "tiff",
     "image/svg+xml": "svg",
     "video/mp4": "mp4",
     "video/webm": "webm",
     "video/quicktime": "mov",
+    "video/x-msvideo": "avi",
     "audio/mp4": "m4a",
     "audio/wav": "wav",
     "audio/mpeg": "mp3",
     "audio/ogg": "ogg",
     "audio/flac": "flac",
+    "audio/aac": "aac",
+    "audio/aiff": "aiff",
+    "audio/x-caf": "caf",
     "model/gltf-binary": "glb",
     "application/zip": "zip",
     "application/pdf": "pdf",
@@ -86,6 +103,10 @@ def content_type(head: bytes, claimed: str = "") -> str:
     for offset, magic, kind in MAGIC:
         if head[offset : offset + len(magic)] == magic:
             return kind
+    if head[4:8] in _QUICKTIME:
+        return "video/quicktime"
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BITMAP_HEADERS:
+        return "image/bmp"
     claimed = media_type(claimed)
     return UNKNOWN if claimed in HARMLESS or not claimed else claimed
 

@@ -31,7 +31,7 @@ from runs.models import WantedCopy
 log = logging.getLogger(__name__)
 
 LIMIT_S = 60.0
-MOST_TRIES = 3  # of a file that takes longer; perhaps only the machine was busy
+MOST_TRIES = 3  # of a file that takes longer: perhaps only the machine was busy
 FIRST_PAUSE = timedelta(minutes=1)  # until the next one, twice as long each time
 
 
@@ -72,23 +72,33 @@ def ask(file: str) -> None:
         channel.notify()
 
 
-def make(wanted: WantedCopy, limit_s: float = LIMIT_S) -> None:
-    """Make a copy that is wanted, or note that it took too long; the third time for good."""
-    name = copy_name(wanted.file)
+def make(file: str, *, is_last_try: bool, limit_s: float = LIMIT_S) -> bool:
+    """Make a file's copy; returns whether that is done with. Without the database, for a thread.
+
+    False: it took too long; on the last try an empty copy says so.
+    """
+    name = copy_name(file)
     try:
         if not default_storage.exists(name):
-            _make(wanted.file, name, limit_s)
+            _make(file, name, limit_s)
     except FileNotFoundError:  # purged meanwhile
-        log.info("%s is gone, and needs no copy", wanted.file)
+        log.info("%s is gone, and needs no copy", file)
     except subprocess_worker.WorkerDied as error:
-        log.warning("%s cannot be copied without metadata: %s", wanted.file, error)
-        wanted.tries += 1
-        if wanted.tries < MOST_TRIES:
-            wanted.next_attempt_at = clock.now() + FIRST_PAUSE * 2 ** (wanted.tries - 1)
-            wanted.save()
-            return
+        log.warning("%s cannot be copied without metadata: %s", file, error)
+        if not is_last_try:
+            return False
         atomic_files.write(name, ContentFile(b""), 0)
-    wanted.delete()
+    return True
+
+
+def note_try(wanted: WantedCopy, *, is_done: bool) -> None:
+    """Forget what is done with, or note when it is tried again."""
+    if is_done:
+        wanted.delete()
+        return
+    wanted.tries += 1
+    wanted.next_attempt_at = clock.now() + FIRST_PAUSE * 2 ** (wanted.tries - 1)
+    wanted.save()
 
 
 def _make(file: str, name: str, limit_s: float) -> None:

@@ -129,6 +129,7 @@ def _row(
             "measure_at": timezone.now() if _is_to_measure(stored) else None,
         },
     )
+    upload.file_name = name  # equal bytes are one row, and each upload has the name it was given
     return upload
 
 

@@ -10,12 +10,18 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
+from core.marks import mark_class
+
 MAX_NAME_CHARS = 40
 OWN = "me/"
-_NAME = r"[^\W\d_](?:[\w-]*\w)?"  # begins with a letter, so that `@2x` is none
+_SIGN = rf"\w{mark_class()}"
+# Begins with a letter, so that `@2x` is none; a letter keeps its marks, in every script.
+_NAME = rf"[^\W\d_](?:[{_SIGN}-]*[{_SIGN}])?"
 NAME = re.compile(_NAME)
 # Not within an address, an e-mail address or a path, and whole: no part of a longer word.
-MENTION = re.compile(rf"(?<![\w@./:+&=#%\\-])@(?P<key>(?:me/)?{_NAME})(?!-*\w|[@/]|\.\w)")
+MENTION = re.compile(
+    rf"(?<![{_SIGN}@./:+&=#%\\-])@(?P<key>(?:me/)?{_NAME})(?!-*[{_SIGN}]|[@/]|\.[{_SIGN}])"
+)
 
 
 def key_of(name: str) -> str:

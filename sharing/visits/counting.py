@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from sharing.access import Visit
 
 ONCE_IN_S = 3600
-# Programs that open links of mails and chats to look at them, and those that are no browsers.
+# Programs that open links of mails and chats to look at them, and those that are no browsers. Those
+# of chats say "bot" or "preview"; Teams, Slack and Outlook themselves are windows that people look
+# through, and CUBOT is a maker of phones.
 PROGRAMS = re.compile(
-    r"bot|crawl|spider|preview|scan|slurp|facebookexternalhit|embed|curl|wget|python|go-http|java/"
-    r"|okhttp|safelinks|proofpoint|barracuda|mimecast|slack|whatsapp"
-    r"|telegram|discord|skype|teams|outlook|google-",
+    r"(?<!cu)bot|crawl|spider|preview|scan|slurp|facebookexternalhit|embed|curl|wget|python|go-http"
+    r"|java/|okhttp|safelinks|proofpoint|barracuda|mimecast|^whatsapp|google-",
     re.IGNORECASE,
 )
 

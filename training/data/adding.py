@@ -144,8 +144,11 @@ def _stored(owner: Owner, file: UploadedFile[Any], name: str) -> Upload:
 
 
 def _item(upload: Upload, name: str) -> Item:
+    stem, suffix = split_suffix(clean_name(name))
+    if suffix.lower() not in archives.MEDIA:  # trainers know files by their usual suffix
+        suffix = f".{content_types.extension(upload.content_type)}"
     return Item(
-        name=clean_name(name),
+        name=f"{stem}{suffix}",
         address=upload.get_absolute_url(),
         kind=upload.content_type.partition("/")[0],
         size_bytes=upload.size_bytes,

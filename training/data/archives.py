@@ -17,6 +17,7 @@ from zlib import error as ZlibError
 
 from core.text_encoding import decode_text
 from fal.db_safe import db_safe_text
+from runs.files import content_types
 from training.data import pairing
 from training.data.items import MAX_CAPTION_CHARS
 
@@ -133,7 +134,8 @@ def _entry(
     """Unpack one file into `kept`; return it and its size."""
     path = _path(info)
     is_caption = is_text(path)
-    if PurePosixPath(path).suffix.lower() not in MEDIA and not is_caption:
+    is_named_so = is_caption or PurePosixPath(path).suffix.lower() in MEDIA
+    if not is_named_so and not _is_media(archive, info):
         return Entry(path, trouble="is neither a picture, film, sound nor a caption"), 0
     if info.flag_bits & 1:
         return Entry(path, trouble="is encrypted"), 0
@@ -145,6 +147,16 @@ def _entry(
     if is_caption:
         return Entry(path, text=decode_caption(file.read(MAX_TEXT_BYTES))), size_bytes
     return Entry(path, file), size_bytes
+
+
+def _is_media(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
+    """Whether a file with another name, such as `a.jfif`, is a picture, film or sound inside."""
+    try:
+        with archive.open(info) as file:
+            head = file.read(content_types.HEAD_BYTES)
+    except _BROKEN:
+        return False
+    return content_types.content_type(head).partition("/")[0] in {"image", "video", "audio"}
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: IO[bytes], most: int) -> int:

@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import PurePosixPath
 
 from fal.db_safe import db_safe_text
@@ -25,9 +26,10 @@ class Place:
     archive: int
     path: str
 
-    def key(self, *, is_root: bool, is_anywhere: bool) -> Place:
-        """Return what a file and its caption have in common."""
+    def key(self, *, is_root: bool, is_anywhere: bool, is_folded: bool = False) -> Place:
+        """Return what a file and its caption have in common; with `is_folded` in any case."""
         stem = str(PurePosixPath(self.path).with_suffix(""))
+        stem = stem.casefold() if is_folded else stem
         return Place(0 if is_anywhere else self.archive, root_of(stem) if is_root else stem)
 
 
@@ -55,17 +57,22 @@ def place(archive: int, path: str) -> Place:
 
 
 def pair(contents: Contents) -> Paired:
-    """Pair by path within an archive, then between archives; a pair's pictures by their root."""
+    """Pair by path within an archive, then between archives; a pair's pictures by their root.
+
+    Then what is left in any case of letters: `IMG_1.JPG` and `img_1.txt`.
+    """
     captions: dict[int, str] = {}  # by the file's position
     loose, ambiguous = contents.texts, list[Place]()
-    for is_anywhere, is_root in ((False, False), (False, True), (True, False), (True, True)):
+    for is_folded, is_anywhere, is_root in product((False, True), repeat=3):
         files: dict[Place, list[int]] = defaultdict(list)
         for position, (at, item) in enumerate(contents.files):
             if position not in captions and (item is None or item.takes_caption):
-                files[at.key(is_root=is_root, is_anywhere=is_anywhere)].append(position)
+                key = at.key(is_root=is_root, is_anywhere=is_anywhere, is_folded=is_folded)
+                files[key].append(position)
         texts: dict[Place, list[tuple[Place, str]]] = defaultdict(list)
         for at, text in loose:
-            texts[at.key(is_root=False, is_anywhere=is_anywhere)].append((at, text))
+            key = at.key(is_root=False, is_anywhere=is_anywhere, is_folded=is_folded)
+            texts[key].append((at, text))
         loose = []
         for key, same in texts.items():
             chosen, others = _of_one_suffix(same) if key in files else ([], same)

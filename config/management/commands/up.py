@@ -31,6 +31,7 @@ class Command(BaseCommand):
 
     help = "Starts web, worker and, without a key, the sandbox. PORT chooses the port."
     requires_system_checks = []
+    _is_first = False  # this start makes the database
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start everything and supervise it until Ctrl-C or SIGTERM."""
@@ -74,6 +75,8 @@ class Command(BaseCommand):
         upstream = "fal" if is_fal else "the bundled sandbox (no FAL_KEY is set)"
         self.stdout.write(f"\nVitrine is up, on {upstream}. Open this link:\n\n    {link}\n")
         self.stdout.write("It is good once, for 15 minutes; `manage.py login_link` prints another.")
+        if self._is_first:
+            self.stdout.write(f"Its days are those of {settings.TIME_ZONE} (TIME_ZONE).")
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
 
@@ -81,6 +84,7 @@ class Command(BaseCommand):
         """Update database and static files; return the owner's login link."""
         try:
             executor = MigrationExecutor(connection)
+            self._is_first = not executor.loader.applied_migrations
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 self.stdout.write("Preparing the database")
                 _manage("migrate", "--verbosity=0", "--no-input")

@@ -39,7 +39,10 @@ def read(text: str) -> dict[str, Any]:
         "negative_prompt": values.words(negative),
         "seed": values.integer(settings.pop("Seed", ""), values.MOST_SEED),
         "num_inference_steps": values.integer(settings.pop("Steps", ""), 10_000),
-        "guidance_scale": values.number(settings.pop("CFG scale", "")),
+        "guidance_scale": values.guidance(
+            values.number(settings.pop("CFG scale", "")),
+            values.number(settings.pop("Distilled CFG Scale", "")),
+        ),
         "strength": values.number(settings.pop("Denoising strength", "")),
         "image_size": values.size(width, height),
     }

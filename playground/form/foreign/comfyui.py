@@ -36,7 +36,9 @@ def read(text: str) -> dict[str, Any]:
         "negative_prompt": _text_behind(graph, sampler, guider, ("negative",)),
         "seed": _first_integer(nodes, ("seed", "noise_seed"), values.MOST_SEED),
         "num_inference_steps": _first_integer(nodes, ("steps",), 10_000),
-        "guidance_scale": _first_number(nodes, ("guidance", "cfg")),
+        "guidance_scale": values.guidance(
+            _first_number(nodes, ("cfg",)), _first_number(nodes, ("guidance",))
+        ),
         "strength": _strength(_first_number(nodes, ("denoise",))),
         "image_size": sides,
         "sampler": next(

@@ -28,6 +28,15 @@ def as_json(text: str, what: str) -> dict[str, Any]:
     return document
 
 
+def guidance(cfg: float | None, distilled: float | None) -> float | None:
+    """Return what models call the guidance scale.
+
+    That of a distilled model, such as Flux, stands beside a CFG of 1, which does nothing.
+    """
+    is_distilled = distilled is not None and cfg in {None, 1.0}
+    return distilled if is_distilled or cfg is None else cfg
+
+
 def words(value: Any) -> str | None:
     """Return a text that is not empty, without what no database takes; else None."""
     if not isinstance(value, str):

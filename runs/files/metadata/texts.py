@@ -15,6 +15,8 @@ COMMENT = "comment"  # the key of a JPEG's comments
 COMMENT_MARK = b"vitrine\0"  # with which a text of ours begins where blocks have no keyword
 USER_COMMENT = "UserComment"  # of the EXIF part of a JPEG or WebP
 _EXIF_PART, _USER_COMMENT = 0x8769, 0x9286
+# Where ComfyUI keeps its graphs in WebP and JPEG: the maker and model of a camera, and others.
+_NAMING, _KEYWORDS = (0x010E, 0x010F, 0x0110, 0x0131), {"prompt", "workflow"}
 _UTF16, _ASCII = b"UNICODE\0", b"ASCII\0\0\0"
 
 
@@ -104,16 +106,32 @@ def _exif(data: bytes) -> dict[str, str]:
     try:
         exif.load(data)
         comment = exif.get_ifd(_EXIF_PART).get(_USER_COMMENT)
+        named = [exif.get(tag) for tag in _NAMING]
     except (OSError, ValueError, SyntaxError, KeyError, TypeError, struct.error):
         return {}
-    text = _comment(comment) if isinstance(comment, bytes) else ""
-    return {USER_COMMENT: text} if text else {}
+    found: dict[str, str] = {}
+    for text in named:
+        keyword, _, rest = text.partition(":") if isinstance(text, str) else ("", "", "")
+        if keyword in _KEYWORDS and rest.lstrip().startswith("{"):
+            found.setdefault(keyword, rest.strip("\0"))
+    order = "be" if data.startswith(b"MM") else "le"
+    text = _comment(comment, order) if isinstance(comment, bytes) else ""
+    return found | ({USER_COMMENT: text} if text else {})
 
 
-def _comment(data: bytes) -> str:
-    """Return a UserComment (EXIF 3.0, 4.6.5); programs disagree on the order of UTF-16's bytes."""
+def _comment(data: bytes, order: str) -> str:
+    """Return a UserComment (EXIF 3.0, 4.6.5).
+
+    Programs disagree on the order of UTF-16's bytes: a mark decides, then the reading with more of
+    what every recipe has, ASCII, then the file's own `order`.
+    """
     if data.startswith(_UTF16):
         text = data[len(_UTF16) :]
-        order = "be" if text[:1] == b"\0" else "le"
-        return text.decode(f"utf-16-{order}", errors="replace").strip("\0")
+        if text[:2] in {b"\xfe\xff", b"\xff\xfe"}:
+            return text.decode("utf-16", errors="replace").strip("\0")
+        readings = [
+            text.decode(f"utf-16-{way}", errors="replace").strip("\0")
+            for way in (order, "be" if order == "le" else "le")
+        ]
+        return max(readings, key=lambda reading: sum(map(str.isascii, reading)))
     return data.removeprefix(_ASCII).removeprefix(bytes(8)).decode(errors="replace").strip("\0")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from functools import partial
 
 from asgiref.sync import sync_to_async
 
@@ -21,7 +23,10 @@ async def make_due() -> float:
         wanted = await sync_to_async(_claim)()
         if wanted is None:
             break
-        await sync_to_async(stripped_copies.make, thread_sensitive=False)(wanted)
+        is_last_try = wanted.tries + 1 >= stripped_copies.MOST_TRIES
+        make = partial(stripped_copies.make, wanted.file, is_last_try=is_last_try)
+        is_done = await asyncio.to_thread(make)
+        await sync_to_async(stripped_copies.note_try)(wanted, is_done=is_done)
     waiting = WantedCopy.objects.order_by("next_attempt_at")
     next_at = await waiting.values_list("next_attempt_at", flat=True).afirst()
     return idle.pause_s(next_at, await clock.anow())

@@ -8,7 +8,7 @@ import { send } from "./media-upload.js";
 import { dragged } from "./media-view.js";
 
 const KINDS = ["image", "video", "audio"];
-const MENTION = /^@(?:me\/)?\p{L}[\p{L}\p{N}_-]*$/u;
+const MENTION = /^@(?:me\/)?\p{L}[\p{L}\p{M}\p{N}_-]*$/u;
 const ADDRESS = /^(?:https?:\/\/|\/(?:uploads|runs)\/|data:)\S+$/;
 
 class PlanFiles extends HTMLElement {

@@ -4,7 +4,7 @@
  * one's name goes in at the cursor, a field for pictures holds it as its value.
  */
 import { ListBox } from "./listbox.js";
-const TYPED = /(?:^|[^\w@./:+&=#%\\-])(@(?:me\/)?[\p{L}\p{N}_-]*)$/u;
+const TYPED = /(?:^|[^\w@./:+&=#%\\-])(@(?:me\/)?[\p{L}\p{M}\p{N}_-]*)$/u;
 const WAIT_MS = 120;
 const AWAY = "The server does not answer. Close this and try again.";
 const MARKUP = `

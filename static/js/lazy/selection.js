@@ -162,4 +162,6 @@ document.addEventListener("results:changed", ({ detail }) => {
   }
 });
 document.addEventListener("htmx:afterSwap", () => form && tell()); // more results, or fewer
-if (form) tell(); // Back keeps what was ticked
+if (form) tell();
+/* Back keeps what was ticked; the browser ticks it after this has run. */
+window.addEventListener("pageshow", () => form && tell());

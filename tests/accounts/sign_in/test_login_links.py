@@ -97,9 +97,11 @@ def log_of(client: Client, path: str, settings: Any) -> str:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Redacted(fmt=settings.LOGGING["formatters"]["line"]["format"]))
-    # Once a test has started uvicorn in this process, its loggers have handlers of their own.
+    # Once a test has started uvicorn in this process, its loggers have handlers of their own, or
+    # none: a later configuration of logs puts those out of work that it does not name.
     loggers = [logging.getLogger(), logging.getLogger("uvicorn.error")]
     for logger in loggers:
+        logger.disabled = False
         logger.addHandler(handler)
     client.raise_request_exception = False
     try:

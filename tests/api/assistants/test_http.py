@@ -104,7 +104,9 @@ def test_every_real_model_is_described_in_8_kb(
             await client.call_tool("read_model", {"endpoint_id": endpoint_id})
             for endpoint_id in documents
         ]
-        listed = await client.call_tool("find_models", {"question": "", "limit": 30})
+        listed = await client.call_tool(
+            "find_models", {"question": "", "limit": 30, "cursor": None}
+        )
         return [text(answer) for answer in (*models_read, listed)]
 
     assert len(talk(conversation)) == len(documents) + 1

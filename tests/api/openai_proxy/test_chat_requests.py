@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -286,3 +287,15 @@ def test_the_model_list_has_exactly_the_accepted_ids(make_endpoint: Any, documen
 
 
 EYES = {"lab/eye": [picture("a")]}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["embeddings", "images/generations", "audio/speech", "files/a"])
+def test_a_call_that_is_not_offered_is_told_so(client: Client, user: User, path: str) -> None:
+    _, secret = tokens.create(user, "notebook", ["run"])
+    for method in ("post", "get"):
+        answer = getattr(client, method)(
+            f"/api/openai/v1/{path}", headers={"authorization": f"Bearer {secret}"}
+        )
+        assert answer.status_code == 404
+        assert answer.json()["error"]["message"].startswith(f"{path} is not offered here.")

@@ -16,6 +16,7 @@ __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.exhaustive
 def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open) -> None:
     page = open_page("/models/")
     page.keyboard.press("Control+k")

@@ -43,6 +43,7 @@ def drop(page: Page, files: list[FilePayload]) -> None:
     )
 
 
+@pytest.mark.exhaustive
 def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
     page = open_page("/training/", PHONE)
     page.get_by_role("link", name=re.compile("^Aurora Trainer")).click()

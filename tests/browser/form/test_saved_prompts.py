@@ -25,6 +25,7 @@ def save(page: Page, name: str, text: str, kind: str = "Prompt") -> None:
     expect(page.get_by_role("heading", name=name)).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_saved_prompts_open_by_a_slash_and_are_filled_in_by_keyboard(aurora: Page) -> None:
     save(aurora, "Slashed fox", "a {red|green} {animal} in the snow")
     save(aurora, "Slashed ink", "{prompt}, ink on paper", "Style")

@@ -104,6 +104,7 @@ def test_start_over_is_undone_by_keyboard(aurora: Page) -> None:
     expect(prompt(aurora)).to_have_value("an hour's work")
 
 
+@pytest.mark.exhaustive
 def test_two_tabs_keep_two_drafts(aurora: Page) -> None:
     other = aurora.context.new_page()
     other.goto(AURORA)

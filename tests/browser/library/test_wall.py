@@ -37,6 +37,7 @@ def many(make_run: Any) -> list[Run]:
     return runs
 
 
+@pytest.mark.exhaustive
 def test_scrolling_goes_on_and_back_returns_to_the_place(
     open_page: Open, many: list[Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -234,3 +234,31 @@ def test_any_text_is_read_as_prompts_or_refused_by_a_sentence(text: str) -> None
         refusal = str(error)
     assert entries or refusal.endswith(".")
     assert all(entry.problem or entry.values.text for entry in entries)
+
+
+def test_a_file_with_too_many_prompts_is_not_read_to_its_end() -> None:
+    """Two megabytes of short lines took 12 s to be told that they are too many."""
+    with pytest.raises(ValueError, match="more than 1,000 prompts"):
+        exchange.read("x\n" * (1 << 20))
+
+
+def test_lines_end_in_every_way() -> None:
+    for text in ("name,text\rA,a fox\rB,a cat", "name,text\r\nA,a fox\r\nB,a cat"):
+        entries = exchange.read(text)
+        assert [entry.values.name for entry in entries] == ["A", "B"]
+
+
+def test_styles_of_web_uis_are_styles() -> None:
+    entries = exchange.read("name,prompt,negative_prompt\nInk,ink drawing,colour\nOil,oil paint,\n")
+    assert [(entry.values.name, entry.values.kind) for entry in entries] == [
+        ("Ink", "style"),
+        ("Oil", "style"),
+    ]
+    assert [bool(entry.note) for entry in entries] == [True, False]
+    with pytest.raises(ValueError, match="“weight” has no place here"):
+        exchange.read("name,prompt,weight\nInk,ink drawing,3\n")
+
+
+@pytest.mark.parametrize("text", ['{"a": "x | y"}', "{'a': 'x | y'}", '{"a": {"b": "x | y"}}'])
+def test_a_bar_within_json_is_text(text: str) -> None:
+    assert parse(text).parts == (text,)

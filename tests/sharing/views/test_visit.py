@@ -232,6 +232,20 @@ def test_who_opens_links_in_advance_is_no_view(share: Share, headers: dict[str, 
     assert views(share) == 0
 
 
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (Linux; Android 13; CUBOT X70) AppleWebKit/537.36 Chrome/130 Mobile",
+        "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Teams/24295 Chrome/122 Electron/29",
+        "Mozilla/5.0 (Macintosh) AppleWebKit/537.36 Slack/4.41 Chrome/130 Electron/33",
+        "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 OneOutlook/1.2024 Edg/130",
+    ],
+)
+def test_people_look_through_the_windows_of_chats(share: Share, agent: str) -> None:
+    Client(headers={"user-agent": agent}).get(share.get_absolute_url())
+    assert views(share) == 1
+
+
 def test_a_head_and_its_maker_are_no_views(share: Share, member: Client) -> None:
     Client().head(share.get_absolute_url(), headers=BROWSER)
     member.get(share.get_absolute_url(), headers=BROWSER)

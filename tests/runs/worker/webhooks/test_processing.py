@@ -79,3 +79,21 @@ def test_a_webhook_reaches_a_run_whose_submit_was_not_answered(
     assert run.state == "succeeded"
     assert [event["what"] for event in run.events] == ["lost", "found"]
     assert sandbox.calls()["submit"] == 1
+
+
+@pytest.mark.parametrize("is_submit_lost", [False, True])
+def test_a_result_that_could_not_be_fetched_is_fetched_later(
+    reported: Callable[..., Run], work: Work, sandbox: Control, is_submit_lost: bool
+) -> None:
+    """The webhook had told the end, and the run stayed “running” for ever."""
+    sandbox.fault("webhook", "no-payload")
+    sandbox.fault("result", "500", times=3)
+    if is_submit_lost:
+        sandbox.fault("submit", "lost")
+        sandbox.fault("requests", "500", times=1000)
+    else:
+        sandbox.fault("status_stream", "404", times=1000)
+    run = reported(prompt="x", duration=0)
+    work(lambda: ended(run))
+    assert run.state == "succeeded"
+    assert sandbox.calls()["submit"] == 1
