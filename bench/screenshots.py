@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import money
 from bench.library import make_library
+from bench.stage import login
 from bench.stage.browser import FLAGS, find_program
 from bench.team import PREPARED, make_team
 
@@ -63,7 +64,7 @@ def main(link: str, names: list[str]) -> None:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=base)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        page.goto(link)
+        login.in_browser(page, link)
         shown = PAGES | make_content(page)
         if not names or set(names) - money.NAMES:
             shown |= make_library(page)

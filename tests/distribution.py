@@ -112,18 +112,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def left_out_of(items: Mapping[str, pytest.Item]) -> set[str]:
     """Return the ids of the dear tests that this run leaves out: most of them, by its seed.
 
-    A few hundred take more than all others together. One of each file always runs, and those that
-    are marked `always`.
+    A few hundred take more than all others together. One of each folder always runs, and those
+    that are marked `always`.
     """
     dear = costs.dear_tests()
-    by_file: defaultdict[str, list[str]] = defaultdict(list)
+    by_folder: defaultdict[str, list[str]] = defaultdict(list)
     for nodeid, item in items.items():
         is_kept = "/browser/" in nodeid or item.get_closest_marker("always")
         if costs.function_of(nodeid) in dear and not is_kept:
-            by_file[costs.file_of(nodeid)].append(nodeid)
+            by_folder[costs.file_of(nodeid).rpartition("/")[0]].append(nodeid)
     left_out = set()
-    for file, ids in by_file.items():
-        chosen = random.Random(f"{SEED} {file}").sample(ids, -(-len(ids) // DEAR_ONE_IN))
+    for folder, ids in by_folder.items():
+        chosen = random.Random(f"{SEED} {folder}").sample(ids, -(-len(ids) // DEAR_ONE_IN))
         left_out |= {*ids} - {*chosen}
     return left_out
 

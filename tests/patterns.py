@@ -82,12 +82,14 @@ class Analysis:
         return self._flat(_parts(loop)[0])
 
     def _restarts(self) -> Iterator[str]:
+        """Yield the first loop, if what it has passed may begin the pattern anew."""
         for place, item in enumerate(self._items):
-            if _is_loop(item):
-                if _can_fail(self._items[place + 1 :]):
-                    yield f"restarted: {self._words(item)}"
+            if _name(item) in NOTHING:
                 return
-            if _name(item) in NOTHING or not _is_nullable(item):
+            if _is_loop(item):
+                begins_within = self._passes(self._items[:place], self._characters([item]))
+                if begins_within and _can_fail(self._items[place + 1 :]):
+                    yield f"restarted: {self._words(item)}"
                 return
 
     def _passes(self, items: Iterable[Any], characters: frozenset[str]) -> bool:

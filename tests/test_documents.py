@@ -34,7 +34,8 @@ def _settings_read() -> set[str]:
     """The names that config/settings.py reads from the environment."""
     return set(issuers.NAMES) | set(
         re.findall(
-            r'(?:_origins|env\.(?:address|number|choice|flag|texts|text))\(\s*"([A-Z_]+)"', SETTINGS
+            r'(?:_origins|env\.(?:address|number|choice|flag|texts|text|time_zone))\(\s*"([A-Z_]+)"',
+            SETTINGS,
         )
     )
 

@@ -15,6 +15,7 @@ from tests.patterns import Analysis
         (r".*.*zq", "adjacent"),
         (r"x\s*\n?\s*y", "adjacent"),
         (r"\S*/uploads", "restarted"),
+        (r"/\*(?s:.)*?\*/", "restarted"),
     ],
 )
 def test_a_slow_pattern_is_found(pattern: str, kind: str) -> None:
@@ -31,6 +32,7 @@ def test_a_slow_pattern_is_found(pattern: str, kind: str) -> None:
         r"x\s*+\n?\s*+y",
         r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}",
         r"\d+",
+        r'"[^"]*"',
     ],
 )
 def test_a_pattern_that_keeps_in_step_is_none(pattern: str) -> None:

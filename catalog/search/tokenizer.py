@@ -18,7 +18,7 @@ _MOST_WORDS, _LONGEST_WORD = 12, 64
 _TO = frozenset(["2", "into"])
 # People paste the address of a model's page at fal, or of its queue.
 _ADDRESS = re.compile(
-    r"(?:https?://)?(?:[\w-]+\.)?fal\.(?:ai|run)/(?:models/)?"
+    r"(?<![\w.-])(?:https?://)?(?:[\w-]+\.)?fal\.(?:ai|run)/(?:models/)?"
     r"([^\s?#]+?)(?:/(?:playground|api|examples))?/?(?:[?#]\S*)?(?=\s|$)",
     re.IGNORECASE,
 )

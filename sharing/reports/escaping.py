@@ -29,6 +29,6 @@ def _printable(letter: str) -> str:
 
 def paragraphs(text: str) -> Iterator[str]:
     """Yield the lines of escaped Markdown for what somebody wrote; its line breaks stay."""
-    for part in re.split(r"\n\s*\n", text.strip()):
+    for part in re.split(r"(?<!\n)\n\s*\n", text.strip()):
         lines = [escaped(line) for line in part.splitlines()]
         yield from ("\\\n".join(line for line in lines if line), "")

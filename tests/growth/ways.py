@@ -10,13 +10,21 @@ from api.http.reading import find_errors
 from boards.export import importing as boards
 from boards.plan import tables, values
 from catalog.curation import import_export
+from core.names import name_key
 from flows.graph import checks, reading, svg
 from flows.graph.openapi import document
 from flows.transfer import importing
+from library.prompts import exchange
+from library.prompts.grammar import parse
+from library.search.line import parse_line
 from playground.display.markdown import markdown
 from playground.display.previews import MAX_TEXT_CHARS
+from projects.rules import decision
+from runs.files.media import strip_program
 from schemas import Field, build, contract, decode_post
 from schemas.exact import loads
+from sharing.kinds.content import settings
+from sharing.review.mentions import mentioned_in
 from tests.growth.measuring import WayIn
 
 TEXT = 16 << 20  # of one form post: DATA_UPLOAD_MAX_MEMORY_SIZE
@@ -284,6 +292,30 @@ WAYS = [
         lambda raw: build(contract(raw, "a/b")),
         20_000,
     ),
+    WayIn("share: a setting without a space", lambda n: "x" * n, settings._text, TEXT),
+    WayIn(
+        "rule: stars",
+        lambda n: "*" * n + "zq",
+        lambda text: decision._is_like("z" * 250, text),
+        255,
+    ),
+    WayIn(
+        "rule: stars and letters",
+        lambda n: "*z" * (n // 2),
+        lambda text: decision._is_like("z" * 250, text),
+        255,
+    ),
+    WayIn("prompts: short lines", lambda n: "x\n" * (n // 2), exchange.read, exchange.MAX_BYTES),
+    WayIn("prompts: braces", lambda n: "{" * n, parse, exchange.MAX_BYTES),
+    WayIn(
+        "drawing: comments without an end",
+        lambda n: "/*" * (n // 2),
+        strip_program._without_comments,
+        strip_program.MAX_SVG_BYTES,
+    ),
+    WayIn("names: one of marks", lambda n: "a" + "\u0301" * n, name_key, 100_000),
+    WayIn("comment: at signs", lambda n: "@" * n, lambda text: mentioned_in(text, {}), 100_000),
+    WayIn("search: dashes", lambda n: "-" * n, parse_line, TEXT),
     WayIn("answer: Markdown brackets", lambda n: "[" * n, markdown, MAX_TEXT_CHARS),
     WayIn("answer: Markdown emphasis", lambda n: "*a_ " * (n // 4), markdown, MAX_TEXT_CHARS),
     WayIn("answer: Markdown quotes", lambda n: ">" * n, markdown, MAX_TEXT_CHARS),

@@ -214,6 +214,15 @@ def _mux(packet: Any, copy: Any, stream: Any, filter_: BitStreamFilterContext) -
         copy.mux(filtered)
 
 
+def _without_comments(css: str) -> str:
+    """Return a style sheet without comments; one without an end goes to the end (CSS Syntax 3).
+
+    Searched for by a pattern, many beginnings without an end would each be read to the end.
+    """
+    first, *others = css.split("/*")
+    return first + "".join(other.partition("*/")[2] for other in others)
+
+
 def _svg(content: bytes) -> bytes:
     """Return a drawing without comments, descriptions, and what other programs understand."""
     if len(content) > MAX_SVG_BYTES:
@@ -226,7 +235,7 @@ def _svg(content: bytes) -> bytes:
     for element in [*root.iter()]:
         _strip_attributes(element)
         if element.tag.endswith("style") and element.text:
-            element.text = re.sub(r"/\*.*?\*/", "", element.text, flags=re.DOTALL)
+            element.text = _without_comments(element.text)
         for child in [*element]:
             if not _is_drawn(child.tag):
                 _remove(element, child)

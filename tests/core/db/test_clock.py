@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from core.db import clock
@@ -42,3 +43,4 @@ async def test_the_event_loop_never_queries_the_database_time(database_misuses: 
         clock.now()
     assert "test_clock.py" in database_misuses.pop()
     assert abs(await clock.anow() - datetime.now(UTC)) < AT_MOST
+    await sync_to_async(connections.close_all)()  # that of the thread which asked
