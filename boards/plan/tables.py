@@ -10,13 +10,13 @@ from typing import Any
 
 from core.text_encoding import decode_upload
 from fal.db_safe import db_safe, db_safe_text
+from runs.results import csv_text
 from schemas.exact import NotJson, loads
 
 MAX_ROWS = 400
 MAX_COLUMNS = 1000
 MAX_BYTES = 4 << 20
 TOO_LARGE = "This table is larger than 4 MB: split it, or leave columns out."
-_DELIMITERS = ",;\t"
 
 
 def decode(content: bytes) -> str:
@@ -54,7 +54,7 @@ def _json_rows(text: str) -> Iterator[Any]:
     if text.startswith("["):
         yield from _parsed(text, "The table")
         return
-    for number, line in enumerate(_lines(text), start=1):
+    for number, line in enumerate(io.StringIO(text, newline="\n"), start=1):
         if line.strip():
             yield _parsed(line, f"Line {number} of the table")
 
@@ -66,14 +66,8 @@ def _parsed(text: str, what: str) -> Any:
         raise ValueError(f"{what} is not valid JSON: {error}.") from error
 
 
-def _lines(text: str) -> Iterator[str]:
-    return iter(io.StringIO(text, newline="\n"))
-
-
 def _csv_lines(text: str) -> Iterator[list[str]]:
-    first = text.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True, skipinitialspace=True)
+    reader = csv_text.reader(text)
     try:
         yield from reader
     except csv.Error as error:

@@ -9,7 +9,6 @@ JSON     a list of texts, or of objects with the same names; `tags` is a list or
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -114,8 +113,10 @@ def _header(text: str) -> list[str]:
 
     Raises ValueError for a header with a column that has no place here.
     """
-    first = text.lstrip().split("\n", 1)[0]
-    names = [name.strip().strip('"').lower() for name in first.split(_delimiter(first))]
+    try:
+        names = [name.strip().lower() for name in next(csv_text.reader(text.lstrip()), [])]
+    except csv.Error:
+        return []
     names = [_ALSO.get(name, name) for name in names]
     if "text" not in names or not all(map(str.isidentifier, names)):
         return []
@@ -127,19 +128,10 @@ def _header(text: str) -> list[str]:
     return names
 
 
-def _delimiter(first: str) -> str:
-    return max((",", ";", "\t"), key=first.count)
-
-
 def _from_csv(text: str) -> Iterator[Entry]:
     text = text.lstrip()
     names = _header(text)
-    reader = csv.reader(
-        io.StringIO(text, newline="\n"),
-        delimiter=_delimiter(text.split("\n", 1)[0]),
-        strict=True,
-        skipinitialspace=True,
-    )
+    reader = csv_text.reader(text)
     next(reader)
     begins = reader.line_num + 1
     try:

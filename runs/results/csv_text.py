@@ -1,4 +1,4 @@
-"""Writes CSV that spreadsheets open as text: no value becomes a formula."""
+"""Reads CSV, and writes it so that spreadsheets open it as text: no value becomes a formula."""
 
 from __future__ import annotations
 
@@ -6,15 +6,41 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from fal.db_safe import db_safe_text
+
+if TYPE_CHECKING:
+    import _csv
 
 # Spreadsheets read a value that begins like this as a formula (OWASP, "CSV Injection"); some also
 # accept the full-width forms.
 _FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20|%]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+_DELIMITERS = ",;\t"
+# Excel's own first line, which it writes for itself and asks of others.
+_NAMED_DELIMITER = re.compile('"?sep=([,;|\t])"?\r?\n', re.IGNORECASE)
 MAX_CHARS = 32_000  # per cell; Excel's limit is 32,767
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 in the system's encoding
+
+
+def reader(text: str) -> _csv._reader:
+    """Return a reader of the lines of CSV, whose `line_num` is the place in the text.
+
+    The delimiter is the one that a first line `sep=;` names, else the one of comma, semicolon and
+    tab that the first line has most of. Lines end at LF or CRLF alone. Reading raises csv.Error.
+    """
+    named = _NAMED_DELIMITER.match(text)
+    first = text.partition("\n")[0]
+    lines = csv.reader(
+        io.StringIO(text, newline="\n"),
+        delimiter=named[1] if named else max(_DELIMITERS, key=first.count),
+        strict=True,
+        skipinitialspace=True,
+    )
+    if named:
+        next(lines)
+    return lines
 
 
 def write(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:

@@ -97,11 +97,13 @@ def log_of(client: Client, path: str, settings: Any) -> str:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Redacted(fmt=settings.LOGGING["formatters"]["line"]["format"]))
-    # Once a test has started uvicorn in this process, its loggers have handlers of their own, or
-    # none: a later configuration of logs puts those out of work that it does not name.
-    loggers = [logging.getLogger(), logging.getLogger("uvicorn.error")]
+    # Once a test has started uvicorn in this process, its loggers have a level and handlers of their
+    # own, or none: a later configuration of logs puts those out of work that it does not name.
+    server = logging.getLogger("uvicorn.error")
+    server.disabled = False
+    server.setLevel(logging.ERROR)
+    loggers = [logging.getLogger(), server]
     for logger in loggers:
-        logger.disabled = False
         logger.addHandler(handler)
     client.raise_request_exception = False
     try:
@@ -111,7 +113,7 @@ def log_of(client: Client, path: str, settings: Any) -> str:
         try:
             raise RuntimeError(path)
         except RuntimeError:
-            logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+            server.exception("Exception in ASGI application")
     finally:
         for logger in loggers:
             logger.removeHandler(handler)

@@ -222,6 +222,8 @@ TWO = [{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]
     [
         'prompt,image_url\n"a, b",https://a/b.png\nc,\n',
         "prompt;image_url\r\na, b;https://a/b.png\r\nc;\r\n",
+        'sep=,\r\nprompt,image_url\r\n"a, b",https://a/b.png\r\nc,\r\n',
+        '"sep=;"\nprompt;image_url\na, b;https://a/b.png\nc;\n',
         "prompt\timage_url\na, b\thttps://a/b.png\nc\t\n\n",
         '{"prompt": "a, b", "image_url": "https://a/b.png"}\n\n{"prompt": "c"}',
         '[{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]',
@@ -242,6 +244,7 @@ def test_tables_of_any_program_are_read(text: str) -> None:
         ("[1]", "Row 1 of the table is not a JSON object"),
         ("prompt\n" + "a\n" * 10_000, "more than 400 rows"),
         ('prompt\n"a', "Line 2 of the table cannot be read as CSV"),
+        ('sep=;\nprompt\n"a', "Line 3 of the table cannot be read as CSV"),
         ("prompt\na\rb\n", "Line 2 of the table cannot be read as CSV"),
     ],
 )

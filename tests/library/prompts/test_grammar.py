@@ -243,7 +243,11 @@ def test_a_file_with_too_many_prompts_is_not_read_to_its_end() -> None:
 
 
 def test_lines_end_in_every_way() -> None:
-    for text in ("name,text\rA,a fox\rB,a cat", "name,text\r\nA,a fox\r\nB,a cat"):
+    for text in (
+        "name,text\rA,a fox\rB,a cat",
+        "name,text\r\nA,a fox\r\nB,a cat",
+        "sep=;\nname;text\nA;a fox, red\nB;a cat",
+    ):
         entries = exchange.read(text)
         assert [entry.values.name for entry in entries] == ["A", "B"]
 

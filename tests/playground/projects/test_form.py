@@ -121,4 +121,4 @@ def test_a_ticket_for_a_live_session_names_the_project(
         begin(ticket, endpoint, {"prompt": "a quokka"}, "live:test")
     acme.memberships.create(user=person("ana"), role="manager")
     refused = cleo.post(f"/tickets/{endpoint.endpoint_id}/?project=acme")
-    assert (refused.status_code, "Ask ana" in refused.json()["error"]) == (403, True)
+    assert (refused.status_code, "Ask ana" in refused.content.decode()) == (403, True)
