@@ -24,7 +24,7 @@ MAX_CHARS = 32_000  # per cell; Excel's limit is 32,767
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 in the system's encoding
 
 
-def reader(text: str) -> _csv._reader:
+def reader(text: str) -> _csv.Reader:
     """Return a reader of the lines of CSV, whose `line_num` is the place in the text.
 
     The delimiter is the one that a first line `sep=;` names, else the one of comma, semicolon and

@@ -97,8 +97,8 @@ def log_of(client: Client, path: str, settings: Any) -> str:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Redacted(fmt=settings.LOGGING["formatters"]["line"]["format"]))
-    # Once a test has started uvicorn in this process, its loggers have a level and handlers of their
-    # own, or none: a later configuration of logs puts those out of work that it does not name.
+    # Once a test has started uvicorn in this process, its loggers have a level and handlers of
+    # their own, or none: a later configuration of logs disables those that it does not name.
     server = logging.getLogger("uvicorn.error")
     server.disabled = False
     server.setLevel(logging.ERROR)
