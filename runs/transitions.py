@@ -133,7 +133,8 @@ def _facts(run: Run, seen: Observation) -> Changed:
     changed: Changed = {}
     if seen.billable_units and not run.billable_units:
         changed["billable_units"] = seen.billable_units
-    if (metrics := run.metrics | dict(seen.metrics)) != run.metrics:
+    is_measured = run.is_final and run.metrics  # clients have read them
+    if not is_measured and (metrics := run.metrics | dict(seen.metrics)) != run.metrics:
         changed["metrics"] = metrics
     if seen.logs and (lines := _merged_log(run.logs, seen.logs)) != run.logs:
         changed["logs"] = lines

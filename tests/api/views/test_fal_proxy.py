@@ -91,6 +91,16 @@ def test_the_status_follows_the_run(call: Call, endpoint: Any) -> None:
     assert "error" not in bodies[4]
 
 
+def test_metrics_that_were_read_do_not_change(call: Call, endpoint: Any) -> None:
+    status_url = call("POST", SUBMIT).json()["status_url"]
+    run = Run.objects.get()
+    end(run, "succeeded", request_id="up-1", output={})  # a webhook has none
+    assert "metrics" not in call("GET", status_url).json()
+    for seconds in (1.5, 2.5):
+        end(run, "succeeded", metrics={"inference_time": seconds})
+        assert call("GET", status_url).json()["metrics"] == {"inference_time": 1.5}
+
+
 def test_a_result_is_the_unchanged_output(call: Call, endpoint: Any) -> None:
     address = call("POST", SUBMIT).json()["response_url"]
     early = call("GET", address)
