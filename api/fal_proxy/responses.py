@@ -81,8 +81,8 @@ def status_body(run: Run, base: str, *, with_logs: bool) -> dict[str, Any]:
     body = _request(run, base) | {"logs": run.logs if with_logs else None}
     if run.is_final:
         # After a webhook's end upstream is asked for the metrics: an empty object would change.
-        known = {"metrics": run.metrics} if run.metrics else {}
-        body |= {"status": "COMPLETED", **known, **_error_words(run)}
+        metrics = {"metrics": run.metrics} if run.metrics else {}
+        body |= {"status": "COMPLETED", **metrics, **_error_words(run)}
     elif run.state == Run.State.RUNNING:
         body |= {"status": "IN_PROGRESS"}
     else:

@@ -56,11 +56,11 @@ def read(text: str) -> list[Entry]:
     if not text.strip():
         raise ValueError("Paste some prompts, or choose a file.")
     if text.lstrip()[0] in "[{":
-        found = _from_json(text)
+        all_entries = _from_json(text)
     else:
-        found = _from_csv(text) if _header(text) else _from_lines(text)
+        all_entries = _from_csv(text) if _header(text) else _from_lines(text)
     # No further: two megabytes of short lines were read for 12 s to say that they are too many.
-    entries = list(islice(found, MAX_PROMPTS + 1))
+    entries = list(islice(all_entries, MAX_PROMPTS + 1))
     if not entries:
         raise ValueError("There is a header and no prompt below it.")
     if len(entries) > MAX_PROMPTS:

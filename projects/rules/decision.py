@@ -152,10 +152,10 @@ def _is_like(endpoint_id: str, pattern: str) -> bool:
         return False
     at = len(first)
     for part in between:
-        found = endpoint_id.find(part, at, end)
-        if found < 0:
+        begin = endpoint_id.find(part, at, end)
+        if begin < 0:
             return False
-        at = found + len(part)
+        at = begin + len(part)
     return True
 
 

@@ -109,14 +109,14 @@ def _exif(data: bytes) -> dict[str, str]:
         named = [exif.get(tag) for tag in _NAMING]
     except (OSError, ValueError, SyntaxError, KeyError, TypeError, struct.error):
         return {}
-    found: dict[str, str] = {}
+    graphs: dict[str, str] = {}
     for text in named:
         keyword, _, rest = text.partition(":") if isinstance(text, str) else ("", "", "")
         if keyword in _KEYWORDS and rest.lstrip().startswith("{"):
-            found.setdefault(keyword, rest.strip("\0"))
+            graphs.setdefault(keyword, rest.strip("\0"))
     order = "be" if data.startswith(b"MM") else "le"
     text = _comment(comment, order) if isinstance(comment, bytes) else ""
-    return found | ({USER_COMMENT: text} if text else {})
+    return graphs | ({USER_COMMENT: text} if text else {})
 
 
 def _comment(data: bytes, order: str) -> str:
