@@ -18,6 +18,7 @@ app_name = "library"
 urlpatterns = [
     path("runs/", wall.index, name="runs"),
     path("runs/count/", wall.count, name="runs-count"),
+    path("runs/facets/", wall.narrowing, name="facets"),
     path("runs/newer/", wall.newer, name="newer"),
     path("runs/suggestions/", wall.suggestions, name="line-suggestions"),
     path("views/new/", views.new, name="view-new"),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 # What belongs to the line that is replaced, or to a place in its results.
-_DROPPED = (*OLD, VIEW, "q", "before", "until", "since", "deleted", "groups")
+_DROPPED = (*OLD, VIEW, "q", "before", "until", "since", "deleted", "groups", "facets")
 
 
 def with_line(request: HttpRequest, line: str) -> str:

@@ -30,6 +30,7 @@ from runs.models.querysets import RunQuerySet
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+SHOWN = "facets"  # the parameter with which the page itself has them
 MOST_COUNTED = 1000
 MOST_VALUES = 12  # of one facet
 COLUMNS = (

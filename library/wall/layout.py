@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from library.search.conditions import DELETED
+from library.wall.filters import Filters
 from playground.display.wall import NOT_SHOWN
 from runs.models.querysets import RunQuerySet
 
@@ -17,6 +19,11 @@ def is_chosen(request: HttpRequest) -> bool:
     if chosen in (WALL, LIST) and chosen != request.session.get(SHOWN_AS, WALL):
         request.session[SHOWN_AS] = chosen
     return bool(request.session.get(SHOWN_AS, WALL) == WALL)
+
+
+def shows(request: HttpRequest, filters: Filters) -> bool:
+    """Return whether the wall shows what is filtered; failures and deleted runs are a list."""
+    return is_chosen(request) and not filters.names_state(*NOT_SHOWN, DELETED)
 
 
 def listed(runs: RunQuerySet, *, has_state: bool) -> RunQuerySet:

@@ -3,8 +3,9 @@
  * interaction, or at once if the page polls or goes on by itself. Clicks, submits and searches before that
  * wait for it. A browser that has it cached loads it when idle, which costs nothing.
  */
+/* The wall's next page is out of sight until somebody scrolls. */
 const POLLING =
-  "[data-watch], [hx-trigger^='every'], [hx-trigger='load'], [hx-trigger*='intersect']";
+  "[data-watch], [hx-trigger^='every'], [hx-trigger='load'], [hx-trigger*='intersect']:not(.wall-more *, details > *)";
 const INTERACTIONS = [
   "pointermove",
   "pointerdown",
@@ -13,6 +14,7 @@ const INTERACTIONS = [
   "input",
   "change",
   "dragenter",
+  "scroll",
   "runs:look",
   "tray:shown",
 ];

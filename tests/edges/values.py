@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import cache
 from pathlib import Path
 
@@ -37,35 +37,45 @@ TEXTS = (
 )
 OFTEN = ("before", "since", "deleted", "page", "q", "model", "run", "input")  # read by a variable
 READERS = {"GET", "POST", "params", "request", "posted", "query"}
+FILES = {"FILES"}
 
 
 @cache
 def names_of(app: str) -> tuple[str, ...]:
     """The names that an app's modules read from an address or a form, by their source."""
+    found = {*_names_in(app, READERS), *OFTEN}
+    return tuple(sorted(name for name in found if "." not in name and " " not in name))
+
+
+@cache
+def files_of(app: str) -> tuple[str, ...]:
+    """The names of the files that an app's modules take, by their source."""
+    return tuple(sorted(_names_in(app, FILES)))
+
+
+def _names_in(app: str, readers: Set[str]) -> set[str]:
     packages = (app, "runs") if app == "playground" else (app,)  # `runs` has no addresses itself
     files = (file for package in packages for file in (ROOT / package).rglob("*.py"))
-    found = {name for file in files for name in _names(file)}
-    return tuple(sorted(name for name in {*found, *OFTEN} if "." not in name and " " not in name))
+    return {name for file in files for name in _names(file, readers)}
 
 
-def _names(file: Path) -> Iterator[str]:
+def _names(file: Path, readers: Set[str]) -> Iterator[str]:
+    def is_reader(node: ast.expr) -> bool:
+        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        return name in readers
+
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-            if node.func.attr in {"get", "getlist", "pop"} and _is_reader(node.func.value):
+            if node.func.attr in {"get", "getlist", "pop"} and is_reader(node.func.value):
                 yield from _text(node.args[0])
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             for before, after in zip(node.args, node.args[1:], strict=False):
-                if _is_reader(before):
+                if is_reader(before):
                     yield from _text(after)
-        elif isinstance(node, ast.Subscript) and _is_reader(node.value):
+        elif isinstance(node, ast.Subscript) and is_reader(node.value):
             yield from _text(node.slice)
-        elif isinstance(node, ast.Compare) and any(map(_is_reader, node.comparators)):
+        elif isinstance(node, ast.Compare) and any(map(is_reader, node.comparators)):
             yield from _text(node.left)
-
-
-def _is_reader(node: ast.expr) -> bool:
-    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-    return name in READERS
 
 
 def _text(node: ast.expr) -> Iterator[str]:

@@ -71,7 +71,7 @@ def test_resolved_and_deleted_comments_are_no_longer_open(member: Client, runs: 
 
 
 def test_facets_count_what_was_said(member: Client, runs: list[Run]) -> None:
-    page = member.get(reverse("library:runs"), {"as": "list"}).content.decode()
+    page = member.get(reverse("library:facets"), {"as": "list"}).content.decode()
     for label in ("Picked", "Rated", "Commented", "With open comments"):
         assert label in page
     assert "picked%3Ayes" in page
@@ -81,7 +81,7 @@ def test_who_may_not_see_a_run_learns_nothing_of_what_was_said(
     stranger: User, client: Client, runs: list[Run]
 ) -> None:
     client.force_login(stranger)
-    page = client.get(reverse("library:runs"), {"as": "list"}).content.decode()
+    page = client.get(reverse("library:facets"), {"as": "list"}).content.decode()
     assert "With open comments" not in page
     assert found(client, "picked:yes") == set()
 

@@ -53,10 +53,41 @@ document.addEventListener("keydown", (event) => {
   if (event.shiftKey)
     document.dispatchEvent(new CustomEvent("wall:extended", { detail: { from, to: next } }));
 });
-document.addEventListener("htmx:afterSwap", () => {
+/*
+ * Where a page goes on with the day of the page before, the tiles of that page's last row begin it:
+ * else each page would end in a gap. What can be seen stays where it is.
+ */
+function joinRows(page, next) {
+  if (!next?.firstElementChild.matches(".stack")) return;
+  const topOf = (stack) =>
+    [...stack.querySelectorAll(".tile")]
+      .find((tile) => tile.getClientRects().length)
+      ?.getBoundingClientRect().top;
+  const stacks = [...page.children].filter((child) => child.matches(".stack"));
+  const top = topOf(stacks.at(-1));
+  if (!(top > innerHeight)) return;
+  const first = stacks.findLastIndex((stack) => topOf(stack) !== top) + 1;
+  if (first) next.prepend(...stacks.slice(first));
+  if (first) page.querySelector(":scope > .fill:last-child").remove();
+}
+function joinLastRow() {
+  const [page, next] = [...document.querySelectorAll("#wall > .wall-rows")].slice(-2);
+  if (page?.lastElementChild.matches(".fill")) joinRows(page, next);
+}
+/* The address comes back to what somebody has scrolled to. */
+function keepPlace() {
   const until = document.querySelector(".wall-end")?.dataset.until;
   const address = new URL(location.href);
   if (!until || address.searchParams.get("until") === until) return;
   address.searchParams.set("until", until);
   history.replaceState(history.state, "", address);
+}
+let frame;
+document.addEventListener("htmx:afterSwap", () => {
+  // In a frame of its own, once for all that was swapped: the page is laid out then anyway.
+  frame ??= requestAnimationFrame(() => {
+    frame = undefined;
+    joinLastRow();
+    keepPlace();
+  });
 });

@@ -136,6 +136,7 @@ HOUSE: dict[str, Row] = {
     "library:archives": Row(METHOD, ANYBODYS),
     "library:differences": Row(ANYBODYS, ANYBODYS),
     "library:newer": Row(ANYBODYS, METHOD),
+    "library:facets": Row(ANYBODYS, METHOD),
     "library:runs-count": Row(ANYBODYS, METHOD),
     "library:results-additions": Row(METHOD, ANYBODYS),
     "library:results-board": Row(METHOD, ANYBODYS),

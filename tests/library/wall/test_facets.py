@@ -42,25 +42,33 @@ def results(make_run: Any, make_endpoint: Any) -> None:
 
 
 def test_facets_count_and_link(member: Client, results: None) -> None:
-    page = member.get("/runs/")
+    page = member.get("/runs/facets/")
     assert counts(page, "Kind") == {"Pictures": "3", "Films": "1"}
     assert counts(page, "State") == {"Done": "4", "Failed": "1"}  # which the wall does not show
     assert counts(page, "Model")["Film"] == "1"
-    assert counts(member.get("/runs/?as=list"), "Model")["Film"] == "2"
+    assert counts(member.get("/runs/facets/?as=list"), "Model")["Film"] == "2"
     (kinds,) = (facet for facet in page.context["facets"] if facet.title == "Kind")
     assert kinds.choices[0].href == "?q=out%3Aimage"
-    chosen = member.get("/runs/?q=fox+out:image&before=2100-01-01T00:00:00Z")
+    chosen = member.get("/runs/facets/?q=fox+out:image&before=2100-01-01T00:00:00Z")
     (kinds,) = (facet for facet in chosen.context["facets"] if facet.title == "Kind")
     assert [(choice.label, choice.is_chosen, choice.href) for choice in kinds.choices] == [
         ("Pictures", True, "?q=fox")
     ]
 
 
+def test_the_page_counts_nothing_until_somebody_narrows(member: Client, results: None) -> None:
+    page = member.get("/runs/?q=fox")
+    assert "facets" not in page.context
+    assert 'hx-get="/runs/facets/?q=fox"' in page.content.decode()
+    assert 'href="?q=fox&amp;facets=1"' in page.content.decode()  # without scripts
+    assert counts(member.get("/runs/?facets=1"), "Kind") == {"Pictures": "3", "Films": "1"}
+
+
 def test_many_are_counted_to_a_bound_that_is_said(
     member: Client, results: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(facets, "MOST_COUNTED", 3)
-    assert counts(member.get("/runs/?as=list"), "State") == {"Failed": "1+", "Done": "2+"}
+    assert counts(member.get("/runs/facets/?as=list"), "State") == {"Failed": "1+", "Done": "2+"}
 
 
 def test_tags_are_counted_found_and_suggested(
@@ -72,7 +80,7 @@ def test_tags_are_counted_found_and_suggested(
     TaggedResult.objects.create(tag=tag, run=fox, position=1)
     others = Tag.objects.create(project=private_project(stranger), name="secret")
     TaggedResult.objects.create(tag=others, run=fox)
-    page = member.get("/runs/?as=list")
+    page = member.get("/runs/facets/?as=list")
     assert counts(page, "Tag") == {"for the poster": "1"}
     found = member.get("/runs/", {"q": 'tag:"For the poster"', "as": "list"})
     assert [row.run for row in found.context["runs"]] == [fox]
@@ -85,11 +93,11 @@ def test_others_work_is_not_counted(
     client: Client, member: Client, results: None, stranger: User, admin_user: User
 ) -> None:
     client.force_login(stranger)
-    assert client.get("/runs/").context["facets"] == []
+    assert client.get("/runs/facets/").context["facets"] == []
     # Who may know that runs happened may not know what is in them.
     client.force_login(admin_user)
     page = client.get("/runs/?q=by:everybody&as=list")
     assert len(page.context["runs"]) == 5
-    assert page.context["facets"] == []
+    assert client.get("/runs/facets/?q=by:everybody&as=list").context["facets"] == []
     assert client.get("/runs/?q=by:everybody+out:image&as=list").context["runs"] == []
     assert client.get("/runs/?q=by:everybody+fox&as=list").context["runs"] == []

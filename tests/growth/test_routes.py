@@ -1,0 +1,94 @@
+"""What a route does with a text or a file grows with its size, whatever it is called.
+
+The routes are the resolver's, and the names of their controls those that the source reads: a new
+way in is measured without being listed. `ways.py` has the dearest inputs of the parsers known.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django.test.client import MULTIPART_CONTENT
+
+from tests.accounts.test_access import World
+from tests.edges import test_routes
+from tests.edges.test_routes import ROUTES
+from tests.edges.values import files_of, names_of
+from tests.growth.measuring import MOST_RATIO, slowness
+from tests.sampling import one_of_each, sample
+
+pytestmark = [pytest.mark.django_db, pytest.mark.system]
+world, browser = test_routes.world, test_routes.browser
+
+MOST_S = 1.0  # for all that is posted, parsing it included
+CHARS = 100_000  # of each control; a post has some sixty of them
+FILE_CHARS = 2_000_000
+# Each unit, repeated, is what some pattern, parser or loop likes least.
+UNITS = ("x", " ", "\n", "*", "*z", "a\n", "[", '"', "@a ", "-", "{", "9", ",", "\u0301", "/*")
+
+
+def post(address: str, unit: str, count: int) -> dict[str, Any]:
+    """A form in which each control that the app of the address reads has `count` characters."""
+    text = (unit * count)[:count]
+    app = test_routes.app_of(address)
+    controls = {name: text for name in names_of(app) if name != "csrfmiddlewaretoken"}
+    file_text = (unit * FILE_CHARS)[: count * FILE_CHARS // CHARS].encode()
+    files = {name: SimpleUploadedFile(f"{name}.csv", file_text) for name in files_of(app)}
+    return controls | files
+
+
+def body(unit: str, count: int) -> str:
+    """A JSON document with a long text, a long list, and a deep one behind them."""
+    return json.dumps({"text": unit * count, "list": [unit] * count})[:-1] + ', "x": ' + "[" * count
+
+
+def seconds(browser: Client, address: str, posted: Any) -> float:
+    """How long the processor needs for a post, of which nothing stays."""
+    kind = "application/json" if isinstance(posted, str) else MULTIPART_CONTENT
+    with transaction.atomic():
+        gc.collect()  # what the post before left: signals of the tests keep its texts in circles
+        gc.disable()
+        try:
+            began = time.process_time()  # an asynchronous view has a thread of its own
+            response: Any = browser.post(address, posted, content_type=kind)
+            if response.streaming:
+                b"".join(response.streaming_content)
+            return time.process_time() - began
+        finally:
+            gc.enable()
+            transaction.set_rollback(True)
+
+
+def is_linear(browser: Client, address: str, make: Callable[[int], Any]) -> bool:
+    """Whether the whole takes no more than a second, or about twice as long as half of it."""
+    for _ in range(3):  # since others use the processor as well
+        whole = seconds(browser, address, make(CHARS))
+        if whole <= MOST_S * slowness() / 2:
+            return True
+        half = seconds(browser, address, make(CHARS // 2))
+        if whole <= MOST_S * slowness() and whole <= MOST_RATIO * half:
+            return True
+    return False
+
+
+def test_what_is_posted_to_a_route_costs_as_much_as_it_is_long(
+    world: World, browser: Client
+) -> None:
+    slow = []
+    for name in sample(ROUTES, 6, by_seed=6):
+        address = world.address(name)
+        for unit in one_of_each(UNITS, lambda unit: "unit", name):
+            if not is_linear(browser, address, partial(post, address, unit)):
+                slow.append((name, "form", unit))
+            if not is_linear(browser, address, partial(body, unit)):
+                slow.append((name, "JSON", unit))
+    assert not slow, "\n".join(map(str, slow))
