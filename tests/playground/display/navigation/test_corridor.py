@@ -51,9 +51,7 @@ def test_the_header_and_the_menu_are_short(admin_client: Client, member: Client)
     assert "Administration" not in of_member
 
 
-def test_an_area_leads_to_the_first_room_that_one_may_enter(
-    client: Client, stranger: User
-) -> None:
+def test_an_area_leads_to_the_first_room_that_one_may_enter(client: Client, stranger: User) -> None:
     grant(stranger, "auth.add_user")
     client.force_login(stranger)
     assert 'href="/people/invitations/"' in of_header(html(client, "/models/"))
