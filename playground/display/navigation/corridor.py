@@ -100,8 +100,7 @@ HEADER = (
         (
             Room("All", "library:runs", "your runs, history, wall, list", name="All results"),
             Room("Starred", "library:runs", "favourites", "q=starred", "Starred results"),
-            Room("Series", "library:all-series", "selections, sets of results, albums"),
-            Room("Tags", "library:tags", "labels, words of results"),
+            Room("Series", "library:all-series", "tags, labels, selections, albums"),
             Room("Chats", "chats:chats", "conversations, language models"),
             Room("Shares", "sharing:shares", "links, shared forms, reviews, guests"),
             Room(
@@ -113,7 +112,7 @@ HEADER = (
             ),
         ),
         (
-            *("library:run", "library:series", "library:view", "library:tag"),
+            *("library:run", "library:series", "library:view"),
             *("playground:run", "chats:", "sharing:share"),
         ),
     ),
