@@ -67,8 +67,7 @@ def _change(request: HtmxRequest, run: Run) -> str:
     try:
         if "out" in request.POST:
             pk = parse_uuid(request.POST["out"])
-            series = saving.changeable(request.user).filter(pk=pk).first()
-            if series is not None:
+            if pk and (series := saving.changeable(request.user).filter(pk=pk).first()):
                 of_result = items.of(series).filter(run=run.pk, position=position)
                 items.remove(series, list(of_result.values_list("pk", flat=True)))
             return ""
