@@ -260,6 +260,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "catalog.templatetags.vitrine",
+                "playground.templatetags.corridor",
                 "projects.templatetags.projects",
                 "django.templatetags.static",
             ],

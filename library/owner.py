@@ -14,7 +14,6 @@ from library.prompts import using as using_prompts
 from library.references import resolving, results
 from library.references import using as using_references
 from library.search import indexing
-from library.tags.editing import follow_runs
 from library.wall import found
 from projects.models import InProject, Project
 from runs.files.input_references import sources_in
@@ -44,7 +43,7 @@ MAX_PLACES = 20
 
 
 class LibraryOwner(RunOwner):
-    """Prompts and references fill in forms; tags, series and views find results again."""
+    """Prompts and references fill in forms; series and views find results again."""
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
         """Return the series with a result of the run, and the references it was given."""
@@ -63,11 +62,6 @@ class LibraryOwner(RunOwner):
         """Return the runs with a result in a series."""
         items = SeriesItem.objects.filter(series__deleted_at=None, removed_at=None)
         return set(items.filter(run__in=run_ids).values_list("run_id", flat=True))
-
-    def on_move(self, rows: Chosen, target: Project) -> None:
-        """Take the tags of moved runs along."""
-        if runs := rows.get(Run):
-            follow_runs(runs, target)
 
     def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
         """Write down the prompts that the runs were made from."""
@@ -99,7 +93,7 @@ class LibraryOwner(RunOwner):
         )
 
     def handed_over(self) -> Sequence[UserRelation]:
-        """Return what people made; tags, versions and items go with it."""
+        """Return what people made; versions and items go with it."""
         return (
             UserRelation("prompts", Prompt),
             UserRelation("references", Reference),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from library.views import archives, descent, differences, likeness, views, wall
-from library.views import tags as tags_of_project
 from library.views.prompts import exchange, field, lists, prompt
 from library.views.references import field as reference_field
 from library.views.references import lists as reference_lists
 from library.views.references import pictures, reference
-from library.views.selected import boards, stars, tags, uses
-from library.views.series import items, series
+from library.views.selected import boards, stars, uses
+from library.views.series import items, of_run, series
 from library.views.series import lists as series_lists
 
 app_name = "library"
@@ -33,14 +33,10 @@ urlpatterns = [
     path("runs/board/", boards.board, name="results-board"),
     path("runs/uses/", uses.uses, name="results-uses"),
     path("runs/stars/", stars.stars, name="results-stars"),
-    path("runs/tags/", tags.tags, name="results-tags"),
-    path("runs/<uuid:pk>/tags/", tags.of_run, name="run-tags"),
-    path("tags/", tags_of_project.index, name="tags"),
-    path("tags/offered/", tags.offered, name="tags-offered"),
-    path("tags/recovery/", tags_of_project.recovery, name="tags-recovery"),
-    path("tags/<int:pk>/", tags_of_project.tag, name="tag"),
-    path("tags/<int:pk>/removal/", tags_of_project.removal, name="tag-removal"),
+    path("runs/<uuid:pk>/series/", of_run.of_run, name="run-series"),
+    path("tags/", RedirectView.as_view(pattern_name="library:all-series"), name="tags"),
     path("series/", series_lists.index, name="all-series"),
+    path("series/offered/", items.offered, name="series-offered"),
     path("series/additions/", items.additions, name="results-additions"),
     path("series/recovery/", series.recovery, name="all-series-recovery"),
     path("series/<uuid:pk>/", series.page, name="series"),

@@ -71,16 +71,16 @@ def list_uploads(call: Call) -> Reply:
 )
 def create_upload(call: Call) -> Reply:
     """Upload a file for a run's input."""
-    file, kind = call.request.FILES.get("file"), call.request.POST.get("kind")
+    file, kinds = call.request.FILES.get("file"), call.request.POST.getlist("kind")
     if file is None:
         detail = "Send the file as the part `file`, with a file name."
         raise Problem(422, detail, errors=[{"pointer": "#/file", "detail": detail}])
-    if kind is not None and kind not in domain.KINDS:
+    if not {*kinds} <= {*domain.KINDS} or len(kinds) > 1:
         detail = f"kind must be one of {', '.join(domain.KINDS)}."
         raise Problem(422, detail, errors=[{"pointer": "#/kind", "detail": detail}])
     try:
         project = call.reach.require_maker()
-        upload = domain.store(call.user.pk, file, kind or "", project=project)
+        upload = domain.store(call.user.pk, file, "".join(kinds), project=project)
     except domain.NotStored as error:
         raise Problem(507, str(error)) from error
     except storage_limits.QuotaExceeded as error:

@@ -50,7 +50,13 @@ def pages() -> list[Page]:
     return [
         Page("tray", person, "/runs/tray/"),
         Page("form", person, model, f"{mine} AND {of_model}", 12),
-        Page("model's runs", person, f"{model}?tab=runs", f"{mine} AND {of_model}", 48),
+        Page(
+            "model's runs",
+            person,
+            f"/runs/?as=list&q=model:{endpoint.endpoint_id}",
+            f"{mine} AND {of_model}",
+            48,
+        ),
         Page("wall", person, wall, mine, 61),
         Page("history", person, history, mine),
         Page("history, a rare word", person, f"{history}&q={RARE_WORD}", f"{mine} AND {rare}"),

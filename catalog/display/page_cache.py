@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from catalog.display import facets, highlight
+from catalog.display import facets, highlight, operations
 from catalog.display.facets import SearchScope
 from catalog.filters.labels import by_outcome
 from catalog.filters.vocabulary import KEYS
@@ -33,6 +33,7 @@ from core.formatting import counted
 
 Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
 ON_A_SHELF = 12
+PICTURES = 3  # that are known of each category
 FEW = 8  # models, which fit one page
 _USE = ("status", "standing")
 
@@ -160,7 +161,7 @@ def how(place: SearchScope) -> SafeString:
 def front(revision: str, starred: Starred, locks: Locks = NO_LOCKS) -> SafeString:
     """Render the shelves of the front page."""
     listed = Endpoint.objects.listed()
-    tiles, featured = _overview()
+    categories, featured = _overview()
     cards = listed.for_cards().in_bulk([*starred[:ON_A_SHELF], *featured])
     shelves = [
         (collection.title, collection.description, collection.get_absolute_url(), len(items), items)
@@ -172,9 +173,12 @@ def front(revision: str, starred: Starred, locks: Locks = NO_LOCKS) -> SafeStrin
     return render_to_string(
         "catalog/partials/_model_shelves.html",
         {
-            "outcomes": by_outcome(tiles, lambda tile: tile.name),
+            "operations": operations.tiles(
+                {category.name: category.pictures for category in categories}
+            ),
+            "outcomes": by_outcome(categories, lambda category: category.name),
             "featured": [cards[pk] for pk in featured if pk in cards],
-            "total": sum(tile.count for tile in tiles),
+            "total": sum(category.count for category in categories),
             "collections": [(*head, items[:ON_A_SHELF]) for *head, items in shelves],
             "favourites": [cards[pk] for pk in starred[:ON_A_SHELF] if pk in cards],
             "newest": list(
@@ -195,7 +199,7 @@ def published() -> Iterable[Collection]:
 
 
 def _overview() -> tuple[list[Category], list[int]]:
-    """Return every category with its count and first picture, largest first, and featured models.
+    """Return every category with its count and first pictures, largest first, and featured models.
 
     Featured are the first active models that upstream pins or highlights, as primary keys.
     """
@@ -206,7 +210,7 @@ def _overview() -> tuple[list[Category], list[int]]:
     for pk, name, picture, pinned, highlighted, status, standing in named:
         tile = tiles.setdefault(name or "unknown", Category(name or "unknown"))
         tile.count += 1
-        if picture and not tile.pictures:
+        if picture and len(tile.pictures) < PICTURES:
             tile.pictures.append(Picture(small=picture).small_src)
         is_used = status == "active" and standing != Standing.BLOCKED
         if (pinned or highlighted) and is_used and len(featured) < ON_A_SHELF:

@@ -55,6 +55,7 @@ def front(request: HtmxRequest) -> HttpResponse:
         "shelves": page_cache.front(revision, starred, locks_of(request, revision)),
     }
     if not request.htmx:
+        context["total"] = Endpoint.objects.listed().count()
         context["news"] = queries.unread_counts(request.user)
         context["own_news"] = personal_news.unread(request.user)
         context["has_searches"] = SavedSearch.objects.filter(user_id=request.user.pk).exists()

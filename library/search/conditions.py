@@ -13,7 +13,7 @@ from library.search.kinds import NAMES, TITLES
 from runs.models import Run
 
 MODEL, IN, OUT, STATE, SEED, COST = "model", "in", "out", "state", "seed", "cost"
-BEFORE, AFTER, ON, BY, TAG, IS = "before", "after", "on", "by", "tag", "is"
+BEFORE, AFTER, ON, BY, SERIES, IS = "before", "after", "on", "by", "series", "is"
 MARKS = "marks"
 PICKED, RATED, COMMENTED = "picked", "rated", "commented"  # by whom the result was shared with
 YES, OPEN = "yes", "open"
@@ -195,7 +195,7 @@ _LIST = (
     Key(BY, "By", "by:me", "takes a member's name, or “me”", _words, ("user", "who", "whose"),
         joins_any=True, values={ME: "me", EVERYBODY: "everybody, in all projects"},
         reads_content=False),
-    Key(TAG, "Tag", "tag:poster", "takes a tag", _words, ("tags",)),
+    Key(SERIES, "Series", "series:poster", "takes the name of a series", _words, ("tag", "tags")),
     Key(MARKS, "Marks", "marks:c2pa", "takes what a file carries of its origin",
         _choice(MARKS, _MARKS, {"signed": "c2pa"}), ("provenance",), values=_MARKS),
     Key(PICKED, "Picked", "picked:yes", "takes yes, or by how many people a shared result was",

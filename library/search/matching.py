@@ -16,14 +16,14 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from catalog.filters.conditions import Span
 from catalog.filters.query_parser import Hint
 from catalog.models import Endpoint
 from library import feedback
 from library.full_text import Clause, Phrase, mark
-from library.models import DueEntry, SearchEntry, Tag, TaggedResult
+from library.models import DueEntry, SearchEntry, Series, SeriesItem
 from library.search import conditions as keys
 from library.search.conditions import Condition
 from library.search.dates import parse_period
@@ -185,11 +185,12 @@ def _is_marked(value: str, user: Reader) -> Q:
     return Q(Exists(later.exclude(pk=OuterRef("pk"))))
 
 
-def _is_tagged(value: str, user: Reader) -> Q:
-    tags = Tag.objects.kept().filter(name=value.lower())
-    # A tag of another project than the run's is nobody's any more.
-    rows = TaggedResult.objects.filter(
-        tag__in=list(tags.values_list("pk", flat=True)), run__project=F("tag__project")
+def _is_in_series(value: str, user: Reader) -> Q:
+    # SQLite folds the case of ASCII alone.
+    named = Q(name__iexact=value) | Q(name=value) | Q(name=value.lower())
+    series = Series.objects.kept().shown_to(user).filter(named)
+    rows = SeriesItem.objects.filter(
+        series__in=list(series.values_list("pk", flat=True)), removed_at=None
     )
     return Q(pk__in=rows.values("run"))
 
@@ -213,7 +214,7 @@ _HOLDS: Mapping[str, Callable[[str, Any], Q]] = {
     keys.AFTER: _is_made_after,
     keys.ON: _is_made_on,
     keys.IS: _is_marked,
-    keys.TAG: _is_tagged,
+    keys.SERIES: _is_in_series,
     keys.MARKS: _is_signed,
     **{key: _is_said_of(key) for key in (keys.PICKED, keys.RATED, keys.COMMENTED)},
 }

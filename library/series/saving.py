@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,12 @@ from fal.db_safe import db_safe_text
 from library.models import Series
 from library.models.series import MAX_NAME_CHARS
 from library.selection import Refused
+from projects import roles
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from library.models.series import SeriesQuerySet
     from projects.models import Project
 
 KEPT_AFTER_DELETION = timedelta(days=1)
@@ -24,8 +27,8 @@ MAX_IN_PROJECT = 2000
 
 
 def read_name(typed: str) -> str:
-    """Return the name of a series that was typed, tidied; raises Refused with why."""
-    name = " ".join(db_safe_text(typed).split())
+    """Return the name of a series that was typed, tidied and composed; raises Refused with why."""
+    name = unicodedata.normalize("NFC", " ".join(db_safe_text(typed).split()))
     if not name:
         raise Refused("Give the series a name.")
     if len(name) > MAX_NAME_CHARS:
@@ -43,6 +46,23 @@ def create(user: User, project: Project, name: str, *, is_hidden: bool = False) 
             "choose another project."
         )
     return Series.objects.create(user=user, project=project, name=name, is_hidden=is_hidden)
+
+
+def changeable(user: User) -> SeriesQuerySet:
+    """Return the series that results can be added to: of all projects where the user makes."""
+    rows = Series.objects.kept().changeable_by(user)
+    return rows.filter(project__archived_at=None).select_related("project")
+
+
+def named(user: User, project: Project, name: str) -> Series:
+    """Return the project's series of this name, whatever its case, or a new one.
+
+    Raises PermissionDenied if the user makes nothing in the project, and Refused if it has too
+    many.
+    """
+    roles.require_maker(user, project)
+    there = changeable(user).filter(project=project, name__iexact=name).first()
+    return there or create(user, project, name, is_hidden=project.hides_new_runs)
 
 
 def rename(series: Series, name: str, *, is_hidden: bool | None = None) -> None:

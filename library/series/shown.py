@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from library.models.series import SeriesQuerySet
+
+
+MAX_SHOWN = 500  # results of a page; a series that was a tag may have more
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,18 @@ class Card:
 
 
 def of(user: User, series: Series) -> list[Shown]:
-    """Return what is in a series, in its order; at most five queries."""
-    return _shown(user, list(items.of(series)))
+    """Return what is in a series, in its order, to the bound of a page; at most five queries."""
+    return _shown(user, list(items.of(series)[:MAX_SHOWN]))
+
+
+def of_results(user: User, run: Run) -> dict[int, list[Series]]:
+    """Return the series that the user sees of each result of a run, by position; one query."""
+    seen = Series.objects.kept().shown_to(user).values("pk")
+    rows = SeriesItem.objects.filter(run=run.pk, series__in=seen, removed_at=None)
+    by_position: defaultdict[int, list[Series]] = defaultdict(list)
+    for item in rows.select_related("series__project").order_by("series__name"):
+        by_position[item.position].append(item.series)
+    return dict(by_position)
 
 
 def cards(user: User, series: SeriesQuerySet) -> list[Card]:

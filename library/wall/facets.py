@@ -1,4 +1,4 @@
-"""What the listed runs are, counted: by model, kind, state, person, tag, review and month.
+"""What the listed runs are, counted: by model, kind, state, person, series, review and month.
 
 The newest MOST_COUNTED matches are counted. Where there are more, a count is a lower bound and says
 so: `600+`. So the page takes as long for a million runs as for thousands.
@@ -14,12 +14,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import F
 from django.utils import formats, timezone
 
 from catalog.models import Endpoint
 from library import feedback
-from library.models import TaggedResult
+from library.models import Series, SeriesItem
 from library.search import conditions as keys
 from library.search.conditions import Condition
 from library.search.kinds import TITLES, from_bits
@@ -93,10 +92,11 @@ def facets(
     )
     states = counting.facet("State", (_state(row) for row in rows[:MOST_COUNTED]), _states)
     people = counting.facet("Person", (row.user for row in shown), _people)
-    tags = counting.facet("Tag", _tags_of(shown), _tags)
+    series = counting.facet("Series", _series_of(request, shown), _series)
     said = counting.facet("Review", _said_of(shown), _said)
     months = counting.facet("Month", (_month(row) for row in shown), _months, is_by_value=True)
-    return [facet for facet in (models, kinds, states, people, tags, said, months) if facet.choices]
+    every = (models, kinds, states, people, series, said, months)
+    return [facet for facet in every if facet.choices]
 
 
 class _Counting:
@@ -125,7 +125,7 @@ class _Counting:
             if value in described
         ]
         is_needed = (
-            len(choices) > 1 or title in {"Tag", "Review"} or any(c.is_chosen for c in choices)
+            len(choices) > 1 or title in {"Series", "Review"} or any(c.is_chosen for c in choices)
         )
         return Facet(title, choices if is_needed else [])
 
@@ -181,15 +181,17 @@ def _people(pks: Sequence[int]) -> Described:
     }
 
 
-def _tags_of(rows: Sequence[Row]) -> Iterable[str]:
-    """Return the names of the tags of these runs, each once for a run."""
-    tagged = TaggedResult.objects.filter(run__in=[row.pk for row in rows], tag__removed_at=None)
-    tagged = tagged.filter(run__project=F("tag__project"))
-    return [name for _, name in tagged.order_by().values_list("run", "tag__name").distinct()]
+def _series_of(request: HttpRequest, rows: Sequence[Row]) -> Iterable[str]:
+    """Return the names of the series that these runs are in, each once for a run."""
+    seen = Series.objects.kept().shown_to(request.user).values("pk")
+    items = SeriesItem.objects.filter(
+        run__in=[row.pk for row in rows], series__in=seen, removed_at=None
+    )
+    return [name for _, name in items.order_by().values_list("run", "series__name").distinct()]
 
 
-def _tags(names: Sequence[str]) -> Described:
-    return {name: (name, Condition(keys.TAG, (name,))) for name in names}
+def _series(names: Sequence[str]) -> Described:
+    return {name: (name, Condition(keys.SERIES, (name,))) for name in names}
 
 
 def _said_of(rows: Sequence[Row]) -> Iterable[Condition]:

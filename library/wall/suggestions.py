@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from catalog.filters.query_parser import PIECE
 from fal.db_safe import db_safe_text
-from library.models import Tag
+from library.models import Series
 from library.search import conditions as keys
 from library.search.conditions import BY_NAME, FLAGS, IS, KEYS, Condition, Key
 from library.search.line import MOST_CHARS
@@ -88,10 +88,10 @@ def _models(request: HttpRequest) -> Mapping[str, str]:
     return dict(sorted(endpoints.items(), key=lambda item: item[1].casefold()))
 
 
-def _tags(request: HttpRequest) -> Mapping[str, str]:
-    """Return the tags that results of the list have."""
-    names = Tag.objects.kept().on(current.listed(Run.objects.kept(), request))
-    return dict.fromkeys(names.values_list("name", flat=True)[:LATEST], "tag")
+def _series(request: HttpRequest) -> Mapping[str, str]:
+    """Return the series of the list's projects, those changed last first."""
+    seen = current.listed(Series.objects.kept(), request)
+    return dict.fromkeys(seen.values_list("name", flat=True)[:LATEST], "series")
 
 
 def _people(request: HttpRequest) -> Mapping[str, str]:
@@ -116,6 +116,6 @@ _VALUES: Mapping[str, Callable[[HttpRequest], Mapping[str, str]]] = {
     keys.BEFORE: _days,
     keys.AFTER: _days,
     keys.ON: _days,
-    keys.TAG: _tags,
+    keys.SERIES: _series,
     keys.COST: lambda request: _COSTS,
 }

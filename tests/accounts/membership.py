@@ -131,7 +131,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "library:reference-results": (CHANGED, NOTHING),
     "library:reference-version-recovery": (NOTHING, CHANGED),
     "library:artifact-like": (SEEN, NOTHING),
-    "library:run-tags": (SEEN, CHANGED),
+    "library:run-series": (SEEN, CHANGED),
     "library:series": (SEEN, NOTHING),
     "library:series-cover": (NOTHING, CHANGED),
     "library:series-deletion": (NOTHING, REMOVED),
@@ -139,8 +139,6 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "library:series-order": (NOTHING, CHANGED),
     "library:series-removals": (NOTHING, CHANGED),
     "library:series-removals-undoing": (NOTHING, CHANGED),
-    "library:tag": (NOTHING, CHANGED),
-    "library:tag-removal": (NOTHING, CHANGED),
     "library:view": (SEEN, NOTHING),
     "library:view-deletion": (NOTHING, REMOVED),
     "library:view-form": (CHANGED, CHANGED),
@@ -246,7 +244,7 @@ ADMINS_SEE = {
     ("flows:flow-document", "get"),
     ("library:run-descent", "get"),
     ("library:artifact-like", "get"),
-    ("library:run-tags", "get"),
+    ("library:run-series", "get"),
     ("playground:artifact-repetition", "post"),
     ("playground:artifact-star", "post"),
     ("playground:artifact-uses", "get"),
@@ -279,7 +277,7 @@ ADMINS_SEE_DELETED = {
 ADMINS_ARE_REFUSED = {
     ("api:v1-boards-cancellation", "post"),
     ("boards:board-comments", "post"),
-    ("library:run-tags", "post"),
+    ("library:run-series", "post"),
     ("playground:run-visibility", "post"),
 }
 

@@ -22,8 +22,6 @@ from library.models import (
     ReferenceVersion,
     Series,
     SeriesItem,
-    Tag,
-    TaggedResult,
     View,
 )
 from projects.models import Project
@@ -156,8 +154,6 @@ def make_things(
     version = PromptVersion.objects.create(prompt=prompt, text=word, made_by=owner)
     series = Series.objects.create(**own, **deleted, name=word)
     SeriesItem.objects.create(series=series, run=run, place=0)
-    tag = Tag.objects.create(project=run.project, name=f"{word[:7]} {uuid4().hex}")
-    TaggedResult.objects.create(tag=tag, run=run)
     view = View.objects.create(**own, **deleted, name=word, line=word)
     reference = Reference.objects.create(
         **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
@@ -175,7 +171,7 @@ def make_things(
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
             "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
-            "series": series.pk, "tag": tag.pk,
+            "series": series.pk,
             "reference": reference.pk, "report": report.pk,
         },
         {

@@ -43,7 +43,6 @@ PAGES = [
     "/people/audit/",
     "/collections/",
     "/prices/",
-    "/tags/",
     "/account/tokens/",
     "/searches/",
     "/collections/import/",

@@ -24,6 +24,7 @@ from runs.files.media import strip_program
 from schemas import Field, build, contract, decode_post
 from schemas.exact import loads
 from sharing.kinds.content import settings
+from sharing.models import comment
 from sharing.review.mentions import mentioned_in
 from tests.growth.measuring import WayIn
 
@@ -314,7 +315,12 @@ WAYS = [
         strip_program.MAX_SVG_BYTES,
     ),
     WayIn("names: one of marks", lambda n: "a" + "\u0301" * n, name_key, 100_000),
-    WayIn("comment: at signs", lambda n: "@" * n, lambda text: mentioned_in(text, {}), 100_000),
+    WayIn(
+        "comment: at signs",
+        lambda n: "@" * n,
+        lambda text: mentioned_in(text, {}),
+        comment.MAX_TEXT_CHARS,
+    ),
     WayIn("search: dashes", lambda n: "-" * n, parse_line, TEXT),
     WayIn("answer: Markdown brackets", lambda n: "[" * n, markdown, MAX_TEXT_CHARS),
     WayIn("answer: Markdown emphasis", lambda n: "*a_ " * (n // 4), markdown, MAX_TEXT_CHARS),

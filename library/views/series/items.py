@@ -10,7 +10,8 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST, require_safe
 
 from core.http.parameters import parse_key, parse_moment, parse_uuid
 from library import selection
@@ -24,24 +25,26 @@ from runs import selections
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
-    from library.models.series import SeriesQuerySet
 
 MAX_OFFERED = 200
+no_store = cache_control(private=True, no_store=True)
 STEPS = {"back": -1, "on": 1}
 GONE = "It is not in the series any more."
 
 
 @require_POST
 def additions(request: HtmxRequest) -> HttpResponseBase:
-    """Add the posted results to a series, `series=<key>`, or to a new one, `name`.
+    """Add the posted results to a series: that of a key, `series`, or of a name, `named`.
 
-    Without either, the form that asks for it.
+    A name that the project has no series of begins one. Without either, or to `choose` among all
+    series, the form that asks for it.
     """
     try:
         posted = selection.posted(request)
     except Refused as refused:
         return answers.refuse(request, str(refused))
-    if not (request.POST.get("series") or request.POST.get("name")):
+    is_chosen = request.POST.get("series") or request.POST.get("named")
+    if "choose" in request.POST or not is_chosen:
         return _form(request, posted)
     try:
         series = _chosen(request)
@@ -52,41 +55,42 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
         return _form(request, posted, str(refused))
     words = answers.sentence(chosen, f"are in the series “{series.name}”")
     if request.htmx:
-        return answers.done(request, words, series=series.get_absolute_url())
+        return answers.done(request, words, kept=True)
     messages.success(request, words)
     return redirect(series)
 
 
 def _chosen(request: HtmxRequest) -> Series:
-    """Return the series that was chosen, or the new one of the posted name."""
-    if named := request.POST.get("name", ""):
-        project = current.current(request)
-        roles.require_maker(request.user, project)
-        is_hidden = project.hides_new_runs
-        return saving.create(request.user, project, saving.read_name(named), is_hidden=is_hidden)
+    """Return the series that was chosen, or that of the posted name."""
+    if named := request.POST.get("named", ""):
+        return saving.named(request.user, current.current(request), saving.read_name(named))
     pk = parse_uuid(request.POST.get("series", ""))
-    series = offered(request).filter(pk=pk).first() if pk else None
+    series = saving.changeable(request.user).filter(pk=pk).first() if pk else None
     if series is None:
         raise Refused("That series is gone. Choose another one, or begin a new one.")
     return series
 
 
-def offered(request: HtmxRequest) -> SeriesQuerySet:
-    """Return the series that results can be added to: of all projects where the user makes."""
-    changeable = Series.objects.kept().changeable_by(request.user)
-    return changeable.filter(project__archived_at=None).select_related("project")
+@require_safe
+@no_store
+def offered(request: HtmxRequest) -> HttpResponse:
+    """Render the names of the project's series as options: suggestions for whoever writes one."""
+    of_project = saving.changeable(request.user).filter(project=current.current(request))
+    context = {"offered": of_project[:MAX_OFFERED]}
+    return render(request, "library/series/_options.html", context)
 
 
 def _form(request: HtmxRequest, posted: selection.Selection, error: str = "") -> HttpResponse:
     project = current.current(request)
     listed = sorted(
-        offered(request)[:MAX_OFFERED], key=lambda series: series.project_id != project.pk
+        saving.changeable(request.user)[:MAX_OFFERED],
+        key=lambda series: series.project_id != project.pk,
     )
     context = {
         "posted": posted.fields,
         "number": len(posted),
         "offered": listed,
-        "typed": request.POST.get("name", ""),
+        "typed": request.POST.get("named", ""),
         "error": error,
         "why_not": roles.refusal_to_make(request.user, project),
         "filters": selections.listed_query(request).urlencode(),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.http.parameters import parse_moment, parse_uuid
 from library.models import Series
+from library.search.conditions import SERIES, Condition
 from library.selection import Refused
 from library.series import saving
 from library.series import shown as shown_series
@@ -49,12 +50,14 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def show(request: HtmxRequest, series: Series, error: str = "") -> HttpResponse:
     """Render the page of a series; 422 with what is wrong with a posted name."""
     results = shown_series.of(request.user, series)
+    is_cut = len(results) == shown_series.MAX_SHOWN
     is_own = series.user_id == request.user.pk
     context = {
         "series": series,
         "results": results,
         "number": sum(result.stack is not None for result in results),
         "gaps": sum(result.stack is None for result in results),
+        "all_of_it": Condition(SERIES, (series.name,)).word if is_cut else "",
         "may_change": roles.may_change(request.user, series),
         "may_remove": roles.may_remove(request.user, series),
         "may_hide": is_own and not series.project.is_private,

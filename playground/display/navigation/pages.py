@@ -8,39 +8,19 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from accounts import permissions
+from playground.display.navigation import corridor
 from playground.display.navigation.destinations import MAX_OF_KIND, Group, Place
 from projects import current, listing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-# Label, other words for it, route, and the rest of the address
+# Label, other words for it, route, and the rest of the address: what is no room of the corridor
 _PAGES = (
     ("Front page", "home, start", "catalog:front", ""),
-    ("All models", "gallery, catalogue, search", "catalog:models", ""),
-    ("Favourite models", "starred", "catalog:favourites", ""),
     ("Newest models", "", "catalog:models", "?sort=newest"),
-    ("What changed", "news, new models, prices, feed", "catalog:changes", ""),
-    ("Saved searches", "", "catalog:saved-searches", ""),
-    ("Collections", "", "catalog:collections", ""),
-    ("Your runs", "history", "library:runs", ""),
-    ("Recently deleted runs", "bring back, undo, trash", "library:runs", "?state=deleted"),
-    ("Boards", "comparisons, sweeps, votes", "boards:boards", ""),
-    ("Reports", "boards on one page, slides, PDF, decisions", "sharing:reports", ""),
-    ("Leaderboard", "votes, ranking, best models, arena, strength", "leaderboard:leaderboard", ""),
-    ("Chats", "conversations", "chats:chats", ""),
-    ("Flows", "chained models", "flows:flows", ""),
-    ("Workflows of the account", "fal", "flows:account", ""),
-    ("Training", "data sets, trainers, LoRA", "training:training", ""),
-    ("Weights", "trained LoRAs", "training:weights", ""),
-    ("Prompts", "saved prompts, styles, templates, variables", "library:prompts", ""),
-    ("Series", "selections, sets of results, albums", "library:all-series", ""),
-    ("Tags", "labels, words of results", "library:tags", ""),
-    ("References", "characters, products, places, looks, @", "library:references", ""),
-    ("Shares", "links, shared forms, reviews, guests", "sharing:shares", ""),
-    ("Account", "settings, profile, name, password, sessions, theme", "account", ""),
-    ("Notifications", "settings, e-mail, Slack, webhooks", "notifications:settings", ""),
-    ("API tokens", "settings, programs, assistants, keys", "api:tokens", ""),
+    ("Projects", "all projects", "projects:projects", ""),
+    ("Workflows of the account", "fal, flows", "flows:account", ""),
 )
 _ACTIONS = (
     ("New board", "compare models, sweep settings", "boards:plan", ""),
@@ -64,24 +44,11 @@ _PRESSED = (
 
 def pages(user: User, words: Sequence[str]) -> list[Place]:
     """Return the pages that the user may open and whose labels have all the words."""
-    places = [Place(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES]
-    if user.is_staff:
-        places.append(Place("Admin", "curate, watch, set up", reverse("admin:index")))
-    if permissions.may(user, permissions.VIEW_AUDIT):
-        places.append(Place("Audit log", "who did what, sign-ins", reverse("people:audit")))
-    if permissions.may(user, permissions.CHANGE_USER):
-        note = "accounts, roles, members, team, sessions"
-        places.append(Place("People", note, reverse("people:people")))
-    if permissions.may(user, permissions.ADD_USER):
-        note = "invite people, links, accounts"
-        places.append(Place("Invitations", note, reverse("people:invitations")))
-    if permissions.may(user, permissions.VIEW_WORKER):
-        note = "workers, queue, upstream, sync, storage, errors"
-        places.append(Place("Status", note, reverse("admin:status")))
-    if permissions.may(user, permissions.CHANGE_HOUSE_RULES):
-        note = "forbidden, locked, approved only"
-        places.append(Place("The house's rules for models", note, reverse("rules:rules")))
-    return _having(places, words)
+    rooms = [
+        Place(room.name or room.label, room.words, room.address) for room in corridor.rooms(user)
+    ]
+    others = [Place(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES]
+    return _having([*rooms, *others], words)
 
 
 def actions(user: User, words: Sequence[str]) -> list[Place]:

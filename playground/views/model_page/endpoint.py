@@ -1,17 +1,17 @@
-"""The page of one model: form, code, schema and runs."""
+"""The page of one model: its form, its code with the schema, and facts about it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import permissions
@@ -27,14 +27,12 @@ from playground.form.form_state import FormState, Post
 from playground.form.prefill import sources
 from playground.form.prefill.place_of_run import in_place_of_run
 from playground.views.model_page import form, page, posted
-from projects import current
-from runs.models import Draft, Preset, Run
+from runs.models import Draft, Preset
 
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the session had expired
 HOUSE_DEFAULT = Preset.objects.house_defaults().filter(endpoint=OuterRef("pk"))
 TAB_QUERY = "draft"  # a tab's own id, if the cookie names another tab
 NO_TAB = "none"
-RUNS = 48  # on the tab of runs
 MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that survive the login in a cookie
 
 
@@ -84,24 +82,19 @@ def strip(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
 @in_place_of_run
 def _page(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     tab = request.GET.get("tab", "playground")
-    if tab == "schema":
-        return page.render_page(
-            request, endpoint, FormState({}), tab=tab, **form_state.schema_tables(endpoint)
-        )
+    if tab == "runs":
+        return redirect(_address_of_runs(request, endpoint))
     if tab == "about":
         return page.render_page(
             request, endpoint, FormState({}), tab=tab, **about.context(request, endpoint)
         )
-    if tab == "runs":
-        return page.render_page(
-            request, endpoint, FormState({}), tab=tab, **_runs(request, endpoint)
-        )
     if request.htmx and request.htmx.target == "stage":
         return page.render_stage(request, endpoint)
     draft, filled, is_filled = _initial_state(request, endpoint)
-    if tab == "api":
+    if tab in {"api", "schema"}:
+        shown = form_state.code_snippets(endpoint, filled.post)
         return page.render_page(
-            request, endpoint, filled, tab=tab, **form_state.code_snippets(endpoint, filled.post)
+            request, endpoint, filled, tab="api", **shown, **form_state.schema_tables(endpoint)
         )
     return page.render_page(
         request,
@@ -114,21 +107,13 @@ def _page(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     )
 
 
-def _runs(request: HtmxRequest, endpoint: Endpoint) -> dict[str, Any]:
-    sees_all = permissions.may_see_runs(request.user)
-    is_of_everybody = sees_all and bool(request.GET.get("whose"))
-    listed = Run.objects.kept().filter(endpoint=endpoint)
-    if not is_of_everybody:
-        listed = current.listed(listed, request)
-    runs = list(listed.recent().select_related("endpoint", "user")[:RUNS])
-    return {
-        "rows": history.rows_for(request.user, runs),
-        "since": history.newest_moment(runs),
-        "sees_all": sees_all,
-        "all_projects": current.is_of_all_projects(request),
-        "is_shared_list": current.is_of_shared_project(request),
-        "whose": "*" if is_of_everybody else "",
-    }
+def _address_of_runs(request: HtmxRequest, endpoint: Endpoint) -> str:
+    """Return where the model's runs are, which were a tab of its page."""
+    query = request.GET.copy()
+    is_of_everybody = query.pop("whose", None) and permissions.may_see_runs(request.user)
+    query.pop("tab", None)
+    query["q"] = f"model:{endpoint.endpoint_id}" + " by:everybody" * bool(is_of_everybody)
+    return f"{reverse('library:runs')}?{query.urlencode()}"
 
 
 def _initial_state(request: HtmxRequest, endpoint: Endpoint) -> tuple[Draft, FormState, bool]:

@@ -32,10 +32,7 @@ from schemas.variations import TIMES
 
 TABS = [
     ("playground", "Playground"),
-    ("about", "About"),
     ("api", "API"),
-    ("schema", "Schema"),
-    ("runs", "Runs"),
 ]
 STRIP_LENGTH = 12
 MAX_BATCH = 24  # runs of one grid
@@ -61,6 +58,7 @@ def render_page(
         "successor": related_models.successor(endpoint, revision) if _is_over(endpoint) else None,
         "records": records_of(request.user, revision),
         "tabs": TABS,
+        "found_by": f"model:{endpoint.endpoint_id}",
         "tab": tab,
         "tab_template": f"playground/endpoint/_{tab}.html",
     }

@@ -68,6 +68,8 @@ _REWRITTEN = {("ogg", "vorbis"), ("ogg", "theora")}
 _SVG, _XHTML = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"
 _XLINK = "http://www.w3.org/1999/xlink"
 _SVG_TEXTS = {"metadata", "title", "desc"}
+# Its end may be that of the text: else each beginning without one would be read to the end.
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DATA_PICTURE = re.compile(r"data:image/(?:png|jpeg|webp|gif|avif);base64,(.*)", re.DOTALL)
 
 
@@ -215,12 +217,8 @@ def _mux(packet: Any, copy: Any, stream: Any, filter_: BitStreamFilterContext) -
 
 
 def _without_comments(css: str) -> str:
-    """Return a style sheet without comments; one without an end goes to the end (CSS Syntax 3).
-
-    Searched for by a pattern, many beginnings without an end would each be read to the end.
-    """
-    first, *others = css.split("/*")
-    return first + "".join(other.partition("*/")[2] for other in others)
+    """Return a style sheet without comments; one without an end goes to the end (CSS Syntax 3)."""
+    return _COMMENT.sub("", css)
 
 
 def _svg(content: bytes) -> bytes:

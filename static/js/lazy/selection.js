@@ -146,8 +146,8 @@ document.addEventListener("wall:extended", ({ detail: { from, to } }) => {
 /* A verb was done without leaving the page. */
 document.addEventListener("results:changed", ({ detail }) => {
   closeMenus(document.body);
-  const typed = form.querySelector("[name='tag']");
-  if (typed && "tagged" in detail) typed.value = "";
+  const typed = form.querySelector("[name='named']");
+  if (typed && "kept" in detail) typed.value = "";
   if (!("starred" in detail)) return;
   const star = form.querySelector("[data-verb='star'] svg");
   for (const box of boxes().filter((each) => each.checked)) {

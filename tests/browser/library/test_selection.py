@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from library.models import Series, Tag
+from library.models import Series
 from library.series import items
 from runs.models import Artifact, Run
 from tests.browser.axe import assert_clean
@@ -73,25 +73,28 @@ def test_shift_click_and_a_rectangle_select_and_open_nothing(
 
 
 @pytest.mark.exhaustive
-def test_tags_stars_and_a_series_from_the_bar(open_page: Open, eight: list[Run]) -> None:
+def test_stars_and_series_from_the_bar(open_page: Open, eight: list[Run]) -> None:
     page = open_page("/runs/")
     for run in (eight[7], eight[5]):
         tile(page, run).hover()
         tile(page, run).get_by_role("checkbox").check()
-    page.locator(".selection summary", has_text="Tag").click()
-    page.get_by_label("Tags, separated by commas").fill("fox, night")
+    page.locator(".selection summary", has_text="Series").click()
+    page.get_by_label("Add to the series").fill("fox")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("2 results are tagged “fox”, “night”.")).to_be_visible()
-    assert Tag.objects.count() == 2
+    expect(page.get_by_text("2 results are in the series “fox”.")).to_be_visible()
     page.get_by_role("button", name="Star", exact=True).click()
     expect(tile(page, eight[5]).get_by_text("starred")).to_be_attached()
     expect(selected(page)).to_have_text("2 selected")  # for the next verb
-    page.get_by_role("button", name="Add to series").click()
+    page.locator(".selection summary", has_text="Series").click()
+    page.get_by_role("button", name="All series…").click()
     page.get_by_label("A new series").fill("Poster")
     page.get_by_role("button", name="Begin it").click()
     expect(page.get_by_role("heading", name="Poster")).to_be_visible()
     page.locator(".series-wall .face").first.focus()
     page.keyboard.press("Alt+ArrowRight")
     expect(page.get_by_text("Now 2 of 2")).to_be_attached()
-    assert [item.run_id for item in items.of(Series.objects.get())] == [eight[5].pk, eight[7].pk]
+    assert [item.run_id for item in items.of(Series.objects.get(name="Poster"))] == [
+        eight[5].pk,
+        eight[7].pk,
+    ]
     assert_clean(page)

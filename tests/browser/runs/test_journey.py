@@ -203,7 +203,6 @@ def test_everybody_can_use_it(open_page: Open) -> None:
         None,
         "/runs/",
         "/models/sandbox/aurora/?tab=api",
-        "/models/sandbox/aurora/?tab=schema",
     ):
         if path:
             page.goto(path)

@@ -242,7 +242,12 @@ def test_a_run_that_another_tab_started_is_shown_where_runs_are_listed(
     watching: Watch, context: BrowserContext, vitrine: Up
 ) -> None:
     end(watching(), vitrine)
-    addresses = ("/runs/?as=list", "/", "/models/mischief/slow/", "/models/mischief/slow/?tab=runs")
+    addresses = (
+        "/runs/?as=list",
+        "/",
+        "/models/mischief/slow/",
+        "/runs/?as=list&q=model:mischief/slow",
+    )
     history, front, model, of_model = (context.new_page() for _ in addresses)
     for page, address in zip((history, front, model, of_model), addresses, strict=True):
         page.goto(address)

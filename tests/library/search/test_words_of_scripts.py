@@ -1,4 +1,4 @@
-"""Words and names of every script keep their marks: in searches, mentions and tags."""
+"""Words and names of every script keep their marks: in searches, mentions and series."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from library import full_text
 from library.search.line import parse_line
-from library.tags import editing
+from library.series import saving
 from schemas.uses import mentions
 
 
@@ -45,5 +45,5 @@ def test_a_reference_is_mentioned_in_every_script(name: str) -> None:
     assert [*mentions.keys_in(f"me@{name}.com")] == []
 
 
-def test_equal_tags_are_one() -> None:
-    assert editing.read("café, cafe\u0301, CAFÉ") == ("café",)
+def test_a_name_that_is_written_in_parts_is_the_same() -> None:
+    assert saving.read_name(" cafe\u0301  noir ") == "café noir"

@@ -51,7 +51,7 @@ def poster(user: User, fox: Run) -> Series:
 def test_a_selection_begins_a_series_and_another_is_added(member: Client, fox: Run) -> None:
     form = member.post("/series/additions/", {"artifact": keys(fox, 2, 0)})
     assert f'value="{fox.pk}/2"' in form.content.decode()
-    posted = {"artifact": keys(fox, 2, 0), "name": " My  poster "}
+    posted = {"artifact": keys(fox, 2, 0), "named": " My  poster "}
     answer = member.post("/series/additions/", posted, follow=True)
     series = Series.objects.get()
     assert series.name == "My poster"

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from library import pictures, selection
-from library.models import Tag
+from library.models import Series
 from runs.models import Artifact, Run
 from runs.ownership import deletion
 from tests.boards import documents
@@ -73,21 +73,23 @@ def test_all_that_is_found_is_taken_in_the_list_that_was_shown(
     failed = make_run(state="failed", project=team)
     client = logged_in(user)
     query = f"project={team.slug}&before={there[0].created_at.isoformat()}"
-    posted = {"all": "1", "filters": query, "tag": "fox", "artifact": keys(there[0], 0)}
-    answer = client.post("/runs/tags/", posted, headers=HTMX)
-    assert toast(answer) == "4 results are tagged “fox”."
-    assert set(Tag.objects.get().results.values_list("run", flat=True)) == {r.pk for r in there}
+    posted = {"all": "1", "filters": query, "named": "fox", "artifact": keys(there[0], 0)}
+    to_series = f"/series/additions/?project={team.slug}"
+    answer = client.post(to_series, posted, headers=HTMX)
+    assert toast(answer) == "4 results are in the series “fox”."
+    assert set(Series.objects.get().items.values_list("run", flat=True)) == {r.pk for r in there}
     count = client.get("/runs/count/", {"project": team.slug}).content.decode()
     assert "All 4 runs found" in " ".join(count.split())
     monkeypatch.setattr(selection, "MOST_FILES", 3)
-    answer = client.post("/runs/tags/", {**posted, "tag": "owl"}, headers=HTMX)
-    assert toast(answer).startswith("3 results are tagged “owl”. 1 older run of the list were left")
+    answer = client.post(to_series, {**posted, "named": "owl"}, headers=HTMX)
+    said = "3 results are in the series “owl”. 1 older run of the list were left"
+    assert toast(answer).startswith(said)
     assert client.post("/runs/archives/", posted, headers=HTMX).status_code == 422
     monkeypatch.setattr(deletion, "MOST_AT_ONCE", 2)
     said = client.post("/runs/deletion/", posted, follow=True).content.decode()
     assert "2 older runs of the list stay here: at most 2 are deleted at once." in said
     assert {*Run.objects.kept().filter(project=team)} == {*there[:2], failed}
-    form = client.post("/runs/tags/", {"all": "1", "filters": query}).content.decode()
+    form = client.post(to_series, {"all": "1", "filters": query}).content.decode()
     assert 'name="all" value="1"' in " ".join(form.split())
 
 

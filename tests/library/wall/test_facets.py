@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from library.models import Tag, TaggedResult
+from library.models import Series, SeriesItem
 from library.search import indexing
 from library.wall import facets
 from projects.models.project import private_project
@@ -71,22 +71,26 @@ def test_many_are_counted_to_a_bound_that_is_said(
     assert counts(member.get("/runs/facets/?as=list"), "State") == {"Failed": "1+", "Done": "2+"}
 
 
-def test_tags_are_counted_found_and_suggested(
+def test_series_are_counted_found_and_suggested(
     member: Client, results: None, user: User, stranger: User, make_run: Any
 ) -> None:
     fox, _ = Run.objects.filter(title="a fox")[:2]
-    tag = Tag.objects.create(project=private_project(user), name="for the poster")
-    TaggedResult.objects.create(tag=tag, run=fox, position=0)
-    TaggedResult.objects.create(tag=tag, run=fox, position=1)
-    others = Tag.objects.create(project=private_project(stranger), name="secret")
-    TaggedResult.objects.create(tag=others, run=fox)
+    mine = {"project": private_project(user), "user": user}
+    poster = Series.objects.create(name="For the poster", **mine)
+    gone = Series.objects.create(name="Gone", deleted_at=timezone.now(), **mine)
+    secret = Series.objects.create(name="secret", project=private_project(stranger), user=stranger)
+    for place, series in enumerate((poster, gone, secret)):
+        SeriesItem.objects.create(series=series, run=fox, position=0, place=place)
+    SeriesItem.objects.create(series=poster, run=fox, position=1, place=9)
     page = member.get("/runs/facets/?as=list")
-    assert counts(page, "Tag") == {"for the poster": "1"}
-    found = member.get("/runs/", {"q": 'tag:"For the poster"', "as": "list"})
-    assert [row.run for row in found.context["runs"]] == [fox]
-    assert not member.get("/runs/?q=tag:secret&as=list").context["runs"]
+    assert counts(page, "Series") == {"For the poster": "1"}
+    for key in ("tag", "series"):  # the word of before is one still
+        found = member.get("/runs/", {"q": f'{key}:"for the Poster"', "as": "list"})
+        assert [row.run for row in found.context["runs"]] == [fox]
+        assert not member.get(f"/runs/?q={key}:secret&as=list").context["runs"]
+        assert not member.get(f"/runs/?q={key}:gone&as=list").context["runs"]
     suggested = member.get("/runs/suggestions/?q=tag:").context["suggestions"]
-    assert [one.word for one in suggested] == ['tag:"for the poster"']
+    assert [one.word for one in suggested] == ['series:"For the poster"']
 
 
 def test_others_work_is_not_counted(

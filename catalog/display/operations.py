@@ -1,0 +1,64 @@
+"""What people come to do, as the front page offers it: each leads to the models that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something to do; `words` find its models where their category has others too."""
+
+    label: str
+    category: str
+    words: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where its models are."""
+        if self.words:
+            return f"{reverse('catalog:models')}?{urlencode({'q': self.words})}"
+        return reverse("catalog:category", args=[self.category])
+
+
+class Tile(NamedTuple):
+    """An operation on the page, with a picture of one of its category's models."""
+
+    label: str
+    address: str
+    picture: str
+
+
+OPERATIONS = (
+    Operation("Make a picture", "text-to-image"),
+    Operation("Change a picture", "image-to-image"),
+    Operation("Upscale", "image-to-image", "upscale a picture"),
+    Operation("Remove a background", "image-to-image", "remove background"),
+    Operation("Animate a picture", "image-to-video"),
+    Operation("Film from words", "text-to-video"),
+    Operation("Change a film", "video-to-video"),
+    Operation("Speak", "text-to-speech"),
+    Operation("Music and sound", "text-to-audio"),
+    Operation("3D from a picture", "image-to-3d"),
+    Operation("Ask about a picture", "vision"),
+    Operation("Write", "llm"),
+)
+
+
+def tiles(pictures: Mapping[str, Sequence[str]]) -> list[Tile]:
+    """Return the operations that some model does.
+
+    `pictures` are the addresses of pictures of each category's models: each operation of a
+    category shows another one, while there are some.
+    """
+    left = {category: iter(addresses) for category, addresses in pictures.items()}
+    return [
+        Tile(one.label, one.address, next(left[one.category], ""))
+        for one in OPERATIONS
+        if one.category in left
+    ]

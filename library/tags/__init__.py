@@ -1,1 +1,0 @@
-"""Tags of results: put on and taken off, renamed, listed, and moved with their runs."""

@@ -1,0 +1,230 @@
+"""The corridor: the areas of the house and the rooms of each, said once.
+
+The header, the tabs above a page, the menu under one's name and the command palette are made of it.
+A page that is in no area is reached from a room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from accounts import permissions
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.http import HttpRequest
+
+STAFF = "staff"  # what a room needs that all staff may enter, whatever else they may
+
+
+@dataclass(frozen=True)
+class Room:
+    """A page with a place in the corridor.
+
+    `label` is the word on its tab, `name` what the palette calls it if that says too little alone.
+    `words` are others that find it there, those that it was once called by among them. `query` is
+    the rest of its address, `needs` the permission without which nobody is led there.
+    """
+
+    label: str
+    route: str
+    words: str = ""
+    query: str = ""
+    name: str = ""
+    needs: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return reverse(self.route) + (f"?{self.query}" if self.query else "")
+
+    def is_open_to(self, user: User) -> bool:
+        """Whether the user may enter; asks the database for staff only."""
+        if self.needs == STAFF:
+            return user.is_staff
+        return not self.needs or permissions.may(user, self.needs)
+
+    def holds(self, request: HttpRequest) -> bool:
+        """Whether the request is for this page, with all that its query asks for."""
+        match = request.resolver_match
+        if match is None or match.view_name != self.route:
+            return False
+        asked = QueryDict(self.query)
+        return all(request.GET.get(name) == value for name, value in asked.items())
+
+
+class Area(NamedTuple):
+    """Rooms that belong together: an entry of the header or of the menu under one's name.
+
+    Pages whose names begin with one of `routes` are in it too, though they are no rooms.
+    """
+
+    label: str
+    rooms: Sequence[Room]
+    routes: tuple[str, ...] = ()
+
+    def rooms_of(self, user: User) -> list[Room]:
+        """The rooms that the user may enter."""
+        return [room for room in self.rooms if room.is_open_to(user)]
+
+
+class Tab(NamedTuple):
+    """A link to a room or an area, and whether the page is in it."""
+
+    label: str
+    address: str
+    is_here: bool
+
+
+HEADER = (
+    Area(
+        "Models",
+        (
+            Room("All", "catalog:models", "gallery, catalogue, search", name="All models"),
+            Room("Favourites", "catalog:favourites", "starred", name="Favourite models"),
+            Room("Collections", "catalog:collections"),
+            Room("New", "catalog:changes", "what changed, news, prices, feed", name="New models"),
+            Room("Leaderboard", "leaderboard:leaderboard", "votes, ranking, best models, arena"),
+            Room("Prices", "prices:prices", "real prices, measured, what models cost"),
+            Room("Saved searches", "catalog:saved-searches"),
+        ),
+        ("catalog:model", "catalog:c", "catalog:saved", "prices:", "playground:endpoint"),
+    ),
+    Area(
+        "Results",
+        (
+            Room("All", "library:runs", "your runs, history, wall, list", name="All results"),
+            Room("Starred", "library:runs", "favourites", "q=starred", "Starred results"),
+            Room("Series", "library:all-series", "tags, labels, selections, albums"),
+            Room("Chats", "chats:chats", "conversations, language models"),
+            Room("Shares", "sharing:shares", "links, shared forms, reviews, guests"),
+            Room(
+                "Deleted",
+                "library:runs",
+                "bring back, undo, trash",
+                "q=state:deleted",
+                "Deleted results",
+            ),
+        ),
+        (
+            *("library:run", "library:series", "library:view"),
+            *("playground:run", "chats:", "sharing:share"),
+        ),
+    ),
+    Area(
+        "Compare",
+        (
+            Room("Boards", "boards:boards", "comparisons, sweeps, votes, trials"),
+            Room("Flows", "flows:flows", "chained models"),
+            Room("Reports", "sharing:reports", "boards on one page, slides, PDF, decisions"),
+        ),
+        ("boards:", "flows:", "sharing:report"),
+    ),
+    Area(
+        "Library",
+        (
+            Room("Prompts", "library:prompts", "saved prompts, styles, templates, variables"),
+            Room("References", "library:references", "characters, products, places, looks, @"),
+            Room("Made here", "playground:restorations", "open a run, recipe, restore, file"),
+            Room("Data sets", "training:training", "training, trainers, LoRA"),
+            Room("Weights", "training:weights", "trained LoRAs"),
+        ),
+        ("library:prompt", "library:reference", "playground:restoration", "training:"),
+    ),
+)
+MENU = (
+    Area(
+        "Account",
+        (
+            Room("Account", "account", "settings, profile, name, password, sessions, theme"),
+            Room("Notifications", "notifications:settings", "settings, e-mail, Slack, webhooks"),
+            Room("API tokens", "api:tokens", "settings, programs, assistants, keys"),
+        ),
+    ),
+    Area(
+        "Spending",
+        (
+            Room("Spending", "spending:spend", "spend, money, costs"),
+            Room("Budgets", "spending:budgets", "limits"),
+            Room("Requests", "spending:requests", "ask for more"),
+            Room("Differences", "spending:differences", "bills, reconciliation"),
+            Room("Alarms", "spending:alarms", "costly runs"),
+            Room(
+                "Rules", "spending:rules", name="Rules about sums", needs=permissions.CHANGE_BUDGETS
+            ),
+        ),
+        ("spending:",),
+    ),
+    Area(
+        "People",
+        (
+            Room("People", "people:people", "accounts, roles, team", needs=permissions.CHANGE_USER),
+            Room("Invitations", "people:invitations", "invite, links", needs=permissions.ADD_USER),
+        ),
+        ("people:",),
+    ),
+    Area(
+        "Administration",
+        (
+            Room("Admin", "admin:index", "curate, watch, set up", needs=STAFF),
+            Room(
+                "Status",
+                "admin:status",
+                "workers, queue, upstream, sync, storage, errors",
+                needs=permissions.VIEW_WORKER,
+            ),
+            Room(
+                "Rules for models",
+                "rules:rules",
+                "the house's rules, forbidden, locked, approved only",
+                needs=permissions.CHANGE_HOUSE_RULES,
+            ),
+            Room("Audit log", "people:audit", "who did what", needs=permissions.VIEW_AUDIT),
+        ),
+    ),
+)
+
+
+def rooms(user: User) -> Iterator[Room]:
+    """Yield every room that the user may enter."""
+    for area in (*HEADER, *MENU):
+        yield from area.rooms_of(user)
+
+
+def areas(request: HttpRequest, listed: Sequence[Area]) -> list[Tab]:
+    """Return the areas of the header or the menu that have a room for the request's user."""
+    user, here = _user(request), area_of(request)
+    entered = ((area, area.rooms_of(user)) for area in listed)
+    return [Tab(area.label, rooms[0].address, area is here) for area, rooms in entered if rooms]
+
+
+def tabs(request: HttpRequest) -> list[Tab]:
+    """Return the rooms beside the page: on rooms, and on all pages of the menu's areas."""
+    here, area = room_of(request), area_of(request)
+    if area is None or (here is None and area not in MENU):
+        return []
+    return [Tab(room.label, room.address, room is here) for room in area.rooms_of(_user(request))]
+
+
+def room_of(request: HttpRequest) -> Room | None:
+    """Return the room that the page is: of several, the one with the narrowest query."""
+    held = [room for area in (*HEADER, *MENU) for room in area.rooms if room.holds(request)]
+    return max(held, key=lambda room: len(room.query), default=None)
+
+
+def area_of(request: HttpRequest) -> Area | None:
+    """Return the area that the page is in, as a room or as a page of one of its apps."""
+    here, every = room_of(request), (*HEADER, *MENU)
+    if here is not None:
+        return next(area for area in every if here in area.rooms)
+    route = request.resolver_match.view_name if request.resolver_match else ""
+    return next((area for area in every if route.startswith(area.routes or "-")), None)
+
+
+def _user(request: HttpRequest) -> User:
+    return cast("User", request.user)  # the frame asks only where somebody is logged in

@@ -1,0 +1,19 @@
+"""The front page offers what some model can do, and each offer leads to models that do it."""
+
+from __future__ import annotations
+
+from catalog.display import operations
+
+
+def test_an_operation_is_offered_if_some_model_does_it() -> None:
+    tiles = operations.tiles({"text-to-image": ["a.webp"], "image-to-image": ["b.webp", "c.webp"]})
+    assert [(tile.label, tile.address, tile.picture) for tile in tiles] == [
+        ("Make a picture", "/categories/text-to-image/", "a.webp"),
+        ("Change a picture", "/categories/image-to-image/", "b.webp"),
+        ("Upscale", "/models/?q=upscale+a+picture", "c.webp"),
+        ("Remove a background", "/models/?q=remove+background", ""),
+    ]
+
+
+def test_nothing_is_offered_of_an_empty_catalogue() -> None:
+    assert operations.tiles({}) == []
