@@ -110,9 +110,9 @@ def _board(page: Page) -> str:
 
 def _look(page: Page, name: str, path: str, width: int) -> Looked:
     page.goto(path, wait_until="networkidle")
-    counts, head = page.evaluate(COUNT, "body"), page.evaluate(COUNT, "header")
+    counts, head = page.evaluate(COUNT, "body"), page.evaluate(COUNT, "body > header")
     page.locator("header nav > .menu > summary").click()
-    menu = page.evaluate(COUNT, "header nav > .menu > div")
+    menu = page.evaluate(COUNT, "body > header nav > .menu > div")
     return Looked(name, width, counts, head, menu["all"])
 
 
