@@ -38,6 +38,7 @@ BENCHMARKS = {
         10,
         "all processes at rest, and how soon a worker wakes up",
     ),
+    "corridor": ("bench.pages.corridor:measure_goals", 1, "what a page asks of whoever opens it"),
     "g10": ("bench.pages.throughput:measure_goals", 1, "throughput of the gallery"),
     "thumbnails": ("bench.pages.thumbnails:measure_goals", 6, "thumbnails: weight, time, disk"),
     "proxy": ("bench.runs.proxy:measure_goals", 10, "calls of fal's clients through the product"),

@@ -40,8 +40,9 @@ def test_results_are_compared_voted_on_and_judged(open_page: Open) -> None:
     page = open_page(f"/compare/new/?{MODELS}&input={INPUT}")
     address = board_of(page)
     page.goto(address)
-    for box in page.get_by_label("Compare", exact=True).all():
-        box.check()
+    for cell in page.locator(".cell-run").all():
+        cell.hover()
+        cell.get_by_label("Compare", exact=True).check()
     page.get_by_role("button", name="Compare closely").click()
     stage = page.locator(".look-stage")
     expect(page.locator(".look-tools")).to_be_visible()
@@ -90,8 +91,9 @@ def test_meshes_turn_together_by_keys_and_by_dragging(open_page: Open) -> None:
     page = open_page(f"/compare/new/?model=sandbox/relief/text-to-3d&input={INPUT}")
     page.locator("#row-values").fill("a vase\na chair")
     page.goto(run_plan(page))
-    for box in page.get_by_label("Compare", exact=True).all():
-        box.check()
+    for cell in page.locator(".cell-run").all():
+        cell.hover()
+        cell.get_by_label("Compare", exact=True).check()
     page.get_by_role("button", name="Compare closely").click()
     expect(page.locator("result-viewer")).to_have_attribute("data-kind", "mesh")
     frames = page.locator("mesh-view iframe")
