@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from projects.models import Project
+from spending.budgets import listing
 from spending.models import Budget
 from tests.projects.people import logged_in, make_project, person
 from tests.spending.budgets.conftest import Pay
@@ -52,6 +53,17 @@ def test_an_admin_makes_changes_and_ends_a_budget(
     assert "it holds nobody back any more" in text(ended)
     back = admin.post(f"{page}recovery/", follow=True)
     assert "The budget holds again. Fox: $8.00 a month." in text(back)
+
+
+def test_a_project_shows_its_own_line_of_a_budget_for_each_project(
+    eva: User, fox: Project, pay: Pay
+) -> None:
+    owl = make_project("Owl", oz="manager")
+    Budget.objects.create(scope="project", limit=10)
+    pay("4", person("ana"), fox)
+    pay("3", person("oz"), owl)
+    ((line,),) = ([*budget.lines] for budget in listing.listed(eva, fox))
+    assert (line.name, line.gauge.spent) == ("Fox", Decimal(4))
 
 
 def test_everybody_sees_what_limits_them_and_nothing_else(
