@@ -63,6 +63,7 @@ VIDEO = model(
 FRAMES = model(makes="video", num_frames=integer(81), frames_per_second=integer(16), prompt=text())
 SPEECH = model(makes="audio", text=text(), voice_prompt=text(), style_instructions=text())
 CHAT = model(makes="text", prompt=text(), max_tokens=integer(), system_prompt=text())
+QUALIFIED = model(makes="lora", number_of_training_steps=integer(500), warmup_steps=integer(10))
 TRAINER = model(makes="lora", images_data_url=text(), steps=integer(1000), rank=integer(16))
 UPSCALER = model(image_url=text(), upscale_factor={"type": "number", "default": 2})
 LIP_SYNC = model(makes="video", video_url=text(), audio_url=text())
@@ -112,6 +113,7 @@ LIP_SYNC = model(makes="video", video_url=text(), audio_url=text())
          "The length of the answer is not known."),
         (TRAINER, "steps", {"steps": 2000}, "about $200.00", "2,000 steps × $0.10"),
         (TRAINER, "steps", {}, "about $100.00", "1,000 steps (the default) × $0.10"),
+        (QUALIFIED, "steps", {}, "about $50.00", "500 steps (the default) × $0.10"),
         (UPSCALER, "megapixels", {}, "Price unknown", "How large the result will be is not known."),
         (UPSCALER, "units", {}, "Price unknown", "$0.10 per unit"),
         (LIP_SYNC, "seconds", {}, "Price unknown", "How long the result will be is not known."),
