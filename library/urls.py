@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import path
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from library.views import archives, descent, differences, likeness, views, wall
@@ -34,7 +35,9 @@ urlpatterns = [
     path("runs/uses/", uses.uses, name="results-uses"),
     path("runs/stars/", stars.stars, name="results-stars"),
     path("runs/<uuid:pk>/series/", of_run.of_run, name="run-series"),
-    path("tags/", RedirectView.as_view(pattern_name="library:all-series"), name="tags"),
+    path(
+        "tags/", require_safe(RedirectView.as_view(pattern_name="library:all-series")), name="tags"
+    ),
     path("series/", series_lists.index, name="all-series"),
     path("series/offered/", items.offered, name="series-offered"),
     path("series/additions/", items.additions, name="results-additions"),
