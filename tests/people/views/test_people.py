@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -108,24 +109,21 @@ def test_people_are_found(
 def test_pages_of_administration_lead_to_each_other_by_permission(
     admin: Client, user: User
 ) -> None:
-    rooms = {
-        "/people/": "People",
-        "/people/invitations/": "Invitations",
-        "/people/rules/": "Rules for models",
-        "/people/audit/": "Audit log",
-    }
-    for address, name in rooms.items():
-        page = text_of(admin.get(address))
-        nav = page.partition('class="rooms"')[2].partition("</nav>")[0]
-        for other in rooms:
-            assert f'href="{other}"' in nav, (address, other)
-        assert f'aria-current="page">{name}</a>' in nav.replace('" >', '">')
-        assert "css/lazy/people" in page
+    people = {"/people/": "People", "/people/invitations/": "Invitations"}
+    house = {"/people/rules/": "Rules for models", "/people/audit/": "Audit log"}
+    for rooms in (people, house):
+        for address, name in rooms.items():
+            page = text_of(admin.get(address))
+            nav = page.partition('class="rooms"')[2].partition("</nav>")[0]
+            for other in rooms:
+                assert f'href="{other}"' in nav, (address, other)
+            assert f'aria-current="page">{name}</a>' in nav.replace('" >', '">')
+            assert "css/lazy/people" in page
     User.objects.filter(pk=user.pk).update(is_staff=True)
     grant(user, "accounts.view_auditentry")
     page = text_of(logged_in(User.objects.get(pk=user.pk)).get("/people/audit/"))
     nav = page.partition('class="rooms"')[2].partition("</nav>")[0]
-    assert nav.count("<a") == 1
+    assert re.findall(r">([^<]+)</a", nav) == ["Admin", "Audit log"]  # all staff may see the first
 
 
 def test_pages_follow_each_other(admin: Client) -> None:
