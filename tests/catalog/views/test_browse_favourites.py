@@ -94,4 +94,4 @@ def test_favourites_have_a_searchable_page(member: Client, make_endpoint: Make) 
     assert "Save this search" not in html
     assert cards(member.get(f"{ADDRESS}?tag=t")) == ["fal-ai/other"]
     assert 'href="/favourites/"' in member.get(f"{ADDRESS}?tag=t").content.decode()
-    assert 'href="/favourites/">Favourites</a>' in member.get("/models/").content.decode()
+    assert 'href="/favourites/"' in member.get("/models/").content.decode()
