@@ -255,12 +255,6 @@ class RunOwner:
         """
         return {}
 
-    def on_move(self, rows: Chosen, target: Project) -> None:
-        """Write, in the transaction that has moved these rows to a project, what follows from it.
-
-        Also when a move is undone: `target` is where the rows are back then.
-        """
-
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
         """Return what admins see of others with a reason, by the name that addresses have for it.
 

@@ -12,17 +12,17 @@ from django.urls import reverse
 
 @dataclass(frozen=True)
 class Operation:
-    """Something to do; `words` find its models where their category has others too."""
+    """Something to do; `query` finds its models where their category has others too."""
 
     label: str
     category: str
-    words: str = ""
+    query: str = ""
 
     @property
     def address(self) -> str:
         """Where its models are."""
-        if self.words:
-            return f"{reverse('catalog:models')}?{urlencode({'q': self.words})}"
+        if self.query:
+            return f"{reverse('catalog:models')}?{urlencode({'q': self.query})}"
         return reverse("catalog:category", args=[self.category])
 
 

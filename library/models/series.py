@@ -21,6 +21,11 @@ class SeriesQuerySet(InProjectQuerySet["Series"]):
         """Those that are not deleted."""
         return self.filter(deleted_at=None)
 
+    def called(self, name: str) -> SeriesQuerySet:
+        """Those of this name, whatever its case; SQLite folds that of ASCII alone."""
+        exact = models.Q(name=name) | models.Q(name=name.lower())
+        return self.filter(models.Q(name__iexact=name) | exact)
+
 
 class Series(InProject):
     """Results under a name, in an order that people choose."""

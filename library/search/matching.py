@@ -186,9 +186,7 @@ def _is_marked(value: str, user: Reader) -> Q:
 
 
 def _is_in_series(value: str, user: Reader) -> Q:
-    # SQLite folds the case of ASCII alone.
-    named = Q(name__iexact=value) | Q(name=value) | Q(name=value.lower())
-    series = Series.objects.kept().shown_to(user).filter(named)
+    series = Series.objects.kept().called(value).shown_to(user)
     rows = SeriesItem.objects.filter(
         series__in=list(series.values_list("pk", flat=True)), removed_at=None
     )

@@ -61,7 +61,7 @@ def named(user: User, project: Project, name: str) -> Series:
     many.
     """
     roles.require_maker(user, project)
-    there = changeable(user).filter(project=project, name__iexact=name).first()
+    there = changeable(user).filter(project=project).called(name).first()
     return there or create(user, project, name, is_hidden=project.hides_new_runs)
 
 

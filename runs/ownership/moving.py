@@ -201,10 +201,7 @@ def _put(label: str, keys: Collection[str], to: Project, only_from: Project | No
     rows = _rows(_model(label)).filter(pk__in=keys)
     if only_from is not None:
         rows = _without_twins(rows.filter(project=only_from), to)
-    moving = set(rows.values_list("pk", flat=True))
     rows.update(project=to)
-    for owner in owners.registered():
-        owner.on_move({rows.model: moving}, to)
 
 
 def _without_twins(rows: InProjectQuerySet[Any], to: Project) -> InProjectQuerySet[Any]:

@@ -27,13 +27,13 @@ class Room:
     """A page with a place in the corridor.
 
     `label` is the word on its tab, `name` what the palette calls it if that says too little alone.
-    `words` are others that find it there, those that it was once called by among them. `query` is
-    the rest of its address, `needs` the permission without which nobody is led there.
+    `synonyms` find it there too, names that it once had among them. `query` is the rest of its
+    address, `needs` the permission without which nobody is led there.
     """
 
     label: str
     route: str
-    words: str = ""
+    synonyms: str = ""
     query: str = ""
     name: str = ""
     needs: str = ""
@@ -54,8 +54,8 @@ class Room:
         match = request.resolver_match
         if match is None or match.view_name != self.route:
             return False
-        asked = QueryDict(self.query)
-        return all(request.GET.get(name) == value for name, value in asked.items())
+        required = QueryDict(self.query)
+        return all(request.GET.get(name) == value for name, value in required.items())
 
 
 class Area(NamedTuple):

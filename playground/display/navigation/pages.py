@@ -45,7 +45,7 @@ _PRESSED = (
 def pages(user: User, words: Sequence[str]) -> list[Place]:
     """Return the pages that the user may open and whose labels have all the words."""
     rooms = [
-        Place(room.name or room.label, room.words, room.address) for room in corridor.rooms(user)
+        Place(room.name or room.label, room.synonyms, room.address) for room in corridor.rooms(user)
     ]
     others = [Place(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES]
     return _having([*rooms, *others], words)

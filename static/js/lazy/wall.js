@@ -67,8 +67,9 @@ function joinRows(page, next) {
   const top = topOf(stacks.at(-1));
   if (!(top > innerHeight)) return;
   const first = stacks.findLastIndex((stack) => topOf(stack) !== top) + 1;
-  if (first) next.prepend(...stacks.slice(first));
-  if (first) page.querySelector(":scope > .fill:last-child").remove();
+  if (!first) return;
+  next.prepend(...stacks.slice(first));
+  page.querySelector(":scope > .fill:last-child").remove();
 }
 function joinLastRow() {
   const [page, next] = [...document.querySelectorAll("#wall > .wall-rows")].slice(-2);
