@@ -130,11 +130,18 @@ HEADER = (
         (
             Room("Prompts", "library:prompts", "saved prompts, styles, templates, variables"),
             Room("References", "library:references", "characters, products, places, looks, @"),
+            Room("Presets", "playground:all-presets", "house defaults, styles, saved settings"),
             Room("Made here", "playground:restorations", "open a run, recipe, restore, file"),
             Room("Data sets", "training:training", "training, trainers, LoRA"),
             Room("Weights", "training:weights", "trained LoRAs"),
         ),
-        ("library:prompt", "library:reference", "playground:restoration", "training:"),
+        (
+            "library:prompt",
+            "library:reference",
+            "playground:preset",
+            "playground:restoration",
+            "training:",
+        ),
     ),
 )
 MENU = (

@@ -256,6 +256,7 @@ HOUSE: dict[str, Row] = {
     "playground:note-deletion": Row(METHOD, "login none yes none yes yes", DELETE_NOTE),
     "playground:note-recovery": Row(METHOD, ANYBODYS),
     "playground:notes": Row(METHOD, ANYBODYS),
+    "playground:all-presets": Row(ANYBODYS, METHOD),
     "playground:preset": Row(PERMITTED, PERMITTED, CHANGE_PRESET),
     "playground:preset-deletion": Row(METHOD, PERMITTED, DELETE_PRESET),
     "playground:preset-recovery": Row(METHOD, PERMITTED, DELETE_PRESET),
