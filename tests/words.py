@@ -97,9 +97,8 @@ def _of_python(path: Path) -> Iterator[Text]:
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
             and id(node) not in silent
-        ):
-            if _SENTENCE.search(node.value):
-                yield Text(path, node.lineno, node.value)
+        ) and _SENTENCE.search(node.value):
+            yield Text(path, node.lineno, node.value)
 
 
 def _at(path: Path, content: str, place: int, words: str) -> Text:
