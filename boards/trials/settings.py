@@ -200,8 +200,8 @@ def pause(board: Board, *, is_paused: bool) -> str:
         lock(board.pk)
         StandingTrial.objects.filter(board=board, state=before).update(state=after)
     if is_paused:
-        return "Standing trials are paused: new models are recorded, but nothing is sent."
-    return "Standing trials are on again."
+        return "Trials are paused: new models are recorded, but nothing is sent."
+    return "Trials are on again."
 
 
 def dismiss(board: Board, pk: int, *, is_dismissed: bool) -> None:

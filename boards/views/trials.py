@@ -32,7 +32,7 @@ def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     form = settings.configure(board, request.user, request.POST)
     if form.errors:
         return _page(request, board, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    messages.success(request, f"Saved. Standing trials: {form.standing.get_state_display()}.")
+    messages.success(request, f"Saved. Trials: {form.standing.get_state_display()}.")
     return redirect("boards:board-trials", board.pk)
 
 

@@ -1,4 +1,4 @@
-"""Views come here from the library, and take in the saved searches of the catalogue."""
+"""Views come here from the library and take in saved searches; the words of a permission."""
 
 import uuid
 from typing import Any
@@ -144,6 +144,13 @@ class Migration(migrations.Migration):
                 help_text="of results as typed (library/search/line.py); "
                 "of models the query of the address"
             ),
+        ),
+        migrations.AlterModelOptions(
+            "Preset",
+            {
+                "ordering": ["name"],
+                "permissions": [("set_house_default", "Can choose what the house starts with")],
+            },
         ),
         migrations.RunPython(take_in_searches, migrations.RunPython.noop),
         migrations.RunPython(rename_kinds, migrations.RunPython.noop),
