@@ -91,9 +91,9 @@ HEADER = (
             Room("New", "catalog:changes", "what changed, news, prices, feed", name="New models"),
             Room("Leaderboard", "leaderboard:leaderboard", "votes, ranking, best models, arena"),
             Room("Prices", "prices:prices", "real prices, measured, what models cost"),
-            Room("Saved searches", "catalog:saved-searches"),
+            Room("Views", "library:views", "saved searches, saved filters"),
         ),
-        ("catalog:model", "catalog:c", "catalog:saved", "prices:", "playground:endpoint"),
+        ("catalog:model", "catalog:c", "library:view", "prices:", "playground:endpoint"),
     ),
     Area(
         "Results",
@@ -112,7 +112,7 @@ HEADER = (
             ),
         ),
         (
-            *("library:run", "library:series", "library:view"),
+            *("library:run", "library:series"),
             *("playground:run", "chats:", "sharing:share"),
         ),
     ),
@@ -130,11 +130,18 @@ HEADER = (
         (
             Room("Prompts", "library:prompts", "saved prompts, styles, templates, variables"),
             Room("References", "library:references", "characters, products, places, looks, @"),
+            Room("Presets", "playground:all-presets", "house defaults, styles, saved settings"),
             Room("Made here", "playground:restorations", "open a run, recipe, restore, file"),
             Room("Data sets", "training:training", "training, trainers, LoRA"),
             Room("Weights", "training:weights", "trained LoRAs"),
         ),
-        ("library:prompt", "library:reference", "playground:restoration", "training:"),
+        (
+            "library:prompt",
+            "library:reference",
+            "playground:preset",
+            "playground:restoration",
+            "training:",
+        ),
     ),
 )
 MENU = (
