@@ -17,6 +17,7 @@ from boards.trials import news, sending, settings
 from boards.views.actions import for_makers
 from boards.views.board import find_changeable, no_store
 from catalog.curation.saved_searches import query_of
+from notifications import inbox, kinds
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -40,10 +41,7 @@ def _page(
     request: HtmxRequest, board: Board, form: settings.Form, status: int = HTTPStatus.OK
 ) -> HttpResponse:
     outcomes = news.of_board(board)
-    is_own = board.user_id == request.user.pk
-    unseen = {outcome.trial.pk for outcome in outcomes if outcome.is_news and is_own}
-    if is_own:  # they are news of the board's user, whoever else looks
-        news.mark_seen(outcomes)
+    inbox.see(request.user, board, kinds.TRIAL_NEWS)
     search = form.standing.search
     context: dict[str, Any] = {
         "board": board,
@@ -56,7 +54,6 @@ def _page(
         "preview": settings.preview(board, form.standing),
         "spent": settings.spent_words(sending.spent_since(board, timezone.now()), form.standing),
         "outcomes": outcomes,
-        "unseen": unseen,
         "whens": settings.WHENS,
         "states": settings.STATES,
     }
