@@ -41,7 +41,6 @@ urlpatterns = [
     path("moves/", moves.moves, name="moves"),
     path("moves/<uuid:pk>/", moves.move, name="move"),
     path("moves/<uuid:pk>/undoing/", moves.undoing, name="move-undoing"),
-    path("runs/tray/", runs.tray, name="tray"),
     path("runs/viewer/", viewer.dialog, name="viewer"),
     path("runs/<uuid:pk>/", runs.run, name="run"),
     path("runs/<uuid:pk>/view/", viewer.run, name="run-view"),

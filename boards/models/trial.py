@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 NEW_FOR = timedelta(days=7)
-PARAMS_CHARS, NOTE_CHARS, ANSWER_CHARS = 4000, 500, 80
+PARAMS_CHARS, NOTE_CHARS = 4000, 500
 # Of a board: what is deleted, archived or of somebody who has gone tries nothing.
 IS_ALIVE = {
     "board__deleted_at": None,
@@ -153,9 +153,6 @@ class Trial(models.Model):
         null=True, blank=True, help_text="when its state changed last"
     )
     sent_at = models.DateTimeField(null=True, blank=True)
-    seen = models.CharField(
-        max_length=ANSWER_CHARS, blank=True, help_text="the outcome that its owner has seen"
-    )
 
     objects = TrialQuerySet.as_manager()
 

@@ -16,6 +16,7 @@ from boards.models import Board
 from boards.trials import news, sending, settings
 from boards.views.actions import for_makers
 from boards.views.board import find_changeable, no_store
+from notifications import inbox, kinds
 from runs.models import View
 
 if TYPE_CHECKING:
@@ -40,10 +41,7 @@ def _page(
     request: HtmxRequest, board: Board, form: settings.Form, status: int = HTTPStatus.OK
 ) -> HttpResponse:
     outcomes = news.of_board(board)
-    is_own = board.user_id == request.user.pk
-    unseen = {outcome.trial.pk for outcome in outcomes if outcome.is_news and is_own}
-    if is_own:  # they are news of the board's user, whoever else looks
-        news.mark_seen(outcomes)
+    inbox.see(request.user, board, kinds.TRIAL_NEWS)
     context: dict[str, Any] = {
         "board": board,
         "form": form,
@@ -54,7 +52,6 @@ def _page(
         "preview": settings.preview(board, form.standing),
         "spent": settings.spent_words(sending.spent_since(board, timezone.now()), form.standing),
         "outcomes": outcomes,
-        "unseen": unseen,
         "whens": settings.WHENS,
         "states": settings.STATES,
     }

@@ -57,7 +57,7 @@ def front(request: HtmxRequest) -> HttpResponse:
     if not request.htmx:
         context["total"] = Endpoint.objects.listed().count()
         context["news"] = queries.unread_counts(request.user)
-        context["own_news"] = personal_news.unread(request.user)
+        context["waiting"] = personal_news.waiting(request.user)
     template = "catalog/partials/_shelves.html" if request.htmx else "catalog/front.html"
     return render(request, template, context)
 

@@ -32,7 +32,7 @@ from api.models import ProxyFile
 from catalog.models import Collection, Endpoint, Note
 from catalog.views import feeds
 from flows.models import AccountWorkflow
-from notifications.models import Channel, Delivery
+from notifications.models import Channel, Delivery, Notification
 from people.models import Invitation
 from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
@@ -100,6 +100,7 @@ class World:
         token, _ = tokens.create(owner, "script")
         channel = Channel.objects.create(user=owner, method="email", name="mail")
         delivery = Delivery.objects.create(user=owner, method="email", channel=channel)
+        line = Notification.objects.create(user=owner, kind="run_finished", key="a", subject="b")
         AccountWorkflow.objects.create(
             endpoint=endpoint, owner="ana", name="x.png", title="w", is_own=True,
             definition='{"nodes": {}}', read_at=owner.date_joined,
@@ -116,7 +117,7 @@ class World:
         }  # fmt: skip
         things.keys |= {
             "note": note.pk, "link-": link.pk, "token": token.pk,
-            "auth_user": owner.pk, "channel": channel.pk, "delivery": delivery.pk,
+            "auth_user": owner.pk, "channel": channel.pk, "delivery": delivery.pk, "line": line.pk,
             "look": things.keys["run"],
             "person-token": token.pk, "made-": self._invitation(owner),
             "mfa_": self._second_factor(owner),

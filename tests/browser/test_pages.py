@@ -49,6 +49,8 @@ PAGES = [
     "/projects/",
     "/projects/new/",
     "/account/notifications/",
+    "/inbox/",
+    "/inbox/?show=running",
     "/spend/alarms/",
     "/account/",
     "/admin/",

@@ -1,7 +1,7 @@
 """The corridor: the areas of the house and the rooms of each, said once.
 
-The header, the tabs above a page, the menu under one's name and the command palette are made of it.
-A page that is in no area is reached from a room.
+The header, the tabs above a page, the menu under one's name and the command palette are made of it;
+the bell leads to its own. A page that is in no area is reached from a room.
 """
 
 from __future__ import annotations
@@ -144,6 +144,13 @@ HEADER = (
         ),
     ),
 )
+BELL = Area(
+    "Inbox",
+    (
+        Room("Running", "notifications:inbox", "tray, queue", "show=running", "Runs in progress"),
+        Room("New", "notifications:inbox", "notifications, bell, news, told", name="Inbox"),
+    ),
+)
 MENU = (
     Area(
         "Account",
@@ -195,11 +202,12 @@ MENU = (
         ),
     ),
 )
+EVERY = (*HEADER, *MENU, BELL)
 
 
 def rooms(user: User) -> Iterator[Room]:
     """Yield every room that the user may enter."""
-    for area in (*HEADER, *MENU):
+    for area in EVERY:
         yield from area.rooms_of(user)
 
 
@@ -220,17 +228,17 @@ def tabs(request: HttpRequest) -> list[Tab]:
 
 def room_of(request: HttpRequest) -> Room | None:
     """Return the room that the page is: of several, the one with the narrowest query."""
-    held = [room for area in (*HEADER, *MENU) for room in area.rooms if room.holds(request)]
+    held = [room for area in EVERY for room in area.rooms if room.holds(request)]
     return max(held, key=lambda room: len(room.query), default=None)
 
 
 def area_of(request: HttpRequest) -> Area | None:
     """Return the area that the page is in, as a room or as a page of one of its apps."""
-    here, every = room_of(request), (*HEADER, *MENU)
+    here = room_of(request)
     if here is not None:
-        return next(area for area in every if here in area.rooms)
+        return next(area for area in EVERY if here in area.rooms)
     route = request.resolver_match.view_name if request.resolver_match else ""
-    return next((area for area in every if route.startswith(area.routes or "-")), None)
+    return next((area for area in EVERY if route.startswith(area.routes or "-")), None)
 
 
 def _user(request: HttpRequest) -> User:

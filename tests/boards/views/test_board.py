@@ -111,7 +111,7 @@ def test_the_list_takes_few_queries(
     for number in range(12):
         send(plan_of(**ROWS), str(number))
     member.get("/compare/")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         page = text(member.get("/compare/"))
     assert page.count("0 of 8 done") == 12
 
