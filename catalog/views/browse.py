@@ -21,7 +21,7 @@ from catalog.display import page_cache
 from catalog.display.facets import SearchScope
 from catalog.filters.vocabulary import WON
 from catalog.locks import locks_of
-from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearch
+from catalog.models import Collection, Endpoint, Favourite, Revision
 from catalog.search.query import SORTS, Query
 from catalog.sync import progress
 from catalog.track_records import records_of
@@ -55,10 +55,9 @@ def front(request: HtmxRequest) -> HttpResponse:
         "shelves": page_cache.front(revision, starred, locks_of(request, revision)),
     }
     if not request.htmx:
-        context["total"] = Endpoint.objects.listed().count()
+        context["total"] = page_cache.total(revision)
         context["news"] = queries.unread_counts(request.user)
         context["own_news"] = personal_news.unread(request.user)
-        context["has_searches"] = SavedSearch.objects.filter(user_id=request.user.pk).exists()
     template = "catalog/partials/_shelves.html" if request.htmx else "catalog/front.html"
     return render(request, template, context)
 

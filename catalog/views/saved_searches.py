@@ -25,15 +25,11 @@ if TYPE_CHECKING:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HtmxRequest) -> HttpResponseBase:
-    """List the user's saved searches; as a fragment those of the front page.
-
-    A POST saves `params` under `name`.
-    """
+    """List the user's saved searches; a POST saves `params` under `name`."""
     if request.method == "POST":
         return _save(request)
     context = {"searches": domain.listed(request.user)}
-    part, whole = "catalog/saved/_shelf.html", "catalog/saved_searches.html"
-    return render(request, part if request.htmx else whole, context)
+    return render(request, "catalog/saved_searches.html", context)
 
 
 @require_safe
