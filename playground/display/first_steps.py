@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from catalog.locks import Locks, locks_of
 from catalog.models import Endpoint
@@ -15,6 +15,7 @@ from runs.models import Run
 from schemas.fields.examples import example
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
     from django.http import HttpRequest
 
 STEPS = 3
@@ -33,7 +34,7 @@ class FirstStep(NamedTuple):
 
 def first_steps(request: HttpRequest, revision: str) -> list[FirstStep]:
     """Return models of different kinds, in the gallery's order, for who has made no run yet."""
-    user, project = request.user, current.current(request)
+    user, project = cast("User", request.user), current.current(request)
     if Run.objects.filter(user_id=user.pk).exists() or roles.refusal_to_make(user, project):
         return []
     return _steps(revision, locks_of(request, revision))

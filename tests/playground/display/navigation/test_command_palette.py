@@ -188,7 +188,8 @@ def test_settings_of_a_run_are_offered_to_the_most_similar_models(
     make_endpoint("lab/film", category="text-to-video")
     run = make_run(endpoint=own, user=user, state="succeeded", output={})
     offered = {
-        g.title: [place.note for place in g.places] for g in command_palette.models_for_run(run, "")
+        g.title: [place.namesake for place in g.places]
+        for g in command_palette.models_for_run(run, "")
     }
     assert offered == {"Family": ["lab/own/fast"], "Text to image": ["lab/other"]}
     address = f"/runs/{run.pk}/elsewhere/"

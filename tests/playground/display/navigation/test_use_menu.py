@@ -24,7 +24,7 @@ Make = Callable[..., Run]
 def menu(user: User, run: Run, key: str = "", **options: Any) -> dict[str, list[str]]:
     result = use_as.find(user, run.pk, key)
     assert result is not None
-    groups = use_menu.menu(user, result, "/uses/", **options)
+    groups = use_menu.menu(result, "/uses/", **options)
     return {group.title: [place.label for place in group.places] for group in groups}
 
 
@@ -33,11 +33,9 @@ def test_a_picture_is_offered_to_inputs_that_take_one(
 ) -> None:
     assert menu(user, result_of(models["draw"], "image")) == {
         "Start frame of a film": ["film"],
-        "Last frame of a film": ["film"],
         "Edit it": ["edit"],
-        "Paint a part anew": ["fill"],
-        "Mask": ["fill"],
         "Upscale": ["upscaler"],
+        "Needs an image too": ["fill"],
         "Find": ["Results like this one"],
     }
 
@@ -50,29 +48,35 @@ def test_weights_sounds_and_texts_have_uses_too(
     assert menu(user, result_of(models["draw"], "audio")) == {"Transcribe": ["listen"]}
     text = result_of(models["listen"], output={"output": "words"})
     assert menu(user, text) == {
-        "Prompt of a picture": ["draw", "edit"],
-        "Prompt of a film": ["film"],
+        "Prompt of a picture": ["draw"],
+        "Needs an image too": ["film", "edit"],
     }
 
 
-def test_favourites_come_before_recently_used_models_and_others(
+def test_what_can_run_comes_first_in_the_gallerys_order_with_its_price(
     user: User, make_endpoint: Any, models: dict[str, Endpoint], result_of: Make
 ) -> None:
-    for name in ("b/one", "b/two", "b/three"):
-        models[name] = make_endpoint(name, document({"image_urls": IMAGES}, "image"), position=9)
+    price = {"unit_price_usd": "0.02", "price_unit": "images", "currency": "USD"}
+    only = document({"image_url": TEXT, "upscale": TEXT}, "image", ("image_url",))
+    also = document({"image_url": TEXT, "audio_url": TEXT}, "video", ("image_url", "audio_url"))
+    make_endpoint("b/also", also, position=1, **price)
+    for position, name in ((3, "b/last"), (2, "b/first")):
+        make_endpoint(name, only, position=position, display_name="Same", **price)
     post_sync.run()
-    Favourite.objects.create(user=user, endpoint=models["b/three"])
-    result_of(models["b/two"])
-    run = result_of(models["draw"], "image")
-    result = use_as.find(user, run.pk)
+    Favourite.objects.create(user=user, endpoint=Endpoint.objects.get(endpoint_id="b/last"))
+    result = use_as.find(user, result_of(models["draw"], "image").pk)
     assert result is not None
-    group = next(g for g in use_menu.menu(user, result, "/") if g.title == "Edit it")
-    assert [(place.note, place.mark) for place in group.places] == [
-        ("b/three", "Favourite"),
-        ("b/two", "Used lately"),
-        ("a/edit", ""),
-        ("b/one", ""),
+    groups = {group.title: group.places for group in use_menu.menu(result, "/")}
+    assert [(place.label, place.note) for place in groups["Edit it"]] == [
+        ("edit", ""),
+        ("Same First", "$0.02 / image"),
+        ("Same Last", "$0.02 / image"),
     ]
+    assert [*groups][-3:] == ["Needs an image too", "Needs a sound too", "Find"]
+    (needy,) = groups["Needs a sound too"]
+    assert needy.note == "Let it speak, $0.02 / image"
+    found = use_menu.menu(result, "/", "also")
+    assert [group.title for group in found] == ["Needs a sound too"]
 
 
 def test_a_word_finds_models_and_uses(
@@ -80,7 +84,7 @@ def test_a_word_finds_models_and_uses(
 ) -> None:
     run = result_of(models["draw"], "image")
     assert menu(user, run, text="upscale") == {"Upscale": ["upscaler"]}
-    assert menu(user, run, text="last frame") == {"Last frame of a film": ["film"]}
+    assert menu(user, run, text="last frame") == {"Needs an image too": ["film"]}
     assert menu(user, run, text="nothing is called so") == {}
 
 
