@@ -22,7 +22,7 @@ KINDS = {
     "video": "a video",
     "audio": "a sound",
     "mesh": "a 3D model",
-    "weights": "LoRA weights",
+    "weights": "a LoRA",
     "archive": "an archive",
     "file": "a file",
 }
@@ -85,8 +85,11 @@ class UseIndex:
 
         One has files of some `kinds`, or what goes into the input at `path`. Words are no need.
         """
-        lacking = [i.kind for i in self._required.get(key, ()) if i.path != path]
-        words = dict.fromkeys(KINDS[kind] for kind in lacking if kind not in kinds)
+        required = self._required.get(key, ())
+        had = {i.kind for i in required if i.path == path}
+        lacking = [i.kind for i in required if i.path != path and i.kind not in kinds]
+        nouns = {kind: KINDS[kind].partition(" ") for kind in lacking}
+        words = [f"another {n}" if kind in had else f"{a} {n}" for kind, (a, _, n) in nouns.items()]
         return " and ".join(words)
 
     def is_runnable(self, key: int) -> bool:

@@ -51,13 +51,8 @@ def find_places(user: User, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
 
 
 def _distance(group: Group, text: str) -> int:
-    """Return how far the nearest name of a group is from a text: it, its beginning, its words."""
-    labels = [place.label.lower() for place in group.places]
-    if text in labels:
-        return 0
-    if any(label.startswith(text) for label in labels):
-        return 1
-    return 2 if any(all(word in label for word in text.split()) for label in labels) else 3
+    """Return how far the nearest place of a group is from a text."""
+    return min(pages.distance(place, text) for place in group.places)
 
 
 def models_for_run(run: Run, text: str, locks: Locks = NO_LOCKS) -> list[Group]:

@@ -24,7 +24,7 @@ class Place:
     """One place to jump to; `mark` is a model's standing, or that it was removed upstream.
 
     `lock` is why a rule locks a model where the page is; `namesake` its id, which is told where
-    another has its name.
+    another has its name. `synonyms` are other words for a page, by commas.
 
     An action may press a control of the page: `press` is the control's selector; or post to the
     address `post`, which leads back to the page. `address` is the page that does the same.
@@ -39,6 +39,7 @@ class Place:
     lock: str = ""
     picture: str = ""
     namesake: str = ""
+    synonyms: str = ""
     press: str = ""
     post: str = ""
 

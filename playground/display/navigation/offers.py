@@ -29,7 +29,7 @@ def by_need(items: Iterable[Item], need: Callable[[Item], str]) -> dict[str, lis
 
 def title_of(need: str) -> str:
     """Return the title of a group of models that need something: `Needs a video too`."""
-    return f"Needs {need} too"
+    return f"Needs {need}" if need.startswith("another") else f"Needs {need} too"
 
 
 def place(endpoint: Endpoint, address: str, locks: Locks, label: str = "") -> Place:

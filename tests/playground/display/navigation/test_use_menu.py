@@ -35,7 +35,7 @@ def test_a_picture_is_offered_to_inputs_that_take_one(
         "Start frame of a film": ["film"],
         "Edit it": ["edit"],
         "Upscale": ["upscaler"],
-        "Needs an image too": ["fill"],
+        "Needs another image": ["fill"],
         "Find": ["Results like this one"],
     }
 
@@ -72,7 +72,7 @@ def test_what_can_run_comes_first_in_the_gallerys_order_with_its_price(
         ("Same First", "$0.02 / image"),
         ("Same Last", "$0.02 / image"),
     ]
-    assert [*groups][-3:] == ["Needs an image too", "Needs a sound too", "Find"]
+    assert [*groups][-3:] == ["Needs another image", "Needs a sound too", "Find"]
     (needy,) = groups["Needs a sound too"]
     assert needy.note == "Let it speak, $0.02 / image"
     found = use_menu.menu(result, "/", "also")
