@@ -1,6 +1,6 @@
 """Size and cost of thumbnails.
 
-Measures a page of 48 cards against the same page with originals, and the thumbnails of a whole
+Measures a page of 24 cards against the same page with originals, and the thumbnails of a whole
 catalogue.
 
 The originals imitate photographs by noise: detail at every scale, decreasing with the scale, with
@@ -24,7 +24,7 @@ from bench.stage.stage import Stage
 
 T = TypeVar("T")
 SIZE = (1536, 1152)
-CARDS, CATALOGUE = 48, 1200
+CARDS, CATALOGUE = 24, 1200
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
