@@ -32,7 +32,7 @@ from core.byte_cache import byte_cached
 from core.formatting import counted
 
 Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
-ON_A_SHELF = 6
+ON_A_SHELF = 4
 PICTURES = 3  # that are known of each category
 FEW = 8  # models, which fit one page
 
