@@ -11,7 +11,8 @@ from django.test import Client
 
 from catalog.models import Endpoint, Favourite
 from catalog.sync import post_sync
-from playground.display.navigation import use_menu
+from playground.display.navigation import command_palette, use_menu
+from playground.display.navigation.destinations import Group
 from playground.form.prefill import use_as
 from runs.models import Run
 from tests.runs.results_to_use import IMAGES, TEXT, document, models, result_of
@@ -77,6 +78,29 @@ def test_what_can_run_comes_first_in_the_gallerys_order_with_its_price(
     assert needy.note == "Let it speak, $0.02 / image"
     found = use_menu.menu(result, "/", "also")
     assert [group.title for group in found] == ["Needs a sound too"]
+
+
+def test_a_runs_settings_and_a_recipe_go_first_to_what_can_run(
+    models: dict[str, Endpoint], result_of: Make
+) -> None:
+    pictures = [models["draw"].pk, models["edit"].pk]
+    Endpoint.objects.exclude(pk__in=pictures).update(category="image-to-video")
+    post_sync.run()
+
+    def titles(groups: list[Group]) -> dict[str, list[str]]:
+        return {group.title: [place.label for place in group.places] for group in groups}
+
+    words = result_of(models["draw"], "image", arguments={"prompt": "a fox"})
+    found = titles(command_palette.models_for_run(words, "film"))
+    assert "Models" not in found
+    assert found["Needs an image too"][0] == "film"
+    given = {"prompt": "a fox", "image_urls": ["https://a.test/a.png"]}
+    run = result_of(models["edit"], "image", arguments=given)
+    assert titles(command_palette.models_for_run(run, "film"))["Models"][0] == "film"
+    assert titles(command_palette.models_for_recipe("", "recipe=1")) == {
+        "Text to image": ["draw"],
+        "Needs an image too": ["edit"],
+    }
 
 
 def test_a_word_finds_models_and_uses(
