@@ -96,6 +96,7 @@ urlpatterns = [
     path("restorations/models/", restorations.models, name="restoration-models"),
     path("links/", links.index, name="links"),
     path("links/<str:pk>/deletion/", links.deletion, name="link-deletion"),
+    path("presets/", presets.of_all_models, name="all-presets"),
     path("presets/<int:pk>/", presets.preset, name="preset"),
     path("presets/<int:pk>/deletion/", presets.deletion, name="preset-deletion"),
     path("presets/<int:pk>/recovery/", presets.recovery, name="preset-recovery"),

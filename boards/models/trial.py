@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from boards.models.board import Board, Column
-from catalog.models import Endpoint, SavedSearch
+from catalog.models import Endpoint
 from core.db.dollars_field import DollarsField
 from projects.models import Membership
 from projects.models.in_project import MAKERS
@@ -94,13 +94,6 @@ class StandingTrial(models.Model):
     def is_on(self) -> bool:
         """Whether the worker may send."""
         return self.state == self.State.ON
-
-    @property
-    def search(self) -> SavedSearch | None:
-        """Return its search as an unsaved `SavedSearch`."""
-        if not self.params:
-            return None
-        return SavedSearch(user=self.board.user, params=self.params, seen_at=self.watched_until)
 
 
 class TrialQuerySet(models.QuerySet["Trial"]):

@@ -29,7 +29,7 @@ from django.utils import timezone
 
 from api import tokens
 from api.models import ProxyFile
-from catalog.models import Collection, Endpoint, Note, SavedSearch
+from catalog.models import Collection, Endpoint, Note
 from catalog.views import feeds
 from flows.models import AccountWorkflow
 from notifications.models import Channel, Delivery
@@ -94,9 +94,6 @@ class World:
         Preset.objects.filter(user=owner).update(is_shared=True)
         link = Share.objects.create(user=owner, endpoint=endpoint, arguments={}, opens_files=True)
         note = Note.objects.create(user=owner, endpoint=endpoint, text="n")
-        search = SavedSearch.objects.create(
-            user=owner, name="s", params="q=x", seen_at=owner.date_joined
-        )
         Collection.objects.create(owner=owner, slug="best", title="Best", is_published=True)
         project = Project.objects.create(slug="best", name="Best")
         Membership.objects.create(project=project, user=owner, role="manager")
@@ -118,7 +115,7 @@ class World:
             "rule": Rule.objects.create(kind="owner", value="nobody").pk,
         }  # fmt: skip
         things.keys |= {
-            "note": note.pk, "link-": link.pk, "saved-search": search.pk, "token": token.pk,
+            "note": note.pk, "link-": link.pk, "token": token.pk,
             "auth_user": owner.pk, "channel": channel.pk, "delivery": delivery.pk,
             "look": things.keys["run"],
             "person-token": token.pk, "made-": self._invitation(owner),

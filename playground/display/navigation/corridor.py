@@ -108,9 +108,9 @@ HEADER = (
                 "Leaderboard", "leaderboard:leaderboard", "votes, vote, ranking, best models, arena"
             ),
             Room("Prices", "prices:prices", "real prices, measured, what models cost, price"),
-            Room("Saved searches", "catalog:saved-searches", "searches, alerts"),
+            Room("Views", "library:views", "saved searches, searches, saved filters, alerts"),
         ),
-        ("catalog:model", "catalog:c", "catalog:saved", "prices:", "playground:endpoint"),
+        ("catalog:model", "catalog:c", "library:view", "prices:", "playground:endpoint"),
     ),
     Area(
         "Results",
@@ -138,7 +138,7 @@ HEADER = (
             ),
         ),
         (
-            *("library:run", "library:series", "library:view"),
+            *("library:run", "library:series"),
             *("playground:run", "chats:", "sharing:share"),
         ),
     ),
@@ -159,12 +159,17 @@ HEADER = (
             Room(
                 "Prompts",
                 "library:prompts",
-                "saved prompts, styles, style, presets, preset, templates, variables",
+                "saved prompts, templates, variables",
             ),
             Room(
                 "References",
                 "library:references",
                 "reference, characters, products, places, looks, @",
+            ),
+            Room(
+                "Presets",
+                "playground:all-presets",
+                "preset, house defaults, styles, style, saved settings",
             ),
             Room(
                 "Made here",
@@ -174,7 +179,13 @@ HEADER = (
             Room("Data sets", "training:training", "training, train, trainers, LoRA"),
             Room("Weights", "training:weights", "trained LoRAs"),
         ),
-        ("library:prompt", "library:reference", "playground:restoration", "training:"),
+        (
+            "library:prompt",
+            "library:reference",
+            "playground:preset",
+            "playground:restoration",
+            "training:",
+        ),
     ),
 )
 MENU = (

@@ -17,10 +17,10 @@ from django.utils import timezone
 from boards.models import Board, RowMark, StandingTrial, Trial, Vote
 from boards.runs import cap_warnings
 from boards.trials import candidates, job, news, sending
-from catalog.models import Change, Endpoint, SavedSearch, Standing
+from catalog.models import Change, Endpoint, Standing
 from notifications.models import Notification
 from projects.models import Membership, Project, Rule
-from runs.models import Run
+from runs.models import Run, View
 from tests.boards import documents
 from tests.projects.people import make_project, person
 
@@ -322,11 +322,9 @@ def test_no_warning_of_a_cap_goes_to_who_has_left(project: Project, board: Board
     assert not Notification.objects.exists()
 
 
-def test_the_form_offers_the_saved_searches_of_who_reads_it(project: Project, board: Board) -> None:
+def test_the_form_offers_the_views_of_who_reads_it(project: Project, board: Board) -> None:
     for name in ("ana", "ben"):
-        SavedSearch.objects.create(
-            user=person(name), name=f"of {name}", params="q=x", seen_at=timezone.now()
-        )
+        View.objects.create(user=person(name), name=f"of {name}", line="q=x", of="models")
     browser = Client()
     browser.force_login(person("ben"))
     page = browser.get(f"{board.get_absolute_url()}trials/").content.decode()
