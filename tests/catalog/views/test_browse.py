@@ -88,7 +88,7 @@ def test_a_page_takes_as_many_queries_for_any_content(
         used.append(len(queries))
     assert (
         used[0] == used[1] <= 16
-    )  # one for rules, after each change of the catalogue; one for latest results; two for newcomers
+    )  # one for rules, after each change of the catalogue; one for latest results; two if new
 
 
 @pytest.mark.parametrize("address", ["/", "/models/"])
