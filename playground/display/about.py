@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from catalog.changelog import queries
 from catalog.curation import notes
 from catalog.locks import locks_of
 from catalog.models import Collection, Endpoint, Revision
 from catalog.related import related_models
+from catalog.track_records import records_of
 from playground.display import history
 from runs.models import Run
 from runs.progress import current_upstream, waiting
@@ -38,6 +40,8 @@ def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "collections": collections(user, endpoint),
         "examples": examples(endpoint),
         "notes": notes.notes_for(endpoint),
+        "model_changes": queries.of_model(endpoint),
+        "records": records_of(user, revision),
     }
 
 
