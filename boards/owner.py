@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
-from boards.display import watching
+from boards.display import listing, watching
 from boards.leaderboard import job as counting
 from boards.models import Board, Cell, Column, Row
 from boards.runs.belonging import boards_of, newest_boards
@@ -18,6 +18,7 @@ from projects.models import InProject, InProjectQuerySet
 from runs.models import Run
 from runs.owners import (
     Chosen,
+    Compared,
     Destination,
     Job,
     JsonColumn,
@@ -29,6 +30,7 @@ from runs.owners import (
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.http import HttpRequest
 
     import fal
     from core.notify import channel
@@ -89,6 +91,10 @@ class BoardsOwner(RunOwner):
         """Return the boards of the user's projects."""
         boards = Board.objects.kept().shown_to(user)
         return (Destination("Boards", boards, "title", "boards:board"),)
+
+    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+        """Return boards, and trials: the boards that try new models by themselves."""
+        return listing.compared(request)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the jobs of standing trials and of the leaderboard."""

@@ -6,19 +6,19 @@ from boards.views import (
     actions,
     board,
     comments,
+    compared,
     files,
+    judge,
     leaderboard,
-    marks,
     participation,
     plan,
     trials,
-    viewer,
     vote,
 )
 
 app_name = "boards"
 urlpatterns = [
-    path("", board.index, name="boards"),
+    path("", compared.index, name="boards"),
     path("new/", plan.new, name="plan"),
     path("of/<path:endpoint_id>/", plan.of_form, name="plan-of-form"),
     path("import/", files.import_, name="import"),
@@ -37,8 +37,8 @@ urlpatterns = [
     path("<uuid:pk>/continuation/", actions.continuation, name="board-continuation"),
     path("<uuid:pk>/deletion/", actions.deletion, name="board-deletion"),
     path("<uuid:pk>/cells/<int:cell>/", actions.cell, name="board-cell"),
-    path("<uuid:pk>/cells/<int:cell>/mark/", marks.cell_mark, name="board-cell-mark"),
-    path("<uuid:pk>/rows/<int:row>/mark/", marks.row_mark, name="board-row-mark"),
+    path("<uuid:pk>/cells/<int:cell>/mark/", judge.former, name="board-cell-mark"),
+    path("<uuid:pk>/rows/<int:row>/mark/", judge.former, name="board-row-mark"),
     path("<uuid:pk>/access/", participation.access_form, name="board-access"),
     path("<uuid:pk>/rows/", participation.rows, name="board-rows"),
     path(
@@ -57,7 +57,8 @@ urlpatterns = [
         comments.deletion,
         name="board-comment-deletion",
     ),
-    path("<uuid:pk>/viewer/", viewer.viewer, name="board-viewer"),
+    path("<uuid:pk>/judge/", judge.judge, name="board-judge"),
+    path("<uuid:pk>/viewer/", judge.former, name="board-viewer"),
     path("<uuid:pk>/trials/", trials.trials, name="board-trials"),
     path("<uuid:pk>/trials/pause/", trials.pause, name="board-trials-pause"),
     path("<uuid:pk>/trials/<int:trial>/", trials.trial, name="board-trial"),

@@ -14,6 +14,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest
@@ -76,6 +78,29 @@ class Destination(NamedTuple):
     name: str  # the column that holds the name
     route: str
     note: str = ""
+
+
+class Line(NamedTuple):
+    """One thing in the list of *Compare*; `author` is empty where it is the reader's own."""
+
+    kind: str  # `Board`
+    name: str
+    address: str
+    at: datetime
+    pictures: Sequence[str]
+    models: str
+    state: str
+    author: str
+
+
+class Compared(NamedTuple):
+    """Things of one kind in that list, under `?kind=`: `describe` makes the lines of some rows."""
+
+    kind: str  # `board`
+    rows: QuerySet[Any]
+    name: str  # the column that is searched
+    at: str  # the column by which the newest come first
+    describe: Callable[[Sequence[Any]], list[Line]]
 
 
 @dataclass(frozen=True)
@@ -198,6 +223,10 @@ class RunOwner:
         None if the app has no such list.
         """
         return None
+
+    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+        """Return the things of the request's project that *Compare* lists."""
+        return ()
 
     # Files
 

@@ -119,11 +119,12 @@ HEADER = (
     Area(
         "Compare",
         (
-            Room("Boards", "boards:boards", "comparisons, sweeps, votes, trials"),
-            Room("Flows", "flows:flows", "chained models"),
-            Room("Reports", "sharing:reports", "boards on one page, slides, PDF, decisions"),
+            Room("All", "boards:boards", "side by side", name="Compare"),
+            Room("Boards", "boards:boards", "comparisons, sweeps, votes, reports", "kind=board"),
+            Room("Flows", "boards:boards", "chained models", "kind=flow"),
+            Room("Trials", "boards:boards", "new models, standing trials", "kind=trial"),
         ),
-        ("boards:", "flows:", "sharing:report"),
+        ("boards:", "flows:", "sharing:report", "sharing:board-report"),
     ),
     Area(
         "Library",
