@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
+from boards import taking
 from boards.display import listing, watching
 from boards.leaderboard import job as counting
 from boards.models import Board, Cell, Column, Row
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     import fal
+    from catalog.models import Endpoint
     from core.notify import channel
 
 
@@ -48,6 +50,10 @@ class BoardsOwner(RunOwner):
     ) -> Mapping[uuid.UUID, Place]:
         """Return the newest board of each run."""
         return newest_boards(user, run_ids)
+
+    def decisions_for(self, user: User | AnonymousUser, endpoint: Endpoint) -> Sequence[Place]:
+        """Return the boards for which the model was taken."""
+        return taking.decisions_for(user, endpoint)
 
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
         """Return the group that a board's page watches."""

@@ -58,6 +58,7 @@ urlpatterns = [
         name="board-comment-deletion",
     ),
     path("<uuid:pk>/judge/", judge.judge, name="board-judge"),
+    path("<uuid:pk>/decision/", judge.decision, name="board-decision"),
     path("<uuid:pk>/viewer/", judge.former, name="board-viewer"),
     path("<uuid:pk>/trials/", trials.trials, name="board-trials"),
     path("<uuid:pk>/trials/pause/", trials.pause, name="board-trials-pause"),

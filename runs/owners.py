@@ -228,6 +228,10 @@ class RunOwner:
         """Return the things of the request's project that *Compare* lists."""
         return ()
 
+    def decisions_for(self, user: User | AnonymousUser, endpoint: Endpoint) -> Sequence[Place]:
+        """Return for what the model was taken, of what the user may see: `note` says by whom."""
+        return ()
+
     # Files
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
@@ -335,6 +339,11 @@ def places_among(
         for run_id, place in owner.places_among(user, run_ids).items()
         if place.kind == kind
     }
+
+
+def decisions_for(user: User | AnonymousUser, endpoint: Endpoint) -> list[Place]:
+    """Return for what the model was taken, of all apps."""
+    return [place for owner in registered() for place in owner.decisions_for(user, endpoint)]
 
 
 def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

@@ -112,7 +112,8 @@ def heads(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Board:
     """Return the board if the user may see it; raises Http404."""
-    boards = Board.objects.kept().open_to(request.user).select_related("project")
+    boards = Board.objects.kept().open_to(request.user)
+    boards = boards.select_related("project", "taken__endpoint", "taken_by")
     return get_object_or_404(boards, pk=pk)
 
 

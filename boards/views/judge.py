@@ -10,9 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from boards import taking
 from boards.display.judge import round_of
 from boards.display.rights import rights_to
 from boards.models import Board
+from boards.views.actions import for_makers
 from boards.views.board import find, find_changeable, no_store
 from boards.votes import marks
 from core.http.parameters import parse_key
@@ -45,9 +47,29 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "input": shown.row.label if shown and shown.row else "",
         "vote_url": board.get_absolute_url(),
         "rights": rights_to(request.user, board),
+        "columns": board.columns.select_related("endpoint"),
+        "may_mark": taking.may_mark(request.user),
     }
     is_part = request.method == "POST"
     return render(request, f"boards/judge/{'_facts' if is_part else 'judge'}.html", context)
+
+
+@for_makers
+def decision(request: HtmxRequest, board: Board) -> Any:
+    """Take the model of the posted `column` for a reason, `why`; `undo` takes that back."""
+    if "undo" in request.POST:
+        taking.take_back(request.user, board)
+        return "The decision is taken back."
+    columns = {str(one.position): one for one in board.columns.select_related("endpoint")}
+    column = columns.get(request.POST.get("column", ""))
+    if column is None:
+        return "Choose the model that you take."
+    why, is_approved = request.POST.get("why", ""), "approved" in request.POST
+    try:
+        taking.take(request.user, board, column, why, is_approved=is_approved)
+    except ValueError as error:
+        return str(error)
+    return redirect(board)
 
 
 def _save(board: Board, posted: Any) -> None:

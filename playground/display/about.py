@@ -10,6 +10,7 @@ from catalog.locks import locks_of
 from catalog.models import Collection, Endpoint, Revision
 from catalog.related import related_models
 from playground.display import history
+from runs import owners
 from runs.models import Run
 from runs.progress import current_upstream, waiting
 
@@ -37,6 +38,7 @@ def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "links": links(endpoint),
         "collections": collections(user, endpoint),
         "examples": examples(endpoint),
+        "decisions": owners.decisions_for(user, endpoint),
         "notes": notes.notes_for(endpoint),
     }
 

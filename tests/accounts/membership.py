@@ -78,6 +78,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "boards:board-comment-resolution": (NOTHING, STARRED),
     "boards:board-comments": (SEEN, SEEN),
     "boards:board-continuation": (NOTHING, CHANGED),
+    "boards:board-decision": (NOTHING, CHANGED),
     "boards:board-deletion": (NOTHING, REMOVED),
     "boards:board-document": (SEEN, NOTHING),
     "boards:board-heads": (SEEN, NOTHING),

@@ -26,6 +26,7 @@ BOARDS: dict[str, Row] = {
     "boards:board-comment-resolution": Row(METHOD, OWNERS_ALONE),
     "boards:board-comments": Row(SAYS_WHY, OWNERS_ALONE, VIEW_RUN),
     "boards:board-continuation": Row(METHOD, OWNERS_ALONE),
+    "boards:board-decision": Row(METHOD, OWNERS_ALONE),
     "boards:board-deletion": Row(METHOD, OWNERS_ALONE),
     "boards:board-document": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "boards:board-heads": Row(SAYS_WHY, METHOD, VIEW_RUN),

@@ -9,10 +9,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from accounts.models import AuditEntry
 from boards.models import Board, Mark, RowMark
+from catalog.models import Endpoint
 from runs.models import Run
 from tests import charged
 from tests.boards.judging import Judged
+from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db
 
@@ -137,3 +140,41 @@ def test_a_rows_winner_can_be_set_and_cleared(member: Client, judged: Judged) ->
     assert RowMark.objects.get().tags == ["portrait"]
     for posted in ({"cell": "99999", "stars": "1"}, {"row": "99999"}):
         assert member.post(address, posted).status_code == 404
+
+
+def test_we_take_a_model_for_a_reason(
+    member: Client, judged: Judged, client: Client, stranger: User
+) -> None:
+    board = judged()
+    address = f"{board.get_absolute_url()}decision/"
+    about = "/models/lab/turbo/?tab=about"
+    said = {"column": "1", "why": "Hands are right, half the price", "approved": "1"}
+    for posted, words in (
+        ({"column": "9", "why": "x"}, "Choose the model"),
+        ({"column": "1"}, "Say why"),
+    ):
+        assert words in member.post(address, posted, follow=True).content.decode()
+    page = member.post(address, said, follow=True).content.decode()
+    assert "Hands are right, half the price" in page
+    assert "data-taken" in page
+    assert "Taken for" in (of_model := member.get(about).content.decode())
+    assert "by ana: Hands are right, half the price" in of_model
+    assert not Endpoint.objects.exclude(standing="").exists()  # only curators mark
+    assert AuditEntry.objects.filter(event="decided on").count() == 1
+    client.force_login(stranger)
+    assert "Taken for" not in client.get(about).content.decode()
+    client.force_login(board.user)
+    assert "Hands are" not in client.post(address, {"undo": "1"}, follow=True).content.decode()
+    assert "Taken for" not in client.get(about).content.decode()
+
+
+def test_a_curator_marks_in_the_same_step(member: Client, judged: Judged, user: User) -> None:
+    grant(user, "catalog.change_endpoint")
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    board = judged()
+    assert "Mark it approved" in member.get(f"{board.get_absolute_url()}judge/").content.decode()
+    member.post(
+        f"{board.get_absolute_url()}decision/", {"column": "0", "why": "Best", "approved": "1"}
+    )
+    marked = Endpoint.objects.get(standing="approved")
+    assert (marked.endpoint_id, marked.standing_reason) == ("lab/flux", "Best")
