@@ -34,8 +34,9 @@ ENDED_MS = 90_000
 CLIPBOARD: dict[str, Any] = {"permissions": ["clipboard-read", "clipboard-write"]}
 WISH = "The boat should be larger here"
 SENTENCE = "We take the left one for the harbour."
-# Two clicks from the selection to the copied address; the sums are of whole errands.
-TO_ADDRESS, DESIGNER, CLIENT, MANAGER = 2, 8, 8, 7
+# Two clicks from the selection to the copied address; the sums are of whole errands. A report is
+# begun by a press of its own: its tab only shows what is there.
+TO_ADDRESS, DESIGNER, CLIENT, MANAGER = 2, 8, 8, 8
 IS_PLAYABLE = "film => film.readyState >= 1"
 
 
