@@ -32,14 +32,13 @@ def compared(request: HttpRequest) -> list[Compared]:
         .prefetch_related("columns__endpoint")
         .defer("plan")
     )
-    describe = partial(_lines, request)
+    kinds = {
+        "board": boards.exclude(REPEATS),
+        "trial": boards.filter(REPEATS).select_related("user", "standing_trial"),
+    }
     return [
-        Compared(
-            "board", boards.exclude(REPEATS), "title", "created_at", partial(describe, "Board")
-        ),
-        Compared(
-            "trial", boards.filter(REPEATS), "title", "created_at", partial(describe, "Trial")
-        ),
+        Compared(kind, rows, "title", "created_at", partial(_lines, request, kind))
+        for kind, rows in kinds.items()
     ]
 
 
@@ -47,17 +46,22 @@ def _lines(request: HttpRequest, kind: str, boards: Sequence[Board]) -> list[Lin
     stills = pictures.of_boards(boards, request.user)
     return [
         Line(
-            kind=kind,
+            kind=kind.capitalize(),
             name=str(board),
             address=board.get_absolute_url(),
             at=board.created_at,
             pictures=stills.get(board.pk, ()),
             models=_models(board),
-            state=f"{board.ended} of {board.runs} done",  # type: ignore[attr-defined]  # annotated
+            state=_state(board, is_trial=kind == "trial"),
             author="" if board.user_id == request.user.pk else board.author,
         )
         for board in boards
     ]
+
+
+def _state(board: Board, *, is_trial: bool) -> str:
+    done = f"{board.ended} of {board.runs} done"  # type: ignore[attr-defined]  # annotated
+    return f"{done} · trials {board.standing_trial.state}" if is_trial else done
 
 
 def _models(board: Board) -> str:

@@ -50,6 +50,7 @@ def test_boards_flows_and_trials_are_one_list(
     assert names(member, "?kind=board") == ["Cats"]
     assert names(member, "?kind=trial") == ["Cats again"]
     assert names(member, "?kind=flow") == ["Fox to film"]
+    assert "trials paused" in member.get("/compare/?kind=trial").content.decode()
     assert names(member, "?q=cats") == ["Cats again", "Cats"]
     assert names(member, "?kind=nothing") == names(member)
     for query in ("?q=hen", "?kind=flow&q=cats"):
