@@ -57,7 +57,7 @@ ACTIONS: Mapping[str, str] = {
     CHANGE_RUN: "star somebody else's run",
     CHANGE_PRESET: "change somebody else's preset",
     DELETE_PRESET: "delete somebody else's preset",
-    HOUSE_DEFAULT: "make a preset the house default",
+    HOUSE_DEFAULT: "choose what the house starts with",
     DELETE_NOTE: "delete somebody else's note",
     CHANGE_ENDPOINT: "mark models",
     VIEW_COLLECTION: "export collections",

@@ -35,7 +35,7 @@ class Role(models.TextChoices):
 # What each role is for, as pages say it.
 MEANINGS = {
     Role.MEMBER: "works in projects, and makes shared ones",
-    Role.CURATOR: "marks models, and keeps collections and house defaults",
+    Role.CURATOR: "marks models, and keeps collections and what the house starts with",
     Role.ADMIN: "looks after people, projects, keys and money",
 }
 RANKS = {role: rank for rank, role in enumerate(Role)}

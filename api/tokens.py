@@ -31,7 +31,7 @@ PREFIX = "vitrine_"  # lets secret scanners recognize tokens
 READ, RUN, CURATE = "read", "run", "curate"
 SCOPES: Mapping[str, str] = {
     READ: "Search models, and look at runs, presets and collections; alone, it is read-only",
-    RUN: "Start and cancel runs, upload files, keep presets and favourites",
+    RUN: "Start and cancel runs, upload files, keep presets and stars",
     CURATE: "Change collections, where the person may",
 }
 DEFAULT_SCOPES = (READ, RUN)

@@ -19,11 +19,10 @@ from bench.stage.stage import Stage
 Measure = Callable[..., list[Goal]]  # stage, rounds, is_full and what makes it small
 
 # What is measured only by name or with --full: `make bench` ends in ten minutes.
-ONLY_IN_FULL = {"thumbnails", "proxy", "chat"}
+ONLY_IN_FULL = {"proxy"}
 # name → function, rounds, description; a module is imported only when its benchmark runs
 BENCHMARKS = {
     "g7": ("bench.pages.forms:measure_goals", 20, "form from schema"),
-    "graph": ("bench.pages.graphs:measure_goals", 50, "a workflow's graph of 40 nodes"),
     "g8": ("bench.catalogue.search:measure_goals", 60, "search, and the judged queries"),
     "g9": ("bench.catalogue.sync:measure_goals", 2, "sync"),
     "g5": ("bench.pages.cold_pages:measure_form", 5, "form page, cold"),
@@ -40,12 +39,9 @@ BENCHMARKS = {
     ),
     "corridor": ("bench.pages.corridor:measure_goals", 1, "what a page asks of whoever opens it"),
     "g10": ("bench.pages.throughput:measure_goals", 1, "throughput of the gallery"),
-    "thumbnails": ("bench.pages.thumbnails:measure_goals", 6, "thumbnails: weight, time, disk"),
     "proxy": ("bench.runs.proxy:measure_goals", 10, "calls of fal's clients through the product"),
-    "chat": ("bench.runs.chat:measure_goals", 2, "tokens of a streamed answer"),
     "g3": ("bench.runs.watchers:measure_goals", 2, "watchers of one run"),
     "g4": ("bench.runs.tabs:measure_goals", 2, "tabs of one profile"),
-    "worker": ("bench.runs.workload:measure_goals", 1, "unfinished runs in one worker, submits"),
     "g1": ("bench.runs.overhead:measure_goals", 10, "overhead of a run, and (G2) upstream calls"),
 }
 SAME = {"g2": "g1"}

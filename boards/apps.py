@@ -13,9 +13,12 @@ class BoardsConfig(AppConfig):
         """Register what the app promises to runs, and what it tells the catalogue."""
         from boards.comments import mentions
         from boards.leaderboard import records
+        from boards.models import Board
         from boards.owner import BoardsOwner
+        from notifications import things
         from runs import owners
 
         owners.register(BoardsOwner())
         mentions.connect()
+        things.register(Board, Board.objects.kept().shown_to)
         records.connect()

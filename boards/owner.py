@@ -13,8 +13,7 @@ from boards.display import listing, watching
 from boards.leaderboard import job as counting
 from boards.models import Board, Cell, Column, Row
 from boards.runs.belonging import boards_of, newest_boards
-from boards.trials import job, news
-from catalog.changelog.personal_news import Entry
+from boards.trials import job
 from projects.models import InProject, InProjectQuerySet
 from runs.models import Run
 from runs.owners import (
@@ -88,10 +87,6 @@ class BoardsOwner(RunOwner):
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
         """Return boards."""
         return {"board": Board.objects.kept()}
-
-    def news(self, user: User) -> Sequence[Entry]:
-        """Return the outcomes of standing trials."""
-        return news.entries(user)
 
     def destinations(self, user: User) -> Sequence[Destination]:
         """Return the boards of the user's projects."""

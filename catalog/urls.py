@@ -10,7 +10,6 @@ from catalog.views import (
     favourites,
     import_export,
 )
-from catalog.views import saved_searches as saved
 
 app_name = "catalog"
 urlpatterns = [
@@ -30,12 +29,6 @@ urlpatterns = [
     path("collections/<slug:slug>/choices/", collections.choices, name="collection-choices"),
     path("collections/<slug:slug>/deletion/", collections.deletion, name="collection-deletion"),
     path("collections/<slug:slug>/", browse.collection, name="collection"),
-    path("searches/", saved.index, name="saved-searches"),
-    path("searches/new/", saved.new, name="saved-search-new"),
-    path("searches/recovery/", saved.recovery, name="saved-searches-recovery"),
-    path("searches/<int:pk>/", saved.one, name="saved-search"),
-    path("searches/<int:pk>/name/", saved.name, name="saved-search-name"),
-    path("searches/<int:pk>/deletion/", saved.deletion, name="saved-search-deletion"),
     path("favourites/", favourites.favourites, name="favourites"),
     path("favourites/account/", favourites.account, name="favourites-account"),
     path("changes/", changes.changes, name="changes"),

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from library.wall import views
 from playground.display import wall
 from projects import current
 from projects.models import Project
@@ -15,8 +16,8 @@ from runs.progress import current_upstream
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return `theme` (empty: the system's), `port`, and what is asked for where a page shows it.
 
-    That is `upstream`, `project`, in which the page begins something, and `latest_results` of the
-    project, which the front page shows first.
+    That is `upstream`, `project`, in which the page begins something, and what the front page
+    shows: `latest_results` of the project, and the person's `views_of_models`.
     """
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     return {
@@ -25,6 +26,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "port": settings.COOKIE_PORT,
         "upstream": current_upstream.get,
         "latest_results": partial(wall.latest, request),
+        "views_of_models": partial(views.of_models, request),
     }
 
 

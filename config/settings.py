@@ -256,6 +256,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.context.frame",
+                "notifications.context.bell",
                 "spending.context.left",
             ],
             "builtins": [

@@ -12,9 +12,13 @@ class FlowsConfig(AppConfig):
     def ready(self) -> None:
         """Register what the app promises to runs, and which models workflows run."""
         from flows.fal_workflows import definitions
+        from flows.models import FlowRun
         from flows.owner import FlowsOwner
+        from notifications import things
         from projects.rules import door
         from runs import owners
 
         owners.register(FlowsOwner())
+        kept = FlowRun.objects.filter(flow__deleted_at=None)
+        things.register(FlowRun, kept.shown_to)
         door.register_parts(definitions.models_within)

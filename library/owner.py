@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from library import pictures
-from library.models import Prompt, Reference, ReferenceVersion, Series, SeriesItem, View
+from library.models import Prompt, Reference, ReferenceVersion, Series, SeriesItem
 from library.prompts import origins as prompt_origins
 from library.prompts import using as using_prompts
 from library.references import resolving, results
@@ -17,7 +17,7 @@ from library.search import indexing
 from library.wall import found
 from projects.models import InProject, Project
 from runs.files.input_references import sources_in
-from runs.models import Run, Upload
+from runs.models import Run, Upload, View
 from runs.named_inputs import NamedInput, NameResolver, Offered
 from runs.owners import (
     Chosen,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, reverse_lazy
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
@@ -22,8 +22,9 @@ urlpatterns = [
     path("runs/facets/", wall.narrowing, name="facets"),
     path("runs/newer/", wall.newer, name="newer"),
     path("runs/suggestions/", wall.suggestions, name="line-suggestions"),
+    path("views/", views.index, name="views"),
     path("views/new/", views.new, name="view-new"),
-    path("views/<uuid:pk>/", views.results, name="view"),
+    path("views/<uuid:pk>/", views.view, name="view"),
     path("views/<uuid:pk>/form/", views.change, name="view-form"),
     path("views/<uuid:pk>/deletion/", views.deletion, name="view-deletion"),
     path("views/recovery/", views.recovery, name="view-recovery"),
@@ -35,6 +36,16 @@ urlpatterns = [
     path("runs/uses/", uses.uses, name="results-uses"),
     path("runs/stars/", stars.stars, name="results-stars"),
     path("runs/<uuid:pk>/series/", of_run.of_run, name="run-series"),
+    path(
+        "searches/",
+        require_safe(RedirectView.as_view(pattern_name="library:views")),
+        name="searches",
+    ),
+    path(
+        "searches/<path:rest>",
+        require_safe(RedirectView.as_view(url=reverse_lazy("library:views"))),
+        name="search",
+    ),
     path(
         "tags/", require_safe(RedirectView.as_view(pattern_name="library:all-series")), name="tags"
     ),

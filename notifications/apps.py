@@ -11,7 +11,10 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app promises to runs."""
+        from notifications import things
         from notifications.owner import NotificationsOwner
         from runs import owners
+        from runs.models import Run
 
         owners.register(NotificationsOwner())
+        things.register(Run, Run.objects.kept().shown_to)

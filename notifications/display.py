@@ -13,7 +13,7 @@ from core.http.parameters import page_number
 from notifications import channels, kinds, preferences
 from notifications.channels import Draft
 from notifications.kinds import Kind
-from notifications.models import Channel, Delivery, Method, Notification
+from notifications.models import Channel, Delivery, Method
 from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 DELIVERIES_ON_A_PAGE = 30
-TOLD = 20
 MAX_NAME = 80
 MAX_ADDRESS = 2000
 KEEP_ADDRESS = "Leave it empty to keep the one there is."
@@ -149,12 +148,6 @@ def rows(user: User, page: str) -> Page[Row]:
     return cast("Page[Row]", shown)
 
 
-def latest_notifications(user: User) -> list[tuple[Notification, str]]:
-    """Return the user's recent notifications, with their kinds in words."""
-    latest = Notification.objects.filter(user=user).exclude(kind=kinds.TEST)[:TOLD]
-    return [(notification, kinds.label(notification.kind)) for notification in latest]
-
-
 def preference_fields(
     user: User, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
 ) -> list[TextField]:
@@ -196,7 +189,6 @@ def context(user: User, page: str) -> dict[str, Any]:
         "preference_fields": preference_fields(user),
         "deliveries": deliveries,
         "is_live": any(row.is_soon for row in deliveries.object_list),
-        "told": latest_notifications(user),
         "sends_mail": mail.is_configured(),
     }
 

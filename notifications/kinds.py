@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from accounts import permissions
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 RUN_FINISHED = "run_finished"
 TRIAL_NEWS = "trial_news"
 BUDGET_WARNING = "budget_warning"
 TRAINING_FINISHED = "training_finished"
 FLOW_FINISHED = "flow_finished"
+TROUBLE = "trouble"
 TEST = "test"  # a test of a channel; cannot be chosen
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of notification: its name in the database, and its texts on the settings page."""
+    """A kind of notification: its name in the database, and its texts on the settings page.
+
+    `needs` is the permission without which nobody reads it; what `asks` for an act is on the front
+    page until it is seen, or done.
+    """
 
     name: str
     label: str
     description: str = ""
+    needs: str = ""
+    asks: bool = False
 
 
 _KINDS: dict[str, Kind] = {}
@@ -40,6 +53,18 @@ def is_known(name: str) -> bool:
     return name == TEST or name in _KINDS
 
 
+def hidden_from(user: User) -> list[str]:
+    """Return the kinds that the user may not read; asks the database for staff only."""
+    needs = {kind.needs for kind in _KINDS.values() if kind.needs}
+    lacking = {need for need in needs if not permissions.may(user, need)}
+    return [kind.name for kind in _KINDS.values() if kind.needs in lacking]
+
+
+def asking() -> list[str]:
+    """Return the kinds that ask for an act."""
+    return [kind.name for kind in _KINDS.values() if kind.asks]
+
+
 def label(name: str) -> str:
     """Return the kind in words; its name if it is not registered any more."""
     if name == TEST:
@@ -56,9 +81,15 @@ def known(names: Iterable[str]) -> list[str]:
 
 for _kind in (
     Kind(RUN_FINISHED, "Long runs", "a run has ended that took long, while you did not watch it"),
-    Kind(TRIAL_NEWS, "Trials", "a new model did well on one of your boards"),
+    Kind(TRIAL_NEWS, "Trials", "a new model did well on one of your boards", asks=True),
     Kind(BUDGET_WARNING, "Budgets", "80 % of a limit are spent, all of it, or a cap stopped runs"),
     Kind(TRAINING_FINISHED, "Trainings", "a training has ended"),
     Kind(FLOW_FINISHED, "Flows", "a flow has ended"),
+    Kind(
+        TROUBLE,
+        "Trouble",
+        "for admins: the status page says that something is wrong",
+        permissions.VIEW_WORKER,
+    ),
 ):
     register(_kind)

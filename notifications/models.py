@@ -22,7 +22,11 @@ SHOWN_CHARS = 4  # last characters of a webhook's address, to distinguish them
 
 
 class Notification(models.Model):
-    """A message to a user about one event, once per `key`."""
+    """A message to a user about one event, once per `key`: a line of their inbox.
+
+    `about` and the key beside it name the row that it is about, which decides who may still read
+    it (`notifications/things.py`).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -33,14 +37,21 @@ class Notification(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField(blank=True)
     path = models.CharField(max_length=500, blank=True, help_text="our page about it")
+    about = models.CharField(max_length=60, blank=True, help_text="the model's label, boards.board")
+    thing = models.UUIDField(null=True, help_text="the key of that row")
+    number = models.BigIntegerField(null=True, help_text="the key, where it is a number")
     created_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(null=True, help_text="empty: new")
 
     class Meta:
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["user", "key"], name="notification_once_per_key")
         ]
-        indexes = [models.Index(fields=["user", "-created_at"], name="notification_list")]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="notification_list"),
+            models.Index(fields=["user"], name="notification_new", condition=Q(seen_at=None)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.kind} {self.key}"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from core.db import clock
 from core.notify import channel as wake_up
 from fal.db_safe import db_safe_text
-from notifications import kinds
+from notifications import kinds, things
 from notifications.models import Channel, Delivery, Method, Notification
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import Model
 
 MAX_SUBJECT_CHARS = 200
 MAX_TEXT_CHARS = 10_000
@@ -22,24 +24,34 @@ MAX_PATH_CHARS = 500
 
 
 def notify(
-    user: User, kind: str, *, subject: str, text: str = "", path: str = "", key: str
+    user: User,
+    kind: str,
+    *,
+    subject: str,
+    text: str = "",
+    path: str = "",
+    key: str,
+    about: Model | None = None,
 ) -> bool:
-    """Notify a user of the event `key`; False if they have been notified of it before.
+    """Put a line about the event `key` into a user's inbox; False if there is one already.
 
-    Part of the caller's transaction: after a rollback nothing is sent. `text` is plain, `path` the
-    page about it, without scheme and host. Each of the user's channels for this kind gets a
-    delivery. Raises ValueError for an unknown kind.
+    Callers leave out whoever did it: nobody is told of their own act. Part of the caller's
+    transaction: after a rollback nothing is sent. `text` is plain, `path` the page about it,
+    without scheme and host. Who may not see the row `about` is not shown the line either. Each of
+    the user's channels for this kind gets a delivery. Raises ValueError for an unknown kind.
     """
     if not kinds.is_known(kind):
         raise ValueError(f"{kind!r} is not a kind of notification; register it.")
-    return _write(user, kind, subject, text, path, key, _channels(user, kind))
+    line = _line(subject, kind, text, path) | (things.key_of(about) if about else {})
+    return _write(user, key, line, _channels(user, kind))
 
 
 def send_test(channel: Channel) -> None:
     """Send a test to one channel, whatever kinds it is for."""
     message = f"This is a test of “{channel.name}”. If you read it, the channel works."
     key = f"test {uuid.uuid4()}"
-    _write(channel.user, kinds.TEST, "Test from Vitrine", message, "/account/", key, [channel])
+    line = _line("Test from Vitrine", kinds.TEST, message, "/account/")
+    _write(channel.user, key, line | {"seen_at": clock.now()}, [channel])
 
 
 def _channels(user: User, kind: str) -> list[Channel]:
@@ -47,20 +59,20 @@ def _channels(user: User, kind: str) -> list[Channel]:
     return [channel for channel in channels if kind in channel.kinds]
 
 
-def _write(
-    user: User, kind: str, subject: str, text: str, path: str, key: str, channels: list[Channel]
-) -> bool:
-    """Write the notification with its deliveries; False if one with this key exists."""
-    values = {
+def _line(subject: str, kind: str, text: str, path: str) -> dict[str, Any]:
+    """Return a line's columns; a line break in a subject would add a mail header."""
+    return {
         "kind": kind,
-        "subject": _line(subject)[:MAX_SUBJECT_CHARS],
+        "subject": " ".join(db_safe_text(subject).split())[:MAX_SUBJECT_CHARS],
         "text": db_safe_text(text)[:MAX_TEXT_CHARS],
         "path": path if len(path) <= MAX_PATH_CHARS else "",
     }
+
+
+def _write(user: User, key: str, line: Mapping[str, Any], channels: list[Channel]) -> bool:
+    """Write the notification with its deliveries; False if one with this key exists."""
     with transaction.atomic():
-        notification, is_new = Notification.objects.get_or_create(
-            user=user, key=key, defaults=values
-        )
+        notification, is_new = Notification.objects.get_or_create(user=user, key=key, defaults=line)
         if is_new and channels:
             Delivery.objects.bulk_create([_delivery(notification, channel) for channel in channels])
             wake_up.notify()
@@ -77,8 +89,3 @@ def _delivery(notification: Notification, channel: Channel) -> Delivery:
         notification=notification,
         next_attempt_at=clock.now(),
     )
-
-
-def _line(text: str) -> str:
-    """Return one line: a line break in a subject would add a mail header."""
-    return " ".join(db_safe_text(text).split())

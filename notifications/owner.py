@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
-from notifications import budgets, run_ends
+from notifications import budgets, inbox, kinds, run_ends, trouble
 from notifications.delivery import sending
 from runs.models import Run
 from runs.owners import Job, RunOwner
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     import fal
+    from catalog.changelog.personal_news import Entry
     from core.notify import channel
 
 
@@ -29,6 +32,14 @@ class NotificationsOwner(RunOwner):
         """Note that the user has seen it."""
         run_ends.note_watched(user_id, run_ids)
 
+    def news(self, user: User) -> Sequence[Entry]:
+        """Return how models did in standing trials: news of the catalogue, beside its changes."""
+        return inbox.entries(inbox.lines(user).filter(kind=kinds.TRIAL_NEWS))
+
+    def waiting(self, user: User) -> Sequence[Entry]:
+        """Return the lines of the inbox that ask for an act."""
+        return inbox.entries(inbox.waiting(user))
+
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the jobs that decide, deliver, warn of budgets and delete old rows."""
         decide = sync_to_async(run_ends.process_due)
@@ -36,5 +47,6 @@ class NotificationsOwner(RunOwner):
             Job("ended runs", decide, wakes_on_change=True),
             Job("notifications", sending.send_due, wakes_on_change=True),
             Job("budget warnings", sync_to_async(budgets.check_daily_limits)),
+            Job("trouble of the deployment", sync_to_async(trouble.tell_admins)),
             Job("notification upkeep", sync_to_async(sending.maintain)),
         )

@@ -102,7 +102,9 @@ def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
         return before.created_at + DIGEST_EVERY
     subject, text, path = in_words(long)
     key = f"run {long[0].pk}"
-    outbox.notify(person, kinds.RUN_FINISHED, subject=subject, text=text, path=path, key=key)
+    about = long[0] if len(long) == 1 else None
+    told = {"subject": subject, "text": text, "path": path, "key": key}
+    outbox.notify(person, kinds.RUN_FINISHED, about=about, **told)
     return None
 
 

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from notifications import views
+from notifications.views import inbox
+from notifications.views import settings as views
 
 app_name = "notifications"
 _HERE = "account/notifications/"
 urlpatterns = [
+    path("inbox/", inbox.index, name="inbox"),
+    path("inbox/panel/", inbox.panel, name="panel"),
+    path("inbox/seen/", inbox.seen, name="seen"),
+    path("inbox/<uuid:pk>/", inbox.line, name="line"),
     path(_HERE, views.index, name="settings"),
     path(f"{_HERE}preferences/", views.save_preferences, name="preferences"),
     path(f"{_HERE}channels/", views.new_channel, name="new-channel"),

@@ -17,11 +17,13 @@ class PeopleConfig(AppConfig):
         """Connect what follows a new account and a migration; register the notice of looks."""
         from accounts import roles
         from accounts.sign_in import joining
-        from people import claimed_projects, invitations, role_permissions
-        from people.looking import kinds
+        from notifications import things
+        from people import claimed_projects, invitations, kinds, role_permissions
+        from people.models import Invitation
 
         claimed_projects.connect()
         kinds.connect()
+        things.register(Invitation, invitations.addressed_to, invitations.waiting_for)
         roles.connect()
         joining.register(invitations)
         # Django makes permissions app by app after `migrate`; this app is the last one.

@@ -65,7 +65,7 @@ MEANINGS = {
     ),
     Fate.REMOVED: (
         "Everything passes on, and the account is deleted",
-        "with its favourites, saved searches and drafts. This cannot be undone.",
+        "with its stars, views and drafts. This cannot be undone.",
     ),
 }
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import audit, mail, permissions, roles
@@ -22,6 +24,9 @@ from accounts.roles import Role
 from accounts.single_use import digest
 from core import refusals
 from core.formatting import enumerated
+from core.http.parameters import parse_key
+from notifications import inbox, outbox
+from people.kinds import INVITED, TAKEN
 from people.models import Invitation, InvitedProject, Joining
 from projects import members
 from projects.models import Membership, Project
@@ -108,7 +113,55 @@ def make(by: User, wanted: Wanted) -> tuple[Invitation, str]:
             for project, role in wanted.projects
         )
         audit.record(by, "made", [invitation], _about(invitation))
+        _tell_invited(invitation)
     return invitation, token
+
+
+def _tell_invited(invitation: Invitation) -> None:
+    """Tell whoever has an account with the address; the link's token stays unknown."""
+    if not invitation.email or invitation.made_by is None:
+        return
+    who, projects = members.name_of(invitation.made_by), _names(invitation)
+    people = User.objects.filter(_has_proved(invitation.email), is_active=True)
+    for person in people.exclude(pk=invitation.made_by.pk).distinct():
+        outbox.notify(
+            person,
+            INVITED,
+            subject=f"{who} invites you to {projects or f'be a {invitation.role} here'}",
+            path=reverse("people:invitation", args=[invitation.pk]),
+            key=f"invited {invitation.pk}",
+            about=invitation,
+        )
+
+
+def _tell_author(author: User, invitation: Invitation, user: User) -> None:
+    if author.pk == user.pk:
+        return
+    outbox.notify(
+        author,
+        TAKEN,
+        subject=f"{members.name_of(user)} has joined by your invitation",
+        path=reverse("people:invitations"),
+        key=f"invitation {invitation.pk} {user.pk}",
+    )
+
+
+def _has_proved(email: str) -> Q:
+    return Q(emailaddress__email__iexact=email, emailaddress__verified=True)
+
+
+def addressed_to(user: User) -> QuerySet[Invitation]:
+    """Return the invitations for an address that the user has proved to read."""
+    proved = user.emailaddress_set.filter(verified=True).annotate(lower=Lower("email"))
+    mine = Invitation.objects.annotate(lower=Lower("email")).exclude(email="")
+    return mine.filter(lower__in=proved.values("lower"))
+
+
+def waiting_for(user: User) -> QuerySet[Invitation]:
+    """Return those of them by which the user may still join."""
+    open_ones = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
+    open_ones &= Q(revoked_at=None, expires_at__gt=timezone.now())
+    return addressed_to(user).filter(open_ones).exclude(joinings__user=user)
 
 
 def send(invitation: Invitation, link: str) -> bool:
@@ -150,9 +203,11 @@ def listed(by_page: int = 0, size: int = 50) -> Sequence[Invitation]:
     return list(rows[by_page * size : (by_page + 1) * size])
 
 
-def find(token: str) -> Invitation | None:
-    """Return the invitation of a token."""
+def find(token: str, user: User | AnonymousUser | None = None) -> Invitation | None:
+    """Return the invitation of a token; for whom it is addressed to its key is enough."""
     rows = Invitation.objects.select_related("made_by").prefetch_related("projects__project")
+    if user is not None and user.is_authenticated and (key := parse_key(token)):
+        return rows.filter(pk__in=addressed_to(user).values("pk")).filter(pk=key).first()
     return rows.filter(digest=digest(token)).first()
 
 
@@ -246,11 +301,13 @@ def join(user: User, invitation: Invitation) -> Joined:
             raise Refused(sentence)
         author: Any = row.made_by  # else it would be refused
         Joining.objects.create(invitation=row, user=user)
+        inbox.see(user, row)
         Invitation.objects.filter(pk=row.pk).update(uses=F("uses") + 1)
         role = Role(row.role)
         if roles.RANKS[role] > roles.RANKS[roles.role_of(user)]:
             roles.set_role(user, role, author)
         left_out = [i.project for i in row.projects.all() if not _include(author, i, user)]
+        _tell_author(author, row, user)
         audit.record(user, "joined by", [row], _about(row))
     projects = [i.project for i in row.projects.all() if i.project not in left_out]
     return Joined(row, role, projects, left_out)
@@ -292,8 +349,12 @@ def _include(by: User, invited: InvitedProject, user: User) -> bool:
 
 
 def _to_what(invitation: Invitation) -> str:
-    names = [f"“{invited.project}”" for invited in invitation.projects.all()]
-    return f", and to {enumerated(names)}" if names else ""
+    names = _names(invitation)
+    return f", and to {names}" if names else ""
+
+
+def _names(invitation: Invitation) -> str:
+    return enumerated([f"“{invited.project}”" for invited in invitation.projects.all()])
 
 
 def _about(invitation: Invitation) -> str:

@@ -30,6 +30,6 @@ class RunsConfig(AppConfig):
         from runs.ownership.activity import latest
 
         owners.register(RunsOwner())
-        personal_news.connect(owners.news)
+        personal_news.connect(owners.news, owners.waiting)
         activity.connect(latest)
         post_migrate.connect(input_file.install_trigger, sender=self)

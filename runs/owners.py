@@ -268,7 +268,11 @@ class RunOwner:
         return ()
 
     def news(self, user: User) -> Sequence[Entry]:
-        """Return the user's news, for the front page and the feed."""
+        """Return the user's news, for the feed."""
+        return ()
+
+    def waiting(self, user: User) -> Sequence[Entry]:
+        """Return what asks the user for an act, for the front page."""
         return ()
 
     def destinations(self, user: User) -> Sequence[Destination]:
@@ -359,3 +363,8 @@ def private_pages() -> dict[str, InProjectQuerySet[Any]]:
 def news(user: User) -> list[Entry]:
     """Return the user's news of all apps."""
     return [entry for owner in registered() for entry in owner.news(user)]
+
+
+def waiting(user: User) -> list[Entry]:
+    """Return what asks the user for an act, of all apps."""
+    return [entry for owner in registered() for entry in owner.waiting(user)]

@@ -109,6 +109,22 @@ def refusal_to_all(request: HttpRequest, share: Share) -> HttpResponseBase | Non
     return None
 
 
+def told_of(user: User) -> QuerySet[Share]:
+    """Return the shares of which the user may read what was said: as their pages allow it.
+
+    That is one's own, those of projects in which one is a maker, and where one was named.
+    """
+    named = (
+        Share.objects.live()
+        .filter(comments__mentioned=user)
+        .exclude(~Q(for_project__memberships__user=user), audience=Share.Audience.PROJECT)
+    )
+    made = Share.objects.changeable_by(user)
+    return Share.objects.filter(
+        Q(user=user) | Q(pk__in=made.order_by().values("pk")) | Q(pk__in=named.values("pk"))
+    )
+
+
 def unknown(request: HttpRequest) -> HttpResponseBase:
     """Answer for a token that is nobody's: 404, and 429 to whoever has tried many.
 

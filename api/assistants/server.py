@@ -226,9 +226,9 @@ def _add_kept(server: MCPServer[Any], tools_of: ToolsOf) -> None:
         """List the presets of the user's projects and the team's, to run by preset_id."""
         return await _text_of(tools_of(ctx).list_presets(model, project))
 
-    @server.tool(title="List favourites", annotations=READS, structured_output=False)
+    @server.tool(title="List starred models", annotations=READS, structured_output=False)
     async def list_favourites(ctx: Context[Any, Any]) -> str:
-        """List the user's favourite models."""
+        """List the models that the user starred."""
         return await _text_of(tools_of(ctx).list_favourites())
 
     @server.tool(title="List collections", annotations=READS, structured_output=False)

@@ -198,7 +198,7 @@ class Tools:
     async def list_favourites(self) -> str:
         """List the user's favourites."""
         page = await self._api.call("GET", "/favourites", limit=40)
-        return short.listed(map(short.card, page["items"]), "There are no favourites yet.")
+        return short.listed(map(short.card, page["items"]), "No model is starred yet.")
 
     async def list_collections(self) -> str:
         """List the collections."""

@@ -22,7 +22,7 @@ _TAGS = {
     "models": "The catalogue: search, inputs, prices, changes.",
     "runs": "Runs and their artifacts.",
     "presets": "Named arguments for a model.",
-    "collections": "What the curators recommend, and your favourites.",
+    "collections": "What the curators recommend, and the models that you starred.",
     "boards": "Grids of runs: inputs × models.",
     "flows": "Chains of models, and their runs.",
     "uploads": "Files for a run's input.",

@@ -18,7 +18,7 @@ from catalog.models.querysets import CARD
     scope="read",
     tag="collections",
     parameters=[LIMIT, CURSOR],
-    responses=[Response(200, "Models, the latest favourite first.", "FavouritePage")],
+    responses=[Response(200, "Starred models, the latest first.", "FavouritePage")],
 )
 def list_favourites(call: Call) -> Reply:
     """List your favourites."""
@@ -42,7 +42,7 @@ def list_favourites(call: Call) -> Reply:
     scope="run",
     tag="collections",
     parameters=[ENDPOINT],
-    responses=[Response(204, "The model is a favourite.")],
+    responses=[Response(204, "The model is starred.")],
     errors=[404],
 )
 def add_favourite(call: Call) -> Reply:
@@ -56,7 +56,7 @@ def add_favourite(call: Call) -> Reply:
     scope="run",
     tag="collections",
     parameters=[ENDPOINT],
-    responses=[Response(204, "The model is no longer a favourite.")],
+    responses=[Response(204, "The model is no longer starred.")],
     errors=[404],
 )
 def remove_favourite(call: Call) -> Reply:

@@ -119,7 +119,7 @@ def create_preset(call: Call) -> Reply:
             endpoint,
             body["name"],
             tidy_addresses(body["arguments"]),
-            is_shared=body.get("is_shared", False),
+            domain.Scope.HOUSE if body.get("is_shared") else domain.Scope.MEMBERS,
             may_replace=call.values["replace"],
             project=call.reach.require_maker(),
         )

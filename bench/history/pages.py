@@ -48,7 +48,7 @@ def pages() -> list[Page]:
     history, everybody = "/runs/?as=list", "/runs/?as=list&whose=*"
     admin_runs, wall = "/admin/playground/run/", "/runs/?as=wall"
     return [
-        Page("tray", person, "/runs/tray/"),
+        Page("panel", person, "/inbox/panel/"),
         Page("form", person, model, f"{mine} AND {of_model}", 12),
         Page(
             "model's runs",

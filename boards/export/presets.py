@@ -1,4 +1,4 @@
-"""Saves a column's settings as a preset, or as its model's house default."""
+"""Saves a column's settings as a preset, or as what its model starts with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from boards.models import Board, Column
 from boards.votes.rankings import name_of
 from catalog.schema_versions import version_of
 from playground.form import presets
+from playground.form.presets import Scope
 from runs.models import Preset, Run
 from schemas.carry.meanings import by_meaning, media_of
 
@@ -54,8 +55,8 @@ def save_preset(user: User, board: Board, column: Column) -> Preset:
                 column.endpoint,
                 numbered,
                 arguments,
+                Scope.ME if board.is_hidden else Scope.MEMBERS,
                 project=board.project,
-                is_hidden=board.is_hidden,
             )
         except presets.NameTaken:
             continue
@@ -63,15 +64,15 @@ def save_preset(user: User, board: Board, column: Column) -> Preset:
 
 
 def make_house_default(user: User, board: Board, column: Column) -> Preset:
-    """Make a column's settings the house default, which fills its model's untouched form."""
+    """Make a column's settings what the house starts its model's untouched form with."""
     preset = save_preset(user, board, column)
-    presets.change(preset, preset.name, is_shared=True, is_house_default=True, by=user)
+    presets.change(preset, preset.name, Scope.START, by=user)
     return preset
 
 
 def house_words(preset: Preset, column: Column) -> str:
-    """Return a sentence on the new house default."""
+    """Return a sentence on it."""
     return (
-        f"“{preset.name}” is the house default of {name_of(column)}: it fills an untouched form "
-        "for everybody. Change or delete it under Presets of the model."
+        f"“{preset.name}” is what the house starts {name_of(column)} with: it fills an untouched "
+        "form for everybody. Change or delete it under Presets of the model."
     )

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from boards.models.board import Board, Column
-from catalog.models import Endpoint, SavedSearch
+from catalog.models import Endpoint
 from core.db.dollars_field import DollarsField
 from projects.models import Membership
 from projects.models.in_project import MAKERS
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 NEW_FOR = timedelta(days=7)
-PARAMS_CHARS, NOTE_CHARS, ANSWER_CHARS = 4000, 500, 80
+PARAMS_CHARS, NOTE_CHARS = 4000, 500
 # Of a board: what is deleted, archived or of somebody who has gone tries nothing.
 IS_ALIVE = {
     "board__deleted_at": None,
@@ -95,13 +95,6 @@ class StandingTrial(models.Model):
         """Whether the worker may send."""
         return self.state == self.State.ON
 
-    @property
-    def search(self) -> SavedSearch | None:
-        """Return its search as an unsaved `SavedSearch`."""
-        if not self.params:
-            return None
-        return SavedSearch(user=self.board.user, params=self.params, seen_at=self.watched_until)
-
 
 class TrialQuerySet(models.QuerySet["Trial"]):
     """Filters for trials."""
@@ -160,9 +153,6 @@ class Trial(models.Model):
         null=True, blank=True, help_text="when its state changed last"
     )
     sent_at = models.DateTimeField(null=True, blank=True)
-    seen = models.CharField(
-        max_length=ANSWER_CHARS, blank=True, help_text="the outcome that its owner has seen"
-    )
 
     objects = TrialQuerySet.as_manager()
 

@@ -26,6 +26,7 @@ def warn_of_board(board: Board, held: int) -> bool:
         "Raise the cap to send them.",
         path=board.get_absolute_url(),
         key=f"board {board.pk} cap {board.cap_usd.normalize()}",
+        about=board,
     )
 
 
@@ -39,4 +40,5 @@ def warn_of_trials(board: Board, cap: Decimal | None, month: datetime, why: str)
         text=why,
         path=reverse("boards:board-trials", args=[board.pk]),
         key=f"trials {board.pk} cap {amount} {month:%Y-%m}",
+        about=board,
     )

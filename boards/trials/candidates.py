@@ -12,7 +12,7 @@ from datetime import datetime
 
 from boards.models import Column, StandingTrial, Trial
 from catalog.changelog.successors import follows
-from catalog.curation import saved_searches
+from catalog.curation import query_news
 from catalog.models import Change, Endpoint
 
 MAX_NEW = 20  # per board and call: not all models at once if upstream renames them
@@ -20,7 +20,7 @@ MAX_NEW = 20  # per board and call: not all models at once if upstream renames t
 
 def note_all() -> int:
     """Record for every watching board what is new since the last call; returns how many."""
-    until = saved_searches.seen_until()
+    until = query_news.seen_until()
     watching = StandingTrial.objects.watching().filter(watched_until__lt=until)
     return sum(note(standing, until) for standing in watching.select_related("board__user"))
 
@@ -60,10 +60,10 @@ def _of_columns(standing: StandingTrial, columns: list[Column], since: datetime)
 
 def _of_search(standing: StandingTrial, columns: list[Column], since: datetime) -> Iterable[Trial]:
     """Yield trials of new models that fit the board's search."""
-    if (search := standing.search) is None:
+    if not standing.params:
         return
     tried_ids = {column.endpoint_id for column in columns}
-    for endpoint in saved_searches.news(search, since):
+    for endpoint in query_news.news(standing.board.user, standing.params, since):
         if endpoint.pk not in tried_ids:
             yield _trial(standing, endpoint, Trial.Reason.SEARCH, None)
 

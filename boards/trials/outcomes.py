@@ -69,17 +69,6 @@ class Outcome:
         return f"won {self.won} of {judged} against {against}{even}{open_}{failed}"
 
     @property
-    def key(self) -> str:
-        """Return a text that changes with the outcome, compared to what the owner has seen."""
-        return f"{self.trial.state} {self.won}-{self.lost}-{self.even} {self.failed}"
-
-    @property
-    def is_news(self) -> bool:
-        """Whether there is an outcome that the owner has not seen."""
-        is_waiting = self.trial.state in {Trial.State.WAITING, Trial.State.DISMISSED}
-        return not is_waiting and self.trial.seen != self.key
-
-    @property
     def moment(self) -> datetime:
         """Return when the outcome last changed."""
         moments = [self.trial.found_at, self.trial.decided_at, self.at]

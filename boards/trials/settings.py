@@ -16,13 +16,14 @@ from boards.plan.plan import MAX_CAP, MAX_CAP_CHARS
 from boards.runs.locking import lock
 from boards.trials.planning import trial_plan
 from boards.trials.sending import best_column
-from catalog.curation import saved_searches
-from catalog.models import Endpoint, Favourite, Revision, SavedSearch
+from catalog.curation import query_news
+from catalog.models import Endpoint, Favourite, Revision
 from catalog.search import engine
 from catalog.search.index import current
 from catalog.search.query import Query
 from core.formatting import counted, money
-from core.http.parameters import parse_key
+from core.http.parameters import parse_uuid
+from runs.models import View
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -49,11 +50,11 @@ def standing_of(board: Board) -> StandingTrial:
 
 
 def form_of(board: Board, user: User) -> Form:
-    """Return the form filled from the settings, for a user with their own saved searches."""
+    """Return the form filled from the settings, for a user with their own views of models."""
     standing = standing_of(board)
-    saved = SavedSearch.objects.filter(user=user, params=standing.params).first()
+    saved = View.objects.of_models(user).filter(line=standing.params).first()
     query = Query.from_address(f"?{standing.params}")
-    plain = saved_searches.params_of(Query(q=query.q)) == standing.params
+    plain = query_news.params_of(Query(q=query.q)) == standing.params
     return Form(
         standing,
         {
@@ -126,15 +127,15 @@ class _Reader:
         query = Query(q=" ".join(self.values["q"].split())[:300])
         if query.words.hints:  # ignoring a word would let more models in, which cost money
             self.form.errors["q"] = query.words.hints[0].message
-        return saved_searches.params_of(query)[:PARAMS_CHARS]
+        return query_news.params_of(query)[:PARAMS_CHARS]
 
     def _saved(self, text: str) -> str:
-        searches = SavedSearch.objects.filter(user=self.user)
-        search = searches.filter(pk=key).first() if (key := parse_key(text)) else None
-        if search is None or len(search.params) > PARAMS_CHARS:
-            self.form.errors["saved"] = "This saved search was deleted. Choose another one."
+        views = View.objects.of_models(self.user)
+        view = views.filter(pk=key).first() if (key := parse_uuid(text)) else None
+        if view is None or len(view.line) > PARAMS_CHARS:
+            self.form.errors["saved"] = "This view was deleted. Choose another one."
             return ""
-        return search.params
+        return view.line
 
     def _cap(self) -> Decimal:
         text = self.values["cap"].removeprefix("$").strip()
@@ -199,8 +200,8 @@ def pause(board: Board, *, is_paused: bool) -> str:
         lock(board.pk)
         StandingTrial.objects.filter(board=board, state=before).update(state=after)
     if is_paused:
-        return "Standing trials are paused: new models are recorded, but nothing is sent."
-    return "Standing trials are on again."
+        return "Trials are paused: new models are recorded, but nothing is sent."
+    return "Trials are on again."
 
 
 def dismiss(board: Board, pk: int, *, is_dismissed: bool) -> None:
@@ -219,11 +220,6 @@ def spent_words(spent: Decimal, standing: StandingTrial) -> str:
     return f"{money(spent)} of {money(standing.monthly_cap_usd)} this month"
 
 
-def words_of(search: SavedSearch | None) -> str:
-    """Return a search in words; empty without one."""
-    return saved_searches.suggested(saved_searches.query_of(search)) if search else ""
-
-
-def searches_of(user: User) -> list[SavedSearch]:
-    """Return the saved searches that the form offers."""
-    return list(SavedSearch.objects.filter(user=user))
+def words_of(params: str) -> str:
+    """Return a stored search in words; empty without one."""
+    return query_news.in_words(query_news.query_of(params)) if params else ""

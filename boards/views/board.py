@@ -15,16 +15,13 @@ from boards.display import access_table, grid
 from boards.display.rights import rights_to
 from boards.models import Board
 from boards.runs.progress import progress_of
-from boards.trials import news
 from playground.display import looking
 from projects import roles
 from runs.progress.worker_status import readiness
 
 if TYPE_CHECKING:
-    from boards.trials.outcomes import Outcome
     from core.http.htmx import HtmxRequest
 
-MOST_NEWS = 5
 no_store = cache_control(private=True, no_store=True)
 
 
@@ -46,19 +43,11 @@ def page(request: HtmxRequest, board: Board, status: int = 200, **more: Any) -> 
         "grid": shown,
         "progress": shown.progress,
         "rights": rights,
-        "trial_news": _trial_news(board) if rights.is_own else [],
         "readiness": "" if shown.progress.is_over else readiness(),
         "asked": row_requests.undecided(board, request.user, rights.may_change),
         "access": access_table.rows_of(board) if rights.may_change else (),
     }
     return render(request, "boards/board.html", context | more, status=status)
-
-
-def _trial_news(board: Board) -> list[Outcome]:
-    """Return the news of the board's trials for its owner, and mark them as seen."""
-    unseen = [outcome for outcome in news.of_board(board) if outcome.is_news][:MOST_NEWS]
-    news.mark_seen(unseen)
-    return unseen
 
 
 @require_safe

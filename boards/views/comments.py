@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from boards.comments import threads, writing
+from boards.comments import mentions, threads, writing
 from boards.display import pictures
 from boards.display.rights import Rights, rights_to
 from boards.models import Board, Cell, Comment, Row
@@ -19,6 +19,7 @@ from boards.participants import Participant
 from boards.views.board import find, find_as_member, no_store
 from boards.votes.rankings import column_names
 from core.http.parameters import parse_key
+from notifications import inbox
 from projects import roles
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def comments(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     board = find(request, pk)
     place = _place(board, request.GET)
     if request.method != "POST":
+        inbox.see(request.user, board, mentions.MENTIONED, mentions.COMMENTED)
         return _page(request, board, place)
     rights = rights_to(request.user, board)
     if not rights.may_comment:

@@ -16,7 +16,8 @@ from boards.models import Board
 from boards.trials import news, sending, settings
 from boards.views.actions import for_makers
 from boards.views.board import find_changeable, no_store
-from catalog.curation.saved_searches import query_of
+from notifications import inbox, kinds
+from runs.models import View
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -32,7 +33,7 @@ def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     form = settings.configure(board, request.user, request.POST)
     if form.errors:
         return _page(request, board, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    messages.success(request, f"Saved. Standing trials: {form.standing.get_state_display()}.")
+    messages.success(request, f"Saved. Trials: {form.standing.get_state_display()}.")
     return redirect("boards:board-trials", board.pk)
 
 
@@ -40,23 +41,17 @@ def _page(
     request: HtmxRequest, board: Board, form: settings.Form, status: int = HTTPStatus.OK
 ) -> HttpResponse:
     outcomes = news.of_board(board)
-    is_own = board.user_id == request.user.pk
-    unseen = {outcome.trial.pk for outcome in outcomes if outcome.is_news and is_own}
-    if is_own:  # they are news of the board's user, whoever else looks
-        news.mark_seen(outcomes)
-    search = form.standing.search
+    inbox.see(request.user, board, kinds.TRIAL_NEWS)
     context: dict[str, Any] = {
         "board": board,
         "form": form,
         "standing": form.standing,
         "columns": board.columns.select_related("endpoint"),
-        "searches": settings.searches_of(request.user),
-        "search_words": settings.words_of(search),
-        "search_query": query_of(search).as_params() if search else "",
+        "views": View.objects.of_models(request.user),
+        "search_words": settings.words_of(form.standing.params),
         "preview": settings.preview(board, form.standing),
         "spent": settings.spent_words(sending.spent_since(board, timezone.now()), form.standing),
         "outcomes": outcomes,
-        "unseen": unseen,
         "whens": settings.WHENS,
         "states": settings.STATES,
     }

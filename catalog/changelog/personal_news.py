@@ -1,7 +1,6 @@
-"""News of other apps for one user, shown beside the catalogue's changes.
+"""What other apps tell one user: what waits for them, on the front page, and news in the feed.
 
-The front page and the feed list them. The apps are above the catalogue, so the runs, which ask them
-(`runs/owners.py`), connect them here.
+The apps are above the catalogue, so the runs, which ask them (`runs/owners.py`), connect them here.
 """
 
 from __future__ import annotations
@@ -14,35 +13,34 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_SHOWN = 4  # on the front page
+MOST_SHOWN = 5  # on the front page
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One piece of news; `key` stays the same if its text changes."""
+    """A line of the user's inbox; `path` marks it as seen and leads to its place."""
 
     key: str
     at: datetime
     title: str
     text: str
     path: str
-    is_unread: bool
 
 
-_sources: list[Callable[[User], Sequence[Entry]]] = []
+Source = Callable[["User"], Sequence[Entry]]
+_sources: dict[str, Source] = {}
 
 
-def connect(source: Callable[[User], Sequence[Entry]]) -> None:
-    """Set what returns a user's news of all apps."""
-    _sources[:] = [source]
+def connect(news: Source, waiting: Source) -> None:
+    """Set what returns a user's news for the feed, and what waits for an act of theirs."""
+    _sources.update(news=news, waiting=waiting)
 
 
-def entries(user: User) -> list[Entry]:
-    """Return all news for this user, newest first."""
-    news = [entry for source in _sources for entry in source(user)]
-    return sorted(news, key=lambda entry: entry.at, reverse=True)
+def entries(user: User) -> Sequence[Entry]:
+    """Return the user's news, newest first."""
+    return _sources["news"](user)
 
 
-def unread(user: User) -> list[Entry]:
-    """Return the newest entries that this user has not seen."""
-    return [entry for entry in entries(user) if entry.is_unread][:MOST_SHOWN]
+def waiting(user: User) -> Sequence[Entry]:
+    """Return what asks the user for an act, newest first: as much as the front page shows."""
+    return _sources["waiting"](user)[:MOST_SHOWN]

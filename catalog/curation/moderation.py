@@ -30,7 +30,7 @@ def set_status(endpoints: EndpointQuerySet, standing: str, reason: str, by: User
     Raises ValueError with a message, also for a block without a reason.
     """
     if standing not in WORDS:
-        raise ValueError("Choose one of the standings.")
+        raise ValueError("Choose one of the marks.")
     reason = one_line(reason, LONGEST_REASON, "reason") if standing else ""
     if standing == Standing.BLOCKED and not reason:
         raise ValueError("Say why it is blocked: whoever wants to run it reads this.")

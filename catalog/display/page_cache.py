@@ -104,9 +104,8 @@ def _region(
         "answer": answer,
         "families": _families(answer),
         "export": reverse("catalog:export") + query.as_params(),
-        "saving": reverse("catalog:saved-search-new") + query.as_params()
-        if query.as_params("favourite")  # favourites without further filters have their own page
-        else "",
+        # Favourites without further filters have their own page.
+        "saving": query.as_params()[1:] if query.as_params("favourite") else "",
         "interpretation": facets.interpretation(answer, place),
         "cleared": place.href(query.bare()),
         "guesses": facets.guesses(answer.hints, query, place),

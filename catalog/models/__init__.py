@@ -1,7 +1,7 @@
 """Endpoints and schemas, curation, change log, pictures."""
 
 from catalog.models.changes import Change, Reader, SyncReport
-from catalog.models.curation import Collection, CollectionItem, Favourite, Note, SavedSearch
+from catalog.models.curation import Collection, CollectionItem, Favourite, Note
 from catalog.models.endpoint import Endpoint, ListingEntry, Revision, Schema, Standing
 from catalog.models.picture import Picture
 
@@ -16,7 +16,6 @@ __all__ = [
     "Picture",
     "Reader",
     "Revision",
-    "SavedSearch",
     "Schema",
     "Standing",
     "SyncReport",

@@ -100,22 +100,3 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
-
-
-class SavedSearch(models.Model):
-    """A user's saved search, which counts the results that are new since `seen_at`."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=80)
-    params = models.TextField(help_text="the query string of its address, in canonical form")
-    created_at = models.DateTimeField(auto_now_add=True)
-    seen_at = models.DateTimeField(help_text="later results are shown as new")
-
-    class Meta:
-        ordering = ["name", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["user", "params"], name="saved_search_once_per_user")
-        ]
-
-    def __str__(self) -> str:
-        return self.name

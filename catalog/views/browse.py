@@ -21,7 +21,7 @@ from catalog.display import page_cache
 from catalog.display.facets import SearchScope
 from catalog.filters.vocabulary import WON
 from catalog.locks import locks_of
-from catalog.models import Collection, Endpoint, Favourite, Revision, SavedSearch
+from catalog.models import Collection, Endpoint, Favourite, Revision
 from catalog.search.query import SORTS, Query
 from catalog.sync import progress
 from catalog.track_records import records_of
@@ -57,8 +57,7 @@ def front(request: HtmxRequest) -> HttpResponse:
     if not request.htmx:
         context["total"] = Endpoint.objects.listed().count()
         context["news"] = queries.unread_counts(request.user)
-        context["own_news"] = personal_news.unread(request.user)
-        context["has_searches"] = SavedSearch.objects.filter(user_id=request.user.pk).exists()
+        context["waiting"] = personal_news.waiting(request.user)
     template = "catalog/partials/_shelves.html" if request.htmx else "catalog/front.html"
     return render(request, template, context)
 

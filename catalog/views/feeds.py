@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,7 @@ def _selected(request: Any) -> ChangeQuerySet:
     return queries.chosen(filters, filters.filter(Change.objects.shown(), starred))
 
 
-def _own(request: Any) -> list[Entry]:
+def _own(request: Any) -> Sequence[Entry]:
     """Return the reader's own news, in the unfiltered feed only: they have no kind or category."""
     is_narrow = Filters.from_query(request.GET).is_narrow
     return [] if is_narrow else personal_news.entries(request.reader)

@@ -43,6 +43,7 @@ def notify_owner(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
         text="" if is_done else why(flow_run, begun),
         path=flow_run.get_absolute_url(),
         key=f"flow {flow_run.pk} {flow_run.ended_at.isoformat()}",
+        about=flow_run,
     )
 
 

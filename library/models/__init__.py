@@ -4,7 +4,6 @@ from library.models.prompt import Prompt, PromptRun, PromptTag, PromptVersion
 from library.models.reference import Reference, ReferenceRun, ReferenceVersion
 from library.models.search_entry import DueEntry, SearchEntry
 from library.models.series import Series, SeriesItem
-from library.models.view import View
 
 __all__ = [
     "DueEntry",
@@ -18,5 +17,4 @@ __all__ = [
     "SearchEntry",
     "Series",
     "SeriesItem",
-    "View",
 ]

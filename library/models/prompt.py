@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 MOST_SEED = 2**31 - 1
+TAKES = "{prompt}"  # in a text: where another prompt goes in, as in “{prompt}, ink drawing”
 
 
 def new_seed() -> int:
@@ -53,23 +54,20 @@ class PromptQuerySet(InProjectQuerySet["Prompt"]):
             rows = rows.filter(here | Q(Exists(tagged)))
         return rows
 
+    def taking_prompts(self) -> PromptQuerySet:
+        """Those that another prompt goes into."""
+        return self.filter(text__icontains=TAKES)
+
     def below(self, folder: str) -> PromptQuerySet:
         """Those in the folder, or in one within it."""
         return self.filter(Q(folder=folder) | Q(folder__startswith=f"{folder}/"))
 
 
 class Prompt(InProject):
-    """A prompt with a name, or a style: a text that is added to prompts."""
-
-    class Kind(models.TextChoices):
-        """Whether it stands alone, or is added to a prompt."""
-
-        PROMPT = "prompt", "Prompt"
-        STYLE = "style", "Style"
+    """A prompt with a name; one with `{prompt}` in it is put around other prompts."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PROMPT)
     name = models.CharField(max_length=80)
     text = models.TextField(help_text="as its latest version says; library/prompts/grammar.py")
     folder = models.CharField(max_length=200, blank=True, help_text="a path: campaign/fox")
@@ -92,6 +90,11 @@ class Prompt(InProject):
     def get_absolute_url(self) -> str:
         """Return the address of the prompt's page."""
         return reverse("library:prompt", args=[self.pk])
+
+    @property
+    def takes_prompt(self) -> bool:
+        """Whether another prompt goes into it."""
+        return TAKES in self.text.casefold()
 
 
 class PromptTag(models.Model):

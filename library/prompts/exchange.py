@@ -1,9 +1,11 @@
 """Prompts as text: read from lines, CSV or JSON, written as CSV or JSON.
 
 lines    one prompt a line
-CSV      a header with `text`, and any of `name`, `tags`, `folder`, `kind`; or that of the web UIs'
+CSV      a header with `text`, and any of `name`, `tags`, `folder`; or that of the web UIs'
          styles.csv: `name`, `prompt`, `negative_prompt`
 JSON     a list of texts, or of objects with the same names; `tags` is a list or a text
+
+A style of the web UIs, or of our own exports of former days, is a prompt that takes one.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any, NamedTuple
 from core.text_encoding import decode_upload
 from fal.db_safe import db_safe_text
 from library.models import Prompt
+from library.models.prompt import TAKES
 from library.prompts import values as typed_values
 from library.prompts.values import Values
 from runs.results import csv_text
@@ -26,7 +29,8 @@ MAX_PROMPTS = 1000  # of one import
 _ALSO = {"prompt": "text"}  # as styles.csv calls it
 NEGATIVE = "negative_prompt"
 NO_NEGATIVE = "Its negative prompt is left out: it has no place here."
-COLUMNS = ("name", "text", "tags", "folder", "kind")
+COLUMNS = ("name", "text", "tags", "folder")
+KIND, STYLE = "kind", "style"  # of exports of former days
 TOO_LARGE = "This is more than 2 MB of text: split it."
 
 
@@ -72,10 +76,10 @@ def read(text: str) -> list[Entry]:
 
 def marked(entries: Iterable[Entry], there: Iterable[Prompt]) -> list[Entry]:
     """Return the entries, with a mark on those that are there already, or twice in the import."""
-    there_already = {(prompt.kind, prompt.name, prompt.text, prompt.folder) for prompt in there}
+    there_already = {(prompt.name, prompt.text, prompt.folder) for prompt in there}
     listed = []
     for entry in entries:
-        key = (entry.values.kind, entry.values.name, entry.values.text, entry.values.folder)
+        key = (entry.values.name, entry.values.text, entry.values.folder)
         listed.append(entry._replace(is_known=not entry.problem and key in there_already))
         there_already.add(key)
     return listed
@@ -98,7 +102,6 @@ def _row(prompt: Prompt, tags: Any) -> dict[str, Any]:
         "text": prompt.text,
         "tags": tags,
         "folder": prompt.folder,
-        "kind": prompt.kind,
     }
 
 
@@ -120,7 +123,7 @@ def _header(text: str) -> list[str]:
     names = [_ALSO.get(name, name) for name in names]
     if "text" not in names or not all(map(str.isidentifier, names)):
         return []
-    if unknown := next((name for name in names if name not in (*COLUMNS, NEGATIVE)), ""):
+    if unknown := next((name for name in names if name not in (*COLUMNS, NEGATIVE, KIND)), ""):
         raise ValueError(
             f"The column “{unknown[:40]}” has no place here: take it out. A table of prompts has "
             f"{', '.join(COLUMNS)}."
@@ -148,7 +151,7 @@ def _from_csv(text: str) -> Iterator[Entry]:
                 typed = dict(zip(names, map(csv_text.original, row), strict=False))
                 negative = typed.pop(NEGATIVE, "").strip()
                 if NEGATIVE in names:
-                    typed.setdefault("kind", Prompt.Kind.STYLE)
+                    typed.setdefault(KIND, STYLE)
                 entry = _entry(place, typed)
                 yield entry._replace(note=NO_NEGATIVE) if negative else entry
     except csv.Error as error:
@@ -179,7 +182,7 @@ def _wrong(item: Any) -> str:
     """Return what is wrong with an entry of JSON; empty if it can be read."""
     if not isinstance(item, dict):
         return "It is neither a text nor an object with “text”."
-    if unknown := next((name for name in item if name not in COLUMNS), ""):
+    if unknown := next((name for name in item if name not in (*COLUMNS, KIND)), ""):
         return f"“{unknown[:40]}” is not known: an object has {', '.join(COLUMNS)}."
     for name, value in item.items():
         is_list = isinstance(value, list) and all(isinstance(tag, str) for tag in value)
@@ -190,9 +193,8 @@ def _wrong(item: Any) -> str:
 
 def _entry(place: str, typed: dict[str, str], tags: list[str] | None = None) -> Entry:
     values = typed_values.read(typed, tags)
+    if typed.get(KIND, "").strip().lower() == STYLE and TAKES not in values.text.casefold():
+        values = values._replace(text=f"{TAKES}, {values.text}")
     if not values.name:
         values = values._replace(name=typed_values.name_of(values.text))
-    kind = typed.get("kind", "").strip().lower()
-    if kind and kind not in Prompt.Kind.values:
-        return Entry(place, values, f"“{kind[:40]}” is no kind: write prompt or style.")
     return Entry(place, values, " ".join(typed_values.problems(values).values()))

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 MAX_NAME_CHARS = 40
-PROMPT = "prompt"  # in a style: where the prompt stands that it is added to
+PROMPT = "prompt"  # the variable where another prompt goes in
 
 _ESCAPED = re.compile(r"\\([\\{}|:])")
 _SPECIAL = re.compile(r"[\\{}|:]")
@@ -84,19 +84,13 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 
-def styled(prompt: Template, style: Template) -> Template:
-    """Return the prompt with a style: where the style has `{prompt}`, else before a comma."""
-    if any(slot.key == PROMPT for slot in style.slots):
-        parts = [
-            inner
-            for part in style.parts
-            for inner in (
-                prompt.parts if isinstance(part, Slot) and part.key == PROMPT else (part,)
-            )
-        ]
-        return _of_parts(parts)
-    comma = (", ",) if prompt.parts and style.parts else ()
-    return _of_parts([*prompt.parts, *comma, *style.parts])
+def put_into(prompt: Template, around: Template) -> Template:
+    """Return the template `around` with the prompt where it has `{prompt}`."""
+    return _of_parts(
+        inner
+        for part in around.parts
+        for inner in (prompt.parts if isinstance(part, Slot) and part.key == PROMPT else (part,))
+    )
 
 
 def _of_parts(parts: Iterable[str | Slot]) -> Template:

@@ -1,4 +1,4 @@
-"""The list of prompts: searched by words, folder, tag and kind, with the number of each."""
+"""The list of prompts: searched by words, folder and tag, with the number of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count
 
 from fal.db_safe import db_safe_text
-from library.models import Prompt, PromptTag
+from library.models import PromptTag
 from library.prompts.values import folder_of
 
 if TYPE_CHECKING:
@@ -28,11 +28,10 @@ class Filters:
     search_text: str = ""
     folder: str = ""
     tag: str = ""
-    kind: str = ""
 
     def __bool__(self) -> bool:
         """Whether anything is left out."""
-        return bool(self.search_text or self.folder or self.tag or self.kind)
+        return bool(self.search_text or self.folder or self.tag)
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,11 @@ class Facet:
 
 
 def read(query: QueryDict) -> Filters:
-    """Parse `q`, `folder`, `tag` and `kind`."""
-    kind = query.get("kind", "")
+    """Parse `q`, `folder` and `tag`."""
     return Filters(
         db_safe_text(query.get("q", "")).strip()[:MAX_WORDS_CHARS],
         folder_of(query.get("folder", ""))[:MAX_WORDS_CHARS],
         db_safe_text(query.get("tag", "")).strip().lower()[:MAX_WORDS_CHARS],
-        kind if kind in Prompt.Kind.values else "",
     )
 
 
@@ -64,7 +61,7 @@ def chosen(rows: PromptQuerySet, filters: Filters) -> PromptQuerySet:
         rows = rows.below(filters.folder)
     if filters.tag:
         rows = rows.filter(tags__name=filters.tag)
-    return rows.filter(kind=filters.kind) if filters.kind else rows
+    return rows
 
 
 def folders(rows: PromptQuerySet, filters: Filters) -> list[Facet]:

@@ -57,7 +57,6 @@ def create(
                 is_hidden=is_hidden,
                 name=values.name,
                 text=values.text,
-                kind=values.kind,
                 folder=values.folder,
             )
             for values in many
@@ -117,7 +116,7 @@ def restore(prompt: Prompt, by: User) -> None:
 
 def _write(locked: Prompt, values: Values, by: User, is_hidden: bool | None) -> None:
     _set_text(locked, values.text, by)
-    locked.name, locked.kind, locked.folder = values.name, values.kind, values.folder
+    locked.name, locked.folder = values.name, values.folder
     if is_hidden is not None:
         locked.is_hidden = is_hidden
     locked.save()

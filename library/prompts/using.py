@@ -52,7 +52,7 @@ class Use:
     """What a prompt makes with the values that were typed."""
 
     prompt: Prompt
-    style: Prompt | None
+    into: Prompt | None  # the prompt that it is put into
     seed: int
     template: Template
     controls: list[SlotControl]
@@ -74,15 +74,15 @@ class Use:
 
     @property
     def origins(self) -> list[str]:
-        """Return the marks of the prompt and its style, for a form that they fill in."""
-        return [origins.mark(row) for row in (self.prompt, self.style) if row]
+        """Return the marks of the prompts, for a form that they fill in."""
+        return [origins.mark(row) for row in (self.prompt, self.into) if row]
 
     @property
     def query(self) -> str:
         """Return the values as part of an address, as `read` takes them."""
         values = {one.name: one.value for one in self.controls if one.value}
-        style = {"style": str(self.style.pk)} if self.style else {}
-        return urlencode(values | style | {"seed": self.seed})
+        into = {"into": str(self.into.pk)} if self.into else {}
+        return urlencode(values | into | {"seed": self.seed})
 
 
 @dataclass(frozen=True)
@@ -97,20 +97,20 @@ class Target:
 
 
 def read(user: User, prompt: Prompt, query: QueryDict, *, is_asking: bool = True) -> Use:
-    """Return what a prompt makes with the values in a query: `v.<group>`, `style` and `seed`.
+    """Return what a prompt makes with the values in a query: `v.<group>`, `into` and `seed`.
 
     With `is_asking`, a variable without a value is a mistake; else it stays as it was written.
     """
-    style = _style(user, prompt, query.get("style", ""))
+    into = _into(user, prompt, query.get("into", ""))
     template = grammar.parse(prompt.text)
-    if style:
-        template = grammar.styled(template, grammar.parse(style.text))
+    if into:
+        template = grammar.put_into(template, grammar.parse(into.text))
     seed = parse_key(query.get("seed", "")) or prompt.seed
     controls = [
         _control(slot, query.get(f"{SLOT}{slot.key}", ""), is_asking) for slot in template.slots
     ]
     values = {one.slot.key: one.value for one in controls if one.value}
-    use = Use(prompt, style, seed, template, controls, expansion.count(template, values))
+    use = Use(prompt, into, seed, template, controls, expansion.count(template, values))
     if any(one.error for one in controls):
         return use
     try:
@@ -147,25 +147,24 @@ def endpoint_named(text: str) -> Endpoint | None:
 def one_text(prompt: Prompt, query: QueryDict, current: str) -> str:
     """Return the one text that a field gets: of several, the first.
 
-    A style takes in the `current` text of the field. Raises expansion.Refused.
+    A prompt that takes one takes in the `current` text of the field. Raises expansion.Refused.
     """
     template = grammar.parse(prompt.text)
-    if prompt.kind == Prompt.Kind.STYLE:
+    if prompt.takes_prompt:
         before = (db_safe_text(current),) if current.strip() else ()
-        template = grammar.styled(Template(before), template)
+        template = grammar.put_into(Template(before), template)
     values: Mapping[str, str] = {
         slot.key: _control(slot, query.get(f"{SLOT}{slot.key}", ""), False).value
         or (slot.options[0] if slot.options else f"{{{slot.name}}}")
         for slot in template.slots
     }
-    return expansion.expand(template, values, prompt.seed)[0]
+    text = expansion.expand(template, values, prompt.seed)[0]
+    return text.strip(" ,") if prompt.takes_prompt else text  # an empty field leaves a comma
 
 
 def slots_to_fill(prompt: Prompt) -> list[Slot]:
     """Return the groups that are asked for before a prompt goes into a field."""
-    is_style = prompt.kind == Prompt.Kind.STYLE
-    slots = grammar.parse(prompt.text).slots
-    return [slot for slot in slots if not (is_style and slot.key == grammar.PROMPT)]
+    return [slot for slot in grammar.parse(prompt.text).slots if slot.key != grammar.PROMPT]
 
 
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
@@ -196,12 +195,11 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     return replace(placed, post={**placed.post, **marks}, notice=f"“{prompt.name}” is filled in.")
 
 
-def _style(user: User, prompt: Prompt, key: str) -> Prompt | None:
+def _into(user: User, prompt: Prompt, key: str) -> Prompt | None:
     pk = parse_uuid(key)
-    if pk is None or prompt.kind == Prompt.Kind.STYLE:
+    if pk is None or prompt.takes_prompt:
         return None
-    styles = Prompt.objects.kept().shown_to(user).filter(kind=Prompt.Kind.STYLE)
-    return styles.filter(pk=pk).first()
+    return Prompt.objects.kept().shown_to(user).taking_prompts().filter(pk=pk).first()
 
 
 def _control(slot: Slot, typed: str, is_asking: bool) -> SlotControl:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from core.formatting import shorten
 from fal.db_safe import db_safe_text
-from library.models import Prompt
 
 MAX_NAME_CHARS = 80
 MAX_TEXT_CHARS = 10_000
@@ -17,23 +16,20 @@ MAX_TAG_CHARS = 40
 
 
 class Values(NamedTuple):
-    """A prompt's own values; all but kind and tags fit their columns, which `problems` checks."""
+    """A prompt's own values; all but tags fit their columns, which `problems` checks."""
 
     name: str
     text: str
-    kind: str = Prompt.Kind.PROMPT
     folder: str = ""
     tags: tuple[str, ...] = ()
 
 
 def read(typed: Mapping[str, str], tags: Iterable[str] | None = None) -> Values:
     """Return the values that were typed, tidied; `tags` where they are listed already."""
-    kind = typed.get("kind", "").strip().lower()
     listed = typed.get("tags", "").split(",") if tags is None else tags
     return Values(
         _line(typed.get("name", "")),
         db_safe_text(typed.get("text", "")).replace("\r\n", "\n").strip(),
-        kind if kind in Prompt.Kind.values else Prompt.Kind.PROMPT,
         folder_of(typed.get("folder", "")),
         tuple(dict.fromkeys(tag for tag in (_line(name).lower() for name in listed) if tag)),
     )

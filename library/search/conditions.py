@@ -23,7 +23,7 @@ EVERYBODY, ME = "everybody", "me"
 STATES: Mapping[str, str] = {
     UNFINISHED: "Under way",
     **{state.value: state.label for state in (Run.State.UNCONFIRMED, *Run.FINAL)},
-    DELETED: "Recently deleted",
+    DELETED: "Deleted",
 }
 _STATE_NAMES = {
     "done": Run.State.SUCCEEDED,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts import permissions
 from core.http.htmx import HtmxRequest
 from notifications import outbox
-from people.looking.kinds import LOOKED_AT
+from people.kinds import LOOKED_AT
 from playground.display import looking
 from runs import owners, state_machine
 from runs.models import Run

@@ -37,7 +37,7 @@ def _of_open_invitation(view: Open) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def respond(request: HtmxRequest, token: str) -> HttpResponse:
-        invitation = rules.find(token)
+        invitation = rules.find(token, request.user)
         if invitation is None:
             return _closed(request, rules.UNKNOWN, HTTPStatus.NOT_FOUND)
         if request.user.is_authenticated and rules.has_joined(invitation, request.user):

@@ -126,6 +126,12 @@ def load_status(user: User | AnonymousUser) -> Status:
     )
 
 
+def problems() -> list[str]:
+    """Return what is wrong with the deployment, in sentences."""
+    syncs = list(SyncReport.objects.all()[:1])
+    return [*_process_problems(_workers()), *_problems(syncs, _storage())]
+
+
 def _workers() -> list[WorkerRow]:
     alive_since = clock.now() - worker_status.ALIVE
     rows = Worker.objects.order_by("-beat_at")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -25,6 +26,36 @@ if TYPE_CHECKING:
 
 MAX_NAME_CHARS = 80
 KEPT_AFTER_DELETION = timedelta(days=1)
+
+
+class Scope(StrEnum):
+    """For whom a preset is; what the house starts with fills everybody's untouched form."""
+
+    ME = "me"
+    MEMBERS = "members"
+    HOUSE = "house"
+    START = "start"
+
+    @classmethod
+    def of(cls, preset: Preset) -> Scope:
+        """Return the scope of a preset; in a private project its members are its user."""
+        if preset.is_shared:
+            return cls.START if preset.is_house_default else cls.HOUSE
+        return cls.ME if preset.is_hidden or preset.project.is_private else cls.MEMBERS
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether everybody in the house may use it."""
+        return self in (Scope.HOUSE, Scope.START)
+
+    @property
+    def columns(self) -> dict[str, bool]:
+        """Return the columns of the preset that hold it."""
+        return {
+            "is_shared": self.is_shared,
+            "is_hidden": self == Scope.ME,
+            "is_house_default": self == Scope.START,
+        }
 
 
 class NameTaken(ValueError):
@@ -131,9 +162,8 @@ def create(
     endpoint: Endpoint,
     name: str,
     arguments: dict[str, Any],
+    scope: Scope = Scope.MEMBERS,
     *,
-    is_shared: bool = False,
-    is_hidden: bool = False,
     may_replace: bool = False,
     project: Project | None = None,
 ) -> Preset:
@@ -143,8 +173,8 @@ def create(
     """
     values = {
         "arguments": arguments,
-        "is_shared": is_shared,
-        "is_hidden": is_hidden and not is_shared,
+        "is_shared": scope.is_shared,
+        "is_hidden": scope == Scope.ME,
         "schema_digest": endpoint.schema_id or "",
         "unmended": None,
     }
@@ -163,38 +193,29 @@ def create(
             preset, _ = Preset.objects.kept().update_or_create(**place, name=name, defaults=values)
     except IntegrityError as error:  # another tab saved the same name first
         raise NameTaken(name) from error
+    if scope == Scope.START:
+        change(preset, name, scope, by=user)
     return preset
 
 
-def change(
-    preset: Preset,
-    name: str,
-    *,
-    is_shared: bool,
-    is_hidden: bool = False,
-    is_house_default: bool | None = None,
-    by: User,
-) -> None:
-    """Rename a preset as `by`, or choose who may use it; raises ValueError and NameTaken.
+def change(preset: Preset, name: str, scope: Scope, *, by: User) -> None:
+    """Rename a preset as `by`, or choose for whom it is; raises ValueError and NameTaken.
 
-    `is_house_default` makes it fill everybody's untouched form instead of the previous house
-    default; None leaves that as it is. Only a shared preset can be the house default.
+    The house starts with one preset of each model: the one before becomes an ordinary one.
     """
-    preset.name, preset.is_shared = clean_name(name), is_shared
-    preset.is_hidden = is_hidden and not is_shared
     was_house_default = preset.is_house_default
-    if is_house_default is not None:
-        preset.is_house_default = is_house_default
-    preset.is_house_default = preset.is_house_default and is_shared
+    preset.name = clean_name(name)
+    for column, value in scope.columns.items():
+        setattr(preset, column, value)
     others = Preset.objects.filter(endpoint_id=preset.endpoint_id, is_house_default=True)
     try:
         with transaction.atomic():
             if preset.is_house_default:
                 others.exclude(pk=preset.pk).update(is_house_default=False)
-            names = ["name", "is_shared", "is_hidden", "is_house_default", "updated_at"]
-            preset.save(update_fields=names)
+            preset.save(update_fields=["name", *scope.columns, "updated_at"])
             if preset.is_house_default != was_house_default:
-                action = "made house default" if preset.is_house_default else "no house default"
+                action = "made" if preset.is_house_default else "no longer"
+                action += " what the house starts with"
                 audit.record(by, action, [preset], f"of {preset.endpoint_id}")
     except IntegrityError as error:
         raise NameTaken(preset.name) from error

@@ -13,10 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions
 from core.http.htmx import HtmxRequest
-from core.http.parameters import parse_moment
 from playground.display import history, json_tree, looking, renderers, wall
 from playground.display.comparison.predecessor import predecessor_of
-from playground.display.navigation import tray as tray_rows
 from playground.display.result.settings import settings_of
 from projects import roles
 from projects.models import Project
@@ -38,17 +36,6 @@ def latest(request: HtmxRequest) -> HttpResponse:
     if request.GET.get("newest") == history.newest_id([stack.row for stack in stacks]):
         return HttpResponse(status=204)
     return render(request, "playground/partials/_latest_runs.html", {"stacks": stacks})
-
-
-@require_safe
-@no_store
-def tray(request: HtmxRequest) -> HttpResponse:
-    """Render the user's runs in progress and those ended after `?since`; 204 without any."""
-    since = parse_moment(request.GET.get("since", ""))
-    rows = tray_rows.rows(request.user, since)
-    if not rows:
-        return HttpResponse(status=204)
-    return render(request, "playground/tray.html", {"rows": rows})
 
 
 @require_safe

@@ -82,7 +82,7 @@ def _question(text: str) -> str:
             f"“{words}” is only searched for. A rule takes conditions, such as license:commercial."
         )
     if any(condition.accepts(FAVOURITE) for condition in parsed.conditions):
-        raise ValueError("Everybody has other favourites: a rule cannot ask for them.")
+        raise ValueError("Everybody stars others: a rule cannot ask for them.")
     if any(condition.key == WON for condition in parsed.conditions):
         raise ValueError("Everybody may see other votes: a rule cannot ask for them.")
     return text

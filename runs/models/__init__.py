@@ -8,6 +8,7 @@ from runs.models.ledger import Charge, LedgerAccount, LedgerEntry
 from runs.models.project_key import KeySeal, ProjectKey
 from runs.models.run import GIVEN_UP, Artifact, Run, Transport, webhook_token
 from runs.models.upload import DiscardedContent, Upload, UploadReservation
+from runs.models.view import View
 from runs.models.worker import MetadataBackfill, UpstreamKeys, WantedCopy, WebhookReport, Worker
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Upload",
     "UploadReservation",
     "UpstreamKeys",
+    "View",
     "WantedCopy",
     "WebhookReport",
     "Worker",

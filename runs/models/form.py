@@ -82,7 +82,7 @@ class Preset(InProject):
             )
         ]
         indexes = [models.Index(fields=["endpoint", "is_shared"], name="preset_of_endpoint")]
-        permissions = [("set_house_default", "Can make a preset the house default")]
+        permissions = [("set_house_default", "Can choose what the house starts with")]
 
     def __str__(self) -> str:
         return self.name

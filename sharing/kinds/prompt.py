@@ -37,14 +37,13 @@ class Prompt(DocumentKind[Row]):
         return prompts.filter(pk=pk).first() if pk else None
 
     def document(self, row: Row, user: User) -> Document:
-        """Return kind and text."""
-        return {"kind": row.kind, "text": row.text}
+        """Return the text."""
+        return {"text": row.text}
 
     def shown(self, visit: Visit, document: Document) -> Mapping[str, Any]:
         """Return the text in parts, and what can be filled in for each group."""
         template = grammar.parse(document["text"])
         return {
-            "is_style": document["kind"] == Row.Kind.STYLE,
             "text": document["text"],
             "parts": [
                 {"text": part, "slot": None}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.http.parameters import parse_uuid
-from library.models import View as Row
 from library.search import matching
 from library.search.entries import PROJECT
 from library.search.line import parse_line
 from library.selection import ResultKey
 from runs.models import Artifact, Run
+from runs.models import View as Row
 from sharing.kinds.kind import Kind
 from sharing.models import Share
 
@@ -31,7 +31,7 @@ class View(Kind):
         """Return the view, if the user sees it."""
         seen = Row.objects.kept().shown_to(user).select_related("project", "user")
         pk = parse_uuid(key)
-        return seen.filter(pk=pk).first() if pk else None
+        return seen.filter(pk=pk, of=Row.Of.RESULTS).first() if pk else None
 
     def results(self, share: Share) -> Sequence[ResultKey] | None:
         """Return the results, the newest first; nothing once the view is deleted.

@@ -69,10 +69,10 @@ class Share(InProject):
         PUBLIC = "public", "Everybody, search engines too"
 
     class Picks(models.TextChoices):
-        """How guests pick favourites."""
+        """How guests pick."""
 
         NONE = "", "No picks"
-        ONE = "one", "One favourite"
+        ONE = "one", "One"
         SOME = "some", "Up to a number"
         RANKED = "ranked", "In order, best first"
 

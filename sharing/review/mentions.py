@@ -25,7 +25,9 @@ _WORD = r"[\p{L}\p{M}\p{N}_]"
 _BEGIN = rf"(?<!{_WORD})@"
 _END = rf"(?<={_WORD})(?!{_WORD})"  # of a word
 
-kinds.register(Kind(MENTION, "Mentions", "somebody named you with @ in a comment on a share"))
+kinds.register(
+    Kind(MENTION, "Mentions", "somebody named you with @ in a comment on a share", asks=True)
+)
 
 
 def can_mention(share: Share, *, is_maker: bool) -> dict[str, User]:
@@ -75,4 +77,5 @@ def notify(comment: Comment, share: Share, *, is_maker: bool) -> None:
             text=comment.text[:EXCERPT_CHARS],
             path=path,
             key=f"mention {comment.pk}",
+            about=share,
         )

@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from core.db import clock
 from core.formatting import counted
-from notifications import kinds, outbox
+from notifications import kinds, outbox, things
 from notifications.kinds import Kind
-from sharing.models import Comment, Pick, Rating, Reviewer
+from sharing import access
+from sharing.models import Comment, Pick, Rating, Reviewer, Share
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +26,10 @@ AT_ONCE = 100
 EXCERPTS, EXCERPT_CHARS = 5, 300
 Row = TypeVar("Row", bound=Model)
 
-kinds.register(Kind(REVIEW, "Reviews", "somebody picked, rated or commented on what you shared"))
+kinds.register(
+    Kind(REVIEW, "Reviews", "somebody picked, rated or commented on what you shared", asks=True)
+)
+things.register(Share, access.told_of)
 
 
 def note(reviewer: Reviewer) -> None:
@@ -76,6 +80,7 @@ def _tell(reviewer: Reviewer, *, is_done: bool = False) -> None:
         text="\n".join([*done, *excerpts]),
         path=reverse("sharing:answers", args=[share.pk]),
         key=f"review {reviewer.pk} {now.isoformat()}",
+        about=share,
     )
 
 

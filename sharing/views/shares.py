@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core.formatting import counted
 from core.http.parameters import page_number, parse_uuid
 from library import selection
+from notifications import inbox
 from playground.form import share_links
 from sharing.models import Share
 from sharing.own import listing, making, revoking
@@ -85,6 +86,7 @@ def _list(request: HtmxRequest) -> HttpResponse:
         "may_see_all": may_see_all,
         "of_all": of_all,
         "links": [] if of_all else list(share_links.links_of(request.user)),
+        "new": inbox.new_things(request.user, Share),
         "just_ended": parse_uuid(request.GET.get("ended", "")),
     }
     return render(request, "sharing/shares.html", context)

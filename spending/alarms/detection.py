@@ -116,4 +116,5 @@ def _tell(alarm: Alarm, people: Sequence[User]) -> None:
             "letter to fal's support, ready to copy.",
             path=alarm.get_absolute_url(),
             key=f"cost alarm {alarm.run_id}",
+            about=alarm,
         )

@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import User
+from django.db.models import Model
 from django.utils import timezone
 
 from core.db import clock
 from core.formatting import money
 from notifications import kinds, outbox
 from notifications.models import Notification
+from projects.models import Project
 from runs.ledger import Counter, Scope
 from runs.models import LedgerAccount
 from spending.budgets import access, counting, gauges, wording
@@ -20,8 +23,6 @@ from spending.models import Budget
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from django.contrib.auth.models import User
 
 CHECK_EVERY_S = 15.0
 REST_S = 60.0  # while no budget has anybody to tell
@@ -95,7 +96,15 @@ def _notify(person: User, gauge: Gauge, name: str) -> None:
         text=f"{money(gauge.spent)} of {money(gauge.limit)}, with what is under way. {rest}",
         path=gauge.budget.get_absolute_url(),
         key=_key(gauge),
+        about=_whose(gauge),
     )
+
+
+def _whose(gauge: Gauge) -> Model:
+    """Return whose money it is: the project, the person, or else the budget itself."""
+    counter = gauge.counter
+    owners = {Scope.PROJECT: Project(pk=counter.key), Scope.PERSON: User(pk=counter.key)}
+    return owners.get(counter.scope, gauge.budget)
 
 
 def _key(gauge: Gauge) -> str:

@@ -101,6 +101,7 @@ def ask(user: User, subject: Subject, amount: Decimal, sentence: str, path: str)
                 text=f"{sentence}\n\nGrant or refuse it on the page below.",
                 path=request.get_absolute_url(),
                 key=f"budget request {request.pk}",
+                about=request,
             )
     return request
 

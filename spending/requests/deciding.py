@@ -13,7 +13,7 @@ from accounts import audit
 from core import refusals
 from core.db import clock
 from core.formatting import money
-from notifications import outbox
+from notifications import inbox, outbox
 from spending.budgets import access
 from spending.models import BudgetRequest
 from spending.requests import asking
@@ -77,6 +77,7 @@ def _decide(by: User, request: BudgetRequest, answer: str) -> None:
     if request.asked is not None and request.asked != request.amount:
         detail += f", who had asked for {money(request.asked)}"
     audit.record(by, verb, [request], detail)
+    inbox.settle(request)
     if request.user_id == by.pk:
         return
     lines = [answer, "Try again what was refused." if request.is_granted else ""]
@@ -87,4 +88,5 @@ def _decide(by: User, request: BudgetRequest, answer: str) -> None:
         text="\n\n".join(line for line in lines if line),
         path=(request.path if request.is_granted else "") or request.get_absolute_url(),
         key=f"budget request {request.pk} decided",
+        about=request,
     )

@@ -46,8 +46,12 @@ def visible(user: User) -> QuerySet[BudgetRequest]:
 
 def waiting_for(user: User) -> list[Line]:
     """Return what waits for the user's decision, the oldest first."""
-    rows = decided_by(user).filter(decided_at=None)
-    return _lines(rows.order_by("created_at")[:LATEST])
+    return _lines(undecided(user).order_by("created_at")[:LATEST])
+
+
+def undecided(user: User) -> QuerySet[BudgetRequest]:
+    """Return what waits for the user's decision."""
+    return decided_by(user).filter(decided_at=None)
 
 
 def asked_by(user: User) -> list[Line]:

@@ -18,6 +18,7 @@ from core.db import clock
 from core.formatting import enumerated
 from core.http.parameters import parse_key
 from core.http.refusals import refusals_as_messages
+from notifications import inbox
 from runs.ledger import NOTHING, Counter, Scope
 from spending.budgets import access, gauges, wording
 from spending.models import BudgetRequest, SpendingRules
@@ -43,6 +44,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         "waiting": listing.waiting_for(user),
         "asked": listing.asked_by(user),
         "decided": listing.decided(user),
+        "new": inbox.new_things(user, BudgetRequest),
     }
     return render(request, "spending/requests/requests.html", context)
 
@@ -75,7 +77,9 @@ def new(request: HtmxRequest) -> HttpResponse:
 @require_safe
 def request_page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a request; who may decide has two buttons."""
-    return _page(request, _visible(request, pk), DecisionForm())
+    asked = _visible(request, pk)
+    inbox.see(request.user, asked)
+    return _page(request, asked, DecisionForm())
 
 
 @require_POST

@@ -1,6 +1,6 @@
 /**
- * Loads the script of the tray, which lists the runs in progress in the header of every page and
- * tab: while there are runs (`vitrine-tray` has them for all tabs), and once per session in case
+ * Loads the script of the tray, which the bell in the header of every page opens: at a press of the
+ * bell, while there are runs (`vitrine-tray` has them for all tabs), and once per session in case
  * some were started elsewhere.
  */
 const KEY = "vitrine-tray";
@@ -18,6 +18,12 @@ addEventListener("storage", ({ key, newValue }) => key === KEY && newValue && !l
 document.addEventListener("run:started", ({ detail }) =>
   load(({ start }) => setTimeout(start, AFTER_RUN_MS, detail.id)),
 );
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-inbox]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  load(({ open }) => open());
+});
 const isSending = () => !window.htmx || document.querySelector("form.htmx-request");
 function refreshAfterPress() {
   setTimeout(() => {

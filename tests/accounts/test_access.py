@@ -29,10 +29,10 @@ from django.utils import timezone
 
 from api import tokens
 from api.models import ProxyFile
-from catalog.models import Collection, Endpoint, Note, SavedSearch
+from catalog.models import Collection, Endpoint, Note
 from catalog.views import feeds
 from flows.models import AccountWorkflow
-from notifications.models import Channel, Delivery
+from notifications.models import Channel, Delivery, Notification
 from people.models import Invitation
 from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
@@ -94,15 +94,13 @@ class World:
         Preset.objects.filter(user=owner).update(is_shared=True)
         link = Share.objects.create(user=owner, endpoint=endpoint, arguments={}, opens_files=True)
         note = Note.objects.create(user=owner, endpoint=endpoint, text="n")
-        search = SavedSearch.objects.create(
-            user=owner, name="s", params="q=x", seen_at=owner.date_joined
-        )
         Collection.objects.create(owner=owner, slug="best", title="Best", is_published=True)
         project = Project.objects.create(slug="best", name="Best")
         Membership.objects.create(project=project, user=owner, role="manager")
         token, _ = tokens.create(owner, "script")
         channel = Channel.objects.create(user=owner, method="email", name="mail")
         delivery = Delivery.objects.create(user=owner, method="email", channel=channel)
+        line = Notification.objects.create(user=owner, kind="run_finished", key="a", subject="b")
         AccountWorkflow.objects.create(
             endpoint=endpoint, owner="ana", name="x.png", title="w", is_own=True,
             definition='{"nodes": {}}', read_at=owner.date_joined,
@@ -118,8 +116,8 @@ class World:
             "rule": Rule.objects.create(kind="owner", value="nobody").pk,
         }  # fmt: skip
         things.keys |= {
-            "note": note.pk, "link-": link.pk, "saved-search": search.pk, "token": token.pk,
-            "auth_user": owner.pk, "channel": channel.pk, "delivery": delivery.pk,
+            "note": note.pk, "link-": link.pk, "token": token.pk,
+            "auth_user": owner.pk, "channel": channel.pk, "delivery": delivery.pk, "line": line.pk,
             "look": things.keys["run"],
             "person-token": token.pk, "made-": self._invitation(owner),
             "mfa_": self._second_factor(owner),

@@ -111,15 +111,15 @@ def test_setting_and_removing_a_house_default_are_logged(
 ) -> None:
     preset = Preset.objects.create(user=eva, endpoint=make_endpoint(), name="Calm", arguments={})
     page = reverse("playground:preset", args=[preset.pk])
-    house = {"name": "Calm", "is_shared": "1", "is_house_default": "1"}
+    house = {"name": "Calm", "used_by": "start"}
     admin.post(page, house)
     admin.post(page, house)  # changes nothing
-    admin.post(page, {"name": "Calm", "is_shared": "1"})
+    admin.post(page, {"name": "Calm", "used_by": "house"})
     admin.post(reverse("playground:preset-deletion", args=[preset.pk]))
     admin.post(reverse("playground:preset-recovery", args=[preset.pk]))
     assert [action for _, action, *_ in entries()] == [
-        "made house default",
-        "no house default",
+        "made what the house starts with",
+        "no longer what the house starts with",
         "deleted",
         "restored",
     ]

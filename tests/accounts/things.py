@@ -22,11 +22,10 @@ from library.models import (
     ReferenceVersion,
     Series,
     SeriesItem,
-    View,
 )
 from projects.models import Project
 from projects.models.project import private_project
-from runs.models import Artifact, Preset, Run, Upload
+from runs.models import Artifact, Preset, Run, Upload, View
 from sharing.models import Comment as ShareComment
 from sharing.models import Report, Reviewer, Share, ShareItem
 from training.models import Dataset, Training, Weights

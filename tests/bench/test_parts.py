@@ -27,7 +27,6 @@ SMALL: dict[str, dict[str, Any]] = {
     "g13": {"settle_s": 0.0, "measured_s": 1.0},
     "boards": {"counts": (2, 3)},
     "proxy": {"streams": 5},
-    "worker": {"count": 4, "hold_s": 0.5},
 }
 
 

@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from catalog.models import Endpoint, Note, SavedSearch
-from runs.models import Run
+from catalog.models import Endpoint, Note
+from runs.models import Run, View
 from spending.sums import rollups
 from tests.boards.leaderboard.voting import voted
 from tests.browser.axe import assert_usable
@@ -49,6 +49,8 @@ PAGES = [
     "/projects/",
     "/projects/new/",
     "/account/notifications/",
+    "/inbox/",
+    "/inbox/?show=running",
     "/spend/alarms/",
     "/account/",
     "/admin/",
@@ -68,7 +70,7 @@ def lived_in(gallery: None, user: User) -> None:
     charge(person("ben"), "60.00", days_ago(3), project, model, door="board")
     rollups.keep_up()
     voted(user, [Endpoint.objects.get(display_name=f"Flux {n}") for n in (4, 8)], wins=7)
-    SavedSearch.objects.create(user=user, name="Mine", params="q=flux", seen_at=timezone.now())
+    View.objects.create(user=user, name="Mine", line="q=flux", of="models")
     Note.objects.create(endpoint=model, user=user, text="See https://a.test")
     Run.objects.create(
         endpoint=model, user=user, form_token="t", arguments={}, output={}, title="A fox",

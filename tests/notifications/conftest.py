@@ -67,7 +67,7 @@ def make_channel(user: User) -> Callable[..., Channel]:
 def tell(user: User) -> Callable[..., bool]:
     """`tell("key")` notifies `user` of a long run."""
 
-    def notify(key: str = "run 1", **values: str) -> bool:
+    def notify(key: str = "run 1", **values: Any) -> bool:
         words = {"subject": "Done <1>", "text": "It & you.", "path": "/runs/1/"} | values
         return outbox.notify(user, kinds.RUN_FINISHED, key=key, **words)
 

@@ -15,7 +15,7 @@ from notifications.models import Channel, Delivery, Notification
 pytestmark = pytest.mark.django_db
 
 
-def tell(user: User, key: str = "run 1", **values: str) -> bool:
+def tell(user: User, key: str = "run 1", **values: Any) -> bool:
     content = {"subject": "Done", "text": "It took an hour.", "path": "/runs/1/"} | values
     return outbox.notify(user, kinds.RUN_FINISHED, key=key, **content)
 

@@ -8,12 +8,15 @@ from functools import partial
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from accounts import permissions, roles
 from accounts.models import QueuedMail
 from accounts.roles import Role
+from notifications import inbox
+from notifications.models import Notification
 from people import invitations, sign_up
 from people.invitations import Refused
 from people.models import Invitation, Joining
@@ -22,7 +25,7 @@ from projects.models import Membership, Project
 from tests.accounts.audited import events
 from tests.conftest import grant
 from tests.people.house import at_once, invite, make_admin
-from tests.projects.people import make_project, person
+from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +60,39 @@ def test_somebody_new_gets_an_account_with_role_and_projects(eva: User) -> None:
     assert Joining.objects.get().user == mara
     assert Invitation.objects.get().uses == 1
     assert events().filter(event="joined by", actor_name="mara").exists()
+
+
+def test_who_invited_is_told_that_somebody_has_joined(eva: User, user: User) -> None:
+    roles.set_role(person("tom"), Role.ADMIN, eva)
+    invitation, _ = invite(eva)
+    invitations.join(user, invitation)
+    told = Notification.objects.get()
+    assert (told.user, told.path) == (eva, "/people/invitations/")
+    assert told.subject == "ana has joined by your invitation"
+    assert inbox.count_new(eva) == 1
+    roles.set_role(eva, Role.MEMBER, person("tom"))
+    assert inbox.count_new(User.objects.get(pk=eva.pk)) == 0
+
+
+def test_who_has_an_account_is_told_of_an_invitation_and_takes_it(eva: User, user: User) -> None:
+    fox = make_project("Fox", tom="manager")
+    EmailAddress.objects.create(user=user, email="ana@example.com", verified=True)
+    unproved = person("unproved")
+    EmailAddress.objects.create(user=unproved, email="Ana@example.com", verified=False)
+    invite(eva, (fox, "maker"), email="Ana@Example.com")
+    (line,) = Notification.objects.all()
+    assert (line.user, line.subject) == (user, "eva invites you to “Fox”")
+    assert list(inbox.waiting(user)) == [line]
+    assert logged_in(unproved).get(line.path).status_code == 404
+    client = logged_in(user)
+    assert "“Fox”" in client.get("/").content.decode()
+    assert "Fox" in client.get(line.path).content.decode()
+    client.post(f"{line.path}acceptance/")
+    assert memberships(user) == {"Fox": "maker"}
+    assert not inbox.waiting(user)
+    assert inbox.count_new(user) == 0
+    EmailAddress.objects.filter(user=user).delete()
+    assert not inbox.lines(user)
 
 
 def test_the_database_has_no_token(eva: User) -> None:

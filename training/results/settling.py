@@ -128,4 +128,5 @@ def _notify_owner(run: Run, created: list[Weights]) -> None:
         text="" if is_done else error_messages.reason(run.error),
         path=created[0].get_absolute_url() if created else run.get_absolute_url(),
         key=f"training {run.pk}",
+        about=run,
     )

@@ -29,7 +29,7 @@ MAX_WORDS_CHARS = 100
 @require_safe
 @no_store
 def offered(request: HtmxRequest) -> HttpResponse:
-    """Render the prompts and styles with the words in `?q=` as options of a list."""
+    """Render the prompts with the words in `?q=` as options of a list."""
     search_text = db_safe_text(request.GET.get("q", ""))[:MAX_WORDS_CHARS]
     rows = Prompt.objects.offered_in(current.current(request), request.user).with_words(search_text)
     options = [(row, bool(using.slots_to_fill(row))) for row in rows[:OFFERED]]
@@ -42,7 +42,7 @@ def offered(request: HtmxRequest) -> HttpResponse:
 def text(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Render the form that asks for a prompt's variables; a POST answers with the text they make.
 
-    A style takes in the posted `current` text of the field.
+    A prompt that takes one takes in the posted `current` text of the field.
     """
     prompt = find(request, pk)
     if request.method != "POST":

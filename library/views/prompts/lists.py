@@ -38,7 +38,6 @@ def index(request: HtmxRequest) -> HttpResponse:
         "filters": filters,
         "folders": listing.folders(all_rows, filters),
         "tags": listing.tags(all_rows, filters),
-        "kinds": Prompt.Kind.choices,
         "endpoint": using.endpoint_named(request.GET.get("for", "")),
         "field": request.GET.get("field", "")[:200],
         "carried": _carried(request),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SHOWN = 20  # of the prompts that one makes; the others fold
 RECENT_RUNS, RECENT_MODELS = 100, 8
-MAX_STYLES = 200
+MOST_AROUND = 200
 
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Prompt:
@@ -63,7 +63,7 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         "shown": use.texts[:SHOWN],
         "folded": use.texts[SHOWN:],
         "another_seed": new_seed(),
-        "styles": _styles(request, prompt),
+        "around": _around(request, prompt),
         "recent_models": _recent_models(request),
         "tiles": [tiles.tile(run) for run in runs],
         "may_change": roles.may_change(request.user, prompt),
@@ -75,11 +75,12 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "library/prompts/prompt.html", context, status=status)
 
 
-def _styles(request: HtmxRequest, prompt: Prompt) -> list[Prompt]:
-    if prompt.kind == Prompt.Kind.STYLE:
+def _around(request: HtmxRequest, prompt: Prompt) -> list[Prompt]:
+    """Return the prompts that this one may be put into."""
+    if prompt.takes_prompt:
         return []
     offered = Prompt.objects.offered_in(prompt.project, request.user)
-    return list(offered.filter(kind=Prompt.Kind.STYLE).order_by("name")[:MAX_STYLES])
+    return list(offered.taking_prompts().order_by("name")[:MOST_AROUND])
 
 
 def _recent_models(request: HtmxRequest) -> list[str]:
@@ -115,7 +116,7 @@ def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     roles.require_maker(request.user, prompt.project)
     if request.method != "POST":
         tags = tuple(tag.name for tag in prompt.tags.all())
-        now = Values(prompt.name, prompt.text, prompt.kind, prompt.folder, tags)
+        now = Values(prompt.name, prompt.text, prompt.folder, tags)
         return _form(request, now, prompt)
     typed = values.read(request.POST.dict())
     if wrong := values.problems(typed):
@@ -154,7 +155,6 @@ def _form(
         "tags": ", ".join(typed.tags),
         "errors": errors or {},
         "refused": refused,
-        "kinds": Prompt.Kind.choices,
         "newest": newest,
         "back": prompt.get_absolute_url() if prompt else reverse("library:prompts"),
         "is_hidden": prompt.is_hidden if prompt else project.hides_new_runs,

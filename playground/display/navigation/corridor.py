@@ -1,7 +1,7 @@
 """The corridor: the areas of the house and the rooms of each, said once.
 
-The header, the tabs above a page, the menu under one's name and the command palette are made of it.
-A page that is in no area is reached from a room.
+The header, the tabs above a page, the menu under one's name and the command palette are made of it;
+the bell leads to its own. A page that is in no area is reached from a room.
 """
 
 from __future__ import annotations
@@ -91,9 +91,9 @@ HEADER = (
             Room("New", "catalog:changes", "what changed, news, prices, feed", name="New models"),
             Room("Leaderboard", "leaderboard:leaderboard", "votes, ranking, best models, arena"),
             Room("Prices", "prices:prices", "real prices, measured, what models cost"),
-            Room("Saved searches", "catalog:saved-searches"),
+            Room("Views", "library:views", "saved searches, saved filters"),
         ),
-        ("catalog:model", "catalog:c", "catalog:saved", "prices:", "playground:endpoint"),
+        ("catalog:model", "catalog:c", "library:view", "prices:", "playground:endpoint"),
     ),
     Area(
         "Results",
@@ -112,7 +112,7 @@ HEADER = (
             ),
         ),
         (
-            *("library:run", "library:series", "library:view"),
+            *("library:run", "library:series"),
             *("playground:run", "chats:", "sharing:share"),
         ),
     ),
@@ -131,11 +131,25 @@ HEADER = (
         (
             Room("Prompts", "library:prompts", "saved prompts, styles, templates, variables"),
             Room("References", "library:references", "characters, products, places, looks, @"),
+            Room("Presets", "playground:all-presets", "house defaults, styles, saved settings"),
             Room("Made here", "playground:restorations", "open a run, recipe, restore, file"),
             Room("Data sets", "training:training", "training, trainers, LoRA"),
             Room("Weights", "training:weights", "trained LoRAs"),
         ),
-        ("library:prompt", "library:reference", "playground:restoration", "training:"),
+        (
+            "library:prompt",
+            "library:reference",
+            "playground:preset",
+            "playground:restoration",
+            "training:",
+        ),
+    ),
+)
+BELL = Area(
+    "Inbox",
+    (
+        Room("Running", "notifications:inbox", "tray, queue", "show=running", "Runs in progress"),
+        Room("New", "notifications:inbox", "notifications, bell, news, told", name="Inbox"),
     ),
 )
 MENU = (
@@ -189,11 +203,12 @@ MENU = (
         ),
     ),
 )
+EVERY = (*HEADER, *MENU, BELL)
 
 
 def rooms(user: User) -> Iterator[Room]:
     """Yield every room that the user may enter."""
-    for area in (*HEADER, *MENU):
+    for area in EVERY:
         yield from area.rooms_of(user)
 
 
@@ -214,17 +229,17 @@ def tabs(request: HttpRequest) -> list[Tab]:
 
 def room_of(request: HttpRequest) -> Room | None:
     """Return the room that the page is: of several, the one with the narrowest query."""
-    held = [room for area in (*HEADER, *MENU) for room in area.rooms if room.holds(request)]
+    held = [room for area in EVERY for room in area.rooms if room.holds(request)]
     return max(held, key=lambda room: len(room.query), default=None)
 
 
 def area_of(request: HttpRequest) -> Area | None:
     """Return the area that the page is in, as a room or as a page of one of its apps."""
-    here, every = room_of(request), (*HEADER, *MENU)
+    here = room_of(request)
     if here is not None:
-        return next(area for area in every if here in area.rooms)
+        return next(area for area in EVERY if here in area.rooms)
     route = request.resolver_match.view_name if request.resolver_match else ""
-    return next((area for area in every if route.startswith(area.routes or "-")), None)
+    return next((area for area in EVERY if route.startswith(area.routes or "-")), None)
 
 
 def _user(request: HttpRequest) -> User:

@@ -27,7 +27,7 @@ _ACTIONS = (
     ("New chat", "talk to a language model", "chats:new", ""),
     ("New flow", "chain models", "flows:new", ""),
     ("New training", "choose a trainer, new data set", "training:training", ""),
-    ("New prompt", "save a prompt, new style", "library:prompt-new", ""),
+    ("New prompt", "save a prompt, style", "library:prompt-new", ""),
     ("New reference", "character, product, place, look", "library:reference-new", ""),
     ("Import a board", "board.json", "boards:import", ""),
     ("Import a flow", "flow.json", "flows:import", ""),

@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from accounts import permissions
 from accounts.permissions import may
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
-from core.http.parameters import parse_key
+from core.http.parameters import page_number, parse_key
+from fal.db_safe import db_safe_text
+from playground.display.navigation.destinations import having
 from playground.form import presets
+from playground.form.presets import Scope
 from playground.views.model_page.endpoint import login_keeping_post
 from projects import current, roles
 from runs.models import Preset
 from schemas.exact import NotJson, dumps, loads
 
 NOTICE = "playground/endpoint/_notice_body.html"
+LISTED = 60
+MAX_WORDS_CHARS = 200
+
+
+@require_safe
+def of_all_models(request: HtmxRequest) -> HttpResponse:
+    """List the presets of all models that are offered in the project, by model and name."""
+    asked = db_safe_text(request.GET.get("q", "")).strip()[:MAX_WORDS_CHARS]
+    rows = Preset.objects.offered_in(current.current(request), request.user)
+    for word in asked.split():
+        rows = rows.filter(having("name", [word]) | having("endpoint__endpoint_id", [word]))
+    rows = rows.select_related("endpoint", "user", "project").defer("arguments", "unmended")
+    page = Paginator(rows.order_by("endpoint__display_name", "name", "pk"), LISTED)
+    context = {"page": page.get_page(page_number(request.GET.get("page", ""))), "asked": asked}
+    return render(request, "playground/all_presets.html", context)
 
 
 @login_not_required  # handles logged-out requests itself, so that a posted preset is not lost
@@ -58,14 +77,8 @@ def preset(request: HtmxRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _form(request, preset.endpoint, preset=preset, name=preset.name)
     name, before = request.POST.get("name", ""), preset.name
-    audience = _audience(request, preset)
-    may_set_house = may(request.user, permissions.HOUSE_DEFAULT)
-    # None keeps the current value: this user may not change it.
-    is_house = request.POST.get("is_house_default") == "1" if may_set_house else None
     try:
-        presets.change(
-            preset, name, **audience._asdict(), is_house_default=is_house, by=request.user
-        )
+        presets.change(preset, name, _scope(request, preset), by=request.user)
     except ValueError as error:
         preset.name = before
         return _form(request, preset.endpoint, preset=preset, name=name, error=str(error))
@@ -73,38 +86,29 @@ def preset(request: HtmxRequest, pk: int) -> HttpResponse:
 
 
 def _whose(preset: Preset) -> str:
-    if preset.is_house_default:
-        return "the house default: it fills an untouched form"
-    if preset.is_shared:
-        return "shared with the team"
-    is_members = not preset.is_hidden and not preset.project.is_private
-    return f"for the members of “{preset.project}”" if is_members else "yours alone"
+    return {
+        Scope.ME: "yours alone",
+        Scope.MEMBERS: f"for the members of “{preset.project}”",
+        Scope.HOUSE: "for the house",
+        Scope.START: "what the house starts with: it fills an untouched form",
+    }[Scope.of(preset)]
 
 
-class Audience(NamedTuple):
-    """Who may use a preset: everybody, or nobody but its user; else the project's members."""
+def _scope(request: HtmxRequest, preset: Preset | None = None) -> Scope:
+    """Return the posted scope, or the present one where this user may not choose the posted.
 
-    is_shared: bool
-    is_hidden: bool
-
-
-def _audience(request: HtmxRequest, preset: Preset | None = None) -> Audience:
-    """Return the posted audience; the form of a private project has a box for everybody alone.
-
-    Only its user hides a preset from the members, or opens the files in it to everybody; for the
-    latter, the permission does as well.
+    Only its user hides a preset from the members, or opens the files in it to the house; for the
+    latter, the permission does as well. Making it what the house starts with takes one of its own.
     """
-    used_by = request.POST.get("used_by", "")
-    is_shared = used_by == "everybody" or request.POST.get("is_shared") == "1"
-    if preset is None:
-        return Audience(is_shared, used_by == "me")
-    is_own = preset.user_id == request.user.pk
-    may_share = is_own or may(request.user, permissions.CHANGE_PRESET)
-    is_hidden = used_by == "me" if used_by else preset.is_hidden
-    return Audience(
-        is_shared if may_share else preset.is_shared,
-        is_hidden if is_own else preset.is_hidden,
-    )
+    before = Scope.of(preset) if preset else Scope.MEMBERS
+    typed = request.POST.get("used_by", "")
+    scope = Scope(typed) if typed in list(Scope) else before
+    if scope == Scope.START != before and not may(request.user, permissions.HOUSE_DEFAULT):
+        return before
+    is_own = preset is None or preset.user_id == request.user.pk
+    if is_own or (scope.is_shared and may(request.user, permissions.CHANGE_PRESET)):
+        return scope
+    return before
 
 
 @require_POST
@@ -145,11 +149,11 @@ def repair_undo(request: HtmxRequest, pk: int) -> HttpResponse:
 
 def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
     text, name = request.POST.get("arguments", ""), request.POST.get("name", "")
-    audience, may_replace = _audience(request), request.POST.get("replace") == "1"
+    scope, may_replace = _scope(request), request.POST.get("replace") == "1"
     project = current.current(request)
     if refusal := roles.refusal_to_make(request.user, project):
         return _refuse(request, endpoint, refusal, text, name)
-    again: dict[str, Any] = {"new_preset": {"arguments": text}, "name": name}
+    again = {"new_preset": {"arguments": text}, "name": name, "used_by": scope}
     try:
         arguments = loads(text)
         if not isinstance(arguments, dict):
@@ -159,15 +163,14 @@ def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
             endpoint,
             name,
             arguments,
-            **audience._asdict(),
+            scope,
             may_replace=may_replace,
             project=project,
         )
     except presets.NameTaken as error:
-        more = again | audience._asdict() | {"may_replace": True}
-        return _form(request, endpoint, error=str(error), **more)
+        return _form(request, endpoint, error=str(error), may_replace=True, **again)
     except ValueError as error:
-        return _form(request, endpoint, error=str(error), **audience._asdict(), **again)
+        return _form(request, endpoint, error=str(error), **again)
     return _done(request, saved, f"“{saved.name}” is saved.")
 
 
@@ -187,9 +190,8 @@ def _form(request: HtmxRequest, endpoint: Endpoint, error: str = "", **more: Any
     project = current.current(request)
     context = {"endpoint": endpoint, "error": error, "is_private": project.is_private, **more}
     if preset := more.get("preset"):
-        context.setdefault("is_shared", preset.is_shared)
-        context.setdefault("is_hidden", preset.is_hidden)
         context["is_private"] = preset.project.is_private
+        context.setdefault("used_by", Scope.of(preset))
         context["may_delete"] = roles.may_remove(request.user, preset, permissions.DELETE_PRESET)
         context["offer"] = presets.offer(endpoint, preset, preset.arguments)
     template = "playground/presets/_form.html" if request.htmx else "playground/preset.html"

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import audit
 from core.file_names import portable_name
 from library.selection import ResultKey
+from notifications import inbox
 from projects import roles
 from sharing import items
 from sharing.access import Visit, end_of
@@ -40,6 +41,7 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show what was picked, rated and said; `show`, `sort` and `by` (a reviewer) narrow it."""
     share = _share(request.user, pk)
     by, show, sort = (request.GET.get(name, "") for name in ("by", "show", "sort"))
+    inbox.see(request.user, share)
     answers = summary.answers_of(share, by)
     may_change = roles.may_change(request.user, share)
     context = {

@@ -1,6 +1,6 @@
 /**
  * `long-text[data-saved="<address>"]`: `/` at the beginning of a line or after a space opens the
- * saved prompts and styles. What is typed after it filters them; arrows, Enter and Escape as in any
+ * saved prompts. What is typed after it filters them; arrows, Enter and Escape as in any
  * list. A chosen one asks for its variables beside the field and goes in at the cursor; a style
  * takes the field's text in.
  */
@@ -153,9 +153,9 @@ class Saved {
   /** Asks for the text that the values make, and puts it in as if typed, so that undo works. */
   async insert(values) {
     const { value } = this.text;
-    const { address, origin, kind, from, end } = this.chosen;
-    const isStyle = kind === "style";
-    if (isStyle) values.set("current", (value.slice(0, from) + value.slice(end)).trim());
+    const { address, origin, takes, from, end } = this.chosen;
+    const isWhole = takes !== undefined; // the field's own text goes into it
+    if (isWhole) values.set("current", (value.slice(0, from) + value.slice(end)).trim());
     let made;
     try {
       made = await fetch(address, {
@@ -174,7 +174,7 @@ class Saved {
       return;
     }
     this.close(true);
-    this.text.setSelectionRange(...(isStyle ? [0, value.length] : [from, end]));
+    this.text.setSelectionRange(...(isWhole ? [0, value.length] : [from, end]));
     if (!document.execCommand("insertText", false, text))
       this.text.setRangeText(text, this.text.selectionStart, this.text.selectionEnd, "end");
     this.remember(origin);

@@ -1,5 +1,6 @@
 /*
- * The tray: the user's runs in progress, in the header and the title of every page.
+ * The tray that the bell opens: the user's runs in progress, which the bell and the title of every
+ * page count too, and what is new in the inbox.
  *
  * `localStorage` has the known state of each run, for all tabs; the counts are computed from it
  * alone, without a request. Rows are fetched where the tray is open, and by one visible tab, the
@@ -17,6 +18,7 @@ const WORDS = { succeeded: "done", failed: "failed", cancelled: "", unconfirmed:
 const ORDER = ["running", "done", "failed", "unclear"];
 let asking = null;
 let isStale = false;
+let isWanted = false; // the bell was pressed
 let styled = null; // once the style sheet has been loaded
 
 /** Coalesces calls of a function: it runs once, `ms` after the first of them. */
@@ -58,6 +60,7 @@ const stored = () => ({
   ...JSON.parse(localStorage.getItem(KEY) ?? "null"),
 });
 const tray = () => document.getElementById("tray");
+const bell = () => document.querySelector("[data-inbox]");
 const rows = () => [...(tray()?.querySelectorAll("[data-tray-id]") ?? [])];
 const wordOf = (state) => WORDS[state] ?? "running";
 
@@ -102,7 +105,7 @@ function load() {
 }
 async function ask() {
   const before = stored();
-  const address = `/runs/tray/?since=${encodeURIComponent(before.since)}`;
+  const address = `/inbox/panel/?since=${encodeURIComponent(before.since)}`;
   const answer = await fetch(address).catch(() => null);
   if (!answer?.ok || answer.redirected) return; // offline or logged out: no change
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -115,30 +118,62 @@ async function ask() {
     for (const { dataset } of entries) note(now, dataset.trayId, dataset.version, dataset.state);
     look(now);
   });
-  await show();
-  if (tray()?.open || rowsLock.isHeld) fill(entries);
+  if (isWanted || news(stored()).length) await show(page);
+  ring(page.querySelector("[data-inbox]").dataset.inbox);
+  if (tray()?.open || isWanted || rowsLock.isHeld) fill(page);
 }
-function fill(entries) {
-  const list = tray()?.querySelector("ol");
-  if (!list) return;
-  list.replaceChildren(...entries.map((row) => document.importNode(row, true)));
+function fill(page) {
+  if (!tray()) return;
+  const [list, lines] = tray().querySelectorAll("ol");
+  const [running, told] = page.querySelectorAll("ol");
+  list.replaceChildren(...document.importNode(running, true).children);
+  lines.replaceChildren(...document.importNode(told, true).children);
   draw(stored());
   window.htmx?.process(list);
   list.dispatchEvent(new Event("tray:shown", { bubbles: true })); // loads htmx
   document.querySelector("live-runs")?.update?.();
 }
-/** Puts the tray without rows into the header, once its style sheet is there. */
-async function show() {
-  const shell = document.getElementById("tray-shell");
-  if (!shell) return; // logged out
+/** Shows how much is new. */
+function ring(count) {
+  if (!bell()) return; // logged out
+  bell().dataset.inbox = count;
+  bell().querySelector("b").textContent = count;
+  bell().querySelector("b").hidden = count === "0";
+  draw(stored());
+}
+/** Opens what the bell, until now a link, leads to. */
+export async function open() {
+  isWanted = true;
+  load();
+  await asking;
+  if (!tray()) return location.assign(bell().href); // offline, or logged out
+  turnTo(bell().dataset.inbox === "0" || news(stored()).length ? "running" : "new");
+  tray().open = true;
+  bell().focus();
+}
+function turnTo(name) {
+  for (const button of tray().querySelectorAll("[data-tray-tab]"))
+    button.setAttribute("aria-pressed", button.dataset.trayTab === name);
+  for (const section of tray().querySelectorAll("[data-tray-part]"))
+    section.hidden = section.dataset.trayPart !== name;
+}
+/** Puts the tray of a response in the bell's place, once its style sheet is there. */
+async function show(page) {
+  if (!bell()) return; // logged out
   await (styled ??= new Promise((resolve) => {
-    const sheet = shell.content.querySelector("link");
+    const sheet = document.importNode(page.querySelector("link"));
     sheet.onload = sheet.onerror = resolve;
     document.head.append(sheet);
   }));
-  if (tray() || !news(stored()).length) return;
-  shell.before(document.importNode(shell.content, true));
-  tray().addEventListener("toggle", () => isBehind() && refresh());
+  if (tray()) return;
+  const link = bell();
+  const shown = document.importNode(page.querySelector("#tray"), true);
+  shown.querySelector("summary").append(...link.childNodes);
+  shown.addEventListener("toggle", () => {
+    if (shown.open && !isWanted) refresh();
+    isWanted = false;
+  });
+  link.replaceWith(shown);
   draw(stored());
 }
 
@@ -165,27 +200,34 @@ function look(now) {
   for (const { dataset } of document.querySelectorAll(".stage-run:not([data-watch])"))
     if (now.runs[dataset.runId] && !now.seen.includes(dataset.runId)) now.seen.push(dataset.runId);
 }
-/** Shows the counts in the header and the title; hides the tray without runs. */
+/** Shows the counts in the header and the title. */
 function draw(now) {
   const counted = counts(now);
   const text = inWords(counted);
   const isOver = ORDER.slice(1).some((word) => counted[word]);
   const title = document.title.replace(SIGNS, text && text + BETWEEN);
   if (document.title !== title) document.title = title;
-  if (!text) tray()?.remove();
-  if (!tray()) return void (text && show());
+  drawBell(text, counted);
+  if (!tray()) return;
   for (const row of rows()) {
     const [, word] = now.runs[row.dataset.trayId] ?? [];
     row.hidden = !isNews(now, row.dataset.trayId, word);
   }
-  const label = tray().querySelector("summary > strong");
+  tray().querySelector("[data-tray-clear]").hidden = !isOver;
+}
+function drawBell(text, counted) {
+  if (!bell()) return; // logged out
+  const label = bell().querySelector("strong");
   if (label.textContent !== text) label.textContent = text;
-  tray().toggleAttribute("data-running", Boolean(counted.running));
-  tray().querySelector("summary").dataset.count = news(now).length;
-  tray().querySelector("[data-tray-clear]").toggleAttribute("hidden", !isOver);
+  const { inbox } = bell().dataset;
+  const words = ["Inbox", inbox === "0" ? "" : `${inbox} new`, text].filter(Boolean).join(", ");
+  if (bell().ariaLabel !== words) bell().ariaLabel = words;
+  bell().toggleAttribute("data-running", Boolean(counted.running));
 }
 
 document.addEventListener("click", ({ target }) => {
+  const tab = target.closest?.("[data-tray-tab]");
+  if (tab) turnTo(tab.dataset.trayTab);
   if (!target.closest?.("[data-tray-clear]")) return;
   update((now) => {
     now.since = new Date().toISOString();

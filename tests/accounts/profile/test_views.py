@@ -179,5 +179,5 @@ def test_the_account_page_takes_as_many_queries_for_any_content(
 ) -> None:
     for _ in range(5):
         Client().force_login(user)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         member.get("/account/")

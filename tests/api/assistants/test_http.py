@@ -243,7 +243,7 @@ def test_presets_and_collections_are_readable_resources(
     assert "wide" in presets
     assert "Best of all" in collections
     assert "fast and good" in models
-    assert "There are no favourites" in favourites
+    assert "No model is starred yet" in favourites
     assert str(run.pk) in runs
     assert "cancelled" in cancelled
     assert "created" in ran

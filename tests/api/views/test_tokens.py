@@ -62,7 +62,7 @@ def test_the_page_takes_as_many_queries_for_any_number_of_tokens(
 ) -> None:
     for number in range(8):
         tokens.create(user, f"token {number}")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         member.get(reverse("api:tokens"))
 
 

@@ -20,6 +20,7 @@ from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import sending
 from core.text_links import linked
+from notifications import inbox
 from notifications.models import Notification
 from projects.models import Project
 from tests.boards.finishing import finish
@@ -230,3 +231,35 @@ def test_comments_take_as_many_queries_whatever_their_number(
     client = logged_in(vera)
     with django_assert_max_num_queries(11):  # type: ignore[attr-defined]
         client.get(f"{board.get_absolute_url()}comments/")
+
+
+def lines(name: str) -> list[str]:
+    told = Notification.objects.filter(user=person(name)).order_by("created_at")
+    return [notification.subject for notification in told]
+
+
+def test_a_comment_is_told_to_the_boards_owner_and_to_whom_it_answers(board: Board) -> None:
+    first = say(person("vera"), board, "Nice")
+    say(person("mia"), board, "Which one?", parent=first)
+    say(person("ana"), board, "@mia, the second")
+    assert lines("mia") == [
+        "vera commented on the board “Cats”",
+        "ana named you on the board “Cats”",
+    ]
+    assert lines("vera") == ["mia answered you on the board “Cats”"]
+    assert lines("ana") == []
+    assert inbox.count_new(person("mia")) == inbox.waiting(person("mia")).count() == 2
+    logged_in(person("mia")).get(f"{board.get_absolute_url()}comments/")
+    assert inbox.count_new(person("mia")) == inbox.waiting(person("mia")).count() == 0
+
+
+def test_who_does_not_see_the_board_any_more_reads_nothing_of_its_comments(board: Board) -> None:
+    first = say(person("vera"), board, "Nice")
+    say(person("mia"), board, "Which one?", parent=first)
+    assert inbox.count_new(person("vera")) == 1
+    Board.objects.update(is_hidden=True)
+    board.refresh_from_db()
+    assert inbox.count_new(person("vera")) == 0
+    assert inbox.count_new(person("mia")) == 1
+    say(person("mia"), board, "@vera?")
+    assert len(lines("vera")) == 1

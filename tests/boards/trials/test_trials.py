@@ -16,11 +16,13 @@ from django.utils import timezone
 
 from boards.models import Board, RowMark, StandingTrial, Trial, Vote
 from boards.runs import cap_warnings
-from boards.trials import candidates, job, news, sending
-from catalog.models import Change, Endpoint, SavedSearch, Standing
+from boards.trials import candidates, job, sending
+from catalog.changelog import personal_news
+from catalog.models import Change, Endpoint, Standing
+from notifications import inbox
 from notifications.models import Notification
 from projects.models import Membership, Project, Rule
-from runs.models import Run
+from runs.models import Run, View
 from tests.boards import documents
 from tests.projects.people import make_project, person
 
@@ -156,7 +158,7 @@ def test_trials_paused_or_set_to_night_are_not_sent_at_noon(
 
 
 def test_the_owner_is_told_which_model_won(
-    board: Board, standing: StandingTrial, comes: Comes, user: User, stranger: User
+    board: Board, standing: StandingTrial, comes: Comes, user: User, stranger: User, client: Client
 ) -> None:
     new = comes()
     flux = board.columns.get(position=0)
@@ -165,9 +167,8 @@ def test_the_owner_is_told_which_model_won(
     job.work()
     Run.objects.filter(endpoint=new).update(state="succeeded")
     job.work()
-    (entry,) = news.entries(user)
+    (entry,) = personal_news.entries(user)
     assert entry.title == "new was tried on 3 rows: look and judge"
-    assert entry.is_unread
     trial = board.trials.get()
     first, second, third = board.rows.all()
     RowMark.objects.filter(row=first).update(winner=trial.column)
@@ -176,8 +177,6 @@ def test_the_owner_is_told_which_model_won(
     Vote.objects.create(
         board=board, voter=stranger, first=cells[0], second=cells[1], winner=cells[1]
     )
-    (entry,) = news.entries(user)
-    assert entry.title == "new won 2 of 2 rows against flux, 1 not judged yet"
     RowMark.objects.create(row=third, winner=flux)
     job.work()
     job.work()
@@ -186,9 +185,11 @@ def test_the_owner_is_told_which_model_won(
         "new was tried on 3 rows: look and judge",
         "new won 2 of 3 rows against flux",
     ]
-    news.mark_seen(news.of_board(board))
-    assert not news.entries(user)[0].is_unread
-    assert news.entries(stranger) == []
+    assert inbox.count_new(user) == 2
+    client.force_login(user)
+    client.get(f"{board.get_absolute_url()}trials/")
+    assert inbox.count_new(user) == 0
+    assert personal_news.entries(stranger) == []
 
 
 @pytest.mark.system
@@ -308,10 +309,13 @@ def test_news_go_to_the_boards_user_while_they_are_a_member(
     Run.objects.update(state="succeeded")
     of_ana(project).delete()
     job.work()
-    assert not news.entries(user)
     assert not Notification.objects.exists()
     Membership.objects.create(project=project, user=user, role="maker")
-    assert len(news.entries(user)) == 1
+    job.work()
+    told = Notification.objects.get()
+    assert list(inbox.lines(user)) == [told]
+    of_ana(project).delete()
+    assert list(inbox.lines(user)) == []
 
 
 def test_no_warning_of_a_cap_goes_to_who_has_left(project: Project, board: Board) -> None:
@@ -322,11 +326,9 @@ def test_no_warning_of_a_cap_goes_to_who_has_left(project: Project, board: Board
     assert not Notification.objects.exists()
 
 
-def test_the_form_offers_the_saved_searches_of_who_reads_it(project: Project, board: Board) -> None:
+def test_the_form_offers_the_views_of_who_reads_it(project: Project, board: Board) -> None:
     for name in ("ana", "ben"):
-        SavedSearch.objects.create(
-            user=person(name), name=f"of {name}", params="q=x", seen_at=timezone.now()
-        )
+        View.objects.create(user=person(name), name=f"of {name}", line="q=x", of="models")
     browser = Client()
     browser.force_login(person("ben"))
     page = browser.get(f"{board.get_absolute_url()}trials/").content.decode()

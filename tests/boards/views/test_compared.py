@@ -68,7 +68,7 @@ def test_the_list_takes_few_queries(
         send(plan_of(**ROWS), str(number))
         make_flow("a flow")
     member.get("/compare/")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         page = member.get("/compare/").content.decode()
     assert page.count("0 of 8 done") == 12
 

@@ -36,7 +36,7 @@ def requests_for_rows(page: Page) -> list[str]:
     asked: list[str] = []
 
     def note(request: Request) -> None:
-        if "/runs/tray/" in request.url:
+        if "/inbox/panel/" in request.url:
             asked.append(request.url)
 
     page.on("request", note)
@@ -103,21 +103,21 @@ def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     sent.come()
     pass_time(page, 2)  # longer than the first press in a session waits
     sent.let_go()
-    tray = page.locator("#tray")
-    expect(tray.locator("summary")).to_contain_text("1 running")
+    bell, tray = page.locator("[data-inbox]"), page.locator("#tray")
+    expect(bell).to_contain_text("1 running")
     pass_time(page, 2)  # longer than a page that lacks rows waits
     assert not asked  # this page shows and watches its run itself
-    tray.locator("summary").click()
+    bell.click()
     expect(tray.get_by_role("link", name="in the tray")).to_be_visible()
     assert len(asked) == 1
     page.goto("/models/")
-    expect(tray.locator("summary")).to_contain_text("1 running")
+    expect(bell).to_contain_text("1 running")
     expect(page).to_have_title("1 running · Models · Vitrine")
-    tray.locator("summary").click()
+    bell.click()
     expect(tray.get_by_role("link", name="in the tray")).to_be_visible()
     assert_clean(page)
     tray.get_by_role("button", name="Cancel").click()
-    expect(tray).to_have_count(0)
+    expect(bell).not_to_contain_text("running")
     expect(page).to_have_title("Models · Vitrine")
 
 
@@ -132,15 +132,15 @@ def test_two_visible_tabs_agree_on_the_runs_in_progress(open_page: Open) -> None
     for count in (1, 2):
         second.locator("#run-button").click()
         for page in (first, second):
-            expect(page.locator("#tray summary")).to_contain_text(f"{count} running")
-    first.locator("#tray summary").click()
+            expect(page.locator("[data-inbox]")).to_contain_text(f"{count} running")
+    first.locator("[data-inbox]").click()
     cancel = first.locator("#tray").get_by_role("button", name="Cancel")
     expect(cancel).to_have_count(2)
     for left in (1, 0):
         cancel.first.click()
         expect(cancel).to_have_count(left)
     for page in (first, second):
-        expect(page.locator("#tray")).to_have_count(0)
+        expect(page.locator("[data-inbox]")).not_to_contain_text("running")
     assert len(asked) <= 2  # the button, and the rows
     assert len(asked_by_second) <= 1  # its second run replaces the first, which it watches then
 

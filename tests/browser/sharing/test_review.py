@@ -68,18 +68,18 @@ def introduce(page: Page, name: str) -> None:
     expect(asked).not_to_be_visible()
 
 
-def favourite(page: Page, number: int) -> Any:
-    """Return the button that makes an item a favourite."""
-    return page.get_by_role("button", name=f"Favourite: {number}", exact=True)
+def pick(page: Page, number: int) -> Any:
+    """Return the button that picks an item."""
+    return page.get_by_role("button", name=f"Pick: {number}", exact=True)
 
 
 def test_a_client_picks_two_and_comments_and_the_designer_answers_with_a_version(
     guest: Page, open_page: Open, share: Share, make_run: Any
 ) -> None:
-    favourite(guest, 1).tap()
+    pick(guest, 1).tap()
     introduce(guest, "Anna")
-    expect(favourite(guest, 1)).to_have_attribute("aria-pressed", "true")
-    favourite(guest, 3).tap()
+    expect(pick(guest, 1)).to_have_attribute("aria-pressed", "true")
+    pick(guest, 3).tap()
     expect(guest.get_by_text("2 of 3 chosen")).to_be_visible()
     assert Pick.objects.count() == 2
     assert_fits(guest)

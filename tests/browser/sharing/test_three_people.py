@@ -22,7 +22,7 @@ from tests.browser.contexts import Contexts
 from tests.browser.hand import Hand, Record
 from tests.browser.journeys import PHONE
 from tests.browser.people.house import Browsers, invite, join, make_project
-from tests.browser.sharing.test_review import favourite
+from tests.browser.sharing.test_review import pick
 from tests.browser.waiting import eventually
 from tests.processes import Up
 
@@ -113,7 +113,7 @@ def test_a_designer_a_client_and_a_manager_decide(
     dialog = designer.get_by_role("dialog", name="Shared")
     dialog.get_by_label("Title").fill(f"Posters {key}")
     designers.click(dialog.get_by_text("Ask for picks and comments"))
-    dialog.get_by_label("Favourites").select_option("some")
+    dialog.get_by_label("Picks").select_option("some")
     dialog.get_by_label("At most, of several").fill("2")
     designers.click(dialog.get_by_label("Comments"))
     save(designers)
@@ -131,12 +131,12 @@ def test_a_designer_a_client_and_a_manager_decide(
     thumb.tap(client.get_by_role("link", name="Give your opinion").first)
     expect(client.locator(".review-tile")).to_have_count(FILM)
     assert_good(client)
-    thumb.tap(favourite(client, 1))
+    thumb.tap(pick(client, 1))
     asked = client.get_by_role("dialog", name="Your name")
     asked.get_by_label("Your name").fill("Anna")
     thumb.press("Enter")
     expect(asked).not_to_be_visible()
-    thumb.tap(favourite(client, 3))
+    thumb.tap(pick(client, 3))
     expect(client.get_by_text("2 of 2 chosen")).to_be_visible()
     expect(designer.get_by_text("picked by 1")).to_have_count(2)
     thumb.tap(client.get_by_role("link", name=f"Look at {FILM}", exact=True))

@@ -130,7 +130,7 @@ def test_the_page_takes_few_queries(
     member: Client, pair: tuple[Run, Run], django_assert_max_num_queries: Any
 ) -> None:
     shown(member, *pair)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         shown(member, *pair)
 
 

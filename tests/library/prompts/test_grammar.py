@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from library.models import Prompt
 from library.prompts import exchange, expansion, saving, values
 from library.prompts.expansion import MAX_CHARS, MAX_PROMPTS, Refused, count, expand
-from library.prompts.grammar import Slot, escape, parse, styled
+from library.prompts.grammar import Slot, escape, parse, put_into
 from library.prompts.values import Values
 from projects.models.project import private_project
 from tests.tables import each_row
@@ -79,16 +79,16 @@ def test_escaped_braces_and_bars_are_text() -> None:
     assert prompts(r"{a\}") == ["{a}"]
 
 
-def test_style_takes_the_prompt_in_or_follows_it() -> None:
-    style, inside = parse("{oil|ink} on {paper}"), parse("An etching of {prompt}, {2020|1920}")
-    assert expand(styled(parse("a {fox|owl}"), style), {"paper": "silk"}, 1) == [
+def test_a_prompt_goes_into_another() -> None:
+    around = parse("{prompt}, {oil|ink} on {paper}")
+    inside = parse("An etching of {prompt}, {2020|1920}")
+    assert expand(put_into(parse("a {fox|owl}"), around), {"paper": "silk"}, 1) == [
         "a fox, oil on silk", "a fox, ink on silk", "a owl, oil on silk", "a owl, ink on silk"
     ]  # fmt: skip
-    assert expand(styled(parse("a {fox|owl}"), inside), {"2": "1920"}, 1) == [
+    assert expand(put_into(parse("a {fox|owl}"), inside), {"2": "1920"}, 1) == [
         "An etching of a fox, 1920",
         "An etching of a owl, 1920",
     ]
-    assert expand(styled(parse(""), style), {"1": "ink", "paper": "silk"}, 1) == ["ink on silk"]
 
 
 def test_a_thousand_million_prompts_are_refused_with_their_number_before_any_is_made() -> None:
@@ -143,10 +143,10 @@ def test_a_written_choice_is_read_back(before: str, options: list[str]) -> None:
 
 
 @given(TEMPLATES, TEMPLATES)
-def test_a_style_leaves_no_group_of_either_out(prompt: str, style: str) -> None:
-    first, second = parse(prompt), parse(style)
+def test_no_group_is_left_out_of_either(prompt: str, around: str) -> None:
+    first, second = parse(prompt), parse(around + "{prompt}")
     asked = {slot.name.casefold() for slot in [*first.slots, *second.slots] if slot.name}
-    whole = {slot.name.casefold() for slot in styled(first, second).slots if slot.name}
+    whole = {slot.name.casefold() for slot in put_into(first, second).slots if slot.name}
     assert whole >= asked - {"prompt"}
 
 
@@ -169,9 +169,7 @@ def test_csv_is_read_by_its_header_in_any_order_with_a_problem_per_line() -> Non
         "a;b;c;d;e\n"
     )
     fox, owl, empty, wide = exchange.read(text)
-    assert fox.values == Values(
-        "Fox", "a {red|blue} fox", "prompt", "campaign/fox", ("animal", "red")
-    )
+    assert fox.values == Values("Fox", "a {red|blue} fox", "campaign/fox", ("animal", "red"))
     assert (owl.place, owl.values.text, owl.problem) == ("Line 3", "two\nlines", "")
     assert (empty.place, empty.problem) == ("Line 5", "Write the prompt.")
     assert wide.place == "Line 6"
@@ -181,14 +179,14 @@ def test_csv_is_read_by_its_header_in_any_order_with_a_problem_per_line() -> Non
 def test_json_takes_texts_and_objects_and_says_which_is_wrong() -> None:
     entries = exchange.read(
         '["a fox", {"text": "ink", "kind": "style", "tags": ["a", "A"]}, 3, {"txt": "x"},'
-        ' {"text": 5}, {"text": "x", "kind": "poem"}]'
+        ' {"text": 5}, {"text": "{Prompt}!", "kind": "style"}]'
     )
-    assert [entry.values.kind for entry in entries[:2]] == ["prompt", "style"]
+    assert [entry.values.text for entry in entries[:2]] == ["a fox", "{prompt}, ink"]
+    assert entries[5].values.text == "{Prompt}!"
     assert entries[1].values.tags == ("a",)
-    assert [bool(entry.problem) for entry in entries] == [False, False, True, True, True, True]
+    assert [bool(entry.problem) for entry in entries] == [False, False, True, True, True, False]
     assert "“txt” is not known" in entries[3].problem
     assert "“text” is no text" in entries[4].problem
-    assert "“poem” is no kind" in entries[5].problem
 
 
 @pytest.mark.parametrize(
@@ -211,9 +209,9 @@ def test_what_cannot_be_read_as_a_whole_is_refused_with_a_sentence(text: str, me
 @pytest.mark.parametrize("write", [exchange.as_json, exchange.as_csv])
 def test_an_export_is_read_back_and_known(user: User, write: Any) -> None:
     many = [
-        Values("=sum", '=1+1, "said"\nand on', "prompt", "a/b", ("x", "y")),
-        Values("Ink", "{prompt}, ink; {a|b}", "style"),
-        Values("Minus", "-fox", "prompt"),
+        Values("=sum", '=1+1, "said"\nand on', "a/b", ("x", "y")),
+        Values("Ink", "{prompt}, ink; {a|b}"),
+        Values("Minus", "-fox"),
     ]
     saving.create(user, private_project(user), many)
     rows = list(Prompt.objects.order_by("created_at", "name").prefetch_related("tags"))
@@ -252,11 +250,11 @@ def test_lines_end_in_every_way() -> None:
         assert [entry.values.name for entry in entries] == ["A", "B"]
 
 
-def test_styles_of_web_uis_are_styles() -> None:
+def test_styles_of_web_uis_take_prompts() -> None:
     entries = exchange.read("name,prompt,negative_prompt\nInk,ink drawing,colour\nOil,oil paint,\n")
-    assert [(entry.values.name, entry.values.kind) for entry in entries] == [
-        ("Ink", "style"),
-        ("Oil", "style"),
+    assert [(entry.values.name, entry.values.text) for entry in entries] == [
+        ("Ink", "{prompt}, ink drawing"),
+        ("Oil", "{prompt}, oil paint"),
     ]
     assert [bool(entry.note) for entry in entries] == [True, False]
     with pytest.raises(ValueError, match="“weight” has no place here"):

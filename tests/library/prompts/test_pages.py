@@ -64,14 +64,14 @@ def test_a_prompt_is_written_found_and_changed(member: Client, user: User) -> No
     )
     assert [tag.name for tag in prompt.tags.all()] == ["fur", "red"]
     page = f"/prompts/{prompt.pk}/form/"
-    member.post(page, {**posted, "text": "an owl", "tags": "owl", "kind": "style"})
+    member.post(page, {**posted, "text": "an owl", "tags": "owl"})
     prompt.refresh_from_db()
-    assert (prompt.text, prompt.kind, prompt.tags.get().name) == ("an owl", "style", "owl")
+    assert (prompt.text, prompt.tags.get().name) == ("an owl", "owl")
 
 
 def test_search_folders_and_tags_narrow_the_list(member: Client, user: User) -> None:
     save(user, name="Fox", folder="campaign/fox", tags=("fur",))
-    save(user, name="Owl", folder="campaign", kind="style")
+    save(user, name="Owl", folder="campaign")
     save(user, name="Rain", text="heavy rain")
 
     def names(**query: str) -> list[str]:
@@ -84,7 +84,6 @@ def test_search_folders_and_tags_narrow_the_list(member: Client, user: User) -> 
     assert names(q="HEAVY rain") == ["Rain"]
     assert names(q="fur") == names(tag="fur") == names(folder="campaign/fox") == ["Fox"]
     assert names(folder="campaign") == ["Fox", "Owl"]
-    assert names(kind="style") == ["Owl"]
     assert "No prompt fits" in shown(member, "/prompts/", q="nothing")
 
 
@@ -161,9 +160,9 @@ def test_too_many_prompts_are_refused_with_their_number(member: Client, user: Us
 
 def test_a_prompt_fills_the_form_in_beside_what_is_typed_there(member: Client, user: User) -> None:
     prompt = save(user)
-    style = save(user, "{prompt}, in ink", "Ink", kind="style")
+    around = save(user, "{prompt}, in ink", "Ink")
     member.post(f"/drafts/{FLUX}/", {"prompt": "before", "num_inference_steps": "7"})
-    values = {"v.subject": "fox", "v.1": "green", "style": str(style.pk)}
+    values = {"v.subject": "fox", "v.1": "green", "into": str(around.pk)}
     page = shown(member, prompt.get_absolute_url(), **{"for": FLUX, "use": "1", **values})
     address = re.search(r'href="(/models/[^"]+)"', page[page.index("prompt-outcome") :])
     assert address
@@ -171,7 +170,7 @@ def test_a_prompt_fills_the_form_in_beside_what_is_typed_there(member: Client, u
     assert "a green fox, in ink</textarea>" in form
     assert 'value="7"' in form
     assert f'name="~origin" value="prompt:{prompt.pk}"' in " ".join(form.split())
-    assert f'value="prompt:{style.pk}"' in form
+    assert f'value="prompt:{around.pk}"' in form
 
 
 def test_a_run_remembers_the_prompt_that_filled_in_its_form(member: Client, user: User) -> None:
@@ -214,17 +213,17 @@ def test_the_menu_offers_the_projects_and_ones_own_prompts_alone(user: User) -> 
     assert "<li" not in client.get("/prompts/offered/", {"q": "Hidden"}).content.decode()
 
 
-def test_the_text_of_a_field_is_made_of_a_prompt_or_taken_in_by_a_style(
+def test_the_text_of_a_field_is_made_of_a_prompt_or_taken_in_by_one(
     member: Client, user: User
 ) -> None:
-    prompt, style = save(user), save(user, "{oil|ink} of {prompt}", "Ink", kind="style")
+    prompt, around = save(user), save(user, "{oil|ink} of {prompt}", "Ink")
     page = f"/prompts/{prompt.pk}/text/"
     asked = member.get(page).content.decode()
     assert re.findall(r'name="(v\.[^"]+)"', asked) == ["v.1", "v.subject"]
     values = {"v.subject": "owl", "v.1": "green"}
     assert member.post(page, values).content.decode() == "a green owl"
     assert member.post(page, {}).content.decode() == "a red {subject}"
-    page = f"/prompts/{style.pk}/text/"
+    page = f"/prompts/{around.pk}/text/"
     made = member.post(page, {"current": "a {fox|owl}", "v.1": "ink"}).content.decode()
     assert made == "ink of a {fox|owl}"
     assert member.post(page, {"current": "x" * 20_001}).status_code == 422

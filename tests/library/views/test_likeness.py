@@ -84,7 +84,7 @@ def test_the_page_needs_as_many_queries_for_many_as_for_one(
     page_of(member, one)
     for _ in range(50):
         make_result(fingerprint=NEAR)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         page = page_of(member, one)
     assert "More are less alike" in page
 

@@ -24,10 +24,10 @@ def test_the_history_takes_few_queries_for_any_length(
             run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png"
         )
     member.get("/runs/?as=list")
-    with django_assert_num_queries(5):  # session, user, runs, artifacts, views
+    with django_assert_num_queries(6):  # session, user, runs, artifacts, views, the bell
         member.get("/runs/")
     member.get("/runs/?as=wall")
-    with django_assert_num_queries(6):  # and the arguments of runs under way, for their shapes
+    with django_assert_num_queries(7):  # and the arguments of runs under way, for their shapes
         member.get("/runs/")
 
 

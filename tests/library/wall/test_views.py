@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from library.models import View
 from projects.models.project import private_project
+from runs.models import View
 from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db

@@ -80,7 +80,9 @@ def test_the_wall_takes_as_many_queries_for_any_length(
     for number in range(12):
         done(make_run, files=[(512, 512)] * (number % 3))
         make_run(state="running")
-    with django_assert_num_queries(7):  # session, user, runs, artifacts, arguments, outputs, views
+    with django_assert_num_queries(
+        8
+    ):  # session, user, runs, artifacts, arguments, outputs, views, bell
         member.get("/runs/")
 
 

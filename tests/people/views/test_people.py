@@ -68,7 +68,7 @@ def test_the_list_needs_as_many_queries_for_many(
     admin: Client, django_assert_num_queries: Any
 ) -> None:
     def queries() -> int:
-        with django_assert_num_queries(8) as context:
+        with django_assert_num_queries(9) as context:
             admin.get("/people/")
         return len(context)
 

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from playground.form import presets, share_links
+from playground.form.presets import Scope
 from runs.models import Artifact, Preset, Share, Upload
 from tests.tables import each_row
 
@@ -116,7 +117,7 @@ def test_a_preset_can_be_renamed_shared_deleted_and_restored(
     member: Client, make_preset: Any
 ) -> None:
     preset = make_preset()
-    member.post(f"/presets/{preset.pk}/", {"name": "Daylight", "is_shared": "1"}, headers=HTMX)
+    member.post(f"/presets/{preset.pk}/", {"name": "Daylight", "used_by": "house"}, headers=HTMX)
     preset.refresh_from_db()
     assert (preset.name, preset.is_shared) == ("Daylight", True)
     deleted = member.post(f"/presets/{preset.pk}/deletion/", headers=HTMX).content.decode()
@@ -253,7 +254,7 @@ def test_access_to_a_file_ends_with_its_preset(
     assert client.get(address).status_code == 404
     presets.restore(preset, preset.user)
     assert client.get(address).getvalue() == b"\x89PNG"
-    presets.change(preset, preset.name, is_shared=False, by=preset.user)
+    presets.change(preset, preset.name, Scope.ME, by=preset.user)
     assert client.get(address).status_code == 404
 
 
@@ -261,7 +262,7 @@ def test_a_preset_gives_no_access_to_files_of_others(
     client: Client, stranger: User, upload: Upload, flux: Any
 ) -> None:
     arguments = {"image_url": upload.get_absolute_url()}
-    presets.create(stranger, flux, "Mine", arguments, is_shared=True)
+    presets.create(stranger, flux, "Mine", arguments, Scope.HOUSE)
     client.force_login(stranger)
     assert client.get(upload.get_absolute_url()).status_code == 404
 

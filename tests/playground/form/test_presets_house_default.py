@@ -17,7 +17,7 @@ from runs.models import Draft, Preset, Run
 FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
 HTMX = {"hx-request": "true"}
-SAID = "Filled in with the house default “Ours”"
+SAID = "Filled in with “Ours”, which the house starts with"
 
 
 @pytest.fixture
@@ -97,13 +97,13 @@ def test_only_curators_can_set_the_single_house_default(
     member: Client, user: User, flux: Any, house: Preset
 ) -> None:
     mine = Preset.objects.create(endpoint=flux, user=user, name="Mine", arguments={})
-    change = {"name": "Mine", "is_shared": "1", "is_house_default": "1"}
-    assert b"House default" not in member.get(f"/presets/{mine.pk}/").content
+    change = {"name": "Mine", "used_by": "start"}
+    assert b"to start with" not in member.get(f"/presets/{mine.pk}/").content
     member.post(f"/presets/{mine.pk}/", change)
     mine.refresh_from_db()
     assert not mine.is_house_default
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
-    assert b"House default" in member.get(f"/presets/{mine.pk}/").content
+    assert b"to start with" in member.get(f"/presets/{mine.pk}/").content
     member.post(f"/presets/{mine.pk}/", change)
     assert [preset.name for preset in Preset.objects.filter(is_house_default=True)] == ["Mine"]
     assert SAID not in page(member)
@@ -118,7 +118,7 @@ def test_an_unshared_or_deleted_preset_is_no_house_default(
     assert SAID not in page(member)
     theirs.post(f"/presets/{house.pk}/recovery/")
     assert SAID in page(member)
-    theirs.post(f"/presets/{house.pk}/", {"name": "Ours"})
+    theirs.post(f"/presets/{house.pk}/", {"name": "Ours", "used_by": "me"})
     assert SAID not in page(member)
     house.refresh_from_db()
     assert not house.is_house_default

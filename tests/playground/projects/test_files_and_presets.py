@@ -187,7 +187,7 @@ def test_a_preset_is_for_me_the_members_or_everybody(flux: Endpoint, acme: Proje
     assert [offered(name, flux, "acme") for name in ("ana", "cleo")] == [True, True]
     assert not offered("ana", flux, "private")
     assert not offered("sam", flux, "private")
-    signed_in("ben").post(change, {"name": "foggy", "used_by": "everybody"})
+    signed_in("ben").post(change, {"name": "foggy", "used_by": "house"})
     assert offered("sam", flux, "private")
 
 
@@ -204,7 +204,7 @@ def test_makers_change_presets_and_managers_delete_them(flux: Endpoint, acme: Pr
     change, deletion = f"/presets/{preset.pk}/", f"/presets/{preset.pk}/deletion/"
     assert signed_in("cleo").post(change, {"name": "mist"}).status_code == 403
     assert signed_in("sam").post(change, {"name": "mist"}).status_code == 404
-    signed_in(dan.username).post(change, {"name": "mist", "used_by": "everybody"})
+    signed_in(dan.username).post(change, {"name": "mist", "used_by": "house"})
     preset.refresh_from_db()
     assert (preset.name, preset.is_shared) == ("mist", False), "only Ben opens his files to all"
     assert signed_in(dan.username).post(deletion).status_code == 403

@@ -32,7 +32,7 @@ def test_a_failed_row_gives_the_reason_in_one_line(
     make_run(state="failed", error=long, ended_at=timezone.now())
     make_run(state="cancelled", error=FAILURE, ended_at=timezone.now())
     member.get("/runs/?as=list")
-    with django_assert_num_queries(5):  # session, user, runs, artifacts, views
+    with django_assert_num_queries(6):  # session, user, runs, artifacts, views, the bell
         html = member.get("/runs/").content.decode()
     reasons = re.findall(r'<p class="small reason">(.*?)</p>', html)
     assert reasons[1] == "The model declined this content: too rude"

@@ -131,7 +131,7 @@ def test_a_cached_gallery_page_asks_nothing_for_rules(
         forbid("bolt", project)
     client: Client = working_in(project, person("max"))
     client.get(MODELS)
-    with django_assert_num_queries(4) as asked:
+    with django_assert_num_queries(5) as asked:
         client.get(MODELS)
     assert not any("projects_rule" in query["sql"] for query in asked.captured_queries)
 

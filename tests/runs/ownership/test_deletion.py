@@ -372,7 +372,7 @@ def test_the_list_takes_as_many_queries_for_any_length(
     for _ in range(5):
         ended_run(make_run)
     member.get("/runs/?as=list")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         member.get("/runs/")
     delete(member, *Run.objects.all()[:1])
     with CaptureQueriesContext(connection) as queries_of_one:

@@ -28,7 +28,7 @@ GOES_ALONG = {
     "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",
     "accounts.Preferences", "account.EmailAddress", "mfa.Authenticator",
     "socialaccount.SocialAccount", "usersessions.UserSession", "catalog.Reader",
-    "catalog.Favourite", "catalog.SavedSearch", "playground.Draft", "api.Token", "api.ProxyFile",
+    "catalog.Favourite", "playground.Draft", "api.Token", "api.ProxyFile",
     "api.ProxyPart", "projects.Look", "api.KeyedCall", "playground.UploadReservation",
     "boards.PlanDraft", "boards.Vote", "projects.Project", "projects.Membership",
     "projects.Choice", "projects.Move", "sharing.Comment_mentioned",

@@ -12,6 +12,7 @@ from django.test import Client
 
 from core.db import clock
 from library.selection import ResultKey
+from notifications import inbox, outbox
 from notifications.models import Notification
 from projects.models import Membership, Project
 from runs import owners
@@ -159,6 +160,41 @@ def test_the_owner_hears_of_a_visit_once_and_at_once_when_somebody_is_done(
     assert Notification.objects.count() == 1
     post(guest, "completion/")
     assert Notification.objects.filter(subject="Anna is done with “Posters”").exists()
+
+
+def test_a_review_waits_on_the_front_and_has_a_dot_until_its_answers_are_read(
+    share: Share, post: Post, member: Client, user: User
+) -> None:
+    guest = Client()
+    post(guest, name="Anna", pick=1)
+    post(guest, "completion/")
+    assert inbox.count_new(user) == 1
+    assert "Anna picked 1 on “Posters”" in text_of(member.get("/"))
+    assert 'class="dot"' in text_of(member.get("/shares/"))
+    assert "data-inbox" not in text_of(guest.get(share.get_absolute_url()))
+    member.get(f"/shares/{share.pk}/review/")
+    assert inbox.count_new(user) == 0
+    assert "Anna picked" not in text_of(member.get("/"))
+    assert 'class="dot"' not in text_of(member.get("/shares/"))
+
+
+@pytest.mark.parametrize("how", ["ended", "for members", "not mentioned"])
+def test_a_mention_is_read_by_who_may_open_the_share(
+    share: Share, post: Post, stranger: User, how: str
+) -> None:
+    post(Client(), name="Anna", comment="@sam, look")
+    said = Comment.objects.get()
+    said.mentioned.add(stranger)
+    told = {"subject": "Anna mentioned you", "key": "m", "about": share}
+    outbox.notify(stranger, mentions.MENTION, **told)  # type: ignore[arg-type]
+    assert inbox.count_new(stranger) == 1
+    if how == "ended":
+        Share.objects.update(revoked_at=clock.now())
+    elif how == "for members":
+        Share.objects.update(audience=Share.Audience.PROJECT, for_project=share.project)
+    else:
+        said.mentioned.clear()
+    assert inbox.count_new(stranger) == inbox.lines(stranger).count() == 0
 
 
 def test_what_the_owner_says_is_no_news_to_them(share: Share, post: Post, member: Client) -> None:

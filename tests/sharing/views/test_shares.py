@@ -11,10 +11,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from library.models import Prompt, Series, SeriesItem, View
+from library.models import Prompt, Series, SeriesItem
 from library.selection import ResultKey
 from projects.models import Membership
 from projects.models.project import private_project
+from runs.models import View
 from sharing.models import Share
 from tests.accounts.audited import events
 from tests.conftest import grant

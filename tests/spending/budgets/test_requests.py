@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from core import periods
+from notifications import inbox
 from notifications.models import Notification
 from projects.models import Project
 from runs.refused_starts import Unaffordable
@@ -69,12 +70,21 @@ def test_what_is_granted_can_be_spent(
     assert told(mia) == told(eva) == ["ana asks for $3.00 more for Fox"]
     assert told(ana) == told(person("vic")) == []
     request = BudgetRequest.objects.get()
-    assert "Waiting for you" in text(manager.get(PAGE))
+    page = manager.get(PAGE)
+    assert "Waiting for you" in text(page)
+    assert 'class="dot"' in page.content.decode()
+    assert "ana asks for $3.00 more for Fox" in text(manager.get("/"))
+    manager.get(request.get_absolute_url())
+    assert inbox.count_new(mia) == 0
+    assert "ana asks for $3.00 more for Fox" in text(manager.get("/"))
 
     decision = f"{request.get_absolute_url()}decision/"
     granted = manager.post(decision, {"~do": "grant", "answer": "Good luck"}, follow=True)
     assert "mia has granted $3.00" in text(granted)
     assert told(ana) == ["mia has granted $3.00 more for Fox"]
+    assert [inbox.count_new(one) for one in (ana, mia, eva)] == [1, 0, 0]
+    assert not inbox.waiting(mia)
+    assert not inbox.waiting(eva)
     answer = Notification.objects.get(user=ana)
     assert (answer.path, "Good luck" in answer.text) == ("/models/?q=fox", True)
     assert "Back to what was refused" in text(maker.get(request.get_absolute_url()))

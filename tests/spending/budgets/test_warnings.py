@@ -11,10 +11,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts import roles
+from accounts.roles import Role
+from notifications import inbox
 from notifications.models import Notification
-from projects.models import Project
+from projects.models import Membership, Project
 from spending.budgets import headroom, warnings
 from spending.models import Budget, BudgetRequest
+from tests.people.house import make_admin
 from tests.projects.people import person
 from tests.spending.budgets.conftest import Pay
 
@@ -65,6 +69,24 @@ def test_of_a_budget_for_each_only_those_are_told_who_may_know(
         "ana: All of the budget of ana is spent",
         "eva: All of the budget of ana is spent",
     ]
+
+
+def test_who_may_not_know_any_more_reads_nothing_of_whose_money_it_is(
+    fox: Project, pay: Pay, eva: User
+) -> None:
+    ana, mia = person("ana"), person("mia")
+    each = Budget.objects.create(scope="project", limit=10)
+    each.informed.add(mia)
+    of_people = Budget.objects.create(scope="person", period="day", limit=10)
+    of_people.informed.add(eva, ana)
+    pay("10", ana, fox)
+    assert len(subjects()) == 3
+    assert [inbox.count_new(one) for one in (mia, eva, ana)] == [1, 1, 1]
+    Membership.objects.filter(user=mia).delete()
+    roles.set_role(make_admin("other"), Role.ADMIN, eva)
+    roles.set_role(eva, Role.MEMBER, person("other"))
+    eva = User.objects.get(pk=eva.pk)
+    assert [inbox.count_new(one) for one in (mia, eva, ana)] == [0, 0, 1]
 
 
 def test_the_job_takes_as_many_queries_for_many_budgets(pay: Pay) -> None:

@@ -1,4 +1,4 @@
-"""The tray in the head: whose runs it shows, for how long, and what that costs."""
+"""The bell's first tab: whose runs it shows, for how long, and what that costs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.html import escape
 from playground.display import renderers
 from runs.progress import watch_tokens
 
-TRAY = "/runs/tray/"
+TRAY = "/inbox/panel/"
 
 
 def ago(hours: float) -> Any:
@@ -27,7 +27,7 @@ def test_runs_in_progress_are_watched_and_can_be_cancelled(
     runs = [make_run(state=state, title=f"a {state} one") for state in ("created", "running")]
     for _ in range(5):
         make_run(state="queued")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         page = member.get(TRAY).content.decode()
     for run in runs:
         assert f'data-watch="{escape(watch_tokens.data_watch(run, "tray"))}"' in page
@@ -45,7 +45,7 @@ def test_ended_runs_are_shown_for_a_while(
 ) -> None:
     make_run(state="succeeded", ended_at=ago(ended_h), title="ended")
     since = "" if since_h is None else quote(ago(since_h).isoformat())
-    assert (b"ended" in member.get(f"{TRAY}?since={since}").content) is is_shown
+    assert (b">ended<" in member.get(f"{TRAY}?since={since}").content) is is_shown
 
 
 def test_a_changed_run_swaps_its_tray_item(make_run: Any) -> None:

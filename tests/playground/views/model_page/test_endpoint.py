@@ -46,7 +46,7 @@ def test_the_page_takes_as_many_queries_for_any_number_of_runs(
     member.get(PAGE)
     for _ in range(20):
         make_run(endpoint=flux, state="succeeded", output={})
-    with django_assert_max_num_queries(11):  # PostgreSQL is asked for its clock, too
+    with django_assert_max_num_queries(12):  # PostgreSQL is asked for its clock, too
         member.get(PAGE)
 
 

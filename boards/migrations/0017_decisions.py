@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("boards", "0015_costs_in_tallies"),
+        ("boards", "0016_trial_seen_by_inbox"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,76 @@
+"""The kinds of notifications about money, and who may still read of what they are about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+
+from accounts.permissions import CHANGE_BUDGETS
+from notifications import things
+from notifications.kinds import Kind, register
+from projects.models import Project
+from spending.alarms import detection, looking
+from spending.bills import balance
+from spending.budgets import access
+from spending.models import Alarm, Budget, BudgetRequest
+from spending.prices import keeping
+from spending.requests import asking, listing
+from spending.sums import monthly
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+KINDS = (
+    Kind(
+        detection.KIND,
+        "Cost alarm",
+        "a run of yours has cost far more than estimated; admins hear of everybody's",
+    ),
+    Kind(
+        balance.KIND,
+        "Balance",
+        "for admins: the fal account's balance lasts less than a week, or two days",
+        CHANGE_BUDGETS,
+    ),
+    Kind(
+        monthly.KIND,
+        "Monthly spend",
+        "on the first of a month: what was spent in the last one, in five lines",
+    ),
+    Kind(
+        keeping.KIND,
+        "Measured price",
+        "for admins: a model seems to cost more than twice its list price",
+        CHANGE_BUDGETS,
+    ),
+    Kind(
+        asking.KIND,
+        "Requests for more",
+        "somebody asks for more than a budget has left, or you were answered",
+        asks=True,
+    ),
+)
+
+
+def connect() -> None:
+    """Offer the kinds in everybody's settings."""
+    for kind in KINDS:
+        register(kind)
+    things.register(Alarm, looking.visible_to)
+    things.register(Budget, access.visible)
+    things.register(BudgetRequest, listing.visible, listing.undecided)
+    things.register(Project, _projects)
+    things.register(User, _people)
+
+
+def _projects(user: User) -> QuerySet[Project]:
+    """Return the projects of which the user may read how far their budget is spent."""
+    if access.manages_all(user):
+        return Project.objects.all()
+    return Project.objects.filter(memberships__user=user)
+
+
+def _people(user: User) -> QuerySet[User]:
+    """Return those of whom the user may read how far their budget is spent."""
+    return User.objects.all() if access.manages_all(user) else User.objects.filter(pk=user.pk)
