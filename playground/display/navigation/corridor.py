@@ -122,7 +122,7 @@ HEADER = (
             Room("All", "boards:boards", "side by side", name="Compare"),
             Room("Boards", "boards:boards", "comparisons, sweeps, votes, reports", "kind=board"),
             Room("Flows", "boards:boards", "chained models", "kind=flow"),
-            Room("Trials", "boards:boards", "new models, standing trials", "kind=trial"),
+            Room("Trials", "boards:boards", "new models, boards that repeat", "kind=trial"),
         ),
         ("boards:", "flows:", "sharing:report", "sharing:board-report"),
     ),
