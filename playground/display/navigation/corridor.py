@@ -145,13 +145,17 @@ HEADER = (
     Area(
         "Compare",
         (
-            Room("Boards", "boards:boards", "compare, comparisons, sweeps, judge, trials, grid"),
-            Room("Flows", "flows:flows", "chained models, workflows, chains, pipelines"),
+            Room("All", "boards:boards", "compare, side by side", name="Compare"),
             Room(
-                "Reports", "sharing:reports", "boards on one page, report, slides, PDF, decisions"
+                "Boards",
+                "boards:boards",
+                "comparisons, sweeps, judge, votes, grid, report, reports, slides, PDF, decisions",
+                "kind=board",
             ),
+            Room("Flows", "boards:boards", "workflows, chained models, pipelines", "kind=flow"),
+            Room("Trials", "boards:boards", "new models, boards that repeat", "kind=trial"),
         ),
-        ("boards:", "flows:", "sharing:report"),
+        ("boards:", "flows:", "sharing:report", "sharing:board-report"),
     ),
     Area(
         "Library",
