@@ -92,10 +92,10 @@ HEADER = (
                 name="All models",
             ),
             Room(
-                "Favourites",
+                "Starred",
                 "catalog:favourites",
                 "favourites, starred, stars",
-                name="Favourite models",
+                name="Starred models",
             ),
             Room("Collections", "catalog:collections", "recommended, curated"),
             Room(
