@@ -45,7 +45,9 @@ def test_a_star_turns_in_the_other_tabs_as_well(open_page: Open) -> None:
     expect(its_twin).to_have_attribute("aria-pressed", "true")
     its_twin.click()
     expect(star).to_have_attribute("aria-pressed", "false")
-    expect(other.get_by_role("status").filter(has_text="Flux 1 is no longer starred")).to_be_visible()
+    expect(
+        other.get_by_role("status").filter(has_text="Flux 1 is no longer starred")
+    ).to_be_visible()
     assert Favourite.objects.count() == 0
 
 
