@@ -57,11 +57,11 @@ class OptionsForm(forms.Form):
         },
     )
     no_password = forms.BooleanField(required=False)
-    follows = forms.BooleanField(required=False)
-    shows_models = forms.BooleanField(required=False)
-    shows_settings = forms.BooleanField(required=False)
-    shows_prices = forms.BooleanField(required=False)
-    allows_download = forms.BooleanField(required=False)
+    follows = forms.BooleanField(label="Follow updates: else it stays as it is now", required=False)
+    shows_models = forms.BooleanField(label="Show models", required=False)
+    shows_settings = forms.BooleanField(label="Show prompts and settings", required=False)
+    shows_prices = forms.BooleanField(label="Show what it cost", required=False)
+    allows_download = forms.BooleanField(label="Offer downloads", required=False)
 
     def __init__(self, share: Share, user: User, data: QueryDict | None = None) -> None:
         ends = share.expires_at and timezone.localtime(share.expires_at)
@@ -78,10 +78,16 @@ class OptionsForm(forms.Form):
         projects = Project.objects.of(user).filter(person=None).order_by("name", "pk")
         self.fields["for_project"].queryset = projects  # type: ignore[attr-defined]
         self.projects = list(projects)
+        self.ticks = [self[name] for name in (("follows",) if share.source else ()) + SHOWN]
 
     def is_valid(self) -> bool:
         """Whether it can be applied, with what a review asks."""
         return super().is_valid() & self.review.is_fine()
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether something that was posted is wrong, of what a review asks too."""
+        return bool(self.errors or self.review.errors)
 
     def clean_title(self) -> str:
         """Return the title on one line."""

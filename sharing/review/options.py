@@ -27,16 +27,20 @@ class ReviewOptionsForm(forms.Form):
         required=False,
         error_messages={"invalid": "Write a number, or leave it empty for as many as one likes."},
     )
-    takes_ratings = forms.BooleanField(required=False)
-    takes_comments = forms.BooleanField(required=False)
-    takes_votes = forms.BooleanField(required=False)
-    takes_rows = forms.BooleanField(required=False)
+    takes_ratings = forms.BooleanField(label="Stars, 1 to 5", required=False)
+    takes_comments = forms.BooleanField(label="Comments", required=False)
+    takes_votes = forms.BooleanField(label="Blind votes: which of two is better", required=False)
+    takes_rows = forms.BooleanField(
+        label="Rows to be tried: they wait for your click", required=False
+    )
 
     def __init__(self, share: Share, data: QueryDict | None = None) -> None:
         is_posted = data is not None and MARKER in data
         initial = {name: getattr(share, name) for name in FIELDS}
         super().__init__(data if is_posted else None, initial=initial)
         self.share = share
+        of_boards = OF_BOARDS if share.kind == Share.Kind.BOARD else ()
+        self.ticks = [self[name] for name in ("takes_ratings", "takes_comments", *of_boards)]
 
     def is_fine(self) -> bool:
         """Whether what was posted can be applied; also if nothing of it was posted."""
