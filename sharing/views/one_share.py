@@ -41,12 +41,13 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         return _show(request, share)
     roles.require_maker(request.user, share.project)
     if answer := for_whom.named(request.POST.get(for_whom.FIELD, "")):
-        _save(request, share, for_whom.apply(share, answer))
+        changed = for_whom.apply(share, answer)
+        _save(request, share, f"for {answer.label.lower()}" if changed else "")
         return dialog(request, share) if request.htmx else redirect("sharing:own-share", share.pk)
     form = OptionsForm(share, request.user, request.POST)
     if not form.is_valid():
         return _show(request, share, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    _save(request, share, form.apply())
+    _save(request, share, _in_words(form.apply()))
     if request.htmx:
         return dialog(request, share, SAVED)
     messages.success(request, SAVED)
@@ -54,10 +55,10 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @transaction.atomic
-def _save(request: HtmxRequest, share: Share, changed: list[str]) -> None:
+def _save(request: HtmxRequest, share: Share, changes: str) -> None:
     share.save()
-    if changed:
-        audit.record(request.user, "changed", [share], _in_words(changed))
+    if changes:
+        audit.record(request.user, "changed", [share], changes)
         raise_version(share.pk)
 
 

@@ -14,12 +14,15 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts import permissions
+from projects.models import Membership
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.http import HttpRequest
 
-STAFF = "staff"  # what a room needs that all staff may enter, whatever else they may
+# What a room needs that is no permission: being staff, whatever else one may; looking after money
+# of others, of the house or of a project that one manages.
+STAFF, OTHERS_MONEY = "staff", "others' money"
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,11 @@ class Room:
         return reverse(self.route) + (f"?{self.query}" if self.query else "")
 
     def is_open_to(self, user: User) -> bool:
-        """Whether the user may enter; asks the database for staff only."""
+        """Whether the user may enter; asks the database for staff and for others' money only."""
         if self.needs == STAFF:
             return user.is_staff
+        if self.needs == OTHERS_MONEY:
+            return permissions.may(user, permissions.CHANGE_BUDGETS) or _is_manager(user)
         return not self.needs or permissions.may(user, self.needs)
 
     def holds(self, request: HttpRequest) -> bool:
@@ -68,9 +73,9 @@ class Area(NamedTuple):
     rooms: Sequence[Room]
     routes: tuple[str, ...] = ()
 
-    def rooms_of(self, user: User) -> list[Room]:
-        """The rooms that the user may enter."""
-        return [room for room in self.rooms if room.is_open_to(user)]
+    def rooms_of(self, user: User) -> Iterator[Room]:
+        """Yield the rooms that the user may enter; asks for no more of them than are taken."""
+        return (room for room in self.rooms if room.is_open_to(user))
 
 
 class Tab(NamedTuple):
@@ -164,10 +169,13 @@ MENU = (
         "Spending",
         (
             Room("Spending", "spending:spend", "spend, money, costs"),
-            Room("Budgets", "spending:budgets", "limits"),
-            Room("Requests", "spending:requests", "ask for more"),
-            Room("Differences", "spending:differences", "bills, reconciliation"),
-            Room("Alarms", "spending:alarms", "costly runs"),
+            Room("Budgets", "spending:budgets", "limits, ask for more"),
+            Room("Requests", "spending:requests", "ask for more", needs=OTHERS_MONEY),
+            Room(
+                *("Differences", "spending:differences", "bills, reconciliation"),
+                needs=OTHERS_MONEY,
+            ),
+            Room("Alarms", "spending:alarms", "costly runs", needs=OTHERS_MONEY),
             Room(
                 "Rules", "spending:rules", name="Rules about sums", needs=permissions.CHANGE_BUDGETS
             ),
@@ -214,8 +222,8 @@ def rooms(user: User) -> Iterator[Room]:
 def areas(request: HttpRequest, listed: Sequence[Area]) -> list[Tab]:
     """Return the areas of the header or the menu that have a room for the request's user."""
     user, here = _user(request), area_of(request)
-    entered = ((area, area.rooms_of(user)) for area in listed)
-    return [Tab(area.label, rooms[0].address, area is here) for area, rooms in entered if rooms]
+    entered = ((area, next(area.rooms_of(user), None)) for area in listed)
+    return [Tab(area.label, room.address, area is here) for area, room in entered if room]
 
 
 def tabs(request: HttpRequest) -> list[Tab]:
@@ -239,6 +247,13 @@ def area_of(request: HttpRequest) -> Area | None:
         return next(area for area in EVERY if here in area.rooms)
     route = request.resolver_match.view_name if request.resolver_match else ""
     return next((area for area in EVERY if route.startswith(area.routes or "-")), None)
+
+
+def _is_manager(user: User) -> bool:
+    if "manages_others" not in user.__dict__:  # asked once for all rooms of a page
+        managed = Membership.objects.filter(user=user.pk, role=Membership.Role.MANAGER)
+        user.__dict__["manages_others"] = managed.filter(project__person=None).exists()
+    return bool(user.__dict__["manages_others"])
 
 
 def _user(request: HttpRequest) -> User:
