@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
-from boards.display import watching
+from boards import taking
+from boards.display import listing, watching
 from boards.leaderboard import job as counting
 from boards.models import Board, Cell, Column, Row
 from boards.runs.belonging import boards_of, newest_boards
@@ -17,6 +18,7 @@ from projects.models import InProject, InProjectQuerySet
 from runs.models import Run
 from runs.owners import (
     Chosen,
+    Compared,
     Destination,
     Job,
     JsonColumn,
@@ -28,8 +30,10 @@ from runs.owners import (
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.http import HttpRequest
 
     import fal
+    from catalog.models import Endpoint
     from core.notify import channel
 
 
@@ -45,6 +49,10 @@ class BoardsOwner(RunOwner):
     ) -> Mapping[uuid.UUID, Place]:
         """Return the newest board of each run."""
         return newest_boards(user, run_ids)
+
+    def decisions_for(self, user: User | AnonymousUser, endpoint: Endpoint) -> Sequence[Place]:
+        """Return the boards for which the model was taken."""
+        return taking.decisions_for(user, endpoint)
 
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
         """Return the group that a board's page watches."""
@@ -84,6 +92,10 @@ class BoardsOwner(RunOwner):
         """Return the boards of the user's projects."""
         boards = Board.objects.kept().shown_to(user)
         return (Destination("Boards", boards, "title", "boards:board"),)
+
+    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+        """Return boards, and trials: the boards that try new models by themselves."""
+        return listing.compared(request)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the jobs of standing trials and of the leaderboard."""

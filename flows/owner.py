@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
 
-from flows.display import rights, run_page
+from flows.display import listing, rights, run_page
 from flows.execution import advance, ended
 from flows.execution.belonging import flow_runs_of
 from flows.fal_workflows import live, step_files, sync
@@ -18,6 +18,7 @@ from projects.models import InProject, InProjectQuerySet
 from runs.models import Run
 from runs.owners import (
     Chosen,
+    Compared,
     Destination,
     Job,
     JsonColumn,
@@ -29,6 +30,7 @@ from runs.owners import (
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.http import HttpRequest
 
     import fal
     from core.notify import channel
@@ -98,6 +100,10 @@ class FlowsOwner(RunOwner):
     def destinations(self, user: User) -> Sequence[Destination]:
         """Return the flows of the user's projects, and those for everybody."""
         return (Destination("Flows", Flow.objects.visible_to(user), "name", "flows:flow"),)
+
+    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+        """Return the flows of the project, and those for everybody."""
+        return (listing.compared(request),)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the job that starts next steps, and with a key those that read the account."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.utils.http import urlencode
 
 from catalog.locks import NO_LOCKS, Locks
-from catalog.models import Endpoint, Favourite, Revision
+from catalog.models import Endpoint, Revision
 from catalog.related.use_index import Taker, uses
 from catalog.search import engine
 from catalog.search.query import Query
@@ -16,10 +16,12 @@ from core.formatting import counted
 from core.http.parameters import parse_uuid
 from library.selection import Chosen, ResultKey
 from playground.display.navigation.destinations import Group, Place
+from playground.display.navigation.offers import by_need, title_of, told_apart
+from playground.display.navigation.offers import place as place_of
 from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill import use_as
-from runs.models import Artifact, Run
+from runs.models import Artifact
 from schemas.uses.inputs import ROW, inputs_of, names_in
 from schemas.uses.placing import place, values_at
 from schemas.uses.roles import USES
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 KIND = "pictures"  # of a form's source: `?pictures=<run>/<n>,<run>/<n>:<path>`
 MOST = 20
 IN_GROUP = 24
-RECENT_RUNS = 200
 
 
 class Pictures(NamedTuple):
@@ -58,37 +59,31 @@ def pictures_of(chosen: Chosen) -> Pictures:
     return Pictures(keys, len(chosen.results) - len(keys) + chosen.out_of_reach)
 
 
-def menu(user: User, pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Group]:
-    """Return the models that take several pictures, by use; those used lately come first."""
+def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Group]:
+    """Return the models that take several pictures, by use; then those that need more."""
     if not pictures.keys:
         return []
     index = uses(Revision.current())
     words = " ".join(text.split())[:200]
     ranked = engine.rank_all(Query(q=words), index.search) if words else None
-    latest = Run.objects.of(user).order_by("-created_at")
-    recent = [*dict.fromkeys(latest.values_list("endpoint_id", flat=True)[:RECENT_RUNS])]
-    starred = set(Favourite.objects.filter(user=user).values_list("endpoint_id", flat=True))
-
-    def rank(taker: Taker) -> tuple[bool, int]:
-        place_of_use = recent.index(taker.key) if taker.key in recent else len(recent)
-        return taker.key not in starred, place_of_use
-
-    groups = []
+    listed: dict[str, list[Taker]] = {}
     for use, takers in index.takers("image").items():
         fitting = {
             taker.key: taker
             for taker in takers
             if _takes_several(taker) and (ranked is None or taker.key in ranked)
         }
-        listed = sorted(fitting.values(), key=rank)[:IN_GROUP]
-        cards = index.search.cards(taker.key for taker in listed)
-        places = [
-            _place(pictures, taker, cards[taker.key], locks)
-            for taker in listed
-            if taker.key in cards
-        ]
-        groups.append(Group(USES["image"][use], places))
-    return [group for group in groups if group.places]
+        able = by_need(fitting.values(), lambda one: index.need(one.key, path=one.input.path))
+        for need, among in able.items():
+            title = title_of(need) if need else USES["image"][use]
+            listed.setdefault(title, []).extend(among)
+    shown = {title: takers[:IN_GROUP] for title, takers in listed.items()}
+    cards = index.search.cards(taker.key for takers in shown.values() for taker in takers)
+    groups = (
+        Group(title, [_place(pictures, t, cards[t.key], locks) for t in takers if t.key in cards])
+        for title, takers in shown.items()
+    )
+    return sorted(told_apart(groups), key=lambda group: group.title.startswith("Needs "))
 
 
 def _takes_several(taker: Taker) -> bool:
@@ -97,14 +92,7 @@ def _takes_several(taker: Taker) -> bool:
 
 def _place(pictures: Pictures, taker: Taker, endpoint: Endpoint, locks: Locks) -> Place:
     query = urlencode({KIND: f"{pictures.value}:{taker.input.path}"})
-    return Place(
-        endpoint.name,
-        taker.input.label,
-        f"{endpoint.get_absolute_url()}?{query}",
-        "image",
-        lock=locks.reasons.get(taker.key, ""),
-        picture=endpoint.picture.small_src if endpoint.picture else "",
-    )
+    return place_of(endpoint, f"{endpoint.get_absolute_url()}?{query}", locks, taker.input.label)
 
 
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:

@@ -19,7 +19,6 @@ from playground.views import (
     webhooks,
 )
 from playground.views.model_page import (
-    about,
     drafts,
     endpoint,
     links,
@@ -106,7 +105,6 @@ urlpatterns = [
     path("drafts/<path:endpoint_id>/", drafts.draft, name="draft"),
     path("tickets/<path:endpoint_id>/", tickets.ticket, name="ticket"),
     path("standings/<path:endpoint_id>/", moderation.judgement, name="standing"),
-    path("about/<path:endpoint_id>/", about.part, name="about"),
     path("notes/<int:pk>/", notes.note, name="note"),
     path("notes/<int:pk>/deletion/", notes.deletion, name="note-deletion"),
     path("notes/of/<path:endpoint_id>/recovery/", notes.recovery, name="note-recovery"),

@@ -14,6 +14,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest
@@ -76,6 +78,29 @@ class Destination(NamedTuple):
     name: str  # the column that holds the name
     route: str
     note: str = ""
+
+
+class Line(NamedTuple):
+    """One thing in the list of *Compare*; `author` is empty where it is the reader's own."""
+
+    kind: str  # `Board`
+    name: str
+    address: str
+    at: datetime
+    pictures: Sequence[str]
+    models: str
+    state: str
+    author: str
+
+
+class Compared(NamedTuple):
+    """Things of one kind in that list, under `?kind=`: `describe` makes the lines of some rows."""
+
+    kind: str  # `board`
+    rows: QuerySet[Any]
+    name: str  # the column that is searched
+    at: str  # the column by which the newest come first
+    describe: Callable[[Sequence[Any]], list[Line]]
 
 
 @dataclass(frozen=True)
@@ -199,6 +224,14 @@ class RunOwner:
         """
         return None
 
+    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+        """Return the things of the request's project that *Compare* lists."""
+        return ()
+
+    def decisions_for(self, user: User | AnonymousUser, endpoint: Endpoint) -> Sequence[Place]:
+        """Return for what the model was taken, of what the user may see: `note` says by whom."""
+        return ()
+
     # Files
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
@@ -310,6 +343,11 @@ def places_among(
         for run_id, place in owner.places_among(user, run_ids).items()
         if place.kind == kind
     }
+
+
+def decisions_for(user: User | AnonymousUser, endpoint: Endpoint) -> list[Place]:
+    """Return for what the model was taken, of all apps."""
+    return [place for owner in registered() for place in owner.decisions_for(user, endpoint)]
 
 
 def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

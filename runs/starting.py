@@ -26,6 +26,7 @@ from django.utils import timezone
 from accounts.auditing import acting
 from accounts.profile import preferences
 from catalog.models import Endpoint
+from core.formatting import shorten
 from core.notify import channel
 from fal.db_safe import db_safe_text
 from projects import roles
@@ -398,7 +399,7 @@ def title(arguments: Mapping[str, Any]) -> str:
         texts.append(messages[-1].get("content"))
     for text in texts:
         if isinstance(text, str) and text.strip():
-            return db_safe_text(text.strip().splitlines()[0])[:TITLE_LENGTH]
+            return shorten(db_safe_text(text.strip().splitlines()[0]), TITLE_LENGTH)
     return ""
 
 

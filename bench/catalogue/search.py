@@ -1,4 +1,4 @@
-"""G8: a complete search answer (ranking, 15 facets, 48 cards) compared with raw full-text queries.
+"""G8: a complete search answer (ranking, 15 facets, 24 cards) compared with raw full-text queries.
 
 Runs on a synthetic catalogue (`realistic.py`) of 1,200 and 10,000 endpoints; product and raw
 queries alternate in one process. If datasette is installed (docs/BENCHMARKS.md), it answers the

@@ -1,4 +1,4 @@
-"""A minimal Django view with 48 cards, uncached.
+"""A minimal Django view with 24 cards, uncached.
 
 The reference for throughput, on the same server as the product.
 
@@ -12,7 +12,7 @@ import django
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
-CARDS = 48
+CARDS = 24
 TEMPLATE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Models</title>
 </head><body><main class="cards">
 {% for card in cards %}<article class="card" data-endpoint-id="{{ card.endpoint_id }}">

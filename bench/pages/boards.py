@@ -1,4 +1,4 @@
-"""G11: cold visits to boards of 10, 100 and 400 runs, compared with the gallery of 48 cards.
+"""G11: cold visits to boards of 10, 100 and 400 runs, compared with the gallery of 24 cards.
 
 The boards are run through the sandbox first, so that their pages show results. Each visit has a
 fresh browser profile; the pages alternate. Content loaded on scrolling is not counted, neither here

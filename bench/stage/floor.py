@@ -31,7 +31,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-CARDS = 48
+CARDS = 24
 HOLD_S = 20.0
 TABLES = """
 CREATE TABLE IF NOT EXISTS endpoint (
@@ -99,7 +99,7 @@ class Floor:
         return name, orjson.loads(text)
 
     async def gallery(self, request: Request) -> Response:
-        """Respond with 48 cards and a search box."""
+        """Respond with 24 cards and a search box."""
         query = "SELECT id, name, owner, category, description, thumbnail FROM endpoint LIMIT ?"
         cards = "".join(card(*row) for row in self.database.execute(query, [CARDS]))
         search = '<form><input type="search" name="q" aria-label="Search"></form>'

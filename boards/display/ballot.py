@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.urls import reverse
@@ -14,6 +14,7 @@ from boards.models import Board, Row
 from boards.participants import Participant
 from boards.votes import ballots, secret_tokens
 from playground.display import previews
+from playground.display.comparison.panes import stage_kind
 from runs.models import Artifact, Run, Upload
 from runs.own_addresses import OUR_ADDRESS
 from runs.ownership import deletion
@@ -29,21 +30,32 @@ class BlindFile:
     """A file with an address that reveals nothing about it."""
 
     kind: str
-    address: str
+    src: str
+    template = "boards/judge/_file.html"
 
 
 @dataclass(frozen=True)
 class Side:
-    """One result of a ballot; a vote for it posts `key`."""
+    """One result of a ballot, as a pane of the close view; a vote for it posts `key`."""
 
     key: str
-    files: list[BlindFile]
-    texts: list[str]
+    shown: list[BlindFile]
+    text: str
 
     @property
-    def words(self) -> str:
-        """Return its name on the page."""
-        return f"Result {self.key}"
+    def letter(self) -> str:
+        """Return what it is called on the page."""
+        return "A" if self.key == ballots.LEFT else "B"
+
+    @property
+    def name(self) -> str:
+        """Return what its file is called for who does not see it."""
+        return f"Result {self.letter}"
+
+    @property
+    def main(self) -> BlindFile | None:
+        """Return its file, if it has just one: several are shown beside each other."""
+        return self.shown[0] if len(self.shown) == 1 else None
 
     @property
     def arrow(self) -> str:
@@ -64,6 +76,17 @@ class Ballot:
     input: str
     input_files: list[BlindFile]
     sides: tuple[Side, Side]
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """Return what the close view is rendered with."""
+        return {
+            "ballot": self,
+            "panes": self.sides,
+            "kind": stage_kind(self.sides),
+            "input": self.input,
+            "input_files": self.input_files,
+        }
 
 
 def ballot_of(
@@ -93,7 +116,7 @@ def _side(files: _Files, key: str, run: Run) -> Side:
     texts = (
         [] if shown else [preview.text for preview in previews.of_texts(artifacts_in(run.output))]
     )
-    return Side(key, shown, texts)
+    return Side(key, shown, "\n\n".join(texts))
 
 
 class _Files:

@@ -75,6 +75,6 @@ def _key(cell: Cell, by: str, comments: int, rights: Rights) -> Hashable:
         return None
     endpoint = run.endpoint
     named = endpoint.name, endpoint.unit_price_usd, endpoint.currency
-    may = rights.may_change, rights.may_comment
+    may = rights.may_comment
     cost = known_costs.briefly(run)
     return cell.pk, run.pk, run.version, named, cost, mark and mark.changed_at, by, comments, may

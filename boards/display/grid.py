@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -41,11 +40,10 @@ _WAITING_ROW = (
 
 @dataclass(frozen=True)
 class Place:
-    """The place of a row in a column, with all its cells; `model` is the column's name."""
+    """The place of a row in a column, with all its cells."""
 
     column: int
     cells: list[ShownCell]
-    model: str = ""
     is_winner: bool = False
 
 
@@ -80,12 +78,6 @@ class GridRow:
     places: list[Place]
     waiting: Sequence[ColumnGroup] = ()
     comments: int = 0
-
-    @property
-    def viewer_query(self) -> str:
-        """Return the viewer's query with the first runs of up to four columns."""
-        first = [place.cells[0].cell.pk for place in self.places[:4] if place.cells]
-        return urlencode([("cell", key) for key in first])
 
 
 @dataclass(frozen=True)
@@ -221,7 +213,6 @@ class _RowBuilder:
             Place(
                 n,
                 [self.cell(shown) for shown in self.found.by_place.get((pk, column.pk), [])],
-                column.endpoint.name,
                 is_winner=column.pk == winner,
             )
             for n, column in zip(self.drawn, self.columns, strict=True)

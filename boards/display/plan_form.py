@@ -17,6 +17,7 @@ from boards.plan.values import choices, is_numeric
 from boards.runs.pricing import Pricing
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from core.formatting import enumerated
 from playground.form import form_state
 from playground.form.html import rendering
 from schemas import Field, Node
@@ -108,6 +109,9 @@ def context(plan: Plan, expanded: Expanded, pricing: Pricing) -> dict[str, Any]:
         "prompt": rendering.render_fields(prompt, address),
         "has_prompts": any("prompt" in by_meaning(root.children) for root in _roots(plan)),
         "takes": takes,
+        "accept": ", ".join(f"{kind}/*" for kind in takes),
+        "files": enumerated([f"{NOUNS[kind]}s" for kind in takes]).capitalize(),
+        "wants": takes[0] if len(takes) == 1 else "file",
         "rows": [_row(plan, row, place) for place, row in enumerate(typed_rows(plan.post), 1)],
         "common": _row(plan, TypedRow(ALL, files=files_of(plan.post, ALL))),
         "blank": ShownRow("*"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -16,8 +15,7 @@ from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet
 from runs.models import Run
 
-if TYPE_CHECKING:
-    pass
+WHY_CHARS = 255  # as long as the reason of a mark
 
 
 class BoardQuerySet(InProjectQuerySet["Board"]):
@@ -58,6 +56,16 @@ class Board(InProject):
     link_may = models.JSONField(
         default=link_at_first, help_text="what whoever has a link may do: some of `Act`"
     )
+    taken = models.ForeignKey(
+        "boards.Column", null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="what was decided for",
+    )  # fmt: skip
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        related_name="+",
+    )  # fmt: skip
+    taken_at = models.DateTimeField(null=True, blank=True)
+    taken_why = models.CharField(max_length=WHY_CHARS, blank=True, help_text="the reason")
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = BoardQuerySet.as_manager()

@@ -56,6 +56,11 @@ class Report:
         return not self.bad_rows and not self.column.endpoint.refusal
 
     @property
+    def is_unfilled(self) -> bool:
+        """Whether all that prevents it is what was not given yet."""
+        return bool(self.missing) and not self.invalid and not self.column.endpoint.refusal
+
+    @property
     def trouble(self) -> str:
         """Return why the column, or one of its rows, cannot run; empty if all can."""
         if self.column.endpoint.refusal:

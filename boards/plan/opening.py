@@ -44,8 +44,9 @@ class Opened:
 def open_plan(user: User, params: QueryDict) -> Opened:
     """Parse the query of `/compare/new/`.
 
-    It has `model` (repeated), `collection` or `find`, and `input`, `run`, `preset` or `saved`; or
-    `result` (repeated), and with `of` whether their inputs or their pictures are planned.
+    It has `model` (repeated), `collection`, `find` or `add` (what is typed so far), and `input`,
+    `run`, `preset` or `saved`; or `result` (repeated), and with `of` whether their inputs or their
+    pictures are planned.
     """
     if results := params.getlist("result"):
         planned = plan_results(user, results, params.get("of", INPUTS))
@@ -54,7 +55,7 @@ def open_plan(user: User, params: QueryDict) -> Opened:
     opened = Opened(models, troubles=[not_listed(name) for name in unknown])
     if slug := _text(params, "collection"):
         models += _of_collection(user, slug[:255])
-    if query := _text(params, "find")[:255]:
+    if query := (_text(params, "find") or _text(params, "add"))[:255]:
         opened.found = find(query)
     if not models:
         return opened

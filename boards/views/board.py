@@ -1,63 +1,28 @@
-"""The list of boards, a board's page and its progress."""
+"""A board's page and its progress."""
 
 from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from boards import row_requests
-from boards.display import access_table, grid, pictures
+from boards.display import access_table, grid
 from boards.display.rights import rights_to
 from boards.models import Board
 from boards.runs.progress import progress_of
-from core.http.parameters import parse_moment, parse_uuid
 from playground.display import looking
-from projects import current, roles
-from runs.models import Run
+from projects import roles
 from runs.progress.worker_status import readiness
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-LISTED = 50
 no_store = cache_control(private=True, no_store=True)
-
-
-@require_safe
-@no_store
-def index(request: HtmxRequest) -> HttpResponse:
-    """List the project's boards, or one's own of all projects, newest first."""
-    unreplaced = Q(cells__replaced_at=None)
-    ended = unreplaced & Q(cells__run__state__in=Run.FINAL)
-    boards = (
-        current.listed(Board.objects.kept(), request)
-        .annotate(runs=Count("cells", filter=unreplaced), ended=Count("cells", filter=ended))
-        .prefetch_related("columns__endpoint")
-        .defer("plan")
-    )
-    before = parse_moment(request.GET.get("before", ""))
-    boards = boards.filter(created_at__lt=before) if before else boards
-    is_of_all = current.is_of_all_projects(request)
-    if not is_of_all and not current.current(request).is_private:
-        boards = boards.prefetch_related("user")
-    listed = list(boards[: LISTED + 1])
-    stills = pictures.of_boards(listed, request.user)
-    more = listed[LISTED - 1].created_at.isoformat() if len(listed) > LISTED else ""
-    deleted = request.GET.get("deleted", "")
-    context = {
-        "boards": [(board, stills.get(board.pk, ())) for board in listed[:LISTED]],
-        "more": more,
-        "deleted": parse_uuid(deleted),
-        "all_projects": is_of_all,
-        "why_not": roles.refusal_to_make(request.user, current.current(request)),
-    }
-    return render(request, "boards/boards.html", context)
 
 
 @require_safe
@@ -80,7 +45,6 @@ def page(request: HtmxRequest, board: Board, status: int = 200, **more: Any) -> 
         "rights": rights,
         "readiness": "" if shown.progress.is_over else readiness(),
         "asked": row_requests.undecided(board, request.user, rights.may_change),
-        "is_picking": "pick" in request.GET,  # without script: after a winner was picked
         "access": access_table.rows_of(board) if rights.may_change else (),
     }
     return render(request, "boards/board.html", context | more, status=status)
@@ -137,7 +101,8 @@ def heads(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Board:
     """Return the board if the user may see it; raises Http404."""
-    boards = Board.objects.kept().open_to(request.user).select_related("project")
+    boards = Board.objects.kept().open_to(request.user)
+    boards = boards.select_related("project", "taken__endpoint", "taken_by")
     return get_object_or_404(boards, pk=pk)
 
 

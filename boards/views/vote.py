@@ -82,11 +82,11 @@ def _ballot(request: HtmxRequest, board: Board, problem: str = "") -> HttpRespon
         "vote_url": reverse("boards:vote", args=[board.pk]),
         "retraction_url": reverse("boards:vote-retraction", args=[board.pk]),
         "is_member": voting.is_member(request.user, board),
-        "ballot": ballot.ballot_of(voter, board, pair) if pair else None,
         "progress": progress,
         "problem": problem,
+        **(ballot.ballot_of(voter, board, pair).context if pair else {}),
     }
-    template = "boards/votes/_ballot.html" if request.htmx else "boards/votes/vote.html"
+    template = "boards/judge/_judge.html" if request.htmx else "boards/judge/judge.html"
     return render(request, template, context, status=422 if problem else 200)
 
 

@@ -15,7 +15,7 @@ from catalog.search.filter_sets import Facet, FacetValue
 from catalog.search.query import ALLOWED, STATUSES, Query
 
 SORT_CHIPS = {"price": "Cheapest", "newest": "Newest"}
-_FOLDED = {"ratio", "per", "time", "kind", "language", "group"}  # collapsed unless active
+_FIRST = {"category", "in", "out", "price", "license"}  # the others are behind "More filters"
 
 
 class SearchScope(NamedTuple):
@@ -78,8 +78,13 @@ class Section:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is shown expanded."""
-        return self.name not in _FOLDED or self.picked > 0
+        """Whether it is shown expanded: the first, and what something of is in force."""
+        return self.name == "category" or self.picked > 0
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is among those that are always shown."""
+        return self.name in _FIRST
 
     @property
     def more_groups(self) -> list[tuple[str, list[FacetValue]]]:
@@ -131,7 +136,7 @@ def chips(query: Query, place: SearchScope) -> list[Chip]:
     if query.status:
         removals.append((STATUSES[query.status], query.without("status")))
     if query.favourite and "favourite" not in place.fixed:
-        removals.append(("Favourites", query.without("favourite")))
+        removals.append(("Starred", query.without("favourite")))
     if query.allowed:
         removals.append((ALLOWED[query.allowed], query.without("allowed")))
     return [Chip(text, place.href(less)) for text, less in removals]

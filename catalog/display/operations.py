@@ -41,11 +41,9 @@ OPERATIONS = (
     Operation("Remove a background", "image-to-image", "remove background"),
     Operation("Animate a picture", "image-to-video"),
     Operation("Film from words", "text-to-video"),
-    Operation("Change a film", "video-to-video"),
     Operation("Speak", "text-to-speech"),
     Operation("Music and sound", "text-to-audio"),
     Operation("3D from a picture", "image-to-3d"),
-    Operation("Ask about a picture", "vision"),
     Operation("Write", "llm"),
 )
 

@@ -21,7 +21,7 @@ from catalog.display.facets import SearchScope
 from catalog.filters.labels import by_outcome
 from catalog.filters.vocabulary import KEYS
 from catalog.locks import NO_LOCKS, Locks
-from catalog.models import Collection, CollectionItem, Endpoint, Picture, Standing
+from catalog.models import Collection, CollectionItem, Endpoint, Picture
 from catalog.search.engine import Answer, search
 from catalog.search.index import UPSTREAM_ORDER, current
 from catalog.search.matching import Found
@@ -32,10 +32,9 @@ from core.byte_cache import byte_cached
 from core.formatting import counted
 
 Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
-ON_A_SHELF = 12
+ON_A_SHELF = 4
 PICTURES = 3  # that are known of each category
 FEW = 8  # models, which fit one page
-_USE = ("status", "standing")
 
 
 class Region(NamedTuple):
@@ -123,11 +122,14 @@ def _region(
         "records": records,
         "asked_seconds": answer.asked.seconds,
     }
+    sections = facets.sections(answer, place)
     return Region(
         facets=render_to_string(
             "catalog/partials/_facets.html",
             {
-                "sections": facets.sections(answer, place),
+                "sections": sections,
+                "is_more_open": query.status
+                or any(section.picked and not section.is_first for section in sections),
                 "query": query,
                 "place": place,
                 "statuses": STATUSES.items(),
@@ -160,8 +162,8 @@ def how(place: SearchScope) -> SafeString:
 def front(revision: str, starred: Starred, locks: Locks = NO_LOCKS) -> SafeString:
     """Render the shelves of the front page."""
     listed = Endpoint.objects.listed()
-    categories, featured = _overview()
-    cards = listed.for_cards().in_bulk([*starred[:ON_A_SHELF], *featured])
+    categories = _overview(revision)
+    cards = listed.for_cards().in_bulk(starred[:ON_A_SHELF])
     shelves = [
         (collection.title, collection.description, collection.get_absolute_url(), len(items), items)
         for collection in published()
@@ -176,8 +178,7 @@ def front(revision: str, starred: Starred, locks: Locks = NO_LOCKS) -> SafeStrin
                 {category.name: category.pictures for category in categories}
             ),
             "outcomes": by_outcome(categories, lambda category: category.name),
-            "featured": [cards[pk] for pk in featured if pk in cards],
-            "total": sum(category.count for category in categories),
+            "total": total(revision),
             "collections": [(*head, items[:ON_A_SHELF]) for *head, items in shelves],
             "favourites": [cards[pk] for pk in starred[:ON_A_SHELF] if pk in cards],
             "newest": list(
@@ -191,30 +192,28 @@ def front(revision: str, starred: Starred, locks: Locks = NO_LOCKS) -> SafeStrin
     )
 
 
+def total(revision: str) -> int:
+    """Return how many models there are at a revision."""
+    return sum(category.count for category in _overview(revision))
+
+
 def published() -> Iterable[Collection]:
     """Published collections with the cards of their endpoints, in two queries."""
     items = Prefetch("items", queryset=CollectionItem.objects.for_cards())
     return Collection.objects.published().prefetch_related(items)
 
 
-def _overview() -> tuple[list[Category], list[int]]:
-    """Return every category with its count and first pictures, largest first, and featured models.
-
-    Featured are the first active models that upstream pins or highlights, as primary keys.
-    """
+@byte_cached(1 << 18)
+def _overview(revision: str) -> list[Category]:
+    """Return every category with its count and first pictures, largest first."""
     tiles: dict[str, Category] = {}
-    featured: list[int] = []
     rows = Endpoint.objects.listed().order_by(*UPSTREAM_ORDER)
-    named = rows.values_list("pk", "category", "picture__small", "pinned", "highlighted", *_USE)
-    for pk, name, picture, pinned, highlighted, status, standing in named:
+    for name, picture in rows.values_list("category", "picture__small"):
         tile = tiles.setdefault(name or "unknown", Category(name or "unknown"))
         tile.count += 1
         if picture and len(tile.pictures) < PICTURES:
             tile.pictures.append(Picture(small=picture).small_src)
-        is_used = status == "active" and standing != Standing.BLOCKED
-        if (pinned or highlighted) and is_used and len(featured) < ON_A_SHELF:
-            featured.append(pk)
-    return sorted(tiles.values(), key=lambda category: (-category.count, category.name)), featured
+    return sorted(tiles.values(), key=lambda category: (-category.count, category.name))
 
 
 def _families(answer: Answer) -> list[Family]:

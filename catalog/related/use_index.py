@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from catalog.models import Endpoint, Standing
 from catalog.search.index import Index, current
-from schemas.uses.inputs import Input
+from schemas.uses.inputs import Input, names_in
 from schemas.uses.roles import USES, use_of
 
+KINDS = {
+    "image": "an image",
+    "video": "a video",
+    "audio": "a sound",
+    "mesh": "a 3D model",
+    "weights": "a LoRA",
+    "archive": "an archive",
+    "file": "a file",
+}
 _COLUMNS = ("pk", "endpoint_id", "category", "facts", "inputs")
 
 
@@ -29,7 +38,7 @@ class Taker(NamedTuple):
 
 
 class UseIndex:
-    """Every listed endpoint's inputs at one revision, best endpoints first."""
+    """Every listed endpoint's inputs at one revision, in the gallery's order."""
 
     def __init__(self, search: Index, rows: Iterable[Sequence[Any]]) -> None:
         self.search = search
@@ -37,20 +46,19 @@ class UseIndex:
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Taker]]:
-        """The takers of each kind of result, by merit."""
+        """The takers of each kind of result, in the gallery's order."""
         takers: dict[str, list[Taker]] = defaultdict(list)
-        for key in self._by_merit():
+        for key in self._in_order():
             for taker in _takers(self._rows[key]):
                 takers[taker.input.kind].append(taker)
         return dict(takers)
 
-    def _by_merit(self) -> list[int]:
-        places, merit = self.search.places, self.search.merit
-        keys = [key for key in self._rows if key in places]
-        return sorted(keys, key=lambda key: (-merit[places[key]], places[key]))
+    def _in_order(self) -> list[int]:
+        places = self.search.places
+        return sorted(self._rows.keys() & places.keys(), key=places.__getitem__)
 
     def takers(self, kind: str) -> Mapping[str, list[Taker]]:
-        """Return the takers of a kind of result by use, in menu order; best endpoints first."""
+        """Return the takers of a kind of result by use, in menu order."""
         return self._by_use.get(kind, {})
 
     @cached_property
@@ -62,6 +70,36 @@ class UseIndex:
                 by_use[taker.use].append(taker)
             by_kind[kind] = {use: among for use, among in by_use.items() if among}
         return by_kind
+
+    @cached_property
+    def _required(self) -> dict[int, list[Input]]:
+        """The files without which each endpoint does not run."""
+        required = {}
+        for key, *_, stored in self._rows.values():
+            read = map(Input.from_json, stored if isinstance(stored, list) else ())
+            required[key] = [i for i in read if i and i.is_required and i.kind in KINDS]
+        return required
+
+    def need(self, key: int, kinds: Collection[str] = (), path: str = "") -> str:
+        """Return what an endpoint needs besides what one has: `a video and a sound`; often nothing.
+
+        One has files of some `kinds`, or what goes into the input at `path`. Words are no need.
+        """
+        required = self._required.get(key, ())
+        had = {i.kind for i in required if i.path == path}
+        lacking = [i.kind for i in required if i.path != path and i.kind not in kinds]
+        nouns = {kind: KINDS[kind].partition(" ") for kind in lacking}
+        words = [f"another {n}" if kind in had else f"{a} {n}" for kind, (a, _, n) in nouns.items()]
+        return " and ".join(words)
+
+    def is_runnable(self, key: int) -> bool:
+        """Whether the endpoint is listed and not blocked."""
+        return key in self._rows
+
+    def kinds_given(self, key: int, arguments: Mapping[str, Any]) -> set[str]:
+        """Return the kinds of the files that an endpoint got with these arguments."""
+        read = map(Input.from_json, self._rows[key][-1] or ()) if key in self._rows else ()
+        return {i.kind for i in read if i and arguments.get(names_in(i.path)[0])}
 
     def inputs_of(self, key: int, kind: str) -> list[Taker]:
         """Return the inputs of one endpoint that take a kind of result."""

@@ -39,7 +39,7 @@ from catalog.search.matching import FEW, Found, match
 from catalog.search.query import Query
 from catalog.track_records import NO_RECORDS, TrackRecords
 
-PAGE_SIZE = 48
+PAGE_SIZE = 24
 _MEDIA = {"in", "out", "category"}
 _LAST = 1 << 30  # the score of what has none of the words
 

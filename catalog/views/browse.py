@@ -55,7 +55,7 @@ def front(request: HtmxRequest) -> HttpResponse:
         "shelves": page_cache.front(revision, starred, locks_of(request, revision)),
     }
     if not request.htmx:
-        context["total"] = Endpoint.objects.listed().count()
+        context["total"] = page_cache.total(revision)
         context["news"] = queries.unread_counts(request.user)
         context["waiting"] = personal_news.waiting(request.user)
     template = "catalog/partials/_shelves.html" if request.htmx else "catalog/front.html"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from catalog.locks import NO_LOCKS
 from core.formatting import counted
+from playground.display.navigation import offers
 from playground.display.navigation.destinations import Group, Place
 
 if TYPE_CHECKING:
@@ -23,21 +26,15 @@ def groups(menu: Menu, page: str, output: str) -> list[Group]:
     def place(taker: Taker) -> Place:
         card = menu.cards[taker.key]
         chosen = urlencode({"to": f"{card.endpoint_id}|{taker.input.path}", "output": output})
-        return Place(
-            card.name,
-            f"as “{taker.input.label}”",
-            f"{page}&{urlencode({'q': card.endpoint_id})}",
-            "image",
-            mark=menu.mark(taker.key),
-            picture=card.picture.small_src if card.picture else "",
-            post=f"{page}&{chosen}",
-        )
+        address = f"{page}&{urlencode({'q': card.endpoint_id})}"
+        label = f"as “{taker.input.label}”"
+        return replace(offers.place(card, address, NO_LOCKS, label), post=f"{page}&{chosen}")
 
     listed = [Group("The same model again", [place(taker) for taker in menu.own])]
     for group in menu.groups:
         places = [place(taker) for taker in group.takers if taker.key in menu.cards]
-        if group.count > len(group.takers) and places:
+        if group.use and group.count > len(group.takers) and places:
             label = f"All {counted(group.count, 'model')}…"
             places.append(Place(label, "", f"{page}&{urlencode({'use': group.use})}"))
         listed.append(Group(group.title, places))
-    return [group for group in listed if group.places]
+    return offers.told_apart(listed)

@@ -30,7 +30,6 @@ from schemas.estimate import NOTHING, Estimate
 
 LISTED = 24
 RUNS = 8
-FEW = 6  # on the page of all flows
 NO_KEY = "FAL_KEY is not set, so there is no account to read. An admin can put it into .env."
 
 
@@ -43,20 +42,20 @@ class Filled:
     trouble: str = ""  # concerns the whole form, such as a refusal
 
 
-def listing(query: str, page: int = 1, most: int = LISTED) -> dict[str, Any]:
+def listing(query: str, page: int = 1) -> dict[str, Any]:
     """Return the context of the list: a page of matching workflows, and the state of the sync."""
     workflows = AccountWorkflow.objects.listed().select_related("endpoint").defer("definition")
     if query:
         condition = Q(title__icontains=query) | Q(name__icontains=query)
         workflows = workflows.filter(condition | Q(description__icontains=query))
-    first = (page - 1) * most
-    rows = list(workflows.order_by("-is_own", "title", "pk")[first : first + most + 1])
+    first = (page - 1) * LISTED
+    rows = list(workflows.order_by("-is_own", "title", "pk")[first : first + LISTED + 1])
     state = AccountListing.current()
     return {
-        "workflows": rows[:most],
+        "workflows": rows[:LISTED],
         "asked": query,
         "page": page,
-        "more": page + 1 if len(rows) > most else 0,
+        "more": page + 1 if len(rows) > LISTED else 0,
         "listing": state,
         "missing": _missing(state, bool(rows)),
     }

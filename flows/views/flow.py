@@ -200,4 +200,4 @@ def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     with transaction.atomic():
         flow.save(update_fields=["deleted_at"])
         audit.record(request.user, "deleted", [flow])
-    return redirect(f"{reverse('flows:flows')}?deleted={flow.pk}")
+    return redirect(f"{reverse('boards:boards')}?kind=flow&deleted={flow.pk}")

@@ -105,7 +105,7 @@ def _menu(request: HtmxRequest, start: Origin, trouble: str) -> dict[str, Any]:
     text, use = request.GET.get("q", ""), request.GET.get("use", "")
     project, menu = current.current(request), None
     if output and output.kind in USES:
-        menu = use_menu.offered(request.user, output.kind, start.endpoint.pk, text, use)
+        menu = use_menu.offered(output.kind, start.endpoint.pk, text, use)
     return {
         "origin": start,
         "outputs": [(origin.value_of(output), output) for output in start.outputs],

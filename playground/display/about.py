@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from catalog.changelog import queries
 from catalog.curation import notes
 from catalog.locks import locks_of
 from catalog.models import Collection, Endpoint, Revision
 from catalog.related import related_models
+from catalog.track_records import records_of
 from playground.display import history
+from runs import owners
 from runs.models import Run
 from runs.progress import current_upstream, waiting
 
@@ -37,7 +40,10 @@ def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "links": links(endpoint),
         "collections": collections(user, endpoint),
         "examples": examples(endpoint),
+        "decisions": owners.decisions_for(user, endpoint),
         "notes": notes.notes_for(endpoint),
+        "model_changes": queries.of_model(endpoint),
+        "records": records_of(user, revision),
     }
 
 

@@ -71,6 +71,11 @@ class Shown:
     run: Run
 
     @property
+    def kind(self) -> str:
+        """The kind of its file: `image`, `video`, …."""
+        return self.artifact.kind
+
+    @property
     def name(self) -> str:
         """The name under which it is saved."""
         return result_names.result_name(self.run, self.artifact)

@@ -13,6 +13,7 @@ from catalog.templatetags.vitrine import ago
 from core.byte_cache import ByteCache
 from playground import rerun
 from playground.display import batch, history, tiles, wall
+from playground.display import first_steps as newcomers
 from playground.display import more_like as more_like_this
 from playground.display.result import inputs
 from projects.templatetags.projects import in_project
@@ -32,6 +33,12 @@ ICONS: Mapping[str, str] = {
     Run.State.UNCONFIRMED: "question",
     Run.State.RUNNING: "play",
 }
+
+
+@register.simple_tag(takes_context=True)
+def first_steps(context: template.Context) -> list[newcomers.FirstStep]:
+    """Return what a newcomer begins with; nothing for others."""
+    return newcomers.first_steps(context["request"], context["revision"])
 
 
 @register.filter

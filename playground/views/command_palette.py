@@ -82,7 +82,7 @@ def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
     locks = _locks_where_it_opens(request, result.run)
     context = {
         "result": result,
-        "groups": use_menu.menu(request.user, result, request.path, text, use, locks),
+        "groups": use_menu.menu(result, request.path, text, use, locks),
         "q": text,
         "use": use,
         "label": f"Use this {result.noun} as…",

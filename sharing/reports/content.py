@@ -127,9 +127,11 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Content:
-    """All that a report says of its board, without the sentences that people wrote."""
+    """All that a report says of its board, without the sentences that people wrote for it."""
 
     title: str = ""
+    taken: int = 0  # the key of the candidate that was decided for; 0: none yet
+    taken_why: str = ""
     rows: int = 0
     cells: int = 0
     results: int = 0
@@ -189,6 +191,7 @@ class Content:
             candidates=[
                 replace(one, name=f"Model {letters[one.key]}", **hidden) for one in self.candidates
             ],
+            taken_why="",
             failures=[replace(failure, words="") for failure in self.failures],
             left_out=[one for one in self.left_out if not one.name],
         )

@@ -52,6 +52,8 @@ def content_of(board: Board) -> Content:
     best, worst = best_and_worst(contents, judged)
     return Content(
         title=board.title,
+        taken=board.taken_id or 0,
+        taken_why=board.taken_why,
         rows=len(contents.rows),
         cells=len(contents.cells),
         results=len(_results(contents.cells)),

@@ -16,6 +16,9 @@ def verdict(content: Content) -> list[str]:
 
 
 def _verdict(content: Content) -> Iterator[str]:
+    if content.taken in content.by_key:
+        why = f": {content.taken_why}" if content.taken_why else ""
+        yield f"We take {content.name_of(content.taken)}{why.removesuffix('.')}."
     voted = [one for one in content.candidates if one.votes]
     if voted:
         yield _by_votes(content, voted)

@@ -124,8 +124,8 @@ def _page(
     }
     if voter and share.is_open:
         pair, context["progress"] = ballots.next_pair(voter, board, cells)
-        context["ballot"] = _ballot(visit, board, voter, pair) if pair else None
-    template = "boards/votes/_ballot.html" if request.htmx and voter else "sharing/vote.html"
+        context |= _ballot(visit, board, voter, pair).context if pair else {}
+    template = "boards/judge/_judge.html" if request.htmx and voter else "sharing/vote.html"
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     return render(request, template, context, status=status)
 

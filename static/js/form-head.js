@@ -50,7 +50,7 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const isOfRun = notice.querySelector("[data-refused]");
   notice.replaceChildren();
-  document.getElementById(isOfRun ? "run-button" : "presets-button").focus();
+  document.getElementById(isOfRun ? "run-button" : "more-button").focus();
 });
 /* Escape says no to what a press of Run was asked; what is open above the form closes first. */
 document.addEventListener("keydown", (event) => {
@@ -63,8 +63,9 @@ document.addEventListener("keydown", (event) => {
  * meanwhile.
  */
 document.addEventListener("htmx:beforeRequest", ({ target }) => {
-  const menu = document.getElementById("presets");
-  if (target.id === FORM || (target !== menu && menu?.contains(target))) menu?.hidePopover?.();
+  const menu = document.getElementById("more");
+  const isOfMenu = menu?.contains(target) && !target.matches(".presets-list");
+  if (target.id === FORM || isOfMenu) menu?.hidePopover?.();
 });
 document.addEventListener("htmx:load", ({ target }) => {
   if (!target.closest?.("#form-notice, #fields")) return;
@@ -76,7 +77,7 @@ document.addEventListener("htmx:load", ({ target }) => {
   if (document.activeElement !== document.body) return;
   const next = notice.querySelector("button, input, a");
   // A preset's own page has no menu.
-  (next ?? document.getElementById("presets-button"))?.focus({ preventScroll: true });
+  (next ?? document.getElementById("more-button"))?.focus({ preventScroll: true });
 });
 /** Fills the form from `run:<id>` or `saved:<id>`, as if a button of the form were pressed. */
 document.addEventListener("form:fill", ({ detail }) => {

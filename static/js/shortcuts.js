@@ -2,6 +2,19 @@
  * `/` focuses the search box unless a text control has the focus, ⌘K or Ctrl+K opens the command
  * palette, Escape leaves the box.
  */
+/* A page that the palette opened begins in its first field: the search box, if it is the page's. */
+const begin = () => {
+  const fields = document.querySelectorAll(
+    ".find input[form], main :is(textarea, select, input:not([type='hidden']))",
+  );
+  const first = [...fields].find((field) => field.checkVisibility?.({ visibilityProperty: true }));
+  if (!document.querySelector("[autofocus]")) first?.focus({ preventScroll: true });
+};
+if (sessionStorage.getItem("begin") !== null) {
+  sessionStorage.removeItem("begin");
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
+}
 /** Escape or a click outside closes the menus of the header and the families on cards. */
 const menus = () => document.querySelectorAll(":is(.head, .family) details[open]");
 addEventListener("click", ({ target }) => {

@@ -117,17 +117,17 @@ def type_and_save(page: Page, text: str) -> None:
 
 
 def open_presets(page: Page) -> None:
-    """Open the Presets menu once layout is stable: a click that misses the menu would close it."""
+    """Open the “…” menu once layout is stable: a click that misses the menu would close it."""
     settle(page)
-    page.locator("#presets-button").click()
-    expect(page.locator("#presets")).to_be_visible()
-    expect(page.locator("#presets").get_by_role("link", name="Your presets and")).to_have_count(0)
+    page.locator("#more-button").click()
+    expect(page.locator("#more")).to_be_visible()
+    expect(page.locator("#more").get_by_role("link", name="Your presets and")).to_have_count(0)
 
 
 def choose(page: Page, word: str) -> None:
-    """Press an entry of the Presets menu."""
+    """Press an entry of the “…” menu."""
     open_presets(page)
-    page.locator("#presets").get_by_role("button", name=word).first.click()
+    page.locator("#more").get_by_role("button", name=word).first.click()
 
 
 def form_token(page: Page) -> str:

@@ -154,7 +154,7 @@ def test_the_page_shows_the_cost_of_the_form(member: Client, films: Any) -> None
     )
     assert 'id="run-cost" hx-swap-oob="true">about $1.00' in redrawn.content.decode()
     refused = member.post(FILMS, {"duration": "5", "~do": "run", "~variations": "2"})
-    assert re.search(r'value="2"\s+checked', refused.content.decode())
+    assert re.search(r'value="2"\s+selected', refused.content.decode())
 
 
 def more(client: Client, run: Run, **options: Any) -> Any:

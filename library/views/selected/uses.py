@@ -45,9 +45,7 @@ def uses(request: HtmxRequest) -> HttpResponseBase:
     context = {
         "pictures": pictures,
         "fields": named.fields,
-        "groups": sets_of_pictures.menu(request.user, pictures, text, locks)
-        if pictures.keys
-        else [],
+        "groups": sets_of_pictures.menu(pictures, text, locks) if pictures.keys else [],
         "q": text,
     }
     return render(request, "library/selected/uses.html", context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from core.formatting import duration, money
 from core.word_diff import Part, word_diff
@@ -14,6 +15,23 @@ from playground.display.renderers import Shown
 from runs.costs import known_costs
 from runs.models import Run
 from runs.results.outputs import artifacts_in
+
+
+class HasKind(Protocol):
+    """A file of one kind."""
+
+    @property
+    def kind(self) -> str:
+        """`image`, `video`, …."""
+
+
+class HasMain(Protocol):
+    """What is shown in a pane: the file to compare, if there is one."""
+
+    @property
+    def main(self) -> HasKind | None:
+        """The file to compare."""
+
 
 LETTERS = "ABCD"
 COMPARED = {"image", "video", "audio", "mesh"}
@@ -37,7 +55,7 @@ class Pane:
     @property
     def main(self) -> Shown | None:
         """Return the file to compare: the first picture, video, audio or mesh that can be shown."""
-        return next((s for s in self.shown if s.artifact.kind in COMPARED), None)
+        return next((s for s in self.shown if s.kind in COMPARED), None)
 
 
 def panes_of(runs: Sequence[Run], names: Sequence[str]) -> list[Pane]:
@@ -63,9 +81,9 @@ def panes_of(runs: Sequence[Run], names: Sequence[str]) -> list[Pane]:
     ]
 
 
-def stage_kind(panes: Sequence[Pane]) -> str:
+def stage_kind(panes: Sequence[HasMain]) -> str:
     """Return the kind of file that all panes have, to select tools; empty if they differ."""
-    kinds = {pane.main.artifact.kind if pane.main else "" for pane in panes}
+    kinds = {pane.main.kind if pane.main else "" for pane in panes}
     return kinds.pop() if len(kinds) == 1 else ""
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from catalog.curation.moderation import WORDS
 from catalog.locks import NO_LOCKS, Locks
-from catalog.models import Collection, Endpoint, Revision, Standing
+from catalog.models import Collection as ModelCollection
+from catalog.models import Endpoint, Revision
 from catalog.related import related_models
+from catalog.related.use_index import UseIndex, uses
 from catalog.search import engine
 from catalog.search.query import Query
 from core.formatting import category_name
 from fal.db_safe import db_safe_text
 from playground.display.navigation import destinations, pages
 from playground.display.navigation.destinations import Group, Place
+from playground.display.navigation.offers import by_need, place, title_of, told_apart
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -44,18 +46,13 @@ def find_places(user: User, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
         Group("Pages", pages.pages(user, words)),
         Group("Actions", pages.actions(user, words)),
     ]
-    groups = [group for group in groups if group.places]
+    groups = told_apart(groups)
     return sorted(groups, key=lambda group: _distance(group, text.lower())) if text else groups
 
 
 def _distance(group: Group, text: str) -> int:
-    """Return how far the nearest name of a group is from a text: it, its beginning, its words."""
-    labels = [place.label.lower() for place in group.places]
-    if text in labels:
-        return 0
-    if any(label.startswith(text) for label in labels):
-        return 1
-    return 2 if any(all(word in label for word in text.split()) for label in labels) else 3
+    """Return how far the nearest place of a group is from a text."""
+    return min(pages.distance(place, text) for place in group.places)
 
 
 def models_for_run(run: Run, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
@@ -64,31 +61,25 @@ def models_for_run(run: Run, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
     With a text, those that match it; without, those most similar to the run's model. Each place is
     the address of the model's form, prefilled with the settings of the run that fit it.
     """
-    text = _normalize(text)
-    runnable = Endpoint.objects.for_cards().listed().exclude(standing=Standing.BLOCKED)
-    others = runnable.exclude(pk=run.endpoint_id)
-    if text:
-        keys = [e.pk for e in engine.top_results(Query(q=text))]
-        found_by_key = others.in_bulk(keys)
-        groups = [("Models", [found_by_key[key] for key in keys if key in found_by_key])]
-    else:
-        own = run.endpoint
-        related = related_models.find_related(own, Revision.current())
-        siblings = others.in_bulk([relative.endpoint.pk for relative in related.family])
-        family = list(siblings.values())
-        similar = others.in_category(own.category).exclude(pk__in=siblings)
-        groups = [
-            (
-                "Runs what it trains",
-                [endpoint for endpoint in related.inference if endpoint.is_runnable],
-            ),
-            ("Family", family),
-            (category_name(own.category), list(similar[:MAX_MODELS])),
-        ]
+    index, own = uses(Revision.current()), run.endpoint
+    kinds = index.kinds_given(own.pk, run.arguments)
+    if text := _normalize(text):
+        keys = engine.rank_all(Query(q=text), index.search)
+        return _runnable(index, "Models", keys, f"?run={run.pk}", locks, kinds, own.pk)
+    related = related_models.find_related(own, Revision.current())
+    trained = [endpoint.pk for endpoint in related.inference]
+    family = [relative.endpoint.pk for relative in related.family]
+    known = frozenset({("category", own.category)})
+    similar = engine.rank_all(Query(picked=known), index.search)
+    shelves = (
+        ("Runs what it trains", trained),
+        ("Family", family),
+        (category_name(own.category), [key for key in similar if key not in family]),
+    )
     return [
-        Group(title, [_model(e, locks, f"?run={run.pk}") for e in endpoints[:MAX_MODELS]])
-        for title, endpoints in groups
-        if endpoints
+        group
+        for title, keys in shelves
+        for group in _runnable(index, title, keys, f"?run={run.pk}", locks, kinds, own.pk)
     ]
 
 
@@ -97,35 +88,41 @@ def models_for_recipe(text: str, params: str, locks: Locks = NO_LOCKS) -> list[G
 
     Each place is the address of the model's form, prefilled by the query `params`.
     """
-    category = "text-to-image"
-    among = Endpoint.objects.for_cards().listed().exclude(standing=Standing.BLOCKED)
-    among = among.in_category(category)
-    if text := _normalize(text):
-        query = Query(q=text, picked=frozenset({("category", category)}))
-        keys = [endpoint.pk for endpoint in engine.top_results(query)]
-        by_key = among.in_bulk(keys)
-        endpoints = [by_key[key] for key in keys if key in by_key]
-    else:
-        endpoints = list(among[: 3 * MAX_MODELS])
-    places = [_model(endpoint, locks, f"?{params}") for endpoint in endpoints]
-    return [Group("Models" if text else category_name(category), places)] if places else []
+    category, text = "text-to-image", _normalize(text)
+    index = uses(Revision.current())
+    query = Query(q=text, picked=frozenset({("category", category)}))
+    title = "Models" if text else category_name(category)
+    return _runnable(index, title, engine.rank_all(query, index.search), f"?{params}", locks)
+
+
+def _runnable(
+    index: UseIndex,
+    title: str,
+    keys: Iterable[int],
+    params: str,
+    locks: Locks,
+    kinds: Collection[str] = (),
+    own: int = 0,
+) -> list[Group]:
+    """Return the models that run with files of these kinds, then those that need more."""
+    able = (key for key in keys if key != own and index.is_runnable(key))
+    groups = by_need(able, lambda key: index.need(key, kinds))
+    cards = index.search.cards(key for among in groups.values() for key in among[:MAX_MODELS])
+    return told_apart(
+        Group(
+            title_of(need) if need else title,
+            [
+                place(cards[key], cards[key].get_absolute_url() + params, locks)
+                for key in among[:MAX_MODELS]
+                if key in cards
+            ],
+        )
+        for need, among in groups.items()
+    )
 
 
 def _normalize(text: str) -> str:
     return " ".join(db_safe_text(text[:MAX_TEXT_CHARS]).split())
-
-
-def _model(e: Endpoint, locks: Locks, params: str = "") -> Place:
-    marks = ["Removed" if e.gone_at else "", WORDS[e.standing] if e.standing else ""]
-    return Place(
-        e.name,
-        e.endpoint_id,
-        e.get_absolute_url() + params,
-        "image",
-        mark=", ".join(filter(None, marks)),
-        lock=locks.reasons.get(e.pk, ""),
-        picture=e.picture.small_src if e.picture else "",
-    )
 
 
 def _models(user: User, text: str, locks: Locks) -> list[Place]:
@@ -140,13 +137,13 @@ def _models(user: User, text: str, locks: Locks) -> list[Place]:
         keys = list(dict.fromkeys(recent))[:MAX_MODELS]
         by_key = Endpoint.objects.for_cards().in_bulk(keys)
         endpoints = [by_key[key] for key in keys if key in by_key]
-    return [_model(e, locks) for e in endpoints]
+    return [place(e, e.get_absolute_url(), locks) for e in endpoints]
 
 
 def _collections(words: Sequence[str]) -> list[Place]:
     if not words:
         return []
-    matches = Collection.objects.filter(destinations.having("title", words), is_published=True)
+    matches = ModelCollection.objects.filter(destinations.having("title", words), is_published=True)
     places = matches[:MAX_COLLECTIONS]
     return [
         Place(collection.title, "", collection.get_absolute_url(), "star") for collection in places

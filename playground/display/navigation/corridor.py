@@ -90,28 +90,54 @@ HEADER = (
     Area(
         "Models",
         (
-            Room("All", "catalog:models", "gallery, catalogue, search", name="All models"),
-            Room("Favourites", "catalog:favourites", "starred", name="Favourite models"),
-            Room("Collections", "catalog:collections"),
-            Room("New", "catalog:changes", "what changed, news, prices, feed", name="New models"),
-            Room("Leaderboard", "leaderboard:leaderboard", "votes, ranking, best models, arena"),
-            Room("Prices", "prices:prices", "real prices, measured, what models cost"),
-            Room("Views", "library:views", "saved searches, saved filters"),
+            Room(
+                "All",
+                "catalog:models",
+                "gallery, catalogue, search, models, explore",
+                name="All models",
+            ),
+            Room(
+                "Starred",
+                "catalog:favourites",
+                "favourites, starred, stars",
+                name="Starred models",
+            ),
+            Room("Collections", "catalog:collections", "recommended, curated"),
+            Room(
+                "New",
+                "catalog:changes",
+                "what changed, changes, changelog, news, feed",
+                name="New models",
+            ),
+            Room(
+                "Leaderboard", "leaderboard:leaderboard", "votes, vote, ranking, best models, arena"
+            ),
+            Room("Prices", "prices:prices", "real prices, measured, what models cost, price"),
+            Room("Views", "library:views", "saved searches, searches, saved filters, alerts"),
         ),
         ("catalog:model", "catalog:c", "library:view", "prices:", "playground:endpoint"),
     ),
     Area(
         "Results",
         (
-            Room("All", "library:runs", "your runs, history, wall, list", name="All results"),
+            Room(
+                "All",
+                "library:runs",
+                "your runs, runs, history, wall, list, viewer, gallery of results",
+                name="All results",
+            ),
             Room("Starred", "library:runs", "favourites", "q=starred", "Starred results"),
-            Room("Series", "library:all-series", "tags, labels, selections, albums"),
+            Room("Series", "library:all-series", "tags, tag, labels, selections, albums"),
             Room("Chats", "chats:chats", "conversations, language models"),
-            Room("Shares", "sharing:shares", "links, shared forms, reviews, guests"),
+            Room(
+                "Shares",
+                "sharing:shares",
+                "links, shared forms, shared, share, reviews, review, guests, clients",
+            ),
             Room(
                 "Deleted",
                 "library:runs",
-                "bring back, undo, trash",
+                "bring back, undo, trash, recently deleted",
                 "q=state:deleted",
                 "Deleted results",
             ),
@@ -124,20 +150,42 @@ HEADER = (
     Area(
         "Compare",
         (
-            Room("Boards", "boards:boards", "comparisons, sweeps, votes, trials"),
-            Room("Flows", "flows:flows", "chained models"),
-            Room("Reports", "sharing:reports", "boards on one page, slides, PDF, decisions"),
+            Room("All", "boards:boards", "compare, side by side", name="Compare"),
+            Room(
+                "Boards",
+                "boards:boards",
+                "comparisons, sweeps, judge, votes, grid, report, reports, slides, PDF, decisions",
+                "kind=board",
+            ),
+            Room("Flows", "boards:boards", "workflows, chained models, pipelines", "kind=flow"),
+            Room("Trials", "boards:boards", "new models, boards that repeat", "kind=trial"),
         ),
-        ("boards:", "flows:", "sharing:report"),
+        ("boards:", "flows:", "sharing:report", "sharing:board-report"),
     ),
     Area(
         "Library",
         (
-            Room("Prompts", "library:prompts", "saved prompts, styles, templates, variables"),
-            Room("References", "library:references", "characters, products, places, looks, @"),
-            Room("Presets", "playground:all-presets", "house defaults, styles, saved settings"),
-            Room("Made here", "playground:restorations", "open a run, recipe, restore, file"),
-            Room("Data sets", "training:training", "training, trainers, LoRA"),
+            Room(
+                "Prompts",
+                "library:prompts",
+                "saved prompts, templates, variables",
+            ),
+            Room(
+                "References",
+                "library:references",
+                "reference, characters, products, places, looks, @",
+            ),
+            Room(
+                "Presets",
+                "playground:all-presets",
+                "preset, house defaults, styles, style, saved settings",
+            ),
+            Room(
+                "Made here",
+                "playground:restorations",
+                "upload, open a run, recipe, restore, file, files",
+            ),
+            Room("Data sets", "training:training", "training, train, trainers, LoRA"),
             Room("Weights", "training:weights", "trained LoRAs"),
         ),
         (
@@ -160,16 +208,24 @@ MENU = (
     Area(
         "Account",
         (
-            Room("Account", "account", "settings, profile, name, password, sessions, theme"),
-            Room("Notifications", "notifications:settings", "settings, e-mail, Slack, webhooks"),
-            Room("API tokens", "api:tokens", "settings, programs, assistants, keys"),
+            Room(
+                "Account",
+                "account",
+                "settings, preferences, profile, name, password, sessions",
+            ),
+            Room(
+                "Notifications",
+                "notifications:settings",
+                "settings, e-mail, Slack, webhooks",
+            ),
+            Room("API tokens", "api:tokens", "settings, token, tokens, programs, assistants, API"),
         ),
     ),
     Area(
         "Spending",
         (
-            Room("Spending", "spending:spend", "spend, money, costs"),
-            Room("Budgets", "spending:budgets", "limits, ask for more"),
+            Room("Spending", "spending:spend", "spend, money, costs, cost"),
+            Room("Budgets", "spending:budgets", "budget, limits, limit, ask for more"),
             Room("Requests", "spending:requests", "ask for more", needs=OTHERS_MONEY),
             Room(
                 *("Differences", "spending:differences", "bills, reconciliation"),
@@ -185,7 +241,12 @@ MENU = (
     Area(
         "People",
         (
-            Room("People", "people:people", "accounts, roles, team", needs=permissions.CHANGE_USER),
+            Room(
+                "People",
+                "people:people",
+                "accounts, users, members, roles, team",
+                needs=permissions.CHANGE_USER,
+            ),
             Room("Invitations", "people:invitations", "invite, links", needs=permissions.ADD_USER),
         ),
         ("people:",),

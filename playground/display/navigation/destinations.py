@@ -23,7 +23,8 @@ MAX_OF_KIND = 4
 class Place:
     """One place to jump to; `mark` is a model's standing, or that it was removed upstream.
 
-    `lock` is why a rule locks a model where the page is.
+    `lock` is why a rule locks a model where the page is; `namesake` its id, which is told where
+    another has its name. `synonyms` are other words for a page, by commas.
 
     An action may press a control of the page: `press` is the control's selector; or post to the
     address `post`, which leads back to the page. `address` is the page that does the same.
@@ -37,6 +38,8 @@ class Place:
     mark: str = ""
     lock: str = ""
     picture: str = ""
+    namesake: str = ""
+    synonyms: str = ""
     press: str = ""
     post: str = ""
 

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 # Label, other words for it, route, and the rest of the address: what is no room of the corridor
 _PAGES = (
-    ("Front page", "home, start", "catalog:front", ""),
+    ("Front page", "home, start, overview", "catalog:front", ""),
     ("Newest models", "", "catalog:models", "?sort=newest"),
-    ("Projects", "all projects", "projects:projects", ""),
+    ("Marked models", "standings, marks, approved, experimental", "catalog:models", "?is=approved"),
+    ("Projects", "all projects, workspace, workspaces, folders", "projects:projects", ""),
     ("Workflows of the account", "fal, flows", "flows:account", ""),
 )
 _ACTIONS = (
@@ -36,8 +37,8 @@ _ACTIONS = (
 # Label, other words for it, route of the page that does the same without script, rest of the
 # address, and the selector of the control to press
 _PRESSED = (
-    ("Switch theme", "dark, light, appearance", "account", "#theme", "theme-switch button"),
-    ("Keyboard shortcuts", "keys, help", "account", "", "[data-keys]"),
+    ("Switch theme", "theme, dark, light, appearance", "account", "#theme", "theme-switch button"),
+    ("Help", "keyboard shortcuts, keys, how", "account", "", "[data-keys]"),
     ("Log out", "sign out", "account", "", "form[action='/logout/'] button"),
 )
 
@@ -45,21 +46,26 @@ _PRESSED = (
 def pages(user: User, words: Sequence[str]) -> list[Place]:
     """Return the pages that the user may open and whose labels have all the words."""
     rooms = [
-        Place(room.name or room.label, room.synonyms, room.address) for room in corridor.rooms(user)
+        _page(room.name or room.label, room.synonyms, room.address) for room in corridor.rooms(user)
     ]
-    others = [Place(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES]
+    others = [_page(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES]
     return _having([*rooms, *others], words)
+
+
+def _page(label: str, words: str, address: str, **more: str) -> Place:
+    return Place(label, words, address, synonyms=words, **more)
 
 
 def actions(user: User, words: Sequence[str]) -> list[Place]:
     """Return the actions that the user may begin and whose labels have all the words."""
     places = [
-        Place(label, note, reverse(route) + rest, "plus") for label, note, route, rest in _ACTIONS
+        _page(label, note, reverse(route) + rest, icon="plus")
+        for label, note, route, rest in _ACTIONS
     ]
     if permissions.may(user, permissions.ADD_COLLECTION):
         places.append(Place("New collection", "", reverse("catalog:collections"), "plus"))
     places += [
-        Place(label, note, reverse(route) + rest, press=press)
+        _page(label, note, reverse(route) + rest, press=press)
         for label, note, route, rest, press in _PRESSED
     ]
     return _having(places, words)
@@ -88,9 +94,23 @@ def projects(user: User, words: Sequence[str]) -> list[Group]:
     ]
 
 
+def distance(place: Place, text: str) -> int:
+    """Return how far a place is from a text: 0 for its name, 1 for a beginning or another word.
+
+    Then come names with all the words, and what only mentions them.
+    """
+    label = place.label.lower()
+    if label == text:
+        return 0
+    if label.startswith(text) or text in place.synonyms.lower().split(", "):
+        return 1
+    return 2 if all(word in label for word in text.split()) else 3
+
+
 def _having(places: list[Place], words: Sequence[str]) -> list[Place]:
-    return [
+    found = [
         place
         for place in places
-        if all(word in f"{place.label} {place.note}".lower() for word in words)
+        if all(word in f"{place.label} {place.note} {place.synonyms}".lower() for word in words)
     ]
+    return sorted(found, key=lambda place: distance(place, " ".join(words))) if words else found

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
 from catalog.locks import NO_LOCKS, Locks
-from catalog.models import Endpoint, Favourite, Revision
+from catalog.models import Endpoint, Revision
 from catalog.related.use_index import Taker, UseIndex, uses
 from catalog.search import engine
 from catalog.search.query import Query
 from core.formatting import counted
 from fal.db_safe import db_safe_text
-from playground.display.navigation.command_palette import RECENT_RUNS
 from playground.display.navigation.destinations import Group, Place
+from playground.display.navigation.offers import by_need, place, title_of, told_apart
 from playground.form.prefill.use_as import Result
-from runs.models import Run
 from runs.results import likeness
 from schemas.uses.roles import USES
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 IN_GROUP = 5  # models of one group of the menu; a link leads to all of them
 IN_FULL = 300  # on the page of one use
@@ -36,22 +31,9 @@ LIKE_THIS = "Results like this one"
 Rank = tuple[int, int]  # of an input, the smaller the better
 
 
-@dataclass(frozen=True)
-class _Ranking:
-    """A user's favourites, and their recently used models with 0 for the latest."""
-
-    starred: frozenset[int]
-    recent: dict[int, int]
-
-    def rank(self, taker: Taker, title: str) -> Rank | None:
-        """Return the rank in a group: favourites first, then recently used models."""
-        if taker.key in self.starred:
-            return 0, self.recent.get(taker.key, RECENT_RUNS)
-        return (1, self.recent[taker.key]) if taker.key in self.recent else (2, 0)
-
-    def mark(self, key: int) -> str:
-        """Return why a model is listed first; empty for other models."""
-        return "Favourite" if key in self.starred else "Used lately" if key in self.recent else ""
+def _gallerys(taker: Taker, title: str) -> Rank:
+    """Rank nothing: inputs are listed in the gallery's order."""
+    return 0, 0
 
 
 @dataclass(frozen=True)
@@ -76,7 +58,7 @@ class _TextRanking:
 
 @dataclass(frozen=True)
 class Offered:
-    """The inputs of one use, best first; `count` includes those that are not listed."""
+    """The inputs of one use, or of models with one need; `count` includes what is not listed."""
 
     use: str
     title: str
@@ -95,20 +77,18 @@ class Menu:
     own: list[Taker]
     groups: list[Offered]
     cards: dict[int, Endpoint]
-    mark: Callable[[int], str]
     is_own_best: bool = True
 
 
-def offered(user: User, kind: str, own: int, text: str = "", use: str = "") -> Menu:
+def offered(kind: str, own: int, text: str = "", use: str = "") -> Menu:
     """Return the inputs that accept a kind of result: those matching `text`, or all of one `use`.
 
-    `own` is the key of the model that made it. The number of queries is constant.
+    `own` is the key of the model that made it. Models that need more than the result come last.
     """
     index = uses(Revision.current())
     text = " ".join(db_safe_text(text[:MAX_TEXT_CHARS]).split())
-    ranking = _ranking(user)
     by_text = _TextRanking(text, engine.rank_all(Query(q=text), index.search)) if text else None
-    rank = (by_text or ranking).rank
+    rank = by_text.rank if by_text else _gallerys
     offers = _offers(index, kind, use, own, rank)
     mine = [] if use else _ranked(index.inputs_of(own, kind), "This model", rank)
     is_own_best = not (by_text and mine and offers) or mine[0][0] < min(at for at, _ in offers)
@@ -116,7 +96,7 @@ def offered(user: User, kind: str, own: int, text: str = "", use: str = "") -> M
     listed = chain((t for _, t in mine[:1]), *(group.takers for group in groups))
     cards = index.search.cards(taker.key for taker in listed)
     inputs = [taker for _, taker in mine if taker.key in cards]
-    return Menu(inputs, groups, cards, ranking.mark, is_own_best)
+    return Menu(inputs, groups, cards, is_own_best)
 
 
 def _offers(
@@ -126,14 +106,37 @@ def _offers(
     by_use = index.takers(kind)
     most = IN_FULL if use in by_use else IN_GROUP
     shown = {use: by_use[use]} if use in by_use else by_use
-    offers = []
+    offers, needy = [], dict[str, list[tuple[Rank, Taker]]]()
     for name, takers in shown.items():
         title = USES[kind][name]
         fitting = (taker for taker in takers if rank(taker, title) is not None)
-        if ranked := _ranked(_one_of_each(fitting, own), title, rank):
-            inputs = [taker for _, taker in ranked]
-            offers.append((ranked[0][0], Offered(name, title, inputs[:most], len(inputs))))
+        ranked = _ranked(_one_of_each(fitting, own), title, rank)
+        ready, *others = by_need(ranked, lambda each: _need(index, each[1])).items()
+        if ready[1]:
+            offers.append(_offer(name, title, ready[1], most))
+        for need, among in others:
+            needy.setdefault(need, []).extend(among)
+    able = {taker.key for _, offer in offers for taker in offer.takers}
+    for need, among in needy.items():
+        left = {each[1].key: each for each in reversed(among) if each[1].key not in able}
+        if left:
+            offers.append(
+                _offer("", title_of(need), sorted(left.values(), key=itemgetter(0)), most)
+            )
     return offers
+
+
+def _need(index: UseIndex, taker: Taker) -> str:
+    """Return what a model needs besides the result in this input."""
+    return index.need(taker.key, path=taker.input.path)
+
+
+def _offer(
+    use: str, title: str, ranked: Sequence[tuple[Rank, Taker]], most: int
+) -> tuple[Rank, Offered]:
+    """Return a group, at most so many of it, with its best input's rank."""
+    inputs = [taker for _, taker in ranked]
+    return ranked[0][0], Offered(use, title, inputs[:most], len(inputs))
 
 
 def _ranked(
@@ -145,7 +148,6 @@ def _ranked(
 
 
 def menu(
-    user: User,
     result: Result,
     address: str,
     text: str = "",
@@ -153,24 +155,29 @@ def menu(
     locks: Locks = NO_LOCKS,
 ) -> list[Group]:
     """Return the menu of a result; `address` is the URL of the menu itself, for its links."""
-    offer = offered(user, result.kind, result.run.endpoint_id, text, use)
+    offer = offered(result.kind, result.run.endpoint_id, text, use)
     cards = offer.cards
     own = Group("This model", [_own_place(taker, result, cards, locks) for taker in offer.own])
     listed = []
     for group in offer.groups:
         places = [
-            _place(t, result, cards[t.key], offer.mark, locks)
+            place(
+                cards[t.key],
+                result.address_in(cards[t.key], t.input.path),
+                locks,
+                "" if group.use else USES[result.kind][t.use],
+            )
             for t in group.takers
             if t.key in cards
         ]
-        if group.count > len(group.takers) and places and not use:
+        if group.use and group.count > len(group.takers) and places and not use:
             label = f"All {counted(group.count, 'model')}…"
             places.append(Place(label, "", f"{address}?use={group.use}"))
         listed.append(Group(group.title, places))
     listed.insert(0 if offer.is_own_best else len(listed), own)
     if not use:
         listed.append(_find_group(result, text))
-    return [group for group in listed if group.places]
+    return told_apart(listed)
 
 
 def _find_group(result: Result, text: str) -> Group:
@@ -180,13 +187,6 @@ def _find_group(result: Result, text: str) -> Group:
         return Group("Find", [])
     parts = {"pk": result.run.pk, "position": result.key[1:]}
     return Group("Find", [Place(LIKE_THIS, "", reverse("library:artifact-like", kwargs=parts))])
-
-
-def _ranking(user: User) -> _Ranking:
-    starred = Favourite.objects.filter(user=user).values_list("endpoint_id", flat=True)
-    used = Run.objects.of(user).order_by("-created_at")
-    recent = dict.fromkeys(used.values_list("endpoint_id", flat=True)[:RECENT_RUNS])
-    return _Ranking(frozenset(starred), {key: place for place, key in enumerate(recent)})
 
 
 def _one_of_each(takers: Iterable[Taker], own: int) -> list[Taker]:
@@ -205,17 +205,3 @@ def _own_place(taker: Taker, result: Result, cards: dict[int, Endpoint], locks: 
     endpoint = cards[taker.key]
     address = result.address_in(endpoint, taker.input.path)
     return Place(taker.input.label, endpoint.name, address, lock=locks.reasons.get(taker.key, ""))
-
-
-def _place(
-    taker: Taker, result: Result, endpoint: Endpoint, mark: Callable[[int], str], locks: Locks
-) -> Place:
-    return Place(
-        endpoint.name,
-        endpoint.endpoint_id,
-        result.address_in(endpoint, taker.input.path),
-        "image",
-        mark=mark(taker.key),
-        lock=locks.reasons.get(taker.key, ""),
-        picture=endpoint.picture.small_src if endpoint.picture else "",
-    )

@@ -109,6 +109,14 @@ def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> H
     return announce_new_run(address_result(request, response, run.stage_address), run)
 
 
+def _run_example(
+    request: HtmxRequest, endpoint: Endpoint, post: Post, action: str
+) -> HttpResponseBase:
+    """Run the model's own example, as the front page offers it."""
+    filled = sources.fill(request.user, endpoint, "example")
+    return _run(request, endpoint, filled.post if filled else post, action)
+
+
 def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm) -> Plan:
     """Return the runs that this press starts; repeats of a press get the same seeds."""
     root, token = form_state.version_of(endpoint).root, request.POST.get("~token", "")
@@ -373,6 +381,7 @@ def _store_files(
 ACTIONS: dict[str, Callable[[HtmxRequest, Endpoint, Post, str], HttpResponseBase]] = {
     "": _run,
     "run": _run,
+    "run-example": _run_example,
     "to-json": _toggle_json,
     "to-form": _toggle_json,
     "link": _link_or_preset,

@@ -15,11 +15,6 @@ from catalog.curation import moderation
 from catalog.curation.permissions import curators_only
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
-from playground.form import drafts, form_state
-from playground.form.form_state import ParsedForm
-from playground.views.model_page import page
-from projects import current
-from projects.rules import door
 
 
 @curators_only(permissions.CHANGE_ENDPOINT)
@@ -43,18 +38,8 @@ def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         messages.success(request, f"{endpoint.name}: {label.lower()}.")
         return redirect(endpoint)
     endpoint = Endpoint.objects.select_related("standing_by").get(pk=endpoint.pk)
-    context = {
-        "was": was,
-        "words": label,
-        **page.run_bar(request, endpoint, _draft(request, endpoint)),
-    }
-    context["lock"] = door.refusal(current.current(request), endpoint)  # a rule may ask for marks
+    context = {"endpoint": endpoint, "was": was, "words": label}
     return render(request, "playground/standing/_updates.html", context)
-
-
-def _draft(request: HtmxRequest, endpoint: Endpoint) -> ParsedForm:
-    post = drafts.current_state(drafts.find(request.user, endpoint)).post
-    return form_state.parse_form_leniently(endpoint, post)
 
 
 def _form(request: HtmxRequest, endpoint: Endpoint, error: str = "", **posted: Any) -> HttpResponse:

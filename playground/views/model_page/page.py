@@ -9,10 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
-from catalog.changelog import queries
 from catalog.models import Endpoint
 from catalog.related import related_models
-from catalog.track_records import records_of
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from playground import variations
@@ -33,7 +31,11 @@ from schemas.variations import TIMES
 TABS = [
     ("playground", "Playground"),
     ("api", "API"),
+    ("about", "About"),
 ]
+TEMPLATES = {tab: f"playground/endpoint/_{tab}.html" for tab in ("playground", "api")} | {
+    "about": "playground/about/_about.html"
+}
 STRIP_LENGTH = 12
 MAX_BATCH = 24  # runs of one grid
 EXAMPLES = 4  # shown on an empty stage
@@ -54,13 +56,10 @@ def render_page(
     context = {
         "endpoint": endpoint,
         "is_starred": endpoint.is_favourite,  # type: ignore[attr-defined]
-        "model_changes": queries.of_model(endpoint),
         "successor": related_models.successor(endpoint, revision) if _is_over(endpoint) else None,
-        "records": records_of(request.user, revision),
         "tabs": TABS,
-        "found_by": f"model:{endpoint.endpoint_id}",
         "tab": tab,
-        "tab_template": f"playground/endpoint/_{tab}.html",
+        "tab_template": TEMPLATES[tab],
     }
     if tab == "playground":
         project = current.current(request)

@@ -1,4 +1,4 @@
-"""Begin a report on a board, freeze it, let it follow its board again, delete and restore it."""
+"""Freeze a report, let it follow its board again, delete and restore it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from boards.views.board import find_changeable as find_board
 from core.http.parameters import parse_uuid
 from projects import roles
 from sharing.reports import saving
@@ -19,12 +18,6 @@ from sharing.views.reports.pages import find_as_member, find_changeable
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
-
-
-@require_POST
-def beginning(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Begin a report on a board, or open its live one."""
-    return redirect(saving.begin(request.user, find_board(request, pk)))
 
 
 @require_POST
@@ -40,18 +33,19 @@ def freezing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Delete the report, as its user or a manager; the list offers to undo it."""
+    """Delete the report, as its user or a manager; its board's page offers to undo it."""
     report = find_as_member(request, pk)
     roles.require_for(request.user, report)
     saving.delete(request.user, report)
-    return redirect(f"{reverse('sharing:reports')}?deleted={report.pk}")
+    address = reverse("sharing:board-report", args=[report.board_id])
+    return redirect(f"{address}?deleted={report.pk}")
 
 
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
     """Restore a deleted report, as its user or a manager of its project."""
     if (pk := parse_uuid(request.POST.get("report", ""))) is None:
-        return redirect("sharing:reports")
+        return redirect("boards:boards")
     if saving.restore(request.user, pk):
         messages.success(request, "The report was restored.")
     return redirect("sharing:report", pk)

@@ -1,4 +1,4 @@
-"""The list of reports, a report, and the form with its maker's own sentences."""
+"""The reports of a board, a report, and the form with its maker's own sentences."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from django.core.paginator import Paginator
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
+from boards.display.rights import rights_to
 from boards.models import Board
-from core.http.parameters import page_number, parse_uuid
-from projects import current, roles
+from boards.views.board import find_changeable as find_board_to_change
+from core.http.parameters import parse_uuid
+from projects import roles
 from sharing.models import Report
 from sharing.reports import saving, slides
 from sharing.reports.sections import SECTIONS
@@ -24,33 +26,42 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 LISTED = 48
+NONE = "This board was deleted."
 no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe
+def index(request: HtmxRequest) -> HttpResponseBase:
+    """Lead from the old list of reports to the boards; with `?board=` to the reports of a board."""
+    if board := parse_uuid(request.GET.get("board", "")):
+        return redirect("sharing:board-report", board)
+    return redirect(f"{reverse('boards:boards')}?{request.GET.urlencode()}".rstrip("?"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 @no_store
-def index(request: HtmxRequest) -> HttpResponse:
-    """List the project's reports, or one's own of all projects; with `?board=` those of a board."""
-    board = _board(request)
-    reports = (
-        Report.objects.kept().filter(board=board).readable_by(request.user)
-        if board
-        else current.listed(Report.objects.kept(), request).readable_by(request.user)
-    )
-    listed = reports.select_related("board", "user").defer("snapshot", "sentences", "board__plan")
-    page = Paginator(listed, LISTED).get_page(page_number(request.GET.get("page", "")))
+def of_board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Show the board's live report, or the list of its reports; a POST begins one."""
+    if request.method == "POST":
+        return redirect(saving.begin(request.user, find_board_to_change(request, pk)))
+    boards = Board.objects.open_to(request.user).select_related("project")
+    board = get_object_or_404(boards, pk=pk)
+    listed = Report.objects.kept().filter(board=board).readable_by(request.user)
+    reports = list(listed.select_related("user").defer("snapshot", "sentences")[:LISTED])
+    deleted = parse_uuid(request.GET.get("deleted", ""))
+    if board.deleted_at and not (reports or deleted):
+        raise Http404(NONE)
+    if len(reports) == 1 and not deleted and not reports[0].frozen_at:
+        return redirect(reports[0])
+    is_followed = any(report.frozen_at is None for report in reports)
     context = {
-        "page": page,
         "board": board,
-        "deleted": parse_uuid(request.GET.get("deleted", "")),
-        "all_projects": current.is_of_all_projects(request),
+        "reports": reports,
+        "deleted": deleted,
+        "may_begin": not (is_followed or board.deleted_at)
+        and rights_to(request.user, board).may_change,
     }
     return render(request, "sharing/reports/index.html", context)
-
-
-def _board(request: HtmxRequest) -> Board | None:
-    key = parse_uuid(request.GET.get("board", ""))
-    return Board.objects.kept().open_to(request.user).filter(pk=key).first() if key else None
 
 
 @require_safe

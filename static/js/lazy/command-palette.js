@@ -56,10 +56,12 @@ export async function open(address = "/jump/?") {
     else box.key(event);
   });
   shown.addEventListener("click", (event) => {
-    const { press, post } = event.target.closest("[role='option']")?.dataset ?? {};
+    const option = event.target.closest("[role='option']");
+    const { press, post } = option?.dataset ?? {};
     const control = press && document.querySelector(press);
     if (control) event.preventDefault();
     if (control || event.target === shown) shown.close();
+    else if (option) sessionStorage.setItem("begin", "");
     control?.click();
     if (post) {
       event.preventDefault();

@@ -1,53 +1,52 @@
 /**
- * Judging a board by keys: 1 to 5 give the focused result stars, 0 takes them. It also keeps the
- * buttons of "Pick winners" true after a winner has changed.
+ * Judging by keys: a key presses the control that names it in `aria-keyshortcuts`, of the result
+ * that has the focus, else of the whole view. ← and → go from result to result where they press
+ * nothing. A new ballot gets the focus.
  */
-const PLACES = ".cell-run, .look-fact";
-const TYPED_IN = "textarea, select, input:not([type='checkbox'])";
-const isPlain = (event) => !event.metaKey && !event.ctrlKey && !event.altKey && !event.repeat;
-/** The cell whose result is open in the viewer, which names it in the address. */
-function viewed() {
-  const key = decodeURIComponent(location.hash).match(/^#view=([^/]+)/)?.[1];
-  return key && document.querySelector(`.cell-run [data-view^="${CSS.escape(key)}"]`);
+const OWN_KEYS = "input, textarea, select, video, audio";
+const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
+/** Whether arrows belong to the viewer: they turn, or move the slider or what is enlarged. */
+const MOVED = "[data-kind='mesh'], .look-stage:is([data-zoomed], [data-mode='slider'])";
+const isMoved = () => document.querySelector(`.judge :is(${MOVED})`);
+/** The first of these places' controls for a key that is shown. */
+const controlFor = (key, places) =>
+  places
+    .flatMap((place) => [...(place?.querySelectorAll(`[aria-keyshortcuts~="${key}"]`) ?? [])])
+    .find((control) => !control.disabled);
+/** Presses what a key stands for; returns whether there was something. */
+function press(key) {
+  const judge = document.querySelector(".judge");
+  const step = STEPS[key];
+  if (!judge || (step && isMoved()) || document.querySelector("dialog[open]")) return false;
+  const fact = document.activeElement?.closest(".look-fact");
+  const name = CSS.escape(key.length === 1 ? key.toLowerCase() : key);
+  const whole = [...judge.querySelectorAll(".judge-input, .judge-choices")];
+  const control = controlFor(name, [fact, ...whole]);
+  const facts = [...judge.querySelectorAll(".look-fact[tabindex]")];
+  const next = step && facts.at((facts.indexOf(fact) + step + facts.length) % facts.length);
+  if (control) control.click();
+  else next?.focus();
+  return Boolean(control || next);
 }
-async function rate(mark, stars, isViewed) {
-  const answer = { source: mark, target: mark, swap: "outerHTML", values: { stars } };
-  await window.htmx.ajax("POST", mark.dataset.starsUrl, answer);
-  const text = stars === "0" ? "No stars" : "★".repeat(stars).padEnd(5, "☆");
-  if (isViewed) tell(text);
-}
-/** Says in the open viewer what was given, until the next key or click. */
-function tell(text) {
-  const note = document.createElement("p");
-  note.className = "given-stars";
-  note.setAttribute("role", "status");
-  note.textContent = text;
-  document.querySelector("dialog[open]")?.append(note);
-  for (const name of ["keydown", "pointerdown"])
-    addEventListener(name, () => note.remove(), { capture: true, once: true });
-}
+/** Keys that were pressed while an answer replaces the controls; none of a vote waits. */
+const waiting = [];
+const isBusy = () => document.querySelector(".judge:not([data-blind]) .htmx-request");
 addEventListener(
   "keydown",
   (event) => {
-    if (!/^[0-5]$/.test(event.key) || !isPlain(event)) return;
-    const { target } = event;
-    if (target.closest?.(TYPED_IN)) return;
-    const isViewed = Boolean(document.querySelector("dialog[open]"));
-    const place = (isViewed ? viewed() : target)?.closest?.(PLACES);
-    const mark = place?.querySelector(".mark[data-stars-url]");
-    if (!mark || !window.htmx) return;
+    const isPlain = !event.metaKey && !event.ctrlKey && !event.altKey && !event.repeat;
+    if (!isPlain || event.target.closest?.(OWN_KEYS)) return;
+    if (isBusy() && (event.key.length === 1 || STEPS[event.key])) waiting.push(event.key);
+    else if (!press(event.key)) return;
     event.preventDefault();
-    event.stopPropagation(); // 0 is also "fit" in a comparison
-    rate(mark, event.key, isViewed);
+    event.stopPropagation(); // 0 is also "fit" in the viewer
   },
   { capture: true },
 );
-document.addEventListener("htmx:load", ({ target }) => {
-  const { row, winner } = target.dataset ?? {};
-  if (!row) return;
-  for (const button of document.querySelectorAll(`.pick[form="pick-${row}"]`)) {
-    const isWinner = button.dataset.column === winner;
-    button.value = isWinner ? "" : button.dataset.column;
-    button.setAttribute("aria-pressed", isWinner);
-  }
+document.addEventListener("htmx:afterSettle", () => {
+  while (waiting.length && !isBusy()) press(waiting.shift());
+});
+document.addEventListener("htmx:afterSwap", ({ target }) => {
+  const judge = document.getElementById("judge");
+  if (judge && (target === judge || target.id === "judge")) judge.focus();
 });

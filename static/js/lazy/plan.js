@@ -12,6 +12,10 @@ document.addEventListener("keydown", (event) => {
   target.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
+/* What is typed to find a model changes nothing of the plan yet. */
+for (const name of ["input", "change"])
+  document.querySelector(".plan-add")?.addEventListener(name, (event) => event.stopPropagation());
+
 /* A row that was taken out while the plan was computed has no place for its troubles any more. */
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const answer = document.createElement("template");

@@ -20,7 +20,7 @@ SHARES: dict[str, Row] = {
     "sharing:answers-comment": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-export": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-versions": Row(OWNERS_ALONE, OWNERS_ALONE),
-    "sharing:board-report": Row(METHOD, OWNERS_ALONE),
+    "sharing:board-report": Row(SAYS_WHY, OWNERS_ALONE, VIEW_RUN),
     "sharing:report": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "sharing:report-deletion": Row(METHOD, OWNERS_ALONE),
     "sharing:report-form": Row(OWNERS_ALONE, OWNERS_ALONE),

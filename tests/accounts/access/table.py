@@ -234,7 +234,6 @@ HOUSE: dict[str, Row] = {
     "people:person-sessions-deletion": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
     "people:person-token": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
     "people:person-token-recovery": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
-    "playground:about": Row(ANYBODYS, METHOD),
     "library:artifact-like": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:artifact": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:artifact-frames": Row(METHOD, SAYS_WHY, VIEW_RUN),

@@ -77,6 +77,35 @@ def test_the_default_button_runs_the_plan(member: Client, models: dict[str, Endp
     ]
 
 
+def test_nothing_is_called_missing_before_something_was_typed(
+    member: Client, models: dict[str, Endpoint]
+) -> None:
+    url = address("flux", "turbo")
+    assert "is missing" not in member.get(url).content.decode()
+    post = filled(member, url)
+    assert "is missing" not in member.post(NEW, post | {"~do": "remove:1"}).content.decode()
+    for verb in ("update", "run"):
+        assert "Prompt is missing" in member.post(NEW, post | {"~do": verb}).content.decode()
+
+
+def test_what_is_typed_to_add_a_model_finds_some(
+    member: Client, models: dict[str, Endpoint]
+) -> None:
+    found = member.get(f"{NEW}?add=turbo").content.decode()
+    assert 'value="add:lab/turbo"' in found
+    assert "No model was found for “zzz”" in member.get(f"{NEW}?add=zzz").content.decode()
+
+
+def test_a_row_takes_only_what_some_model_takes(
+    member: Client, models: dict[str, Endpoint]
+) -> None:
+    assert "row.new.upload" not in member.get(address("flux")).content.decode()
+    page = member.get(address("flux", "edit")).content.decode()
+    assert page.count('accept="image/*"') >= 2
+    assert "video/*" not in page
+    assert 'data-wants="image"' in page
+
+
 def test_a_changed_form_after_back_makes_another_board(
     member: Client, user: User, models: dict[str, Endpoint]
 ) -> None:

@@ -213,5 +213,5 @@ def _asked(browser: Client, name: str, board: Board, voter: User) -> int:
         participant = Participant.of_user(voter)
         pair, _ = ballots.next_pair(participant, board)
         assert pair
-        shown = [ballot_of(participant, board, pair).sides[0].files[0].address]
+        shown = [ballot_of(participant, board, pair).sides[0].shown[0].src]
     return status_of(browser, shown[0])

@@ -45,15 +45,15 @@ def test_a_client_sees_a_board_and_judges_it_by_keys(client_page: Page) -> None:
     page.get_by_role("link", name="Vote: which one is better?").click()
     page.get_by_label("Your name").fill("Anna")
     page.get_by_role("button", name="Begin").click()
-    better = page.get_by_role("button", name="This one is better").first
+    better = page.get_by_role("button", name="A is better")
     box = better.bounding_box()
     assert box
     assert box["height"] >= 44
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#ballot")).to_contain_text("1 of 2 judged")
-    page.locator("#ballot").focus()
-    page.keyboard.press("Space")
-    expect(page.locator("#ballot")).to_contain_text("You have judged every pair")
+    expect(page.locator("#judge")).to_contain_text("1 of 2 judged")
+    page.locator("#judge").focus()
+    page.keyboard.press("0")
+    expect(page.locator("#judge")).to_contain_text("You have judged every pair")
     axe.assert_fits(page)
     assert {vote.guest_name for vote in Vote.objects.all()} == {"Anna"}
 
@@ -69,7 +69,7 @@ def test_a_key_that_comes_before_htmx_votes(
     page = context.new_page()
     htmx = Held(page, "**/htmx-2*.js")
     page.goto(f"{board.get_absolute_url()}vote/")
-    expect(page.locator(".ballot-sides")).to_be_visible()
+    expect(page.locator(".judge-choices")).to_be_visible()
     page.keyboard.press("ArrowRight")
     htmx.let_go()
-    expect(page.locator("#ballot")).to_contain_text("You have judged every pair")
+    expect(page.locator("#judge")).to_contain_text("You have judged every pair")

@@ -36,6 +36,7 @@ def ended(page: Page, count: int) -> None:
 def test_a_board_goes_from_a_models_form_to_its_results_live(open_page: Open) -> None:
     page = ready(open_page(AURORA))
     page.locator("[name=prompt]").fill("a red boat")
+    page.locator("#more-button").click()
     page.get_by_role("button", name="Compare with…").click()
     page.wait_for_url("**/compare/new/**")
     expect(page.locator("[name='shared.prompt']")).to_have_value("a red boat")

@@ -40,10 +40,7 @@ def test_results_are_compared_voted_on_and_judged(open_page: Open) -> None:
     page = open_page(f"/compare/new/?{MODELS}&input={INPUT}")
     address = board_of(page)
     page.goto(address)
-    for cell in page.locator(".cell-run").all():
-        cell.hover()
-        cell.get_by_label("Compare", exact=True).check()
-    page.get_by_role("button", name="Compare closely").click()
+    page.get_by_role("link", name="Judge", exact=True).click()
     stage = page.locator(".look-stage")
     expect(page.locator(".look-tools")).to_be_visible()
     page.keyboard.press("r")
@@ -56,14 +53,14 @@ def test_results_are_compared_voted_on_and_judged(open_page: Open) -> None:
     expect(page.locator("[name='zoom']")).to_have_text("150 %")
     page.keyboard.press("s")
     axe.assert_clean(page)
-    page.get_by_role("button", name="Wins this row: B").click()
-    expect(page.locator(".look-row")).to_contain_text(
+    page.get_by_role("button", name="Wins its row: B").click()
+    expect(page.locator(".judge-row")).to_contain_text(
         re.sub(r"\s+", " ", page.locator(".look-fact h2 a").nth(1).inner_text())
     )
     page.goto(f"{address}vote/")
     axe.assert_clean(page)
     page.keyboard.press("1")
-    expect(page.locator("#ballot")).to_contain_text("You have judged every pair")
+    expect(page.locator("#judge")).to_contain_text("You have judged every pair")
     page.goto(f"{address}results/")
     expect(page.locator(".standings").first).to_contain_text("Too few votes to tell")
     axe.assert_clean(page)
@@ -91,10 +88,8 @@ def test_meshes_turn_together_by_keys_and_by_dragging(open_page: Open) -> None:
     page = open_page(f"/compare/new/?model=sandbox/relief/text-to-3d&input={INPUT}")
     page.locator("#row-values").fill("a vase\na chair")
     page.goto(run_plan(page))
-    for cell in page.locator(".cell-run").all():
-        cell.hover()
-        cell.get_by_label("Compare", exact=True).check()
-    page.get_by_role("button", name="Compare closely").click()
+    keys = [cell.get_attribute("id") for cell in page.locator(".cell-run").all()]
+    page.goto(f"{page.url}judge/?{'&'.join(str(key).replace('-', '=') for key in keys)}")
     expect(page.locator("result-viewer")).to_have_attribute("data-kind", "mesh")
     frames = page.locator("mesh-view iframe")
     expect(frames).to_have_count(2)

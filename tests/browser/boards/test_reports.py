@@ -1,4 +1,4 @@
-"""A board becomes a report by one click, is written to, frozen, printed, and taken along."""
+"""A board becomes a report from its tab, is written to, frozen, printed, and taken along."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ARE_LOADED = "() => [...document.querySelectorAll('.report img')].every(i => i.n
 def judge(page: Page, board: str) -> None:
     page.goto(f"{board}vote/")
     page.locator("[name='choice']").first.click()
-    expect(page.locator("#ballot")).to_contain_text("You have judged every pair")
+    expect(page.locator("#judge")).to_contain_text("You have judged every pair")
 
 
 @pytest.mark.exhaustive
@@ -31,7 +31,8 @@ def test_a_board_becomes_a_page_for_who_decides(open_page: Open) -> None:
     board = board_of(page)
     judge(page, board)
     page.goto(board)
-    page.get_by_role("button", name="Report", exact=True).click()
+    page.get_by_role("link", name="Report", exact=True).click()
+    page.get_by_role("button", name="Begin a report").click()
     report = page.locator(".report")
     expect(report.get_by_role("heading", level=1)).to_contain_text("Which model does best")
     expect(report).to_contain_text("too few votes to tell it from")
@@ -65,6 +66,6 @@ def test_a_board_becomes_a_page_for_who_decides(open_page: Open) -> None:
     with zipfile.ZipFile(download.value.path()) as slides:
         sizes = {Image.open(io.BytesIO(slides.read(name))).size for name in slides.namelist()}
     assert sizes == {(1920, 1080)}
-    page.goto("/reports/")
+    page.goto(f"{board}report/")
     expect(page.locator(".report-list")).to_contain_text("frozen")
     axe.assert_usable(page)

@@ -59,7 +59,7 @@ def test_a_model_is_found_and_added_and_collected_from_its_page(curate: Open) ->
     page.get_by_label("Add a model").fill("flux 41")
     page.get_by_role("button", name="Flux 41").click()
     expect(page.get_by_label("Note on Flux 41")).to_be_visible()
-    page = curate("/models/fal-ai/flux-42/run/")
+    page = curate("/models/fal-ai/flux-42/run/?tab=about")
     page.get_by_role("button", name="Collect").click()
     tick = page.locator("#put-best")
     tick.click()
@@ -75,9 +75,8 @@ def test_a_model_is_found_and_added_and_collected_from_its_page(curate: Open) ->
 
 
 @pytest.mark.exhaustive
-def test_a_model_is_blocked_in_place_and_the_button_follows(curate: Open) -> None:
-    page = curate("/models/fal-ai/flux-42/run/")
-    expect(page.locator("#run-button")).to_be_enabled()
+def test_a_model_is_blocked_in_place_and_its_head_follows(curate: Open) -> None:
+    page = curate("/models/fal-ai/flux-42/run/?tab=about")
     page.get_by_role("button", name="Mark").click()
     settle(page)
     page.wait_for_load_state("networkidle")  # the form's own style sheet moves its controls
@@ -88,20 +87,18 @@ def test_a_model_is_blocked_in_place_and_the_button_follows(curate: Open) -> Non
     page.keyboard.type("It is too dear")
     assert_clean(page)
     page.keyboard.press("Enter")
-    expect(page.locator("#run-button")).to_be_disabled()
+    expect(page.locator("#mark")).to_have_text("Blocked")
     expect(page.get_by_role("button", name="Change")).to_be_focused()
     assert Endpoint.objects.get(endpoint_id="fal-ai/flux-42/run").standing == "blocked"
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator("#run-button")).to_be_enabled()
+    expect(page.locator("#mark")).to_be_empty()
     curate.errors.clear()  # type: ignore[attr-defined]  # the console tells of each 422
 
 
 @pytest.mark.exhaustive
-def test_what_is_below_the_form_comes_when_somebody_gets_there(open_page: Open) -> None:
+def test_a_note_is_written_behind_about(open_page: Open) -> None:
     page = open_page("/models/fal-ai/flux-01/run/")
-    assert page.get_by_role("heading", name="Similar models").count() == 0
-    page.mouse.move(300, 300)
-    page.mouse.wheel(0, 5000)
+    page.get_by_role("link", name="About").click()
     expect(page.get_by_role("heading", name="Similar models")).to_be_visible()
     page.get_by_label("A note for the team").fill("Good at night")
     page.get_by_role("button", name="Add note").click()

@@ -28,6 +28,7 @@ def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open) -> None:
     assert_clean(page, within="dialog")
     page.keyboard.press("Enter")
     page.wait_for_url("**/models/sandbox/aurora/trainer/")
+    expect(page.locator("main :is(input, textarea, select):focus")).to_have_count(1)
     page.keyboard.press("Control+k")
     page.keyboard.press("Control+k")
     expect(box).to_be_focused()

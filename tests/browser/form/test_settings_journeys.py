@@ -41,28 +41,28 @@ DROP = """([where, kind, value]) => {
 @pytest.mark.exhaustive
 def test_form_and_json_by_keyboard_with_the_mistake_under_the_caret(aurora: Page) -> None:
     prompt(aurora).fill("a lighthouse")
-    aurora.get_by_role("button", name="JSON", exact=True).press("Enter")
+    choose(aurora, "JSON")
     box = aurora.get_by_label("Input as JSON")
     assert json.loads(box.input_value()) == {"prompt": "a lighthouse"}
-    expect(aurora.locator("#as-json")).to_be_focused()
+    expect(aurora.locator("#more-button")).to_be_focused()
     box.fill('{\n  "prompt": "a lighthouse",\n  "strange" 3\n}')
     place = aurora.get_by_role("button", name="Line 3, column 13")
     expect(place.locator("..")).to_have_text("Line 3, column 13: a colon is missing.")
     place.press("Enter")
     assert box.evaluate("(text) => text.value.slice(0, text.selectionStart)").endswith('"strange" ')
-    aurora.get_by_role("button", name="Form", exact=True).click()
+    choose(aurora, "a form")
     expect(aurora.locator("#f-json-error")).to_have_text("Line 3, column 13: a colon is missing.")
     box.fill('{"prompt": "a lighthouse", "strange": 3}')
     expect(aurora.locator("json-text[data-bad]")).to_have_count(0)
-    aurora.get_by_role("button", name="Form", exact=True).click()
+    choose(aurora, "a form")
     expect(prompt(aurora)).to_have_value("a lighthouse")
-    aurora.get_by_role("button", name="JSON", exact=True).click()
+    choose(aurora, "JSON")
     assert json.loads(box.input_value()) == {"prompt": "a lighthouse", "strange": 3}
 
 
 @pytest.mark.exhaustive
 def test_a_problem_inside_the_json_leads_to_its_place(aurora: Page) -> None:
-    aurora.get_by_role("button", name="JSON", exact=True).click()
+    choose(aurora, "JSON")
     box = aurora.get_by_label("Input as JSON")
     box.fill('{"prompt": "x",\n "num_images": 99,\n "loras": [{"scale": 1}]}')
     aurora.locator("#run-button").click()
@@ -78,7 +78,7 @@ def test_the_scripts_mistakes_are_the_servers(aurora: Page) -> None:
         '{"a": 1} x', '{"a": "x', '{"a": [1 2]}', '{\n"é🦊": 1,\n\n "b"}', '{"a": 01}',
     ]  # fmt: skip
     aurora.clock.install()
-    aurora.get_by_role("button", name="JSON", exact=True).click()
+    choose(aurora, "JSON")
     box = aurora.get_by_label("Input as JSON")
     for text in texts:
         box.fill(text)
@@ -86,7 +86,7 @@ def test_the_scripts_mistakes_are_the_servers(aurora: Page) -> None:
         expect(note).to_contain_text("Line")
         pass_time(aurora, 0.5)
         told = note.inner_text()
-        aurora.get_by_role("button", name="Form", exact=True).click()
+        choose(aurora, "a form")
         expect(aurora.locator("#f-json-error")).to_have_text(told)
 
 
@@ -200,10 +200,10 @@ def test_what_an_address_filled_in_can_be_typed_into_and_survives_a_reload(auror
 @pytest.mark.exhaustive
 def test_a_preset_is_saved_chosen_changed_and_brought_back_by_keyboard(aurora: Page) -> None:
     prompt(aurora).fill("night over the fjord")
-    aurora.locator("#presets-button").press("Enter")
-    expect(aurora.locator("#presets")).to_be_visible()
+    aurora.locator("#more-button").press("Enter")
+    expect(aurora.locator("#more")).to_be_visible()
     aurora.keyboard.press("Escape")
-    expect(aurora.locator("#presets")).to_be_hidden()
+    expect(aurora.locator("#more")).to_be_hidden()
     choose(aurora, "Save as preset")
     name = aurora.get_by_label("Name of the preset")
     expect(name).to_be_focused()
@@ -253,7 +253,7 @@ def test_a_login_that_ran_out_while_saving_a_preset_loses_nothing(aurora: Page) 
 @pytest.mark.parametrize("text", sample(["short", "long " * 2000], 1))
 def test_a_link_is_copied_and_opens_the_same_form(aurora: Page, text: str) -> None:
     prompt(aurora).fill(text)
-    aurora.locator("#copy-link").click()
+    choose(aurora, "Copy link")
     expect(aurora.locator("#toasts")).to_contain_text("Link copied")
     address = aurora.evaluate("navigator.clipboard.readText()")
     assert address == aurora.locator("#made-link").input_value()
@@ -265,7 +265,7 @@ def test_a_link_is_copied_and_opens_the_same_form(aurora: Page, text: str) -> No
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("is_secure", [True, False])
 def test_copy_says_whether_it_could_and_keeps_its_label(aurora: Page, is_secure: bool) -> None:
-    aurora.locator("#copy-link").click()
+    choose(aurora, "Copy link")
     labelled = aurora.locator("#form-notice copy-button button")
     expect(labelled).to_have_text("Copy")
     said = "Copied" if is_secure else "Not copied"
@@ -276,9 +276,9 @@ def test_copy_says_whether_it_could_and_keeps_its_label(aurora: Page, is_secure:
     expect(labelled).to_have_text(said)
     expect(aurora.locator("#toasts")).to_contain_text(said)
     expect(labelled).to_have_text("Copy")
-    aurora.get_by_role(
-        "button", name="Copy the id"
-    ).click()  # an icon, which has no label to change
+    aurora.goto(f"{AURORA}?tab=about")
+    # an icon, which has no label to change
+    aurora.get_by_role("button", name="Copy the id").click()
     if is_secure:
         expect(aurora.locator("#toasts toast-note").last).to_have_text("Copied")
         assert aurora.evaluate("navigator.clipboard.readText()") == "sandbox/aurora"
@@ -289,10 +289,12 @@ def test_without_script_everything_works_by_posts(log_in: Callable[..., BrowserC
     page = log_in(java_script_enabled=False).new_page()
     clean(page)
     prompt(page).fill("by hand")
-    page.get_by_role("button", name="JSON", exact=True).click()
+    page.locator("#more-button").click()  # a popover needs no script
+    page.get_by_role("button", name="JSON").click()
     assert json.loads(page.get_by_label("Input as JSON").input_value()) == {"prompt": "by hand"}
-    page.get_by_role("button", name="Form", exact=True).click()
-    page.locator("#presets-button").click()  # a popover needs no script
+    page.locator("#more-button").click()
+    page.get_by_role("button", name="a form").click()
+    page.locator("#more-button").click()
     page.get_by_role("button", name="Save as preset").click()
     page.get_by_label("Name of the preset").fill("No script")
     page.get_by_label("Name of the preset").press("Enter")
@@ -301,6 +303,7 @@ def test_without_script_everything_works_by_posts(log_in: Callable[..., BrowserC
     page.get_by_role("button", name="Reset form").click()
     page.get_by_role("button", name="Undo").click()
     expect(prompt(page)).to_have_value("by hand")
+    page.locator("#more-button").click()
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator("#made-link")).to_have_value(re.compile(r"\?input="))
 
@@ -320,10 +323,10 @@ def test_axe_finds_nothing_in_head_menu_notices_and_json(
     expect(page.get_by_role("link", name="Change For axe")).to_be_visible()
     assert_usable(page, "the menu")
     page.keyboard.press("Escape")
-    page.locator("#copy-link").click()
+    choose(page, "Copy link")
     expect(page.locator("#made-link")).to_be_visible()
     assert_usable(page, "the link")
-    page.get_by_role("button", name="JSON", exact=True).click()
+    choose(page, "JSON")
     page.get_by_label("Input as JSON").fill("{")
     expect(page.locator(".json-note button")).to_be_visible()
     assert_usable(page, "the JSON view")

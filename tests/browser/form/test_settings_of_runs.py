@@ -45,7 +45,7 @@ def test_recent_prompts_are_found_by_typing(aurora: Page) -> None:
     prompt(aurora).fill("")
     expect(aurora.get_by_role("button", name="Recent")).to_be_visible()
     prompt(aurora).press("ArrowUp")
-    options = aurora.get_by_role("option")
+    options = aurora.locator("[role=option]:visible")
     expect(options.first).to_have_text("an owl of copper wire")
     aurora.keyboard.type("light dusk")
     expect(options).to_have_count(1)

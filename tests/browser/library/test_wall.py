@@ -57,7 +57,9 @@ def test_scrolling_goes_on_and_back_returns_to_the_place(
     top = page.evaluate("scrollY")
     assert top > 0
     last.locator(".face").click()
-    page.get_by_role("dialog", name="Viewer").get_by_role("link", name="Open run").click()
+    viewer = page.get_by_role("dialog", name="Viewer")
+    viewer.get_by_role("button", name="More", exact=True).click()
+    viewer.get_by_role("link", name="Open run").click()
     page.wait_for_url(f"**{many[0].get_absolute_url()}")
     page.go_back()
     expect(page.get_by_role("dialog", name="Viewer")).to_be_visible()

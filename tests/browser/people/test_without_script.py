@@ -51,6 +51,7 @@ def test_a_chat_is_held_and_branched(open_page: Open) -> None:
 
 def test_a_flow_is_composed_saved_and_run(open_page: Open) -> None:
     page = open_plain(open_page, "/models/sandbox/aurora/lite/")
+    page.locator("#more-button").click()
     page.get_by_text("Flow…", exact=True).first.click()
     page.get_by_text("Duotone").first.click()
     page.get_by_role("button", name="Save").click()

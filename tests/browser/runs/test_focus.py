@@ -70,7 +70,7 @@ def test_the_owners_menu_closes_by_escape_and_by_a_click_elsewhere(
 ) -> None:
     page = open_page(path, size=WIDE)
     name = page.locator("nav .menu > summary")
-    link = page.get_by_role("link", name="Favourites", exact=True)
+    link = page.locator("nav .menu").get_by_role("link", name="Spending")
     name.click()
     link.focus()
     page.keyboard.press("Escape")

@@ -40,10 +40,10 @@ def test_a_text_grows_and_is_told_once(open_page: Open, vitrine: Up) -> None:
     vitrine.fault(kind="stream", name="trickle", about="scribe", value=0.4)  # of 25 events
     values = quote(json.dumps({"prompt": "Mountains, paper, evening", "max_tokens": 2000}))
     page = open_page(f"/models/sandbox/scribe/?input={values}", size=PHONE)
-    page.locator(".transport summary").click()
+    page.locator("#more-button").click()
+    page.get_by_text("How it is sent").first.click()
     page.get_by_role("radio", name="Live stream").check()
-    expect(page.locator("#transport-stream")).to_be_visible()
-    expect(page.locator("#transport-queue")).to_be_hidden()
+    page.keyboard.press("Escape")
     page.evaluate(WATCH)
     page.locator("#run-button").click()
     page.wait_for_selector(".partial .prose")
@@ -60,8 +60,10 @@ def test_a_text_grows_and_is_told_once(open_page: Open, vitrine: Up) -> None:
 @pytest.mark.exhaustive
 def test_a_picture_refines_in_its_place(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
-    page.locator(".transport summary").click()
+    page.locator("#more-button").click()
+    page.get_by_text("How it is sent").first.click()
     page.get_by_role("radio", name="Live stream").check()
+    page.keyboard.press("Escape")
     page.get_by_label("Prompt").fill("Aurora in rose and violet")
     page.evaluate(WATCH)
     page.keyboard.press("Control+Enter")

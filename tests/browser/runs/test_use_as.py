@@ -43,7 +43,7 @@ def test_a_picture_becomes_the_start_of_a_film(open_page: Open, size: tuple[int,
     made = run(page, "a harbour at dawn")
     page.locator("#stage a[data-shortcut='u']").first.click()
     menu = page.locator("dialog.jump")
-    expect(menu.get_by_text("Start frame of a film")).to_be_visible()
+    expect(menu.get_by_text("Start frame of a film", exact=True)).to_be_visible()
     assert_clean(page)
     page.keyboard.type("drift")
     expect(menu.get_by_role("option")).to_have_count(1)

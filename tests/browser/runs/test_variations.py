@@ -21,7 +21,7 @@ def test_eight_variations_are_priced_run_and_the_best_one_is_kept(open_page: Ope
     cost = page.locator("#run-cost")
     expect(cost).to_have_text("about $0.012")
     page.locator("[name=prompt]").fill("eight hills")
-    page.locator("[name='~variations'][value='8']").check()
+    page.get_by_label("Variations").select_option("8")
     expect(cost).to_have_text("about $0.096")
     expect(page.locator("#run-basis")).to_contain_text("8 images in 2 runs with new seeds")
     page.locator("#run-basis summary").press("Enter")
@@ -46,7 +46,7 @@ def test_eight_variations_are_four_abreast_or_two_and_open_large_on_a_phone(
 ) -> None:
     page = ready(open_page("/models/sandbox/aurora/lite/", WIDE))
     page.locator("[name=prompt]").fill("eight shores")
-    page.locator("[name='~variations'][value='8']").check()
+    page.get_by_label("Variations").select_option("8")
     page.locator("#run-button").press("Enter")
     done = page.locator(".variation[data-run-state='succeeded']")
     expect(done).to_have_count(8, timeout=60_000)

@@ -76,7 +76,7 @@ def test_active_filters_are_listed_with_links_that_remove_them(
     assert [(unescape(href), chip_text) for href, chip_text in chips] == [
         ("/models/?q=flat&in=images&favourite=1", "Makes video"),
         ("/models/?q=out%3Avideo+flat&favourite=1", "Takes two or more images"),
-        ("/models/?q=out%3Avideo+flat&in=images", "Favourites"),
+        ("/models/?q=out%3Avideo+flat&in=images", "Starred"),
     ]
     assert '<a href="/models/?q=flat" data-quiet>Clear all</a>' in page
 
@@ -111,7 +111,7 @@ def test_the_help_lists_every_key_with_a_valid_example(member: Client, db: None)
 
 
 def test_a_model_page_lists_its_capabilities(member: Client, videos: None) -> None:
-    page = member.get("/models/fal-ai/fits/").content.decode()
+    page = member.get("/models/fal-ai/fits/?tab=about").content.decode()
     assert '<a href="/models/?in=images">two or more images</a>' in page
     assert '<a href="/models/?resolution=1080p">1080p</a>' in page
     assert '<a href="/models/?duration=%3E%3D10">5 to 10 s</a>' in page

@@ -160,7 +160,7 @@ def test_a_model_page_lists_its_own_changes(member: Client, tell: Tell) -> None:
     tell("x/b", breaks=True)
     for days in range(7):
         tell("x/a", days=days)
-    page = member.get("/models/x/a/").content.decode()
+    page = member.get("/models/x/a/?tab=about").content.decode()
     assert "Inputs changed" in page
     assert page.count("<code>steps</code> is gone") == 5
     assert "/changes/?model=x%2Fa" in page
@@ -176,7 +176,7 @@ def test_a_gone_model_keeps_its_page_and_runs_but_cannot_be_run(
     run = make_run(endpoint=endpoint, state="succeeded")
     page = member.get("/models/x/gone/").content.decode()
     assert "since <time datetime" in page
-    assert "Gone" in page
+    assert "Gone" in member.get("/models/x/gone/?tab=about").content.decode()
     assert str(run.pk) in member.get("/models/x/gone/?tab=runs", follow=True).content.decode()
     answer = member.post("/models/x/gone/", {"~do": "run", "~mode": "json", "~json": "{}"})
     assert answer.status_code == 422

@@ -38,15 +38,14 @@ def text(client: Client, address: str, status: int = 200) -> str:
     return answer.content.decode()
 
 
-@pytest.mark.parametrize("address", [LIST, "/flows/"], ids=["own", "flows"])
 def test_the_workflow_list_takes_as_many_queries_for_any_length(
-    ana: Client, keep: Keep, address: str, django_assert_max_num_queries: Any
+    ana: Client, keep: Keep, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(12):
         keep(f"w{number}", title=f"Workflow {number}")
-    ana.get(address)
+    ana.get(LIST)
     with django_assert_max_num_queries(12):
-        assert "Workflow 3" in text(ana, address)
+        assert "Workflow 3" in text(ana, LIST)
 
 
 def test_an_empty_workflow_list_gives_the_reason(ana: Client) -> None:

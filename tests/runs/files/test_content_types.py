@@ -119,7 +119,7 @@ def test_every_page_shows_a_result_by_its_actual_type(member: Client, artifact: 
         assert still in member.get(address).content.decode()
     assert still not in member.get("/uploads/choices/?kind=video").content.decode()
     Run.objects.update(is_example=True)
-    assert still in member.get("/about/fal-ai/flux/dev/").content.decode()
+    assert still in member.get("/models/fal-ai/flux/dev/?tab=about").content.decode()
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_a_ballot_tells_nothing_that_is_hidden(share: Share) -> None:
 def test_a_ballots_files_are_its_voters_alone(share: Share) -> None:
     guest = named(share, "Anna")
     ballot: Any = guest.get(address(share)).context["ballot"]
-    file = ballot.sides[0].files[0].address
+    file = ballot.sides[0].shown[0].src
     assert status_of(guest, file) == 200
     assert status_of(Client(), file) == status_of(named(share, "Ben"), file) == 404
     Share.objects.update(revoked_at=timezone.now())

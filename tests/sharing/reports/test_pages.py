@@ -18,6 +18,7 @@ from accounts.models import AuditEntry
 from boards.models import Board
 from runs.models import Run
 from sharing.models import Report
+from sharing.reports import saving
 from tests.boards.judging import Judged, status_of
 
 pytestmark = pytest.mark.django_db
@@ -33,12 +34,9 @@ def streamed(response: Any) -> bytes:
     return b"".join(response.streaming_content)
 
 
-def test_a_button_on_the_board_and_on_its_results_begins_one_live_report(
-    member: Client, voted: Board
-) -> None:
+def test_a_board_begins_one_live_report(member: Client, voted: Board) -> None:
     address = f"{voted.get_absolute_url()}report/"
-    for page in (voted.get_absolute_url(), f"{voted.get_absolute_url()}results/"):
-        assert f'action="{address}"' in member.get(page).content.decode()
+    assert "Begin a report" in member.get(address).content.decode()
     first, second = (member.post(address)["Location"] for _ in range(2))
     assert first == second == Report.objects.get().get_absolute_url()
     assert AuditEntry.objects.filter(event="began").count() == 1
@@ -163,16 +161,32 @@ def test_a_report_is_deleted_and_restored(member: Client, voted: Board, report_o
     assert member.get(report.get_absolute_url()).status_code == 404
     response = member.post("/reports/recovery/", {"report": str(report.pk)}, follow=True)
     assert "The report was restored." in response.content.decode()
-    assert member.post("/reports/recovery/", {"report": "x"})["Location"] == "/reports/"
+    assert member.post("/reports/recovery/", {"report": "x"})["Location"] == "/compare/"
 
 
-def test_reports_are_listed_by_project_and_by_board(
-    member: Client, voted: Board, report_of: Begin
+def test_a_boards_tab_shows_its_live_report_or_lists_them(
+    member: Client, voted: Board, report_of: Begin, user: User
 ) -> None:
-    assert "No reports yet" in member.get("/reports/").content.decode()
+    tab = f"{voted.get_absolute_url()}report/"
+    assert tab in member.get(voted.get_absolute_url()).content.decode()
+    assert "No report yet" in member.get(tab).content.decode()
     report = report_of(voted)
-    for query in ("", "?scope=all", f"?board={voted.pk}", "?board=x"):
-        assert report.get_absolute_url() in member.get(f"/reports/{query}").content.decode()
+    assert member.get(tab)["Location"] == report.get_absolute_url()
+    saving.freeze(user, report)
+    page = member.get(tab).content.decode()
+    assert report.get_absolute_url() in page
+    assert "Begin a report" in page
+    Board.objects.update(deleted_at="2026-01-01T00:00Z")
+    assert report.get_absolute_url() in member.get(tab).content.decode()
+    saving.delete(user, report)
+    assert member.get(tab).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "place"), [("", "/compare/"), ("?scope=all", "/compare/?scope=all")]
+)
+def test_the_old_list_leads_to_the_boards(member: Client, query: str, place: str) -> None:
+    assert member.get(f"/reports/{query}")["Location"] == place
 
 
 def test_what_is_withheld_from_the_board_is_not_in_its_report(
@@ -223,5 +237,6 @@ def test_pages_take_as_many_queries_for_a_large_board(
     for part, most in (("", 32), ("report.md", 32), ("form/", 12)):
         with django_assert_max_num_queries(most):
             member.get(f"{report.get_absolute_url()}{part}")
+    Report.objects.update(frozen_at="2026-01-01T00:00Z")
     with django_assert_max_num_queries(12):
-        member.get("/reports/")
+        member.get(f"{report.board.get_absolute_url()}report/")

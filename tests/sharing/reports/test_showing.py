@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
+from boards import taking
 from boards.models import Board, Mark
 from boards.participants import Participant
 from library.selection import ResultKey
@@ -24,6 +25,7 @@ from sharing.reports import saving, showing
 from sharing.reports.gathering import content_of
 from sharing.reports.markdown import as_markdown
 from sharing.reports.showing import Address
+from sharing.reports.words import verdict
 from tests import charged
 from tests.boards.judging import Judged
 from tests.boards.votes.test_ballots import judge_all
@@ -105,6 +107,16 @@ def test_stars_and_verdicts_choose_best_and_worst_where_nobody_voted(judged: Jud
     assert content.best[0].facts == "5 of 5 stars · Pass"
 
 
+def test_what_was_taken_is_said_first_without_its_reason_where_models_are_hidden(
+    voted: Board, user: User
+) -> None:
+    taking.take(user, voted, voted.columns.get(position=1), "Turbo's hands are right.")
+    content = content_of(voted)
+    assert verdict(content)[0] == "We take turbo: Turbo's hands are right."
+    assert verdict(content.without_models())[0] in {"We take Model A.", "We take Model B."}
+    assert "hands" not in str(content.without_models())
+
+
 def test_guests_are_counted_among_the_voters(judged: Judged, user: User) -> None:
     board = judged(prompts="a\nb\nc")
     judge_all(user, board, "lab/flux")
@@ -142,7 +154,8 @@ def test_a_report_moves_with_its_board_and_is_seen_by_whoever_sees_it(
     for part in ("form/", "freezing/", "deletion/"):
         assert client.post(f"{report.get_absolute_url()}{part}").status_code == 403
     assert client.post(f"{voted.get_absolute_url()}report/").status_code == 403
-    assert f"/reports/?board={voted.pk}" in client.get(voted.get_absolute_url()).content.decode()
+    tab = f"{voted.get_absolute_url()}report/"
+    assert client.get(tab)["Location"] == report.get_absolute_url()
 
 
 def test_what_a_frozen_report_shows_is_kept_by_a_project_that_deletes_old_runs(

@@ -108,7 +108,7 @@ def test_the_job_takes_as_many_queries_for_many_budgets(pay: Pay) -> None:
     assert few <= 8
 
 
-def test_the_head_says_what_is_left_in_the_project(maker: Client, fox: Project, pay: Pay) -> None:
+def test_the_menu_says_what_is_left_in_the_project(maker: Client, fox: Project, pay: Pay) -> None:
     page = f"/spend/requests/?project={fox.slug}"
     headroom.forget()
     assert "data-budget" not in maker.get(page).content.decode()
@@ -117,7 +117,7 @@ def test_the_head_says_what_is_left_in_the_project(maker: Client, fox: Project, 
     Budget.objects.create(scope="project", project=fox, limit=Decimal("20.50"))
     pay("8.10", person("ana"), fox)
     html = maker.get(page).content.decode()
-    assert ">$12.40 left</a>" in html
+    assert "Budget: $12.40 left</a>" in html
     assert "“Fox” has $12.40 of $20.50 left until" in html
     assert ">$91.90 left</a>" in maker.get("/spend/requests/?project=private").content.decode()
 

@@ -11,7 +11,8 @@ from django.test import Client
 
 from catalog.models import Endpoint, Favourite
 from catalog.sync import post_sync
-from playground.display.navigation import use_menu
+from playground.display.navigation import command_palette, use_menu
+from playground.display.navigation.destinations import Group
 from playground.form.prefill import use_as
 from runs.models import Run
 from tests.runs.results_to_use import IMAGES, TEXT, document, models, result_of
@@ -24,7 +25,7 @@ Make = Callable[..., Run]
 def menu(user: User, run: Run, key: str = "", **options: Any) -> dict[str, list[str]]:
     result = use_as.find(user, run.pk, key)
     assert result is not None
-    groups = use_menu.menu(user, result, "/uses/", **options)
+    groups = use_menu.menu(result, "/uses/", **options)
     return {group.title: [place.label for place in group.places] for group in groups}
 
 
@@ -33,11 +34,9 @@ def test_a_picture_is_offered_to_inputs_that_take_one(
 ) -> None:
     assert menu(user, result_of(models["draw"], "image")) == {
         "Start frame of a film": ["film"],
-        "Last frame of a film": ["film"],
         "Edit it": ["edit"],
-        "Paint a part anew": ["fill"],
-        "Mask": ["fill"],
         "Upscale": ["upscaler"],
+        "Needs another image": ["fill"],
         "Find": ["Results like this one"],
     }
 
@@ -50,29 +49,58 @@ def test_weights_sounds_and_texts_have_uses_too(
     assert menu(user, result_of(models["draw"], "audio")) == {"Transcribe": ["listen"]}
     text = result_of(models["listen"], output={"output": "words"})
     assert menu(user, text) == {
-        "Prompt of a picture": ["draw", "edit"],
-        "Prompt of a film": ["film"],
+        "Prompt of a picture": ["draw"],
+        "Needs an image too": ["film", "edit"],
     }
 
 
-def test_favourites_come_before_recently_used_models_and_others(
+def test_what_can_run_comes_first_in_the_gallerys_order_with_its_price(
     user: User, make_endpoint: Any, models: dict[str, Endpoint], result_of: Make
 ) -> None:
-    for name in ("b/one", "b/two", "b/three"):
-        models[name] = make_endpoint(name, document({"image_urls": IMAGES}, "image"), position=9)
+    price = {"unit_price_usd": "0.02", "price_unit": "images", "currency": "USD"}
+    only = document({"image_url": TEXT, "upscale": TEXT}, "image", ("image_url",))
+    also = document({"image_url": TEXT, "audio_url": TEXT}, "video", ("image_url", "audio_url"))
+    make_endpoint("b/also", also, position=1, **price)
+    for position, name in ((3, "b/last"), (2, "b/first")):
+        make_endpoint(name, only, position=position, display_name="Same", **price)
     post_sync.run()
-    Favourite.objects.create(user=user, endpoint=models["b/three"])
-    result_of(models["b/two"])
-    run = result_of(models["draw"], "image")
-    result = use_as.find(user, run.pk)
+    Favourite.objects.create(user=user, endpoint=Endpoint.objects.get(endpoint_id="b/last"))
+    result = use_as.find(user, result_of(models["draw"], "image").pk)
     assert result is not None
-    group = next(g for g in use_menu.menu(user, result, "/") if g.title == "Edit it")
-    assert [(place.note, place.mark) for place in group.places] == [
-        ("b/three", "Favourite"),
-        ("b/two", "Used lately"),
-        ("a/edit", ""),
-        ("b/one", ""),
+    groups = {group.title: group.places for group in use_menu.menu(result, "/")}
+    assert [(place.label, place.note) for place in groups["Edit it"]] == [
+        ("edit", ""),
+        ("Same First", "$0.02 / image"),
+        ("Same Last", "$0.02 / image"),
     ]
+    assert [*groups][-3:] == ["Needs another image", "Needs a sound too", "Find"]
+    (needy,) = groups["Needs a sound too"]
+    assert needy.note == "Let it speak, $0.02 / image"
+    found = use_menu.menu(result, "/", "also")
+    assert [group.title for group in found] == ["Needs a sound too"]
+
+
+def test_a_runs_settings_and_a_recipe_go_first_to_what_can_run(
+    models: dict[str, Endpoint], result_of: Make
+) -> None:
+    pictures = [models["draw"].pk, models["edit"].pk]
+    Endpoint.objects.exclude(pk__in=pictures).update(category="image-to-video")
+    post_sync.run()
+
+    def titles(groups: list[Group]) -> dict[str, list[str]]:
+        return {group.title: [place.label for place in group.places] for group in groups}
+
+    words = result_of(models["draw"], "image", arguments={"prompt": "a fox"})
+    found = titles(command_palette.models_for_run(words, "film"))
+    assert "Models" not in found
+    assert found["Needs an image too"][0] == "film"
+    given = {"prompt": "a fox", "image_urls": ["https://a.test/a.png"]}
+    run = result_of(models["edit"], "image", arguments=given)
+    assert titles(command_palette.models_for_run(run, "film"))["Models"][0] == "film"
+    assert titles(command_palette.models_for_recipe("", "recipe=1")) == {
+        "Text to image": ["draw"],
+        "Needs an image too": ["edit"],
+    }
 
 
 def test_a_word_finds_models_and_uses(
@@ -80,7 +108,7 @@ def test_a_word_finds_models_and_uses(
 ) -> None:
     run = result_of(models["draw"], "image")
     assert menu(user, run, text="upscale") == {"Upscale": ["upscaler"]}
-    assert menu(user, run, text="last frame") == {"Last frame of a film": ["film"]}
+    assert menu(user, run, text="last frame") == {"Needs an image too": ["film"]}
     assert menu(user, run, text="nothing is called so") == {}
 
 

@@ -1,0 +1,67 @@
+"""Models to choose from for what one has: what can run comes first, each with its price."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+from catalog.curation.moderation import WORDS
+from catalog.locks import Locks
+from catalog.models import Endpoint
+from catalog.pricing import typical_price
+from playground.display.navigation.destinations import Group, Place
+
+Item = TypeVar("Item")
+
+
+def by_need(items: Iterable[Item], need: Callable[[Item], str]) -> dict[str, list[Item]]:
+    """Group models, given in the gallery's order, by what each needs besides what one has.
+
+    First those that need nothing, then the others in the order of their first.
+    """
+    groups: dict[str, list[Item]] = {"": []}
+    for item in items:
+        groups.setdefault(need(item), []).append(item)
+    return groups
+
+
+def title_of(need: str) -> str:
+    """Return the title of a group of models that need something: `Needs a video too`."""
+    return f"Needs {need}" if need.startswith("another") else f"Needs {need} too"
+
+
+def place(endpoint: Endpoint, address: str, locks: Locks, label: str = "") -> Place:
+    """Return a model to choose: its name, what it takes or costs, and its picture."""
+    marks = [
+        "Removed" if endpoint.gone_at else "",
+        WORDS[endpoint.standing] if endpoint.standing else "",
+    ]
+    price = typical_price(endpoint)
+    cost = f"{price.words} / {price.per}" if price.per else price.words
+    return Place(
+        endpoint.name,
+        ", ".join(filter(None, (label, cost))),
+        address,
+        "image",
+        mark=", ".join(filter(None, marks)),
+        lock=locks.reasons.get(endpoint.pk, ""),
+        picture=endpoint.picture.small_src if endpoint.picture else "",
+        namesake=endpoint.endpoint_id,
+    )
+
+
+def told_apart(groups: Iterable[Group]) -> list[Group]:
+    """Return the groups that have places; models of one name in a group get their ids."""
+    shown = []
+    for title, places in groups:
+        names = Counter(one.label for one in places)
+        apart = [
+            replace(one, note=f"{one.namesake} · {one.note}".rstrip(" ·"))
+            if one.namesake and names[one.label] > 1
+            else one
+            for one in places
+        ]
+        shown.append(Group(title, apart))
+    return [group for group in shown if group.places]
