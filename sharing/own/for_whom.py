@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FIELD = "for_whom"  # what a form posts
-OPEN: Mapping[str, object] = {
+OPEN: dict[str, object] = {
     "audience": Share.Audience.LINK,
     "shows_models": True,
     "shows_settings": True,

@@ -68,6 +68,7 @@ def add(
         previous=chain[-1],
         answers=answers,
     )
+    items.make_ready(share)
     audit.record(user, "changed", [share], f"version {len(chain) + 1} of item {item.number}")
     events.raise_version(share.pk)
     return version

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import audit
 from core.http.addresses import absolute
 from projects import roles
-from sharing import access
+from sharing import access, items
 from sharing.events import raise_version
 from sharing.models import Share
 from sharing.own import for_whom, listing, revoking
@@ -57,6 +57,7 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @transaction.atomic
 def _save(request: HtmxRequest, share: Share, changes: str) -> None:
     share.save()
+    items.make_ready(share)
     if changes:
         audit.record(request.user, "changed", [share], changes)
         raise_version(share.pk)

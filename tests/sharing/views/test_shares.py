@@ -15,7 +15,7 @@ from library.models import Prompt, Series, SeriesItem
 from library.selection import ResultKey
 from projects.models import Membership
 from projects.models.project import private_project
-from runs.models import View
+from runs.models import View, WantedCopy
 from sharing.models import Share
 from sharing.own.for_whom import FOR_WHOM, ForWhom
 from tests.accounts.audited import events
@@ -259,6 +259,7 @@ def test_a_share_for_a_client_opens_the_review_and_tells_no_model(
     assert str(run.endpoint) not in text
     share.refresh_from_db()
     assert share.views == 1
+    assert WantedCopy.objects.exists()  # made ready before anybody opens it
     # The same results for others are another share: the client's stays as it is.
     assert share_of(member.post(SHARES, {"run": str(run.pk)})) != share
 
