@@ -31,7 +31,8 @@ class Room:
 
     `label` is the word on its tab, `name` what the palette calls it if that says too little alone.
     `synonyms` find it there too, names that it once had among them. `query` is the rest of its
-    address, `needs` the permission without which nobody is led there.
+    address, `needs` the permission without which nobody is led there, `tab_needs` what its tab
+    asks for in addition: without it one finds little there, and comes by the palette or a link.
     """
 
     label: str
@@ -40,6 +41,7 @@ class Room:
     query: str = ""
     name: str = ""
     needs: str = ""
+    tab_needs: str = ""
 
     @property
     def address(self) -> str:
@@ -47,12 +49,12 @@ class Room:
         return reverse(self.route) + (f"?{self.query}" if self.query else "")
 
     def is_open_to(self, user: User) -> bool:
-        """Whether the user may enter; asks the database for staff and for others' money only."""
-        if self.needs == STAFF:
-            return user.is_staff
-        if self.needs == OTHERS_MONEY:
-            return permissions.may(user, permissions.CHANGE_BUDGETS) or _is_manager(user)
-        return not self.needs or permissions.may(user, self.needs)
+        """Whether the user may enter; asks the database for staff only."""
+        return _has(user, self.needs)
+
+    def has_tab_for(self, user: User) -> bool:
+        """Whether the user sees its tab."""
+        return self.is_open_to(user) and _has(user, self.tab_needs)
 
     def holds(self, request: HttpRequest) -> bool:
         """Whether the request is for this page, with all that its query asks for."""
@@ -225,13 +227,13 @@ MENU = (
         "Spending",
         (
             Room("Spending", "spending:spend", "spend, money, costs, cost"),
-            Room("Budgets", "spending:budgets", "budget, limits, limit, ask for more"),
-            Room("Requests", "spending:requests", "ask for more", needs=OTHERS_MONEY),
+            Room("Budgets", "spending:budgets", "budget, limits, limit"),
+            Room("Requests", "spending:requests", "ask for more", tab_needs=OTHERS_MONEY),
             Room(
                 *("Differences", "spending:differences", "bills, reconciliation"),
-                needs=OTHERS_MONEY,
+                tab_needs=OTHERS_MONEY,
             ),
-            Room("Alarms", "spending:alarms", "costly runs", needs=OTHERS_MONEY),
+            Room("Alarms", "spending:alarms", "costly runs", tab_needs=OTHERS_MONEY),
             Room(
                 "Rules", "spending:rules", name="Rules about sums", needs=permissions.CHANGE_BUDGETS
             ),
@@ -292,7 +294,9 @@ def tabs(request: HttpRequest) -> list[Tab]:
     here, area = room_of(request), area_of(request)
     if area is None or (here is None and area not in MENU):
         return []
-    return [Tab(room.label, room.address, room is here) for room in area.rooms_of(_user(request))]
+    user = _user(request)
+    shown = [room for room in area.rooms if room.has_tab_for(user)]
+    return [Tab(room.label, room.address, room is here) for room in shown]
 
 
 def room_of(request: HttpRequest) -> Room | None:
@@ -308,6 +312,14 @@ def area_of(request: HttpRequest) -> Area | None:
         return next(area for area in EVERY if here in area.rooms)
     route = request.resolver_match.view_name if request.resolver_match else ""
     return next((area for area in EVERY if route.startswith(area.routes or "-")), None)
+
+
+def _has(user: User, needs: str) -> bool:
+    if needs == STAFF:
+        return user.is_staff
+    if needs == OTHERS_MONEY:
+        return permissions.may(user, permissions.CHANGE_BUDGETS) or _is_manager(user)
+    return not needs or permissions.may(user, needs)
 
 
 def _is_manager(user: User) -> bool:
