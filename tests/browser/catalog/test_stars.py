@@ -22,12 +22,14 @@ def test_a_star_turns_at_once_is_announced_and_can_be_undone(
     stars.first.click()
     for star in stars.all():
         expect(star).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("status").filter(has_text="Added Kling 0")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Kling 0 is starred")).to_be_visible()
     assert Favourite.objects.count() == 1
     page.get_by_role("button", name="Undo").click()
     expect(stars.first).to_have_attribute("aria-pressed", "false")
-    expect(page.get_by_role("status").filter(has_text="Removed Kling 0")).to_be_visible()
-    expect(page.get_by_text("Added Kling 0")).to_have_count(0)
+    expect(
+        page.get_by_role("status").filter(has_text="Kling 0 is no longer starred")
+    ).to_be_visible()
+    expect(page.get_by_text("Kling 0 is starred")).to_have_count(0)
     assert Favourite.objects.count() == 0
 
 
@@ -43,7 +45,7 @@ def test_a_star_turns_in_the_other_tabs_as_well(open_page: Open) -> None:
     expect(its_twin).to_have_attribute("aria-pressed", "true")
     its_twin.click()
     expect(star).to_have_attribute("aria-pressed", "false")
-    expect(other.get_by_role("status").filter(has_text="Removed Flux 1")).to_be_visible()
+    expect(other.get_by_role("status").filter(has_text="Flux 1 is no longer starred")).to_be_visible()
     assert Favourite.objects.count() == 0
 
 
