@@ -56,15 +56,15 @@ def by_address(user: User, address: str) -> Outcome:
 
 
 def of_run(run: Run, like: int | None = None, what: str = "") -> Outcome:
-    """Return what can be done with what a run made: open it, use its settings, find alike.
+    """Return what can be done with what a run made: use its settings, open it, find alike.
 
     `like` is the position of a result that others can be like; `what` is what of the run was
     brought, if not a result.
     """
     source = f"run:{run.pk}"
     acts = [
-        Act("Open", f"{run.get_absolute_url()}#run-{run.pk}-artifacts"),
         Act("Use its settings", address_of(run.endpoint, source)),
+        Act("Open", f"{run.get_absolute_url()}#run-{run.pk}-artifacts"),
     ]
     if like is not None:
         alike = reverse("library:artifact-like", kwargs={"pk": run.pk, "position": like})

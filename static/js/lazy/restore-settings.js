@@ -71,7 +71,11 @@ export async function paste(files) {
   await ready(); // choose the field afterwards: one may have been filled meanwhile
   const field = taker(files);
   if (field) give(field, files);
-  else if (files.length) restore(files[0]);
+  else if (files.length) {
+    await restore(files[0]);
+    // What was pasted was pasted by key: the next key chooses.
+    document.querySelector("toast-note[data-file] > :is(a, button)")?.focus();
+  }
 }
 /**
  * The field for such files: `own` if it takes them, else the first visible one with room.
@@ -127,7 +131,7 @@ export async function restore(file, otherwise) {
   const isKnown = !answer.error && !answer.is_weak;
   const mayCarry = isRecipe || carriesRecipe(bytes);
   if (isKnown || answer.isFailure || !mayCarry) return show(answer, file, otherwise);
-  show(await ask(whole), file, isZip || !isRecipe ? otherwise : null);
+  return show(await ask(whole), file, isZip || !isRecipe ? otherwise : null);
 }
 function carriesRecipe(bytes) {
   const ends = [bytes.slice(0, SEARCHED), bytes.slice(-SEARCHED)];
