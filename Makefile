@@ -52,6 +52,7 @@ static-checks: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.presses
 	$(BIN)/python -m tests.patterns
+	$(BIN)/python -m tests.words
 	$(BIN)/mypy --num-workers 2
 
 bench: $(VENV)/dev.stamp chromium ## measure the goals of docs/BENCHMARKS.md

@@ -58,7 +58,6 @@ def press_run(page: Page) -> None:
     page.locator("#form-notice [data-refused]").wait_for()
 
 
-NAMES = {"spend", "budgets", "request", "prices", "alarm", "refused", "asked"}
 PREPARED: dict[str, Callable[[Page], None]] = {"refused": press_run, "asked": press_run}
 
 

@@ -66,18 +66,18 @@ def main(link: str, names: list[str]) -> None:
         page.set_default_timeout(PATIENCE_MS)
         login.in_browser(page, link)
         shown = PAGES | make_content(page)
-        if not names or set(names) - money.NAMES:
+        taken: list[tuple[dict[str, str], Sequence[tuple[int, str]], object]] = []
+        if not names or set(names) - shown.keys():
             shown |= make_library(page)
-        team = make_team(browser, page, base)
-        of_admin, of_maker, maker = money.make_money(browser, page, base)
-        state = context.storage_state()
+            team = make_team(browser, page, base)
+            of_admin, of_maker, maker = money.make_money(browser, page, base)
+            state = context.storage_state()
+            taken = [
+                (team, OF_TEAM, state), (of_admin, OF_MONEY, state), (of_maker, OF_MONEY, maker)
+            ]  # fmt: skip
+        taken.insert(0, (shown, ALL, context.storage_state()))
         context.close()
-        for paths, ways, session in (
-            (shown, ALL, state),
-            (team, OF_TEAM, state),
-            (of_admin, OF_MONEY, state),
-            (of_maker, OF_MONEY, maker),
-        ):
+        for paths, ways, session in taken:
             wanted = {name: path for name, path in paths.items() if not names or name in names}
             for name, picture in take(browser, base, session, wanted, ways):
                 picture.save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)
@@ -88,7 +88,7 @@ def make_content(page: Page) -> dict[str, str]:
     """Create four images and a board; return the paths of the pages that show them."""
     page.goto(AURORA)
     page.locator("form-fields [name=prompt]").fill("Northern lights over a quiet fjord")
-    page.locator("label:has([name='~variations'][value='4'])").click()
+    page.locator("[name='~variations']").select_option("4")
     page.locator("#run-button").click()
     pictures = page.locator(f"{DONE} .artifact")
     pictures.nth(3).wait_for()

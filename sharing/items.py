@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from core.db.prepared_queries import Param, PreparedQuery
 from library.selection import ResultKey
+from runs.files import stripped_copies
 from runs.models import Artifact, Run
 from sharing.models import Share, ShareItem
 
@@ -126,6 +127,13 @@ def of(share: Share, only: Collection[int] | None = None) -> list[Shown]:
     runs = readable(share).filter(pk__in=keys)
     by_key = {run.pk: run for run in runs.recent()}
     return [_shown(share, item, by_key.get(item.run_id or NO_RUN)) for item in items]
+
+
+def make_ready(share: Share) -> None:
+    """Have the copies made that visitors get where models or settings are hidden."""
+    if not (share.shows_models and share.shows_settings):
+        files = {shown.artifact.file for shown in of(share) if shown.artifact and shown.is_stored}
+        stripped_copies.ask_ahead(files)
 
 
 def one_of(share: Share, number: int) -> Shown | None:

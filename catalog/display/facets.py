@@ -136,7 +136,7 @@ def chips(query: Query, place: SearchScope) -> list[Chip]:
     if query.status:
         removals.append((STATUSES[query.status], query.without("status")))
     if query.favourite and "favourite" not in place.fixed:
-        removals.append(("Favourites", query.without("favourite")))
+        removals.append(("Starred", query.without("favourite")))
     if query.allowed:
         removals.append((ALLOWED[query.allowed], query.without("allowed")))
     return [Chip(text, place.href(less)) for text, less in removals]

@@ -26,7 +26,7 @@ _LEAST_FIRST = (
     "in", "out", "category",
 )  # fmt: skip
 _MEDIA = {"in": 1, "out": 2, "category": 2}
-_OWN_TITLES = {"favourite": "Favourites only", "status": "Status", "allowed": "Rules"}
+_OWN_TITLES = {"favourite": "Starred only", "status": "Status", "allowed": "Rules"}
 _MOST = 4
 
 

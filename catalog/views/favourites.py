@@ -33,7 +33,7 @@ def favourites(request: HtmxRequest) -> HttpResponseBase:
 @vary_on_headers("HX-Request")
 @with_etag
 def _page(request: HtmxRequest) -> HttpResponse:
-    place = SearchScope(reverse("catalog:favourites"), "Favourites", ("favourite",))
+    place = SearchScope(reverse("catalog:favourites"), "Starred", ("favourite",))
     query = replace(Query.from_params(request.GET), favourite=True)
     context: dict[str, object] = {}
     if request.user.is_staff and not request.htmx:

@@ -21,7 +21,7 @@ from accounts.auditing.lines import before_and_after
 from accounts.models import AuditEntry
 from core.db.custom_plans import custom_plans
 from core.http.parameters import parse_key, parse_moment
-from people.audit.words import KINDS, event_words, field_word, kind_word, value_word
+from people.audit.words import KINDS, deed, field_word, kind_word, value_word
 from projects.models import Project
 
 PER_PAGE = 50
@@ -158,11 +158,11 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Shown:
-    """An entry as the page shows it."""
+    """An entry as a sentence: what was done, to which row by name unless it is oneself."""
 
     entry: AuditEntry
-    kind: str
-    event: str
+    deed: str
+    name: str
     changes: tuple[Change, ...]
     project: str = ""
 
@@ -224,7 +224,9 @@ def _shown(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
         if old != "" or new != ""  # of an added row: a field that is empty
     )
     project = "" if entry.kind == "projects.project" else projects.get(entry.in_project or 0, "")
-    return Shown(entry, kind_word(entry.kind), event_words(entry.event), tuple(changes), project)
+    is_oneself = entry.kind == "auth.user" and entry.object_pk == str(entry.actor_id)
+    name = "" if is_oneself else entry.object_repr or entry.object_pk
+    return Shown(entry, deed(entry.event, entry.kind), name, tuple(changes), project)
 
 
 def _place(entry: AuditEntry) -> str:

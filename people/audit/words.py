@@ -17,7 +17,7 @@ KINDS: Mapping[str, str] = {
     "auth.user": "Person",
     "auth.group": "Group",
     "projects.project": "Project",
-    "projects.membership": "Member of a project",
+    "projects.membership": "Member",
     "projects.rule": "Rule for models",
     "people.invitation": "Invitation",
     "account.emailaddress": "E-mail address",
@@ -27,6 +27,7 @@ KINDS: Mapping[str, str] = {
     "playground.run": "Run",
     "playground.preset": "Preset",
     "playground.share": "Link",
+    "sharing.share": "Share",
     "catalog.endpoint": "Model",
     "catalog.collection": "Collection",
     "catalog.note": "Note",
@@ -50,6 +51,9 @@ EVENTS = (
     "added a member to",
     "changed a role in",
     "removed a member from",
+    "shared",
+    "changed",
+    "ended",
     "made",
     "withdrew",
     "joined by",
@@ -76,15 +80,25 @@ EVENTS = (
 
 # What happened to a row that no event of ours tells of, read before the row's name.
 _OF_ROWS = {
-    "row added": "added the row",
+    "row added": "added",
     "row changed": "changed",
-    "row deleted": "deleted the row",
+    "row deleted": "deleted",
 }
 
 
-def event_words(event: str) -> str:
-    """Return an event as an entry says it, between who did it and to what."""
-    return _OF_ROWS.get(event, event)
+_SAY_WHAT = {"shared", "auth.user"}  # events and kinds of row beside which no kind is said
+
+
+def deed(event: str, kind: str) -> str:
+    """Return what was done as an entry says it, between who did it and the row's name.
+
+    Such as "ended the share"; a person is named alone.
+    """
+    said = _OF_ROWS.get(event, event)
+    if not kind or {event, kind} & _SAY_WHAT:
+        return said
+    noun = kind_word(kind)
+    return f"{said} the {noun if noun[:2].isupper() else noun[0].lower() + noun[1:]}"
 
 
 def kind_word(kind: str) -> str:

@@ -78,6 +78,8 @@ def recovery(request: HtmxRequest, pk: int) -> HttpResponse:
 def _page(
     request: HtmxRequest, form: InvitationForm, status: int = HTTPStatus.OK, **more: Any
 ) -> HttpResponse:
+    if request.htmx:
+        return _on_project(request, form, status, **more)
     number = page_number(request.GET.get("page", ""))
     rows = rules.listed(number - 1, PER_PAGE)
     withdrawn = parse_key(request.GET.get("withdrawn"))
@@ -92,3 +94,16 @@ def _page(
         "sends_mail": mail.sends_links(),
     }
     return render(request, "people/invitations.html", context | more, status=status)
+
+
+def _on_project(
+    request: HtmxRequest, form: InvitationForm, status: int, **more: Any
+) -> HttpResponse:
+    """Answer the form on a project's page by the invitation, or by the form with what is wrong."""
+    context = {
+        "form": form,
+        "project_key": request.POST.get("project", ""),
+        "project_roles": Membership.Role.choices,
+    }
+    template = "people/_made.html" if more else "people/_project_invitation.html"
+    return render(request, template, context | more, status=status)

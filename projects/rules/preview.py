@@ -13,6 +13,7 @@ from projects.models import Rule
 from projects.rules.decision import Subject, locking_rule, names
 
 if TYPE_CHECKING:
+    from catalog.models.querysets import EndpointQuerySet
     from projects.models import Project
 
 EXAMPLES = 5  # names of models
@@ -87,6 +88,11 @@ class Effects(NamedTuple):
         return sum(self.by_rule.values())
 
     @property
+    def open_ones(self) -> str:
+        """How many may run, such as "112 of 1,127 models"."""
+        return f"{self.total - self.locked:,} of {counted(self.total, 'model')}"
+
+    @property
     def sentence(self) -> str:
         """How many are locked, in a sentence."""
         if not self.locked:
@@ -94,16 +100,26 @@ class Effects(NamedTuple):
         return f"{self.locked:,} of {counted(self.total, 'model')} are locked here."
 
 
+def effects_in(project: Project) -> Effects:
+    """Return what holds in a project, its own rules and the house's. Two queries."""
+    return effects(list(Rule.objects.holding_in([project])))
+
+
 def effects(rules: Sequence[Rule]) -> Effects:
     """Return what the rules that hold in a project lock now. One query."""
+    if not rules:
+        return Effects(_runnable().count(), {})
     subjects = _subjects()
-    deciding = (locking_rule(rules, subject) for _, subject in subjects) if rules else ()
+    deciding = (locking_rule(rules, subject) for _, subject in subjects)
     return Effects(len(subjects), Counter(rule.pk for rule in deciding if rule))
+
+
+def _runnable() -> EndpointQuerySet:
+    return Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
 
 
 def _subjects() -> list[tuple[str, Subject]]:
     """Return the models that could be run, with their names, by their ids."""
-    runnable = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
-    rows = runnable.order_by("endpoint_id").values_list("full_name", *Listing._fields)
+    rows = _runnable().order_by("endpoint_id").values_list("full_name", *Listing._fields)
     subjects = ((name, Listing._make(columns)) for name, *columns in rows)
     return [(name or listing.endpoint_id, Subject(listing)) for name, listing in subjects]

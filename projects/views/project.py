@@ -10,15 +10,18 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import single_use
-from projects import creation, current, listing, members, roles
+from accounts import permissions, single_use
+from accounts import roles as house_roles
+from projects import activity, creation, current, listing, members, roles
 from projects.forms import ProjectForm
+from projects.rules import preview
 from projects.views.own import of_member
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from core.http.htmx import HtmxRequest
+    from projects.models import Project
 
 ONE_PRESS_S = 3600.0  # a form that was posted before creates nothing again for so long
 
@@ -57,20 +60,38 @@ def new(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 def project(request: HtmxRequest, slug: str) -> HttpResponse:
-    """Show a project: what lives in it, and its members, whom its managers may change."""
+    """Show what a project allows, its newest results, what lives in it, and its members.
+
+    Its managers change who is a member, and invite others if they may invite to the house.
+    """
     shown = of_member(request, slug)
     role = roles.role_in(shown, request.user)
     manages = role == roles.Role.MANAGER
+    may_invite = permissions.may(request.user, permissions.ADD_USER)
+    invites = manages and may_invite and shown.archived_at is None
     context = {
         "shown": shown,
         "role": role,
         "manages": manages,
+        "allowed": preview.effects_in(shown),
+        "has_results": bool(activity.latest(request.user, [shown.pk])),
+        "invites": invites,
+        "whom_to_ask": "" if invites else _whom_to_ask(shown, manages=manages),
         "refusal": roles.refusal_to_make(request.user, shown),
         "members": [] if shown.is_private else members.listed(shown),
         "candidates": members.candidates(shown) if manages and not shown.is_private else [],
         "roles": [(each, each.label, roles.MEANINGS[each]) for each in roles.Role],
+        "project_roles": roles.Role.choices,
         "here": current.query(shown),
         "token": (token := request.GET.get("removed", "")),
         "removed": members.removed_by(token, shown) if token and manages else None,
     }
     return render(request, "projects/project.html", context)
+
+
+def _whom_to_ask(shown: Project, *, manages: bool) -> str:
+    if shown.is_private:
+        return ""
+    if manages:
+        return f"{house_roles.whom_to_ask()} to invite somebody who has no account here."
+    return f"{roles.ask(shown)} to invite somebody."

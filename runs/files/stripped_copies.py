@@ -1,7 +1,8 @@
 """Copies of stored media without metadata, for people who may not learn what made them.
 
-A copy is made when it is first asked for, by a subprocess of a worker (`strip_program.py`), and
-kept beside its file until the file is purged. Until then its page has a small picture in its place.
+A copy is made when it is asked for, at the latest by who opens it, by a subprocess of a worker
+(`strip_program.py`), and kept beside its file until the file is purged. Until then its page has a
+small picture in its place.
 What cannot be copied, or takes too long again and again, is not served at all: an empty copy says
 so.
 """
@@ -12,6 +13,7 @@ import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -70,6 +72,14 @@ def ask(file: str) -> None:
     )
     if is_new:
         channel.notify()
+
+
+def ask_ahead(files: Iterable[str]) -> None:
+    """Let a worker make the copies of files that somebody will want to see."""
+    now = clock.now()
+    wanted = [WantedCopy(file=file, next_attempt_at=now) for file in files]
+    WantedCopy.objects.bulk_create(wanted, ignore_conflicts=True)
+    channel.notify()
 
 
 def make(file: str, *, is_last_try: bool, limit_s: float = LIMIT_S) -> bool:

@@ -60,6 +60,8 @@ class Share(InProject):
         FLOW = "flow", "Flow"
         REPORT = "report", "Report"
 
+    OF_RESULTS = frozenset((Kind.RESULTS, Kind.SERIES, Kind.VIEW, Kind.BOARD))
+
     class Audience(models.TextChoices):
         """Who may open it."""
 
@@ -157,6 +159,12 @@ class Share(InProject):
     def takes_opinions(self) -> bool:
         """Whether it has a page of picks, ratings and comments."""
         return bool(self.picks) or self.takes_ratings or self.takes_comments
+
+    @property
+    def opens_review(self) -> bool:
+        """Whether its address opens the page of opinions: it shows results and asks only that."""
+        has_more = self.takes_votes or self.takes_rows or self.kind not in self.OF_RESULTS
+        return self.takes_opinions and not has_more
 
     @property
     def is_open(self) -> bool:

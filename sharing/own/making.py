@@ -22,6 +22,7 @@ from sharing import items
 from sharing.kinds.table import KINDS
 from sharing.models import Share
 from sharing.models.share import MAX_TITLE_CHARS
+from sharing.own import for_whom
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +110,10 @@ def _begin(share: Share, results: Sequence[ResultKey] | None) -> Share:
 
 
 def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
-    """Return the share of the same things that the user made some minutes ago, if it goes on."""
+    """Return the share of the same things that the user made some minutes ago, if it goes on.
+
+    One that was given to somebody in particular since is theirs, and stays what it is.
+    """
     as_stored = json.loads(json.dumps(share.frozen))  # as it is read back from the database
     made = Share.objects.live().filter(
         user=share.user,
@@ -118,6 +122,9 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
         source=share.source,
         follows=False,
         created_at__gt=timezone.now() - REUSED_FOR,
+        expires_at=None,
+        password="",
+        **for_whom.OPEN,
     )
     for former in made.order_by("-created_at").select_related("project", "user")[:10]:
         if former.frozen != as_stored:  # a text that was edited since must not be shown as it was

@@ -15,7 +15,7 @@ from sharing.models import Share
 from sharing.models.share import MAX_NOTE_CHARS, MAX_TITLE_CHARS
 from sharing.own import making
 from sharing.review import options as review_options
-from sharing.review.options import ReviewOptionsForm
+from sharing.review.options import IDS, ReviewOptionsForm
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -38,30 +38,45 @@ SHOWN = ("shows_models", "shows_settings", "shows_prices", "allows_download")
 class OptionsForm(forms.Form):
     """What its makers may change of a share. An empty password leaves the one it has."""
 
-    title = forms.CharField(max_length=MAX_TITLE_CHARS, required=False)
-    note = forms.CharField(max_length=MAX_NOTE_CHARS, required=False)
-    audience = forms.ChoiceField(choices=Share.Audience.choices)
-    for_project = forms.ModelChoiceField(Project.objects.none(), required=False)
-    expires = forms.ChoiceField(choices=ENDS, required=False)
+    title = forms.CharField(
+        max_length=MAX_TITLE_CHARS,
+        required=False,
+        widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
+    )
+    audience = forms.ChoiceField(label="Who can open it", choices=Share.Audience.choices)
+    for_project = forms.ModelChoiceField(
+        Project.objects.none(), label="Project", required=False, empty_label="Choose…"
+    )
+    expires = forms.ChoiceField(label="Ends", choices=ENDS, required=False)
     expires_on = forms.DateField(
-        required=False, error_messages={"invalid": "Write the date as 2026-12-31."}
+        label="Last day",
+        required=False,
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+        error_messages={"invalid": "Write the date as 2026-12-31."},
     )
     password = forms.CharField(
         min_length=MIN_PASSWORD_CHARS,
         max_length=MAX_PASSWORD_CHARS,
         required=False,
         strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
         error_messages={
             "min_length": f"A password has at least {MIN_PASSWORD_CHARS} characters.",
             "max_length": f"A password has at most {MAX_PASSWORD_CHARS} characters.",
         },
     )
-    no_password = forms.BooleanField(required=False)
-    follows = forms.BooleanField(required=False)
-    shows_models = forms.BooleanField(required=False)
-    shows_settings = forms.BooleanField(required=False)
-    shows_prices = forms.BooleanField(required=False)
-    allows_download = forms.BooleanField(required=False)
+    note = forms.CharField(
+        label="Note to its visitors",
+        max_length=MAX_NOTE_CHARS,
+        required=False,
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+    )
+    no_password = forms.BooleanField(label="Open it without the password", required=False)
+    follows = forms.BooleanField(label="Follow updates: else it stays as it is now", required=False)
+    shows_models = forms.BooleanField(label="Show models", required=False)
+    shows_settings = forms.BooleanField(label="Show prompts and settings", required=False)
+    shows_prices = forms.BooleanField(label="Show what it cost", required=False)
+    allows_download = forms.BooleanField(label="Offer downloads", required=False)
 
     def __init__(self, share: Share, user: User, data: QueryDict | None = None) -> None:
         ends = share.expires_at and timezone.localtime(share.expires_at)
@@ -72,16 +87,29 @@ class OptionsForm(forms.Form):
             "expires": DATE if ends else NEVER,
             "expires_on": ends.date() if ends else None,
         }
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial=initial, auto_id=IDS)
         self.review = ReviewOptionsForm(share, data)
         self.share = share
         projects = Project.objects.of(user).filter(person=None).order_by("name", "pk")
         self.fields["for_project"].queryset = projects  # type: ignore[attr-defined]
-        self.projects = list(projects)
+        if share.password:
+            self.fields["password"].label = "New password"
+        ticks = [*SHOWN, *(("follows",) if share.source else ())]
+        ticks += ["no_password"] if share.password else []
+        self.ticks = [self[name] for name in ticks]
+        lines = [
+            self[name] for name in ("title", "audience", "for_project", "expires", "expires_on")
+        ]
+        self.lines = [*lines, *self.review.lines, self["password"], self["note"]]
 
     def is_valid(self) -> bool:
         """Whether it can be applied, with what a review asks."""
         return super().is_valid() & self.review.is_fine()
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether something that was posted is wrong, of what a review asks too."""
+        return bool(self.errors or self.review.errors)
 
     def clean_title(self) -> str:
         """Return the title on one line."""

@@ -15,6 +15,7 @@ MARKER = "review_options"  # posted with the fields: without it nothing of them 
 OF_BOARDS = ("takes_votes", "takes_rows")
 FIELDS = ("picks", "most_picks", "takes_ratings", "takes_comments", *OF_BOARDS)
 MOST = 500
+IDS = "share-%s-field"
 
 
 class ReviewOptionsForm(forms.Form):
@@ -22,21 +23,29 @@ class ReviewOptionsForm(forms.Form):
 
     picks = forms.ChoiceField(choices=Share.Picks.choices, required=False)
     most_picks = forms.IntegerField(
+        label="At most, of several",
         min_value=0,
         max_value=MOST,
         required=False,
+        widget=forms.NumberInput({"placeholder": "any"}),
         error_messages={"invalid": "Write a number, or leave it empty for as many as one likes."},
     )
-    takes_ratings = forms.BooleanField(required=False)
-    takes_comments = forms.BooleanField(required=False)
-    takes_votes = forms.BooleanField(required=False)
-    takes_rows = forms.BooleanField(required=False)
+    takes_ratings = forms.BooleanField(label="Stars, 1 to 5", required=False)
+    takes_comments = forms.BooleanField(label="Comments", required=False)
+    takes_votes = forms.BooleanField(label="Blind votes: which of two is better", required=False)
+    takes_rows = forms.BooleanField(
+        label="Rows to be tried: they wait for your click", required=False
+    )
 
     def __init__(self, share: Share, data: QueryDict | None = None) -> None:
         is_posted = data is not None and MARKER in data
         initial = {name: getattr(share, name) for name in FIELDS}
-        super().__init__(data if is_posted else None, initial=initial)
+        initial["most_picks"] = share.most_picks or None
+        super().__init__(data if is_posted else None, initial=initial, auto_id=IDS)
         self.share = share
+        of_boards = OF_BOARDS if share.kind == Share.Kind.BOARD else ()
+        self.lines = [self["picks"], self["most_picks"]]
+        self.ticks = [self[name] for name in ("takes_ratings", "takes_comments", *of_boards)]
 
     def is_fine(self) -> bool:
         """Whether what was posted can be applied; also if nothing of it was posted."""

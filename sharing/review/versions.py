@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_VERSIONS = 50  # of one item
 OFFERED = 24
-NOT_HERE = "That result cannot be shown here: choose one that you and the share's owner may read."
+NOT_HERE = "That result cannot be shown here: choose one that you and who made the share may read."
 ALREADY = "That result is on this share already."
 TOO_MANY = f"{MAX_VERSIONS} versions of a result are all that fit."
 
@@ -68,6 +68,7 @@ def add(
         previous=chain[-1],
         answers=answers,
     )
+    items.make_ready(share)
     audit.record(user, "changed", [share], f"version {len(chain) + 1} of item {item.number}")
     events.raise_version(share.pk)
     return version

@@ -18,10 +18,10 @@ from django.views.decorators.http import require_http_methods
 from accounts import audit
 from core.http.addresses import absolute
 from projects import roles
-from sharing import access
+from sharing import access, items
 from sharing.events import raise_version
 from sharing.models import Share
-from sharing.own import listing, revoking
+from sharing.own import for_whom, listing, revoking
 from sharing.own.options import OptionsForm
 
 if TYPE_CHECKING:
@@ -34,25 +34,33 @@ no_store = cache_control(private=True, no_store=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show a share's address and options; a POST changes them."""
+    """Show a share's address and options; a POST changes them, or says `for_whom` it is."""
     seen = access.managed(request.user).select_related("user", "project", "for_project")
     share = get_object_or_404(seen, pk=pk)
     if request.method != "POST":
         return _show(request, share)
     roles.require_maker(request.user, share.project)
+    if answer := for_whom.named(request.POST.get(for_whom.FIELD, "")):
+        changed = for_whom.apply(share, answer)
+        _save(request, share, f"for {answer.label.lower()}" if changed else "")
+        return dialog(request, share) if request.htmx else redirect("sharing:own-share", share.pk)
     form = OptionsForm(share, request.user, request.POST)
     if not form.is_valid():
         return _show(request, share, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    with transaction.atomic():
-        changed = form.apply()
-        share.save()
-        if changed:
-            audit.record(request.user, "changed", [share], _in_words(changed))
-            raise_version(share.pk)
+    _save(request, share, _in_words(form.apply()))
     if request.htmx:
         return dialog(request, share, SAVED)
     messages.success(request, SAVED)
     return redirect("sharing:own-share", share.pk)
+
+
+@transaction.atomic
+def _save(request: HtmxRequest, share: Share, changes: str) -> None:
+    share.save()
+    items.make_ready(share)
+    if changes:
+        audit.record(request.user, "changed", [share], changes)
+        raise_version(share.pk)
 
 
 def dialog(request: HtmxRequest, share: Share, words: str = "") -> HttpResponse:
@@ -87,7 +95,8 @@ def _context(request: HtmxRequest, share: Share, form: OptionsForm) -> dict[str,
         "address": absolute(request, share.get_absolute_url()),
         "end": access.end_of(share),
         "whom": access.audience_in_words(share),
-        "may_follow": bool(share.source),
+        "answers": for_whom.FOR_WHOM,
+        "answer": for_whom.of(share),
         "may_change": roles.may_change(request.user, share),
     }
 

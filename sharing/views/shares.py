@@ -34,7 +34,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     """List the user's shares, with `?of=all` everybody's; a POST makes one.
 
     It takes a selection of results, or the `kind` and the `source` of something else, and ends at
-    the share's page; a script gets the dialog that shows the same.
+    the share's page, which asks for whom it is; a script gets the dialog that shows the same.
     """
     return _make(request) if request.method == "POST" else _list(request)
 

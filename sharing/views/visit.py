@@ -24,6 +24,7 @@ from sharing.access import Visit, for_visitors
 from sharing.kinds.table import kind_of
 from sharing.models import Share
 from sharing.views.embed import is_embeddable
+from sharing.views.review import pages as review_pages
 from sharing.visits import archive as archives
 from sharing.visits import asked_rows, counting, tiles
 
@@ -38,8 +39,14 @@ NO_DOWNLOAD = "Nothing can be downloaded here."
 @require_safe
 @for_visitors
 def share(request: HtmxRequest, visit: Visit) -> HttpResponse:
-    """Show what is shared."""
-    response = page(request, visit)
+    """Show what is shared: where opinions are asked for, at once the page that takes them.
+
+    `?as=share` shows it as any other share, with its models and settings if it tells them.
+    """
+    if visit.share.opens_review and request.GET.get("as") != "share":
+        response = review_pages.show(request, visit, _addresses(request, visit.share))
+    else:
+        response = page(request, visit)
     counting.count(request, response, visit)
     return response
 

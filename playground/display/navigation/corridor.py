@@ -14,12 +14,15 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts import permissions
+from projects.models import Membership
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.http import HttpRequest
 
-STAFF = "staff"  # what a room needs that all staff may enter, whatever else they may
+# What a room needs that is no permission: being staff, whatever else one may; looking after money
+# of others, of the house or of a project that one manages.
+STAFF, OTHERS_MONEY = "staff", "others' money"
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class Room:
 
     `label` is the word on its tab, `name` what the palette calls it if that says too little alone.
     `synonyms` find it there too, names that it once had among them. `query` is the rest of its
-    address, `needs` the permission without which nobody is led there.
+    address, `needs` the permission without which nobody is led there, `tab_needs` what its tab
+    asks for in addition: without it one finds little there, and comes by the palette or a link.
     """
 
     label: str
@@ -37,6 +41,7 @@ class Room:
     query: str = ""
     name: str = ""
     needs: str = ""
+    tab_needs: str = ""
 
     @property
     def address(self) -> str:
@@ -45,9 +50,11 @@ class Room:
 
     def is_open_to(self, user: User) -> bool:
         """Whether the user may enter; asks the database for staff only."""
-        if self.needs == STAFF:
-            return user.is_staff
-        return not self.needs or permissions.may(user, self.needs)
+        return _has(user, self.needs)
+
+    def has_tab_for(self, user: User) -> bool:
+        """Whether the user sees its tab."""
+        return self.is_open_to(user) and _has(user, self.tab_needs)
 
     def holds(self, request: HttpRequest) -> bool:
         """Whether the request is for this page, with all that its query asks for."""
@@ -68,9 +75,9 @@ class Area(NamedTuple):
     rooms: Sequence[Room]
     routes: tuple[str, ...] = ()
 
-    def rooms_of(self, user: User) -> list[Room]:
-        """The rooms that the user may enter."""
-        return [room for room in self.rooms if room.is_open_to(user)]
+    def rooms_of(self, user: User) -> Iterator[Room]:
+        """Yield the rooms that the user may enter; asks for no more of them than are taken."""
+        return (room for room in self.rooms if room.is_open_to(user))
 
 
 class Tab(NamedTuple):
@@ -92,10 +99,10 @@ HEADER = (
                 name="All models",
             ),
             Room(
-                "Favourites",
+                "Starred",
                 "catalog:favourites",
                 "favourites, starred, stars",
-                name="Favourite models",
+                name="Starred models",
             ),
             Room("Collections", "catalog:collections", "recommended, curated"),
             Room(
@@ -221,9 +228,12 @@ MENU = (
         (
             Room("Spending", "spending:spend", "spend, money, costs, cost"),
             Room("Budgets", "spending:budgets", "budget, limits, limit"),
-            Room("Requests", "spending:requests", "ask for more"),
-            Room("Differences", "spending:differences", "bills, reconciliation"),
-            Room("Alarms", "spending:alarms", "costly runs"),
+            Room("Requests", "spending:requests", "ask for more", tab_needs=OTHERS_MONEY),
+            Room(
+                *("Differences", "spending:differences", "bills, reconciliation"),
+                tab_needs=OTHERS_MONEY,
+            ),
+            Room("Alarms", "spending:alarms", "costly runs", tab_needs=OTHERS_MONEY),
             Room(
                 "Rules", "spending:rules", name="Rules about sums", needs=permissions.CHANGE_BUDGETS
             ),
@@ -275,8 +285,8 @@ def rooms(user: User) -> Iterator[Room]:
 def areas(request: HttpRequest, listed: Sequence[Area]) -> list[Tab]:
     """Return the areas of the header or the menu that have a room for the request's user."""
     user, here = _user(request), area_of(request)
-    entered = ((area, area.rooms_of(user)) for area in listed)
-    return [Tab(area.label, rooms[0].address, area is here) for area, rooms in entered if rooms]
+    entered = ((area, next(area.rooms_of(user), None)) for area in listed)
+    return [Tab(area.label, room.address, area is here) for area, room in entered if room]
 
 
 def tabs(request: HttpRequest) -> list[Tab]:
@@ -284,7 +294,9 @@ def tabs(request: HttpRequest) -> list[Tab]:
     here, area = room_of(request), area_of(request)
     if area is None or (here is None and area not in MENU):
         return []
-    return [Tab(room.label, room.address, room is here) for room in area.rooms_of(_user(request))]
+    user = _user(request)
+    shown = [room for room in area.rooms if room.has_tab_for(user)]
+    return [Tab(room.label, room.address, room is here) for room in shown]
 
 
 def room_of(request: HttpRequest) -> Room | None:
@@ -300,6 +312,21 @@ def area_of(request: HttpRequest) -> Area | None:
         return next(area for area in EVERY if here in area.rooms)
     route = request.resolver_match.view_name if request.resolver_match else ""
     return next((area for area in EVERY if route.startswith(area.routes or "-")), None)
+
+
+def _has(user: User, needs: str) -> bool:
+    if needs == STAFF:
+        return user.is_staff
+    if needs == OTHERS_MONEY:
+        return permissions.may(user, permissions.CHANGE_BUDGETS) or _is_manager(user)
+    return not needs or permissions.may(user, needs)
+
+
+def _is_manager(user: User) -> bool:
+    if "manages_others" not in user.__dict__:  # asked once for all rooms of a page
+        managed = Membership.objects.filter(user=user.pk, role=Membership.Role.MANAGER)
+        user.__dict__["manages_others"] = managed.filter(project__person=None).exists()
+    return bool(user.__dict__["manages_others"])
 
 
 def _user(request: HttpRequest) -> User:

@@ -111,6 +111,7 @@ def page_context(
         "chosen": chosen,
         "chosen_count": len(chosen) if is_whole else reading.count_picked(share, reviewer),
         "threads": reading.threads(share) if share.takes_comments else [],
+        "may_take_all": share.allows_download and any(tile.shown.artifact for tile in tiles),
         "back": "",
     }
 

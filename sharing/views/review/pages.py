@@ -16,6 +16,8 @@ from sharing.views.review.context import item_context, page_context
 from sharing.views.review.posts import say_all
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.http.htmx import HtmxRequest
 
 NOT_A_REVIEW = "This share asks nothing of its visitors."
@@ -33,10 +35,16 @@ def page(request: HtmxRequest, visit: Visit) -> HttpResponse:
     _require_review(visit)
     if request.method == "POST":
         return say_all(request, visit)
+    return show(request, visit, {})
+
+
+def show(request: HtmxRequest, visit: Visit, more: Mapping[str, str]) -> HttpResponse:
+    """Return the page of all items; `more` are the addresses that previews of it need."""
     share = visit.share
     if share.follows and (keys := kind_of(share).results(share)) is not None:
         items.keep_in_step(share, keys)
-    return render(request, "sharing/review/page.html", page_context(request, visit))
+    context = {**page_context(request, visit), **more}
+    return render(request, "sharing/review/page.html", context)
 
 
 @require_safe

@@ -19,15 +19,20 @@ async function post(form, action, submitter) {
 
 const addressIn = (dialog) => dialog.querySelector("[data-share]").href;
 
-/** Copies the address that a promise gives, while the click still counts as the person's. */
+/** Copies what a promise gives, while the click still counts as the person's; says if it could. */
 async function copy(address) {
   const { clipboard } = navigator;
-  if (!clipboard) throw new Error("no clipboard");
   try {
     const blob = address.then((text) => new Blob([text], { type: "text/plain" }));
     await clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+    return true;
   } catch {
-    await clipboard.writeText(await address);
+    return address
+      .then((text) => clipboard.writeText(text))
+      .then(
+        () => true,
+        () => false,
+      );
   }
 }
 
@@ -49,20 +54,21 @@ function attach(root) {
   root.addEventListener("click", async ({ target }) => {
     if (target.closest("[data-close]")) return root.close();
     if (!target.closest("[data-share-copy]")) return undefined;
-    const isCopied = await copy(Promise.resolve(addressIn(root))).then(
-      () => true,
-      () => false,
-    );
-    return tellCopied(root, isCopied);
+    return tellCopied(root, await copy(Promise.resolve(addressIn(root))));
   });
   if (root.localName !== "dialog") return;
   root.addEventListener("submit", async (event) => {
-    if (!event.target.matches("[data-share-options]")) return;
+    const { target, submitter } = event;
+    // The end of the share leads to the list, which offers to undo it.
+    if (!target.matches("[data-share-options]") || submitter.hasAttribute("formaction")) return;
     event.preventDefault();
+    const isAnswer = submitter.name === "for_whom";
+    const copying = isAnswer && copy(Promise.resolve(addressIn(root))); // the address stays
     try {
-      const next = await post(event.target, event.target.action, event.submitter);
+      const next = await post(target, target.action, submitter);
       root.replaceChildren(...next.childNodes);
       (root.querySelector("[aria-invalid]") ?? root.querySelector("[data-share-copy]")).focus();
+      if (isAnswer) tellCopied(root, await copying);
     } catch (error) {
       root.querySelector("[data-share-said]").textContent =
         error instanceof TypeError ? FAILED : error.message;
@@ -84,10 +90,7 @@ class ShareButton extends HTMLElement {
     const hasOwn = button.hasAttribute("formaction");
     const action = hasOwn ? button.formAction : button.form.action;
     const making = post(button.form, action, button);
-    const copying = copy(making.then(addressIn)).then(
-      () => true,
-      () => false,
-    );
+    const copying = copy(making.then(addressIn));
     try {
       const dialog = await making;
       show(dialog);

@@ -17,17 +17,19 @@ def test_a_star_turns_at_once_is_announced_and_can_be_undone(
     open_page: Open, size: tuple[int, int]
 ) -> None:
     page = open_page("/", size)
-    stars = page.get_by_role("button", name="Favourite: Kling 0")
+    stars = page.get_by_role("button", name="Star: Kling 0")
     expect(stars).to_have_count(2)  # in the collection and among the new
     stars.first.click()
     for star in stars.all():
         expect(star).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("status").filter(has_text="Added Kling 0")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Kling 0 is starred")).to_be_visible()
     assert Favourite.objects.count() == 1
     page.get_by_role("button", name="Undo").click()
     expect(stars.first).to_have_attribute("aria-pressed", "false")
-    expect(page.get_by_role("status").filter(has_text="Removed Kling 0")).to_be_visible()
-    expect(page.get_by_text("Added Kling 0")).to_have_count(0)
+    expect(
+        page.get_by_role("status").filter(has_text="Kling 0 is no longer starred")
+    ).to_be_visible()
+    expect(page.get_by_text("Kling 0 is starred")).to_have_count(0)
     assert Favourite.objects.count() == 0
 
 
@@ -37,13 +39,15 @@ def test_a_star_turns_in_the_other_tabs_as_well(open_page: Open) -> None:
     other = page.context.new_page()
     other.goto(page.url)
     star, its_twin = (
-        tab.get_by_role("button", name="Favourite: Flux 1", exact=True) for tab in (page, other)
+        tab.get_by_role("button", name="Star: Flux 1", exact=True) for tab in (page, other)
     )
     star.click()
     expect(its_twin).to_have_attribute("aria-pressed", "true")
     its_twin.click()
     expect(star).to_have_attribute("aria-pressed", "false")
-    expect(other.get_by_role("status").filter(has_text="Removed Flux 1")).to_be_visible()
+    expect(
+        other.get_by_role("status").filter(has_text="Flux 1 is no longer starred")
+    ).to_be_visible()
     assert Favourite.objects.count() == 0
 
 
@@ -51,7 +55,7 @@ def test_a_star_turns_in_the_other_tabs_as_well(open_page: Open) -> None:
 def test_a_star_turns_back_when_the_server_refuses(open_page: Open) -> None:
     page = open_page("/models/")
     page.route("**/favourites/", lambda route: route.fulfill(status=500))
-    star = page.get_by_role("button", name="Favourite: Flux 1", exact=True)
+    star = page.get_by_role("button", name="Star: Flux 1", exact=True)
     star.hover()
     star.click()
     expect(page.locator("#toasts")).to_contain_text("500")

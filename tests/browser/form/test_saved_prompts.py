@@ -16,11 +16,10 @@ pytestmark = pytest.mark.browser
 AURORA = "/models/sandbox/aurora/"
 
 
-def save(page: Page, name: str, text: str, kind: str = "Prompt") -> None:
+def save(page: Page, name: str, text: str) -> None:
     page.goto("/prompts/new/")
     page.get_by_label("Name").fill(name)
     page.get_by_label("Text", exact=True).fill(text)
-    page.get_by_role("radio", name=kind).check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name=name)).to_be_visible()
 
@@ -28,7 +27,7 @@ def save(page: Page, name: str, text: str, kind: str = "Prompt") -> None:
 @pytest.mark.exhaustive
 def test_saved_prompts_open_by_a_slash_and_are_filled_in_by_keyboard(aurora: Page) -> None:
     save(aurora, "Slashed fox", "a {red|green} {animal} in the snow")
-    save(aurora, "Slashed ink", "{prompt}, ink on paper", "Style")
+    save(aurora, "Slashed ink", "{prompt}, ink on paper")
     aurora.goto(AURORA)
     prompt(aurora).fill("")
     prompt(aurora).press_sequentially("at dusk /slash")

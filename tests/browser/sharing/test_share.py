@@ -32,7 +32,7 @@ def copied(page: Page) -> str:
     return text
 
 
-def test_two_clicks_lead_from_a_selection_to_a_copied_address(
+def test_two_clicks_lead_from_a_selection_to_a_copied_address_for_a_client(
     open_page: Open, three: list[Run], record_property: Any
 ) -> None:
     page = open_page("/runs/")
@@ -44,10 +44,15 @@ def test_two_clicks_lead_from_a_selection_to_a_copied_address(
     hand.click(page.get_by_role("button", name="Share"))
     dialog = page.get_by_role("dialog", name="Shared")
     expect(dialog.get_by_text("The address is copied.")).to_be_visible()
+    hand.click(dialog.get_by_role("button", name="A client"))
+    expect(dialog.get_by_role("button", name="A client")).to_have_attribute("aria-pressed", "true")
+    expect(dialog.get_by_text("The address is copied.")).to_be_visible()
     hand.tell(record_property, most=TWO)
+    assert Share.objects.get().opens_review
     address = dialog.locator("[data-share]").inner_text()
     assert copied(page) == address
     assert_clean(page, "the dialog", within="dialog.share")
+    dialog.get_by_text("More", exact=True).click()
     dialog.get_by_label("Title").fill("For the client")
     dialog.get_by_label("Ends").select_option("week")
     dialog.get_by_role("button", name="Save").click()
@@ -55,8 +60,8 @@ def test_two_clicks_lead_from_a_selection_to_a_copied_address(
     share = Share.objects.get()
     assert (share.title, share.items.count()) == ("For the client", 2)
     assert share.expires_at
-    dialog.get_by_role("button", name="Close").click()
-    expect(dialog).to_have_count(0)
+    dialog.get_by_role("button", name="End the share").click()
+    expect(page.get_by_text("The share has ended. Its address is void.")).to_be_visible()
 
 
 @pytest.mark.exhaustive

@@ -36,7 +36,7 @@ WISH = "The boat should be larger here"
 SENTENCE = "We take the left one for the harbour."
 # Two clicks from the selection to the copied address; the sums are of whole errands. A report is
 # begun by a press of its own: its tab only shows what is there.
-TO_ADDRESS, DESIGNER, CLIENT, MANAGER = 2, 8, 8, 8
+TO_ADDRESS, DESIGNER, CLIENT, MANAGER = 2, 8, 7, 8
 IS_PLAYABLE = "film => film.readyState >= 1"
 
 
@@ -47,7 +47,9 @@ def browsers(contexts: Contexts, vitrine: Up) -> Iterator[Browsers]:
     yield browsers
     contexts.close()
     vitrine.hurry()
-    assert not browsers.troubles, browsers.troubles
+    # A film without metadata is asked for again until it is made ready.
+    troubles = [trouble for trouble in browsers.troubles if "503" not in trouble]
+    assert not troubles, troubles
 
 
 def make(page: Page, model: str, project: str, prompt: str) -> str:
@@ -111,11 +113,11 @@ def test_a_designer_a_client_and_a_manager_decide(
     address = shared(designers, designer.get_by_role("button", name="Share").first)
     assert designers.clicks <= TO_ADDRESS
     dialog = designer.get_by_role("dialog", name="Shared")
+    designers.click(dialog.get_by_role("button", name="A client"))
+    expect(dialog.get_by_role("button", name="A client")).to_have_attribute("aria-pressed", "true")
+    designers.click(dialog.get_by_text("More", exact=True))
     dialog.get_by_label("Title").fill(f"Posters {key}")
-    designers.click(dialog.get_by_text("Ask for picks and comments"))
-    dialog.get_by_label("Picks").select_option("some")
     dialog.get_by_label("At most, of several").fill("2")
-    designers.click(dialog.get_by_label("Comments"))
     save(designers)
     answers = dialog.get_by_role("link", name="What came of it")
     designers.click(answers)
@@ -128,7 +130,6 @@ def test_a_designer_a_client_and_a_manager_decide(
     client.goto(address)
     thumb = Hand(client)
     assert_good(client)
-    thumb.tap(client.get_by_role("link", name="Give your opinion").first)
     expect(client.locator(".review-tile")).to_have_count(FILM)
     assert_good(client)
     thumb.tap(pick(client, 1))
@@ -142,12 +143,7 @@ def test_a_designer_a_client_and_a_manager_decide(
     thumb.tap(client.get_by_role("link", name=f"Look at {FILM}", exact=True))
     film = client.locator("video")
 
-    def is_copied() -> bool:  # to this server, some seconds after it was made
-        if film.evaluate("film => film.error !== null"):
-            client.reload()
-        return bool(film.evaluate(IS_PLAYABLE))
-
-    eventually(client, is_copied)
+    eventually(client, lambda: bool(film.evaluate(IS_PLAYABLE)))
     film.evaluate("film => { film.currentTime = 0.6 }")
     thumb.tap(client.get_by_role("button", name="Take the time"))
     expect(client.get_by_label("At", exact=True)).to_have_value("0:00.6")
@@ -183,8 +179,8 @@ def test_a_designer_a_client_and_a_manager_decide(
     board = board_of(designer)
     designer.goto(board)
     board_share = shared(Hand(designer), designer.get_by_role("button", name="Share").first)
+    dialog.get_by_text("More", exact=True).click()
     dialog.get_by_label("Who can open it").select_option("project")
-    dialog.get_by_text(re.compile("^Ask for picks")).click()
     dialog.get_by_label("Blind votes").check()
     save(Hand(designer))
     managers = Hand(manager)

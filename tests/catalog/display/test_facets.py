@@ -76,7 +76,7 @@ def test_active_filters_are_listed_with_links_that_remove_them(
     assert [(unescape(href), chip_text) for href, chip_text in chips] == [
         ("/models/?q=flat&in=images&favourite=1", "Makes video"),
         ("/models/?q=out%3Avideo+flat&favourite=1", "Takes two or more images"),
-        ("/models/?q=out%3Avideo+flat&in=images", "Favourites"),
+        ("/models/?q=out%3Avideo+flat&in=images", "Starred"),
     ]
     assert '<a href="/models/?q=flat" data-quiet>Clear all</a>' in page
 

@@ -110,7 +110,7 @@ def test_staff_can_import_the_accounts_favourites_and_undo_it(
     assert "favourites that" not in member.get("/favourites/").content.decode()
     assert member.post("/favourites/account/").status_code == 404
     page = " ".join(admin_client.get("/favourites/").content.decode().split())
-    assert "has 2 favourites that are not among yours" in page
+    assert "has starred 2 models that you have not" in page
     answer = admin_client.post("/favourites/account/")
     assert sorted(cards(admin_client.get(answer.headers["Location"]))) == ["a/one", "a/two"]
     signed = admin_client.get(answer.headers["Location"]).context["taken"]

@@ -310,7 +310,7 @@ def test_the_front_page_shows_collections_categories_news_and_favourites(
         "20 models. Say",
         "Best<",
         "New<",
-        "Your favourites",
+        "Starred",
         "by category",
     )
     places = [html.index(title) for title in titles]

@@ -43,7 +43,7 @@ def test_starring_with_htmx_is_announced_and_can_be_undone(
     make_endpoint(display_name="FLUX.1 [dev]")
     response = member.post(ADDRESS, STAR, headers=HTMX)
     html = response.content.decode()
-    assert "Added FLUX.1 [dev] to your favourites." in html
+    assert "FLUX.1 [dev] is starred." in html
     assert 'name="unstar" value="fal-ai/flux/dev">Undo' in html
     assert "favourites:changed" in response.headers["HX-Trigger"]
 
@@ -80,7 +80,7 @@ def test_starring_needs_a_login_a_post_and_a_known_endpoint(
 
 
 def test_favourites_have_a_searchable_page(member: Client, make_endpoint: Make) -> None:
-    assert "No favourites yet" in member.get(ADDRESS).content.decode()
+    assert "No starred models yet" in member.get(ADDRESS).content.decode()
     make_endpoint()
     make_endpoint("fal-ai/other", tags=["t"])
     make_endpoint("fal-ai/third")
@@ -89,7 +89,7 @@ def test_favourites_have_a_searchable_page(member: Client, make_endpoint: Make) 
     page = member.get(ADDRESS)
     assert sorted(cards(page)) == ["fal-ai/flux/dev", "fal-ai/other"]
     html = page.content.decode()
-    assert '<h1 id="heading">Favourites</h1>' in html
+    assert '<h1 id="heading">Starred</h1>' in html
     assert 'name="favourite"' not in html
     assert "Save this search" not in html
     assert cards(member.get(f"{ADDRESS}?tag=t")) == ["fal-ai/other"]

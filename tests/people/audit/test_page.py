@@ -10,12 +10,14 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from accounts import audit
 from accounts.models import AuditEntry
 from people.audit import filters
 from people.models import Invitation
 from projects import creation
+from sharing.models import Share
 from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +136,17 @@ def test_before_and_after_are_shown_in_words(admin: Client, user: User) -> None:
     assert "<ins>Ana</ins>" in text
     assert "<del>no</del>" in text
     assert "<ins>yes</ins>" in text
+
+
+def test_an_act_is_a_sentence_without_controls(admin: Client, user: User) -> None:
+    fox = creation.create(user, name="Fox")
+    share = Share.objects.create(user=user, project=fox, title="Posters")
+    audit.record(user, "ended", [share])
+    audit.record(user, "exported", [user], "the audit log")
+    text = " ".join(strip_tags(admin.get(PAGE).content.decode()).split())
+    assert "ana ended the share “Posters” in Fox" in text
+    assert "ana exported the audit log" in text
+    assert "ana made the project “Fox”" in text
 
 
 def test_times_before_and_after_are_shown_to_the_minute(admin: Client, user: User) -> None:

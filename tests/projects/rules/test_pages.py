@@ -109,7 +109,7 @@ def _admin_user() -> User:
         ({"kind": "question", "value": "a red cat"}, "is only searched for"),
         ({"kind": "question", "value": "price:cheap"}, "is no question for a rule"),
         ({"kind": "question", "value": "license:commercial price:cheap"}, "price:cheap"),
-        ({"kind": "question", "value": "is:favourite"}, "Everybody has other favourites"),
+        ({"kind": "question", "value": "is:favourite"}, "Everybody stars others"),
         ({"kind": "id", "value": "*"}, "This would lock all 3 models"),
         ({"effect": "only", "kind": "id", "value": "nobody/*"}, "This would lock all 3 models"),
         ({"value": "x" * 301}, "301"),

@@ -10,9 +10,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from people.models import Invitation
 from projects import current
-from projects.models import Membership, Project
+from projects.models import Membership, Project, Rule
 from projects.models.project import private_project
+from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -107,6 +109,58 @@ def test_a_project_s_page_is_its_members_alone(
 def test_a_viewer_is_told_whom_to_ask(fox: Project) -> None:
     text = page(logged_in(User.objects.get(username="vic")), fox.get_absolute_url())
     assert "Ask ana to make you a maker" in text
+    assert "Ask ana to invite somebody." in text
+
+
+def test_a_project_opens_on_what_its_rules_allow(
+    user: User, fox: Project, make_endpoint: Any
+) -> None:
+    for name in ("acme/one", "acme/two", "other/three"):
+        make_endpoint(name)
+    text = " ".join(page(logged_in(user), fox.get_absolute_url()).split())
+    assert ">All 3 models</a> may run here." in text
+    Rule.objects.create(project=fox, effect="forbid", kind="owner", value="other")
+    text = " ".join(page(logged_in(user), fox.get_absolute_url()).split())
+    assert ">2 of 3 models</a> may run here;" in text
+    assert f'href="/models/?project={fox.slug}&amp;allowed=0">1 is locked</a>' in text
+    assert text.index("may run here") < text.index("In this project") < text.index("Members")
+
+
+def test_the_place_of_the_newest_results_is_there_only_where_one_sees_any(
+    member: Client, user: User, ben: User, fox: Project, make_run: Any
+) -> None:
+    make_run(project=fox, user=ben, is_hidden=True)
+    text = page(member, fox.get_absolute_url())
+    assert "project-latest" not in text
+    assert "Nothing was made here yet" in text
+    make_run(project=fox, user=ben)
+    assert "project-latest" in page(member, fox.get_absolute_url())
+
+
+def test_a_manager_who_may_invite_does_so_on_the_project_s_page(
+    member: Client, user: User, fox: Project
+) -> None:
+    User.objects.create_superuser("root")
+    text = page(member, fox.get_absolute_url())
+    assert "Ask root to invite somebody who has no account here." in text
+    assert 'id="project-invitation"' not in text
+    grant(user, "auth.add_user")
+    assert 'id="project-invitation"' in page(member, fox.get_absolute_url())
+    posted = {"project": fox.pk, "project_role": "viewer", "role": "member", "days": 7}
+
+    def invite(**more: str) -> Any:
+        headers = {"hx-request": "true"}
+        return member.post("/people/invitations/", {**posted, **more}, headers=headers)
+
+    made = invite(max_uses="1")
+    invitation = Invitation.objects.get()
+    assert [(i.project, i.role) for i in invitation.projects.all()] == [(fox, "viewer")]
+    assert "/people/invitations/" in made.content.decode()
+    assert "<html" not in made.content.decode()
+    refused = invite(email="a@")
+    assert refused.status_code == 422
+    assert "not an e-mail address" in refused.content.decode()
+    assert 'value="a@"' in refused.content.decode()
 
 
 def test_the_private_project_is_one_s_own(member: Client, user: User) -> None:

@@ -15,8 +15,9 @@ from library.models import Prompt, Series, SeriesItem
 from library.selection import ResultKey
 from projects.models import Membership
 from projects.models.project import private_project
-from runs.models import View
+from runs.models import View, WantedCopy
 from sharing.models import Share
+from sharing.own.for_whom import FOR_WHOM, ForWhom
 from tests.accounts.audited import events
 from tests.conftest import grant
 from tests.projects.people import make_project
@@ -228,6 +229,39 @@ def test_options_are_saved_and_audited(member: Client, share: Share, user: User)
     member.post(f"/shares/{share.pk}/", posted | {"password": "", "expires": "date"})
     share.refresh_from_db()
     assert share.password == password  # an empty field leaves it
+
+
+@pytest.mark.parametrize("answer", FOR_WHOM)
+def test_one_answer_sets_all_that_it_means(member: Client, share: Share, answer: ForWhom) -> None:
+    Share.objects.update(takes_ratings=True, shows_prices=True, expires_at=timezone.now())
+    page = member.post(f"/shares/{share.pk}/", {"for_whom": answer.name}, follow=True)
+    (pressed,) = re.findall(r'value="(\w+)"\s+aria-pressed="true"', page.content.decode())
+    assert pressed == answer.name
+    share.refresh_from_db()
+    assert {name: getattr(share, name) for name in answer.options} == answer.options
+    days = share.expires_at and (share.expires_at - timezone.now()).days + 1
+    assert days == answer.days
+    (entry,) = events()
+    assert entry.event == "changed"
+
+
+def test_a_share_for_a_client_opens_the_review_and_tells_no_model(
+    member: Client, make_picture: Any
+) -> None:
+    run = make_picture()
+    share = share_of(member.post(SHARES, {"run": str(run.pk)}))
+    member.post(f"/shares/{share.pk}/", {"for_whom": "client"})
+    page = Client().get(share.get_absolute_url())
+    assert page.status_code == 200
+    text = page.content.decode()
+    for part in ("Pick: 1", "Your comment", "Download all", "og:image"):
+        assert part in text, part
+    assert str(run.endpoint) not in text
+    share.refresh_from_db()
+    assert share.views == 1
+    assert WantedCopy.objects.exists()  # made ready before anybody opens it
+    # The same results for others are another share: the client's stays as it is.
+    assert share_of(member.post(SHARES, {"run": str(run.pk)})) != share
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_the_menu_says_what_is_left_in_the_project(maker: Client, fox: Project, 
     html = maker.get(page).content.decode()
     assert "Budget: $12.40 left</a>" in html
     assert "“Fox” has $12.40 of $20.50 left until" in html
-    assert ">$91.90 left</a>" in maker.get("/spend/requests/?project=private").content.decode()
+    assert "$91.90 left</a>" in maker.get("/spend/requests/?project=private").content.decode()
 
 
 def test_the_head_asks_once_where_there_is_no_budget(maker: Client, fox: Project) -> None:

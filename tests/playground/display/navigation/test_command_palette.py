@@ -115,7 +115,7 @@ def test_nobody_switches_to_where_they_are_nor_to_an_archived_project(user: User
 
 PLACES = [
     ("All models", "gallery, catalogue, models, explore"),
-    ("Favourite models", "favourites, starred, stars"),
+    ("Starred models", "favourites, starred, stars"),
     ("Collections", "collections, curated"),
     ("New models", "what changed, news, feed"),
     ("Leaderboard", "leaderboard, votes, ranking"),

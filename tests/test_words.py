@@ -1,0 +1,19 @@
+"""The script of retired words reads what people read, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests import words
+
+
+def test_sentences_labels_and_texts_are_read_and_names_are_not(tmp_path: Path) -> None:
+    template, module = tmp_path / "a.html", tmp_path / "a.py"
+    template.write_text('<p class="favourite" title="A favourite">\n{# a favourite #}One</p>')
+    module.write_text('"""A favourite."""\nX: list["Favourite"] = []\nY = "A saved search."\n')
+    read = [*words._of_template(template), *words._of_python(module)]
+    assert [(text.line, text.words.strip()) for text in read] == [
+        (1, "A favourite"),
+        (2, "One"),
+        (3, "A saved search."),
+    ]
