@@ -31,7 +31,7 @@ from tests.schemas import strategies
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
-FIRST_RESULT, DECISION, MONEY, MADE_AGAIN = 2, 16, 6, 3
+FIRST_RESULT, POSTER, DECISION, MONEY, MADE_AGAIN = 2, 14, 16, 6, 3
 SIZES = sample([WIDE, PHONE], 1)
 ENDED_MS = 90_000
 PROMPT = {"type": "object", "properties": {"prompt": {"type": "string", "title": "Prompt"}}}
@@ -117,6 +117,30 @@ def test_a_renamed_file_is_made_again_by_keys_alone(
     hand.press("Control+Enter")
     made_again(page)
     hand.tell(record_property, MADE_AGAIN)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_poster_in_eight_variations_of_which_a_client_sees_five(
+    open_page: Open, size: Size, record_property: Record
+) -> None:
+    page = open_page("/models/sandbox/aurora/lite/", has_touch=size == PHONE, size=size)
+    hand = Hand(page)
+    hand.type(prompt(page), "A poster for a harbour festival")
+    hand.select(page.get_by_label("Variations"), "8")
+    hand.click(page.locator("#run-button"))
+    expect(page.locator(f"#stage {DONE}")).to_have_count(8, timeout=ENDED_MS)
+    hand.click(page.get_by_role("link", name="Results", exact=True).first)
+    tiles = page.locator("#wall .tile")
+    for number in range(5):
+        tiles.nth(number).hover()
+        hand.click(tiles.nth(number).locator(".pick"))
+    hand.click(page.get_by_role("button", name="Share").first)
+    dialog = page.get_by_role("dialog", name="Shared")
+    hand.click(dialog.get_by_role("button", name="A client"))
+    expect(dialog.get_by_role("button", name="A client")).to_have_attribute("aria-pressed", "true")
+    hand.tell(record_property, POSTER)
+    page.goto(dialog.locator("[data-share]").inner_text())
+    expect(page.locator(".review-tile")).to_have_count(5)
 
 
 @pytest.mark.parametrize("size", SIZES)
