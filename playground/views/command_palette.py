@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -14,6 +15,8 @@ from catalog.models import Revision
 from core.http.htmx import HtmxRequest
 from playground.display.navigation import command_palette, use_menu
 from playground.form.prefill import place_of_run, use_as
+from playground.form.prefill.use_as import Brought, Result
+from playground.form.restoring import by_content, choices
 from projects import current
 from projects.rules import gallery
 from runs.models import Run
@@ -73,14 +76,31 @@ def text_uses(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpRespons
     return _uses(request, pk, f"t{position}")
 
 
+@require_safe
+def upload_uses(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """List the inputs that accept an upload, and the runs that have used it."""
+    brought = use_as.brought(request.user, pk)
+    if brought is None:
+        raise Http404("There is no such upload.")
+    locks = gallery.locks_in(current.current(request), Revision.current())
+    using = by_content.using(request.user, brought.upload).prefetch_related("artifacts")
+    runs = [choices.of_run(run) for run in using[: choices.MOST]]
+    return _menu(request, brought, locks, {"upload": brought.upload, "runs": runs})
+
+
 def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
     """List what a result can be used as: a page, or a dialog with `?dialog`."""
     result = use_as.find(request.user, pk, key)
     if result is None:
         raise Http404("There is no such result.")
+    return _menu(request, result, _locks_where_it_opens(request, result.run), {})
+
+
+def _menu(
+    request: HtmxRequest, result: Result | Brought, locks: Locks, more: dict[str, Any]
+) -> HttpResponse:
     text, use = request.GET.get("q", ""), request.GET.get("use", "")
-    locks = _locks_where_it_opens(request, result.run)
-    context = {
+    context = more | {
         "result": result,
         "groups": use_menu.menu(result, request.path, text, use, locks),
         "q": text,

@@ -20,6 +20,7 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -222,6 +223,7 @@ def _upload_json(upload: Upload) -> dict[str, Any]:
         "name": upload.file_name,
         "content_type": upload.content_type,
         "size_bytes": upload.size_bytes,
+        "uses": reverse("playground:upload-uses", args=[upload.pk]),
     }
 
 

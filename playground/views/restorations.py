@@ -2,70 +2,76 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint, Revision
+from catalog.related.use_index import uses
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from playground.display.navigation import command_palette
 from playground.form.foreign import ForeignRecipe
+from playground.form.prefill import use_as
 from playground.form.restoring import by_content, choices, restore, run_files
-from playground.form.restoring.outcomes import NotFound, Offer, Restored
+from playground.form.restoring.outcomes import USE, Act, NotFound, Outcome
+from playground.views.files import store_upload
 from playground.views.runs import no_store
-from projects import current
+from projects import current, roles
 from projects.rules import gallery
-from runs.files import result_names
-from runs.models import Run, Upload
+from runs.files import content_types, result_names
+from runs.models import Run
 from schemas.exact import dumps
-
-if TYPE_CHECKING:
-    pass
-
-TEMPLATE = "playground/restorations.html"
-MOST_RUNS = 24  # of an upload
 
 
 @limit("file")
 @require_http_methods(["GET", "HEAD", "POST"])
 def restorations(request: HtmxRequest) -> HttpResponseBase:
-    """POST `digest` (SHA-256), `address` or `file` to find what made it; GET offers the form.
+    """POST `digest` (SHA-256), `address` or `file`: what made it, and what can be done with it.
 
-    `endpoint` is the model on whose page it was dropped. Scripts (`Accept: application/json`) get
-    JSON, browsers a redirect to the filled-in form, or to where one is chosen: `?fill=` lists
-    recipes, `?upload=` the runs that used an upload.
+    `endpoint` is the model on whose page it was dropped; `name` and `type` tell of a file of which
+    only the digest is sent. With `use` an own `file` is stored as an input. Scripts (`Accept:
+    application/json`) get JSON, browsers a page with the acts, or the only one. GET offers the
+    form; `?fill=` lists recipes.
     """
     if request.method != "POST":
-        return render(request, TEMPLATE, _choices(request))
+        return _page(request)
     is_script = "application/json" in request.headers.get("Accept", "")
     try:
         outcome = _restore(request)
     except (NotFound, ValueError) as error:
+        acts = _acts_of_unknown(request) if isinstance(error, NotFound) else []
         if is_script:
-            return JsonResponse({"error": str(error)}, status=422)
-        return render(request, TEMPLATE, {"error": str(error)}, status=422)
-    return JsonResponse(_as_json(outcome)) if is_script else redirect(outcome.address)
+            answer = {"error": str(error), "acts": [act._asdict() for act in acts]}
+            return JsonResponse(answer, status=422)
+        return _page(request, {"error": str(error), "is_usable": acts}, 422)
+    if is_script:
+        return JsonResponse(outcome.as_json())
+    if len(outcome.acts) == 1:
+        return redirect(outcome.acts[0].address)
+    return _page(request, {"outcome": outcome})
 
 
-def _as_json(outcome: Restored | Offer) -> dict[str, Any]:
-    answer: dict[str, Any] = {"address": outcome.address, "words": outcome.words}
-    if isinstance(outcome, Offer):
-        return answer | {"link": outcome.link, "is_weak": outcome.is_weak}
-    return answer | {
-        "endpoint_id": outcome.endpoint.endpoint_id,
-        "name": outcome.endpoint.name,
-        "fill": outcome.fill,
-    }
+def _page(
+    request: HtmxRequest, more: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    if pk := parse_uuid(request.GET.get("upload", "")):  # an earlier address
+        return redirect("playground:upload-uses", pk)
+    context = {"recipes": choices.of(request.user, request.GET.getlist("fill"))}
+    return render(request, "playground/restorations.html", context | (more or {}), status=status)
 
 
-def _restore(request: HtmxRequest) -> Restored | Offer:
+def _restore(request: HtmxRequest) -> Outcome:
     if file := request.FILES.get("file"):
+        if "use" in request.POST:
+            return _taken(request, file)
         endpoint_id = request.POST.get("endpoint", "")
         onto = Endpoint.objects.filter(endpoint_id=endpoint_id[:255]).first()
         return restore.by_file(request.user, file, file.size or 0, onto)
@@ -76,15 +82,24 @@ def _restore(request: HtmxRequest) -> Restored | Offer:
     raise ValueError("No file arrived. Choose one and try again.")
 
 
-def _choices(request: HtmxRequest) -> dict[str, Any]:
-    """Return what the address lets somebody choose from: recipes, or runs of an upload."""
-    context: dict[str, Any] = {"recipes": choices.of(request.user, request.GET.getlist("fill"))}
-    pk = parse_uuid(request.GET.get("upload", ""))
-    upload = Upload.objects.filter(pk=pk).select_related("project").first() if pk else None
-    if upload is not None and upload.is_readable_by(request.user):
-        runs = by_content.using(request.user, upload).prefetch_related("artifacts")[:MOST_RUNS]
-        context |= {"upload": upload, "recipes": [choices.of_run(run) for run in runs]}
-    return context
+def _taken(request: HtmxRequest, file: UploadedFile[Any]) -> Outcome:
+    """Store a file as an input, which leads to the models that take it."""
+    if refusal := roles.refusal_to_make(request.user, current.current(request)):
+        raise ValueError(refusal)
+    upload = store_upload(request, file)
+    return Outcome("", [Act(USE, reverse("playground:upload-uses", args=[upload.pk]))])
+
+
+def _acts_of_unknown(request: HtmxRequest) -> list[Act]:
+    """Return what can be done with a file of no run: it becomes an input, if a model takes it."""
+    file = request.FILES.get("file")
+    name = (file.name if file else request.POST.get("name", "")) or ""
+    content_type = (file.content_type if file else request.POST.get("type", "")) or ""
+    if roles.refusal_to_make(request.user, current.current(request)):
+        return []
+    kind = use_as.kind_of_file(content_types.kind_named(name, content_type), name)
+    is_taken = kind != "file" and uses(Revision.current()).takers(kind)
+    return [Act(USE, reverse("playground:uploads"), sends=True)] if is_taken else []
 
 
 @limit("search")

@@ -155,6 +155,13 @@ def kind(content_type: str) -> str:
     return {"model": "mesh"}.get(main, main) if content_type in HARMLESS else ""
 
 
+def kind_named(name: str, claimed: str = "") -> str:
+    """Return how pages would show a file that is told of: by its claimed type, else its name."""
+    suffix = name.rpartition(".")[2].lower()
+    by_name = (one for one, extension in EXTENSIONS.items() if extension == suffix)
+    return kind(media_type(claimed) or next(by_name, ""))
+
+
 def extension(kind: str) -> str:
     """Return the usual file name extension without its dot."""
     return EXTENSIONS.get(kind, "bin")

@@ -67,7 +67,8 @@ def new(request: HtmxRequest) -> HttpResponse:
         if asked is not None and form.is_valid():
             amount, sentence = form.cleaned_data["amount"], form.cleaned_data["sentence"]
             made = asking.ask(user, subject, amount, sentence, context["path"])
-            return redirect(made)
+            messages.success(request, f"{about['told']} You are told the answer by the bell.")
+            return redirect(context["path"] or made)
     except asking.Refused as refusal:
         context["refusal"] = str(refusal)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

@@ -174,6 +174,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "playground:run-view": (SEEN, NOTHING),
     "playground:run-visibility": (NOTHING, OWNED),
     "playground:upload": (KEPT, NOTHING),
+    "playground:upload-uses": (KEPT, NOTHING),
     "sharing:board-report": (SEEN, CHANGED),
     "training:dataset": (SEEN, CHANGED),
     "training:dataset-deletion": (NOTHING, REMOVED),
@@ -278,6 +279,7 @@ ADMINS_SEE_DELETED = {
     ("playground:artifact-viewer", "get"),
     ("playground:run", "get"),
     ("playground:upload", "get"),
+    ("playground:upload-uses", "get"),
 }
 # They see it, and may not change that.
 ADMINS_ARE_REFUSED = {

@@ -1,6 +1,7 @@
 """Clicks and presses of a person in a browser, counted.
 
-A click is a press of a button, a link or a key that chooses; typing is not counted.
+A click is a press of a button, a link or a key that chooses. Typing, choosing from a list and
+dropping a file count as one each where they are done by the hand.
 """
 
 from __future__ import annotations
@@ -10,6 +11,18 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page
 
+BRING = """async ([address, name, type, how]) => {
+  const bytes = await (await fetch(address)).arrayBuffer();
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], name, { type }));
+  const options = { bubbles: true, cancelable: true };
+  const target = how === "drop" ? document.querySelector("h1") : document.body;
+  target.dispatchEvent(
+    how === "drop"
+      ? new DragEvent("drop", { ...options, dataTransfer: data })
+      : new ClipboardEvent("paste", { ...options, clipboardData: data }),
+  );
+}"""
 Record = Callable[[str, object], None]
 
 
@@ -29,6 +42,24 @@ class Hand:
         """A press of a thumb, which counts as a click."""
         self.clicks += 1
         target.tap()
+
+    def type(self, target: Locator, text: str) -> None:
+        self.clicks += 1
+        target.fill(text)
+
+    def select(self, target: Locator, value: str) -> None:
+        self.clicks += 1
+        target.select_option(value)
+
+    def drop(self, content: str, name: str, kind: str) -> None:
+        """Drop what an address serves, under another name, onto the page's heading."""
+        self.clicks += 1
+        self.page.evaluate(BRING, [content, name, kind, "drop"])
+
+    def paste(self, content: str, name: str, kind: str) -> None:
+        """Paste it likewise."""
+        self.clicks += 1
+        self.page.evaluate(BRING, [content, name, kind, "paste"])
 
     def press(self, key: str) -> None:
         self.clicks += 1

@@ -18,7 +18,7 @@ from core.formatting import counted
 from fal.db_safe import db_safe_text
 from playground.display.navigation.destinations import Group, Place
 from playground.display.navigation.offers import by_need, place, title_of, told_apart
-from playground.form.prefill.use_as import Result
+from playground.form.prefill.use_as import Brought, Result
 from runs.results import likeness
 from schemas.uses.roles import USES
 
@@ -148,14 +148,14 @@ def _ranked(
 
 
 def menu(
-    result: Result,
+    result: Result | Brought,
     address: str,
     text: str = "",
     use: str = "",
     locks: Locks = NO_LOCKS,
 ) -> list[Group]:
-    """Return the menu of a result; `address` is the URL of the menu itself, for its links."""
-    offer = offered(result.kind, result.run.endpoint_id, text, use)
+    """Return the menu of a result or upload; `address` is its own URL, for its links."""
+    offer = offered(result.kind, result.made_by, text, use)
     cards = offer.cards
     own = Group("This model", [_own_place(taker, result, cards, locks) for taker in offer.own])
     listed = []
@@ -175,7 +175,7 @@ def menu(
             places.append(Place(label, "", f"{address}?use={group.use}"))
         listed.append(Group(group.title, places))
     listed.insert(0 if offer.is_own_best else len(listed), own)
-    if not use:
+    if not use and isinstance(result, Result):
         listed.append(_find_group(result, text))
     return told_apart(listed)
 
@@ -201,7 +201,9 @@ def _one_of_each(takers: Iterable[Taker], own: int) -> list[Taker]:
     return list(best.values())
 
 
-def _own_place(taker: Taker, result: Result, cards: dict[int, Endpoint], locks: Locks) -> Place:
+def _own_place(
+    taker: Taker, result: Result | Brought, cards: dict[int, Endpoint], locks: Locks
+) -> Place:
     endpoint = cards[taker.key]
     address = result.address_in(endpoint, taker.input.path)
     return Place(taker.input.label, endpoint.name, address, lock=locks.reasons.get(taker.key, ""))

@@ -50,7 +50,12 @@ def link_kinds() -> list[str]:
 
 def run_label(run: Run) -> str:
     """Return how messages refer to a run: `the run of 12 May, 14:03`."""
-    return f"the run of {date_format(timezone.localtime(run.created_at), 'j F, H:i')}"
+    return f"the run of {moment_of(run)}"
+
+
+def moment_of(run: Run) -> str:
+    """Return when a run began: `12 May, 14:03`."""
+    return date_format(timezone.localtime(run.created_at), "j F, H:i")
 
 
 def migrated(endpoint: Endpoint, arguments: Any, digest: str) -> FormState:

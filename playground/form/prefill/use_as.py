@@ -16,8 +16,8 @@ from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
 from playground.form import drafts, form_state, presets
 from playground.form.form_state import FormState, Post
-from runs.files import uploads
-from runs.models import Artifact, Run
+from runs.files import content_types, uploads
+from runs.models import Artifact, Run, Upload
 from runs.results.outputs import artifacts_in
 from schemas.uses.inputs import Input, inputs_of
 from schemas.uses.placing import place
@@ -39,15 +39,14 @@ _SUFFIXES = {
     "weights": set(uploads.WEIGHTS),
     "archive": {".zip", ".tar", ".gz", ".tgz"},
 }
+UPLOAD = "u"  # stands in links for what of an upload is used: all of it
 KEPT_MARKS = (form_state.HOUSE, form_state.ORIGIN)
 
 
 @dataclass(frozen=True)
-class Result:
-    """One file or text of a run; `value` goes into a field, `key` identifies it in links."""
+class Usable:
+    """What a field can hold: `value` goes into it, `kind` says which fields take it."""
 
-    run: Run
-    key: str
     kind: str
     value: str
 
@@ -55,6 +54,37 @@ class Result:
     def noun(self) -> str:
         """Return the noun for it in sentences: picture, film, sound …."""
         return NOUNS[self.kind]
+
+
+@dataclass(frozen=True)
+class Brought(Usable):
+    """A file that somebody brought."""
+
+    upload: Upload
+    made_by = 0  # no model
+
+    @property
+    def origin(self) -> str:
+        """Return what it is called in sentences: `the picture “hill.png”`."""
+        return f"the {self.noun} “{self.upload.file_name}”"
+
+    def address_in(self, endpoint: Endpoint, path: str) -> str:
+        """Return the address of a model's form with the file filled in at `path`."""
+        query = urlencode({"use": f"{self.upload.pk}/{UPLOAD}/{path}"})
+        return f"{endpoint.get_absolute_url()}?{query}"
+
+
+@dataclass(frozen=True)
+class Result(Usable):
+    """One file or text of a run; `key` identifies it in links."""
+
+    run: Run
+    key: str
+
+    @property
+    def made_by(self) -> int:
+        """Return the key of the model that made it."""
+        return self.run.endpoint_id
 
     @property
     def origin(self) -> str:
@@ -91,7 +121,7 @@ def results(run: Run) -> list[Result]:
     """Return the files and texts of a run that can be used as inputs; one query."""
     stored = run.artifacts.exclude(state=Artifact.State.LOST)
     files = [
-        Result(run, f"a{artifact.position}", kind_of(artifact), artifact.get_absolute_url())
+        Result(kind_of(artifact), artifact.get_absolute_url(), run, f"a{artifact.position}")
         for artifact in stored
     ]
     texts = [
@@ -100,28 +130,44 @@ def results(run: Run) -> list[Result]:
         if artifact.kind == "text" and artifact.text
     ]
     return files + [
-        Result(run, f"t{position}", "text", db_safe_text(artifact.text))
+        Result("text", db_safe_text(artifact.text), run, f"t{position}")
         for position, artifact in enumerate(texts)
     ]
 
 
+def brought(user: User, pk: uuid.UUID) -> Brought | None:
+    """Return an upload; None if it does not exist or the user may not read it."""
+    upload = Upload.objects.select_related("project").filter(pk=pk).first()
+    if upload is None or not upload.is_readable_by(user):
+        return None
+    kind = kind_of_file(content_types.kind(upload.content_type), upload.file_name)
+    return Brought(kind, upload.get_absolute_url(), upload)
+
+
 def kind_of(artifact: Artifact) -> str:
     """Return the kind of inputs that accept an artifact: its own kind, weights or archive."""
-    if artifact.kind != "file":
-        return artifact.kind if artifact.kind in NOUNS else "file"
-    suffix = PurePosixPath(artifact.file_name).suffix.lower()
+    return kind_of_file(artifact.kind, artifact.file_name)
+
+
+def kind_of_file(shown_as: str, name: str) -> str:
+    """Return the kind of inputs that accept a file that pages show as this kind, or not at all."""
+    if shown_as and shown_as != "file":
+        return shown_as if shown_as in NOUNS else "file"
+    suffix = PurePosixPath(name).suffix.lower()
     return next((kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes), "file")
 
 
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
-    """Return the user's current form of the model with a result in one of its fields.
+    """Return the user's current form of the model with a result or upload in one of its fields.
 
-    `key` is `<run>/<result>/<path of the field>`. None if there is no such result.
+    `key` is `<run>/<result>/<path of the field>`, or `<upload>/u/<path>`. None if it is not there.
     """
     run, _, rest = key.partition("/")
     name, _, path = rest.partition("/")
     pk = parse_uuid(run)
-    result = find(user, pk, name) if pk and name else None
+    if not pk or not name:
+        return None
+    result = brought(user, pk) if name == UPLOAD else find(user, pk, name)
     if result is None:
         return None
     before = held_before(user, endpoint)
@@ -147,6 +193,6 @@ def held_before(user: User, endpoint: Endpoint) -> Post:
     return form_state.from_arguments(endpoint, preset.arguments).post | {form_state.HOUSE: ["1"]}
 
 
-def _notice(result: Result, field: Input, arguments: dict[str, Any]) -> str:
+def _notice(result: Result | Brought, field: Input, arguments: dict[str, Any]) -> str:
     sentence = f"“{field.label}” now holds {result.origin}."
     return f"{sentence} Everything else is as you had left it." if arguments else sentence

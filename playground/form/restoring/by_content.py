@@ -11,10 +11,11 @@ from django.urls import reverse
 
 from core.formatting import counted
 from playground.form.prefill import sources
-from playground.form.restoring.outcomes import UNKNOWN, NotFound, Offer, Restored
+from playground.form.restoring.outcomes import UNKNOWN, USE, Act, NotFound, Outcome, address_of
 from runs.models import DerivedFile, Run, Upload
 from runs.models.input_file import naming
 from runs.models.querysets import RunQuerySet
+from runs.results import likeness
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -23,7 +24,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 ADDRESS = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 
 
-def by_digest(user: User, digest: str) -> Restored | Offer:
+def by_digest(user: User, digest: str) -> Outcome:
     """Find the newest run with a result of this SHA-256, or what was made of a result.
 
     Else the upload that it is of. Raises NotFound.
@@ -33,7 +34,8 @@ def by_digest(user: User, digest: str) -> Restored | Offer:
         raise NotFound(UNKNOWN)
     run = _visible(user).filter(artifacts__digest=digest).order_by("-created_at").first()
     if run is not None:
-        return of_run(run)
+        alike = run.artifacts.filter(digest=digest, kind__in=likeness.WITH_FINGERPRINT)
+        return of_run(run, alike.values_list("position", flat=True).first())
     if derived := _of_derived_file(user, digest):
         return derived
     uploads = Upload.objects.filter(digest=digest).select_related("project")
@@ -44,7 +46,7 @@ def by_digest(user: User, digest: str) -> Restored | Offer:
     return _of_upload(user, upload)
 
 
-def by_address(user: User, address: str) -> Restored:
+def by_address(user: User, address: str) -> Outcome:
     """Find the run by the address of its page or one of its files; raises NotFound."""
     match = ADDRESS.search(address)
     run = _visible(user).filter(pk=uuid.UUID(match[1])).first() if match else None
@@ -53,14 +55,23 @@ def by_address(user: User, address: str) -> Restored:
     return of_run(run)
 
 
-def of_run(run: Run, what: str = "") -> Restored:
-    """Return what fills the form from a run; `what` is what of it was brought, if not a result."""
-    origin = f"That was {what} of a result. " if what else ""
-    return Restored(
-        run.endpoint,
-        f"run:{run.pk}",
-        f"{origin}The settings of {sources.run_label(run)} are back.",
-    )
+def of_run(run: Run, like: int | None = None, what: str = "") -> Outcome:
+    """Return what can be done with what a run made: use its settings, open it, find alike.
+
+    `like` is the position of a result that others can be like; `what` is what of the run was
+    brought, if not a result.
+    """
+    source = f"run:{run.pk}"
+    acts = [
+        Act("Use its settings", address_of(run.endpoint, source)),
+        Act("Open", f"{run.get_absolute_url()}#run-{run.pk}-artifacts"),
+    ]
+    if like is not None:
+        alike = reverse("library:artifact-like", kwargs={"pk": run.pk, "position": like})
+        acts.append(Act("Find alike", alike))
+    origin = f"This is {what} of a result made" if what else "Made"
+    words = f"{origin} here by {run.endpoint.name}, {sources.moment_of(run)}."
+    return Outcome(words, acts, run.endpoint, source)
 
 
 def using(user: User, upload: Upload) -> RunQuerySet:
@@ -69,25 +80,21 @@ def using(user: User, upload: Upload) -> RunQuerySet:
     return naming(_visible(user), upload.pk, prefix).order_by("-created_at")
 
 
-def _of_derived_file(user: User, digest: str) -> Restored | None:
+def _of_derived_file(user: User, digest: str) -> Outcome | None:
     # A copy without metadata tells its origin to nobody else: who votes blind could save one.
     own = Q(run__user=user) | ~Q(what=DerivedFile.What.STRIPPED)
     files = DerivedFile.objects.filter(own, digest=digest)
     positions = {file.run_id: file for file in files}
     run = _visible(user).filter(pk__in=positions).order_by("-created_at").first()
-    return of_run(run, positions[run.pk].get_what_display()) if run else None
+    return of_run(run, what=positions[run.pk].get_what_display()) if run else None
 
 
-def _of_upload(user: User, upload: Upload) -> Offer:
+def _of_upload(user: User, upload: Upload) -> Outcome:
     count = using(user, upload).count()
-    return Offer(
-        f"This is an upload, “{upload.file_name}”, which {counted(count, 'run')} used."
-        if count
-        else f"This is an upload, “{upload.file_name}”, which no run has used yet.",
-        f"{reverse('playground:restorations')}?upload={upload.pk}",
-        "See the runs" if count else "See the upload",
-        is_weak=True,
-    )
+    uses = reverse("playground:upload-uses", args=[upload.pk])
+    used = f"which {counted(count, 'run')} used" if count else "which no run has used yet"
+    acts = [Act(USE, uses), *([Act("See the runs", f"{uses}#runs")] if count else [])]
+    return Outcome(f"This is an upload, “{upload.file_name}”, {used}.", acts, is_weak=True)
 
 
 def _visible(user: User) -> RunQuerySet:

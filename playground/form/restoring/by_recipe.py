@@ -15,7 +15,7 @@ from playground.form import foreign, form_state, share_links
 from playground.form.foreign import ForeignRecipe
 from playground.form.prefill import transfer
 from playground.form.restoring import by_content, recipes, run_files
-from playground.form.restoring.outcomes import NotFound, Offer, Restored
+from playground.form.restoring.outcomes import Act, NotFound, Outcome, address_of
 from playground.form.restoring.recipes import Recipe
 from runs.files.metadata.blocks import blocks
 from runs.files.metadata.texts import texts
@@ -31,7 +31,7 @@ NO_RECIPE = "This file is neither a recipe nor of a run here."
 
 def by_recipe(
     user: User, file: IO[bytes], size_bytes: int, onto: Endpoint | None
-) -> Restored | Offer | None:
+) -> Outcome | None:
     """Return what the recipe in an open file restores; None if it has none.
 
     `onto` is the model on whose page it was dropped. Raises ValueError with a message for a broken
@@ -67,7 +67,7 @@ def _in_json(content: bytes) -> list[Recipe]:
     return written
 
 
-def _of_recipes(user: User, written: list[Recipe]) -> Restored | Offer:
+def _of_recipes(user: User, written: list[Recipe]) -> Outcome:
     """Return the form that the recipes fill, or the page on which one of several is chosen."""
     several = [*recipes.distinct(written)]
     if len(several) == 1:
@@ -83,14 +83,14 @@ def _of_recipes(user: User, written: list[Recipe]) -> Restored | Offer:
     if len(choices) < len(several):
         words = f"{words} {len(choices)} of them can be opened here."
     query = urlencode([("fill", fill) for fill in choices])
-    return Offer(words, f"{reverse('playground:restorations')}?{query}", "Choose one")
+    return Outcome(words, [Act("Choose one", f"{reverse('playground:restorations')}?{query}")])
 
 
-def _of_recipe(user: User, recipe: Recipe) -> Restored:
+def _of_recipe(user: User, recipe: Recipe) -> Outcome:
     """Return the form that a recipe fills: from its run if that is here, else from its words."""
     with suppress(NotFound):
         restored = by_content.by_digest(user, recipe.digest)
-        if isinstance(restored, Restored):
+        if restored.fill:
             return restored
     with suppress(NotFound):
         if pk := parse_uuid(recipe.run):
@@ -99,23 +99,25 @@ def _of_recipe(user: User, recipe: Recipe) -> Restored:
     if endpoint is None:
         raise ValueError(f"This recipe is of {recipe.model}, which is not in the catalogue.")
     row = share_links.share(user, endpoint, recipe.arguments)
-    return Restored(
-        endpoint, f"recipe:{row.pk}", f"The settings of a recipe of {endpoint.name} are back."
-    )
+    return _filling(endpoint, f"recipe:{row.pk}", f"This file has a recipe of {endpoint.name}.")
 
 
-def _of_foreign(recipe: ForeignRecipe, onto: Endpoint | None) -> Restored | Offer:
+def _of_foreign(recipe: ForeignRecipe, onto: Endpoint | None) -> Outcome:
     fill = recipe.as_text()
     words = f"This picture carries a recipe of {recipe.program}."
     if onto is not None and _takes(onto, recipe):
-        return Restored(onto, f"recipe:{fill}", words)
+        return _filling(onto, f"recipe:{fill}", words)
     address = f"{reverse('playground:restoration-models')}?{urlencode({'recipe': fill})}"
     if len(address) > MOST_ADDRESS_CHARS:
         raise ValueError(
             f"{words} It is too long to be carried along: open the page of a model, and drop the "
             "picture there."
         )
-    return Offer(words, address, "Choose a model for it")
+    return Outcome(words, [Act("Choose a model for it", address)])
+
+
+def _filling(endpoint: Endpoint, fill: str, words: str) -> Outcome:
+    return Outcome(words, [Act("Use its settings", address_of(endpoint, fill))], endpoint, fill)
 
 
 def _takes(endpoint: Endpoint, recipe: ForeignRecipe) -> bool:

@@ -1,42 +1,55 @@
-"""What comes of a file that somebody brings: a filled-in form, or a choice."""
+"""What comes of a file that somebody brings: words, and what can be done with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from catalog.models import Endpoint
 
 UNKNOWN = "No run here made this file."
+USE = "Use it as input for …"
+
+
+class Act(NamedTuple):
+    """What may be done with a file: a link; `sends` where the file itself has to be sent there."""
+
+    label: str
+    address: str
+    sends: bool = False
 
 
 @dataclass(frozen=True)
-class Restored:
-    """Restored settings: the model, and the source that fills its form (`prefill/sources.py`)."""
+class Outcome:
+    """Words about a file, and acts in the order in which pages list them.
 
-    endpoint: Endpoint
-    fill: str
-    words: str
-
-    @property
-    def address(self) -> str:
-        """Return the address of the model's page with the settings filled in."""
-        kind, _, key = self.fill.partition(":")
-        return f"{self.endpoint.get_absolute_url()}?{urlencode({kind: key})}"
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What a person may do with a file that did not come from one form: a link, and its words.
-
+    `fill` is the source (`prefill/sources.py`) that fills the form of `endpoint`, if that is open.
     `is_weak` where a field of the form that takes the file comes first.
     """
 
     words: str
-    address: str
-    link: str
+    acts: list[Act]
+    endpoint: Endpoint | None = None
+    fill: str = ""
     is_weak: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {
+            "words": self.words,
+            "acts": [act._asdict() for act in self.acts],
+            "endpoint_id": self.endpoint.endpoint_id if self.endpoint else "",
+            "fill": self.fill,
+            "is_weak": self.is_weak,
+        }
 
 
 class NotFound(LookupError):
     """No run here made the file; the message is shown to people."""
+
+
+def address_of(endpoint: Endpoint, fill: str) -> str:
+    """Return the address of a model's page with its form filled from a source."""
+    kind, _, key = fill.partition(":")
+    return f"{endpoint.get_absolute_url()}?{urlencode({kind: key})}"

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 from catalog.models import Endpoint
 from playground.form.restoring.by_content import by_digest
 from playground.form.restoring.by_recipe import by_recipe
-from playground.form.restoring.outcomes import NotFound, Offer, Restored
+from playground.form.restoring.outcomes import NotFound, Outcome
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 MOST_FILE_BYTES = 2 << 30
 
 
-def by_file(
-    user: User, file: IO[bytes], size_bytes: int, onto: Endpoint | None = None
-) -> Restored | Offer:
+def by_file(user: User, file: IO[bytes], size_bytes: int, onto: Endpoint | None = None) -> Outcome:
     """Find the settings that made an open file.
 
     `onto` is the model on whose page it was dropped, which takes recipes of other programs. Raises
@@ -36,7 +34,7 @@ def by_file(
         if restored is None:
             raise
         return restored
-    if isinstance(by_content, Offer):  # an upload, which may carry a recipe as well
+    if by_content.is_weak:  # an upload, which may carry a recipe as well
         with suppress(ValueError):
             return by_recipe(user, file, size_bytes, onto) or by_content
     return by_content

@@ -1,8 +1,9 @@
 /*
- * Restores the settings that made a file: one made here, a recipe, a ZIP with recipes, a picture
- * that carries a recipe of another program, or a run's thumbnail, dropped anywhere but on a media
- * field. Any other dropped or pasted file goes to a field that takes its kind. On the page of a
- * data set all files go into it. Loaded at the first drag over the page or pasted file.
+ * Says what made a file that is dropped anywhere but on a media field, or pasted, and what can be
+ * done with it: one made here, a recipe, a ZIP with recipes, a picture that carries a recipe of
+ * another program, or a run's thumbnail. On the page of its model the settings come back at once.
+ * Any other file goes to a field that takes its kind, else it is offered as an input. On the page
+ * of a data set all files go into it. Loaded at the first drag over the page or pasted file.
  */
 const HASHED_HERE = 64 << 20; // bytes; larger files are sent and hashed by the server
 const ZIP_TAIL = 16 << 20; // bytes of a larger ZIP that are sent: its recipes stand at its end
@@ -17,7 +18,7 @@ let hint,
   depth = 0;
 
 const DATASET = "dataset-files:defined";
-const WORDS = "Drop a file made here, a recipe or a ZIP of them, and the settings come back";
+const WORDS = "Drop a file: its settings come back if it was made here, else use it as an input";
 const DATASET_WORDS = "Drop the files anywhere: they go into the data set";
 
 const isOurs = ({ dataTransfer, target }) =>
@@ -60,7 +61,7 @@ function drop(event) {
   if (dataset && files.length) return dataset.take(files);
   const field = files.length ? taker(files, event.target.closest(".field")) : null;
   if (field?.closest(".field").contains(event.target)) ready().then(() => give(field, files));
-  else if (link) ask({ address: link }).then(show);
+  else if (link) ask({ address: link }).then((answer) => show(answer));
   else if (files.length) restore(files[0], field && (() => paste(files)));
 }
 /** Files dropped or pasted outside a media field. */
@@ -70,6 +71,11 @@ export async function paste(files) {
   await ready(); // choose the field afterwards: one may have been filled meanwhile
   const field = taker(files);
   if (field) give(field, files);
+  else if (files.length) {
+    await restore(files[0]);
+    // What was pasted was pasted by key: the next key chooses.
+    document.querySelector("toast-note[data-file] > :is(a, button)")?.focus();
+  }
 }
 /**
  * The field for such files: `own` if it takes them, else the first visible one with room.
@@ -117,22 +123,22 @@ export async function restore(file, otherwise) {
   const sent = isZip && file.size > ZIP_TAIL ? file.slice(-ZIP_TAIL) : file;
   const endpoint = document.querySelector("form[data-endpoint-id]")?.dataset.endpointId ?? "";
   const whole = { file: new File([sent], file.name), endpoint };
-  if (!isHashed) return show(await ask(whole), otherwise);
+  if (!isHashed) return show(await ask(whole), file, otherwise);
   const bytes = await file.arrayBuffer();
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const digest = [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  const answer = await ask({ digest });
+  const answer = await ask({ digest, name: file.name, type: file.type });
   const isKnown = !answer.error && !answer.is_weak;
   const mayCarry = isRecipe || carriesRecipe(bytes);
-  if (isKnown || answer.isFailure || !mayCarry) return show(answer, otherwise);
-  show(await ask(whole), isZip || !isRecipe ? otherwise : null);
+  if (isKnown || answer.isFailure || !mayCarry) return show(answer, file, otherwise);
+  return show(await ask(whole), file, isZip || !isRecipe ? otherwise : null);
 }
 function carriesRecipe(bytes) {
   const ends = [bytes.slice(0, SEARCHED), bytes.slice(-SEARCHED)];
   return ends.some((end) => RECIPE.test(new TextDecoder("latin1").decode(end)));
 }
-/** The server's answer: what was restored, what can be chosen, or `error`. */
-async function ask(what) {
+/** The server's answer: words or an `error`, and acts. */
+async function ask(what, address = ADDRESS) {
   const body = new FormData();
   for (const [name, value] of Object.entries(what)) body.append(name, value);
   const token = document.cookie.match(COOKIE)?.[1] ?? "";
@@ -142,7 +148,7 @@ async function ask(what) {
     headers: { Accept: "application/json", "X-CSRFToken": token },
     redirect: "manual",
   };
-  const answer = await fetch(ADDRESS, options).catch(() => null);
+  const answer = await fetch(address, options).catch(() => null);
   const isFailure = true;
   if (!answer)
     return { isFailure, error: "The server does not answer. Nothing was changed; try again." };
@@ -154,29 +160,36 @@ async function ask(what) {
   }));
 }
 /** Fills the form from an answer, or says what it offers; `otherwise` takes a file of no run. */
-function show(answer, otherwise) {
+function show(answer, file, otherwise) {
   if (otherwise && (answer.error || answer.is_weak) && !answer.isFailure) return otherwise();
-  if (answer.error) return say(answer.error);
-  if (answer.link) return say(answer.words, answer);
-  if (!document.querySelector(`form[data-endpoint-id="${CSS.escape(answer.endpoint_id)}"]`))
-    return say(answer.words.replace("are back", `are for ${answer.name}`), {
-      address: answer.address,
-      link: "Open it there",
-    });
+  const form =
+    answer.fill &&
+    document.querySelector(`form[data-endpoint-id="${CSS.escape(answer.endpoint_id)}"]`);
+  if (!form) return say(answer.error ?? answer.words, answer.acts, file);
   // the form shows what was restored
   document.dispatchEvent(new CustomEvent("form:fill", { detail: { fill: answer.fill } }));
 }
-function say(text, offer) {
+/** Says words and the acts, which stay until one is chosen; only one file is spoken of at a time. */
+function say(text, acts = [], file) {
+  document.querySelector("toast-note[data-file]")?.remove();
   const note = document.createElement("toast-note");
-  note.textContent = `${text} `;
-  if (offer)
-    note.append(
-      Object.assign(document.createElement("a"), {
-        href: offer.address,
-        textContent: offer.link,
-      }),
-    );
+  note.dataset.file = "";
+  note.append(`${text} `, ...acts.map((act) => control(act, file)));
   document.getElementById("toasts").append(note);
+  if (acts.length) note.stay();
+}
+/** A link, or a button that sends the file and leads to what can be done with it there. */
+function control({ label, address, sends }, file) {
+  if (!sends) return Object.assign(document.createElement("a"), { href: address, text: label });
+  const button = Object.assign(document.createElement("button"), { textContent: label });
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    button.textContent = "Uploading …";
+    const answer = await ask({ file }, address);
+    if (answer.error) say(answer.error);
+    else location.assign(answer.uses);
+  });
+  return button;
 }
 export function choose() {
   const input = Object.assign(document.createElement("input"), { type: "file" });

@@ -291,6 +291,7 @@ HOUSE: dict[str, Row] = {
     "playground:upload": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:upload-choices": Row(ANYBODYS, METHOD),
     "playground:upload-known": Row(METHOD, ANYBODYS),
+    "playground:upload-uses": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:upload-tool": Row(ANYBODYS, METHOD),
     "playground:uploads": Row(METHOD, ANYBODYS),
     "playground:viewer": Row(ANYBODYS, METHOD),

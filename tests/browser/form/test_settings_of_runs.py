@@ -91,7 +91,11 @@ def test_a_run_a_picture_and_a_run_file_give_their_settings_back_when_dropped(
     expect(prompt(aurora)).to_have_value("a heron in the mist")
     aurora.evaluate(DROP, ["h1", "unknown.png", "not made here"])
     expect(aurora.locator("#toasts")).to_contain_text("No run here made this file.")
+    toasts = aurora.locator("#toasts")
+    expect(toasts).to_contain_text("No run here made this file.")
     expect(aurora.locator(".drop-hint")).to_have_count(0)
+    toasts.get_by_role("button", name="Use it as input for …").click()
+    expect(aurora.get_by_role("heading", name="Use this file as…")).to_be_visible()
 
 
 @pytest.mark.exhaustive

@@ -65,11 +65,12 @@ def test_what_is_granted_can_be_spent(
     assert 'name="path" value="/models/?q=fox"' in page.content.decode()
 
     sent = maker.post(link, WHY | {"path": "/models/?q=fox"}, follow=True)
-    assert "You ask for $3.00 more for Fox" in text(sent)
+    assert sent.redirect_chain[-1][0] == "/models/?q=fox"
     assert "eva and mia can grant it, and have been told." in text(sent)
     assert told(mia) == told(eva) == ["ana asks for $3.00 more for Fox"]
     assert told(ana) == told(person("vic")) == []
     request = BudgetRequest.objects.get()
+    assert "You ask for $3.00 more for Fox" in text(maker.get(request.get_absolute_url()))
     page = manager.get(PAGE)
     assert "Waiting for you" in text(page)
     assert 'class="dot"' in page.content.decode()

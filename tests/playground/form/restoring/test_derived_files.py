@@ -45,7 +45,7 @@ def test_a_film_and_its_pictures_are_known_by_their_content(
     row = copy(artifact("video"), film())
     answer = drop(member, saved(member, f"{row.get_absolute_url()}{part}"))
     assert answer["fill"] == f"run:{row.run_id}"
-    assert (f"That was {words} of a result." in answer["words"]) == bool(part)
+    assert (f"This is {words} of a result made here by " in answer["words"]) == bool(part)
 
 
 def test_equal_results_share_their_pictures_and_the_newest_run_is_found(
@@ -64,7 +64,7 @@ def test_texts_and_raw_outputs_are_known_once_they_are_saved(member: Client, mak
     text = saved(member, f"/runs/{run.pk}/texts/0.txt")
     output = saved(member, f"/runs/{run.pk}/output.json")
     for content, words in ((text, "a text"), (output, "the raw output")):
-        assert drop(member, content)["words"].startswith(f"That was {words} of a result.")
+        assert drop(member, content)["words"].startswith(f"This is {words} of a result")
     saved(member, f"/runs/{run.pk}/texts/0.txt")
     assert DerivedFile.objects.count() == 2
 
@@ -75,7 +75,7 @@ def test_a_frame_that_a_page_took_is_known(member: Client, artifact: Any) -> Non
     address = f"{row.get_absolute_url()}frames/"
     digest = hashlib.sha256(frame).hexdigest()
     assert member.post(address, {"digest": digest}).status_code == 204
-    assert "That was a frame of a result." in drop(member, frame)["words"]
+    assert "This is a frame of a result" in drop(member, frame)["words"]
     assert member.post(address, {"digest": "x"}).status_code == 422
 
 
@@ -88,7 +88,7 @@ def test_others_learn_nothing(
     client.force_login(stranger)
     unknown = drop(client, b"no such file")
     assert drop(client, thumbnail) == drop(client, film()) == unknown
-    assert unknown == {"error": "No run here made this file."}
+    assert unknown == {"error": "No run here made this file.", "acts": []}
     frames = client.post(f"{row.get_absolute_url()}frames/", {"digest": "0" * 64})
     assert frames.status_code == 404
 
@@ -103,7 +103,7 @@ def test_a_copy_without_metadata_tells_its_run_to_its_owner_alone(
     grant(stranger, "playground.view_run")
     other = Client()
     other.force_login(stranger)
-    assert drop(other, b"x") == {"error": "No run here made this file."}
+    assert "No run here made this file." in drop(other, b"x")["error"]
 
 
 @pytest.mark.system

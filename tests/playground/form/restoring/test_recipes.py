@@ -64,6 +64,12 @@ def drop(client: Client, content: bytes, name: str = "a", onto: str = "") -> Any
     return client.post(ADDRESS, {"file": file, "endpoint": onto}, headers=SCRIPT).json()
 
 
+def only(answer: Any) -> str:
+    """The address of the first act, which is the only one of a recipe."""
+    address: str = answer["acts"][0]["address"]
+    return address
+
+
 @pytest.mark.parametrize(
     "content",
     [manifest(recipe()), archive(manifest(recipe())), manifest(recipe(), recipe())],
@@ -74,7 +80,7 @@ def test_a_recipe_of_another_vitrine_fills_the_form(
 ) -> None:
     answer = drop(member, content)
     assert answer["endpoint_id"] == FLUX
-    assert "1234567890123456789" in member.get(answer["address"]).content.decode()
+    assert "1234567890123456789" in member.get(only(answer)).content.decode()
     assert json.dumps(Share.objects.get().arguments) == json.dumps(recipe()["arguments"])
 
 
@@ -102,7 +108,7 @@ def test_several_recipes_are_chosen_from(member: Client, flux: Endpoint, make_ru
         member, manifest(recipe(run=str(run.pk)), *others, recipe(model="gone/model")), "a.json"
     )
     assert answer["words"] == "This file has 5 recipes. 4 of them can be opened here."
-    page = member.get(answer["address"]).content.decode()
+    page = member.get(only(answer)).content.decode()
     for words in ("the first", "number 0", "number 1", "number 2"):
         assert words in page
     assert f"?run={run.pk}" in page
@@ -116,7 +122,7 @@ def test_files_of_the_other_server_are_left_out_and_said(member: Client, flux: E
         "loras": [{"path": f"/runs/{uuid.uuid4()}/artifacts/0/"}, {"path": "https://fal.media/a"}],
     }
     answer = drop(member, manifest(recipe(arguments=arguments)))
-    page = member.get(answer["address"]).content.decode()
+    page = member.get(only(answer)).content.decode()
     assert "Left out, as the file is not on this server: image_url, loras." in page
     assert "remember" in page
     assert gone not in page
@@ -129,7 +135,7 @@ def test_own_files_stay(member: Client, flux: Endpoint, user: User) -> None:
         content_type="image/png", size_bytes=1,
     )  # fmt: skip
     arguments = {"prompt": "x", "image_url": f"/uploads/{upload.pk}/file.png"}
-    page = member.get(drop(member, manifest(recipe(arguments=arguments)))["address"])
+    page = member.get(only(drop(member, manifest(recipe(arguments=arguments)))))
     assert "Left out" not in page.content.decode()
 
 
@@ -194,7 +200,7 @@ def test_a_foreign_recipe_fills_the_form_it_is_dropped_on_and_says_what_is_left_
 ) -> None:
     answer = drop(member, content, onto=FLUX)
     assert answer["endpoint_id"] == FLUX
-    page = member.get(answer["address"]).content.decode()
+    page = member.get(only(answer)).content.decode()
     assert prompt in page
     assert f"From a recipe of {program}." in page
     assert "Not in this model" in page
@@ -205,16 +211,16 @@ def test_a_foreign_recipe_dropped_elsewhere_asks_for_a_model(
     member: Client, flux: Endpoint
 ) -> None:
     answer = drop(member, pictures.AUTOMATIC)
-    assert answer["link"] == "Choose a model for it"
-    page = member.get(answer["address"]).content.decode()
+    assert answer["acts"][0]["label"] == "Choose a model for it"
+    page = member.get(only(answer)).content.decode()
     assert "A recipe of AUTOMATIC1111" in page
     assert f"/models/{FLUX}/?recipe=" in page
-    assert f"/models/{FLUX}/" in member.get(f"{answer['address']}&q=flux").content.decode()
-    nothing = member.get(f"{answer['address']}&q=nothing-like-it").content.decode()
+    assert f"/models/{FLUX}/" in member.get(f"{only(answer)}&q=flux").content.decode()
+    nothing = member.get(f"{only(answer)}&q=nothing-like-it").content.decode()
     assert "is called “nothing-like-it”" in nothing
     assert "has no recipe any more" in member.get("/restorations/models/?recipe={").content.decode()
     redirect = member.post(ADDRESS, {"file": SimpleUploadedFile("a.png", pictures.AUTOMATIC)})
-    assert redirect.headers["Location"] == answer["address"]
+    assert redirect.headers["Location"] == only(answer)
 
 
 def test_a_recipe_too_long_for_an_address_names_the_way(member: Client, flux: Endpoint) -> None:
@@ -239,7 +245,10 @@ def test_an_upload_says_which_runs_used_it(
     )
     used = member.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).json()
     assert used["words"] == "This is an upload, “me.png”, which 1 run used."
-    assert "with me" in member.get(used["address"]).content.decode()
+    assert [act["label"] for act in used["acts"]] == ["Use it as input for …", "See the runs"]
+    assert "with me" in member.get(only(used)).content.decode()
+    old = member.get(f"{ADDRESS}?upload={upload.pk}")
+    assert old.headers["Location"] == f"/uploads/{upload.pk}/uses/"
     client.force_login(stranger)
     assert "error" in client.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).json()
-    assert "me.png" not in client.get(used["address"]).content.decode()
+    assert client.get(only(used)).status_code == 404

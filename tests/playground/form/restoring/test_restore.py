@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import uuid
 from typing import Any
@@ -12,11 +13,15 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from runs.models import Artifact, Run, Share
+from catalog.models import Endpoint
+from runs.models import Artifact, Run, Share, Upload
 from tests.conftest import grant
+from tests.playground.form.restoring import pictures
 from tests.runs.looks import let_look
+from tests.runs.results_to_use import models
 from tests.tables import each_row
 
+__all__ = ["models"]
 FLUX = "fal-ai/flux/dev"
 ADDRESS = "/restorations/"
 SCRIPT = {"accept": "application/json"}
@@ -55,11 +60,12 @@ def test_the_settings_of_a_run_can_be_restored(member: Client, past_run: Run, ho
     }[how]
     answer = member.post(ADDRESS, post, headers=SCRIPT).json()
     assert answer["endpoint_id"] == FLUX
-    assert answer["name"] == "FLUX"
     assert answer["fill"] == f"run:{past_run.pk}"
-    assert answer["address"] == f"/models/{FLUX}/?run={past_run.pk}"
-    assert answer["words"].startswith("The settings of the run of ")
-    page = member.get(answer["address"]).content.decode()
+    assert answer["words"].startswith("Made here by FLUX, ")
+    acts = {act["label"]: act["address"] for act in answer["acts"]}
+    assert acts["Open"] == f"/runs/{past_run.pk}/#run-{past_run.pk}-artifacts"
+    assert ("Find alike" in acts) == (how in {"digest", "upper", "file"})
+    page = member.get(acts["Use its settings"]).content.decode()
     assert "remember" in page
     assert "1234567890123456789" in page
 
@@ -113,7 +119,7 @@ def test_a_run_file_restores_settings_exactly_without_the_run(
     restored = client.post(ADDRESS, {"file": file(saved, "run.json")}, headers=SCRIPT).json()
     assert restored["fill"].startswith("recipe:")
     assert json.dumps(Share.objects.get().arguments) == json.dumps(past_run.arguments)
-    assert "remember" in client.get(restored["address"]).content.decode()
+    assert "remember" in client.get(restored["acts"][0]["address"]).content.decode()
 
 
 @each_row(
@@ -147,10 +153,12 @@ def test_a_json_result_is_recognised_by_its_content(member: Client, past_run: Ru
     assert member.post(ADDRESS, {"file": file(text)}, headers=SCRIPT).status_code == 200
 
 
-def test_without_script_a_file_opens_the_filled_in_form(member: Client, past_run: Run) -> None:
-    assert "Open a run" in member.get(ADDRESS).content.decode()
-    answer = member.post(ADDRESS, {"file": file(PICTURE)})
-    assert answer.headers["Location"] == f"/models/{FLUX}/?run={past_run.pk}"
+def test_without_script_the_page_offers_the_same_acts(member: Client, past_run: Run) -> None:
+    assert "Made here" in member.get(ADDRESS).content.decode()
+    page = member.post(ADDRESS, {"file": file(PICTURE)}).content.decode()
+    assert "Made here by FLUX, " in page
+    for address in (f"/models/{FLUX}/?run={past_run.pk}", f"/runs/{past_run.pk}/artifacts/0/like/"):
+        assert f'href="{address}"' in page
     refused = member.post(ADDRESS, {"file": file(b"something else")})
     assert refused.status_code == 422
     assert "No run here made this file." in refused.content.decode()
@@ -162,6 +170,30 @@ def test_the_newest_of_several_runs_is_found_in_few_queries(
     for _ in range(5):
         newest = make_run(endpoint=past_run.endpoint)
         Artifact.objects.create(run=newest, position=0, path="", kind="image", digest=DIGEST)
-    with django_assert_num_queries(3):  # the session, the person, the run with its model
+    with django_assert_num_queries(4):  # session, person, the run with its model, the result
         answer = member.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).json()
     assert answer["fill"] == f"run:{newest.pk}"
+
+
+def test_an_unknown_picture_is_offered_as_an_input_and_fills_the_form(
+    member: Client, client: Client, user: User, stranger: User, models: dict[str, Endpoint]
+) -> None:
+    content = pictures.png()
+    told = {"digest": "0" * 64, "name": "hill.png", "type": "image/png"}
+    (act,) = member.post(ADDRESS, told, headers=SCRIPT).json()["acts"]
+    assert act["sends"]
+    assert (
+        member.post(ADDRESS, told | {"name": "a.txt", "type": ""}, headers=SCRIPT).json()["acts"]
+        == []
+    )
+    uses = member.post(act["address"], {"file": file(content, "hill.png")}).json()["uses"]
+    page = member.get(uses).content.decode()
+    assert "the picture “hill.png”" in page
+    film = html.unescape(page).partition(f'href="{models["film"].get_absolute_url()}')[2]
+    form = member.get(models["film"].get_absolute_url() + film.partition('"')[0])
+    assert "now holds the picture “hill.png”" in form.context["notice"]
+    assert f'value="{Upload.objects.get().get_absolute_url()}"' in form.content.decode()
+    plain = member.post(ADDRESS, {"file": file(content, "hill.png"), "use": "1"})
+    assert plain.headers["Location"] == uses
+    client.force_login(stranger)
+    assert client.get(uses).status_code == 404

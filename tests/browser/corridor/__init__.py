@@ -1,0 +1,1 @@
+"""Money in a browser."""

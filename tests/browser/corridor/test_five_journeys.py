@@ -1,0 +1,241 @@
+"""What people come for takes no more acts than promised: a press, a typed text, a drop, a key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from catalog.models import Endpoint, Schema
+from spending.models import Budget
+from tests.browser.axe import assert_usable
+from tests.browser.contexts import Contexts
+from tests.browser.hand import Hand, Record
+from tests.browser.journeys import AURORA, DONE, PHONE, WIDE, Open, open_page, prompt
+from tests.browser.media import begin_drag
+from tests.browser.people.house import Browsers, invite, join
+from tests.processes import Up, until
+from tests.projects.people import logged_in, make_project, person
+from tests.sampling import sample
+from tests.schemas import strategies
+
+__all__ = ["open_page"]
+pytestmark = pytest.mark.browser
+FIRST_RESULT, POSTER, DECISION, MONEY, MADE_AGAIN = 2, 14, 16, 6, 3
+SIZES = sample([WIDE, PHONE], 1)
+ENDED_MS = 90_000
+PROMPT = {"type": "object", "properties": {"prompt": {"type": "string", "title": "Prompt"}}}
+REASON = "Its letters can be read from across the street"
+Size = tuple[int, int]
+
+
+@pytest.fixture
+def browsers(contexts: Contexts, vitrine: Up) -> Iterator[Browsers]:
+    """Everybody's browsers; console errors fail the test."""
+    browsers = Browsers(contexts, vitrine.base)
+    yield browsers
+    contexts.close()
+    vitrine.hurry()
+    assert not browsers.troubles, browsers.troubles
+
+
+def touch(size: Size) -> dict[str, Any]:
+    return {"size": size, "has_touch": size == PHONE}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_newcomers_first_result(
+    browsers: Browsers, session: list[Any], size: Size, record_property: Record
+) -> None:
+    page = browsers.open(**touch(size))
+    join(page, invite(browsers.open(session), "Member"), f"nora-{uuid.uuid4().hex[:6]}")
+    page.goto("/")
+    hand = Hand(page)
+    hand.click(page.get_by_role("button", name="Run this example").first)
+    expect(page.locator(DONE).first).to_be_visible(timeout=ENDED_MS)
+    expect(page.locator(".artifact").first).to_be_visible()
+    hand.tell(record_property, FIRST_RESULT)
+
+
+def made(page: Page) -> str:
+    """Run a model; return the address of the copy of its result, once it is kept here."""
+    page.goto(AURORA)
+    prompt(page).fill("a heron in the mist")
+    prompt(page).press("Control+Enter")
+    page.wait_for_selector(f"#stage {DONE}")
+    run = page.locator(f"#stage {DONE}").get_attribute("data-run-id")
+    address = f"/runs/{run}/artifacts/0/"
+    until(lambda: page.request.get(address, max_redirects=0).status == 200)
+    page.goto(AURORA)
+    prompt(page).fill("something else")
+    page.goto("/models/")
+    begin_drag(page)
+    return address
+
+
+def made_again(page: Page) -> None:
+    page.wait_for_selector(f"#stage {DONE}")
+    expect(page.locator("#strip li").nth(1)).to_be_visible()
+    expect(prompt(page)).to_have_value("a heron in the mist")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_renamed_file_is_made_again(open_page: Open, size: Size, record_property: Record) -> None:
+    page = open_page("/models/", has_touch=size == PHONE, size=size)
+    file = made(page)
+    hand = Hand(page)
+    hand.drop(file, "IMG_0001.png", "image/png")
+    expect(page.locator("#toasts")).to_contain_text("Made here by Aurora, ")
+    assert_usable(page)
+    hand.click(page.get_by_role("link", name="Use its settings"))
+    expect(prompt(page)).to_have_value("a heron in the mist")
+    hand.click(page.locator("#run-button"))
+    made_again(page)
+    hand.tell(record_property, MADE_AGAIN)
+
+
+def test_a_renamed_file_is_made_again_by_keys_alone(
+    open_page: Open, record_property: Record
+) -> None:
+    page = open_page("/models/")
+    file = made(page)
+    hand = Hand(page)
+    hand.paste(file, "IMG_0001.png", "image/png")
+    expect(page.get_by_role("link", name="Use its settings")).to_be_focused()
+    hand.press("Enter")
+    expect(prompt(page)).to_have_value("a heron in the mist")
+    hand.press("Control+Enter")
+    made_again(page)
+    hand.tell(record_property, MADE_AGAIN)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_poster_in_eight_variations_of_which_a_client_sees_five(
+    open_page: Open, size: Size, record_property: Record
+) -> None:
+    page = open_page("/models/sandbox/aurora/lite/", has_touch=size == PHONE, size=size)
+    hand = Hand(page)
+    hand.type(prompt(page), "A poster for a harbour festival")
+    hand.select(page.get_by_label("Variations"), "8")
+    hand.click(page.locator("#run-button"))
+    expect(page.locator(f"#stage {DONE}")).to_have_count(8, timeout=ENDED_MS)
+    hand.click(page.get_by_role("link", name="Results", exact=True).first)
+    tiles = page.locator("#wall .tile")
+    for number in range(5):
+        tiles.nth(number).hover()
+        hand.click(tiles.nth(number).locator(".pick"))
+    hand.click(page.get_by_role("button", name="Share").first)
+    dialog = page.get_by_role("dialog", name="Shared")
+    hand.click(dialog.get_by_role("button", name="A client"))
+    expect(dialog.get_by_role("button", name="A client")).to_have_attribute("aria-pressed", "true")
+    hand.tell(record_property, POSTER)
+    page.goto(dialog.locator("[data-share]").inner_text())
+    expect(page.locator(".review-tile")).to_have_count(5)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_which_model_for_posters(open_page: Open, size: Size, record_property: Record) -> None:
+    page = open_page("/", has_touch=size == PHONE, size=size)
+    hand = Hand(page)
+    hand.type(page.get_by_label("What you want to make"), "a poster")
+    hand.click(page.get_by_role("button", name="Find models"))
+    hand.click(page.locator("[data-compare]"))
+    for model in ("atelier/tessera", "atelier/letterpress"):
+        hand.click(page.locator(f"article[data-endpoint-id='{model}'] .compare-pick"))
+    hand.click(page.get_by_role("link", name="Compare 2 models"))
+    hand.type(page.locator("[name='row-values']"), "A poster for a harbour festival")
+    hand.click(page.locator("[data-board-plan] [value=run]").first)
+    expect(page.locator("[data-run-state='succeeded']")).to_have_count(2, timeout=ENDED_MS)
+    hand.click(page.get_by_role("link", name="Judge", exact=True))
+    hand.click(page.get_by_role("button", name="Wins its row: B"))
+    hand.click(page.get_by_text("We take…"))
+    hand.select(page.locator(".judge-decision [name='column']"), "1")
+    hand.type(page.locator(".judge-decision [name='why']"), REASON)
+    hand.click(page.get_by_role("button", name="Decide"))
+    expect(page.locator("main")).to_contain_text(REASON)
+    hand.tell(record_property, DECISION)
+
+
+def rings(page: Page, count: int) -> None:
+    bell = page.locator("[data-inbox]")
+    expect(bell).to_have_attribute("data-inbox", str(count))
+    expect(bell).to_have_accessible_name(f"Inbox, {count} new" if count else "Inbox")
+
+
+@pytest.fixture
+def dear(gallery: None) -> Endpoint:
+    """A model of two dollars a picture."""
+    endpoint = Endpoint.objects.order_by("position")[0]
+    endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency = Decimal(2), "images", "USD"
+    text = json.dumps(strategies.document(PROMPT))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    endpoint.schema = Schema.objects.create(digest=digest, document=text)
+    endpoint.save()
+    return endpoint
+
+
+def opened(contexts: Contexts, server: LiveServer, client: Client, size: Size) -> Page:
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    context = contexts.take(
+        base_url=server.url,
+        viewport={"width": size[0], "height": size[1]},
+        has_touch=size == PHONE,
+        color_scheme="dark" if size == PHONE else "light",
+    )
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": server.url}])
+    page: Page = context.new_page()
+    page.goto("/")
+    return page
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_money_is_asked_for_granted_and_used(
+    contexts: Contexts, live_server: LiveServer, dear: Endpoint, size: Size, record_property: Record
+) -> None:
+    fox = make_project("Fox", ana="maker", mia="manager")
+    Budget.objects.create(scope="project", project=fox, limit=Decimal(1))
+    ana = opened(contexts, live_server, logged_in(person("ana")), size)
+    ana.goto(f"{dear.get_absolute_url()}?project={fox.slug}")
+    prompt(ana).fill("a fox in the snow")
+    ana.locator("#run-button").click()  # is refused: here the errand begins
+    asking = Hand(ana)
+    asking.click(ana.get_by_role("link", name="Ask for more"))
+    asking.type(ana.get_by_label("Why"), "The film is due tomorrow")
+    asking.click(ana.get_by_role("button", name="Ask"))
+    expect(prompt(ana)).to_have_value("a fox in the snow")
+    rings(ana, 0)
+
+    mia = opened(contexts, live_server, logged_in(person("mia")), size)
+    rings(mia, 1)
+    mia.locator("[data-inbox]").press("Enter")
+    expect(mia.locator("#tray")).to_contain_text("ana asks for")
+    assert_usable(mia)
+    mia.keyboard.press("Escape")
+    waiting = mia.get_by_role("region", name="Waiting for you")
+    granting = Hand(mia)
+    granting.click(waiting.get_by_role("link", name=re.compile("ana asks for")))
+    granting.click(mia.get_by_role("button", name="Grant"))
+    rings(mia, 0)
+
+    asking.click(ana.locator("#run-button"))
+    expect(ana.locator("[data-run-id]").first).to_be_visible()
+    asking.clicks += granting.clicks
+    asking.tell(record_property, MONEY)
+
+    ana.goto("/inbox/")
+    rings(ana, 1)
+    told = ana.get_by_role("list", name="What you were told")
+    assert_usable(ana)
+    told.get_by_role("link", name=re.compile("mia has granted")).first.click()
+    expect(prompt(ana)).to_be_visible()
+    rings(ana, 0)
