@@ -59,7 +59,8 @@ def prices(request: HtmxRequest) -> HttpResponse:
 def agree(request: HtmxRequest, pk: int) -> HttpResponse:
     """Let estimates use a measured price that is far above the list price. For admins."""
     permissions.require(request.user, permissions.CHANGE_BUDGETS)
-    row = get_object_or_404(MeasuredPrice.objects.select_related("endpoint"), pk=pk)
+    # By the model's own key: of a relation, a number beyond the database's integers is an error.
+    row = get_object_or_404(MeasuredPrice.objects.select_related("endpoint"), endpoint__id=pk)
     keeping.agree(request.user, row)
     messages.success(request, f"Estimates of {row.endpoint.name} use the measured price now.")
     return redirect("prices:prices")

@@ -106,7 +106,7 @@ def test_cards_and_the_models_page_say_what_was_won(member: Client) -> None:
     assert "Won 75 % of 4 votes here, photos of products" in cards
     assert "Won 50 % of 2 votes here<" in cards
     assert len(re.findall(r"Won \d+ % of \d votes here", cards)) == 3
-    page = re.sub(r"\s+", " ", member.get("/models/lab/winner/").content.decode())
+    page = re.sub(r"\s+", " ", member.get("/models/lab/winner/?tab=about").content.decode())
     assert "Won 75 % of 4 votes here: photos of products 75 % of 4 ·" in page
     assert "Won " not in member.get("/models/lab/unjudged/").content.decode()
 
