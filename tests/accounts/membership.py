@@ -137,7 +137,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "library:series": (SEEN, NOTHING),
     "library:series-cover": (NOTHING, CHANGED),
     "library:series-deletion": (NOTHING, REMOVED),
-    "library:series-name": (NOTHING, CHANGED),
+    "library:series-form": (CHANGED, CHANGED),
     "library:series-order": (NOTHING, CHANGED),
     "library:series-removals": (NOTHING, CHANGED),
     "library:series-removals-undoing": (NOTHING, CHANGED),

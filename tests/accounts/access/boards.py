@@ -57,7 +57,7 @@ BOARDS: dict[str, Row] = {
     "boards:import": Row(ANYBODYS, ANYBODYS),
     "boards:plan": Row(ANYBODYS, ANYBODYS),
     "boards:plan-of-form": Row(METHOD, ANYBODYS),
-    "boards:recovery": Row(METHOD, ANYBODYS),
+    "boards:board-recovery": Row(METHOD, ANYBODYS),
     "boards:vote": Row(OWNERS_ALONE, OWNERS_ALONE),
     "boards:vote-file": Row("login none none none none none", METHOD),
     "boards:vote-retraction": Row(METHOD, OWNERS_ALONE),

@@ -29,7 +29,7 @@ SHARES: dict[str, Row] = {
     "sharing:report-slide": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "sharing:report-slides": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "sharing:reports": Row(ANYBODYS, METHOD),
-    "sharing:reports-recovery": Row(METHOD, ANYBODYS),
+    "sharing:report-recovery": Row(METHOD, ANYBODYS),
     "sharing:own-share": Row(OWNERS_ALONE, OWNERS_ALONE),
     "sharing:own-share-revocation": Row(METHOD, "login none yes none yes yes", SEE_ALL_SHARES),
     "sharing:oembed": Row(NOWHERE, CLOSED),

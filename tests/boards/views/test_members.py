@@ -17,7 +17,6 @@ from django.urls import reverse
 from boards.display import watching
 from boards.display.ballot import input_file
 from boards.models import Board, Cell
-from boards.owner import BoardsOwner
 from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import sending
@@ -227,7 +226,7 @@ def test_a_board_of_an_archived_project_is_to_look_at(project: Project, board: B
 def test_a_board_is_deleted_and_recovered_by_its_user_or_a_manager(
     project: Project, board: Board
 ) -> None:
-    deletion, recovery = f"{board.get_absolute_url()}deletion/", reverse("boards:recovery")
+    deletion, recovery = f"{board.get_absolute_url()}deletion/", reverse("boards:board-recovery")
     for name, may in (("vera", False), ("max", False), ("mia", True), ("ana", True)):
         client = browser(project, name)
         assert client.post(deletion).status_code == (302 if may else 403)
@@ -321,8 +320,7 @@ def test_reuse_keeps_to_the_project(
 
 def test_destinations_are_the_boards_of_ones_projects(project: Project, board: Board) -> None:
     def found(name: str) -> list[Board]:
-        (boards,) = BoardsOwner().destinations(person(name))
-        return list(boards.rows)
+        return list(Board.objects.findable(person(name)))
 
     assert found("vera") == [board]
     assert found("sam") == []

@@ -10,7 +10,6 @@ from django.test import Client
 
 from catalog.models import Endpoint
 from chats.models import Chat, Turn
-from chats.owner import ChatsOwner
 from chats.turns.belonging import chats_of
 from projects.models import Membership, Project
 from runs import refused_starts
@@ -111,8 +110,7 @@ def test_strangers_and_former_members_see_nothing(
         assert "Foxes" not in client.get("/chats/?q=fox").content.decode()
         assert turn.run
         assert not chats_of(person, turn.run)
-        (destination,) = ChatsOwner().destinations(person)
-        assert not destination.rows.exists()
+        assert not Chat.objects.findable(person).exists()
 
 
 def test_hidden_chats_answers_and_drafts_are_their_users_alone(

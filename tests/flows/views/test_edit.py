@@ -107,7 +107,7 @@ def test_a_deleted_flow_can_be_restored(member: Client, flow: Flow) -> None:
     page = member.get(response.headers["Location"]).content.decode()
     assert "The flow is deleted" in page
     assert member.get(flow.get_absolute_url()).status_code == 404
-    member.post(reverse("flows:recovery"), {"flow": str(flow.pk)})
+    member.post(reverse("flows:flow-recovery"), {"flow": str(flow.pk)})
     assert member.get(flow.get_absolute_url()).status_code == 200
 
 

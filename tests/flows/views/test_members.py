@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from flows.execution import advance, steps
 from flows.models import Flow, FlowRun
-from flows.owner import FlowsOwner
 from projects.models import Membership, Project
 from runs.live import views
 from runs.models import Run
@@ -176,9 +175,9 @@ def test_a_manager_deletes_and_restores(flow: Flow, project: Project) -> None:
     manager = browser(project, "manager")
     assert manager.post(reverse("flows:flow-deletion", args=[flow.pk])).status_code == 302
     assert manager.get(flow.get_absolute_url()).status_code == 404
-    browser(project, "viewer").post(reverse("flows:recovery"), {"flow": flow.pk})
+    browser(project, "viewer").post(reverse("flows:flow-recovery"), {"flow": flow.pk})
     assert manager.get(flow.get_absolute_url()).status_code == 404
-    manager.post(reverse("flows:recovery"), {"flow": flow.pk})
+    manager.post(reverse("flows:flow-recovery"), {"flow": flow.pk})
     assert manager.get(flow.get_absolute_url()).status_code == 200
 
 
@@ -191,7 +190,7 @@ def test_strangers_and_hidden_things(
     for page in (flow.get_absolute_url(), flow_run.get_absolute_url(), edit_address(flow)):
         assert client.get(page).status_code == 404
     assert "fox, edited" not in client.get(FLOWS).content.decode()
-    assert not FlowsOwner().destinations(stranger)[0].rows.exists()
+    assert not Flow.objects.findable(stranger).exists()
     Flow.objects.update(visibility="team")
     assert client.get(flow.get_absolute_url()).status_code == 200
     assert client.get(edit_address(flow)).status_code == 404

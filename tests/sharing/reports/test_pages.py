@@ -178,7 +178,7 @@ def test_a_boards_tab_shows_its_live_report_or_lists_them(
     assert "Begin a report" in page
     Board.objects.update(deleted_at="2026-01-01T00:00Z")
     assert report.get_absolute_url() in member.get(tab).content.decode()
-    saving.delete(user, report)
+    report.delete_by(user)
     assert member.get(tab).status_code == 404
 
 

@@ -160,7 +160,7 @@ def test_a_deletion_can_be_undone_and_a_failed_training_is_notified(
     response = member.post(reverse("training:dataset-deletion", args=[dataset.pk]))
     assert "Undo" in member.get(response.headers["Location"]).content.decode()
     assert member.get(dataset.get_absolute_url()).status_code == 404
-    member.post(reverse("training:recovery"), {"dataset": dataset.pk})
+    member.post(reverse("training:dataset-recovery"), {"dataset": dataset.pk})
     assert member.get(dataset.get_absolute_url()).status_code == 200
     run = make_run(
         endpoint=trainer, state="failed", ended_at=timezone.now(), error={"message": "x"}
@@ -186,7 +186,7 @@ def test_weights_can_be_listed_renamed_and_deleted(
     assert "Foxes" in member.get(f"{reverse('training:weights')}?q=fox").content.decode()
     response = member.post(reverse("training:weights-deletion", args=[weights.pk]))
     assert "Undo" in member.get(response.headers["Location"]).content.decode()
-    member.post(reverse("training:recovery"), {"weights": weights.pk})
+    member.post(reverse("training:weights-recovery"), {"weights": weights.pk})
     assert member.get(weights.get_absolute_url()).status_code == 200
 
 
