@@ -77,6 +77,14 @@ def test_it_is_found_deleted_and_brought_back(kind: type[Kept], make: Any) -> No
 
 
 @kind_with_page
+def test_the_audit_log_says_no_name_of_what_is_private(kind: type[Kept], make: Any) -> None:
+    row = make(kind, is_hidden=True)
+    client_of("ana").post(address(row, "deletion"))
+    told = events().filter(event="deleted").values_list("object_repr", flat=True)
+    assert list(told) == [f"private {kind._meta.verbose_name} {row.pk}"]
+
+
+@kind_with_page
 def test_only_who_made_it_and_managers_delete_it_and_bring_it_back(
     kind: type[Kept], make: Any
 ) -> None:

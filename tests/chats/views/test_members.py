@@ -84,19 +84,6 @@ def test_only_its_user_writes_in_a_chat(chat: Chat, say: Say, project: Project, 
     assert (chat.title, chat.draft, Turn.objects.count()) == ("Foxes", {}, 1)
 
 
-def test_a_manager_deletes_and_restores_a_chat_and_a_viewer_does_not(
-    chat: Chat, reader: Client, project: Project
-) -> None:
-    assert reader.post(f"{chat.get_absolute_url()}deletion/").status_code == 403
-    manager = working_in(project, member_with(project, "manager"))
-    assert manager.post(f"{chat.get_absolute_url()}deletion/").status_code == 302
-    assert manager.get(chat.get_absolute_url()).status_code == 404
-    reader.post("/chats/recovery/", {"chat": chat.pk})
-    assert reader.get(chat.get_absolute_url()).status_code == 404
-    manager.post("/chats/recovery/", {"chat": chat.pk})
-    assert reader.get(chat.get_absolute_url()).status_code == 200
-
-
 def test_strangers_and_former_members_see_nothing(
     chat: Chat, say: Say, stranger: User, project: Project, client: Client
 ) -> None:

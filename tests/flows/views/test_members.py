@@ -170,17 +170,6 @@ def test_a_role_that_was_taken_away_stops_the_flow_with_the_reason(
     assert "make you a maker" in steps.current(flow_run)["s2"].not_sent
 
 
-def test_a_manager_deletes_and_restores(flow: Flow, project: Project) -> None:
-    Flow.objects.update(user=member_with(project, "maker"))
-    manager = browser(project, "manager")
-    assert manager.post(reverse("flows:flow-deletion", args=[flow.pk])).status_code == 302
-    assert manager.get(flow.get_absolute_url()).status_code == 404
-    browser(project, "viewer").post(reverse("flows:flow-recovery"), {"flow": flow.pk})
-    assert manager.get(flow.get_absolute_url()).status_code == 404
-    manager.post(reverse("flows:flow-recovery"), {"flow": flow.pk})
-    assert manager.get(flow.get_absolute_url()).status_code == 200
-
-
 def test_strangers_and_hidden_things(
     flow: Flow, project: Project, stranger: User, client: Client
 ) -> None:

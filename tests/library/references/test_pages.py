@@ -15,7 +15,6 @@ from django.utils import timezone
 from library.models import Reference, ReferenceVersion
 from projects.models.project import private_project
 from runs.models import Artifact, Upload
-from tests.accounts.audited import events
 from tests.library.references.conftest import MakeReference, posted
 from tests.projects.people import logged_in, make_project, person, working_in
 from tests.tables import each_row
@@ -184,18 +183,6 @@ def test_versions_say_what_changed_and_come_back(
     assert reference.pictures == [first, second]
     assert reference.description == "an amber bottle"
     assert numbers(reference) == [3, 2, 1]
-
-
-def test_deletion_can_be_undone_and_is_recorded(
-    member: Client, make_reference: MakeReference
-) -> None:
-    reference = make_reference(number=1)
-    page = member.post(f"/references/{reference.pk}/deletion/", follow=True)
-    assert "The reference is deleted." in page.content.decode()
-    assert member.get(reference.get_absolute_url()).status_code == 404
-    member.post("/references/recovery/", {"reference": reference.pk})
-    assert member.get(reference.get_absolute_url()).status_code == 200
-    assert [event.event for event in events()][-2:] == ["deleted", "restored"]
 
 
 def test_the_list_needs_as_many_queries_whatever_its_length(

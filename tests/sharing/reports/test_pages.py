@@ -154,16 +154,6 @@ def test_a_report_of_a_deleted_board_shows_what_it_kept_to_nobody_else(
     assert member.get(report.get_absolute_url()).status_code == 404
 
 
-def test_a_report_is_deleted_and_restored(member: Client, voted: Board, report_of: Begin) -> None:
-    report = report_of(voted)
-    page = member.post(f"{report.get_absolute_url()}deletion/", follow=True).content.decode()
-    assert "The report is deleted" in page
-    assert member.get(report.get_absolute_url()).status_code == 404
-    response = member.post("/reports/recovery/", {"report": str(report.pk)}, follow=True)
-    assert "The report was restored." in response.content.decode()
-    assert member.post("/reports/recovery/", {"report": "x"})["Location"] == "/compare/"
-
-
 def test_a_boards_tab_shows_its_live_report_or_lists_them(
     member: Client, voted: Board, report_of: Begin, user: User
 ) -> None:

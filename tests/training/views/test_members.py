@@ -144,19 +144,6 @@ def test_files_added_to_an_open_data_set_are_open(dataset: Dataset) -> None:
     assert not Upload.objects.filter(is_hidden=True).exists()
 
 
-def test_its_user_and_a_manager_delete_and_restore(dataset: Dataset, weights: Weights) -> None:
-    manager, viewer = browser(dataset.project, "manager"), browser(dataset.project, "viewer")
-    for row, what in ((dataset, "dataset"), (weights, "weights")):
-        deletion, page = reverse(f"training:{what}-deletion", args=[row.pk]), row.get_absolute_url()
-        assert viewer.post(deletion).status_code == 403
-        assert manager.post(deletion).status_code == 302
-        assert manager.get(page).status_code == 404
-        viewer.post(reverse(f"training:{what}-recovery"), {what: row.pk})
-        assert manager.get(page).status_code == 404
-        manager.post(reverse(f"training:{what}-recovery"), {what: row.pk})
-        assert viewer.get(page).status_code == 200
-
-
 def test_weights_are_named_by_makers_and_used_by_all(
     weights: Weights, taker: Endpoint, make_run: Any
 ) -> None:
