@@ -256,8 +256,12 @@ class Resource(Generic[Row]):
     @property
     def title(self) -> str:
         """Return what the list is called: `Data sets`."""
-        plural = str(self.model._meta.verbose_name_plural)
-        return plural[:1].upper() + plural[1:]
+        return self.plural[:1].upper() + self.plural[1:]
+
+    @property
+    def plural(self) -> str:
+        """Return what its rows are called: `data sets`."""
+        return str(self.model._meta.verbose_name_plural)
 
     @property
     def slug(self) -> str:

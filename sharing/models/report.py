@@ -32,6 +32,7 @@ class Report(Kept):
     """
 
     slug, route, searched = "report", "sharing:report", ("question",)
+    is_shared = True
     moves_alone = False  # but with its board
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

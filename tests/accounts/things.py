@@ -14,6 +14,7 @@ from boards.models import Board, Cell, Column, Row, RowRequest, Trial
 from boards.models import Comment as BoardComment
 from chats.models import Chat
 from flows.models import Flow, FlowRun
+from kept.models import kinds, rows_of
 from library.models import (
     Prompt,
     PromptTag,
@@ -164,8 +165,14 @@ def make_things(
     ShareItem.objects.create(share=share, number=1, place=1, run=run)
     reviewer = Reviewer.objects.create(share=share, user=owner, name=word[:60])
     share_comment = ShareComment.objects.create(share=share, reviewer=reviewer, text=word)
+    keys = {
+        kind.slug: rows_of(kind).create(**own, **deleted, **{kind.searched[0]: word}).pk
+        for kind in kinds()
+        if not rows_of(kind).filter(user=owner, project=own["project"], **deleted).exists()
+    }
     return Things(
-        {
+        keys
+        | {
             "view": view.pk,
             "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
             "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
