@@ -11,10 +11,27 @@ from django.forms.renderers import TemplatesSetting
 NUL = "\x00"  # PostgreSQL stores none; Django has replaced lone surrogates already
 
 
+class BoundField(forms.BoundField):
+    """A field in a form: the first one with an error is where the page begins."""
+
+    def build_widget_attrs(
+        self, attrs: dict[str, Any], widget: forms.Widget | None = None
+    ) -> dict[str, Any]:
+        """Return the attributes of the control; nothing is offered unless its form names what."""
+        attrs = super().build_widget_attrs(attrs, widget)
+        control = widget or self.field.widget
+        if isinstance(control, forms.TextInput) and "autocomplete" not in control.attrs:
+            attrs["autocomplete"] = "off"
+        if self.form.is_bound and next(iter(self.form.errors), "") == self.name:
+            attrs["autofocus"] = True
+        return attrs
+
+
 class Renderer(TemplatesSetting):
     """Draws each field by `templates/_field.html`; named by the setting FORM_RENDERER."""
 
     field_template_name = "_field.html"
+    bound_field_class = BoundField
 
 
 class LineField(forms.CharField):
@@ -41,7 +58,7 @@ class LineField(forms.CharField):
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """Return the attributes of the control."""
-        return {"autocomplete": "off", "dir": "auto"}
+        return {"dir": "auto"}
 
 
 class TextField(LineField):
