@@ -2,8 +2,8 @@
 
 Measured from the click to the painted image in Chromium, minus the model's time as the sandbox
 measured it. The model's time differs in every round, so that polling at an interval gets neither
-lucky nor unlucky timing throughout. Product (also on PostgreSQL if configured), floor, Gradio and
-queue clients alternate; then once more with network latency to upstream.
+lucky nor unlucky timing throughout. Product (also on PostgreSQL if configured), floor and, if it is
+installed, Gradio alternate; then product and floor once more with network latency to upstream.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bench.figures import (
     table,
     without_goal,
 )
-from bench.runs.targets import GRADIO, MODEL, Client, Target, Targets, clients, pages
+from bench.runs.targets import GRADIO, MODEL, Target, Targets, pages
 from bench.stage.product import Product
 from bench.stage.stage import Stage
 
@@ -56,7 +56,6 @@ def measure_goals(
             samples, calls = measure(stage, targets, seconds, few)
             for on in stage.products:
                 goals += overhead(on, seconds, samples) + upstream_calls(on, seconds, calls)
-            goals += without_browser(seconds, samples, calls)
         goals += without_stream(stage, targets["product"], LONG if rounds > 1 else lengths[0])
     finally:
         close(targets)
@@ -71,7 +70,7 @@ def all_targets(stage: Stage, products: dict[str, Product]) -> Targets:
         f"product{on}": Target(stage, product.address, product.login)
         for on, product in products.items()
     }
-    return {**ours, **pages(stage), **clients(stage)}
+    return {**ours, **pages(stage)}
 
 
 def warm(targets: Targets) -> None:
@@ -97,7 +96,7 @@ def measure_with_latency(stage: Stage, rounds: int) -> list[Goal]:
             close(targets)
     what = f"overhead, T = {DISTANT_S:g} s, upstream {DISTANT_MS:g} ms away"
     floor = median(samples["floor"])
-    goals = [
+    return [
         at_most_above(
             "G1",
             f"{what}{on}, median",
@@ -108,7 +107,6 @@ def measure_with_latency(stage: Stage, rounds: int) -> list[Goal]:
         )
         for on in distant.products
     ]
-    return [*goals, without_goal("G1", f"{what}, no browser", "", _of_clients(samples, "ms"))]
 
 
 def measure(stage: Stage, targets: Targets, seconds: float, rounds: int) -> tuple[Samples, Samples]:
@@ -156,31 +154,13 @@ def overhead(on: str, seconds: float, samples: Samples) -> list[Goal]:
     return goals
 
 
-def without_browser(seconds: float, samples: Samples, calls: Samples) -> list[Goal]:
-    """Return the times and calls of the queue clients."""
-    return [
-        without_goal(
-            "G1", f"overhead, T = {seconds:g} s, no browser", "", _of_clients(samples, "ms")
-        ),
-        without_goal(
-            "G2", f"calls after the submit, T = {seconds:g} s", "", _of_clients(calls, "")
-        ),
-    ]
-
-
-def _of_clients(samples: Samples, unit: str) -> str:
-    """Return the medians of the queue clients as text."""
-    theirs = {name: median(values) for name, values in samples.items() if "client" in name}
-    return "; ".join(f"{name} {value:.0f} {unit}".strip() for name, value in theirs.items())
-
-
 def upstream_calls(on: str, seconds: float, calls: Samples) -> list[Goal]:
     """Return the result of G2 for one product and one length."""
     what = f"calls after the submit{on}, T = {seconds:g} s"
     return [at_most_ratio("G2", what, max(calls[f"product{on}"]), median(calls["floor"]), 1, "")]
 
 
-def without_stream(stage: Stage, product: Target | Client, seconds: float) -> list[Goal]:
+def without_stream(stage: Stage, product: Target, seconds: float) -> list[Goal]:
     """Measure G2 when upstream has no status stream: the number of polls and their overhead."""
     stage.upstream.post("/_sandbox/faults", json=NO_STREAM).raise_for_status()
     try:

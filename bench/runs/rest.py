@@ -26,7 +26,7 @@ from pathlib import Path
 
 import httpx
 
-from bench.figures import Goal, at_most, at_most_above, median, percentile, table, without_goal
+from bench.figures import Goal, at_most, at_most_above, median, table
 from bench.stage.children import ROOT, Broken, Child, clean_environment, free_port, wait
 from bench.stage.login import by_link
 from bench.stage.process_usage import TICKS_PER_S
@@ -77,13 +77,7 @@ def measure_goals(
             *("G13", "wake-up: run stored to claimed, p50", median(times), median(commits)),
             *(WAKE_UP_MS, "ms", "a bare commit"),
         ),
-        without_goal("G13", "wake-up, p90", f"{percentile(times, 0.9):.1f} ms"),
     ]
-    if is_full:
-        time.sleep(settle_s)
-        later = sum(usage.pss_mb for usage in usages(up.process.pid).values())
-        again = f"memory (PSS) after {rounds} runs, at rest again"
-        goals.append(without_goal("G13", again, f"{later:.0f} MB"))
     owner.close()
     up.stop()
     return goals
