@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+import uuid
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -83,7 +84,8 @@ def logged_in(user: User) -> Client:
 
 def _with_token(user: User) -> Client:
     printed = io.StringIO()
-    call_command("token", user.username, "--scope", "read", stdout=printed)
+    name = f"bench {uuid.uuid4()}"  # no two tokens of a person have the same
+    call_command("token", user.username, "--name", name, "--scope", "read", stdout=printed)
     secret = max(printed.getvalue().split(), key=len)
     return Client(headers={"authorization": f"Bearer {secret}"})
 

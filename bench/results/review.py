@@ -95,7 +95,7 @@ def _page(stage: Stage, product: Product, path: str) -> list[Goal]:
     shared, gallery = [], []
     for _ in range(3):
         context = stage.browser.new_context()
-        shared.append(visit(context, product.address + path, "main"))
+        shared.append(visit(context, product.address + path, "main", is_live=True))
         context.close()
         context = stage.browser.new_context(storage_state=product.cookies)
         gallery.append(visit(context, product.address + GALLERY, GALLERY_NEEDS))

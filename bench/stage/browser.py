@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
@@ -122,8 +122,11 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-def visit(context: BrowserContext, url: str, needs: str) -> Visit:
-    """Open `url` in a new page; `needs` is the selector of a control that must become enabled."""
+def visit(context: BrowserContext, url: str, needs: str, *, is_live: bool = False) -> Visit:
+    """Open `url` in a new page; `needs` is the selector of a control that must become enabled.
+
+    A live page holds a poll, so it is never idle: it is over when it has loaded.
+    """
     page = context.new_page()
     try:
         session = context.new_cdp_session(page)
@@ -132,7 +135,8 @@ def visit(context: BrowserContext, url: str, needs: str) -> Visit:
         session.on("Network.loadingFinished", wire.loaded)
         session.send("Network.enable")
         session.send("Performance.enable")
-        answer = page.goto(url, wait_until="networkidle", timeout=PATIENCE_MS)
+        until: Literal["load", "networkidle"] = "load" if is_live else "networkidle"
+        answer = page.goto(url, wait_until=until, timeout=PATIENCE_MS)
         # The heap comes first: Playwright's own scripts, loaded when it queries a page, would be a
         # large part of it.
         session.send("HeapProfiler.collectGarbage")
