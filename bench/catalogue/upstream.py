@@ -20,6 +20,8 @@ from starlette.routing import Route
 
 from bench.catalogue import filling
 
+LONGER = 8  # times
+
 
 def items(count: int) -> Iterator[dict[str, Any]]:
     """Yield entries with their documents; the same number gives the same ones."""
@@ -31,7 +33,24 @@ def items(count: int) -> Iterator[dict[str, Any]]:
         item: dict[str, Any] = orjson.loads(
             orjson.dumps(model).replace(was.encode(), name.encode())
         )
-        yield item
+        yield item | {"openapi": told_at_length(item["openapi"])}
+
+
+def told_at_length(value: Any) -> Any:
+    """Return a document with descriptions as long as fal's, which make it 8 to 20 KB large."""
+    if isinstance(value, list):
+        return [told_at_length(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: " ".join([part] * LONGER) if is_told(key, part) else told_at_length(part)
+        for key, part in value.items()
+    }
+
+
+def is_told(key: str, value: Any) -> bool:
+    """Whether this is a description; a field may have the same name."""
+    return key == "description" and isinstance(value, str)
 
 
 class Catalogue:

@@ -37,6 +37,7 @@ def pages() -> list[Page]:
     history, everybody = "/runs/?as=list", "/runs/?as=list&whose=*"
     admin_runs, wall = "/admin/playground/run/", "/runs/?as=wall"
     return [
+        Page("account", person, "/account/"),  # as dear with any number of runs
         Page("panel", person, "/inbox/panel/"),
         Page("form", person, f"/models/{endpoint.endpoint_id}/"),
         Page("model's runs", person, f"{history}&q=model:{endpoint.endpoint_id}"),
@@ -90,13 +91,20 @@ def _with_token(user: User) -> Client:
     return Client(headers={"authorization": f"Bearer {secret}"})
 
 
-def measure(page: Page, rounds: int) -> list[float]:
-    """Return the milliseconds of each visit to a page; the first one only warms up."""
-    times = []
-    for _ in range(rounds + 1):
-        began = time.perf_counter()
-        response: Any = page.client.get(page.path)
-        times.append((time.perf_counter() - began) * 1000)
-        if response.status_code not in {200, 204}:
-            raise RuntimeError(f"{page.name}: {response.status_code}")
-    return times[1:]
+def measure(page: Page, plain: Page, rounds: int) -> dict[str, list[float]]:
+    """Return the milliseconds of a page, and of one without runs, in turns."""
+    whole, beside = [], []
+    for number in range(rounds + 1):
+        times = _timed(page), _timed(plain)
+        if number:  # the first round only warms up both
+            whole.append(times[0])
+            beside.append(times[1])
+    return {"whole": whole, "plain": beside}
+
+
+def _timed(page: Page) -> float:
+    began = time.perf_counter()
+    response: Any = page.client.get(page.path)
+    if response.status_code not in {200, 204}:
+        raise RuntimeError(f"{page.name}: {response.status_code}")
+    return (time.perf_counter() - began) * 1000
