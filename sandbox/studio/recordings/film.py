@@ -30,6 +30,11 @@ MOTIONS = {
     "pan_right": ((0.7, 0.0), (0.7, 1.0)),
     "orbit": ((0.8, 0.2), (0.7, 0.8)),
 }
+LIGHTS = {  # the recorded flight by palette; `autumn` for the others
+    **dict.fromkeys(("ocean", "arctic", "ink"), "winter"),
+    **dict.fromkeys(("night", "rose"), "night"),
+    **dict.fromkeys(("forest", "meadow"), "meadow"),
+}
 Frames = Iterable[Image.Image]
 
 
@@ -87,16 +92,24 @@ def render(
 
 
 def drift_text(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A recorded flight past mountains: which one follows from prompt and seed."""
+    """A part of a recorded flight past mountains, in the light of the prompt."""
     total, seed = int(arguments["duration"]) * FPS, context.seed(arguments)
     size = _even(HEIGHTS[arguments["resolution"]], RATIOS[arguments["aspect_ratio"]])
     prompt = arguments["prompt"]
     context.log(f"Seed {seed}: {arguments['duration']} s at {size[0]}x{size[1]}")
-    flight, _ = decode(recorded.choice("films/*.mp4", palette(prompt, seed).name, seed))
-    start = seed % FPS  # so that no two seeds give the same film
-    frames = (canvas.cover(frame, size) for frame in islice(cycle(flight), start, start + total))
+    flight, _ = decode(
+        recorded.choice(f"films/{LIGHTS.get(palette(prompt, seed).name, 'autumn')}.mp4")
+    )
+    there_and_back = cycle(flight + flight[-2:0:-1])
+    begins = seed % len(flight)
+    played = islice(there_and_back, begins, begins + total)
+    frames = (_turned(canvas.cover(frame, size), is_mirrored=seed % 2 == 1) for frame in played)
     video = render(context, frames, total, size, f"drift-{seed}")
     return {"video": video, "seed": seed, "prompt": prompt}
+
+
+def _turned(frame: Image.Image, *, is_mirrored: bool) -> Image.Image:
+    return ImageOps.mirror(frame) if is_mirrored else frame
 
 
 def drift_image(arguments: Arguments, context: Context) -> dict[str, Any]:
