@@ -39,8 +39,7 @@ def measure_goals(
 
 def compare(stage: Stage, size: int, rounds: int, url: str) -> list[Goal]:
     """Measure one catalogue on one database."""
-    settings = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "bench"}
-    environment = clean_environment() | settings | {"DATABASE_URL": url}
+    environment = clean_environment() | {"DATABASE_URL": url}
     command = ["bench.catalogue.search_product", str(size), str(rounds)]
     report = report_of(command, stage.product.checkout, environment)
     times: dict[str, list[float]] = report["times"]

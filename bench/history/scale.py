@@ -36,9 +36,8 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = 0) -> l
 def measure(stage: Stage, url: str, count: int, rounds: int) -> list[Goal]:
     """Measure one database."""
     product = Product(stage, f"history-{url.partition(':')[0]}", url)
-    settings = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "bench"}
     command = ["bench.history.program", str(count), str(rounds)]
-    report = report_of(command, product.checkout, product.environment | settings)
+    report = report_of(command, product.checkout, product.environment)
     where = f"{count:,} runs ({report['vendor']})"
     few, pages = report["few"], report["pages"]
     print(f"\n{where}, filled in {report['filled_s']:.0f} s")

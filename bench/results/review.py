@@ -67,9 +67,8 @@ def measure_goals(
     url = f"sqlite:///{stage.scratch / 'review.sqlite3'}"
     # The key of both: it encrypts the tokens of shares.
     product = Product(stage, "review", url, {"RATE_LIMITS": "1", "SECRET_KEY": KEY})
-    settings = {"DJANGO_SETTINGS_MODULE": "config.settings"}
     command = ["bench.results.review_program", str(PICTURES)]
-    report = report_of(command, product.checkout, product.environment | settings)
+    report = report_of(command, product.checkout, product.environment)
     address, path = product.address, f"{report['path']}review/"
     pid = find_process("config.server.serving", address)
     before = usage_of(pid)

@@ -16,11 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from bench.figures import Goal, at_most, at_most_ratio, median, percentile, table
+from bench.runs.posting import post_run
 from bench.runs.targets import MODEL, arguments
 from bench.stage.children import Broken, apart
 from bench.stage.http import answer_from
@@ -131,12 +132,7 @@ def _product(product: Product) -> Watch:
         client.cookies.update(
             {cookie["name"]: cookie["value"] for cookie in product.cookies["cookies"]}
         )
-        fill = quote(json.dumps(arguments(SECONDS)))
-        page = client.get(f"/models/{MODEL}/?input={fill}").text
-        hidden = re.findall(r'name="(csrfmiddlewaretoken|~token)"[^>]* value="([^"]+)"', page)
-        data = {name: html.unescape(value) for name, value in hidden}
-        data |= {name: str(value) for name, value in arguments(SECONDS).items()}
-        run = client.post(f"/models/{MODEL}/", data=data).text
+        run = post_run(client, MODEL, arguments(SECONDS))
     match = re.search(r'data-run-id="([^"]+)"[^>]*data-watch="([^"]+)"', run)
     if not match:
         raise Broken("the product's page names no run to watch")

@@ -90,11 +90,17 @@ def clean_environment() -> dict[str, str]:
 
 
 def report_of(command: Sequence[str], folder: Path, environment: dict[str, str]) -> dict[str, Any]:
-    """Run `python -m command` in `folder`; return the JSON object in its last printed line."""
+    """Run `python -m command` in `folder`; return the JSON object in its last printed line.
+
+    It has the product's settings; those in `environment` come first.
+    """
+    # `bench` is this checkout's; the rest is the copy in `folder`.
+    defaults = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "bench"}
+    own = defaults | environment | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=folder,
-        env=environment | {"PYTHONPATH": str(ROOT)},  # `bench`; the rest is the copy in `folder`
+        env=own,
         capture_output=True,
         text=True,
         check=False,
