@@ -53,7 +53,7 @@ def fill(count: int, team: Sequence[User] = ()) -> None:
         Preset.objects.create(
             endpoint=endpoints[number % len(endpoints)],
             user=people[number % len(people)],
-            name=f"preset {number}",
+            name=f"preset {count}-{number}",
             arguments=history.arguments(0.3),
         )
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Who gets what of a project's things at each route: the declared rules, part of `docs/ACCESS.md`.
+"""Who gets what of a project's things at each route: the declared rules.
 
 Every thing is there six times: one's *own*, the *project's* (another member's), *hidden* (for that
 member's own eyes), *elsewhere* (in a project of others), *private* (in that member's private one)

@@ -1,6 +1,7 @@
-"""`python -m tests.accounts.access` writes docs/ACCESS.md."""
+"""`python -m tests.accounts.access` prints who may do what, as Markdown."""
 
-from tests.accounts.access.document import FILE, as_document
+from tests.accounts.access.document import as_document
 from tests.accounts.access.table import ACCESS
 
-FILE.write_text(as_document(ACCESS))
+if __name__ == "__main__":
+    print(as_document(ACCESS), end="")
