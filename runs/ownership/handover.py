@@ -45,8 +45,8 @@ class Belongings(NamedTuple):
 
 def relations() -> list[UserRelation]:
     """Return each relation to a user whose rows are handed over, of all apps."""
-    things = [UserRelation(str(kind._meta.verbose_name_plural), kind) for kind in kinds()]
-    return things + [relation for owner in owners.registered() for relation in owner.handed_over()]
+    others = [relation for owner in owners.registered() for relation in owner.handed_over()]
+    return others + [UserRelation(str(kind._meta.verbose_name_plural), kind) for kind in kinds()]
 
 
 def belongings(person: User) -> list[Belongings]:
