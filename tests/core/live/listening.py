@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from core.live.broker import Broker
@@ -20,6 +20,11 @@ async def listening() -> AsyncIterator[Broker]:
 
 async def waiting(broker: Broker, count: int = 1) -> None:
     """Wait until the broker holds so many."""
+    await until(lambda: broker.waiting == count)
+
+
+async def until(is_so: Callable[[], object]) -> None:
+    """Wait for what has no event."""
     async with asyncio.timeout(PATIENCE_S):
-        while broker.waiting != count:  # noqa: ASYNC110  it has no event for it
+        while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
