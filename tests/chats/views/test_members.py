@@ -13,7 +13,7 @@ from chats.models import Chat, Turn
 from chats.turns.belonging import chats_of
 from projects.models import Membership, Project
 from runs import refused_starts
-from runs.live import views
+from runs.live import pages
 from runs.models import Run
 from tests.projects.people import make_project, member_with, working_in
 
@@ -135,8 +135,8 @@ def test_the_live_answer_of_a_reader_has_no_controls(chat: Chat, say: Say, reade
     page = reader.get(chat.get_absolute_url()).content.decode()
     assert "chat-only" in page
     run = Run.objects.with_endpoint().get(pk=turn.run.pk)
-    assert "stop:" in views.render(run, "chat")
-    assert "stop:" not in views.render(run, "chat-only")
+    assert "stop:" in pages.render(run, "chat")
+    assert "stop:" not in pages.render(run, "chat-only")
 
 
 def test_who_may_make_nothing_any_more_keeps_what_was_typed(

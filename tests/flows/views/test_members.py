@@ -12,7 +12,7 @@ from django.urls import reverse
 from flows.execution import advance, steps
 from flows.models import Flow, FlowRun
 from projects.models import Membership, Project
-from runs.live import views
+from runs.live import pages
 from runs.models import Run
 from tests.flows.conftest import FLUX, SEEDREAM, fail, result_of, succeed
 from tests.projects.people import make_project, member_with, working_in
@@ -209,14 +209,14 @@ def test_a_step_whose_run_was_hidden_or_moved_is_withheld(flow: Flow, project: P
 def test_live_fragments_have_the_controls_of_the_view(flow: Flow, project: Project) -> None:
     browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
     run = Run.objects.with_endpoint().get()
-    assert 'value="cancel"' in views.render(run, "flow")
-    assert 'value="cancel"' in views.render(run, "flow-only.cancel")
-    assert 'value="cancel"' not in views.render(run, "flow-only.repeat")
+    assert 'value="cancel"' in pages.render(run, "flow")
+    assert 'value="cancel"' in pages.render(run, "flow-only.cancel")
+    assert 'value="cancel"' not in pages.render(run, "flow-only.repeat")
     fail(run)
     advance.advance(FlowRun.objects.get().pk)
     run = Run.objects.with_endpoint().get()
-    assert "again:s1" in views.render(run, "flow-only.repeat")
-    assert "again:s1" not in views.render(run, "flow-only")
+    assert "again:s1" in pages.render(run, "flow-only.repeat")
+    assert "again:s1" not in pages.render(run, "flow-only")
 
 
 def test_a_new_run_is_hidden_where_the_project_says_so(flow: Flow, project: Project) -> None:
