@@ -47,7 +47,7 @@ def refusal_to_make(user: User, project: Project, role: str | None = None) -> st
     role = role_in(project, user) if role is None else role
     if role in MAKERS:
         return ""
-    if role == Role.VIEWER:
+    if role:
         return (
             f"In the project “{project}” you look, vote and comment. "
             f"{ask(project)} to make you a maker, or choose another project."
