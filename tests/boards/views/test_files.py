@@ -69,7 +69,7 @@ def test_an_invalid_board_file_is_reported_beside_the_form(member: Client) -> No
 def test_the_contact_sheet_is_a_page_and_a_picture(member: Client, judged: Judged) -> None:
     board = judged()
     page = member.get(f"{board.get_absolute_url()}sheet/").content.decode()
-    assert page.count('class="sheet-cell"') == 4
+    assert page.count('class="report-pick sheet-cell"') == 4
     response: Any = member.get(f"{board.get_absolute_url()}sheet.png")
     with Image.open(io.BytesIO(b"".join(response.streaming_content))) as sheet:
         assert sheet.format == "PNG"
