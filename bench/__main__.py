@@ -18,8 +18,6 @@ from bench.stage.stage import Stage
 
 Measure = Callable[..., list[Goal]]  # stage, rounds, is_full and what makes it small
 
-# What is measured only by name or with --full: `make bench` ends in ten minutes.
-ONLY_IN_FULL = {"proxy"}
 # name → function, rounds, description; a module is imported only when its benchmark runs
 BENCHMARKS = {
     "g7": ("bench.pages.forms:measure_goals", 20, "form from schema"),
@@ -31,7 +29,7 @@ BENCHMARKS = {
     "boards": ("bench.runs.board_runs:measure_goals", 6, "what is added to each run of a board"),
     "g12": ("bench.history.scale:measure_goals", 20, "the history of a team of forty"),
     "g14": ("bench.results.gallery:measure_goals", 200, "thousands of results"),
-    "g15": ("bench.results.review:measure_goals", 20, "a review with two hundred guests"),
+    "review": ("bench.results.review:measure_goals", 20, "a review with two hundred guests"),
     "g13": (
         "bench.runs.rest:measure_goals",
         10,
@@ -39,7 +37,6 @@ BENCHMARKS = {
     ),
     "corridor": ("bench.pages.corridor:measure_goals", 1, "what a page asks of whoever opens it"),
     "g10": ("bench.pages.throughput:measure_goals", 1, "throughput of the gallery"),
-    "proxy": ("bench.runs.proxy:measure_goals", 10, "calls of fal's clients through the product"),
     "g3": ("bench.runs.watchers:measure_goals", 2, "watchers of one run"),
     "g4": ("bench.runs.tabs:measure_goals", 2, "tabs of one profile"),
     "g1": ("bench.runs.overhead:measure_goals", 10, "overhead of a run, and (G2) upstream calls"),
@@ -53,8 +50,7 @@ def main(
 ) -> int:
     """Run the benchmarks one after the other, then print the summary."""
     options = parser().parse_args(argv)
-    every = {*benchmarks} - (set() if options.full else ONLY_IN_FULL)
-    wanted = {SAME.get(name, name) for name in options.benchmarks} or every
+    wanted = {SAME.get(name, name) for name in options.benchmarks} or {*benchmarks}
     goals: list[Goal] = []
     broken: list[str] = []
     started = time.monotonic()
@@ -87,12 +83,10 @@ def parser() -> argparse.ArgumentParser:
         "benchmarks",
         nargs="*",
         metavar="benchmark",
-        help=f"{', '.join(names)}; none means all but those of --full",
+        help=f"{', '.join(names)}; none means all",
     )
     command_line.add_argument(
-        "--full",
-        action="store_true",
-        help=f"also {', '.join(sorted(ONLY_IN_FULL))}, and runs of 10 s",
+        "--full", action="store_true", help="also runs of 10 s, and a million runs"
     )
     command_line.add_argument("--rounds", type=int, default=0, help="rounds of each measurement")
     return command_line

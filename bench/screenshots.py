@@ -19,7 +19,6 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import money
-from bench.library import make_library
 from bench.stage import login
 from bench.stage.browser import FLAGS, find_program
 from bench.team import PREPARED, make_team
@@ -40,7 +39,7 @@ WISH = "ten second 1080p film from two pictures with sound under a dollar"
 COMPARED = "?" + "&".join(
     f"model={name}" for name in ("sandbox/aurora", "sandbox/ridgeline", "atelier/papercut")
 )
-# By name; those of `model`, `board` and the library come from what is made first.
+# By name; those of `model` and `board` come from what is made first.
 PAGES = {
     "gallery": "/",
     "search": f"/models/?q={quote(WISH)}",
@@ -68,7 +67,6 @@ def main(link: str, names: list[str]) -> None:
         shown = PAGES | make_content(page)
         taken: list[tuple[dict[str, str], Sequence[tuple[int, str]], object]] = []
         if not names or set(names) - shown.keys():
-            shown |= make_library(page)
             team = make_team(browser, page, base)
             of_admin, of_maker, maker = money.make_money(browser, page, base)
             state = context.storage_state()

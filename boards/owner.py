@@ -14,18 +14,16 @@ from boards.leaderboard import job as counting
 from boards.models import Board, Cell, Column, Row
 from boards.runs.belonging import boards_of, newest_boards
 from boards.trials import job
-from projects.models import InProject, InProjectQuerySet
+from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.owners import (
     Chosen,
     Compared,
-    Destination,
     Job,
     JsonColumn,
     Place,
     RunOwner,
     RunsOfGroup,
-    UserRelation,
 )
 
 if TYPE_CHECKING:
@@ -71,14 +69,6 @@ class BoardsOwner(RunOwner):
         cells = Cell.objects.filter(run__in=run_ids, board__deleted_at=None)
         return {run_id for run_id in cells.values_list("run_id", flat=True) if run_id}
 
-    def handed_over(self) -> Sequence[UserRelation]:
-        """Return the boards; their rows, columns and cells go with them."""
-        return (UserRelation("boards", Board),)
-
-    def movable(self) -> Mapping[str, type[InProject]]:
-        """Return boards."""
-        return {"board": Board}
-
     def goes_along(self, rows: Chosen) -> Chosen:
         """Return the runs that were made for the cells of moved boards."""
         cells = Cell.objects.filter(board__in=rows.get(Board, ()), is_reused=False)
@@ -87,11 +77,6 @@ class BoardsOwner(RunOwner):
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
         """Return boards."""
         return {"board": Board.objects.kept()}
-
-    def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the boards of the user's projects."""
-        boards = Board.objects.kept().shown_to(user)
-        return (Destination("Boards", boards, "title", "boards:board"),)
 
     def compared(self, request: HttpRequest) -> Sequence[Compared]:
         """Return boards, and trials: the boards that try new models by themselves."""

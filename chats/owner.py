@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from chats.display import answer
 from chats.models import Chat, Turn
 from chats.turns.belonging import chats_of
-from projects.models import InProject, InProjectQuerySet
+from projects.models import InProjectQuerySet
 from runs.models import Run
-from runs.owners import Chosen, Destination, JsonColumn, LiveView, Place, RunOwner, UserRelation
+from runs.owners import Chosen, JsonColumn, LiveView, Place, RunOwner
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -41,14 +41,6 @@ class ChatsOwner(RunOwner):
         turns = Turn.objects.filter(run__in=run_ids, chat__deleted_at=None)
         return {run_id for run_id in turns.values_list("run_id", flat=True) if run_id}
 
-    def handed_over(self) -> Sequence[UserRelation]:
-        """Return the conversations; their turns go with them."""
-        return (UserRelation("chats", Chat),)
-
-    def movable(self) -> Mapping[str, type[InProject]]:
-        """Return conversations."""
-        return {"chat": Chat}
-
     def goes_along(self, rows: Chosen) -> Chosen:
         """Return the answers in moved conversations."""
         turns = Turn.objects.filter(chat__in=rows.get(Chat, ()), run__isnull=False)
@@ -57,8 +49,3 @@ class ChatsOwner(RunOwner):
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
         """Return conversations."""
         return {"chat": Chat.objects.kept()}
-
-    def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the conversations that the user sees."""
-        chats = Chat.objects.kept().shown_to(user)
-        return (Destination("Chats", chats, "title", "chats:chat"),)

@@ -8,10 +8,9 @@ app_name = "chats"
 urlpatterns = [
     path("", lists.index, name="chats"),
     path("new/", lists.new, name="new"),
-    path("recovery/", actions.recovery, name="recovery"),
     path("<uuid:pk>/", chat.chat, name="chat"),
     path("<uuid:pk>/turns/", actions.turns, name="chat-turns"),
     path("<uuid:pk>/draft/", actions.draft, name="chat-draft"),
     path("<uuid:pk>/title/", actions.title, name="chat-title"),
-    path("<uuid:pk>/deletion/", actions.deletion, name="chat-deletion"),
+    *lists.CHATS.urls(),
 ]

@@ -30,28 +30,22 @@ from api.fal_proxy.relayed_streams import RelayedStreams  # noqa: E402
 from api.fal_proxy.status_streams import StatusStreams  # noqa: E402
 from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
+from core.live.broker import Broker  # noqa: E402
 from core.process.memory import freeze_gc  # noqa: E402
 from runs.live import long_poll  # noqa: E402
 from sharing.live import polls as share_polls  # noqa: E402
 
-streams = RelayedStreams(pages, settings.GATEWAY_URL)
-status_streams = StatusStreams(streams, lambda: router.broker.signal if router.broker else None)
-held = HeldResponses(status_streams, lambda: router.broker.signal if router.broker else None)
+
+def broker() -> Broker | None:
+    """Return what holds those who wait; None before this process has started."""
+    return router.broker
+
+
+streams = StatusStreams(RelayedStreams(pages, settings.GATEWAY_URL), broker)
+held = HeldResponses(streams, broker)
 assistants = assistants_http.Assistants(held, settings.MCP_SPENDING_CAP)
-
-
-def release_all() -> None:
-    """End all calls that wait for a run; the server's shutdown would wait for them."""
-    assistants.release_all()
-    status_streams.release_all()
-    held.release_all()
-    reviews.release_all()
-
-
-router: long_poll.Router = long_poll.Router(held, on_shutdown=release_all)
-reviews = share_polls.SharePolls(
-    lambda: router.broker.signal if router.broker else None, router.sessions
-)
+router: long_poll.Router = long_poll.Router(held, on_shutdown=assistants.release_all)
+reviews = share_polls.SharePolls(broker, router.sessions)
 freeze_gc()
 logging.getLogger("uvicorn.error").addFilter(is_not_cancellation)
 logging.getLogger("uvicorn.error").addFilter(is_not_broken_response)

@@ -14,12 +14,11 @@ from flows.execution import advance, ended
 from flows.execution.belonging import flow_runs_of
 from flows.fal_workflows import live, step_files, sync
 from flows.models import Flow, FlowRun, StepRun
-from projects.models import InProject, InProjectQuerySet
+from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.owners import (
     Chosen,
     Compared,
-    Destination,
     Job,
     JsonColumn,
     LiveView,
@@ -77,12 +76,8 @@ class FlowsOwner(RunOwner):
         return {run_id for run_id in keys if run_id}
 
     def handed_over(self) -> Sequence[UserRelation]:
-        """Return the flows and their runs."""
-        return (UserRelation("flows", Flow), UserRelation("runs of flows", FlowRun))
-
-    def movable(self) -> Mapping[str, type[InProject]]:
-        """Return flows."""
-        return {"flow": Flow}
+        """Return the runs of flows."""
+        return (UserRelation("runs of flows", FlowRun),)
 
     def goes_along(self, rows: Chosen) -> Chosen:
         """Return the runs of moved flows that live beside them, and the runs of their steps."""
@@ -96,10 +91,6 @@ class FlowsOwner(RunOwner):
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
         """Return flows and their runs, which are kept when the flow is deleted."""
         return {"flow": Flow.objects.kept(), "flow-run": FlowRun.objects.all()}
-
-    def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the flows of the user's projects, and those for everybody."""
-        return (Destination("Flows", Flow.objects.visible_to(user), "name", "flows:flow"),)
 
     def compared(self, request: HttpRequest) -> Sequence[Compared]:
         """Return the flows of the project, and those for everybody."""

@@ -23,7 +23,8 @@ from zipstream import ZipStream
 
 from core.file_names import numbered_name
 from core.http.streaming import chunks
-from library.selection import MOST_FILES, TOO_MANY, Refused, Selection
+from core.refusals import Refused
+from library.selection import MOST_FILES, TOO_MANY, Selection
 from playground.form.restoring import recipes
 from projects.models import Project
 from runs.files import result_names

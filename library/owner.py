@@ -8,26 +8,24 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from library import pictures
-from library.models import Prompt, Reference, ReferenceVersion, Series, SeriesItem
+from library.models import Reference, ReferenceVersion, Series, SeriesItem
 from library.prompts import origins as prompt_origins
 from library.prompts import using as using_prompts
 from library.references import resolving, results
 from library.references import using as using_references
 from library.search import indexing
 from library.wall import found
-from projects.models import InProject, Project
+from projects.models import Project
 from runs.files.input_references import sources_in
-from runs.models import Run, Upload, View
+from runs.models import Run, Upload
 from runs.named_inputs import NamedInput, NameResolver, Offered
 from runs.owners import (
     Chosen,
-    Destination,
     FillForm,
     Job,
     JsonColumn,
     Place,
     RunOwner,
-    UserRelation,
 )
 
 if TYPE_CHECKING:
@@ -92,37 +90,11 @@ class LibraryOwner(RunOwner):
             JsonColumn(Reference.objects.all(), "lora"),
         )
 
-    def handed_over(self) -> Sequence[UserRelation]:
-        """Return what people made; versions and items go with it."""
-        return (
-            UserRelation("prompts", Prompt),
-            UserRelation("references", Reference),
-            UserRelation("series", Series),
-            UserRelation("views", View),
-        )
-
-    def movable(self) -> Mapping[str, type[InProject]]:
-        """Return prompts, references, series and views."""
-        return {"prompt": Prompt, "reference": Reference, "series": Series, "view": View}
-
     def goes_along(self, rows: Chosen) -> Chosen:
         """Return the pictures of moved references."""
         moved = ReferenceVersion.objects.filter(reference__in=rows.get(Reference, ()))
         pictures_of_versions = json.dumps([*moved.values_list("pictures", flat=True)])
         return {Upload: sources_in(pictures_of_versions)}
-
-    def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the prompts, references, series and views of the user's projects."""
-        prompts = Prompt.objects.kept().shown_to(user)
-        references = Reference.objects.kept().shown_to(user)
-        series = Series.objects.kept().shown_to(user)
-        views = View.objects.kept().shown_to(user)
-        return (
-            Destination("Prompts", prompts, "name", "library:prompt"),
-            Destination("References", references, "name", "library:reference"),
-            Destination("Series", series, "name", "library:series"),
-            Destination("Views", views, "name", "library:view"),
-        )
 
     def form_sources(self) -> Mapping[str, FillForm]:
         """Return what fills in a form from `?prompt=`, `?reference=` and `?pictures=` of keys."""

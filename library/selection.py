@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.http import QueryDict
 
 from core.http.parameters import parse_uuid
+from core.refusals import Refused
 from runs.models import Artifact
 from runs.models.querysets import RunQuerySet
 from runs.selections import ALL, ARTIFACT, RUN, all_found, newest
@@ -28,10 +29,6 @@ _POSITION = re.compile(r"[0-9]{1,6}")
 
 # The chosen positions by run; None: all of its files.
 Positions = Mapping[uuid.UUID, set[int] | None]
-
-
-class Refused(ValueError):
-    """What was chosen cannot be taken; says why, for people."""
 
 
 class ResultKey(NamedTuple):

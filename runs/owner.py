@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 
 from catalog.models import Collection
+from kept import purging
 from projects.models import InProject, InProjectQuerySet
 from runs.models import Draft, Preset, Run, Share, Upload
 from runs.owners import Job, JsonColumn, RunOwner, UserRelation
@@ -39,8 +40,8 @@ class RunsOwner(RunOwner):
         )
 
     def movable(self) -> Mapping[str, type[InProject]]:
-        """Return runs and presets; uploads go along with what uses them."""
-        return {"run": Run, "preset": Preset}
+        """Return runs; uploads go along with what uses them."""
+        return {"run": Run}
 
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
         """Return runs, deleted ones too."""
@@ -51,11 +52,15 @@ class RunsOwner(RunOwner):
         return (
             UserRelation("runs", Run),
             UserRelation("uploads", Upload),
-            UserRelation("presets", Preset),
             UserRelation("links", Share),
             UserRelation("collections", Collection, "owner"),
         )
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the job that deletes old runs where projects keep them for some days only."""
-        return (Job("delete old runs", sync_to_async(Retention().step)),)
+        """Return the jobs that delete old runs, where projects keep them for some days only, and
+        for good what else was deleted a while ago.
+        """
+        return (
+            Job("delete old runs", sync_to_async(Retention().step)),
+            Job("purge deleted things", sync_to_async(purging.step)),
+        )

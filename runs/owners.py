@@ -67,19 +67,6 @@ class LiveView(NamedTuple):
     is_live: bool = False
 
 
-class Destination(NamedTuple):
-    """Named things of one app that ⌘K finds: rows with a UUID, and the route of their page.
-
-    Destinations of the same `title` share a group; `note` tells them apart.
-    """
-
-    title: str
-    rows: QuerySet[Any]
-    name: str  # the column that holds the name
-    route: str
-    note: str = ""
-
-
 class Line(NamedTuple):
     """One thing in the list of *Compare*; `author` is empty where it is the reader's own."""
 
@@ -273,10 +260,6 @@ class RunOwner:
 
     def waiting(self, user: User) -> Sequence[Entry]:
         """Return what asks the user for an act, for the front page."""
-        return ()
-
-    def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the user's things with names that ⌘K finds."""
         return ()
 
     # Projects

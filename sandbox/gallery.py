@@ -1,18 +1,13 @@
-"""Thumbnails, which are recorded, and example files, made on the first request for each."""
+"""Thumbnails and example files, which are recorded."""
 
-import logging
-import os
-import threading
 from pathlib import Path
 
+from sandbox import recorded
 from sandbox.contract.registry import Registry
-from sandbox.errors import Failure
-from sandbox.execution.context import Context
 from sandbox.files import Files
 
-log = logging.getLogger(__name__)
-
 RECORDED = Path(__file__).parent / "thumbs"
+EXAMPLES = recorded.FOLDER / "examples"
 
 
 class Gallery:
@@ -21,7 +16,6 @@ class Gallery:
     def __init__(self, registry: Registry, files: Files) -> None:
         self._registry = registry
         self._files = files
-        self._lock = threading.RLock()  # concurrent requests make an example only once
 
     def asset_at(self, url: str) -> Path | None:
         """Return the example or thumbnail behind one of our URLs."""
@@ -34,10 +28,9 @@ class Gallery:
         folder, _, name = relative.partition("/")
         if folder == "thumbs":
             return self._thumbnail(name)
-        if folder != "examples":
-            return None
-        with self._lock:
-            return self._files.at(relative) or self._make(name)
+        path = EXAMPLES / name
+        is_example = folder == "examples" and path.parent == EXAMPLES and path.is_file()
+        return path if is_example else None
 
     def _thumbnail(self, name: str) -> Path | None:
         endpoint_id, _, kind = name.rpartition(".")
@@ -46,23 +39,3 @@ class Gallery:
             return None
         path = RECORDED / f"{model.copy_of or endpoint_id}.{kind}"
         return path if path.is_file() else None
-
-    def _make(self, name: str) -> Path | None:
-        from sandbox.studio import examples
-
-        make = examples.EXAMPLES.get(name)
-        if make is None:
-            return None
-        context = Context(
-            self._files, lambda *_: None, pace=0, asset=self.asset_at, find=self._registry.get
-        )
-        try:
-            data = make(context)
-        except Failure:
-            log.exception("the example %s could not be made", name)
-            return None
-        path = self._files.root / "examples" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{name}.{os.getpid()}.partial")
-        partial.write_bytes(data)
-        return partial.rename(path)

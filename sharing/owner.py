@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.urls import reverse
 
 from boards.models import Board
-from runs.owners import Chosen, Destination, Job, Place, RunOwner, UserRelation
+from runs.owners import Chosen, Job, Place, RunOwner, UserRelation
 from sharing import feedback
 from sharing.access import managed
 from sharing.models import Report, Share, ShareItem
@@ -54,8 +54,8 @@ class SharingOwner(RunOwner):
         ]
 
     def handed_over(self) -> Sequence[UserRelation]:
-        """Return the shares, what guests said of them goes with them; and the reports."""
-        return (UserRelation("shares", Share), UserRelation("reports", Report))
+        """Return the shares; what guests said of them goes with them."""
+        return (UserRelation("shares", Share),)
 
     def movable(self) -> Mapping[str, type[InProject]]:
         """Return shares."""
@@ -71,11 +71,6 @@ class SharingOwner(RunOwner):
         frozen = Report.objects.kept().exclude(frozen_at=None).values_list("snapshot", flat=True)
         shown = {run for snapshot in frozen for run in content.read(snapshot).runs}
         return {run_id for run_id in run_ids if str(run_id) in shown}
-
-    def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the reports of the user's projects."""
-        reports = Report.objects.kept().shown_to(user)
-        return (Destination("Reports", reports, "question", "sharing:report"),)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the jobs that tell of reviews and forget deleted comments."""

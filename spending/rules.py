@@ -42,7 +42,7 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     alarm_factor = forms.DecimalField(
         label="More than … times its estimate",
-        widget=forms.TextInput,
+        widget=forms.TextInput({"inputmode": "decimal"}),
         min_value=Decimal("1.01"),
         max_value=Decimal("9999.99"),
         decimal_places=2,

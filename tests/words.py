@@ -32,7 +32,7 @@ RETIRED = {
     r"spendings?(?= page)|expenses?|expenditures?": "spending",
     r"administrators?": "admin",
 }
-ELSEWHERE = {"ACCESS.md", "PROTOCOL.md"}  # generated from names, and fal's own words
+ELSEWHERE = {"PROTOCOL.md"}  # fal's own words
 _WORDS = [(re.compile(rf"\b(?:{old})\b", re.IGNORECASE), new) for old, new in RETIRED.items()]
 _HIDDEN = re.compile(
     r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}|\{%.*?%\}|\{\{.*?\}\}|<!--.*?-->", re.DOTALL

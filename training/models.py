@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from core.db.json_field import ExactJSONField
-from projects.models import InProject, InProjectQuerySet
+from kept.models import Kept, KeptQuerySet
 from projects.models.in_project import is_shown_to
 from runs.models import Run, Upload
 
@@ -21,22 +20,11 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 
-class DatasetQuerySet(InProjectQuerySet["Dataset"]):
-    """Filters for data sets."""
-
-    def kept(self) -> DatasetQuerySet:
-        """Those that are not deleted."""
-        return self.filter(deleted_at=None)
-
-    def of(self, user: User | AnonymousUser) -> DatasetQuerySet:
-        """The user's own rows that are not deleted."""
-        return self.kept().own(user)
-
-
-class Dataset(InProject):
+class Dataset(Kept):
     """Files with captions, for a trainer."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug, route = "dataset", "training:dataset"
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="datasets"
     )
@@ -44,11 +32,9 @@ class Dataset(InProject):
     name = models.CharField(max_length=200)
     trigger_word = models.CharField(max_length=100, blank=True)
     files = ExactJSONField(default=list, help_text="what training/data/items.py reads")
-    created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
-    deleted_at = models.DateTimeField(null=True, blank=True)
 
-    objects = DatasetQuerySet.as_manager()
+    objects = KeptQuerySet["Dataset"].as_manager()
 
     class Meta:
         verbose_name = "data set"
@@ -57,13 +43,6 @@ class Dataset(InProject):
             models.Index(fields=["user", "-changed_at"], name="dataset_list"),
             models.Index(fields=["project", "-changed_at"], name="dataset_in_project"),
         ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the data set's page."""
-        return reverse("training:dataset", args=[self.pk])
 
 
 class DatasetArchive(models.Model):
@@ -96,16 +75,12 @@ class Training(models.Model):
         return str(self.run_id)
 
 
-class WeightsQuerySet(InProjectQuerySet["Weights"]):
+class WeightsQuerySet(KeptQuerySet["Weights"]):
     """Filters for weights: who does not see their run does not see them either."""
 
     def kept(self) -> WeightsQuerySet:
         """Those that are not deleted, nor are their runs."""
         return self.filter(deleted_at=None, training__run__deleted_at=None)
-
-    def of(self, user: User | AnonymousUser) -> WeightsQuerySet:
-        """The user's own rows that are not deleted, nor are their runs."""
-        return self.kept().own(user)
 
     def in_project(self, project: Project, user: User | AnonymousUser) -> WeightsQuerySet:
         """What a member sees in the project."""
@@ -117,19 +92,18 @@ class WeightsQuerySet(InProjectQuerySet["Weights"]):
         return super().shown_to(user).filter(is_shown_to(user, "training__run__"))
 
 
-class Weights(InProject):
+class Weights(Kept):
     """A file of weights that a training has produced, with a name."""
 
+    slug, route = "weights", "training:weights-page"
     goes_along = True  # with its training's run
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="weights"
     )
     training = models.ForeignKey(Training, on_delete=models.CASCADE, related_name="weights")
     position = models.PositiveIntegerField(help_text="of the artifact in the run's output")
     name = models.CharField(max_length=200)
-    created_at = models.DateTimeField(auto_now_add=True)
-    deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = WeightsQuerySet.as_manager()
 
@@ -143,13 +117,6 @@ class Weights(InProject):
         constraints = [
             models.UniqueConstraint(fields=["training", "position"], name="weights_once_per_file")
         ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the weights' page."""
-        return reverse("training:weights-page", args=[self.pk])
 
     @property
     def address(self) -> str:

@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 
-from projects.models import InProject
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
-from runs.owners import Chosen, Destination, FillForm, Job, JsonColumn, RunOwner, UserRelation
+from runs.owners import Chosen, FillForm, Job, JsonColumn, RunOwner
 from training.data import packing
 from training.models import Dataset, DatasetArchive, Training, Weights
 from training.results import naming, prefill, settling
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
     import fal
     from core.notify import channel
 
@@ -44,14 +41,6 @@ class TrainingOwner(RunOwner):
         trainings = Training.objects.filter(run__in=run_ids)
         return set(trainings.values_list("run_id", flat=True))
 
-    def handed_over(self) -> Sequence[UserRelation]:
-        """Return the data sets and the weights."""
-        return (UserRelation("data sets", Dataset), UserRelation("weights", Weights))
-
-    def movable(self) -> Mapping[str, type[InProject]]:
-        """Return data sets and weights."""
-        return {"dataset": Dataset, "weights": Weights}
-
     def goes_along(self, rows: Chosen) -> Chosen:
         """Return the files of moved data sets; weights and their training go together."""
         datasets = Dataset.objects.filter(pk__in=rows.get(Dataset, ()))
@@ -64,15 +53,6 @@ class TrainingOwner(RunOwner):
             Weights: set(weights.values_list("pk", flat=True)),
             Run: set(trainings.values_list("training_id", flat=True)),
         }
-
-    def destinations(self, user: User) -> Sequence[Destination]:
-        """Return the data sets and weights that the user sees, in one group."""
-        datasets = Dataset.objects.kept().shown_to(user)
-        weights = Weights.objects.kept().shown_to(user)
-        return (
-            Destination("Training", datasets, "name", "training:dataset", "data set"),
-            Destination("Training", weights, "name", "training:weights-page", "weights"),
-        )
 
     def form_sources(self) -> Mapping[str, FillForm]:
         """Return the functions that fill a form with a data set or with weights."""

@@ -8,13 +8,12 @@ app_name = "training"
 urlpatterns = [
     path("", lists.index, name="training"),
     path("new/", lists.new, name="new"),
-    path("recovery/", lists.recovery, name="recovery"),
+    *datasets.DATASETS.urls(),
+    *weights.WEIGHTS.urls(),
     path("data-sets/<uuid:pk>/", datasets.dataset, name="dataset"),
     path("data-sets/<uuid:pk>/files/", files.files, name="dataset-files"),
     path("data-sets/<uuid:pk>/results/", files.results, name="dataset-results"),
     path("data-sets/<uuid:pk>/form/", datasets.form, name="dataset-form"),
-    path("data-sets/<uuid:pk>/deletion/", datasets.deletion, name="dataset-deletion"),
     path("weights/", weights.index, name="weights"),
     path("weights/<uuid:pk>/", weights.weights, name="weights-page"),
-    path("weights/<uuid:pk>/deletion/", weights.deletion, name="weights-deletion"),
 ]

@@ -7,10 +7,8 @@ process needs neither the key nor a thread per stream, and only calls the gatewa
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -20,7 +18,7 @@ import fal
 from api.fal_proxy.tickets import STREAM_PATH, TICKET_REFUSED
 from api.http.dispatch import dumps
 from api.http.problem import OPENAI_ROOT, Problem
-from core.http.asgi import App, Message, Receive, Scope, Send
+from core.http.asgi import App, Intercepted, Receive, Scope, Send, unless_disconnected
 from core.http.forwarding import NotForwarded, post
 from runs import state_machine
 from runs.results import outcomes
@@ -35,7 +33,6 @@ REFUSED = (
     "This server's gateway does not take the web process's ticket, so the model was not called. An "
     "admin has to start both with the same SECRET_KEY."
 )
-_HEADER = HEADER.lower().encode()
 _HEADERS = [
     (b"content-type", b"application/json"),
     (b"cache-control", b"private, no-store"),
@@ -55,25 +52,14 @@ class RelayedStreams:
         """Serve one request."""
         if scope["method"] != "POST" or not scope["path"].startswith(PREFIXES):
             return await self._app(scope, receive, send)
-        first = Intercepted(send, _HEADER)
+        first = Intercepted(send, HEADER)
         await self._app(scope, receive, first.send)
         if first.value:
             pk, ticket = first.value.split(" ")
-            await self._relay(uuid.UUID(pk), scope["path"], ticket, receive, send)
+            passing = self._pass_on(uuid.UUID(pk), scope["path"], ticket, send)
+            # Its end closes the gateway's connection, which cancels the run.
+            await unless_disconnected(passing, receive)
         return None
-
-    async def _relay(
-        self, pk: uuid.UUID, path: str, ticket: str, receive: Receive, send: Send
-    ) -> None:
-        passing = asyncio.create_task(self._pass_on(pk, path, ticket, send))
-        disconnect = asyncio.create_task(wait_for_disconnect(receive))
-        try:
-            await asyncio.wait({passing, disconnect}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            disconnect.cancel()
-            passing.cancel()  # closes the gateway's connection, which cancels the run
-        with suppress(asyncio.CancelledError):
-            await passing
 
     async def _pass_on(self, pk: uuid.UUID, path: str, ticket: str, send: Send) -> None:
         """Send the gateway's response; raises ResponseBroken if that breaks off."""
@@ -112,29 +98,6 @@ async def _copy(response: httpx.Response, send: Send) -> None:
     async for chunk in response.aiter_raw():
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
-
-
-class Intercepted:
-    """A response's messages: passed on, or dropped if it has the header, which sets `value`."""
-
-    def __init__(self, send: Send, header: bytes) -> None:
-        self.value = ""
-        self._send = send
-        self._header = header
-
-    async def send(self, message: Message) -> None:
-        """Handle a message of the response."""
-        if message["type"] == "http.response.start":
-            values = (v for name, v in message["headers"] if name.lower() == self._header)
-            self.value = next(values, b"").decode()
-        if not self.value:
-            await self._send(message)
-
-
-async def wait_for_disconnect(receive: Receive) -> None:
-    """Return when the client has disconnected."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _end_unsent(pk: uuid.UUID, reason: str) -> None:

@@ -16,10 +16,9 @@ from django.db import close_old_connections
 
 import fal
 from api.fal_proxy import responses, tickets
-from api.fal_proxy.relayed_streams import wait_for_disconnect
 from api.gateway.stream_answers import Answer, answer_to, respond
 from core.db import transient_errors
-from core.http.asgi import Receive, Send
+from core.http.asgi import Receive, Send, wait_for_disconnect
 from runs import state_machine, transitions
 from runs.files import inputs
 from runs.keys import in_use

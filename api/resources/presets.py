@@ -137,12 +137,12 @@ def create_preset(call: Call) -> Reply:
     scope="run",
     tag="presets",
     parameters=[PRESET],
-    responses=[Response(204, "Deleted; for a day, the preset's page can restore it.")],
+    responses=[Response(204, "Deleted; for 7 days, the preset's page can restore it.")],
     errors=[404],
 )
 def delete_preset(call: Call) -> Reply:
     """Delete a preset: your own, one of a project that you manage, or any with the permission."""
     preset = find(call, call.values["preset_id"])
     roles.require_for(call.user, preset, permissions.DELETE_PRESET)
-    domain.delete(preset, call.user)
+    preset.delete_by(call.user)
     return Reply(None, 204)

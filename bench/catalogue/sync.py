@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.figures import Goal, at_most, at_most_ratio, median, show, table, without_goal
+from bench.figures import Goal, at_most, at_most_ratio, median, table
 from bench.stage.children import HOST, Broken, clean_environment, free_port, report_of
 from bench.stage.stage import KEY, Stage
 
@@ -46,7 +46,6 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) 
     print(f"\nSync of {count} endpoints")
     print(table(HEAD, [cells("product", product), cells("raw", raw)]), flush=True)
     again, fetch = figure(product, "again_s"), figure(raw, "again_s")
-    calls = show(figure(raw, "same_calls_s"), "s")
     lock = figure(product, "longest_lock_ms")
     rows = max(sample["rows_again"] for sample in product)
     return [
@@ -54,9 +53,6 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = COUNT) 
             "G9", "sync, first", figure(product, "first_s"), figure(raw, "first_s"), 3, "s", "raw"
         ),
         at_most_ratio("G9", "sync, unchanged", again, fetch, 1.15, "s", "fetch + parse"),
-        without_goal(
-            "G9", "sync, unchanged: fetch + parse of the same calls only", show(again, "s"), calls
-        ),
         at_most("G9", "sync, unchanged: rows written", rows, 0, ""),
         at_most("G9", "sync: memory over imports", figure(product, "memory_mb"), 60, "MB"),
         at_most("G9", "sync: longest write lock", lock, 50, "ms"),

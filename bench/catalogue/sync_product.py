@@ -14,7 +14,7 @@ from typing import Any
 import django
 from django.db.backends.signals import connection_created
 
-from bench.stage.memory import peak_mb
+from bench.stage.process_usage import own_mb
 
 CHANGES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 REPORT = "catalog_syncreport"  # describes the sync, not the catalogue: not counted
@@ -71,7 +71,7 @@ async def measure(watch: Watch) -> dict[str, Any]:
 
     cpu = time.process_time()
     async with upstream.clients() as clients:
-        before_mb = peak_mb()  # here, since the clients are imported when they are made
+        before_mb = own_mb("VmHWM")  # here, since the clients are imported when they are made
         start = time.perf_counter()
         first = await pipeline.run(clients.platform)
         between = time.perf_counter()
@@ -84,11 +84,10 @@ async def measure(watch: Watch) -> dict[str, Any]:
     return {
         "first_s": between - start,
         "again_s": end - between,
-        "rows": rows,
         "rows_again": watch.rows - rows,
         "cpu_s": time.process_time() - cpu,
         "longest_lock_ms": watch.longest_lock_ms,
-        "memory_mb": peak_mb() - before_mb,
+        "memory_mb": own_mb("VmHWM") - before_mb,
         "endpoints": await Endpoint.objects.acount(),
         "schemas": await Schema.objects.acount(),
     }

@@ -1,7 +1,7 @@
 """The same sync as directly as possible: httpx, orjson, `executemany`; prints figures as JSON.
 
 Writes the same rows to the same tables. The second time it fetches, parses and compares everything
-and writes nothing; then it makes only the calls that a sync without changes cannot omit.
+and writes nothing.
 
     python -m bench.catalogue.sync_raw DATABASE API KEY
 """
@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import orjson
 
-from bench.stage.memory import peak_mb
+from bench.stage.process_usage import own_mb
 
 AT_ONCE = 4
 ALIKE = ("display_name", "category", "description", "status", "thumbnail_url", "model_url")
@@ -64,11 +64,6 @@ class Raw:
         ids = [entry["endpoint_id"] for entry in entries]
         await at_once(self.schemas, ids, 10)
         await at_once(self.prices if writes else self.read_prices, ids, 50)
-
-    async def same_calls(self) -> None:
-        """Make the calls that show that nothing has changed: listing and prices."""
-        ids = [entry["endpoint_id"] for entry in await self.entries()]
-        await at_once(self.read_prices, ids, 50)
 
     async def schemas(self, ids: list[str]) -> None:
         """Fetch and store new documents."""
@@ -128,6 +123,7 @@ class Raw:
 def row(position: int, entry: Any) -> dict[str, Any]:
     """Return the columns of an endpoint."""
     data = entry["metadata"]
+    group = data.get("group") or {"key": "", "label": ""}
     return {
         **{name: data[name] for name in ALIKE},
         "endpoint_id": entry["endpoint_id"],
@@ -135,11 +131,11 @@ def row(position: int, entry: Any) -> dict[str, Any]:
         "tags": orjson.dumps(data["tags"]).decode(),
         "license_type": data["license_type"],
         "kind": data["kind"],
-        "group_key": data["group"]["key"],
-        "group_label": data["group"]["label"],
+        "group_key": group["key"],
+        "group_label": group["label"],
         "training_endpoint_ids": "[]",
         "inference_endpoint_ids": "[]",
-        "duration_estimate_min": data["duration_estimate"],
+        "duration_estimate_min": data.get("duration_estimate"),
         "published_at": data["date"][:19].replace("T", " "),
         "updated_at": data["updated_at"][:19].replace("T", " "),
         "upstream_updated": data["updated_at"],
@@ -176,25 +172,23 @@ async def at_once(step: Callable[[list[str]], Awaitable[Any]], ids: list[str], s
 
 
 async def measure(raw: Raw) -> dict[str, Any]:
-    """Run a first sync, one without changes, and only the calls that such a sync needs."""
+    """Run a first sync, and one without changes."""
     cpu = time.process_time()
-    before_mb = peak_mb()
+    before_mb = own_mb("VmHWM")
     marks = [time.perf_counter()]
     rows = []
-    for step in (raw.run(writes=True), raw.run(writes=False), raw.same_calls()):
-        await step
+    for writes in (True, False):
+        await raw.run(writes=writes)
         marks.append(time.perf_counter())
         rows.append(raw.rows)
     await raw.client.aclose()
     return {
         "first_s": marks[1] - marks[0],
         "again_s": marks[2] - marks[1],
-        "same_calls_s": marks[3] - marks[2],
-        "rows": rows[0],
         "rows_again": rows[1] - rows[0],
         "cpu_s": time.process_time() - cpu,
         "longest_lock_ms": raw.longest_lock_ms,
-        "memory_mb": peak_mb() - before_mb,
+        "memory_mb": own_mb("VmHWM") - before_mb,
         "endpoints": raw.count("catalog_endpoint"),
         "schemas": raw.count("catalog_schema"),
     }

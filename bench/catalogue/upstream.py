@@ -1,15 +1,14 @@
-"""A synthetic catalogue of any size in fal's format, and a server for it.
+"""A catalogue of any size in fal's format, and a server for it.
 
-Every entry and document is determined by its number. Their structure is that of fal's (8 to 20 KB
-per document, references, unions with null, arrays of objects, long descriptions).
+Its entries are the sandbox's models under other names, each with a document of its own.
 
     python -m bench.catalogue.upstream PORT COUNT
 """
 
 from __future__ import annotations
 
-import random
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -19,250 +18,51 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-CATEGORIES = (
-    *("text-to-image", "image-to-image", "text-to-video", "image-to-video", "vision"),
-    *("text-to-speech", "text-to-audio", "image-to-3d", "llm", "training"),
-)
-WORDS = [
-    "light",
-    "motion",
-    "grain",
-    "portrait",
-    "harbour",
-    "silk",
-    "orbit",
-    "marble",
-    "lantern",
-    "river",
-    "glass",
-    "meadow",
-    "echo",
-    "copper",
-    "drift",
-    "signal",
-    "canvas",
-    "ember",
-    "fjord",
-    "velvet",
-    "prism",
-    "thunder",
-    "willow",
-    "mosaic",
-    "cobalt",
-    "shadow",
-]
-SENTENCES = (
-    "Controls how closely the output follows what was asked for; higher is stricter.",
-    "When it is left out the model decides, which is what most people want.",
-    "Larger values take longer and cost more, smaller ones lose detail.",
-    "Has no effect on outputs that are requested in another format.",
-    "The same value with the same input gives the same output every time.",
-    "Use it sparingly: it changes the composition as well as the colours.",
-)
+from bench.catalogue import filling
+
+LONGER = 8  # times
 
 
-def text(dice: random.Random, sentences: int) -> str:
-    """Some sentences."""
-    return " ".join(dice.choice(SENTENCES) for _ in range(sentences))
+def items(count: int) -> Iterator[dict[str, Any]]:
+    """Yield entries with their documents; the same number gives the same ones."""
+    models = [item for item in filling.sandbox() if item["metadata"]["status"] == "active"]
+    for number in range(count):
+        model = models[number % len(models)]
+        was = model["endpoint_id"]
+        name = f"bench-{number % 40:02d}/{was.partition('/')[2]}-{number}"
+        item: dict[str, Any] = orjson.loads(
+            orjson.dumps(model).replace(was.encode(), name.encode())
+        )
+        yield item | {"openapi": told_at_length(item["openapi"])}
 
 
-def number(dice: random.Random) -> dict[str, Any]:
-    """A number with limits."""
-    high = dice.choice([1, 4, 20, 50, 100])
-    return {"type": "number", "minimum": 0, "maximum": high, "default": high / 2}
-
-
-def integer(dice: random.Random) -> dict[str, Any]:
-    """A whole number with limits."""
-    high = dice.choice([4, 8, 50])
-    return {"type": "integer", "minimum": 1, "maximum": high, "default": dice.randint(1, high)}
-
-
-def flag(dice: random.Random) -> dict[str, Any]:
-    """A switch."""
-    return {"type": "boolean", "default": dice.random() < 0.5}
-
-
-def choice(dice: random.Random) -> dict[str, Any]:
-    """One of a few words."""
-    words = dice.sample(WORDS, dice.randint(2, 7))
-    return {"type": "string", "enum": words, "default": words[0]}
-
-
-def seed(dice: random.Random) -> dict[str, Any]:
-    """A whole number or null."""
-    return {"anyOf": [{"type": "integer"}, {"type": "null"}]}
-
-
-def size(dice: random.Random) -> dict[str, Any]:
-    """A preset, or an object."""
-    presets = {"type": "string", "enum": ["square_hd", "square", "portrait_4_3", "landscape_16_9"]}
-    return {"anyOf": [{"$ref": "#/components/schemas/ImageSize"}, presets], "default": "square"}
-
-
-def picture(dice: random.Random) -> dict[str, Any]:
-    """A picture's address."""
-    return {"type": "string", "examples": ["https://example.com/harbour.png"]}
-
-
-def adapters(dice: random.Random) -> dict[str, Any]:
-    """A list of objects."""
-    items = {"$ref": "#/components/schemas/Adapter"}
-    return {"type": "array", "items": items, "default": [], "maxItems": 5}
-
-
-KINDS = {
-    "image_size": size,
-    "num_inference_steps": integer,
-    "seed": seed,
-    "guidance_scale": number,
-    "num_images": integer,
-    "style": choice,
-    "image_url": picture,
-    "negative_prompt": lambda dice: {"type": "string", "default": ""},
-    "loras": adapters,
-    "enable_safety_checker": flag,
-    "output_format": choice,
-    "strength": number,
-    "mask_url": picture,
-    "acceleration": choice,
-    "sync_mode": flag,
-    "scheduler": choice,
-}
-
-
-def endpoint_id(index: int) -> str:
-    """Return `bench-07/harbour-112/turbo`; some ids have three levels, as upstream's."""
-    name = f"bench-{index % 40:02d}/{WORDS[index % len(WORDS)]}-{index}"
-    return f"{name}/turbo" if index % 3 == 0 else name
-
-
-def metadata(index: int) -> dict[str, Any]:
-    """An entry's metadata in the list."""
-    dice = random.Random(index)
-    title = " ".join(dice.sample(WORDS, 2)).title()
-    stamp = f"2026-{index % 12 + 1:02d}-{index % 28 + 1:02d}T08:{index % 60:02d}:00.000Z"
+def told_at_length(value: Any) -> Any:
+    """Return a document with descriptions as long as fal's, which make it 8 to 20 KB large."""
+    if isinstance(value, list):
+        return [told_at_length(part) for part in value]
+    if not isinstance(value, dict):
+        return value
     return {
-        "display_name": f"{title} {index}",
-        "category": CATEGORIES[index % len(CATEGORIES)],
-        "description": f"{title} turns words into results. {text(dice, 2)}",
-        "status": "active",
-        "tags": dice.sample(WORDS, dice.randint(0, 4)),
-        "updated_at": stamp,
-        "is_favorited": None,
-        "thumbnail_url": f"https://fal.media/files/bench/{index:05d}.webp",
-        "model_url": f"https://fal.run/{endpoint_id(index)}",
-        "date": stamp,
-        "highlighted": index % 50 == 0,
-        "pinned": False,
-        "license_type": dice.choice(["commercial", "research"]),
-        "group": {"key": WORDS[index % len(WORDS)], "label": f"Variant {index}"},
-        "kind": "inference",
-        "duration_estimate": dice.randint(1, 40) / 10,
+        key: " ".join([part] * LONGER) if is_told(key, part) else told_at_length(part)
+        for key, part in value.items()
     }
 
 
-def record(name: str, properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    """An object's schema."""
-    order = {"x-fal-order-properties": [*properties]}
-    return {
-        "title": name,
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        **order,
-    }
-
-
-def document(index: int) -> dict[str, Any]:
-    """An entry's OpenAPI document."""
-    dice = random.Random(index + 1_000_000)
-    where = endpoint_id(index)
-    names = [name for name in KINDS if dice.random() < 0.65] or ["seed"]
-    fields: dict[str, Any] = {"prompt": {"type": "string", "examples": [" ".join(WORDS[:9])]}}
-    fields |= {name: KINDS[name](dice) for name in names}
-    for name, schema in fields.items():
-        schema["title"] = name.replace("_", " ").title()
-        schema["description"] = text(dice, dice.randint(1, 5))
-    image = {
-        "url": {"type": "string", "title": "Url", "description": text(dice, 2)},
-        "content_type": {"type": "string", "title": "Content Type", "description": text(dice, 1)},
-        "width": {"type": "integer", "title": "Width", "description": text(dice, 1)},
-        "height": {"type": "integer", "title": "Height", "description": text(dice, 1)},
-    }
-    pictures = {"type": "array", "items": {"$ref": "#/components/schemas/Image"}}
-    sides = {
-        side: {"type": "integer", "maximum": 14142, "default": 512} for side in ("width", "height")
-    }
-    adapter = {"path": {"type": "string", "description": text(dice, 2)}, "scale": number(dice)}
-    status = {name: {"type": "string", "description": text(dice, 1)} for name in STATUS}
-    schemas = {
-        "QueueStatus": record("QueueStatus", status, ["status", "request_id"]),
-        "BenchInput": record("BenchInput", fields, ["prompt"]),
-        "BenchOutput": record(
-            "BenchOutput", {"images": pictures, "seed": {"type": "integer"}}, ["images"]
-        ),
-        "Image": record("Image", image, ["url"]),
-        "ImageSize": record("ImageSize", sides, []),
-        "Adapter": record("Adapter", adapter, ["path"]),
-    }
-    info = {
-        "title": f"Queue OpenAPI for {where}",
-        "version": "1.0.0",
-        "description": f"The OpenAPI schema for the {where} queue.",
-        "x-fal-metadata": {"endpointId": where, "category": CATEGORIES[index % len(CATEGORIES)]},
-    }
-    return {
-        "openapi": "3.0.4",
-        "info": info,
-        "components": {"schemas": schemas},
-        "servers": [{"url": "https://queue.fal.run"}],
-        "paths": paths(where),
-    }
-
-
-STATUS = ("status", "request_id", "response_url", "status_url", "cancel_url")
-
-
-def paths(where: str) -> dict[str, Any]:
-    """Submit, status, cancel and result, as the queue has them."""
-
-    def answer(name: str) -> dict[str, Any]:
-        schema = {"$ref": f"#/components/schemas/{name}"}
-        content = {"application/json": {"schema": schema}}
-        return {"200": {"description": "The answer.", "content": content}}
-
-    request = {"application/json": {"schema": {"$ref": "#/components/schemas/BenchInput"}}}
-    request_path = f"/{where}/requests/{{request_id}}"
-    parameter = {"name": "request_id", "in": "path", "required": True, "schema": {"type": "string"}}
-    return {
-        f"{request_path}/status": {
-            "get": {"parameters": [parameter], "responses": answer("QueueStatus")}
-        },
-        f"{request_path}/cancel": {
-            "put": {"parameters": [parameter], "responses": answer("QueueStatus")}
-        },
-        f"/{where}": {
-            "post": {
-                "requestBody": {"required": True, "content": request},
-                "responses": answer("QueueStatus"),
-            }
-        },
-        request_path: {"get": {"parameters": [parameter], "responses": answer("BenchOutput")}},
-    }
+def is_told(key: str, value: Any) -> bool:
+    """Whether this is a description; a field may have the same name."""
+    return key == "description" and isinstance(value, str)
 
 
 class Catalogue:
     """The entries as bytes, so that serving them costs almost nothing."""
 
     def __init__(self, count: int) -> None:
-        ids = [endpoint_id(index) for index in range(count)]
-        entries = [{"endpoint_id": i, "metadata": metadata(index)} for index, i in enumerate(ids)]
-        self.plain = dict(zip(ids, map(orjson.dumps, entries), strict=True))
-        self.expanded = {
-            entry["endpoint_id"]: orjson.dumps(entry | {"openapi": document(index)})
-            for index, entry in enumerate(entries)
-        }
+        self.plain: dict[str, bytes] = {}
+        self.expanded: dict[str, bytes] = {}
+        for item in items(count):
+            self.expanded[item["endpoint_id"]] = orjson.dumps(item)
+            del item["openapi"]
+            self.plain[item["endpoint_id"]] = orjson.dumps(item)
 
     async def models(self, request: Request) -> Response:
         """List, find and expand endpoints; none is deprecated."""
@@ -288,7 +88,7 @@ class Catalogue:
 
 
 def build(count: int) -> Starlette:
-    """The application."""
+    """Return the application."""
     catalogue = Catalogue(count)
     return Starlette(
         routes=[

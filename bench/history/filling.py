@@ -19,10 +19,10 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from catalog.models import Endpoint
+from kept.models import GRACE
 from library.search import indexing
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
-from runs.ownership.deletion import GRACE
 
 PEOPLE = 40
 AGE = timedelta(days=730)
@@ -53,7 +53,7 @@ def fill(count: int, team: Sequence[User] = ()) -> None:
         Preset.objects.create(
             endpoint=endpoints[number % len(endpoints)],
             user=people[number % len(people)],
-            name=f"preset {number}",
+            name=f"preset {count}-{number}",
             arguments=history.arguments(0.3),
         )
     with connection.cursor() as cursor:

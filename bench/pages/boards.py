@@ -13,8 +13,17 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
-from bench.figures import KB, Goal, at_most, at_most_ratio, without_goal
-from bench.pages.cold_pages import GALLERY, GALLERY_NEEDS, Visits, of, profile, show, usable
+from bench.figures import Goal, at_most, at_most_ratio
+from bench.pages.cold_pages import (
+    GALLERY,
+    GALLERY_NEEDS,
+    Visits,
+    of,
+    profile,
+    show,
+    usable,
+    wire_kb,
+)
 from bench.stage.browser import visit
 from bench.stage.children import Broken
 from bench.stage.stage import Stage
@@ -22,6 +31,7 @@ from bench.stage.stage import Stage
 MODELS = ("sandbox/aurora/lite", "atelier/bloom")
 COUNTS = (10, 100, 400)
 BOARD_NEEDS = ".board"
+WRITTEN_S = 1.0  # of the largest board, with its page
 PATIENCE_S = 420.0
 
 
@@ -46,7 +56,7 @@ def measure_goals(
             if number:  # the first round only warms the server
                 visits[name].append(seen)
     show("Boards, cold", visits)
-    kb = {name: of(seen, lambda visited: visited.wire_bytes) / KB for name, seen in visits.items()}
+    kb = {name: of(seen, wire_kb) for name, seen in visits.items()}
     small, middle, large = (f"{count} runs" for count in counts)
     of_large, of_gallery = of(visits[large], usable), of(visits["gallery"], usable)
     long_tasks = of(visits[large], lambda visited: visited.long_tasks)
@@ -57,7 +67,7 @@ def measure_goals(
         ),
         at_most_ratio("G11", f"{large}: usable", of_large, of_gallery, 2, "ms", "gallery"),
         at_most("G11", f"{large}: long tasks", long_tasks, 0, ""),
-        without_goal("G11", f"{large}: Run pressed until the board", f"{written:.2f} s", ""),
+        at_most("G11", f"{large}: Run pressed until the board", written, WRITTEN_S, "s"),
     ]
 
 

@@ -11,18 +11,18 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from bench.figures import Goal, at_least, at_most, median, percentile, table
-from bench.stage.children import HOST, free_port
+from bench.stage.children import HOST, apart, free_port
+from bench.stage.http import answer_from
 from bench.stage.process_usage import allow_many_files, find_process, usage_of
 from bench.stage.stage import Stage
 
 CLIENTS = (32, 128)
 SECONDS = 2.0
-MEMORY_MB = 120
+MEMORY_MB = 140
 HEAD = ["", "clients", "pages/s", "p50 ms", "p99", "KB", "failed"]
 
 
@@ -66,14 +66,11 @@ def measure_goals(
         "product": (f"{stage.product.address}/models/", cookie_header),
     }
     goals = []
-    thread = ThreadPoolExecutor(1)
     for clients in crowds:
         loads: dict[str, list[Load]] = {name: [] for name in targets}
         for number in range(rounds + 1):
             for name, (address, cookies) in targets.items():
-                # In a separate thread, because Playwright's event loop runs in this one.
-                loading = run_load(address, cookies, clients, seconds)
-                load = thread.submit(asyncio.run, loading).result()
+                load = apart(run_load(address, cookies, clients, seconds))
                 if number:  # the first round only warms up both
                     loads[name].append(load)
         print(table(HEAD, list(rows(clients, loads))), flush=True)
@@ -132,18 +129,10 @@ async def _client(host: str, port: int, request: bytes, until: float, load: Load
         while time.monotonic() < until:
             started = time.perf_counter()
             writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            size = 0
-            if b"ransfer-encoding: chunked" in head.lower():
-                while length := int(await reader.readline(), 16):
-                    size += len(await reader.readexactly(length + 2)) - 2
-                await reader.readline()
-            else:
-                named = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
-                size = len(await reader.readexactly(int(named)))
-            if head.startswith(b"HTTP/1.1 200"):
+            status, body = await answer_from(reader)
+            if status == 200:
                 load.times.append((time.perf_counter() - started) * 1000)
-                load.size = size
+                load.size = len(body)
             else:
                 load.failed += 1
     finally:

@@ -50,9 +50,8 @@ def measure(stage: Stage, url: str, count: int, rounds: int) -> list[Goal]:
     """Measure one database; the wall only on SQLite, as its pages are the same."""
     vendor = url.partition(":")[0]
     product = Product(stage, f"results-{vendor}", url)
-    settings = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "bench"}
     command = ["bench.results.program", str(count), str(rounds)]
-    report = report_of(command, product.checkout, product.environment | settings)
+    report = report_of(command, product.checkout, product.environment)
     where = f"{report['results']:,} results ({report['vendor']}): "
     p50, p99 = median(report["like"]), percentile(report["like"], 0.99)
     return [

@@ -99,7 +99,7 @@ def like(owner: Any, rounds: int) -> list[float]:
 
 def archive(owner: Any) -> float:
     """Return by how many MB this process grows while it sends an archive of FILES files."""
-    from bench.stage.memory import peak_mb, rss_mb
+    from bench.stage.process_usage import own_mb
     from library import archives
     from library.selection import Selection
     from runs.models import Artifact, Run
@@ -110,11 +110,11 @@ def archive(owner: Any) -> float:
         run: {position for _, position in of_run} for run, of_run in groupby(chosen, itemgetter(0))
     }
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-    before = rss_mb()
+    before = own_mb("VmRSS")
     sent = sum(len(part) for part in archives.stream(archives.prepare(owner, Selection(positions))))
     if sent < len(chosen) * FILE_BYTES:
         raise RuntimeError(f"the archive has {sent} bytes")
-    return peak_mb() - before
+    return own_mb("VmHWM") - before
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 Measured from the click to the painted image in Chromium, minus the model's time as the sandbox
 measured it. The model's time differs in every round, so that polling at an interval gets neither
-lucky nor unlucky timing throughout. Product (also on PostgreSQL if configured), floor, Gradio and
-queue clients alternate; then once more with network latency to upstream.
+lucky nor unlucky timing throughout. Product (also on PostgreSQL if configured), floor and, if it is
+installed, Gradio alternate; then product and floor once more with network latency to upstream.
 """
 
 from __future__ import annotations
@@ -21,18 +21,16 @@ from bench.figures import (
     table,
     without_goal,
 )
-from bench.runs.targets import GRADIO, MODEL, Client, Target, Targets, clients, pages
+from bench.runs.targets import GRADIO, MODEL, Target, Targets, pages
 from bench.stage.product import Product
 from bench.stage.stage import Stage
 
 LONG = 10.0
 MORE_S = 0.5  # a run of T seconds is longer by at most this
-ENOUGH = 10  # rounds; with fewer, the 90th percentile is just the slowest and decides nothing
 DISTANT_MS = 60.0
 DISTANT_S = 2.0
 DISTANT_ROUNDS = 2
 MORE_MS = 20
-P90_MS = 60  # on the reference machine, where the floor has 26 to 31
 AFTER_SUBMIT = ("status_stream", "status", "result")
 NO_STREAM = {"kind": "status_stream", "name": "404", "times": 1_000_000}
 
@@ -51,12 +49,11 @@ def measure_goals(
     try:
         warm(targets)
         for seconds in (*lengths, *(LONG,) * is_full):
-            # Fewer rounds for longer runs: the 90th percentile of the shortest is enough.
+            # Fewer rounds for longer runs.
             few = rounds if seconds == lengths[0] else max(round(rounds / (1 + seconds)), 1)
             samples, calls = measure(stage, targets, seconds, few)
             for on in stage.products:
                 goals += overhead(on, seconds, samples) + upstream_calls(on, seconds, calls)
-            goals += without_browser(seconds, samples, calls)
         goals += without_stream(stage, targets["product"], LONG if rounds > 1 else lengths[0])
     finally:
         close(targets)
@@ -71,7 +68,7 @@ def all_targets(stage: Stage, products: dict[str, Product]) -> Targets:
         f"product{on}": Target(stage, product.address, product.login)
         for on, product in products.items()
     }
-    return {**ours, **pages(stage), **clients(stage)}
+    return {**ours, **pages(stage)}
 
 
 def warm(targets: Targets) -> None:
@@ -97,7 +94,7 @@ def measure_with_latency(stage: Stage, rounds: int) -> list[Goal]:
             close(targets)
     what = f"overhead, T = {DISTANT_S:g} s, upstream {DISTANT_MS:g} ms away"
     floor = median(samples["floor"])
-    goals = [
+    return [
         at_most_above(
             "G1",
             f"{what}{on}, median",
@@ -108,7 +105,6 @@ def measure_with_latency(stage: Stage, rounds: int) -> list[Goal]:
         )
         for on in distant.products
     ]
-    return [*goals, without_goal("G1", f"{what}, no browser", "", _of_clients(samples, "ms"))]
 
 
 def measure(stage: Stage, targets: Targets, seconds: float, rounds: int) -> tuple[Samples, Samples]:
@@ -138,15 +134,7 @@ def overhead(on: str, seconds: float, samples: Samples) -> list[Goal]:
     """Return the result of G1 for one product and one length."""
     product, floor = samples[f"product{on}"], samples["floor"]
     what = f"overhead{on}, T = {seconds:g} s"
-    p90 = percentile(product, 0.9)
-    goals = [
-        at_most_ratio("G1", f"{what}, median", median(product), median(floor), 1.5, "ms"),
-        without_goal(
-            "G1", f"{what}, p90", f"{p90:.0f} ms", f"{P90_MS} ms on the reference machine"
-        ),
-    ]
-    if len(product) >= ENOUGH:
-        goals.append(at_most_ratio("G1", f"{what}, p90", p90, percentile(floor, 0.9), 1.5, "ms"))
+    goals = [at_most_ratio("G1", f"{what}, median", median(product), median(floor), 1.5, "ms")]
     if theirs := samples.get(GRADIO):
         goals.append(
             at_most_ratio(
@@ -156,31 +144,13 @@ def overhead(on: str, seconds: float, samples: Samples) -> list[Goal]:
     return goals
 
 
-def without_browser(seconds: float, samples: Samples, calls: Samples) -> list[Goal]:
-    """Return the times and calls of the queue clients."""
-    return [
-        without_goal(
-            "G1", f"overhead, T = {seconds:g} s, no browser", "", _of_clients(samples, "ms")
-        ),
-        without_goal(
-            "G2", f"calls after the submit, T = {seconds:g} s", "", _of_clients(calls, "")
-        ),
-    ]
-
-
-def _of_clients(samples: Samples, unit: str) -> str:
-    """Return the medians of the queue clients as text."""
-    theirs = {name: median(values) for name, values in samples.items() if "client" in name}
-    return "; ".join(f"{name} {value:.0f} {unit}".strip() for name, value in theirs.items())
-
-
 def upstream_calls(on: str, seconds: float, calls: Samples) -> list[Goal]:
     """Return the result of G2 for one product and one length."""
     what = f"calls after the submit{on}, T = {seconds:g} s"
     return [at_most_ratio("G2", what, max(calls[f"product{on}"]), median(calls["floor"]), 1, "")]
 
 
-def without_stream(stage: Stage, product: Target | Client, seconds: float) -> list[Goal]:
+def without_stream(stage: Stage, product: Target, seconds: float) -> list[Goal]:
     """Measure G2 when upstream has no status stream: the number of polls and their overhead."""
     stage.upstream.post("/_sandbox/faults", json=NO_STREAM).raise_for_status()
     try:

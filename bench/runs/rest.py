@@ -11,7 +11,6 @@ shows how busy disk and machine were. Needs Linux.
 
 from __future__ import annotations
 
-import html
 import random
 import re
 import shutil
@@ -26,7 +25,8 @@ from pathlib import Path
 
 import httpx
 
-from bench.figures import Goal, at_most, at_most_above, median, percentile, table, without_goal
+from bench.figures import Goal, at_most, at_most_above, median, table
+from bench.runs.posting import post_run
 from bench.stage.children import ROOT, Broken, Child, clean_environment, free_port, wait
 from bench.stage.login import by_link
 from bench.stage.process_usage import TICKS_PER_S
@@ -77,13 +77,7 @@ def measure_goals(
             *("G13", "wake-up: run stored to claimed, p50", median(times), median(commits)),
             *(WAKE_UP_MS, "ms", "a bare commit"),
         ),
-        without_goal("G13", "wake-up, p90", f"{percentile(times, 0.9):.1f} ms"),
     ]
-    if is_full:
-        time.sleep(settle_s)
-        later = sum(usage.pss_mb for usage in usages(up.process.pid).values())
-        again = f"memory (PSS) after {rounds} runs, at rest again"
-        goals.append(without_goal("G13", again, f"{later:.0f} MB"))
     owner.close()
     up.stop()
     return goals
@@ -160,7 +154,7 @@ def wake_ups(checkout: Path, owner: httpx.Client, rounds: int) -> tuple[list[flo
     commits = []
     for _ in range(rounds):
         time.sleep(random.uniform(*APART_S))
-        post_run(owner)
+        post_run(owner, MODEL, {"prompt": "a run after a rest"})
         commits.append(bare_commit(checkout / "var" / "bare.sqlite3"))
     time.sleep(APART_S[1])
     with closing(sqlite3.connect(checkout / "var" / "vitrine.sqlite3")) as database:
@@ -178,15 +172,6 @@ def bare_commit(file: Path) -> float:
         began = time.perf_counter()
         database.execute("INSERT INTO bare VALUES ('a run')")
         return 1000 * (time.perf_counter() - began)
-
-
-def post_run(client: httpx.Client) -> None:
-    """Post a run like a form without script."""
-    path = f"/models/{MODEL}/"
-    page = client.get(path).text
-    hidden = re.findall(r'name="(csrfmiddlewaretoken|~token)"[^>]* value="([^"]+)"', page)
-    data = {name: html.unescape(value) for name, value in hidden}
-    client.post(path, data=data | {"prompt": "a run after a rest"}).raise_for_status()
 
 
 def between_ms(start: str, end: str) -> float:

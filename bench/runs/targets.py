@@ -1,17 +1,17 @@
-"""The targets of G1: pages that are clicked in Chromium, and clients without a browser."""
+"""The targets of G1: pages that are clicked in Chromium."""
 
 from __future__ import annotations
 
 import json
-import subprocess
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 from playwright.sync_api import Page
 
-from bench.stage import peers
 from bench.stage.browser import painted_ms
-from bench.stage.children import HOST, ROOT, Broken, clean_environment, free_port
+from bench.stage.children import HOST, ROOT, clean_environment, free_port
 from bench.stage.login import in_browser
 from bench.stage.stage import KEY, Stage
 
@@ -74,38 +74,16 @@ class Target:
         self.context.close()
 
 
-class Client:
-    """A client of the queue in its own process, without a browser."""
-
-    def __init__(self, stage: Stage, command: list[str]) -> None:
-        self.stage = stage
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
-
-    def run(self, seconds: float) -> float:
-        """Return the milliseconds from the submit to the downloaded image."""
-        assert self.process.stdin
-        assert self.process.stdout
-        self.stage.upstream.delete("/_sandbox/calls")
-        self.process.stdin.write(json.dumps(arguments(seconds)) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise Broken(f"{self.process.args!r} ended")
-        return float(line)
-
-    def close(self) -> None:
-        self.process.communicate()
-
-
-Targets = dict[str, Target | Client]
+Targets = dict[str, Target]
 
 
 def pages(stage: Stage) -> Targets:
     """Return the floor, and Gradio if it is installed."""
     targets: Targets = {"floor": Target(stage, stage.floor)}
     port = free_port()
-    if command := peers.gradio_app([str(port), stage.sandbox, KEY, MODEL]):
+    if python := gradio_python():
+        program = str(ROOT / "bench" / "stage" / "gradio_run.py")
+        command = [python, program, str(port), stage.sandbox, KEY, MODEL]
         # By default it sends analytics, and stores every image in the machine's shared temporary
         # folder.
         quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(stage.scratch)}
@@ -114,7 +92,11 @@ def pages(stage: Stage) -> Targets:
     return targets
 
 
-def clients(stage: Stage) -> Targets:
-    """Return a minimal client, and fal's own for Python and, if installed, for JavaScript."""
-    commands = peers.queue_clients([stage.sandbox, KEY, MODEL])
-    return {name: Client(stage, command) for name, command in commands.items()}
+def gradio_python() -> str:
+    """Return the Python in which Gradio and fal-client are installed; empty if there is none.
+
+    docs/BENCHMARKS.md says how to install them into the folder that BENCH_PEERS names.
+    """
+    folder = Path(os.environ.get("BENCH_PEERS", "peers")).resolve() / "gradio"
+    is_installed = any(folder.glob("lib/python*/site-packages/fal_client"))
+    return str(folder / "bin" / "python") if is_installed else ""

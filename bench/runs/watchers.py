@@ -12,19 +12,19 @@ import html
 import json
 import re
 import time
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from bench.figures import Goal, at_most, at_most_ratio, median, percentile, table
+from bench.runs.posting import post_run
 from bench.runs.targets import MODEL, arguments
-from bench.stage.children import Broken
+from bench.stage.children import Broken, apart
+from bench.stage.http import answer_from
 from bench.stage.process_usage import ProcessUsage, allow_many_files, find_process, usage_of
 from bench.stage.product import Product
 from bench.stage.stage import Stage
@@ -89,7 +89,7 @@ def measure_goals(
         for _ in range(rounds):
             for name, side in sides.items():
                 before = usage_of(side.pid)
-                results[name].late_ms.extend(_apart(_watch(stage, side.begin(), crowd)))
+                results[name].late_ms.extend(apart(_watch(stage, side.begin(), crowd)))
                 after = usage_of(side.pid)
                 cost = ProcessUsage(after.cpu_s - before.cpu_s, after.memory_mb - before.memory_mb)
                 results[name].costs.append(cost)
@@ -132,12 +132,7 @@ def _product(product: Product) -> Watch:
         client.cookies.update(
             {cookie["name"]: cookie["value"] for cookie in product.cookies["cookies"]}
         )
-        fill = quote(json.dumps(arguments(SECONDS)))
-        page = client.get(f"/models/{MODEL}/?input={fill}").text
-        hidden = re.findall(r'name="(csrfmiddlewaretoken|~token)"[^>]* value="([^"]+)"', page)
-        data = {name: html.unescape(value) for name, value in hidden}
-        data |= {name: str(value) for name, value in arguments(SECONDS).items()}
-        run = client.post(f"/models/{MODEL}/", data=data).text
+        run = post_run(client, MODEL, arguments(SECONDS))
     match = re.search(r'data-run-id="([^"]+)"[^>]*data-watch="([^"]+)"', run)
     if not match:
         raise Broken("the product's page names no run to watch")
@@ -166,12 +161,6 @@ def _floor(address: str) -> Watch:
 
 
 # --- watching -----------------------------------------------------------------------------------
-def _apart(watching: Coroutine[Any, Any, list[float]]) -> list[float]:
-    """Run in a separate thread, because the browser's event loop may run in this one."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, watching).result()
-
-
 async def _watch(stage: Stage, watch: Watch, crowd: int) -> list[float]:
     """Return the milliseconds after upstream's end until each watcher has the final response."""
     host = urlsplit(watch.base)
@@ -192,7 +181,7 @@ async def _one(watch: Watch, host: str, port: int) -> float:
             head = f"{method} {watch.path} HTTP/1.1\r\nHost: {host}:{port}\r\n"
             head += f"Content-Length: {len(body)}\r\nCookie: {watch.cookie}\r\n\r\n"
             writer.write(head.encode() + body)
-            status, answer = await _answer(reader)
+            status, answer = await answer_from(reader)
             if watch.is_last(status, answer):
                 return time.time()
             if newer := re.search(rb'data-version=\\"(\d+)\\"', answer):
@@ -201,20 +190,6 @@ async def _one(watch: Watch, host: str, port: int) -> float:
                 raise Broken(f"a watcher was answered {status}")
     finally:
         writer.close()
-
-
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    status = int(head.split(b" ", 2)[1])
-    if match := re.search(rb"content-length: (\d+)", head):
-        return status, await reader.readexactly(int(match[1]))
-    body = b""
-    while b"chunked" in head and (size := int(await reader.readuntil(b"\r\n"), 16)):
-        body += await reader.readexactly(size)
-        await reader.readexactly(2)
-    if b"chunked" in head:
-        await reader.readexactly(2)
-    return status, body
 
 
 def runs_ended(stage: Stage, count: int) -> list[float]:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
@@ -50,13 +50,9 @@ TIMES = """() => new Promise((resolve) => {
   buffered: true });
   setTimeout(() => {
     const page = performance.getEntriesByType("navigation")[0];
-    const paint = performance.getEntriesByName("first-contentful-paint")[0];
     resolve({
       usable: page.domContentLoadedEventEnd,
-      first_byte: page.responseStart,
-      first_paint: paint ? paint.startTime : null,
       long_tasks: tasks.length,
-      elements: document.getElementsByTagName("*").length,
     });
   }, 100);
 })"""
@@ -64,18 +60,13 @@ TIMES = """() => new Promise((resolve) => {
 
 @dataclass
 class Visit:
-    """The cost of one page: bytes on the wire by kind, requests, milliseconds."""
+    """The cost of one page, without its pictures: bytes on the wire, requests, milliseconds."""
 
     usable_ms: float
-    first_byte_ms: float
-    first_paint_ms: float
     long_tasks: int
-    elements: int
     heap_bytes: float
     wire_bytes: int
-    picture_bytes: int
     requests: int
-    pictures: int
     external: int
 
 
@@ -103,13 +94,9 @@ class _Wire:
         is_of_page = address.netloc == self.host and not is_content
         return event.get("type") == IMAGES and not is_of_page
 
-    def total(self, *, pictures: bool) -> int:
-        return sum(n for request, n in self.sizes.items() if self.is_picture(request) is pictures)
-
-    def requests(self, *, pictures: bool) -> int:
-        """Count the requests that transferred bytes, not those served from the cache."""
-        paid = [request for request, n in self.sizes.items() if n]
-        return sum(self.is_picture(request) is pictures for request in paid)
+    def bytes_of_requests(self) -> list[int]:
+        """Return the size of each request that transferred bytes and is not for a picture."""
+        return [n for request, n in self.sizes.items() if n and not self.is_picture(request)]
 
     def external(self) -> int:
         hosts = {urlsplit(event["request"]["url"]).hostname for event in self.of.values()}
@@ -135,8 +122,11 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-def visit(context: BrowserContext, url: str, needs: str) -> Visit:
-    """Open `url` in a new page; `needs` is the selector of a control that must become enabled."""
+def visit(context: BrowserContext, url: str, needs: str, *, is_live: bool = False) -> Visit:
+    """Open `url` in a new page; `needs` is the selector of a control that must become enabled.
+
+    A live page holds a poll, so it is never idle: it is over when it has loaded.
+    """
     page = context.new_page()
     try:
         session = context.new_cdp_session(page)
@@ -145,7 +135,8 @@ def visit(context: BrowserContext, url: str, needs: str) -> Visit:
         session.on("Network.loadingFinished", wire.loaded)
         session.send("Network.enable")
         session.send("Performance.enable")
-        answer = page.goto(url, wait_until="networkidle", timeout=PATIENCE_MS)
+        until: Literal["load", "networkidle"] = "load" if is_live else "networkidle"
+        answer = page.goto(url, wait_until=until, timeout=PATIENCE_MS)
         # The heap comes first: Playwright's own scripts, loaded when it queries a page, would be a
         # large part of it.
         session.send("HeapProfiler.collectGarbage")
@@ -157,15 +148,10 @@ def visit(context: BrowserContext, url: str, needs: str) -> Visit:
         page.close()
     return Visit(
         usable_ms=times["usable"],
-        first_byte_ms=times["first_byte"],
-        first_paint_ms=times["first_paint"] or 0.0,
         long_tasks=times["long_tasks"],
-        elements=times["elements"],
         heap_bytes=next(m["value"] for m in metrics if m["name"] == "JSHeapUsedSize"),
-        wire_bytes=wire.total(pictures=False),
-        picture_bytes=wire.total(pictures=True),
-        requests=wire.requests(pictures=False),
-        pictures=wire.requests(pictures=True),
+        wire_bytes=sum(wire.bytes_of_requests()),
+        requests=len(wire.bytes_of_requests()),
         external=wire.external(),
     )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -88,11 +90,17 @@ def clean_environment() -> dict[str, str]:
 
 
 def report_of(command: Sequence[str], folder: Path, environment: dict[str, str]) -> dict[str, Any]:
-    """Run `python -m command` in `folder`; return the JSON object in its last printed line."""
+    """Run `python -m command` in `folder`; return the JSON object in its last printed line.
+
+    It has the product's settings; those in `environment` come first.
+    """
+    # `bench` is this checkout's; the rest is the copy in `folder`.
+    defaults = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "bench"}
+    own = defaults | environment | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=folder,
-        env=environment | {"PYTHONPATH": str(ROOT)},  # `bench`; the rest is the copy in `folder`
+        env=own,
         capture_output=True,
         text=True,
         check=False,
@@ -101,6 +109,12 @@ def report_of(command: Sequence[str], folder: Path, environment: dict[str, str])
         raise Broken(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
     report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return report
+
+
+def apart(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of `work`, done in a thread: the browser's event loop runs in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def free_port() -> int:

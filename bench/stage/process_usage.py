@@ -1,4 +1,4 @@
-"""Finds other processes and reads from /proc what they have used. Needs Linux."""
+"""Finds processes, and reads from /proc what they, or this one, have used. Needs Linux."""
 
 from __future__ import annotations
 
@@ -30,6 +30,15 @@ def usage_of(pid: int) -> ProcessUsage:
     return ProcessUsage(
         (int(fields[11]) + int(fields[12])) / TICKS_PER_S, int(match[1]) / 1024 if match else 0
     )
+
+
+def own_mb(line: str) -> float:
+    """Return a line of this process's status in MB: `VmRSS` its memory now, `VmHWM` its peak.
+
+    Not from `getrusage`, whose peak starts with the parent's.
+    """
+    match = re.search(rf"{line}:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    return int(match[1]) / 1024 if match else 0.0
 
 
 def find_process(word: str, address: str) -> int:

@@ -10,6 +10,7 @@ from catalog.schema_versions import version_of
 from playground.form import presets
 from playground.form.presets import Scope
 from runs.models import Preset, Run
+from runs.models.form import MAX_NAME_CHARS
 from schemas.carry.meanings import by_meaning, media_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def settings_of(column: Column) -> dict[str, Any]:
 def save_preset(user: User, board: Board, column: Column) -> Preset:
     """Save a column's settings as a preset of this user, beside the board, under an unused name."""
     name = f"{board.title or 'Board'} · {column.label or column.endpoint.name}"
-    name = " ".join(name.split())[: presets.MAX_NAME_CHARS - 5]
+    name = " ".join(name.split())[: MAX_NAME_CHARS - 5]
     arguments = settings_of(column)
     for number in range(1, MAX_TRIES):
         numbered = name if number == 1 else f"{name} ({number})"

@@ -20,7 +20,6 @@ class SheetCell:
     name: str
     facts: str
     picture: str  # its address; empty without a picture
-    file: str  # its thumbnail's name in our storage; empty without one
     text: str
     stars: int
     is_winner: bool
@@ -52,7 +51,6 @@ def _cells(contents: Contents, row: Row) -> Iterator[SheetCell]:
             name=name_of(cell.column),
             facts=" · ".join(_facts(cell)),
             picture=thumbnail_url(picture, artifact_url(picture)) if picture else "",
-            file=_stored_picture(picture),
             text="" if picture else _text(contents, cell),
             stars=mark.stars if mark else 0,
             is_winner=of_row is not None and of_row.winner_id == cell.column_id,
@@ -66,14 +64,6 @@ def _picture(cell: Cell) -> Artifact | None:
     return next(
         (artifact for artifact in listed if thumbnail_url(artifact, artifact_url(artifact))), None
     )
-
-
-def _stored_picture(artifact: Artifact | None) -> str:
-    """Return the stored file of a picture; one without a thumbnail is small itself."""
-    if artifact is None:
-        return ""
-    is_small = artifact.kind == "image" and artifact.state == Artifact.State.STORED
-    return artifact.thumbnail or (artifact.file if is_small else "")
 
 
 def _text(contents: Contents, cell: Cell) -> str:

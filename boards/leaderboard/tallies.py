@@ -10,11 +10,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from boards.models import BoardTally, Tally
+from boards.models import Board, BoardTally, Tally
 from core.byte_cache import byte_cached
 
 if TYPE_CHECKING:
-    from boards.models.board import BoardQuerySet
+    from kept.models import KeptQuerySet
 
 Versions = Sequence[tuple[uuid.UUID, int]]  # boards, and how often their tallies have changed
 
@@ -64,7 +64,7 @@ class Tallies:
 NO_TALLIES = Tallies()
 
 
-def tallies_of(boards: BoardQuerySet) -> Tallies:
+def tallies_of(boards: KeptQuerySet[Board]) -> Tallies:
     """Return the tallies of these boards: one query, and three more if they are not in memory."""
     counted = BoardTally.objects.filter(version__gt=0, board__in=boards.order_by().values("pk"))
     versions = tuple(counted.order_by("pk").values_list("pk", "version"))

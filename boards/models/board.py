@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.conf import settings
 from django.db import models
-from django.urls import reverse
 
 from boards.models.participation import link_at_first, viewers_at_first
 from catalog.models import Endpoint, Schema
 from core.db.dollars_field import DollarsField
 from core.db.json_field import ExactJSONField
-from projects.models import InProject, InProjectQuerySet
+from kept.models import Kept, KeptQuerySet
 from runs.models import Run
 
 WHY_CHARS = 255  # as long as the reason of a mark
 
 
-class BoardQuerySet(InProjectQuerySet["Board"]):
-    """Filters for boards."""
-
-    def kept(self) -> BoardQuerySet:
-        """The boards that are not deleted."""
-        return self.filter(deleted_at=None)
-
-
-class Board(InProject):
+class Board(Kept):
     """A board: a saved grid of runs. Its rows are inputs that follow its source model's schema."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug, route, searched = "board", "boards:board", ("title",)
+    is_shared = True
+    is_purged = False  # its reports and votes outlive it
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="boards"
     )
@@ -45,7 +37,6 @@ class Board(InProject):
     form_token = models.CharField(
         max_length=64, help_text="one per drawn plan: a double click is one board"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
     stopped_at = models.DateTimeField(null=True, blank=True, help_text="Stop was pressed last")
     voting_opened_at = models.DateTimeField(
         null=True, blank=True, help_text="colleagues may vote by link since; empty: they may not"
@@ -66,9 +57,8 @@ class Board(InProject):
     )  # fmt: skip
     taken_at = models.DateTimeField(null=True, blank=True)
     taken_why = models.CharField(max_length=WHY_CHARS, blank=True, help_text="the reason")
-    deleted_at = models.DateTimeField(null=True, blank=True)
 
-    objects = BoardQuerySet.as_manager()
+    objects = KeptQuerySet["Board"].as_manager()
 
     class Meta:
         verbose_name = "board"
@@ -80,13 +70,6 @@ class Board(InProject):
         constraints = [
             models.UniqueConstraint(fields=["user", "form_token"], name="board_once_per_form")
         ]
-
-    def __str__(self) -> str:
-        return self.title or str(self.pk)
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the board's page."""
-        return reverse("boards:board", args=[self.pk])
 
 
 class Column(models.Model):

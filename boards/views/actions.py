@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts import audit
@@ -23,8 +21,8 @@ from boards.runs import repeating
 from boards.runs.locking import lock
 from boards.views.board import find_as_member, find_changeable
 from core.formatting import money
-from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
+from kept.resource import Resource
 from projects import roles
 from runs.refused_starts import Forbidden, Refused
 
@@ -121,30 +119,11 @@ def cap(request: HtmxRequest, board: Board) -> Any:
     return "The board has no cap now." if amount is None else f"The cap is {money(amount)} now."
 
 
-@for_members
-def deletion(request: HtmxRequest, board: Board) -> Any:
-    """Delete the board, as its user or a manager; the list offers to undo it.
+class Boards(Resource[Board]):
+    """The way out of a board and back; its runs stay in the history."""
 
-    Its runs stay in the history.
-    """
-    roles.require_for(request.user, board)
-    board.deleted_at = timezone.now()
-    with transaction.atomic():
-        board.save(update_fields=["deleted_at"])
-        audit.record(request.user, "deleted", [board])
-    return redirect(f"{reverse('boards:boards')}?deleted={board.pk}")
+    model, parts = Board, ("recovery", "deletion")
+    at, list_route = "", "boards:boards"
 
 
-@require_POST
-def recovery(request: HtmxRequest) -> HttpResponse:
-    """Restore a deleted board, as its user or a manager of its project."""
-    if (pk := parse_uuid(request.POST.get("board", ""))) is None:
-        return redirect("boards:boards")
-    boards = Board.objects.removable_by(request.user).filter(pk=pk)
-    deleted = boards.exclude(deleted_at=None)
-    with transaction.atomic():
-        audit.record(request.user, "restored", deleted)
-        is_restored = deleted.update(deleted_at=None)
-    if is_restored:
-        messages.success(request, "The board was restored.")
-    return redirect("boards:board", pk)
+BOARDS = Boards()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -14,17 +13,16 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit, permissions
-from boards.export import drawing, importing, presets
+from boards.export import importing, presets
 from boards.export.contents import contents_of
 from boards.export.document import board_document
-from boards.export.sheet import SheetRow, sheet_rows
+from boards.export.sheet import sheet_rows
 from boards.export.table import board_table
 from boards.models import Board
 from boards.views.actions import for_makers
 from boards.views.board import find, no_store
 from boards.votes.rankings import rankings
 from core.file_names import slug
-from core.http.streaming import OffThreadStream
 from projects import roles
 from projects.current import current
 
@@ -80,22 +78,8 @@ def sheet(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 @no_store
 def sheet_png(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Return the contact sheet as PNG, drawn outside the page threads."""
-    board = find(request, pk)
-    rows = sheet_rows(contents_of(board))
-    if busy := drawing.refusal():
-        return busy
-    audit.record_export(request, [board], "as a contact sheet")
-    disposition = content_disposition_header(True, f"{file_name(board)}.png") or ""
-    headers = {"Content-Disposition": disposition}
-    drawn = drawing.in_turn(partial(_drawn, board.title, rows))
-    return OffThreadStream(drawn, content_type="image/png", headers=headers)
-
-
-def _drawn(title: str, rows: list[SheetRow]) -> bytes:
-    from boards.export import sheet_picture  # Pillow is large, and rarely needed here
-
-    return sheet_picture.draw(title, rows)
+    """Lead from the contact sheet as a picture, which was drawn until 2026, to the page."""
+    return redirect("boards:board-sheet", find(request, pk).pk)
 
 
 @for_makers

@@ -125,7 +125,7 @@ def query(context: template.Context, **changes: Any) -> str:
 def undo(context: template.Context, url: str, words: str, **row: Any) -> dict[str, Any]:
     """Render the notice that a row was deleted, with a button that restores it.
 
-    `row` is the posted field with the row's key: `{% undo "boards:recovery" "…" board=pk %}`.
+    `row` is the posted field with the row's key: `{% undo "boards:board-recovery" "…" board=pk %}`.
     Without a key nothing is shown.
     """
     ((field, key),) = row.items()

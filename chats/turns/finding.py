@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import (
     Case,
@@ -21,9 +21,9 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Concat, Replace
 
 from chats.models import Chat, Turn
-from chats.models.chat import ChatQuerySet
 from chats.turns import readable
 from chats.turns.tree import ANSWER, answer_text
+from kept.models import KeptQuerySet
 from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Hit:
     after: str
 
 
-def matching(chats: ChatQuerySet, query: str, user: User | AnonymousUser) -> ChatQuerySet:
+def matching(chats: KeptQuerySet[Any], query: str, user: User | AnonymousUser) -> KeptQuerySet[Any]:
     """Return the conversations with all the words in their title, or in one turn, as `hit`.
 
     `hit` is the first such turn, None if only the title matches. Without words, all of them. Only

@@ -1,26 +1,21 @@
-"""Actions on a conversation: answer again, edit, stop, save a draft, rename, delete."""
+"""Actions on a conversation: answer again, edit, stop, save a draft, rename."""
 
 from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from accounts import audit
 from accounts.limits.rate_limit import limit
 from chats.display import preview
 from chats.models import Chat, Turn
 from chats.turns import sending
-from chats.views.chat import find, find_own, keep_draft, read_post, render_page
+from chats.views.chat import find_own, keep_draft, read_post, render_page
 from core.http.parameters import parse_key, parse_uuid
 from fal.db_safe import db_safe_text
-from projects import roles
 from runs import state_machine
 
 if TYPE_CHECKING:
@@ -84,30 +79,4 @@ def title(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     chat = find_own(request, pk)
     chat.title = db_safe_text(request.POST.get("title", "").strip())[:200] or chat.title
     chat.save(update_fields=["title"])
-    return redirect(chat)
-
-
-@require_POST
-def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Delete the conversation; its runs stay in the history, and the list offers to undo it."""
-    chat = find(request, pk)
-    roles.require_for(request.user, chat)
-    chat.deleted_at = timezone.now()
-    with transaction.atomic():
-        chat.save(update_fields=["deleted_at"])
-        audit.record(request.user, "deleted", [chat])
-    return redirect(f"{reverse('chats:chats')}?deleted={chat.pk}")
-
-
-@require_POST
-def recovery(request: HtmxRequest) -> HttpResponse:
-    """Restore a deleted conversation."""
-    pk = parse_uuid(request.POST.get("chat", ""))
-    chat = Chat.objects.removable_by(request.user).filter(pk=pk).first() if pk else None
-    if chat is None:
-        return redirect("chats:chats")
-    chat.deleted_at = None
-    with transaction.atomic():
-        chat.save(update_fields=["deleted_at"])
-        audit.record(request.user, "restored", [chat])
     return redirect(chat)

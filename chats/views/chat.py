@@ -19,12 +19,12 @@ from catalog.schema_versions import version_of
 from chats.display import composer, page
 from chats.display.composer import Filled
 from chats.models import Chat
-from chats.models.chat import ChatQuerySet
 from chats.talk import second_model
 from chats.talk.shape import shape_of
 from chats.turns import sending
 from core.http.parameters import parse_key
 from fal.db_safe import db_safe_text
+from kept.models import KeptQuerySet
 from playground.display import looking
 from playground.form.posted_files import with_files
 from playground.views import refusals
@@ -59,7 +59,7 @@ def find(request: HttpRequest, pk: uuid.UUID) -> Chat:
     return _find(Chat.objects.kept().shown_to(request.user), pk)
 
 
-def _find(chats: ChatQuerySet, pk: uuid.UUID) -> Chat:
+def _find(chats: KeptQuerySet[Chat], pk: uuid.UUID) -> Chat:
     return get_object_or_404(chats.select_related("endpoint", "second", "project", "user"), pk=pk)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.models import Endpoint
@@ -19,6 +18,7 @@ from chats.turns import finding
 from chats.views.chat import find_own
 from core.http.parameters import parse_moment, parse_uuid
 from fal.db_safe import db_safe_text
+from kept.resource import Resource, no_store
 from projects import current, roles
 from projects.rules import door
 
@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 LISTED = 40
-no_store = cache_control(private=True, no_store=True)
+
+
+class Chats(Resource[Chat]):
+    """The way out of a conversation and back; its runs stay in the history."""
+
+    model, parts = Chat, ("recovery", "deletion")
+    at, list_route = "", "chats:chats"
+
+
+CHATS = Chats()
 
 
 @require_safe
@@ -40,7 +49,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     `?q=` searches titles, messages and answers. What nobody has sent yet is its user's alone.
     """
     query = db_safe_text(request.GET.get("q", "").strip())[:200]
-    chats = current.listed(Chat.objects.kept(), request).exclude(said_at=None, draft={})
+    chats: Any = current.listed(Chat.objects.kept(), request).exclude(said_at=None, draft={})
     chats = chats.filter(Q(user_id=request.user.pk) | Q(said_at__isnull=False))
     chats = finding.matching(chats, query, request.user).select_related("endpoint__picture", "user")
     chats = chats.annotate(count=Count("turns"))

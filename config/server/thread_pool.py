@@ -15,7 +15,7 @@ from typing import Any
 
 from a2wsgi.wsgi import WSGIResponder
 
-from core.http.asgi import Message, Receive, Scope, Send
+from core.http.asgi import Message, Receive, Scope, Send, wait_for_disconnect
 from core.http.streaming import OffThreadStream
 
 THREADS = 8  # of each pool at most; each keeps its database connection open
@@ -71,7 +71,7 @@ class _Responder(WSGIResponder):
 
     async def _send_stream(self, response: OffThreadStream, receive: Receive, send: Send) -> None:
         chunks: Iterator[bytes] = iter(response)
-        disconnected = asyncio.create_task(_wait_for_disconnect(receive))
+        disconnected = asyncio.create_task(wait_for_disconnect(receive))
         try:
             while not disconnected.done():
                 chunk = await self.loop.run_in_executor(self._files, next, chunks, None)
@@ -83,11 +83,6 @@ class _Responder(WSGIResponder):
         finally:
             disconnected.cancel()
             self._files.submit(response.close)
-
-
-async def _wait_for_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _receive_body(receive: Receive) -> Receive:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from core.db.json_field import ExactJSONField
-from projects.models import InProject, InProjectQuerySet
+from kept.models import Kept, KeptQuerySet
 from projects.models.in_project import is_member, is_open_to, is_shown_to
 from runs.models import Run
 
@@ -22,16 +20,12 @@ if TYPE_CHECKING:
 FOR_EVERYBODY = Q(visibility="team")
 
 
-class FlowQuerySet(InProjectQuerySet["Flow"]):
+class FlowQuerySet(KeptQuerySet["Flow"]):
     """Filters for flows."""
 
-    def kept(self) -> FlowQuerySet:
-        """The flows that are not deleted."""
-        return self.filter(deleted_at=None)
-
-    def of(self, user: User | AnonymousUser) -> FlowQuerySet:
-        """The user's own flows that are not deleted."""
-        return self.kept().own(user)
+    def findable(self, user: User | AnonymousUser) -> FlowQuerySet:
+        """What ⌘K finds: the flows of the user's projects, and those for everybody."""
+        return self.visible_to(user)
 
     def shown_by(self, owner_id: int) -> FlowQuerySet:
         """The flows that their owner shows to everybody, who run them with their files."""
@@ -51,8 +45,12 @@ class FlowQuerySet(InProjectQuerySet["Flow"]):
         return self.kept().filter(in_projects | FOR_EVERYBODY)
 
 
-class Flow(InProject):
+class Flow(Kept):
     """Chained models: the output of a step is an input of later ones. Saved with a form."""
+
+    slug, route = "flow", "flows:flow"
+    is_shared = True
+    is_purged = False  # the pages of its runs outlive it
 
     class Visibility(models.TextChoices):
         """Who may see, run and copy a flow; makers of its project change it."""
@@ -60,7 +58,6 @@ class Flow(InProject):
         PRIVATE = "private", "The project's members"
         TEAM = "team", "Everybody in the house"
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="flows"
     )
@@ -81,9 +78,7 @@ class Flow(InProject):
         default=1,
         help_text="raised when steps come or go: an outdated page overwrites nothing",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
-    deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = FlowQuerySet.as_manager()
 
@@ -93,10 +88,3 @@ class Flow(InProject):
             models.Index(fields=["user", "-changed_at"], name="flow_list"),
             models.Index(fields=["project", "-changed_at"], name="flow_in_project"),
         ]
-
-    def __str__(self) -> str:
-        return self.name or str(self.pk)
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the flow's page."""
-        return reverse("flows:flow", args=[self.pk])

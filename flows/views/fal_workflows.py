@@ -154,7 +154,7 @@ def _changed(workflow: AccountWorkflow, post: Post, action: str, refused: list[P
     if action == "reset":
         return Filled(form_state.without_settings(workflow.endpoint, post))
     if action in ("to-json", "to-form"):
-        turned = form_state.toggled_json(workflow.endpoint, post, action)
+        turned = form_state.toggled_json(form_state.Written(workflow.endpoint, post), action)
         return Filled(turned.post, turned.problems)
     return Filled(apply(post, action), refused)
 

@@ -9,15 +9,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit
 from accounts.limits.rate_limit import limit
 from flows.compose import form
 from flows.compose.definition import Definition, Invalid, parse_definition
@@ -188,16 +184,3 @@ def copy(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     )
     messages.info(request, f"This is your own copy of “{flow.name}”.")
     return redirect("flows:flow-edit", copied.pk)
-
-
-@require_POST
-def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Delete a flow; its runs stay in the history, and the list offers to undo it."""
-    flows = Flow.objects.kept().shown_to(request.user).select_related("user", "project")
-    flow = get_object_or_404(flows, pk=pk)
-    roles.require_for(request.user, flow)
-    flow.deleted_at = timezone.now()
-    with transaction.atomic():
-        flow.save(update_fields=["deleted_at"])
-        audit.record(request.user, "deleted", [flow])
-    return redirect(f"{reverse('boards:boards')}?kind=flow&deleted={flow.pk}")

@@ -1,22 +1,19 @@
-"""The old address of the list, the choice of a first model, and restoring a deleted flow."""
+"""The old address of the list, the choice of a first model, and the way out and back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from accounts import audit
 from catalog.search import engine
 from catalog.search.query import Query
-from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
 from flows.models import Flow
+from kept.resource import Resource, no_store
 from projects import current, roles
 from projects.rules import door
 
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 MODELS = 24
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe
@@ -49,15 +45,15 @@ def new(request: HtmxRequest) -> HttpResponse:
     return render(request, "flows/new.html", context)
 
 
-@require_POST
-def recovery(request: HtmxRequest) -> HttpResponse:
-    """Restore a deleted flow."""
-    pk = parse_uuid(request.POST.get("flow", ""))
-    flow = Flow.objects.removable_by(request.user).filter(pk=pk).first() if pk else None
-    if flow is None:
-        return redirect("flows:flows")
-    flow.deleted_at = None
-    with transaction.atomic():
-        flow.save(update_fields=["deleted_at"])
-        audit.record(request.user, "restored", [flow])
-    return redirect(flow)
+class Flows(Resource[Flow]):
+    """The way out of a flow and back; its runs stay in the history."""
+
+    model, parts = Flow, ("recovery", "deletion")
+    at, list_route = "", "flows:flows"
+
+    def list_of(self, row: Flow) -> str:
+        """Return the address of the flows in the list of *Compare*."""
+        return f"{reverse('boards:boards')}?kind=flow"
+
+
+FLOWS = Flows()

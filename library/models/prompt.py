@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import secrets
-import uuid
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.urls import reverse
 
-from projects.models import InProject, InProjectQuerySet
-from projects.models.in_project import is_shown_to
-from projects.models.project import private_project
+from kept.models import Kept, KeptQuerySet
 from runs.models import Run
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    from projects.models import Project
 
 MOST_SEED = 2**31 - 1
 TAKES = "{prompt}"  # in a text: where another prompt goes in, as in “{prompt}, ink drawing”
@@ -30,29 +20,13 @@ def new_seed() -> int:
     return secrets.randbelow(MOST_SEED) + 1
 
 
-class PromptQuerySet(InProjectQuerySet["Prompt"]):
+class PromptQuerySet(KeptQuerySet["Prompt"]):
     """Filters for saved prompts."""
 
-    def kept(self) -> PromptQuerySet:
-        """Those that are not deleted."""
-        return self.filter(deleted_at=None)
-
-    def offered_in(self, project: Project, user: User) -> PromptQuerySet:
-        """What a field offers: the project's, and one's private ones.
-
-        No query for a request's own user.
-        """
-        own = Q(project=private_project(user))
-        return self.kept().filter(own | Q(is_shown_to(user), project=project))
-
-    def with_words(self, text: str) -> PromptQuerySet:
-        """Those that have each of the words in their name, text, folder or tags."""
-        rows = self
-        for word in text.split():
-            tagged = PromptTag.objects.filter(prompt=OuterRef("pk"), name__icontains=word)
-            here = Q(name__icontains=word) | Q(text__icontains=word) | Q(folder__icontains=word)
-            rows = rows.filter(here | Q(Exists(tagged)))
-        return rows
+    def has_word(self, word: str) -> Q:
+        """Return the condition that a word is in the name, text, folder or a tag."""
+        tagged = PromptTag.objects.filter(prompt=OuterRef("pk"), name__icontains=word)
+        return super().has_word(word) | Q(Exists(tagged))
 
     def taking_prompts(self) -> PromptQuerySet:
         """Those that another prompt goes into."""
@@ -63,33 +37,26 @@ class PromptQuerySet(InProjectQuerySet["Prompt"]):
         return self.filter(Q(folder=folder) | Q(folder__startswith=f"{folder}/"))
 
 
-class Prompt(InProject):
+class Prompt(Kept):
     """A prompt with a name; one with `{prompt}` in it is put around other prompts."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    slug, route = "prompt", "library:prompt"
+    is_shared = True
+    searched = ("name", "text", "folder")
+
     name = models.CharField(max_length=80)
     text = models.TextField(help_text="as its latest version says; library/prompts/grammar.py")
     folder = models.CharField(max_length=200, blank=True, help_text="a path: campaign/fox")
     seed = models.PositiveIntegerField(
         default=new_seed, help_text="by which some of its alternatives are drawn"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
-    deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
 
     objects = PromptQuerySet.as_manager()
 
     class Meta:
         ordering = ["-changed_at", "pk"]
         indexes = [models.Index(fields=["project", "-changed_at"], name="prompt_in_project")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the prompt's page."""
-        return reverse("library:prompt", args=[self.pk])
 
     @property
     def takes_prompt(self) -> bool:

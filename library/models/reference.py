@@ -2,59 +2,76 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, IntegerField, Q, Value, When
-from django.urls import reverse
 
 from core.db.json_field import ExactJSONField
-from projects.models import InProject, InProjectQuerySet
-from projects.models.in_project import is_shown_to
+from core.refusals import Refused
+from kept.models import Kept, KeptQuerySet
+from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Run
+from schemas.uses.mentions import key_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.contrib.auth.models import User
 
-    from projects.models import Project
 
-
-class ReferenceQuerySet(InProjectQuerySet["Reference"]):
+class ReferenceQuerySet(KeptQuerySet["Reference"]):
     """Filters for references."""
-
-    def kept(self) -> ReferenceQuerySet:
-        """Those that are not deleted."""
-        return self.filter(deleted_at=None)
 
     def offered_in(self, project: Project, user: User) -> ReferenceQuerySet:
         """What `@` offers: the project's, what only the user sees of it, then their private ones.
 
         Of equal names the first is meant. No query for a request's own user.
         """
-        private = private_project(user)
-        own = Q(project=private)
+        own = Q(project=private_project(user))
         rank = Case(
             When(own & ~Q(project=project), then=Value(2)),
             When(is_hidden=True, then=Value(1)),
             default=Value(0),
             output_field=IntegerField(),
         )
-        rows = self.kept().filter(own | Q(is_shown_to(user), project=project))
+        rows = super().offered_in(project, user)
         return rows.annotate(rank=rank).order_by("rank", "key", "created_at", "pk")
 
-    def with_words(self, text: str) -> ReferenceQuerySet:
-        """Those that have each of the words in their name or description."""
-        rows = self
-        for word in text.split():
-            rows = rows.filter(Q(key__contains=word.casefold()) | Q(description__icontains=word))
-        return rows
+    def has_word(self, word: str) -> Q:
+        """Return the condition that a word is in the name, whatever its case, or description."""
+        return Q(key__contains=word.casefold()) | Q(description__icontains=word)
+
+    def namesakes(self, user: User, project: Project, name: str) -> ReferenceQuerySet:
+        """Those with the name that the user sees in the project."""
+        return self.kept().in_project(project, user).filter(key=key_of(name))
+
+    def require_free(self, user: User, project: Project, name: str) -> None:
+        """Raise Refused if a reference that the user sees in the project has the name.
+
+        One that is hidden from them does not count, or its name would be told. Two at once wait
+        for each other at the project's row. A move between projects may still make two of a name:
+        then the order in `offered_in` decides, and their pages say so.
+        """
+        Project.objects.select_for_update().get(pk=project.pk)
+        if self.namesakes(user, project, name).exists():
+            raise NameTaken(name)
 
 
-class Reference(InProject):
+class NameTaken(Refused):
+    """Another reference that the user sees in the project has the name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is an @{name} here already. Choose another name, or change it.")
+
+
+class Reference(Kept):
     """A character, product, place or look: up to 20 pictures, a description, perhaps a LoRA."""
+
+    slug, route = "reference", "library:reference"
+    most_in_project = 1_000
 
     class Kind(models.TextChoices):
         """What it shows."""
@@ -64,17 +81,13 @@ class Reference(InProject):
         PLACE = "place", "Place"
         LOOK = "look", "Look"
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.PRODUCT)
     name = models.CharField(max_length=40)
     key = models.CharField(max_length=160, help_text="what equal names share: mentions.key_of")
     description = models.TextField(blank=True)
     pictures = ExactJSONField(default=list, help_text="addresses of uploads, the cover first")
     lora = models.CharField(max_length=200, blank=True, help_text="address of a result")
-    created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
-    deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
 
     objects = ReferenceQuerySet.as_manager()
 
@@ -88,9 +101,10 @@ class Reference(InProject):
     def __str__(self) -> str:
         return f"@{self.name}"
 
-    def get_absolute_url(self) -> str:
-        """Return the address of the reference's page."""
-        return reverse("library:reference", args=[self.pk])
+    def make_place(self, user: User) -> Iterable[str]:
+        """Raise NameTaken if another one has its name by now."""
+        Reference.objects.require_free(user, self.project, self.name)
+        return ()
 
     @property
     def cover(self) -> str:

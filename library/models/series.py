@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import uuid
+from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import models
-from django.urls import reverse
 
-from projects.models import InProject, InProjectQuerySet
+from kept.models import Kept, KeptQuerySet
 from runs.models import Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 MAX_NAME_CHARS = 80
 
 
-class SeriesQuerySet(InProjectQuerySet["Series"]):
+class SeriesQuerySet(KeptQuerySet["Series"]):
     """Filters for series."""
 
-    def kept(self) -> SeriesQuerySet:
-        """Those that are not deleted."""
-        return self.filter(deleted_at=None)
+    def taking_results_of(self, user: User) -> SeriesQuerySet:
+        """Those that the user can add results to: of all projects where they make something."""
+        rows = self.kept().changeable_by(user).filter(project__archived_at=None)
+        return rows.select_related("project")
 
     def called(self, name: str) -> SeriesQuerySet:
         """Those of this name, whatever its case; SQLite folds that of ASCII alone."""
@@ -27,11 +29,13 @@ class SeriesQuerySet(InProjectQuerySet["Series"]):
         return self.filter(models.Q(name__iexact=name) | exact)
 
 
-class Series(InProject):
+class Series(Kept):
     """Results under a name, in an order that people choose."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    slug, route = "series", "library:series"
+    is_shared = True
+    most_in_project = 2_000
+
     name = models.CharField(max_length=MAX_NAME_CHARS)
     cover = models.ForeignKey(
         "SeriesItem",
@@ -41,9 +45,7 @@ class Series(InProject):
         related_name="+",
         help_text="null: its first result",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
-    deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
 
     objects = SeriesQuerySet.as_manager()
 
@@ -52,13 +54,6 @@ class Series(InProject):
         verbose_name = "series"
         verbose_name_plural = "series"
         indexes = [models.Index(fields=["project", "-changed_at"], name="series_in_project")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the series' page."""
-        return reverse("library:series", args=[self.pk])
 
 
 class SeriesItem(models.Model):

@@ -19,8 +19,8 @@ from core.text_encoding import decode_upload
 from fal.db_safe import db_safe_text
 from library.models import Prompt
 from library.models.prompt import TAKES
-from library.prompts import values as typed_values
-from library.prompts.values import Values
+from library.prompts.form import checked
+from library.prompts.saving import Values
 from runs.results import csv_text
 from schemas.exact import NotJson, dumps, loads
 
@@ -173,9 +173,7 @@ def _from_json(text: str) -> Iterator[Entry]:
         if wrong or not isinstance(item, dict):
             yield Entry(place, Values("", dumps(item, indent=None)[:200]), wrong)
             continue
-        tags = item.get("tags")
-        texts = {name: value for name, value in item.items() if isinstance(value, str)}
-        yield _entry(place, texts, tags if isinstance(tags, list) else None)
+        yield _entry(place, {name: value for name, value in item.items() if value is not None})
 
 
 def _wrong(item: Any) -> str:
@@ -191,10 +189,9 @@ def _wrong(item: Any) -> str:
     return ""
 
 
-def _entry(place: str, typed: dict[str, str], tags: list[str] | None = None) -> Entry:
-    values = typed_values.read(typed, tags)
-    if typed.get(KIND, "").strip().lower() == STYLE and TAKES not in values.text.casefold():
-        values = values._replace(text=f"{TAKES}, {values.text}")
-    if not values.name:
-        values = values._replace(name=typed_values.name_of(values.text))
-    return Entry(place, values, " ".join(typed_values.problems(values).values()))
+def _entry(place: str, typed: dict[str, Any]) -> Entry:
+    text = typed.get("text", "").strip()
+    is_style = typed.get(KIND, "").strip().lower() == STYLE
+    if is_style and text and TAKES not in text.casefold():
+        typed = {**typed, "text": f"{TAKES}, {text}"}
+    return Entry(place, *checked(typed))

@@ -1,36 +1,37 @@
-"""Saves prompts: creates, changes, brings back, deletes. Each text that one had is kept."""
+"""Saves prompts and their tags. Each text that one had is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
-from django.utils import timezone
 
-from accounts import audit
+from core.refusals import Refused
 from library.models import Prompt, PromptTag, PromptVersion
-from library.prompts.values import Values
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from projects.models import Project
 
-KEPT_AFTER_DELETION = timedelta(days=1)
 MAX_VERSIONS = 100  # of a prompt; the oldest go
-MAX_IN_PROJECT = 10_000
 
 
-class Refused(ValueError):
-    """Nothing was saved; the message says why and what to do."""
+class Values(NamedTuple):
+    """What a prompt is; `library/prompts/form.py` checks it."""
+
+    name: str
+    text: str
+    folder: str = ""
+    tags: tuple[str, ...] = ()
 
 
 class Changed(Refused):
     """Somebody has changed the prompt since its form was drawn."""
 
     def __init__(self, version: PromptVersion) -> None:
+        self.version = version
         who = version.made_by.get_short_name() or version.made_by if version.made_by else "Somebody"
         super().__init__(
             f"{who} has changed the text since you opened it. Save again to replace it: "
@@ -39,22 +40,16 @@ class Changed(Refused):
 
 
 def create(
-    user: User, project: Project, many: Sequence[Values], *, is_hidden: bool = False
+    user: User, project: Project, many: Sequence[Values], *, is_hidden: bool | None = False
 ) -> list[Prompt]:
     """Save prompts in a project, all or none. Raises Refused if it would hold too many."""
-    _purge_deleted(user)
-    there = Prompt.objects.kept().filter(project=project).count()
-    if there + len(many) > MAX_IN_PROJECT:
-        raise Refused(
-            f"“{project}” would hold {there + len(many):,} prompts; the most is "
-            f"{MAX_IN_PROJECT:,}. Delete some, or choose another project."
-        )
+    Prompt.objects.require_room(project, len(many))
     with transaction.atomic():
         prompts = Prompt.objects.bulk_create(
             Prompt(
                 user=user,
                 project=project,
-                is_hidden=is_hidden,
+                is_hidden=bool(is_hidden),
                 name=values.name,
                 text=values.text,
                 folder=values.folder,
@@ -98,22 +93,6 @@ def bring_back(prompt: Prompt, version: PromptVersion, by: User) -> None:
     prompt.refresh_from_db()
 
 
-def delete(prompt: Prompt, by: User) -> None:
-    """Delete a prompt; it can be restored for a day."""
-    prompt.deleted_at = timezone.now()
-    with transaction.atomic():
-        prompt.save(update_fields=["deleted_at"])
-        audit.record(by, "deleted", [prompt])
-
-
-def restore(prompt: Prompt, by: User) -> None:
-    """Undo a deletion."""
-    prompt.deleted_at = None
-    with transaction.atomic():
-        prompt.save(update_fields=["deleted_at"])
-        audit.record(by, "restored", [prompt])
-
-
 def _write(locked: Prompt, values: Values, by: User, is_hidden: bool | None) -> None:
     _set_text(locked, values.text, by)
     locked.name, locked.folder = values.name, values.folder
@@ -134,8 +113,3 @@ def _set_text(locked: Prompt, text: str, by: User) -> None:
     versions.create(prompt=locked, text=text, made_by=by)
     oldest = versions.values_list("pk", flat=True)[MAX_VERSIONS:]
     versions.filter(pk__in=list(oldest)).delete()
-
-
-def _purge_deleted(user: User) -> None:
-    long_ago = timezone.now() - KEPT_AFTER_DELETION
-    Prompt.objects.filter(user=user, deleted_at__lt=long_ago).delete()

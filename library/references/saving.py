@@ -1,42 +1,39 @@
-"""Saves references: creates, changes, brings back, deletes. What changed becomes a version."""
+"""Saves references. What changed becomes a version."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
 from core.formatting import counted
 from library.models import Reference, ReferenceRun, ReferenceVersion
-from library.references.values import Values
-from projects.models import Project
+from library.models.reference import NameTaken
 from runs.files import uploads
 from schemas.uses.mentions import key_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from library.models.reference import ReferenceQuerySet
+    from projects.models import Project
 
-KEPT_AFTER_DELETION = timedelta(days=1)
 MAX_VERSIONS = 100  # of a reference; the oldest go
-MAX_IN_PROJECT = 1_000
 SAME_SITTING = timedelta(minutes=10)  # several changes within it are one version
 
 
-class Refused(ValueError):
-    """Nothing was saved; the message says why and what to do."""
+__all__ = ["NameTaken", "Values", "bring_back", "change", "create", "set_pictures"]
 
 
-class NameTaken(Refused):
-    """Another reference that the user sees in the project has the name."""
+class Values(NamedTuple):
+    """What a reference is besides its pictures; `library/references/form.py` checks it."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"There is an @{name} here already. Choose another name, or change it.")
+    name: str
+    kind: str = Reference.Kind.PRODUCT
+    description: str = ""
+    lora: str = ""
 
 
 def create(
@@ -48,15 +45,9 @@ def create(
     is_hidden: bool = False,
 ) -> Reference:
     """Save a reference in a project. Raises Refused: the name is taken, or there are too many."""
-    _purge_deleted(user)
     with transaction.atomic():
-        _require_free(user, project, values.name)
-        there = Reference.objects.kept().filter(project=project).count()
-        if there >= MAX_IN_PROJECT:
-            raise Refused(
-                f"“{project}” has {there:,} references, the most. Delete some, or choose another "
-                "project."
-            )
+        Reference.objects.require_free(user, project, values.name)
+        Reference.objects.require_room(project)
         reference = Reference.objects.create(
             user=user,
             project=project,
@@ -76,7 +67,7 @@ def change(
     """Save a reference's values; `is_hidden` is None where it stays. Raises NameTaken."""
     with transaction.atomic():
         if key_of(values.name) != reference.key:
-            _require_free(by, reference.project, values.name)
+            Reference.objects.require_free(by, reference.project, values.name)
         locked = _locked(reference)
         for name, value in values._asdict().items():
             setattr(locked, name, value)
@@ -108,40 +99,6 @@ def bring_back(reference: Reference, version: ReferenceVersion, by: User) -> Non
         _add_version(locked, by, f"as in version {version.number}")
     uploads.show_with(locked, locked.pictures)
     reference.refresh_from_db()
-
-
-def delete(reference: Reference, by: User) -> None:
-    """Delete a reference; it can be restored for a day."""
-    reference.deleted_at = timezone.now()
-    with transaction.atomic():
-        reference.save(update_fields=["deleted_at"])
-        audit.record(by, "deleted", [reference])
-
-
-def restore(reference: Reference, by: User) -> None:
-    """Undo a deletion. Raises NameTaken if another one has its name by now."""
-    with transaction.atomic():
-        _require_free(by, reference.project, reference.name)
-        reference.deleted_at = None
-        reference.save(update_fields=["deleted_at"])
-        audit.record(by, "restored", [reference])
-
-
-def _require_free(user: User, project: Project, name: str) -> None:
-    """Raise NameTaken if a reference that the user sees in the project has the name.
-
-    One that is hidden from them does not count, or its name would be told. Two at once wait for
-    each other at the project's row. A move between projects may still make two of a name: then the
-    order in `offered_in` decides, and their pages say so.
-    """
-    Project.objects.select_for_update().get(pk=project.pk)
-    if namesakes(user, project, name).exists():
-        raise NameTaken(name)
-
-
-def namesakes(user: User, project: Project, name: str) -> ReferenceQuerySet:
-    """Return the references with the name that the user sees in the project."""
-    return Reference.objects.kept().in_project(project, user).filter(key=key_of(name))
 
 
 def _locked(reference: Reference) -> Reference:
@@ -200,8 +157,3 @@ def difference(before: ReferenceVersion | None, now: Reference) -> str:
         "LoRA" if now.lora != before.lora else "",
     ]
     return ", ".join(filter(None, parts))
-
-
-def _purge_deleted(user: User) -> None:
-    long_ago = timezone.now() - KEPT_AFTER_DELETION
-    Reference.objects.filter(user=user, deleted_at__lt=long_ago).delete()

@@ -11,8 +11,9 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from core.formatting import counted
+from core.refusals import Refused
 from library.models import Series, SeriesItem
-from library.selection import Chosen, Refused, Selection, choose
+from library.selection import Chosen, Selection, choose
 from runs.models import Run
 
 if TYPE_CHECKING:

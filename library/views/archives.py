@@ -15,6 +15,7 @@ from accounts.limits.rate_limit import limit
 from core.formatting import counted
 from core.http.htmx import HtmxRequest
 from core.http.streaming import OffThreadStream
+from core.refusals import Refused
 from library import selection
 from library.archives import prepare, stream
 
@@ -25,7 +26,7 @@ def archives(request: HtmxRequest) -> HttpResponseBase:
     """Send the posted results (`artifact`, or whole runs as `run`); 422 says what is wrong."""
     try:
         archive = prepare(request.user, selection.posted(request))
-    except selection.Refused as error:
+    except Refused as error:
         return _refuse(request, str(error))
     files = counted(len(archive.entries), "file")
     audit.record(request.user, "exported", archive.projects, f"{files} as an archive")

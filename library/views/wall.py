@@ -14,6 +14,7 @@ from accounts.limits.rate_limit import limit
 from core.db.custom_plans import custom_plans
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key, parse_moment, parse_uuid
+from kept.models import GRACE
 from library.search import indexing
 from library.search.conditions import KEYS, STATE
 from library.selection import MOST_FILES
@@ -59,7 +60,7 @@ def index(request: HtmxRequest) -> HttpResponse:
             "groupings": grouping.GROUPINGS,
             "all_projects": current.is_of_all_projects(request),
             "undo": _undo(request),
-            "grace_days": deletion.GRACE.days,
+            "grace_days": GRACE.days,
             "view": view,
             "listed_query": _listed_query(request),
             **_shown(request, filters, matching, is_wall=is_wall),
@@ -136,7 +137,7 @@ def _narrowing(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
     return {
         "interpretation": interpretation(request, filters.line),
         "views": views.offered(request),
-        "deleted_view": parse_uuid(request.GET.get("deleted_view", "")),
+        "deleted": parse_uuid(request.GET.get("deleted", "")),
         "keys": KEYS.values(),
         "unindexed": indexing.waiting() if filters.is_narrow else 0,
         "cleared": with_line(request, ""),

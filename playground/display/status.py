@@ -20,11 +20,11 @@ from catalog.pictures import picture_registry
 from core.db import clock
 from core.formatting import duration, size
 from core.storage.place import describe
+from kept.models import GRACE
 from runs import figures
 from runs.files import storage_limits
 from runs.models import Artifact, ProjectKey, Run, WebhookReport, Worker
 from runs.models.querysets import REMOTE
-from runs.ownership import deletion
 from runs.progress import worker_status
 from runs.results import error_messages
 
@@ -264,4 +264,4 @@ def _is_stale(last: SyncReport) -> bool:
 
 def grace_days() -> int:
     """Return how many days a deleted run can be brought back."""
-    return deletion.GRACE.days
+    return GRACE.days

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from playground.form import form_state, json_view, migrate_arguments
-from playground.form.form_state import FormState, ParsedForm, Post
+from playground.form.form_state import FormState, Post, Written
 from runs import starting, transport_choices
 from runs.models import Draft, Run
 
@@ -56,19 +56,18 @@ def find(user: User, endpoint: Endpoint, tab: Tab = Tab()) -> Draft:
     return draft
 
 
-def save(
-    user: User, endpoint: Endpoint, post: Post, tab: Tab, *, parsed: ParsedForm | None = None
-) -> int:
+def save(user: User, written: Written, tab: Tab) -> int:
     """Save a tab's form contents; returns the draft's new version. Raises TooLarge.
 
-    An untouched form is saved as an empty draft. `parsed` is the parsed post, if the caller has it.
+    An untouched form is saved as an empty draft.
     """
-    if size(post) > MAX_CHARS:
+    endpoint = written.endpoint
+    if size(written.post) > MAX_CHARS:
         raise TooLarge(
             f"This form holds more than {MAX_CHARS >> 20} MB of text, so no draft of it is kept. "
             "Run sends all of it."
         )
-    post = {} if form_state.is_untouched(endpoint, post, parsed) else post
+    post = _to_keep(written)
     with transaction.atomic(savepoint=False):
         draft = _lock_draft(user, endpoint, tab)
         is_same = draft.post == post and draft.schema_digest == (endpoint.schema_id or "")
@@ -82,28 +81,32 @@ def save(
     return draft.version
 
 
-def replace(user: User, endpoint: Endpoint, old: Post, new: Post, tab: Tab) -> tuple[int, bool]:
+def replace(user: User, old: Written, new: Written, tab: Tab) -> tuple[int, bool]:
     """Replace the form's contents; return the new version, and whether it can be undone."""
     with transaction.atomic():
-        draft = _lock_draft(user, endpoint, tab)
-        is_loss = not form_state.is_untouched(endpoint, old) and old != new
+        draft = _lock_draft(user, new.endpoint, tab)
+        is_loss = not old.is_untouched and old.post != new.post
         if is_loss:
-            _push_undo(draft, old)
-        _write(draft, endpoint, {} if form_state.is_untouched(endpoint, new) else new)
+            _push_undo(draft, old.post)
+        _write(draft, new.endpoint, _to_keep(new))
         _save(draft)
     return draft.version, is_loss
 
 
-def undo(user: User, endpoint: Endpoint, now: Post, tab: Tab) -> tuple[int, Post]:
+def undo(user: User, now: Written, tab: Tab) -> tuple[int, Post]:
     """Restore and return the previous contents, with the new version; can itself be undone."""
     with transaction.atomic():
-        draft = _lock_draft(user, endpoint, tab)
+        draft = _lock_draft(user, now.endpoint, tab)
         back = draft.post if tab.is_filled or not draft.earlier else draft.earlier.pop()["post"]
-        if not form_state.is_untouched(endpoint, now):
-            _push_undo(draft, now)
-        _write(draft, endpoint, back)
+        _push_undo(draft, _to_keep(now))
+        _write(draft, now.endpoint, back)
         _save(draft)
     return draft.version, dict(back)
+
+
+def _to_keep(written: Written) -> Post:
+    """Return what a draft keeps of a form's contents: nothing of an untouched one."""
+    return {} if written.is_untouched else written.post
 
 
 def other_draft(user: User, endpoint: Endpoint, shown: Draft) -> Draft | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -135,15 +136,26 @@ def with_names(
     return ParsedForm(resolved.arguments, [*parsed.problems, *resolved.problems]), resolved.named
 
 
-def is_untouched(endpoint: Endpoint, post: Post, parsed: ParsedForm | None = None) -> bool:
-    """Whether a post is equivalent to the form's initial state.
+@dataclass(frozen=True)
+class Written:
+    """What somebody has written into a model's form; parsed once, when it is first asked for."""
 
-    `parsed` is the parsed post, if the caller has it.
-    """
-    if not transport_choices.is_default(post) or HOUSE in post:
-        return False
-    arguments, problems = parsed or parse_form_leniently(endpoint, post)
-    return not problems and identical(arguments, _empty_arguments(version_of(endpoint).root))
+    endpoint: Endpoint
+    post: Post
+
+    @cached_property
+    def parsed(self) -> ParsedForm:
+        """Return the arguments, not validated against the schema."""
+        return parse_form_leniently(self.endpoint, self.post)
+
+    @cached_property
+    def is_untouched(self) -> bool:
+        """Whether it is equivalent to the form's initial state."""
+        if not transport_choices.is_default(self.post) or HOUSE in self.post:
+            return False
+        arguments, problems = self.parsed
+        root = version_of(self.endpoint).root
+        return not problems and identical(arguments, _empty_arguments(root))
 
 
 def _empty_arguments(root: Field) -> dict[str, Any]:
@@ -246,11 +258,12 @@ def without_settings(endpoint: Endpoint, post: Post) -> Post:
     }
 
 
-def toggled_json(endpoint: Endpoint, post: Post, action: str) -> FormState:
+def toggled_json(written: Written, action: str) -> FormState:
     """Switch between form and JSON view; unparsable input stays as it is, with its problems."""
+    endpoint, post = written.endpoint, written.post
     if json_view.is_json(post) == (action == "to-json"):
         return FormState(post)
-    arguments, problems = parse_form_leniently(endpoint, post)
+    arguments, problems = written.parsed
     if problems:
         return FormState(post, problems=problems)
     marks = {name: post[name] for name in (HOUSE, MADE_FOR, ORIGIN) if name in post}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,11 @@ from django.utils import timezone
 from accounts import audit
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
+from kept.models import GRACE
 from playground.form import migrate_arguments
 from projects.models.project import private_project
 from runs.models import Preset
+from runs.models.form import MAX_NAME_CHARS
 from runs.models.querysets import PresetQuerySet
 from schemas.changes.migrate_arguments import Misfit
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from projects.models import Project
-
-MAX_NAME_CHARS = 80
-KEPT_AFTER_DELETION = timedelta(days=1)
 
 
 class Scope(StrEnum):
@@ -116,7 +114,7 @@ def list_presets(user: User, endpoint: Endpoint, project: Project) -> Listing:
 
 def _deleted_by_others(user: User) -> PresetQuerySet:
     """Select a user's presets that somebody else deleted and that can still be restored."""
-    since = timezone.now() - KEPT_AFTER_DELETION
+    since = timezone.now() - GRACE
     return Preset.objects.filter(user=user, deleted_at__gt=since, touched_by__isnull=False)
 
 
@@ -179,7 +177,6 @@ def create(
         "unmended": None,
     }
     name = clean_name(name)
-    _purge_deleted(user)
     place: dict[str, Any] = {
         "user": user,
         "project": project or private_project(user),
@@ -227,32 +224,6 @@ def house_default(endpoint: Endpoint) -> Preset | None:
     return defaults.order_by("-updated_at").first()
 
 
-def delete(preset: Preset, by: User) -> None:
-    """Delete a preset; it can be restored for a day."""
-    preset.deleted_at = timezone.now()
-    with transaction.atomic():
-        preset.save(update_fields=["deleted_at"])
-        audit.record(by, "deleted", [preset], f"of {preset.endpoint_id}")
-
-
-def restore(preset: Preset, by: User) -> None:
-    """Undo a deletion; if its name is in use meanwhile, the preset gets the name `name (2)`."""
-    siblings = Preset.objects.kept().filter(
-        user_id=preset.user_id, project_id=preset.project_id, endpoint_id=preset.endpoint_id
-    )
-    names = set(siblings.exclude(pk=preset.pk).values_list("name", flat=True))
-    base, number = preset.name, 2
-    while preset.name in names:
-        preset.name = f"{base[: MAX_NAME_CHARS - 5]} ({number})"
-        number += 1
-    preset.deleted_at = None
-    if house_default(preset.endpoint):  # another preset has become the house default since
-        preset.is_house_default = False
-    with transaction.atomic():
-        preset.save(update_fields=["deleted_at", "name", "is_house_default"])
-        audit.record(by, "restored", [preset], f"of {preset.endpoint_id}")
-
-
 def clean_name(name: str) -> str:
     """Return the name with whitespace collapsed; raises ValueError with a message."""
     name = " ".join(db_safe_text(name).split())
@@ -261,8 +232,3 @@ def clean_name(name: str) -> str:
     if len(name) > MAX_NAME_CHARS:
         raise ValueError(f"Keep the name to {MAX_NAME_CHARS} characters.")
     return name
-
-
-def _purge_deleted(user: User) -> None:
-    long_ago = timezone.now() - KEPT_AFTER_DELETION
-    Preset.objects.filter(user=user, deleted_at__lt=long_ago).delete()

@@ -15,6 +15,7 @@ from django_htmx.http import trigger_client_event
 from core.formatting import counted
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
+from kept.models import GRACE
 from playground.display import batch, renderers
 from runs import selections
 from runs.models import Run
@@ -91,7 +92,7 @@ def _deleted_in_place(request: HtmxRequest) -> HttpResponse:
     context = {
         "run": run,
         "place": place,
-        "grace_days": deletion.GRACE.days,
+        "grace_days": GRACE.days,
     }
     response = render(request, f"playground/{_FOLDERS[place]}/_deleted.html", context)
     return trigger_client_event(response, "run:left", after="settle")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions
 from core.http.htmx import HtmxRequest
+from kept.models import GRACE
 from playground.display import history, json_tree, looking, renderers, wall
 from playground.display.comparison.predecessor import predecessor_of
 from playground.display.result.settings import settings_of
@@ -53,7 +54,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
             return looking.page(request, "run", covered)
         deleted = deletion.restorable(request.user).select_related("user", "deleted_by")
         deleted_run = get_object_or_404(deleted.with_endpoint(), pk=pk)
-    context = {"run": deleted_run, "grace_days": deletion.GRACE.days}
+    context = {"run": deleted_run, "grace_days": GRACE.days}
     return render(request, "playground/run_deleted.html", context)
 
 

@@ -21,10 +21,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from kept.models import GRACE
 from runs.files import input_references, storage_limits, stripped_copies
 from runs.files.media import mesh_viewer
 from runs.models import Artifact, DiscardedContent, InputFile, Run, Upload
-from runs.ownership import deletion
 
 log = logging.getLogger(__name__)
 
@@ -88,13 +88,13 @@ class Purge:
 
 
 def _is_input_of_staying_run(pk: uuid.UUID, now: datetime) -> bool:
-    stays = Q(run__deleted_at=None) | Q(run__deleted_at__gt=now - deletion.GRACE)
+    stays = Q(run__deleted_at=None) | Q(run__deleted_at__gt=now - GRACE)
     return InputFile.objects.filter(stays, source=pk).exclude(run=pk).exists()
 
 
 def _due(now: datetime) -> QuerySet[Run, uuid.UUID]:
     """The keys of the runs whose grace period is over."""
-    due = Run.objects.filter(deleted_at__lte=now - deletion.GRACE)
+    due = Run.objects.filter(deleted_at__lte=now - GRACE)
     return due.values_list("pk", flat=True)
 
 

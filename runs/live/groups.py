@@ -8,16 +8,17 @@ those of a group are read from the database.
 from __future__ import annotations
 
 import uuid
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cachetools import LRUCache
+
+from core.db.threads import in_thread
+from core.live.tokens import WatchToken
 from runs import owners
-from runs.live.broker import in_thread
 from runs.live.wire import DIGITS, Renewed, Watched, WatchedGroup
 from runs.owners import RunsOfGroup
 from runs.progress import watch_tokens
-from runs.progress.watch_tokens import WatchToken
 
 MAX_KNOWN = 64  # groups whose runs are kept in memory
 
@@ -44,7 +45,7 @@ class Registry:
     """Caches which runs belong to the watched groups, until a poll names others."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, dict[str, list[uuid.UUID]]] = OrderedDict()
+        self._known: LRUCache[str, dict[str, list[uuid.UUID]]] = LRUCache(MAX_KNOWN)
 
     async def watched(self, groups: Iterable[Group]) -> tuple[Watched, ...]:
         """Return the runs of these groups in the page's versions. Usually without a query.
@@ -56,20 +57,14 @@ class Registry:
             by_digits = self._known.get(group.name, {})
             is_new = not group.versions.keys() <= by_digits.keys()  # runs, or the whole group
             if is_new or watch_tokens.member_of(group.view):  # who may have been removed since
-                by_digits = await in_thread(_runs_of)(group.name)
-                self._keep(group.name, by_digits)
+                by_digits = await in_thread(_runs_of, group.name)
+                self._known[group.name] = by_digits
             runs += [
                 Watched(pk, version, group.view)
                 for digits, version in group.versions.items()
                 for pk in by_digits.get(digits, ())
             ]
         return tuple(runs)
-
-    def _keep(self, name: str, runs: dict[str, list[uuid.UUID]]) -> None:
-        self._known[name] = runs
-        self._known.move_to_end(name)
-        while len(self._known) > MAX_KNOWN:
-            self._known.popitem(last=False)
 
 
 def _kinds() -> dict[str, RunsOfGroup]:

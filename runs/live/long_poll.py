@@ -3,7 +3,7 @@
 A page posts all the runs that it shows to `/runs/live/?hold=1` (`wire.py`). The response is sent as
 soon as one of them is newer than the page's version, or empty (204) after `HOLD_S` seconds; without
 `hold` at once. However many pages wait, a change costs one query, and each fragment is rendered
-once (`broker.py`).
+once (`pages.py`).
 
 The page received the signed token together with the run (`runs/progress/watch_tokens.py`). For one
 day it allows its user to watch the run while logged in in that browser
@@ -25,19 +25,22 @@ from accounts.sessions import active_sessions
 from accounts.sessions.cache import SessionCache, session_key
 from core.byte_cache import byte_cached
 from core.db import transient_errors
-from core.http.asgi import App, Receive, Scope, Send
+from core.http.asgi import App, Receive, Scope, Send, respond
+from core.live import shutdown
+from core.live.broker import Broker
+from core.live.tokens import WatchToken
 from core.notify import channel, messages
-from runs.live import groups, renewal, shown_ends, shutdown, wire
-from runs.live.broker import COALESCE_S, Broker, News
+from runs.live import groups, renewal, shown_ends, wire
 from runs.live.groups import Group
+from runs.live.pages import COALESCE_S, NOTHING, RUNS, Fragments, News, NewsOfRuns
 from runs.live.wire import BadPoll, Renewed, Watched
 from runs.progress import live_partials, watch_tokens, worker_status
-from runs.progress.watch_tokens import WatchToken
 
 PATH = "/runs/live/"
 HOLD_S = 8.0
 PARSED_BYTES = 2 << 20  # a page repeats the same poll until something changes
 STOP_POLLING = 286  # as htmx has it: nothing more will change
+TEXT = [(b"content-type", b"text/plain")]
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +79,7 @@ class Router:
     ) -> None:
         self.pages = pages
         self._hold_s = hold_s
-        self._coalesce_s = coalesce_s
+        self._fragments = Fragments(coalesce_s)
         self._look_for_workers_s = look_for_workers_s
         self._on_shutdown = on_shutdown
         self.sessions = SessionCache()
@@ -95,10 +98,8 @@ class Router:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         async with AsyncExitStack() as stack:
-            signal = await stack.enter_async_context(channel.listen())
-            self.broker = Broker(signal, self._coalesce_s)
-            listening = asyncio.create_task(self.broker.listen(), name="long polls")
-            stack.enter_context(messages.on_message(live_partials.TOPIC, self.broker.receive))
+            self.broker = Broker(await stack.enter_async_context(channel.listen()))
+            stack.enter_context(messages.on_message(live_partials.TOPIC, self._on_partial))
             stack.enter_context(messages.on_message(active_sessions.ENDED, self._on_session_end))
             watching = asyncio.create_task(
                 worker_status.watch_for_workers(self._look_for_workers_s), name="worker status"
@@ -106,7 +107,6 @@ class Router:
             with shutdown.on_shutdown(self._release_all):
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
-            listening.cancel()
             watching.cancel()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -114,6 +114,11 @@ class Router:
         if self.broker:
             self.broker.release_all()
         self._on_shutdown()
+
+    def _on_partial(self, message: bytes) -> None:
+        run = live_partials.receive(message)
+        if self.broker:
+            self.broker.check(RUNS, run)
 
     def _on_session_end(self, message: bytes) -> None:
         key = message.decode()
@@ -123,64 +128,58 @@ class Router:
 
     async def _answer(self, broker: Broker, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":  # a page from before an update; it tells people to reload it
-            return await _respond(send, STOP_POLLING)
+            return await respond(send, STOP_POLLING)
         try:
             poll = parse(await wire.read_body(receive))
             is_held = b"hold=1" in scope["query_string"].split(b"&")
             await self._poll(broker, poll, is_held, session_key(scope["headers"]), send)
         except BadPoll as error:
-            await _respond(send, HTTPStatus.BAD_REQUEST, str(error).encode(), b"text/plain")
+            await respond(send, HTTPStatus.BAD_REQUEST, str(error).encode(), TEXT)
         except DatabaseError as error:
             transient_errors.log_failure(log, error, "a long poll could not read its runs")
-            await _respond(send, HTTPStatus.SERVICE_UNAVAILABLE)
+            await respond(send, HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def _poll(
         self, broker: Broker, poll: VerifiedPoll, is_held: bool, session: str, send: Send
     ) -> None:
         if not poll.runs and not poll.groups:
-            return await _respond(send, STOP_POLLING)
+            return await respond(send, STOP_POLLING)
         person = await self.sessions.get_user(session)
         if person is None:
-            return await _respond(send, HTTPStatus.UNAUTHORIZED)
+            return await respond(send, HTTPStatus.UNAUTHORIZED)
         new_tokens = await renewal.renew(person, poll.runs)
-        own_groups = [group for group in poll.groups if group.token.is_for(person)]
+        own_groups = [group for group in poll.groups if watch_tokens.is_for(group.token, person)]
         withdrawn = await renewal.withdrawn(person, poll.runs)
-        allowed = (run for run, token in poll.runs if token.allows(person) or run in new_tokens)
-        runs = tuple(run for run in allowed if run not in withdrawn)
+        runs = tuple(
+            run
+            for run, token in poll.runs
+            if run not in withdrawn and (run in new_tokens or watch_tokens.allows(token, person))
+        )
         runs += await self.groups.watched(own_groups)
         if not runs:
-            return await _respond(send, STOP_POLLING)
+            return await respond(send, STOP_POLLING)
         renewed = [Renewed(run.view, token, run.pk) for run, token in new_tokens.items()]
         renewed += groups.renew(own_groups)
         # Checked last: no end of the session is missed between this and the wait.
-        if renewed or broker.is_shutting_down or not await self.sessions.is_still(person, session):
+        if renewed or not await self.sessions.is_still(person, session):
             is_held = False
         # Disconnects are not detected: that would take a task per poll, and polls are short.
-        news = await broker.wait_for_news(runs, self._hold_s if is_held else 0.0, session)
+        topic = NewsOfRuns(runs, self._fragments)
+        news = await broker.wait(topic, self._hold_s if is_held else 0.0, session) or NOTHING
         if not await self.sessions.is_still(person, session):
-            return await _respond(send, HTTPStatus.UNAUTHORIZED)
+            return await respond(send, HTTPStatus.UNAUTHORIZED)
         await _respond_with(send, news, renewed, broker.is_shutting_down)
         if news.markup:
-            await shown_ends.call(broker, person.pk, runs)
+            await shown_ends.call(person.pk, news.ended)
         return None
 
 
 async def _respond_with(send: Send, news: News, renewed: list[Renewed], is_ending: bool) -> None:
     if renewed:
         body = wire.encode(news.markup, news.versions, renewed)
-        await _respond(send, HTTPStatus.OK, body)
+        await respond(send, HTTPStatus.OK, body)
     elif news.markup:
-        await _respond(send, HTTPStatus.OK, news.body)
+        await respond(send, HTTPStatus.OK, news.body)
     else:
         # A page pauses briefly after an error, then reaches the restarted server.
-        await _respond(send, HTTPStatus.SERVICE_UNAVAILABLE if is_ending else HTTPStatus.NO_CONTENT)
-
-
-async def _respond(
-    send: Send, status: int, body: bytes = b"", content_type: bytes = b"application/json"
-) -> None:
-    headers = [(b"content-type", content_type), (b"cache-control", b"no-store")]
-    if status != HTTPStatus.NO_CONTENT:  # without a length responses are chunked, which is slower
-        headers.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": int(status), "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        await respond(send, HTTPStatus.SERVICE_UNAVAILABLE if is_ending else HTTPStatus.NO_CONTENT)

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from django.contrib.auth.models import User
 
 from accounts.sessions.cache import SessionUser
-from runs.live.broker import in_thread
+from core.db.threads import in_thread
+from core.live.tokens import ANYBODY, WatchToken
 from runs.live.wire import Watched
 from runs.models import Run
 from runs.progress import watch_tokens
-from runs.progress.watch_tokens import WatchToken
 
 AT_ONCE = 20  # per response; the next one has more
 
@@ -27,11 +27,10 @@ async def renew(
 
     Without old tokens there is no query.
     """
-    old = [run for run, token in watched if token.is_old and token.is_for(person)][:AT_ONCE]
+    old = [run for run, token in watched if token.is_old and watch_tokens.is_for(token, person)]
     if not old:
         return {}
-    renewed: dict[Watched, str] = await in_thread(_renew)(person, old)
-    return renewed
+    return await in_thread(_renew, person, old[:AT_ONCE])
 
 
 async def withdrawn(
@@ -42,14 +41,11 @@ async def withdrawn(
     Without such runs there is no query.
     """
     shared = [
-        run
-        for run, token in watched
-        if token.whose == watch_tokens.ANYBODY or watch_tokens.member_of(run.view)
+        run for run, token in watched if token.whose == ANYBODY or watch_tokens.member_of(run.view)
     ]
     if not shared or person.may_see_runs:
         return set()
-    hidden: set[Watched] = await in_thread(_withdrawn)(person, shared)
-    return hidden
+    return await in_thread(_withdrawn, person, shared)
 
 
 def _withdrawn(person: SessionUser, shared: list[Watched]) -> set[Watched]:

@@ -7,34 +7,31 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections import OrderedDict
 from collections.abc import Iterable
 
+from cachetools import LRUCache
 from django.db import DatabaseError
 
 from core.db import transient_errors
+from core.db.threads import in_thread
 from runs import owners
-from runs.live.broker import Broker, in_thread
-from runs.live.wire import Watched
 
 MAX_CALLS = 4096
-# The users and runs of which the apps have been or are being told, oldest first.
-_calls: OrderedDict[tuple[int, uuid.UUID], None] = OrderedDict()
+# The users and runs of which the apps have been or are being told.
+_calls: LRUCache[tuple[int, uuid.UUID], None] = LRUCache(MAX_CALLS)
 
 log = logging.getLogger(__name__)
 
 
-async def call(broker: Broker, user_pk: int, shown: Iterable[Watched]) -> None:
+async def call(user_pk: int, shown: Iterable[uuid.UUID]) -> None:
     """Tell the apps of the runs whose end this user's pages had not shown before."""
-    ended = [run.pk for run in shown if broker.has_ended(run) and (user_pk, run.pk) not in _calls]
+    ended = [pk for pk in shown if (user_pk, pk) not in _calls]
     if not ended:
         return
     calls = dict.fromkeys((user_pk, pk) for pk in ended)
     _calls.update(calls)
-    while len(_calls) > MAX_CALLS:
-        _calls.popitem(last=False)
     try:
-        await in_thread(_tell_apps)(user_pk, ended)
+        await in_thread(_tell_apps, user_pk, ended)
     except DatabaseError as error:
         for ended_run in calls:  # the next page tries again
             _calls.pop(ended_run, None)

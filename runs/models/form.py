@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -10,8 +12,13 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from core.db.json_field import ExactJSONField
-from projects.models import InProject
+from kept.models import Kept
 from runs.models.querysets import PresetQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_NAME_CHARS = 80  # of a preset
 
 
 class Draft(models.Model):
@@ -37,12 +44,16 @@ class Draft(models.Model):
         return f"{self.user_id} {self.endpoint_id}"
 
 
-class Preset(InProject):
+class Preset(Kept):
     """Named arguments for an endpoint, for its project or shared with everybody."""
 
+    slug, route = "preset", ""  # it has no page of its own but the model's
+
+    id = models.BigAutoField(  # type: ignore[assignment]
+        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+    )
     endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="presets")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=MAX_NAME_CHARS)
     arguments = ExactJSONField()
     is_shared = models.BooleanField(default=False, help_text="everybody may use it")
     is_house_default = models.BooleanField(
@@ -57,9 +68,7 @@ class Preset(InProject):
         help_text="{arguments, schema_digest, said}: "
         "as it was before it was made to fit a new schema",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
     touched_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -86,6 +95,26 @@ class Preset(InProject):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def audit_detail(self) -> str:
+        """Return which model it is of."""
+        return f"of {self.endpoint_id}"
+
+    def make_place(self, user: User) -> Iterable[str]:
+        """Take a free name, `name (2)`; another is what the house starts with since, if any is."""
+        siblings = Preset.objects.kept().filter(
+            user_id=self.user_id, project_id=self.project_id, endpoint_id=self.endpoint_id
+        )
+        names = set(siblings.exclude(pk=self.pk).values_list("name", flat=True))
+        base, number = self.name, 2
+        while self.name in names:
+            mark = f" ({number})"
+            self.name = f"{base[: MAX_NAME_CHARS - len(mark)]}{mark}"
+            number += 1
+        if Preset.objects.house_defaults().filter(endpoint_id=self.endpoint_id).exists():
+            self.is_house_default = False
+        return ("name", "is_house_default")
 
     def get_absolute_url(self) -> str:
         """Return the address of the model's page with this preset filled in."""

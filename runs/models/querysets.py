@@ -12,9 +12,9 @@ from django.db import models
 
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
+from kept.models import KeptQuerySet
 from projects.models import InProjectQuerySet
 from projects.models.in_project import is_member, is_open_to, is_shown_to
-from projects.models.project import private_project
 
 if TYPE_CHECKING:
     import uuid
@@ -210,21 +210,15 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         return runs.prefetch_related("artifacts").order_by("-created_at")
 
 
-class PresetQuerySet(InProjectQuerySet["Preset"]):
+class PresetQuerySet(KeptQuerySet["Preset"]):
     """Filters for presets."""
-
-    def kept(self) -> PresetQuerySet:
-        """The presets that are not deleted."""
-        return self.filter(deleted_at=None)
 
     def offered_in(self, project: Project, user: User) -> PresetQuerySet:
         """The presets to choose from: the project's, one's private ones, and those for everybody.
 
         No query for a request's own user.
         """
-        own = models.Q(project=private_project(user))
-        in_project = models.Q(is_shown_to(user), project=project)
-        return self.kept().filter(own | in_project | models.Q(is_shared=True))
+        return super().offered_in(project, user) | self.kept().filter(is_shared=True)
 
     def readable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
         """The presets of the user's projects and those for everybody."""

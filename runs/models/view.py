@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from projects.models import InProject, InProjectQuerySet
-from projects.models.in_project import is_shown_to
-from projects.models.project import private_project
+from kept.models import Kept, KeptQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -21,29 +16,27 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 
-class ViewQuerySet(InProjectQuerySet["View"]):
+class ViewQuerySet(KeptQuerySet["View"]):
     """Filters for views."""
-
-    def kept(self) -> ViewQuerySet:
-        """Those that are not deleted."""
-        return self.filter(deleted_at=None)
 
     def offered_in(self, project: Project, user: User) -> ViewQuerySet:
         """What the wall offers: the project's views of results, and one's private ones.
 
         No query for a request's own user.
         """
-        own = Q(project=private_project(user))
-        rows = self.kept().filter(of=View.Of.RESULTS)
-        return rows.filter(own | Q(is_shown_to(user), project=project))
+        return super().offered_in(project, user).filter(of=View.Of.RESULTS)
 
     def of_models(self, user: User | AnonymousUser) -> ViewQuerySet:
         """The user's own views of models, in all their projects."""
-        return self.kept().own(user).filter(of=View.Of.MODELS)
+        return self.of(user).filter(of=View.Of.MODELS)
 
 
-class View(InProject):
+class View(Kept):
     """A saved filter: what the wall or the list of models was narrowed by."""
+
+    slug, route = "view", "library:view"
+    is_shared = True
+    most_in_project = 500
 
     class Of(models.TextChoices):
         """What is narrowed."""
@@ -51,27 +44,20 @@ class View(InProject):
         RESULTS = "results", "Results"
         MODELS = "models", "Models"
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     of = models.CharField(max_length=8, choices=Of, default=Of.RESULTS)
     name = models.CharField(max_length=80)
     line = models.TextField(
         help_text="of results as typed (library/search/line.py); of models the query of the address"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(
         null=True, blank=True, help_text="models that came later are new to its user"
     )
-    deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
 
     objects = ViewQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]
         indexes = [models.Index(fields=["project", "name"], name="view_in_project")]
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def is_of_models(self) -> bool:

@@ -10,7 +10,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +20,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts import audit, permissions
+from kept.models import GRACE
 from runs.models import Artifact, Run, input_file, opened_files
 from runs.models.querysets import RunQuerySet
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from projects.models import InProject
 
-GRACE = timedelta(days=7)
 MOST_AT_ONCE = 500
 
 

@@ -15,6 +15,7 @@ from django.db.models import F
 from accounts import audit, roles
 from accounts.sessions import active_sessions
 from core import refusals
+from kept.models import kinds
 from projects import members
 from projects.models import InProject
 from projects.models.project import private_project
@@ -44,7 +45,8 @@ class Belongings(NamedTuple):
 
 def relations() -> list[UserRelation]:
     """Return each relation to a user whose rows are handed over, of all apps."""
-    return [relation for owner in owners.registered() for relation in owner.handed_over()]
+    others = [relation for owner in owners.registered() for relation in owner.handed_over()]
+    return others + [UserRelation(str(kind._meta.verbose_name_plural), kind) for kind in kinds()]
 
 
 def belongings(person: User) -> list[Belongings]:

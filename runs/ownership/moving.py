@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+import kept.models
 from accounts import audit
 from core.formatting import counted
 from projects import roles
@@ -55,7 +56,12 @@ class Plan:
 
 def kinds() -> Mapping[str, type[InProject]]:
     """Return what can be moved, by the name that addresses have for it: `run`, `board`."""
-    return {name: kind for owner in owners.registered() for name, kind in owner.movable().items()}
+    things: dict[str, type[InProject]] = {
+        kind.slug: kind for kind in kept.models.kinds() if kind.moves_alone
+    }
+    for owner in owners.registered():
+        things |= owner.movable()
+    return things
 
 
 def choose(user: User, posted: Mapping[str, Iterable[str]]) -> Chosen:

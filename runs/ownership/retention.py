@@ -1,7 +1,7 @@
 """Deletes old runs of projects that keep runs for some days only (`Project.retention_days`).
 
 Stays: what is starred, an example, or part of something that people keep, such as a board. The
-deletion is an ordinary one, so that a run can be brought back within `deletion.GRACE`.
+deletion is an ordinary one, so that a run can be brought back within `GRACE`.
 """
 
 from __future__ import annotations

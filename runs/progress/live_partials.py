@@ -59,11 +59,6 @@ def number_of(pk: uuid.UUID) -> int:
     return latest.number if latest else 0
 
 
-def forget(pk: uuid.UUID) -> None:
-    """Drop the latest message of a run, which has ended."""
-    _LATEST.pop(pk, None)
-
-
 def newest(run: Run) -> tuple[Any, str]:
     """Return a run's partial output, from its latest message or its row, with its version."""
     latest = _LATEST.get(run.pk) if run.state == Run.State.RUNNING else None

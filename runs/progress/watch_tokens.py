@@ -1,6 +1,7 @@
-"""Signed tokens with which a page may poll a run that it shows: for one user and one day.
+"""Which view of a run somebody has, and the tokens with which their pages watch it.
 
-A page that stays open gets new ones (`runs/live/renewal.py`).
+A token is for one user, or for all who are logged in if the run is an example of the team's. A page
+that stays open gets new ones (`runs/live/renewal.py`).
 
 The name of a view says which actions its fragments offer, so that one rendering serves all users
 with the same rights: `stage` is the owner's, with all actions; `stage-only` is read-only;
@@ -12,18 +13,16 @@ each poll that they still are (`runs/live/renewal.py`).
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
-
-from django.core.signing import BadSignature, Signer
+from typing import TYPE_CHECKING
 
 from accounts import permissions
 from accounts.sessions.cache import SessionUser
-from core.byte_cache import byte_cached
+from core.live import tokens
+from core.live.tokens import WatchToken
 from projects.models import Membership
 from projects.models.in_project import MAKERS, MANAGERS
 from runs.models import Run
@@ -31,10 +30,6 @@ from runs.models import Run
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-SALT = "vitrine.live"
-LASTS_S = 24 * 3600
-ROUNDED_TO_S = 3600  # so that many pages have the same token, which is signed once
-ANYBODY = "*"  # owner of the team's examples, which every logged-in user may watch
 ONLY = "-only"  # marks a view of somebody else's run; the rights follow
 # Rights to somebody else's run, each of which allows an action: SEE allows to go on from it, LOOK
 # is that of members who may begin nothing.
@@ -46,26 +41,6 @@ _PERMISSIONS = {
     PUBLISH: permissions.PUBLISH_RUN,
     DELETE: permissions.DELETE_RUN,
 }
-
-
-class WatchToken(NamedTuple):
-    """The run's owner or a member of its project, and when it was issued (seconds since 1970)."""
-
-    whose: str
-    issued: int
-
-    def allows(self, person: SessionUser) -> bool:
-        """Whether this user may watch the run now: their own, an example, or anybody's."""
-        return self.is_for(person) and time.time() - self.issued < LASTS_S
-
-    def is_for(self, person: SessionUser) -> bool:
-        """Whether the token is valid for this user, regardless of its age."""
-        return self.whose in {ANYBODY, str(person.pk)} or person.may_see_runs
-
-    @property
-    def is_old(self) -> bool:
-        """Whether the token has expired or will soon."""
-        return time.time() - self.issued > LASTS_S / 2
 
 
 class Viewer:
@@ -164,34 +139,25 @@ def data_watch_group(group: str, view: str, user_id: int) -> str:
 def run_token(run: Run, view: str) -> str:
     """Return a token for this run in a view."""
     is_everybodys = run.is_example and run.state == Run.State.SUCCEEDED
-    whose = ANYBODY if is_everybodys else member_of(view) or str(run.user_id)
-    issued = int(time.time()) // ROUNDED_TO_S * ROUNDED_TO_S
-    return _encode(run.pk, view, WatchToken(whose, issued))
+    whose = member_of(view) or str(run.user_id)
+    return tokens.issue(f"{run.pk}:{view}", tokens.ANYBODY if is_everybodys else whose)
 
 
 def group_token(group: str, view: str, user_id: int) -> str:
     """Return a token for all runs of a user's group, named `<kind>.<key>`."""
-    issued = int(time.time()) // ROUNDED_TO_S * ROUNDED_TO_S
-    return _encode(group, view, WatchToken(str(user_id), issued))
+    return tokens.issue(f"{group}:{view}", str(user_id))
 
 
 def verify(pk: uuid.UUID | str, view: str, text: str) -> WatchToken | None:
     """Return the parsed token of a run or group in a view; None if its signature is wrong."""
-    whose, _, rest = text.partition(".")
-    issued, _, signature = rest.partition(".")
-    try:
-        token = WatchToken(whose, int(issued))
-        Signer(salt=SALT).unsign(f"{_payload(pk, view, token)}:{signature}")
-    except (BadSignature, ValueError):
-        return None
-    return token
+    return tokens.verify(f"{pk}:{view}", text)
 
 
-@byte_cached(1 << 20)  # many people poll the same run
-def _encode(pk: uuid.UUID | str, view: str, token: WatchToken) -> str:
-    signature = Signer(salt=SALT).signature(_payload(pk, view, token))
-    return f"{token.whose}.{token.issued}.{signature}"
+def is_for(token: WatchToken, person: SessionUser) -> bool:
+    """Whether this user may watch the run, however old the token: their own, an example, any."""
+    return token.whose in {tokens.ANYBODY, str(person.pk)} or person.may_see_runs
 
 
-def _payload(pk: uuid.UUID | str, view: str, token: WatchToken) -> str:
-    return f"{pk}:{view}:{token.whose}:{token.issued}"
+def allows(token: WatchToken, person: SessionUser) -> bool:
+    """Whether this user may watch the run with this token now."""
+    return is_for(token, person) and not token.is_expired

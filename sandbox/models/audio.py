@@ -48,7 +48,7 @@ MODELS = [
         "murmur/tones",
         "Tones",
         "text-to-audio",
-        "Quiet music: chords under a plucked melody, both from your words.",
+        "Quiet recorded music: chords under a plucked melody, in the scale of your words.",
         record(
             "MusicInput",
             {
@@ -89,7 +89,7 @@ MODELS = [
         "murmur/voice",
         "Voice",
         "text-to-speech",
-        "A small formant synthesiser reads your text aloud and tells when each word is spoken.",
+        "Reads your text aloud from recorded sounds and tells when each word is spoken.",
         record(
             "SpeechInput",
             {

@@ -36,8 +36,7 @@ MODELS = [
         "sandbox/relief/text-to-3d",
         "Kiln",
         "text-to-3d",
-        "Turns a vessel, grows a planet or cuts out a piece of land, glazed in the colours of "
-        "your words.",
+        "A recorded vessel, planet or piece of land, glazed in the colours of your words.",
         record(
             "TextTo3DInput",
             {

@@ -121,7 +121,7 @@ MODELS = [
         "sandbox/drift/text-to-video",
         "Drift Flight",
         "text-to-video",
-        "A flight past mountains in the light your words ask for.",
+        "A recorded flight past mountains in the light your words ask for.",
         record(
             "TextToVideoInput",
             {

@@ -163,11 +163,11 @@ def silent(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def mislabelled(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Output a video labelled as an image, and images labelled as octet-stream and text."""
+    from sandbox import recorded
     from sandbox.studio.pictures import canvas, patterns
-    from sandbox.studio.recordings import film
 
     seed = context.seed(arguments)
-    data, _ = film.encode(film.journey("a wrong turn", seed, (320, 180), 24), (320, 180), 24)
+    data = recorded.choice("films/*.mp4", seed)
     image, _ = canvas.encode(patterns.glass("a wrong label", seed, (512, 384)), "webp")
     output = {
         "video": context.save(data, "image/png", "film.png", served_as="image/png"),

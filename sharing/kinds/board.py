@@ -12,14 +12,13 @@ from django.urls import reverse
 from boards.export.contents import contents_of, files_of, run_of
 from boards.models import Board as Row
 from boards.models import Cell
-from core.http.parameters import parse_uuid
 from library.selection import ResultKey
-from projects.roles import may_change
 from runs.models import Run
 from sharing import items
 from sharing.kinds.content.outcomes import Outcome, Outcomes
 from sharing.kinds.content.settings import Curtain, Setting
 from sharing.kinds.documents import Document, DocumentKind
+from sharing.kinds.kind import KeptKind
 from sharing.models import Share
 
 if TYPE_CHECKING:
@@ -85,23 +84,12 @@ class ShownRow:
         return [setting for setting in self.settings if setting.text != self.label]
 
 
-class Board(DocumentKind[Row]):
+class Board(KeptKind[Row], DocumentKind[Row]):
     """The grid of a board, without its marks, votes and limits."""
 
-    name = Share.Kind.BOARD
+    name, model = Share.Kind.BOARD, Row
     template = "sharing/kinds/_board.html"
     styles = ("css/lazy/share-kinds.css",)
-
-    def find(self, user: User, key: str) -> Row | None:
-        """Return the board, if the user may change it."""
-        board = self.seen(user, key)
-        return board if board and may_change(user, board) else None
-
-    def seen(self, user: User, key: str) -> Row | None:
-        """Return the board, if the user sees it as a member of its project."""
-        boards = Row.objects.kept().shown_to(user).select_related("project", "user")
-        pk = parse_uuid(key)
-        return boards.filter(pk=pk).first() if pk else None
 
     def title(self, row: Model) -> str:
         """Return the board's title; one without is named by its key, which is for the house."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.formatting import category_name
-from core.http.parameters import parse_uuid
 from flows.compose.definition import Definition, Invalid, parse_definition
 from flows.compose.models import endpoints_of
 from flows.display.flow_page import summaries
@@ -17,11 +16,11 @@ from flows.execution import steps
 from flows.models import Flow as Row
 from flows.models import FlowRun
 from library.selection import ResultKey
-from projects.roles import may_change
 from runs.models import Artifact, Run
 from sharing.kinds.content.outcomes import Outcome, Outcomes
 from sharing.kinds.content.settings import Curtain, Setting
 from sharing.kinds.documents import Document, DocumentKind
+from sharing.kinds.kind import KeptKind
 from sharing.models import Share
 
 if TYPE_CHECKING:
@@ -48,25 +47,16 @@ class ShownStep:
         return f"Result of step {self.number}"
 
 
-class Flow(DocumentKind[Row]):
+class Flow(KeptKind[Row], DocumentKind[Row]):
     """The steps in their order; visitors cannot run them."""
 
-    name = Share.Kind.FLOW
+    name, model = Share.Kind.FLOW, Row
     template = "sharing/kinds/_flow.html"
     styles = ("css/lazy/share-kinds.css",)
 
-    def find(self, user: User, key: str) -> Row | None:
-        """Return the flow, if the user may change it."""
-        pk = parse_uuid(key)
-        shown = Row.objects.kept().shown_to(user).select_related("project", "user")
-        flow = shown.filter(pk=pk).first() if pk else None
-        return flow if flow and may_change(user, flow) else None
-
-    def seen(self, user: User, key: str) -> Row | None:
-        """Return the flow, if the user may run it."""
-        pk = parse_uuid(key)
-        flows = Row.objects.visible_to(user).select_related("project", "user")
-        return flows.filter(pk=pk).first() if pk else None
+    def rows(self, user: User) -> Any:
+        """Return the flows that the user may run."""
+        return Row.objects.visible_to(user)
 
     def document(self, row: Row, user: User) -> Document:
         """Return the steps, each with its run's files if the flow was run as it is now."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
+from core.http.parameters import parse_uuid
+from kept.models import Kept, rows_of
 from library.selection import ResultKey
+from projects.roles import may_change
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -44,3 +47,28 @@ class Kind:
     def context(self, visit: Visit) -> Mapping[str, Any]:
         """Return what its template needs besides `visit`, `share` and `items`."""
         return {}
+
+
+Row = TypeVar("Row", bound=Kept)
+
+
+class KeptKind(Kind, Generic[Row]):
+    """A share of a kept thing: whoever may change it may share it, unless `is_for_all`."""
+
+    model: ClassVar[type[Kept]]
+    is_for_all: ClassVar[bool] = False  # who sees it
+
+    def rows(self, user: User) -> Any:
+        """Return what a share of the user may show: it shows that as long as they see it."""
+        return rows_of(self.model).kept().shown_to(user)
+
+    def seen(self, user: User, key: str) -> Row | None:
+        """Return what has this key, if the user sees it."""
+        pk = parse_uuid(key)
+        rows = self.rows(user).select_related("project", "user")
+        return cast("Row | None", rows.filter(pk=pk).first()) if pk else None
+
+    def find(self, user: User, key: str) -> Row | None:
+        """Return what has this key and may be shared by the user; None if there is no such."""
+        row: Row | None = self.seen(user, key)
+        return row if row and (self.is_for_all or may_change(user, row)) else None

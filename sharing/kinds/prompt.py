@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from core.http.parameters import parse_uuid
 from library.models import Prompt as Row
 from library.prompts import grammar
-from projects.roles import may_change
 from sharing.kinds.documents import Document, DocumentKind
+from sharing.kinds.kind import KeptKind
 from sharing.models import Share
 
 if TYPE_CHECKING:
@@ -18,23 +17,12 @@ if TYPE_CHECKING:
     from sharing.access import Visit
 
 
-class Prompt(DocumentKind[Row]):
+class Prompt(KeptKind[Row], DocumentKind[Row]):
     """The text is what is shared: it is shown also where the settings of results are hidden."""
 
-    name = Share.Kind.PROMPT
+    name, model = Share.Kind.PROMPT, Row
     template = "sharing/kinds/_prompt.html"
     styles = ("css/lazy/share-kinds.css",)
-
-    def find(self, user: User, key: str) -> Row | None:
-        """Return the prompt, if the user may change it."""
-        prompt = self.seen(user, key)
-        return prompt if prompt and may_change(user, prompt) else None
-
-    def seen(self, user: User, key: str) -> Row | None:
-        """Return the prompt, if the user sees it."""
-        prompts = Row.objects.kept().shown_to(user).select_related("project", "user")
-        pk = parse_uuid(key)
-        return prompts.filter(pk=pk).first() if pk else None
 
     def document(self, row: Row, user: User) -> Document:
         """Return the text."""

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.http.parameters import parse_uuid
 from library.selection import ResultKey
-from projects.roles import may_change
 from runs.models import Artifact
 from sharing import items
 from sharing.kinds.documents import GONE
-from sharing.kinds.kind import Kind
+from sharing.kinds.kind import KeptKind
 from sharing.models import Report as Row
 from sharing.models import Share
 from sharing.reports import gathering, showing
@@ -24,24 +22,16 @@ if TYPE_CHECKING:
     from sharing.access import Visit
 
 
-class Report(Kind):
+class Report(KeptKind[Row]):
     """A report that follows its board is kept as it was by a share that does not follow it."""
 
-    name = Share.Kind.REPORT
+    name, model = Share.Kind.REPORT, Row
     template = "sharing/kinds/_report.html"
     styles = ("css/lazy/report.css",)
 
-    def find(self, user: User, key: str) -> Row | None:
-        """Return the report, if the user may change it."""
-        report = self.seen(user, key)
-        return report if report and may_change(user, report) else None
-
-    def seen(self, user: User, key: str) -> Row | None:
-        """Return the report, if the user sees it as a member, and its board."""
-        reports = Row.objects.kept().shown_to(user).readable_by(user)
-        pk = parse_uuid(key)
-        related = reports.select_related("board__project", "project", "user")
-        return related.filter(pk=pk).first() if pk else None
+    def rows(self, user: User) -> Any:
+        """Return the reports that the user sees as a member, with their boards."""
+        return Row.objects.kept().shown_to(user).readable_by(user).select_related("board__project")
 
     def freeze(self, share: Share) -> Mapping[str, Any] | None:
         """Return the numbers and words of this moment."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from kept.models import kinds
 from sharing.kinds.board import Board
 from sharing.kinds.collection import Collection
 from sharing.kinds.flow import Flow
 from sharing.kinds.kind import Kind
+from sharing.kinds.lines import Lines
 from sharing.kinds.preset import Preset
 from sharing.kinds.prompt import Prompt
 from sharing.kinds.report import Report
@@ -17,6 +19,7 @@ from sharing.models import Share
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
+        *(Lines(kind) for kind in kinds() if kind.is_shared),
         Results(),
         Series(),
         View(),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from core.http.parameters import parse_uuid
 from library.search import matching
 from library.search.entries import PROJECT
 from library.search.line import parse_line
 from library.selection import ResultKey
 from runs.models import Artifact, Run
 from runs.models import View as Row
-from sharing.kinds.kind import Kind
+from sharing.kinds.kind import KeptKind
 from sharing.models import Share
 
 if TYPE_CHECKING:
@@ -22,23 +21,21 @@ if TYPE_CHECKING:
 MOST_RUNS = 500  # the newest
 
 
-class View(Kind):
+class View(KeptKind[Row]):
     """What it found when it was shared, or what it finds when the share is opened."""
 
-    name = Share.Kind.VIEW
+    name, model, is_for_all = Share.Kind.VIEW, Row, True
 
-    def find(self, user: User, key: str) -> Row | None:
-        """Return the view, if the user sees it."""
-        seen = Row.objects.kept().shown_to(user).select_related("project", "user")
-        pk = parse_uuid(key)
-        return seen.filter(pk=pk, of=Row.Of.RESULTS).first() if pk else None
+    def rows(self, user: User) -> Any:
+        """Return the views of results that the user sees."""
+        return super().rows(user).filter(of=Row.Of.RESULTS)
 
     def results(self, share: Share) -> Sequence[ResultKey] | None:
         """Return the results, the newest first; nothing once the view is deleted.
 
         Only ended runs that went well: what is deleted, failed or under way is no result.
         """
-        view = self.find(share.user, share.source)
+        view = self.seen(share.user, share.source)
         if view is None:
             return []
         runs = Run.objects.kept().in_project(share.project, share.user)

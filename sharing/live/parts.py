@@ -12,7 +12,7 @@ import uuid
 from typing import NamedTuple
 
 from core.byte_cache import ByteCache
-from runs.live.broker import in_thread
+from core.db.threads import in_thread
 from sharing.live.rendering import render
 
 CACHED_BYTES = 1 << 20
@@ -61,6 +61,6 @@ async def _newest(shown: Shown, version: int) -> Parts:
     """Return the parts of this version or a newer one."""
     known: Parts | None = _parts.get((shown, version))
     if known is None:
-        known = Parts(*await in_thread(render)(shown.share, shown.is_maker, shown.item))
+        known = Parts(*await in_thread(render, shown.share, shown.is_maker, shown.item))
         _parts.put((shown, known.version), known)
     return known

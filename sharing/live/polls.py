@@ -18,14 +18,15 @@ from django.db import DatabaseError
 
 from accounts.sessions.cache import SessionCache, session_key
 from core.db import transient_errors
-from core.http.asgi import Receive, Scope, Send
-from core.notify.channel import Signal
-from runs.live.broker import in_thread
+from core.db.threads import in_thread
+from core.http.asgi import JSON, Receive, Scope, Send, respond
+from core.live.broker import Broker
+from core.live.tokens import ANYBODY
 from sharing import access
 from sharing.live import parts, watch_tokens
-from sharing.live.broker import ShareBroker
+from sharing.live.pages import NewsOfShare
 from sharing.live.parts import Shown
-from sharing.live.watch_tokens import NOBODY, Watch
+from sharing.live.watch_tokens import Watch
 from sharing.models import Share
 
 PATH = "/shares/live/"
@@ -45,19 +46,18 @@ class SharePolls:
 
     def __init__(
         self,
-        signal: Callable[[], Signal | None],
+        broker: Callable[[], Broker | None],
         sessions: SessionCache,
         *,
         hold_s: float = HOLD_S,
     ) -> None:
-        self._signal = signal
+        self._broker = broker
         self._sessions = sessions
         self._hold_s = hold_s
-        self._broker: ShareBroker | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one poll."""
-        broker = self._of_this_server()
+        broker = self._broker()
         if scope["method"] != "GET" or broker is None:
             return await _respond(send, HTTPStatus.SERVICE_UNAVAILABLE)
         try:
@@ -70,45 +70,33 @@ class SharePolls:
             await _respond(send, HTTPStatus.SERVICE_UNAVAILABLE)
         return None
 
-    def release_all(self) -> None:
-        """Answer all polls: the server's shutdown waits for open connections."""
-        if self._broker:
-            self._broker.release_all()
-
-    def _of_this_server(self) -> ShareBroker | None:
-        signal = self._signal()
-        if signal and (self._broker is None or self._broker.signal is not signal):
-            self._broker = ShareBroker(signal)
-        return self._broker if signal else None
-
     async def _poll(
-        self, broker: ShareBroker, watch: Watch, after: int, item: int, session: str, send: Send
+        self, broker: Broker, watch: Watch, after: int, item: int, session: str, send: Send
     ) -> None:
-        hold_s = 0.0 if watch.is_old else self._hold_s
-        state = await broker.wait(watch.share, after, watch.stamp, hold_s)
-        if state is None or state.is_over:
+        topic = NewsOfShare(watch.share, after, watch.stamp, broker)
+        state = await broker.wait(topic, 0.0 if watch.token.is_old else self._hold_s)
+        if state and state.is_over:
             return await _respond(send, HTTPStatus.GONE)
-        if state.stamp != watch.stamp or not await self._is_admitted(watch, session):
+        is_admitted = state is None or state.stamp == watch.stamp
+        if not is_admitted or not await self._is_admitted(watch, session):
             return await _respond(send, HTTPStatus.FORBIDDEN)
         new_token = watch_tokens.renewed(watch)
-        if state.version <= after and not new_token:
-            status = (
-                HTTPStatus.SERVICE_UNAVAILABLE if broker.is_shutting_down else HTTPStatus.NO_CONTENT
-            )
+        if state is None and not new_token:
+            is_ending = broker.is_shutting_down
+            status = HTTPStatus.SERVICE_UNAVAILABLE if is_ending else HTTPStatus.NO_CONTENT
             return await _respond(send, status)
         shown = Shown(watch.share, watch.is_maker, item)
-        body = await parts.body(shown, after, state.version)
+        body = await parts.body(shown, after, state.version if state else after)
         return await _respond(send, HTTPStatus.OK, body, new_token)
 
     async def _is_admitted(self, watch: Watch, session: str) -> bool:
         """Whether what the token says of its user still holds; no query for guests."""
-        if watch.user_id == NOBODY:
+        if watch.token.whose == ANYBODY:
             return True
         person = await self._sessions.get_user(session)
-        if person is None or person.pk != watch.user_id:
+        if person is None or str(person.pk) != watch.token.whose:
             return False
-        admitted: bool = await in_thread(_admits)(watch)
-        return admitted
+        return await in_thread(_admits, watch)
 
 
 def _parse(query_string: bytes) -> tuple[Watch, int, int]:
@@ -117,7 +105,7 @@ def _parse(query_string: bytes) -> tuple[Watch, int, int]:
         raise BadPoll("too long")
     query = parse_qs(query_string.decode("latin-1"))
     watch = watch_tokens.verify(query.get("watch", [""])[-1])
-    if watch is None or watch.is_expired:
+    if watch is None or watch.token.is_expired:
         raise BadPoll("no valid token")
     try:
         after, item = (int(query.get(name, ["0"])[-1]) for name in ("after", "item"))
@@ -128,21 +116,14 @@ def _parse(query_string: bytes) -> tuple[Watch, int, int]:
 
 def _admits(watch: Watch) -> bool:
     share = Share.objects.filter(pk=watch.share).select_related("user", "project").first()
-    user = User.objects.filter(pk=watch.user_id, is_active=True).first()
+    user = User.objects.filter(pk=watch.token.whose, is_active=True).first()
     if share is None or user is None:
         return False
     return access.is_maker(user, share) if watch.is_maker else access.is_meant(user, share)
 
 
 async def _respond(send: Send, status: int, body: bytes = b"", new_token: str = "") -> None:
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"cache-control", b"no-store"),
-        (b"x-robots-tag", b"noindex"),
-    ]
+    headers = [*JSON, (b"x-robots-tag", b"noindex")]
     if new_token:
         headers.append((b"vitrine-watch", new_token.encode()))
-    if status != HTTPStatus.NO_CONTENT:  # without a length responses are chunked, which is slower
-        headers.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": int(status), "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await respond(send, status, body, headers)

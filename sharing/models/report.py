@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.urls import reverse
 
 from boards.models import Board
 from core.db.json_field import ExactJSONField
-from projects.models import InProject, InProjectQuerySet
+from kept.models import Kept, KeptQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 
-class ReportQuerySet(InProjectQuerySet["Report"]):
+class ReportQuerySet(KeptQuerySet["Report"]):
     """Filters for reports."""
-
-    def kept(self) -> ReportQuerySet:
-        """The reports that are not deleted."""
-        return self.filter(deleted_at=None)
 
     def readable_by(self, user: User | AnonymousUser) -> ReportQuerySet:
         """The reports that the user may read: theirs to see, on boards that are theirs to see."""
@@ -30,14 +24,17 @@ class ReportQuerySet(InProjectQuerySet["Report"]):
         return self.open_to(user).filter(models.Exists(boards))
 
 
-class Report(InProject):
+class Report(Kept):
     """A report on a board: a question, sentences of its maker, and what the board shows.
 
     `snapshot` is the board's content (`sharing/reports/content.py`) at `snapshot_at`: a frozen
     report shows it, a live one says what has changed since.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug, route, searched = "report", "sharing:report", ("question",)
+    is_shared = True
+    moves_alone = False  # but with its board
+
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="reports")
     question = models.CharField(max_length=300)
@@ -47,18 +44,9 @@ class Report(InProject):
     frozen_at = models.DateTimeField(
         null=True, blank=True, help_text="shows the snapshot since; empty: follows the board"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = ReportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["project", "-created_at"], name="report_in_project")]
-
-    def __str__(self) -> str:
-        return self.question
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the report's page."""
-        return reverse("sharing:report", args=[self.pk])

@@ -1,8 +1,7 @@
-"""Begins, changes, freezes, deletes and restores reports."""
+"""Begins, changes and freezes reports."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -91,19 +90,3 @@ def thaw(user: User, report: Report) -> None:
     with transaction.atomic():
         report.save(update_fields=["frozen_at"])
         audit.record(user, "unfroze", [report])
-
-
-def delete(user: User, report: Report) -> None:
-    """Delete the report; `restore` undoes it."""
-    report.deleted_at = timezone.now()
-    with transaction.atomic():
-        report.save(update_fields=["deleted_at"])
-        audit.record(user, "deleted", [report])
-
-
-def restore(user: User, pk: uuid.UUID) -> bool:
-    """Restore a deleted report that the user may delete; False if there is none."""
-    deleted = Report.objects.removable_by(user).filter(pk=pk).exclude(deleted_at=None)
-    with transaction.atomic():
-        audit.record(user, "restored", deleted)
-        return bool(deleted.update(deleted_at=None))

@@ -1,7 +1,7 @@
 """A report as it is shown: to members with our own addresses, to visitors with those of a share.
 
 `result_keys` names the files that a report shows; `shown` makes what the fragment
-`sharing/reports/_report.html`, the Markdown and the slides take. Both ask the database what may be
+`sharing/reports/_report.html` and the Markdown take. Both ask the database what may be
 shown now: the picture of a run that was deleted, or is no longer shared, leaves a sentence.
 """
 
@@ -50,7 +50,6 @@ class ShownPick:
     still: str = ""
     page: str = ""
     text: str = ""
-    stored: str = ""  # the name of a still picture in our storage, for slides
     missing: str = ""
 
     @property
@@ -213,12 +212,5 @@ def _shown(
         file=address.file,
         still=address.still,
         page=address.page,
-        stored=stored_still(artifact),
         missing="" if address.file or address.still else GONE,
     )
-
-
-def stored_still(artifact: Artifact) -> str:
-    """Return the name in our storage of the largest still picture of a file; empty without one."""
-    is_picture = artifact.kind == "image" and artifact.state == Artifact.State.STORED
-    return (artifact.file if is_picture else "") or artifact.poster or artifact.thumbnail

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.formatting import counted
 from core.http.parameters import page_number, parse_uuid
+from core.refusals import Refused
 from library import selection
 from notifications import inbox
 from playground.form import share_links
@@ -47,7 +48,7 @@ def _make(request: HtmxRequest) -> HttpResponse:
         else:
             share, chosen = making.share_results(request.user, selection.posted(request))
             words = _left_out(chosen)
-    except (selection.Refused, making.Refused) as refused:
+    except (Refused, making.Refused) as refused:
         return _refuse(request, str(refused))
     if request.htmx:
         return one_share.dialog(request, share, words)

@@ -52,7 +52,7 @@ SUM_ERRORS = {
 class SumField(forms.DecimalField):
     """A sum in dollars, which may begin with `$`. NaN and infinity are no sums."""
 
-    widget = forms.TextInput
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
 
     def __init__(self, **options: Any) -> None:
         errors = {**SUM_ERRORS, **options.pop("error_messages", {})}

@@ -1,4 +1,4 @@
-"""Who gets what of a project's things at each route: the declared rules, part of `docs/ACCESS.md`.
+"""Who gets what of a project's things at each route: the declared rules.
 
 Every thing is there six times: one's *own*, the *project's* (another member's), *hidden* (for that
 member's own eyes), *elsewhere* (in a project of others), *private* (in that member's private one)
@@ -12,6 +12,8 @@ curator gets what a stranger gets, an admin more of runs, boards, chats and flow
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from tests.accounts.access.kept import served
 
 ROLES = ("anonymous", "stranger", "viewer", "maker", "manager", "curator", "admin")
 MEMBERS = ROLES[2:5]
@@ -64,6 +66,12 @@ BROUGHT_BACK = Rule(
 CURATED = Rule("curators", "no no", "no no", "no no")
 OWNED = Rule("who made it", "yes no", "yes no", "yes no")
 
+# Of what `kept.resource.Resource` serves, by its method; the others are about no single thing.
+KEPT_RULES = {
+    "page": (SEEN, NOTHING),
+    "change": (CHANGED, CHANGED),
+    "deletion": (NOTHING, REMOVED),
+}
 MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "boards:board": (SEEN, NOTHING),
     "boards:board-access": (NOTHING, CHANGED),
@@ -79,7 +87,6 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "boards:board-comments": (SEEN, SEEN),
     "boards:board-continuation": (NOTHING, CHANGED),
     "boards:board-decision": (NOTHING, CHANGED),
-    "boards:board-deletion": (NOTHING, REMOVED),
     "boards:board-document": (SEEN, NOTHING),
     "boards:board-heads": (SEEN, NOTHING),
     "boards:board-judge": (SEEN, CHANGED),
@@ -107,43 +114,29 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "boards:vote": (SEEN, SEEN),
     "boards:vote-retraction": (NOTHING, SEEN),
     "chats:chat": (SEEN, OWNED),
-    "chats:chat-deletion": (NOTHING, REMOVED),
     "chats:chat-draft": (NOTHING, OWNED),
     "chats:chat-title": (NOTHING, OWNED),
     "chats:chat-turns": (NOTHING, OWNED),
     "flows:flow": (SEEN, SEEN),
     "flows:flow-copy": (NOTHING, SEEN),
-    "flows:flow-deletion": (NOTHING, REMOVED),
     "flows:flow-document": (SEEN, NOTHING),
     "flows:flow-edit": (CHANGED, CHANGED),
     "flows:flow-model": (CHANGED, CHANGED),
     "flows:flow-run": (KEPT, KEPT),
     "flows:flow-then": (CHANGED, CHANGED),
     "library:run-descent": (SEEN, NOTHING),
-    "library:prompt": (SEEN, NOTHING),
-    "library:prompt-deletion": (NOTHING, REMOVED),
-    "library:prompt-form": (CHANGED, CHANGED),
     "library:prompt-text": (SEEN, SEEN),
     "library:prompt-version-recovery": (NOTHING, CHANGED),
     "library:prompt-versions": (SEEN, NOTHING),
-    "library:reference": (SEEN, NOTHING),
-    "library:reference-deletion": (NOTHING, REMOVED),
-    "library:reference-form": (CHANGED, CHANGED),
     "library:reference-pictures": (NOTHING, CHANGED),
     "library:reference-results": (CHANGED, NOTHING),
     "library:reference-version-recovery": (NOTHING, CHANGED),
     "library:artifact-like": (SEEN, NOTHING),
     "library:run-series": (SEEN, CHANGED),
-    "library:series": (SEEN, NOTHING),
     "library:series-cover": (NOTHING, CHANGED),
-    "library:series-deletion": (NOTHING, REMOVED),
-    "library:series-name": (NOTHING, CHANGED),
     "library:series-order": (NOTHING, CHANGED),
     "library:series-removals": (NOTHING, CHANGED),
     "library:series-removals-undoing": (NOTHING, CHANGED),
-    "library:view": (SEEN, NOTHING),
-    "library:view-deletion": (NOTHING, REMOVED),
-    "library:view-form": (CHANGED, CHANGED),
     "playground:artifact": (RESTORED, NOTHING),
     "playground:artifact-poster": (RESTORED, NOTHING),
     "playground:artifact-frames": (NOTHING, RESTORED),
@@ -177,12 +170,15 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "playground:upload-uses": (KEPT, NOTHING),
     "sharing:board-report": (SEEN, CHANGED),
     "training:dataset": (SEEN, CHANGED),
-    "training:dataset-deletion": (NOTHING, REMOVED),
     "training:dataset-files": (NOTHING, CHANGED),
     "training:dataset-form": (NOTHING, CHANGED),
     "training:dataset-results": (CHANGED, CHANGED),
-    "training:weights-deletion": (NOTHING, REMOVED),
     "training:weights-page": (SEEN, CHANGED),
+    **{
+        name: KEPT_RULES[method]
+        for name, method in served().items()
+        if method in KEPT_RULES and not name.startswith("sharing:")  # tests/kept tries reports
+    },
 }
 
 # What programs get, by the token of somebody with the role; of other methods there are none. Where

@@ -15,10 +15,7 @@ from django.urls import reverse
 from accounts.models import AuditEntry
 from api import tokens
 from api.models import Token
-from boards.models import Board
 from catalog.models import Collection, Note
-from chats.models import Chat
-from flows.models import Flow
 from runs.models import Preset, Run
 from runs.ownership import handover
 from tests.accounts.audited import events
@@ -144,27 +141,6 @@ def test_deletions_and_recoveries_of_runs_are_logged(
     assert set(details) == {"of ana"}
     Run.objects.all().delete()
     assert AuditEntry.objects.filter(object_pk=str(runs[0].pk)).count() == 2
-
-
-@pytest.mark.parametrize("model", [Board, Flow, Chat])
-def test_deletions_of_boards_flows_and_chats_are_logged(
-    admin: Client, eva: User, model: Any, make_endpoint: Any
-) -> None:
-    route, key = {
-        Board: ("boards:board", "board"),
-        Flow: ("flows:flow", "flow"),
-        Chat: ("chats:chat", "chat"),
-    }[model]
-    relation = {Board: "source", Chat: "endpoint"}.get(model)
-    values = {relation: make_endpoint()} if relation else {}
-    row = model.objects.create(user=eva, **values)
-    admin.post(reverse(f"{route}-deletion", args=[row.pk]))
-    admin.post(reverse(route.split(":")[0] + ":recovery"), {key: row.pk})
-    private = f"private {model._meta.verbose_name} {row.pk}"  # its title is not for admins
-    assert [(action, name) for _, action, _, name in entries()] == [
-        ("deleted", private),
-        ("restored", private),
-    ]
 
 
 def test_deletions_of_collections_and_notes_are_logged(

@@ -14,6 +14,7 @@ from boards.models import Board, Cell, Column, Row, RowRequest, Trial
 from boards.models import Comment as BoardComment
 from chats.models import Chat
 from flows.models import Flow, FlowRun
+from kept.models import kinds, rows_of
 from library.models import (
     Prompt,
     PromptTag,
@@ -164,15 +165,20 @@ def make_things(
     ShareItem.objects.create(share=share, number=1, place=1, run=run)
     reviewer = Reviewer.objects.create(share=share, user=owner, name=word[:60])
     share_comment = ShareComment.objects.create(share=share, reviewer=reviewer, text=word)
+    keys = {
+        "view": view.pk,
+        "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
+        "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
+        "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
+        "series": series.pk,
+        "reference": reference.pk, "report": report.pk,
+    }  # fmt: skip
+    for kind in kinds():  # whatever kinds there are beside these
+        if kind.slug not in keys:
+            thing = rows_of(kind).create(**own, **deleted, **{kind.searched[0]: word})
+            keys[kind.slug] = thing.pk
     return Things(
-        {
-            "view": view.pk,
-            "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
-            "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
-            "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
-            "series": series.pk,
-            "reference": reference.pk, "report": report.pk,
-        },
+        keys,
         {
             "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,
             "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,

@@ -22,11 +22,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "g9": {"count": 30},
     "g10": {"crowds": (2,), "seconds": 0.2},
     "g11": {"counts": (2, 4, 6)},
-    "g12": {"count": 200, "measured_s": 1.0},
+    "g12": {"count": 200},
     "g14": {"count": 300},
+    "review": {"guests": 5, "seconds": 1.0},
     "g13": {"settle_s": 0.0, "measured_s": 1.0},
     "boards": {"counts": (2, 3)},
-    "proxy": {"streams": 5},
 }
 
 

@@ -30,7 +30,7 @@ def test_every_model_has_exactly_one_thumbnail_of_its_own() -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.system  # starts a sandbox, and makes an example
+@pytest.mark.system  # starts a sandbox
 def test_thumbnails_and_examples_are_served(tmp_path: Path) -> None:
     running = start_sandbox(tmp_path)
     files = running.addresses["files"]

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import av
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
@@ -104,6 +105,18 @@ def test_the_same_seed_makes_the_same_picture_and_another_does_not(
         return http.get(answer.json()["images"][0]["url"]).content
 
     assert picture(7) == picture(7) != picture(8)
+
+
+def test_a_recorded_film_has_the_length_and_the_shape_that_are_asked_for(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    arguments = {"prompt": "dunes", "duration": "3", "aspect_ratio": "9:16", "seed": 7}
+    answer = http.post(f"{sandbox.addresses['run']}/sandbox/drift/text-to-video", json=arguments)
+    film = answer.json()["video"]
+    with av.open(io.BytesIO(http.get(film["url"]).content)) as container:
+        stream = container.streams.video[0]
+        assert (stream.width, stream.height, stream.frames) == (360, 640, 72)
+    assert (film["width"], film["height"], film["duration"]) == (360, 640, 3)
 
 
 @pytest.mark.parametrize(

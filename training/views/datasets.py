@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 import uuid
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils import timezone
-from django.views.decorators.cache import cache_control
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit
 from fal.db_safe import db_safe_text
-from projects import roles
+from kept.resource import Resource, no_store
 from projects.current import PARAMETER
 from training.data import editing, packing
 from training.display import dataset_page
@@ -27,20 +22,19 @@ from training.models import Dataset
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-no_store = cache_control(private=True, no_store=True)
+
+class Datasets(Resource[Dataset]):
+    """Data sets; trainings and weights outlive the one that they were made from."""
+
+    model, parts = Dataset, ("recovery", "deletion")
+    at, list_route = "data-sets/", "training:training"
+
+    def rows(self) -> Any:
+        """Return the data sets with their trainers."""
+        return super().rows().select_related("endpoint__schema", "project", "user")
 
 
-def find(request: HtmxRequest, pk: uuid.UUID) -> Dataset:
-    """Return a data set that the user sees."""
-    seen = Dataset.objects.kept().shown_to(request.user)
-    return get_object_or_404(seen.select_related("endpoint__schema", "project", "user"), pk=pk)
-
-
-def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Dataset:
-    """Return a data set; PermissionDenied if the user may only look at it."""
-    dataset = find(request, pk)
-    roles.require_maker(request.user, dataset.project)
-    return dataset
+DATASETS = Datasets()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,8 +42,8 @@ def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Dataset:
 def dataset(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show files, captions and checks; a POST saves edits and handles the pressed button."""
     if request.method == "POST":
-        return _posted(request, find_changeable(request, pk))
-    return _page(request, find(request, pk))
+        return _posted(request, DATASETS.find_changeable(request, pk))
+    return _page(request, DATASETS.find(request, pk))
 
 
 def _page(
@@ -93,7 +87,7 @@ def form(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
     With problems render the page again.
     """
-    dataset = find_changeable(request, pk)
+    dataset = DATASETS.find_changeable(request, pk)
     rules = packing.rules_for(dataset.endpoint)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if rules is None:
@@ -105,15 +99,3 @@ def form(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         return _page(request, dataset, str(refusal), status)
     query = urlencode({PARAMETER: dataset.project.key, "dataset": f"{dataset.pk}/{upload.pk}"})
     return redirect(f"{dataset.endpoint.get_absolute_url()}?{query}")
-
-
-@require_POST
-def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Delete a data set; its trainings and weights stay, and the list offers to undo it."""
-    dataset = find(request, pk)
-    roles.require_for(request.user, dataset)
-    dataset.deleted_at = timezone.now()
-    with transaction.atomic():
-        dataset.save(update_fields=["deleted_at"])
-        audit.record(request.user, "deleted", [dataset])
-    return redirect(f"{reverse('training:training')}?deleted={dataset.pk}")

@@ -16,7 +16,7 @@ from fal.db_safe import db_safe_text
 from runs.files import uploads
 from training.data import adding, archives, packing
 from training.views import reports
-from training.views.datasets import find_changeable
+from training.views.datasets import DATASETS
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @takes_up_to(archives.MAX_POST_MB)
 def files(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Add posted files: media, captions, ZIPs of both."""
-    dataset = find_changeable(request, pk)
+    dataset = DATASETS.find_changeable(request, pk)
     added = adding.add_files(dataset, request.FILES.getlist("files"), request.user)
     reports.report_added(request, added)
     return redirect(dataset)
@@ -36,7 +36,7 @@ def files(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @cache_control(private=True, no_store=True)
 def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Offer results of the kinds that the trainer takes; a POST adds the chosen ones."""
-    dataset = find_changeable(request, pk)
+    dataset = DATASETS.find_changeable(request, pk)
     if request.method == "POST":
         chosen = request.POST.getlist("result")[: uploads.PAGE_SIZE]
         reports.report_added(request, adding.add_results(dataset, chosen, request.user))

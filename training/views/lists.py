@@ -1,22 +1,20 @@
-"""The start page with trainers and data sets; a new data set; restoring deleted rows."""
+"""The start page with trainers and data sets; a new data set."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit
 from catalog.models import Endpoint, Revision, Standing
 from catalog.related.use_index import uses
 from core.http.body_limits import takes_up_to
 from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
+from kept.resource import no_store
 from projects import current, roles
 from projects.rules import door
 from training.data import adding, archives, packing
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
 LISTED = 24
 MODELS = 60
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe
@@ -105,18 +102,3 @@ def new(request: HtmxRequest) -> HttpResponse:
     if files:
         reports.report_added(request, adding.add_files(dataset, files, request.user))
     return redirect(dataset)
-
-
-@require_POST
-def recovery(request: HtmxRequest) -> HttpResponse:
-    """Restore a deleted data set or deleted weights."""
-    model: Any = Weights if "weights" in request.POST else Dataset
-    pk = parse_uuid(request.POST.get("weights", "") or request.POST.get("dataset", ""))
-    row = model.objects.removable_by(request.user).filter(pk=pk).first() if pk else None
-    if row is None:
-        return redirect("training:training")
-    row.deleted_at = None
-    with transaction.atomic():
-        row.save(update_fields=["deleted_at"])
-        audit.record(request.user, "restored", [row])
-    return redirect(row)

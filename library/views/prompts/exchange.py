@@ -16,9 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import audit
 from core.formatting import counted
 from core.http.body_limits import takes_up_to
+from core.refusals import Refused
+from kept.resource import no_store
 from library.models import Prompt
-from library.prompts import exchange, listing, saving
-from library.views.prompts.lists import listed, no_store
+from library.prompts import exchange, saving
+from library.views.prompts.prompts import narrowed
 from projects import current, roles
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def import_(request: HtmxRequest) -> HttpResponse:
             [entry.values for entry in fitting],
             is_hidden=not project.is_private and request.POST.get("used_by") == "me",
         )
-    except saving.Refused as refused:
+    except Refused as refused:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return _page(request, error=str(refused), status=status, **context)
     messages.success(request, f"{counted(len(fitting), 'prompt')} imported.")
@@ -91,8 +93,7 @@ def as_csv(request: HtmxRequest) -> HttpResponse:
 
 
 def _chosen(request: HtmxRequest) -> list[Prompt]:
-    rows = listing.chosen(listed(request), listing.read(request.GET))
-    return list(rows.prefetch_related("tags"))
+    return list(narrowed(request))
 
 
 def _download(request: HtmxRequest, text: str, suffix: str, content_type: str) -> HttpResponse:

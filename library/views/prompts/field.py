@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.limits.rate_limit import limit
 from fal.db_safe import db_safe_text
+from kept.resource import no_store
 from library.models import Prompt
 from library.prompts import expansion, using
-from library.views.prompts.lists import no_store
-from library.views.prompts.prompt import find
+from library.views.prompts.prompts import PROMPTS
 from projects import current
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def text(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
     A prompt that takes one takes in the posted `current` text of the field.
     """
-    prompt = find(request, pk)
+    prompt = PROMPTS.find(request, pk)
     if request.method != "POST":
         context = {"prompt": prompt, "slots": using.slots_to_fill(prompt)}
         return render(request, "library/prompts/_filling.html", context)

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.limits.rate_limit import limit
 from fal.db_safe import db_safe_text
+from kept.resource import no_store
 from library.models import Reference
 from library.references import using
-from library.views.prompts.lists import no_store
 from projects import current
 from schemas.uses import mentions
 

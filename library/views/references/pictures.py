@@ -12,24 +12,20 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.http.parameters import page_number, parse_uuid
 from fal.db_safe import db_safe_text
+from kept.resource import MAX_WORDS_CHARS, no_store
 from library.references import pictures, saving
-from library.views.prompts.lists import no_store
-from library.views.references.reference import find
+from library.views.references.references import REFERENCES
 from library.views.references.reports import report_added
-from projects import roles
 from runs.files import uploads
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-MAX_WORDS_CHARS = 200
-
 
 @require_POST
 def change_pictures(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Add `files` and `artifact`s, remove or move a picture (`~do`), or order them (`picture`)."""
-    reference = find(request, pk)
-    roles.require_maker(request.user, reference.project)
+    reference = REFERENCES.find_changeable(request, pk)
     verb, _, at = request.POST.get("~do", "add").partition(":")
     if verb == "add":
         files, chosen = request.FILES.getlist("files"), request.POST.getlist("artifact")
@@ -74,8 +70,7 @@ def addition(request: HtmxRequest) -> HttpResponse:
 @no_store
 def offer_results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Offer the project's pictures, to add some; `?q=` searches by prompt and model."""
-    reference = find(request, pk)
-    roles.require_maker(request.user, reference.project)
+    reference = REFERENCES.find_changeable(request, pk)
     query = db_safe_text(request.GET.get("q", "")).strip()[:MAX_WORDS_CHARS]
     number = page_number(request.GET.get("page", ""))
     choices = uploads.results(request.user, "image", query, number, reference.project)

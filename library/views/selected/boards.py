@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
+from core.refusals import Refused
 from library import selection
 from library.views.selected import answers
 from runs.models import Run
@@ -30,8 +31,8 @@ def comparison(request: HtmxRequest) -> HttpResponseBase:
         chosen = _chosen(request)
         keys = chosen.run_keys
         if len(keys) < PAIR:
-            raise selection.Refused("Select results of two runs or more to compare them.")
-    except selection.Refused as refused:
+            raise Refused("Select results of two runs or more to compare them.")
+    except Refused as refused:
         return answers.refuse(request, str(refused))
     if len(keys) == PAIR:
         query = urlencode({"run": [str(key) for key in keys]}, doseq=True)
@@ -44,7 +45,7 @@ def board(request: HtmxRequest) -> HttpResponseBase:
     """Plan a board with the inputs of the posted results, or with their pictures as an axis."""
     try:
         chosen = _chosen(request)
-    except selection.Refused as refused:
+    except Refused as refused:
         return answers.refuse(request, str(refused))
     of = request.POST.get("of", "")
     return redirect(_plan(chosen, of if of in KINDS else KINDS[0]))
@@ -53,7 +54,7 @@ def board(request: HtmxRequest) -> HttpResponseBase:
 def _chosen(request: HtmxRequest) -> Chosen:
     chosen = selection.choose(selection.posted(request), Run.objects.readable_by(request.user))
     if not chosen.results:
-        raise selection.Refused("None of these results is there any more, or yours to see.")
+        raise Refused("None of these results is there any more, or yours to see.")
     return chosen
 
 

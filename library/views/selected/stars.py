@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 from django.views.decorators.http import require_POST
 
+from core.refusals import Refused
 from library import selection
 from library.views.selected import answers
 from projects.models.in_project import MAKERS, is_member, is_shown_to
@@ -26,7 +27,7 @@ def stars(request: HtmxRequest) -> HttpResponseBase:
     """Star the posted results, `star=1`, or remove their stars, `star=0`."""
     try:
         posted = selection.posted(request)
-    except selection.Refused as refused:
+    except Refused as refused:
         return answers.refuse(request, str(refused))
     is_starred = request.POST.get("star") != "0"
     chosen = selection.choose(posted, starrable_by(request.user))

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.limits.rate_limit import limit
 from catalog.models import Revision
+from core.refusals import Refused
 from library import pictures as sets_of_pictures
 from library import selection
 from library.views.selected import answers
@@ -37,7 +38,7 @@ def uses(request: HtmxRequest) -> HttpResponseBase:
         if request.method == "POST":
             return redirect(_address(selection.choose(selection.posted(request), readable)))
         named = selection.Selection(selection.parse(request.GET))
-    except selection.Refused as refused:
+    except Refused as refused:
         return answers.refuse(request, str(refused))
     pictures = sets_of_pictures.pictures_of(selection.choose(named, readable))
     text = request.GET.get("q", "")
@@ -61,7 +62,7 @@ def _address(chosen: Chosen) -> str:
         return reverse("playground:run-uses", args=[only.run])
     pictures = sets_of_pictures.pictures_of(chosen)
     if not pictures.keys:
-        raise selection.Refused(
+        raise Refused(
             "Several results can be used together if they are pictures, and none of these is. "
             "Select one of them alone."
         )

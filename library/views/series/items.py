@@ -10,16 +10,16 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from core.http.parameters import parse_key, parse_moment, parse_uuid
+from core.refusals import Refused
+from kept.resource import no_store
 from library import selection
 from library.models import Series
-from library.selection import Refused
-from library.series import items, saving
+from library.series import items, naming
 from library.views.selected import answers
-from library.views.series.series import find_changeable
+from library.views.series.series import SERIES
 from projects import current, roles
 from runs import selections
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 MAX_OFFERED = 200
-no_store = cache_control(private=True, no_store=True)
 STEPS = {"back": -1, "on": 1}
 GONE = "It is not in the series any more."
 
@@ -63,9 +62,9 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
 def _chosen(request: HtmxRequest) -> Series:
     """Return the series that was chosen, or that of the posted name."""
     if named := request.POST.get("named", ""):
-        return saving.named(request.user, current.current(request), saving.read_name(named))
+        return naming.named(request.user, current.current(request), named)
     pk = parse_uuid(request.POST.get("series", ""))
-    series = saving.changeable(request.user).filter(pk=pk).first() if pk else None
+    series = Series.objects.taking_results_of(request.user).filter(pk=pk).first() if pk else None
     if series is None:
         raise Refused("That series is gone. Choose another one, or begin a new one.")
     return series
@@ -75,7 +74,9 @@ def _chosen(request: HtmxRequest) -> Series:
 @no_store
 def offered(request: HtmxRequest) -> HttpResponse:
     """Render the names of the project's series as options: suggestions for whoever writes one."""
-    of_project = saving.changeable(request.user).filter(project=current.current(request))
+    of_project = Series.objects.taking_results_of(request.user).filter(
+        project=current.current(request)
+    )
     context = {"offered": of_project[:MAX_OFFERED]}
     return render(request, "library/series/_options.html", context)
 
@@ -83,7 +84,7 @@ def offered(request: HtmxRequest) -> HttpResponse:
 def _form(request: HtmxRequest, posted: selection.Selection, error: str = "") -> HttpResponse:
     project = current.current(request)
     listed = sorted(
-        saving.changeable(request.user)[:MAX_OFFERED],
+        Series.objects.taking_results_of(request.user)[:MAX_OFFERED],
         key=lambda series: series.project_id != project.pk,
     )
     context = {
@@ -106,7 +107,7 @@ def order(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
     An empty `before` moves it to the end. From a script that has moved it already, 204.
     """
-    series = find_changeable(request, pk)
+    series = SERIES.find_changeable(request, pk)
     key, step = _item(request), STEPS.get(request.POST.get("step", ""))
     before = request.POST.get("before", "")
     if step:
@@ -123,7 +124,7 @@ def order(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def cover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Make `item` the cover of a series."""
-    series = find_changeable(request, pk)
+    series = SERIES.find_changeable(request, pk)
     if items.set_cover(series, _item(request)):
         messages.success(request, "That is the cover now.")
     else:
@@ -134,7 +135,7 @@ def cover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def removals(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Take the posted items out of a series; its page offers to undo it."""
-    series = find_changeable(request, pk)
+    series = SERIES.find_changeable(request, pk)
     keys = [key for text in request.POST.getlist("item") if (key := parse_key(text))]
     at = items.remove(series, keys)
     query = f"?{urlencode({'removed': at.isoformat()})}" if at else ""
@@ -144,7 +145,7 @@ def removals(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def removals_undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Put back what was taken out at the time `at`."""
-    series = find_changeable(request, pk)
+    series = SERIES.find_changeable(request, pk)
     at = parse_moment(request.POST.get("at", ""))
     if not at or not items.put_back(series, at):
         messages.warning(request, "Nothing was put back: it is there already, or gone for good.")

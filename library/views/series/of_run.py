@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from core.http.parameters import parse_key, parse_uuid
-from library.selection import Refused, Selection
-from library.series import items, saving, shown
+from core.refusals import Refused
+from kept.resource import no_store
+from library.models import Series
+from library.selection import Selection
+from library.series import items, naming, shown
 from playground.display import wall
 from projects import roles
 from runs.models import Run
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
-
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,12 +67,13 @@ def _change(request: HtmxRequest, run: Run) -> str:
     try:
         if "out" in request.POST:
             pk = parse_uuid(request.POST["out"])
-            if pk and (series := saving.changeable(request.user).filter(pk=pk).first()):
+            if pk and (
+                series := Series.objects.taking_results_of(request.user).filter(pk=pk).first()
+            ):
                 of_result = items.of(series).filter(run=run.pk, position=position)
                 items.remove(series, list(of_result.values_list("pk", flat=True)))
             return ""
-        name = saving.read_name(request.POST.get("named", ""))
-        series = saving.named(request.user, run.project, name)
+        series = naming.named(request.user, run.project, request.POST.get("named", ""))
         chosen = items.add(request.user, series, Selection({run.pk: {position}}))
     except Refused as refused:
         return str(refused)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db.models import F, Q, Value
 from django.urls import reverse
 
-from runs import owners
-from runs.owners import Destination
+from kept.models import Kept, kinds, rows_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -53,16 +52,30 @@ class Group(NamedTuple):
 
 def named(user: User, words: Sequence[str]) -> list[Group]:
     """Return the newest things of each kind whose names have all the words, in one query."""
-    destinations = [thing for owner in owners.registered() for thing in owner.destinations(user)]
+    destinations = [_of_kind(kind, user) for kind in kinds() if kind.route]
     if not words or not destinations:
         return []
     first, *others = (_newest(number, thing, words) for number, thing in enumerate(destinations))
     groups: dict[str, list[Place]] = {thing.title: [] for thing in destinations}
     for number, pk, label, _ in first.union(*others, all=True).order_by("-at"):
         thing = destinations[number]
-        place = Place(label, thing.note, reverse(thing.route, args=[pk]))
+        place = Place(label, "", reverse(thing.route, args=[pk]))
         groups[thing.title].append(place)
     return [Group(title, places) for title, places in groups.items()]
+
+
+class Destination(NamedTuple):
+    """The rows of a kind that ⌘K finds, the column with their name and the route of their page."""
+
+    title: str
+    rows: QuerySet[Any]
+    name: str
+    route: str
+
+
+def _of_kind(kind: type[Kept], user: User) -> Destination:
+    title = str(kind._meta.verbose_name_plural).capitalize()
+    return Destination(title, rows_of(kind).findable(user), kind.searched[0], kind.route)
 
 
 def having(column: str, words: Sequence[str]) -> Q:

@@ -10,6 +10,7 @@ from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
 from playground.form import drafts, form_state, run_costs
+from playground.form.form_state import Written
 from playground.views.model_page import posted
 from projects import current
 
@@ -34,13 +35,13 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     """Save the tab's draft; returns `{"version", "cost"}`, the cost of running it."""
     endpoint = get_object_or_404(Endpoint.objects.only(*_COLUMNS), endpoint_id=endpoint_id)
     post, tab = posted.form_fields(request), posted.parse_tab(request)
-    parsed = form_state.parse_form_leniently(endpoint, post)
+    written = Written(endpoint, post)
     try:
-        version = drafts.save(request.user, endpoint, post, tab, parsed=parsed)
+        version = drafts.save(request.user, written, tab)
     except drafts.TooLarge as error:
         return JsonResponse({"error": str(error)}, status=422)
     times = run_costs.times(request.POST.get(run_costs.CONTROL, ""))
     project = current.current(request)
-    resolved, named = form_state.with_names(endpoint, parsed, request.user, project)
+    resolved, named = form_state.with_names(endpoint, written.parsed, request.user, project)
     cost = run_costs.of_form(endpoint, resolved, times, named).as_json()
     return JsonResponse({"version": version, "cost": cost})

@@ -23,7 +23,7 @@ from catalog.models.querysets import CATALOGUE_ONLY
 from core.http.htmx import HtmxRequest
 from playground.display import about, history
 from playground.form import drafts, form_state
-from playground.form.form_state import FormState, Post
+from playground.form.form_state import FormState, Post, Written
 from playground.form.prefill import sources
 from playground.form.prefill.place_of_run import in_place_of_run
 from playground.views.model_page import form, page, posted
@@ -122,7 +122,7 @@ def _initial_state(request: HtmxRequest, endpoint: Endpoint) -> tuple[Draft, For
     if held.get("endpoint") == endpoint.endpoint_id:
         del request.session[PENDING_KEY]
         notice = "You had been logged out. Here is what you typed; go on from here."
-        drafts.save(request.user, endpoint, held["post"], tab_in_front(request))
+        drafts.save(request.user, Written(endpoint, held["post"]), tab_in_front(request))
         draft = drafts.find(request.user, endpoint, tab_in_front(request))
         return draft, FormState(held["post"], notice), False
     draft = drafts.find(request.user, endpoint, tab_in_front(request))

@@ -32,7 +32,7 @@ from playground.form import (
     run_costs,
     share_links,
 )
-from playground.form.form_state import FormState, ParsedForm, Post
+from playground.form.form_state import FormState, ParsedForm, Post, Written
 from playground.form.posted_files import with_files
 from playground.form.prefill import sources
 from playground.views.model_page import page
@@ -59,35 +59,35 @@ REFUSED = FormState(
 def handle_post(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     """Handle the action of the pressed button (`~do`); without one, Run."""
     if request.FILES and (why := roles.refusal_to_make(request.user, current.current(request))):
-        return _refuse(request, endpoint, form_fields(request), why)
+        return _refuse(request, Written(endpoint, form_fields(request)), why)
     post, refused = _store_files(request, endpoint, form_fields(request))
+    written = Written(endpoint, post)
     if refused:
-        return redraw(request, endpoint, FormState(post, problems=refused), status=422)
+        return redraw(request, written, FormState(post, problems=refused), status=422)
     action = request.POST.get("~do", "")
     verb, colon, _ = action.partition(":")
     handle = ACTIONS.get(verb + colon, _change)
-    return handle(request, endpoint, post, action)
+    return handle(request, written, action)
 
 
-def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponseBase:
-    written = form_state.parse_form_leniently(endpoint, post)
+def _run(request: HtmxRequest, written: Written, action: str) -> HttpResponseBase:
+    endpoint, post = written.endpoint, written.post
     project = current.current(request)
-    parsed, named = form_state.with_names(endpoint, written, request.user, project)
+    parsed, named = form_state.with_names(endpoint, written.parsed, request.user, project)
     problems = form_state.find_problems(endpoint, parsed)
     if endpoint.refusal:
         problems = [Problem((), endpoint.refusal)]
     if _requested_times(request) > 1 and not variations.can_vary(endpoint):
         problems = [*problems, Problem((), variations.ALL_ALIKE)]
     if problems:
-        state = FormState(post, problems=problems)
-        return redraw(request, endpoint, state, status=422, parsed=written)
+        return redraw(request, written, FormState(post, problems=problems), status=422)
     planned = _planned(request, endpoint, parsed)
     if wait_s := rate_limit.take_more(request, len(planned.runs) - 1):
         return rate_limit.too_many_requests(request, wait_s)
     try:
-        runs, version = _create_runs(request, endpoint, post, written, planned, named)
+        runs, version = _create_runs(request, written, planned, named)
     except refused_starts.Forbidden as refused:
-        return _refuse(request, endpoint, post, refused, status=refused.status)
+        return _refuse(request, written, refused, status=refused.status)
     for run in runs:
         run.endpoint = endpoint
     more = {
@@ -109,12 +109,10 @@ def _run(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> H
     return announce_new_run(address_result(request, response, run.stage_address), run)
 
 
-def _run_example(
-    request: HtmxRequest, endpoint: Endpoint, post: Post, action: str
-) -> HttpResponseBase:
+def _run_example(request: HtmxRequest, written: Written, action: str) -> HttpResponseBase:
     """Run the model's own example, as the front page offers it."""
-    filled = sources.fill(request.user, endpoint, "example")
-    return _run(request, endpoint, filled.post if filled else post, action)
+    filled = sources.fill(request.user, written.endpoint, "example")
+    return _run(request, replace(written, post=filled.post) if filled else written, action)
 
 
 def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm) -> Plan:
@@ -124,12 +122,7 @@ def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm) -> Pl
 
 
 def _create_runs(
-    request: HtmxRequest,
-    endpoint: Endpoint,
-    post: Post,
-    written: ParsedForm,
-    planned: Plan,
-    named: Sequence[NamedInput],
+    request: HtmxRequest, written: Written, planned: Plan, named: Sequence[NamedInput]
 ) -> tuple[list[Run], int]:
     """Save the draft and create the runs; returns the runs and the draft's version.
 
@@ -138,11 +131,12 @@ def _create_runs(
     Both are written in one transaction, so that the worker, which writes as soon as there is a
     run, does not have to wait for the draft.
     """
+    endpoint, post = written.endpoint, written.post
     token = request.POST.get("~token", "")
     project = current.current(request)
     with transaction.atomic():
-        version = _save_draft(request, endpoint, post, written)
-        title = starting.title(written.arguments)
+        version = _save_draft(request, written)
+        title = starting.title(written.parsed.arguments)
         transport = transport_choices.chosen(endpoint, post)
         runs = variations.start(
             [
@@ -168,44 +162,43 @@ def _create_runs(
 
 def _refuse(
     request: HtmxRequest,
-    endpoint: Endpoint,
-    post: Post,
+    written: Written,
     why: str | refused_starts.Forbidden,
     status: int = HTTPStatus.FORBIDDEN,
 ) -> HttpResponse:
     """Say beside the form why its user may not begin this; what was typed stays."""
     if not request.htmx:
-        return redraw(request, endpoint, FormState(post), status=status, refused=why)
-    context = {"endpoint": endpoint, "oob": True, "refused": why}
+        return redraw(request, written, FormState(written.post), status=status, refused=why)
+    context = {"endpoint": written.endpoint, "oob": True, "refused": why}
     response = render(request, "playground/endpoint/_notice.html", context, status=status)
     return reswap(response, "none")
 
 
 def redraw(
     request: HtmxRequest,
-    endpoint: Endpoint,
+    written: Written,
     filled: FormState,
     *,
     status: int = 200,
     version: int | None = None,
-    parsed: ParsedForm | None = None,
     refused: str | refused_starts.Forbidden = "",
 ) -> HttpResponse:
-    """Render the form with new contents and save these as the draft.
+    """Render the form with new contents, or what was `written`, and save these as the draft.
 
-    `version` is the draft's version if the caller has saved it already. `parsed` is the parsed
-    post if `filled` holds it unchanged, so that it is not parsed again. `refused` says why the
+    `version` is the draft's version if the caller has saved it already. `refused` says why the
     form's user may not begin what they wanted to.
     """
+    endpoint = written.endpoint
     filled = replace(filled, post=transport_choices.keep_choice(filled.post, form_fields(request)))
     filled = migrate_arguments.with_reminder(endpoint, filled)
+    shown = written if filled.post == written.post else replace(written, post=filled.post)
     if version is None:
-        version = _save_draft(request, endpoint, filled.post, parsed)
+        version = _save_draft(request, shown)
     more: dict[str, Any] = {
         "draft_version": version,
         "tab_id": tab_id(request),
         "requested_times": _requested_times(request),
-        "parsed": parsed,
+        "parsed": shown.parsed,
         "refused": refused,
     }
     if not request.htmx:
@@ -233,91 +226,85 @@ def house_default_state(request: HtmxRequest, endpoint: Endpoint) -> FormState |
     return replace(filled, post=post, notice=notice, house=preset.name)
 
 
-def _fill(request: HtmxRequest, endpoint: Endpoint, post: Post, filled: FormState) -> HttpResponse:
+def _fill(request: HtmxRequest, written: Written, filled: FormState) -> HttpResponse:
     """Replace the form's contents so that it can be undone."""
-    filled = replace(filled, post=transport_choices.keep_choice(filled.post, post))
-    version, is_loss = drafts.replace(request.user, endpoint, post, filled.post, parse_tab(request))
+    filled = replace(filled, post=transport_choices.keep_choice(filled.post, written.post))
+    new = replace(written, post=filled.post)
+    version, is_loss = drafts.replace(request.user, written, new, parse_tab(request))
     filled = replace(filled, undo="Undo" if is_loss else "")
-    return redraw(request, endpoint, filled, version=version)
+    return redraw(request, new, filled, version=version)
 
 
-def _change(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
+def _change(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
     """Change the form's shape, such as adding an item to a list."""
-    return redraw(request, endpoint, FormState(apply(post, action)))
+    return redraw(request, written, FormState(apply(written.post, action)))
 
 
-def _reset(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
+def _reset(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
     """Reset one field to its default; the response makes htmx replace this field only."""
-    response, name = _change(request, endpoint, post, action), action.partition(":")[2]
+    response, name = _change(request, written, action), action.partition(":")[2]
     if not FIELD_NAME.fullmatch(name):
         return response
     field = f'[data-field="{name}"]'  # other fields keep what was typed meanwhile
     return reselect(retarget(response, field), field)
 
 
-def _reset_all(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
-    content = form_state.without_settings(endpoint, post)
-    return _fill(
-        request, endpoint, post, FormState(content, "Every setting is back at its default.")
-    )
+def _reset_all(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+    content = form_state.without_settings(written.endpoint, written.post)
+    return _fill(request, written, FormState(content, "Every setting is back at its default."))
 
 
-def _toggle_json(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
-    turned = form_state.toggled_json(endpoint, post, action)
+def _toggle_json(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+    turned = form_state.toggled_json(written, action)
     is_refused = json_view.is_json(turned.post) and turned.problems
-    return redraw(request, endpoint, turned, status=422 if is_refused else 200)
+    return redraw(request, written, turned, status=422 if is_refused else 200)
 
 
-def _clear(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
-    state = house_default_state(request, endpoint) or FormState({}, "Cleared.")
-    return _fill(request, endpoint, post, state)
+def _clear(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+    house_default = house_default_state(request, written.endpoint)
+    return _fill(request, written, house_default or FormState({}, "Cleared."))
 
 
-def _use_model_defaults(
-    request: HtmxRequest, endpoint: Endpoint, post: Post, action: str
-) -> HttpResponse:
+def _use_model_defaults(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
     own = FormState({form_state.HOUSE: ["1"]}, "The model's own defaults are back.")
-    return _fill(request, endpoint, post, own)
+    return _fill(request, written, own)
 
 
-def _fill_from(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
-    filled = sources.fill(request.user, endpoint, action)
+def _fill_from(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+    filled = sources.fill(request.user, written.endpoint, action)
     if filled is None:
-        return redraw(request, endpoint, replace(REFUSED, post=post), status=422)
-    return _fill(request, endpoint, post, filled)
+        return redraw(request, written, replace(REFUSED, post=written.post), status=422)
+    return _fill(request, written, filled)
 
 
-def _migrate(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
+def _migrate(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
     """Migrate the form's contents to the current schema as far as possible; can be undone."""
-    arguments, problems = form_state.parse_form_leniently(endpoint, post)
+    arguments, problems = written.parsed
     if problems:
-        return redraw(request, endpoint, FormState(post, problems=problems), status=422)
+        return redraw(request, written, FormState(written.post, problems=problems), status=422)
     digest = action.partition(":")[2][:64]
-    return _fill(request, endpoint, post, sources.migrated(endpoint, arguments, digest))
+    return _fill(request, written, sources.migrated(written.endpoint, arguments, digest))
 
 
-def _restore(request: HtmxRequest, endpoint: Endpoint, post: Post, action: str) -> HttpResponse:
+def _restore(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
     """Restore the form's previous contents (`undo`), or show another tab's draft (`other`)."""
-    tab = parse_tab(request)
+    endpoint, tab = written.endpoint, parse_tab(request)
     if action == "undo":
-        version, back = drafts.undo(request.user, endpoint, post, tab)
-        word = "" if form_state.is_untouched(endpoint, post) else "Redo"
+        version, back = drafts.undo(request.user, written, tab)
+        word = "" if written.is_untouched else "Redo"
         filled = FormState(back, "Everything is back as it was.", undo=word)
-        return redraw(request, endpoint, filled, version=version)
+        return redraw(request, written, filled, version=version)
     own = drafts.find(request.user, endpoint, tab)
     other = drafts.other_draft(request.user, endpoint, own) or own
-    return _fill(
-        request, endpoint, post, FormState(other.post, "This is what the other tab holds.")
-    )
+    return _fill(request, written, FormState(other.post, "This is what the other tab holds."))
 
 
-def _link_or_preset(
-    request: HtmxRequest, endpoint: Endpoint, post: Post, action: str
-) -> HttpResponse:
+def _link_or_preset(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
     """Show a link to the form's contents, or the form that saves them as a preset."""
-    arguments, problems = form_state.parse_form_leniently(endpoint, post)
+    endpoint, post = written.endpoint, written.post
+    arguments, problems = written.parsed
     if problems:
-        return redraw(request, endpoint, FormState(post, problems=problems), status=422)
+        return redraw(request, written, FormState(post, problems=problems), status=422)
     more: dict[str, Any]
     if action == "link":
         link = share_links.make_link(request.user, endpoint, arguments)
@@ -325,7 +312,7 @@ def _link_or_preset(
     else:
         project = current.current(request)
         if refusal := roles.refusal_to_make(request.user, project):
-            return _refuse(request, endpoint, post, refusal)
+            return _refuse(request, written, refusal)
         more = {
             "new_preset": {"arguments": dumps(arguments, indent=None)},
             "is_private": project.is_private,
@@ -333,32 +320,30 @@ def _link_or_preset(
     if request.htmx:
         context = {"endpoint": endpoint, "oob": True, **more}
         return reswap(render(request, "playground/endpoint/_notice.html", context), "none")
-    version = _save_draft(request, endpoint, post)
+    version = _save_draft(request, written)
     more |= {"tab_id": tab_id(request), "draft_version": version}
     return page.render_page(request, endpoint, FormState(post), **more)
 
 
-def _choose_from_library(
-    request: HtmxRequest, endpoint: Endpoint, post: Post, action: str
-) -> HttpResponse:
+def _choose_from_library(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
     """Open the saved prompts or references, to put one in; what was typed stays as the draft."""
-    _save_draft(request, endpoint, post)
+    _save_draft(request, written)
     kind, _, field = action.partition(":")
-    query = urlencode({"for": endpoint.endpoint_id} | ({"field": field[:200]} if field else {}))
+    query = urlencode(
+        {"for": written.endpoint.endpoint_id} | ({"field": field[:200]} if field else {})
+    )
     address = f"{reverse(f'library:{kind}')}{current.query(current.current(request))}&{query}"
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
-def _save_draft(
-    request: HtmxRequest, endpoint: Endpoint, post: Post, parsed: ParsedForm | None = None
-) -> int:
+def _save_draft(request: HtmxRequest, written: Written) -> int:
     """Save the form's contents as the draft; returns the draft's version."""
     tab = parse_tab(request)
     try:
-        return drafts.save(request.user, endpoint, post, tab, parsed=parsed)
+        return drafts.save(request.user, written, tab)
     except drafts.TooLarge:
-        log.info("draft of %s not saved: it is too large", endpoint.endpoint_id)
-        return drafts.find(request.user, endpoint, tab).version
+        log.info("draft of %s not saved: it is too large", written.endpoint.endpoint_id)
+        return drafts.find(request.user, written.endpoint, tab).version
 
 
 def _address_without_fill(request: HtmxRequest, endpoint: Endpoint) -> str:
@@ -378,7 +363,7 @@ def _store_files(
     return with_files(post, request.FILES, root, request.user.pk, project)
 
 
-ACTIONS: dict[str, Callable[[HtmxRequest, Endpoint, Post, str], HttpResponseBase]] = {
+ACTIONS: dict[str, Callable[[HtmxRequest, Written, str], HttpResponseBase]] = {
     "": _run,
     "run": _run,
     "run-example": _run_example,

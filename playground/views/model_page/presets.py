@@ -115,7 +115,7 @@ def _scope(request: HtmxRequest, preset: Preset | None = None) -> Scope:
 def deletion(request: HtmxRequest, pk: int) -> HttpResponse:
     """Delete a preset; the response offers to restore it."""
     preset = _editable(request, pk, permissions.DELETE_PRESET)
-    presets.delete(preset, request.user)
+    preset.delete_by(request.user)
     if request.htmx:
         context = {"notice": f"“{preset.name}” is deleted.", "deleted": preset}
         return trigger_client_event(render(request, NOTICE, context), "presets:changed", {})
@@ -128,7 +128,7 @@ def recovery(request: HtmxRequest, pk: int) -> HttpResponse:
     """Restore a deleted preset."""
     preset = get_object_or_404(_seen(request), pk=pk)
     _authorize(request, preset, permissions.DELETE_PRESET)
-    presets.restore(preset, request.user)
+    preset.restore_by(request.user)
     return _done(request, preset, f"“{preset.name}” is back.")
 
 

@@ -59,37 +59,8 @@ FAMILIES = {  # name → (words that select it, colours from dark to light)
 }
 
 
-QUIET = frozenset(
-    {
-        "calm",
-        "quiet",
-        "minimal",
-        "still",
-        "soft",
-        "gentle",
-        "simple",
-        "sparse",
-        "silent",
-        "slow",
-        "empty",
-    }
-)
-WILD = frozenset(
-    {
-        "wild",
-        "storm",
-        "busy",
-        "dense",
-        "rich",
-        "loud",
-        "crowded",
-        "chaos",
-        "fast",
-        "intricate",
-        "lush",
-        "festival",
-    }
-)
+QUIET = "calm quiet minimal still soft gentle simple sparse silent slow empty"
+WILD = "wild storm busy dense rich loud crowded chaos fast intricate lush festival"
 
 
 def f32(values: Any) -> Array:
@@ -151,7 +122,7 @@ def palette(prompt: str, seed: int = 0) -> Palette:
 def density(prompt: str) -> float:
     """The density of detail: calm words lower it, wild ones raise it."""
     words = set(words_of(prompt))
-    return 1 - 0.3 * bool(words & QUIET) + 0.45 * bool(words & WILD)
+    return 1 - 0.3 * bool(words & {*QUIET.split()}) + 0.45 * bool(words & {*WILD.split()})
 
 
 def vivid(colour: Array) -> Array:

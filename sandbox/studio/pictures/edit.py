@@ -9,7 +9,7 @@ from sandbox.contract.registry import Arguments
 from sandbox.errors import ModelError
 from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
-from sandbox.studio.pictures.colour import Array, f32, palette, to_lch
+from sandbox.studio.pictures.colour import palette, to_lch
 
 SMALLEST_SIDE = 8  # pixels: the filters need at least this many
 
@@ -64,23 +64,11 @@ def duotone(arguments: Arguments, context: Context) -> dict[str, Any]:
     context.log("Separating light and shade")
     context.sleep(0.25)
     grey = ImageOps.autocontrast(ImageOps.grayscale(image), cutoff=1)
-    result = ImageOps.colorize(grey, arguments["shadows"], arguments["highlights"])
     if arguments["halftone"]:
-        result = _halftone(grey, arguments["shadows"], arguments["highlights"])
+        grey = grey.convert("1").convert("L")  # Pillow's dither
+    result = ImageOps.colorize(grey, arguments["shadows"], arguments["highlights"])
     context.log("Printed with two inks")
     return {"image": canvas.save(context, result, "png", "duotone")}
-
-
-def _halftone(grey: Image.Image, ink: str, paper: str) -> Image.Image:
-    tone = 1 - canvas.array(grey)[..., 0]
-    cell = max(4, grey.width // 130)
-    rows, columns = np.mgrid[0 : grey.height, 0 : grey.width].astype(np.float32)
-    u, v = (columns + rows) * 0.7071, (rows - columns) * 0.7071
-    screen = 0.5 + 0.25 * (np.cos(2 * np.pi * u / cell) + np.cos(2 * np.pi * v / cell))
-    dots = Image.fromarray((canvas.smoothstep(-0.06, 0.06, tone - screen) * 255).astype(np.uint8))
-    return Image.composite(
-        Image.new("RGB", grey.size, ink), Image.new("RGB", grey.size, paper), dots
-    )
 
 
 def outpaint(arguments: Arguments, context: Context) -> dict[str, Any]:
@@ -155,21 +143,14 @@ def remove_background(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Remove pixels that resemble the border."""
     image = _source(context, arguments, "image_url")
     lch = to_lch(canvas.array(image))
-    lab = np.stack(
-        [lch[..., 0], lch[..., 1] * np.cos(lch[..., 2]), lch[..., 1] * np.sin(lch[..., 2])], -1
-    )
-    rim = max(2, min(image.size) // 40)
-    border = np.concatenate(
-        [
-            lab[:rim].reshape(-1, 3),
-            lab[-rim:].reshape(-1, 3),
-            lab[:, :rim].reshape(-1, 3),
-            lab[:, -rim:].reshape(-1, 3),
-        ]
-    )
+    light, chroma, hue = np.moveaxis(lch, -1, 0)
+    lab = np.stack([light, chroma * np.cos(hue), chroma * np.sin(hue)], -1)
+    border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
     context.log(f"Measured {len(border)} pixels of border")
     context.sleep(0.2)
-    away = np.min([np.linalg.norm(lab - centre, axis=-1) for centre in _clusters(border)], axis=0)
+    # A few of the border's colours, from dark to light: it may be a gradient.
+    typical = border[np.argsort(border[:, 0])][:: max(1, len(border) // 8)]
+    away = np.min([np.linalg.norm(lab - colour, axis=-1) for colour in typical], axis=0)
     tolerance = arguments["tolerance"]
     alpha = canvas.smoothstep(tolerance * 0.7, tolerance * 1.3, away.astype(np.float32))
     alpha = np.clip(canvas.blurred(alpha[..., None], 1)[..., 0] * 1.2 - 0.1, 0, 1)
@@ -204,21 +185,6 @@ def collage(arguments: Arguments, context: Context) -> dict[str, Any]:
         place = (gap + index % columns * (cell[0] + gap), gap + index // columns * (cell[1] + gap))
         sheet.paste(canvas.cover(image, cell), place)
     return {"image": canvas.save(context, sheet, "png", "collage")}
-
-
-def _clusters(samples: Array, count: int = 3) -> Array:
-    """A few typical colours of the samples, by k-means from evenly spaced starts."""
-    ordered = samples[np.argsort(samples[:, 0])]
-    centres = ordered[np.linspace(0, len(ordered) - 1, count).astype(int)]
-    for _ in range(6):
-        nearest = np.argmin(np.linalg.norm(samples[:, None] - centres[None], axis=-1), axis=1)
-        centres = np.array(
-            [
-                samples[nearest == k].mean(axis=0) if (nearest == k).any() else centres[k]
-                for k in range(count)
-            ]
-        )
-    return f32(centres)
 
 
 def _source(context: Context, arguments: Arguments, name: str) -> Image.Image:

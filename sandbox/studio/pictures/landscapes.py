@@ -160,7 +160,7 @@ def nebula(prompt: str, seed: int, size: Size) -> Image.Image:
 
 
 def contour(prompt: str, seed: int, size: Size) -> Image.Image:
-    """A survey map of fictional land, with contour lines and a cartouche."""
+    """A survey map of fictional land, with contour lines."""
     colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
     land = canvas.noise(size, 2.4 * density(prompt), dice, 6, 0.42)
     land = canvas.blurred(land[..., None], 1.5)[..., 0]
@@ -182,10 +182,4 @@ def contour(prompt: str, seed: int, size: Size) -> Image.Image:
         picture = canvas.mix(picture, colours.one(0.16), line)
     shore = canvas.smoothstep(1.6, 0.6, np.abs(land - sea) / steep)
     picture = canvas.mix(picture, colours.one(0.1), shore * 0.9)
-    return _cartouche(canvas.picture(canvas.grain(picture, dice, 0.01)), prompt, colours)
-
-
-def _cartouche(image: Image.Image, prompt: str, colours: Palette) -> Image.Image:
-    from sandbox.studio.pictures.type import label
-
-    return label(image, prompt, colours)
+    return canvas.picture(canvas.grain(picture, dice, 0.01))

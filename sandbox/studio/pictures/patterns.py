@@ -17,7 +17,7 @@ def glass(prompt: str, seed: int, size: Size) -> Image.Image:
     small = (max(2, size[0] // 2), max(2, size[1] // 2))
     aspect = small[0] / small[1]
     centre = np.array([(0.3 + 0.4 * dice.random()) * aspect, 0.35 + 0.3 * dice.random()])
-    points = _cells(centre, aspect, round(150 * density(prompt)), dice)
+    points = dice.random((round(150 * density(prompt)), 2)) * [aspect, 1]
     nearest, gap = _voronoi(points, small, aspect)
     away = np.hypot(*(points - centre).T)
     rings = 0.5 + 0.5 * np.cos(away * (7 + 5 * dice.random()))
@@ -42,23 +42,6 @@ def glass(prompt: str, seed: int, size: Size) -> Image.Image:
         picture, colours.one(0.0) * 0.45, canvas.smoothstep(width + 0.003, width - 0.001, lead)
     )
     return canvas.picture(canvas.grain(picture, dice, 0.01))
-
-
-def _cells(centre: Array, aspect: float, count: int, dice: np.random.Generator) -> Array:
-    """Points on rings around the centre, sparser further out."""
-    points, radius, step = [centre], 0.0, 0.085
-    while len(points) < count and radius < 2:
-        radius += step
-        around = max(6, round(2 * math.pi * radius / (step * 1.15)))
-        turn = dice.random()
-        for k in range(around):
-            angle = 2 * math.pi * (k + turn) / around
-            spread = dice.normal(0, 0.012 + 0.02 * radius, 2)
-            point = centre + radius * np.array([math.cos(angle), math.sin(angle)]) + spread
-            if -0.06 < point[0] < aspect + 0.06 and -0.06 < point[1] < 1.06:
-                points.append(point)
-        step *= 1.07
-    return np.array(points, np.float32)
 
 
 def _voronoi(points: Array, size: Size, aspect: float) -> tuple[Array, Array]:
@@ -145,7 +128,7 @@ def tessera(
                 box,
                 inks[order[1]],
                 inks[order[2]],
-                int(dice.integers(0, 6)),
+                int(dice.integers(0, 4)),
                 int(dice.integers(0, 4)),
             )
     image = image.resize(size, Image.Resampling.LANCZOS)
@@ -178,21 +161,6 @@ def _tile(
             draw.ellipse((left + inset, top + inset, right - inset, bottom - inset), fill=fill)
     elif kind == 2:  # a triangle
         draw.polygon([corners[turn], corners[(turn + 1) % 4], corners[(turn + 2) % 4]], fill=ink)
-    elif kind == 3:  # two arcs, Truchet's
-        width = round(side * 0.22)
-        for at in (turn, (turn + 2) % 4):
-            x, y = corners[at]
-            reach = side / 2 + width / 2
-            draw.arc(
-                (x - reach, y - reach, x + reach, y + reach), at * 90, at * 90 + 90, ink, width
-            )
-    elif kind == 4:  # stripes
-        for k in range(0, 6, 2):
-            a, b = k * side / 6, (k + 1) * side / 6
-            shape = (
-                (left + a, top, left + b, bottom) if turn % 2 else (left, top + a, right, top + b)
-            )
-            draw.rectangle(shape, fill=ink)
     else:  # half a disc
         boxes = {
             0: (left, top - side / 2, right, top + side / 2),
@@ -275,24 +243,14 @@ def _flower(
     heart = radius * 0.17
     accent = tuple(int(v * 255) for v in colours.accent)
     draw.ellipse((x - heart, y - heart, x + heart, y + heart), fill=accent)
-    for k in range(40):
-        part = math.sqrt(k / 40) * heart * 0.85
-        px, py = x + math.cos(k * golden) * part, y + math.sin(k * golden) * part
-        dot = heart * 0.07
-        draw.ellipse((px - dot, py - dot, px + dot, py + dot), fill=colours.bytes_at(0.1))
 
 
 def _petal(
     x: float, y: float, angle: float, length: float, breadth: float
 ) -> list[tuple[float, float]]:
     c, s = math.cos(angle), math.sin(angle)
-    shape = [
-        (math.cos(t), math.sin(t) * (1 - 0.35 * math.cos(t))) for t in np.linspace(0, math.tau, 18)
-    ]
-    return [
-        (x + u * length * c - v * breadth * s, y + u * length * s + v * breadth * c)
-        for u, v in shape
-    ]
+    rim = [(length * math.cos(t), breadth * math.sin(t)) for t in np.linspace(0, math.tau, 18)]
+    return [(x + u * c - v * s, y + u * s + v * c) for u, v in rim]
 
 
 def letterpress(prompt: str, seed: int, size: Size) -> Image.Image:
@@ -306,26 +264,10 @@ def letterpress(prompt: str, seed: int, size: Size) -> Image.Image:
     draw = ImageDraw.Draw(shape)
     radius = min(size) * (0.26 + 0.16 * dice.random())
     x, y = wide * (0.45 + 0.35 * dice.random()), high * (0.3 + 0.35 * dice.random())
-    kind = int(dice.integers(0, 3))
-    if kind == 0:
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=accent)
-    elif kind == 1:
-        for k in range(7):
-            r = radius * (1 - k / 7)
-            draw.ellipse(
-                (x - r, y - r, x + r, y + r), fill=accent if k % 2 == 0 else (255, 255, 255)
-            )
-    else:
-        draw.pieslice(
-            (x - radius * 1.2, y - radius * 1.2, x + radius * 1.2, y + radius * 1.2),
-            180,
-            360,
-            fill=accent,
-        )
-        draw.rectangle(
-            (x - radius * 1.2, y + radius * 0.14, x + radius * 1.2, y + radius * 0.3),
-            fill=colours.bytes_at(0.6),
-        )
+    rings = int(dice.choice([1, 7]))
+    for k in range(rings):
+        r = radius * (1 - k / rings)
+        draw.ellipse((x - r, y - r, x + r, y + r), fill="white" if k % 2 else accent)
     ink = Image.new("RGB", size, "white")
     _set(ImageDraw.Draw(ink), prompt, size, margin, colours.bytes_at(0.06))
     printed = ImageChops.multiply(ImageChops.multiply(paper, shape), ink)
@@ -360,6 +302,3 @@ def _set(
             stroke_fill=ink,
         )
     draw.line((margin, margin, wide - margin, margin), ink, max(2, high // 200))
-    small = max(9, round(high * 0.02))
-    draw.text((margin, margin + small * 0.7), "SANDBOX PRESS", ink, font(small))
-    draw.text((wide - margin, margin + small * 0.7), f"No. {len(body):03d}", ink, font(small), "ra")

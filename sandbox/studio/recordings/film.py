@@ -1,36 +1,49 @@
-"""Videos: H.264 in MP4, rendered frame by frame."""
+"""Videos: H.264 in MP4, recorded or made from the pictures, films and sounds that are given."""
 
-import math
 import tempfile
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import cycle, islice, pairwise
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageOps
 
+from sandbox import recorded
 from sandbox.contract.registry import Arguments
 from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
-from sandbox.studio.pictures.colour import Array, density, f32, palette
+from sandbox.studio.pictures.colour import Array, palette
 from sandbox.studio.recordings import sound as sounds
-from sandbox.studio.recordings.film_decoder import decode
+from sandbox.studio.recordings.film_decoder import FPS, decode, load
 
 HEIGHTS = {"360p": 360, "480p": 480, "720p": 720, "1080p": 1080}
 RATIOS = {"16:9": 16 / 9, "1:1": 1.0, "9:16": 9 / 16, "4:3": 4 / 3}
 SMALLEST_SIDE = 64  # of a first frame, as the model's schema says
 LONGEST_RATIO = 4.0  # of a video's sides; a longer image is cropped
-Frames = Iterator[Array]
+# What the camera sees of a still, from start to end: zoom, and place from left (0) to right (1).
+MOTIONS = {
+    "zoom_in": ((1.0, 0.5), (0.7, 0.5)),
+    "zoom_out": ((0.7, 0.5), (1.0, 0.5)),
+    "pan_left": ((0.7, 1.0), (0.7, 0.0)),
+    "pan_right": ((0.7, 0.0), (0.7, 1.0)),
+    "orbit": ((0.8, 0.2), (0.7, 0.8)),
+}
+LIGHTS = {  # the recorded flight by palette; `autumn` for the others
+    **dict.fromkeys(("ocean", "arctic", "ink"), "winter"),
+    **dict.fromkeys(("night", "rose"), "night"),
+    **dict.fromkeys(("forest", "meadow"), "meadow"),
+}
+Frames = Iterable[Image.Image]
 
 
 def encode(
-    frames: Frames, size: canvas.Size, fps: int, sound: Array | None = None, rate: int = 44100
+    frames: Frames, size: canvas.Size, fps: int, sound: Array | None = None
 ) -> tuple[bytes, int]:
     """Return MP4 bytes (H.264, yuv420p, faststart) and the number of frames.
 
-    `sound` has the shape (samples, 2).
+    `sound` has the shape (samples, 2), at the sounds' rate.
     """
     with tempfile.TemporaryDirectory() as folder:  # faststart reopens its file: no buffer
         path, count = Path(folder) / "film.mp4", 0
@@ -45,229 +58,165 @@ def encode(
             }
             stream.thread_count = 1
             audio_stream = (
-                None if sound is None else container.add_stream("aac", rate=rate, layout="stereo")
+                None
+                if sound is None
+                else container.add_stream("aac", rate=sounds.RATE, layout="stereo")
             )
-            for pixels in frames:
-                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
-                container.mux(stream.encode(frame))
+            for image in frames:
+                container.mux(
+                    stream.encode(av.VideoFrame.from_ndarray(np.asarray(image), format="rgb24"))
+                )
                 count += 1
             container.mux(stream.encode())
             if audio_stream is not None and sound is not None:
-                for audio in sounds.audio_frames(sound, rate, 1024):
+                for audio in sounds.audio_frames(sound, sounds.RATE, 1024):
                     container.mux(audio_stream.encode(audio))
                 container.mux(audio_stream.encode())
         return path.read_bytes(), count
 
 
-def save(
-    context: Context, data: bytes, size: canvas.Size, fps: float, frames: int, name: str
+def render(
+    context: Context,
+    frames: Frames,
+    total: int,
+    size: canvas.Size,
+    name: str,
+    fps: int = FPS,
+    sound: Array | None = None,
 ) -> dict[str, Any]:
-    """Store an MP4; return fal's Video object."""
-    facts: dict[str, Any] = {"width": size[0], "height": size[1], "fps": fps, "num_frames": frames}
-    return context.save(data, "video/mp4", f"{name}.mp4", **facts, duration=round(frames / fps, 3))
+    """Encode and store `total` frames; return fal's Video object. Bills the film's seconds."""
+    data, count = encode(_reporting(frames, total, context), size, fps, sound)
+    context.billed = round(count / fps, 3)
+    facts: dict[str, Any] = {"width": size[0], "height": size[1], "fps": fps, "num_frames": count}
+    return context.save(data, "video/mp4", f"{name}.mp4", **facts, duration=context.billed)
+
+
+def drift_text(arguments: Arguments, context: Context) -> dict[str, Any]:
+    """A part of a recorded flight past mountains, in the light of the prompt."""
+    total, seed = int(arguments["duration"]) * FPS, context.seed(arguments)
+    size = _even(HEIGHTS[arguments["resolution"]], RATIOS[arguments["aspect_ratio"]])
+    prompt = arguments["prompt"]
+    context.log(f"Seed {seed}: {arguments['duration']} s at {size[0]}x{size[1]}")
+    flight, _ = decode(
+        recorded.choice(f"films/{LIGHTS.get(palette(prompt, seed).name, 'autumn')}.mp4")
+    )
+    there_and_back = cycle(flight + flight[-2:0:-1])
+    begins = seed % len(flight)
+    played = islice(there_and_back, begins, begins + total)
+    frames = (_turned(canvas.cover(frame, size), is_mirrored=seed % 2 == 1) for frame in played)
+    video = render(context, frames, total, size, f"drift-{seed}")
+    return {"video": video, "seed": seed, "prompt": prompt}
+
+
+def _turned(frame: Image.Image, *, is_mirrored: bool) -> Image.Image:
+    return ImageOps.mirror(frame) if is_mirrored else frame
 
 
 def drift_image(arguments: Arguments, context: Context) -> dict[str, Any]:
     """A slow camera movement over a still image."""
-    image = canvas.load(context, arguments["image_url"], "image_url").convert("RGB")
-    canvas.demand_sides(image, SMALLEST_SIDE, "image_url")
-    seconds, fps = int(arguments["duration"]), 24
-    ratio = min(max(image.width / image.height, 1 / LONGEST_RATIO), LONGEST_RATIO)
-    size = _even(HEIGHTS[arguments["resolution"]], ratio)
-    seed = context.seed(arguments)
-    context.log(f"{seconds} s at {size[0]}x{size[1]}, {arguments['motion']}")
+    image, size = _first_frame(context, arguments, "image_url")
+    total, seed = int(arguments["duration"]) * FPS, context.seed(arguments)
+    context.log(f"{arguments['duration']} s at {size[0]}x{size[1]}, {arguments['motion']}")
     source = canvas.cover(image, (size[0] * 2, size[1] * 2))
-    frames = _camera(source, size, seconds * fps, arguments["motion"], arguments["strength"])
-    data, count = encode(_reporting(frames, seconds * fps, context), size, fps)
-    context.billed = seconds
-    return {"video": save(context, data, size, fps, count, "drift"), "seed": seed}
+    frames = _camera(source, size, total, arguments["motion"], arguments["strength"])
+    return {"video": render(context, frames, total, size, "drift"), "seed": seed}
+
+
+def _first_frame(
+    context: Context, arguments: Arguments, name: str
+) -> tuple[Image.Image, canvas.Size]:
+    """The image at the field `name`, and the size of a film that begins with it."""
+    image = canvas.load(context, arguments[name], name).convert("RGB")
+    canvas.demand_sides(image, SMALLEST_SIDE, name)
+    ratio = min(max(image.width / image.height, 1 / LONGEST_RATIO), LONGEST_RATIO)
+    return image, _even(HEIGHTS[arguments["resolution"]], ratio)
 
 
 def _camera(
-    source: Image.Image, size: canvas.Size, count: int, motion: str, strength: float
-) -> Frames:
+    source: Image.Image, size: canvas.Size, total: int, motion: str, strength: float
+) -> Iterator[Image.Image]:
     wide, high = source.size
-    room = 0.12 + 0.3 * strength
-    for number in range(count):
-        t = number / max(1, count - 1)
-        ease = t * t * (3 - 2 * t)
-        zoom = {"zoom_in": 1 - room * ease, "zoom_out": 1 - room * (1 - ease)}.get(motion, 1 - room)
-        slack_x, slack_y = wide * (1 - zoom), high * (1 - zoom)
-        along = {"pan_left": 1 - ease, "pan_right": ease}.get(motion, 0.5)
-        sway = 0.5 + (0.5 * math.sin(t * math.tau) if motion == "orbit" else 0)
-        x = slack_x * (sway if motion == "orbit" else along)
-        y = slack_y * (0.5 + 0.5 * math.cos(t * math.tau) if motion == "orbit" else 0.5)
-        box = (x, y, x + wide * zoom, y + high * zoom)
-        yield np.asarray(source.resize(size, Image.Resampling.BILINEAR, box))
-
-
-def drift_text(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A flight past mountains in the light that the prompt asks for."""
-    seconds, fps = int(arguments["duration"]), 24
-    size = _even(HEIGHTS[arguments["resolution"]], RATIOS[arguments["aspect_ratio"]])
-    seed = context.seed(arguments)
-    context.log(f"Seed {seed}: {seconds} s at {size[0]}x{size[1]}")
-    frames = journey(arguments["prompt"], seed, size, seconds * fps)
-    data, count = encode(_reporting(frames, seconds * fps, context), size, fps)
-    context.billed = seconds
-    return {
-        "video": save(context, data, size, fps, count, f"drift-{seed}"),
-        "seed": seed,
-        "prompt": arguments["prompt"],
-    }
-
-
-def journey(prompt: str, seed: int, size: canvas.Size, count: int) -> Frames:
-    """Frames of a slow flight with parallax: near ridges move faster, the sun hardly moves."""
-    width, height = size
-    colours, dice = palette(prompt, seed), canvas.rng(prompt, seed)
-    x, y = canvas.grid(size)
-    sky = colours.at(0.98 - 0.4 * np.clip(1 - y / 0.62, 0, 1) ** 1.2)
-    cx, cy, radius = 0.3 + 0.4 * dice.random(), 0.25 + 0.12 * dice.random(), 0.06
-    away = np.hypot((x - cx) * width / height, y - cy)
-    sky = canvas.mix(sky, colours.one(1.0), 0.6 * np.exp(-away / (radius * 3.2)))
-    sky = canvas.mix(sky, colours.one(1.0), canvas.smoothstep(radius, radius - 2 / height, away))
-    ground = (sky * 255).astype(np.uint8)
-    layers = round(5 * density(prompt)) + 1
-    speed = np.linspace(0.08, 0.95, layers) ** 1.6
-    ridges = []
-    for layer in range(layers):
-        depth = layer / (layers - 1)
-        line = canvas.line(width * 3, 6 + 8 * depth, dice)
-        top = (0.4 + 0.44 * depth + (0.5 - line) * (0.16 + 0.1 * depth)) * height
-        ridges.append((top, _veil(colours.at(_tones(height, depth)))))
-    rows = np.arange(height)[:, None]
-    for number in range(count):
-        pixels = ground.copy()
-        for (top, veil), pace in zip(ridges, speed, strict=True):
-            shift = int(number / count * width * 1.4 * pace)
-            below = rows > top[None, shift : shift + width]
-            pixels = np.where(below[..., None], veil, pixels)
-        yield pixels
-
-
-def _tones(height: int, depth: float) -> Array:
-    y = np.linspace(0, 1, height, dtype=np.float32)
-    mist = 0.22 * np.clip((y - 0.4 - 0.4 * depth) / 0.4, 0, 1) * (1 - depth * 0.7)
-    return f32(np.clip(0.74 * (1 - depth) ** 1.15 + 0.04 + mist, 0, 1))
-
-
-def _veil(column: Array) -> Array:
-    return (column[:, None, :] * 255).astype(np.uint8)
+    for number in range(total):
+        t = number / max(1, total - 1)
+        zoom, along = (a + (b - a) * t for a, b in zip(*MOTIONS[motion], strict=True))
+        zoom = 1 - (1 - zoom) * (0.4 + strength)
+        left, top = wide * (1 - zoom) * along, high * (1 - zoom) / 2
+        box = (left, top, left + wide * zoom, top + high * zoom)
+        yield source.resize(size, Image.Resampling.BILINEAR, box)
 
 
 def interlude(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A slow dissolve from one image to another with a zoom, and optional music."""
-    first, last = (
-        canvas.load(context, arguments[name], name).convert("RGB")
-        for name in ("first_frame_url", "last_frame_url")
-    )
-    canvas.demand_sides(first, SMALLEST_SIDE, "first_frame_url")
-    canvas.demand_sides(last, SMALLEST_SIDE, "last_frame_url")
+    """A slow dissolve from one image to another, and recorded music."""
+    first, size = _first_frame(context, arguments, "first_frame_url")
+    last, _ = _first_frame(context, arguments, "last_frame_url")
     seconds, fps, seed = int(arguments["duration"]), 16, context.seed(arguments)
-    ratio = min(max(first.width / first.height, 1 / LONGEST_RATIO), LONGEST_RATIO)
-    size = _even(HEIGHTS[arguments["resolution"]], ratio)
+    total = seconds * fps
     context.log(f"{seconds} s at {size[0]}x{size[1]}")
-    frames = _reporting(_dissolve(first, last, size, seconds * fps), seconds * fps, context)
-    music = sounds.compose(arguments["prompt"], seed, seconds, 84.0, None)
+    before, after = canvas.cover(first, size), canvas.cover(last, size)
+    frames = (Image.blend(before, after, number / (total - 1)) for number in range(total))
+    music = sounds.music(arguments["prompt"], seed, seconds)
     heard = music if arguments["generate_audio"] else None
-    data, count = encode(frames, size, fps, heard, sounds.RATE)
-    context.billed = seconds
-    return {"video": save(context, data, size, fps, count, f"interlude-{seed}"), "seed": seed}
-
-
-def _dissolve(first: Image.Image, last: Image.Image, size: canvas.Size, count: int) -> Frames:
-    cameras = (
-        _camera(canvas.cover(picture, size), size, count, motion, 0.2)
-        for picture, motion in ((first, "zoom_in"), (last, "zoom_out"))
-    )
-    for number, (before, after) in enumerate(zip(*cameras, strict=True)):
-        t = number / max(1, count - 1)
-        share = t * t * (3 - 2 * t)
-        yield np.asarray(before * (1 - share) + after * share, np.uint8)
+    return {
+        "video": render(context, frames, total, size, f"interlude-{seed}", fps, heard),
+        "seed": seed,
+    }
 
 
 def transform(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Play a video backwards, slower, tinted, or as a boomerang."""
-    frames, fps = decode(context, arguments["video_url"], "video_url")
-    context.log(f"Decoded {len(frames)} frames at {fps:.0f} a second")
-    effect = arguments["effect"]
+    frames, rate = load(context, arguments["video_url"], "video_url")
+    effect, fps = arguments["effect"], round(rate)
     order = {
         "reverse": frames[::-1],
         "boomerang": frames + frames[-2:0:-1],
         "slow_motion": [frame for frame in frames for _ in (0, 1)],
-    }.get(effect, frames)
-    size = (max(2, frames[0].shape[1] // 2 * 2), max(2, frames[0].shape[0] // 2 * 2))
-    treat = _treatment(effect, arguments.get("tint", "#b8860b"))
-    treated = (treat(_fitted(frame, size)) for frame in order)
-    data, count = encode(_reporting(treated, len(order), context), size, round(fps))
-    context.billed = round(count / round(fps), 3)
-    return {"video": save(context, data, size, round(fps), count, effect)}
-
-
-def _fitted(frame: Array, size: canvas.Size) -> Array:
-    """The frame cropped to a size; a side of one pixel is doubled, since H.264 needs even sides."""
-    cut = frame[: size[1], : size[0]]
-    missing = ((0, size[1] - cut.shape[0]), (0, size[0] - cut.shape[1]), (0, 0))
-    return np.pad(cut, missing, mode="edge")
-
-
-def _treatment(effect: str, tint: str) -> Callable[[Array], Array]:
-    if effect != "tint":
-        return lambda frame: frame
-    from PIL import ImageColor
-
-    colour = np.array(ImageColor.getrgb(tint), np.float32) / 255
-
-    def tinted(frame: Array) -> Array:
-        grey = frame.astype(np.float32).mean(axis=-1, keepdims=True) / 255
-        toned = np.where(grey < 0.5, 2 * grey * colour, 1 - 2 * (1 - grey) * (1 - colour))
-        return np.asarray(np.clip(toned, 0, 1) * 255, np.uint8)
-
-    return tinted
+        "tint": frames,
+    }[effect]
+    if effect == "tint":
+        tint = arguments["tint"]
+        order = [ImageOps.colorize(frame.convert("L"), "black", "white", tint) for frame in order]
+    # H.264 needs even sides.
+    size = (max(2, frames[0].width // 2 * 2), max(2, frames[0].height // 2 * 2))
+    treated = (canvas.cover(frame, size) for frame in order)
+    return {"video": render(context, treated, len(order), size, effect, fps)}
 
 
 def visualise(arguments: Arguments, context: Context) -> dict[str, Any]:
     """An audio file as moving bars, with its sound."""
-    wave, rate = sounds.decode(context, arguments["audio_url"], "audio_url")
-    fps, seconds = 24, min(10.0, len(wave) / sounds.RATE)
-    total = max(1, round(seconds * fps))
+    wave, rate = sounds.load(context, arguments["audio_url"], "audio_url")
+    seconds = min(10.0, len(wave) / sounds.RATE)
+    total = max(1, round(seconds * FPS))
     size = _even(360, RATIOS[arguments["aspect_ratio"]])
     context.log(f"{seconds:.1f} s of sound at {rate} Hz")
-    colours = palette(arguments["prompt"])
-    frames = _bars(wave, total, fps, size, colours, arguments["sync_mode"])
+    falls_slowly = arguments["sync_mode"] == "smooth"
+    frames = _bars(wave.mean(axis=1), total, size, arguments["prompt"], falls_slowly)
     stereo = wave[: round(seconds * sounds.RATE)]
-    data, count = encode(_reporting(frames, total, context), size, fps, stereo, sounds.RATE)
-    context.billed = round(count / fps, 3)
-    return {"video": save(context, data, size, fps, count, "visualised")}
+    return {"video": render(context, frames, total, size, "visualised", sound=stereo)}
 
 
-def _bars(wave: Array, total: int, fps: int, size: canvas.Size, colours: Any, mode: str) -> Frames:
-    width, height = size
-    x, y = canvas.grid(size)
-    ground = (canvas.mix(colours.at(y * 0.16), colours.one(0.0), x * 0.3) * 255).astype(np.uint8)
-    bars, mono = 40, wave.mean(axis=1)
-    edges = np.geomspace(40, 9000, bars + 1)
-    inks = (colours.at(np.linspace(0.45, 0.95, bars, dtype=np.float32)) * 255).astype(np.uint8)
-    held, pitch = np.zeros(bars), width / bars
+def _bars(
+    mono: Array, total: int, size: canvas.Size, prompt: str, falls_slowly: bool
+) -> Iterator[Image.Image]:
+    colours, bars, window = palette(prompt), 40, 4096
+    edges = np.geomspace(4, window // 5, bars + 1).astype(int)  # of the spectrum
+    held, pitch, middle = np.zeros(bars), size[0] / bars, size[1] / 2
     for number in range(total):
-        start = int(number * sounds.RATE / fps)
-        window = mono[start : start + 4096]
-        window = np.pad(window, (0, 4096 - len(window))) * np.hanning(4096)
-        power = np.abs(np.fft.rfft(window))
-        bins = np.clip((edges / sounds.RATE * 4096).astype(int), 0, 2047)
-        level = np.array([power[a : max(b, a + 1)].max() for a, b in pairwise(bins)])
+        start = number * sounds.RATE // FPS
+        part = np.pad(mono[start : start + window], (0, window))[:window]
+        power = np.abs(np.fft.rfft(part * np.hanning(window)))
+        level = np.array([power[a : max(b, a + 1)].max() for a, b in pairwise(edges)])
         level = np.clip(np.log1p(level * 3) / 6, 0.012, 1)
-        held = np.maximum(level, held * (0.82 if mode == "smooth" else 0.0))
-        pixels = ground.copy()
+        held = np.maximum(level, held * 0.82) if falls_slowly else level
+        image = Image.new("RGB", size, colours.bytes_at(0.1))
+        draw = ImageDraw.Draw(image)
         for bar, value in enumerate(held):
-            half = int(value * height * 0.4)
-            left, right = int(bar * pitch + pitch * 0.22), int((bar + 1) * pitch - pitch * 0.22)
-            pixels[height // 2 - half : height // 2 + half + 1, left:right] = inks[bar]
-        yield pixels
+            left, half = (bar + 0.22) * pitch, value * size[1] * 0.4
+            box = (left, middle - half, left + pitch * 0.56, middle + half)
+            draw.rectangle(box, fill=colours.bytes_at(0.45 + bar / bars / 2))
+        yield image
 
 
-def _reporting(frames: Frames, total: int, context: Context) -> Frames:
+def _reporting(frames: Frames, total: int, context: Context) -> Iterator[Image.Image]:
     """The frames, with a log line at every quarter."""
     marks = {max(1, round(total * part / 4)) for part in (1, 2, 3, 4)}
     for number, frame in enumerate(frames, 1):
@@ -278,6 +227,5 @@ def _reporting(frames: Frames, total: int, context: Context) -> Frames:
 
 def _even(height: int, ratio: float) -> canvas.Size:
     """Width and height for a ratio, both even, as H.264 requires."""
-    short = height
-    wide, high = (short * ratio, short) if ratio >= 1 else (short, short / ratio)
+    wide, high = (height * ratio, height) if ratio >= 1 else (height, height / ratio)
     return (max(2, round(wide / 2) * 2), max(2, round(high / 2) * 2))

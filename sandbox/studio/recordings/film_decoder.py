@@ -1,33 +1,39 @@
 """Reads the frames of a video."""
 
 import io
+from itertools import islice
 
 import av
+from PIL import Image
 
 from sandbox.errors import ModelError
 from sandbox.execution.context import Context
-from sandbox.studio.pictures.colour import Array
+
+MOST_FRAMES = 600
+FPS = 24
 
 
-def decode(context: Context, url: str, *loc: str | int) -> tuple[list[Array], float]:
-    """All frames (at most 600) and the frame rate of a video; raises ModelError at `loc`."""
+def decode(data: bytes) -> tuple[list[Image.Image], float]:
+    """All frames (at most one more than MOST_FRAMES) and the frame rate; raises av.FFmpegError."""
+    with av.open(io.BytesIO(data), "r") as container:
+        stream = container.streams.video[0]
+        arrays = (frame.to_ndarray(format="rgb24") for frame in container.decode(stream))
+        frames = [Image.fromarray(array) for array in islice(arrays, MOST_FRAMES + 1)]
+        return frames, float(stream.average_rate or FPS)
+
+
+def load(context: Context, url: str, *loc: str | int) -> tuple[list[Image.Image], float]:
+    """The frames and the frame rate of the video at a URL; raises ModelError at `loc`."""
     data, kind = context.load(url, *loc)
     try:
-        with av.open(io.BytesIO(data), "r") as container:
-            stream = container.streams.video[0]
-            fps = float(stream.average_rate or 24)
-            frames = []
-            for frame in container.decode(stream):
-                frames.append(frame.to_ndarray(format="rgb24"))
-                if len(frames) > 600:
-                    ctx = {
-                        "max_duration": 600 / fps,
-                        "provided_duration": float(stream.duration or 0),
-                    }
-                    raise ModelError("video_duration_too_long", "The video is too long", loc, ctx)
+        frames, fps = decode(data)
     except (av.FFmpegError, IndexError) as error:
         formats = {"supported_formats": ["mp4", "mov", "webm", "gif"]}
         raise ModelError(
             "unsupported_video_format", f"{kind} could not be read", loc, formats
         ) from error
+    if len(frames) > MOST_FRAMES:
+        ctx = {"max_duration": MOST_FRAMES / fps, "provided_duration": len(frames) / fps}
+        raise ModelError("video_duration_too_long", "The video is too long", loc, ctx)
+    context.log(f"Decoded {len(frames)} frames at {fps:.0f} a second")
     return frames, fps

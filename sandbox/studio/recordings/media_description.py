@@ -75,10 +75,9 @@ def watch(arguments: Arguments, context: Context) -> dict[str, Any]:
     """The scenes and movement of a video, as text and as data."""
     from sandbox.studio.recordings import film_decoder
 
-    frames, fps = film_decoder.decode(context, arguments["video_url"], "video_url")
-    context.log(f"Decoded {len(frames)} frames at {fps:.0f} a second")
+    frames, fps = film_decoder.load(context, arguments["video_url"], "video_url")
     context.sleep(0.3)
-    small = np.array([np.asarray(Image.fromarray(f).resize((64, 36))) for f in frames], np.float32)
+    small = np.array([frame.resize((64, 36)) for frame in frames], np.float32)
     change = (
         np.abs(np.diff(small, axis=0)).mean(axis=(1, 2, 3)) / 255 if len(small) > 1 else np.zeros(1)
     )
@@ -89,7 +88,7 @@ def watch(arguments: Arguments, context: Context) -> dict[str, Any]:
         {
             "start": round(a / fps, 2),
             "end": round(b / fps, 2),
-            "description": f"{measure(Image.fromarray(frames[(a + b) // 2]))['mood']} scene",
+            "description": f"{measure(frames[(a + b) // 2])['mood']} scene",
             "movement": round(float(change[a : max(a + 1, b - 1)].mean()), 4),
         }
         for a, b in pairwise(bounds)

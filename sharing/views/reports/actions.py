@@ -5,16 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from core.http.parameters import parse_uuid
-from projects import roles
+from kept.resource import Resource
+from sharing.models import Report
 from sharing.reports import saving
-from sharing.views.reports.pages import find_as_member, find_changeable
+from sharing.views.reports.pages import find_changeable
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -31,21 +30,15 @@ def freezing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect(report)
 
 
-@require_POST
-def deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Delete the report, as its user or a manager; its board's page offers to undo it."""
-    report = find_as_member(request, pk)
-    roles.require_for(request.user, report)
-    saving.delete(request.user, report)
-    address = reverse("sharing:board-report", args=[report.board_id])
-    return redirect(f"{address}?deleted={report.pk}")
+class Reports(Resource[Report]):
+    """The way out of a report and back; its board is kept, and its page offers the way back."""
+
+    model, parts = Report, ("recovery", "deletion")
+    at, list_route = "reports/", "sharing:reports"
+
+    def list_of(self, row: Report) -> str:
+        """Return the address of the reports of its board."""
+        return reverse("sharing:board-report", args=[row.board_id])
 
 
-@require_POST
-def recovery(request: HtmxRequest) -> HttpResponse:
-    """Restore a deleted report, as its user or a manager of its project."""
-    if (pk := parse_uuid(request.POST.get("report", ""))) is None:
-        return redirect("boards:boards")
-    if saving.restore(request.user, pk):
-        messages.success(request, "The report was restored.")
-    return redirect("sharing:report", pk)
+REPORTS = Reports()

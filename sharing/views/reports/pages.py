@@ -18,7 +18,7 @@ from boards.views.board import find_changeable as find_board_to_change
 from core.http.parameters import parse_uuid
 from projects import roles
 from sharing.models import Report
-from sharing.reports import saving, slides
+from sharing.reports import saving
 from sharing.reports.sections import SECTIONS
 from sharing.reports.showing import for_members, shown
 
@@ -73,7 +73,6 @@ def report(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "report": found,
         "shown": content,
-        "slides": slides.titles(content),
         "may_change": roles.may_change(request.user, found),
         "may_remove": roles.may_remove(request.user, found) and _is_member(request, found),
     }

@@ -1,1 +1,1 @@
-"""Who gets what at each route: the declared table, from which `docs/ACCESS.md` is written."""
+"""Who gets what at each route: the declared table, which `python -m` prints."""

@@ -1,14 +1,10 @@
-"""`docs/ACCESS.md`, written from the table."""
+"""The tables of who may do what, for people."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from tests.accounts.access.boards import VOTE_ACCESS, VOTERS
 from tests.accounts.access.marks import ROLES, Row
 from tests.accounts.membership import membership_as_lines
-
-FILE = Path(__file__).resolve().parents[3] / "docs" / "ACCESS.md"
 
 
 def as_document(rows: dict[str, Row]) -> str:
@@ -16,8 +12,8 @@ def as_document(rows: dict[str, Row]) -> str:
     head = [
         "# Who may do what",
         "",
-        "`python -m tests.accounts.access` writes this page; `tests/accounts/test_access.py`",
-        "compares it with what each route returns. *owner* owns the object, *permitted* is staff",
+        "`tests/accounts/test_access.py` compares this with what each route returns.",
+        "*owner* owns the object, *permitted* is staff",
         "with the permission in the last column. Superusers have all permissions. In Django's own",
         "admin pages, staff need its permission for each model (view, add, change, delete).",
         "",

@@ -83,7 +83,7 @@ def test_an_unknown_word_is_named_beside_the_field(
     html = page.content.decode()
     assert page.status_code == 422
     assert f'value="{template}"' in html
-    error = html.partition('id="id_file_names-error"')[2].partition("</p>")[0]
+    error = html.partition('id="id_file_names_error"')[2].partition("</p>")[0]
     assert problem in error
     assert "{date}, {time}" in error
     assert not Preferences.objects.exclude(file_names="").exists()

@@ -19,8 +19,8 @@ from api import tokens
 from api.assistants.http import Assistants
 from api.models import Token
 from api.wait import HeldResponses
-from core.notify import channel
 from tests.api.pages import Pages
+from tests.core.live.listening import listening
 from tests.flows.conftest import flow, models
 from tests.leaks.responses import watched_application
 
@@ -78,8 +78,8 @@ def talk(pages: Pages, user: Any) -> Callable[..., Any]:
         _, secret = tokens.create(user, name, scopes or ("read", "run"), project=project)
 
         async def main() -> Any:
-            async with channel.listen() as signal:
-                assistants = Assistants(HeldResponses(pages, lambda: signal), cap)
+            async with listening() as broker:
+                assistants = Assistants(HeldResponses(pages, lambda: broker), cap)
                 async with connected(assistants, f"Bearer {secret}", mode) as client:
                     found = await conversation(client)
                 await assistants.stop()

@@ -21,13 +21,13 @@ from django.db import connections
 
 from api import tokens
 from api.wait import HeldResponses
-from core.notify import channel
 from fal import RunFailed
 from runs import state_machine
 from runs.models import Run
 from runs.transitions import Observation
 from sandbox.https import authority
 from tests.api.pages import Pages
+from tests.core.live.listening import listening
 from tests.sandbox.server import ROOT
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
@@ -44,8 +44,8 @@ class Served:
         self.key = key
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.pages = Pages(get_wsgi_application())
-        self.signal: Any = None
-        held = HeldResponses(self.pages, lambda: self.signal)
+        self.broker: Any = None
+        held = HeldResponses(self.pages, lambda: self.broker)
         self.server = uvicorn.Server(
             uvicorn.Config(held, ssl_certfile=certificate, log_level="warning", lifespan="off")
         )
@@ -53,7 +53,7 @@ class Served:
         self.thread.start()
 
     async def _serve(self) -> None:
-        async with channel.listen() as self.signal:
+        async with listening() as self.broker:
             await self.server.serve(sockets=[self.listener])
 
     def stop(self) -> None:

@@ -17,7 +17,6 @@ from api.fal_proxy.relayed_streams import RelayedStreams
 from api.wait import HeldResponses
 from catalog.models import Endpoint
 from catalog.models.endpoint import Standing
-from core.notify import channel
 from runs.models import Run
 from runs.results import timeline
 from tests.api.gateway.conftest import (
@@ -30,6 +29,7 @@ from tests.api.gateway.conftest import (
     synced,
 )
 from tests.api.pages import Pages
+from tests.core.live.listening import listening
 from tests.runs.conftest import Control, _work
 
 # Imported where it is used: every process would pay a third of a second to collect.
@@ -59,8 +59,8 @@ def ask(gated: Gated, person: User, settings: Any) -> Ask:
         settings.GATEWAY_URL = f"http://{gateway}"
         pages, listener = Pages(get_wsgi_application()), socket.create_server(("127.0.0.1", 0))
         is_done = False
-        async with channel.listen() as signal:
-            app = HeldResponses(RelayedStreams(pages, settings.GATEWAY_URL), lambda: signal)
+        async with listening() as broker:
+            app = HeldResponses(RelayedStreams(pages, settings.GATEWAY_URL), lambda: broker)
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             working = asyncio.create_task(_work(["tester"], lambda: is_done))

@@ -12,12 +12,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
 
 from boards.display import watching
 from boards.display.ballot import input_file
 from boards.models import Board, Cell
-from boards.owner import BoardsOwner
 from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import sending
@@ -224,20 +222,6 @@ def test_a_board_of_an_archived_project_is_to_look_at(project: Project, board: B
     assert mia.post(f"{board.get_absolute_url()}repetition/").status_code == 403
 
 
-def test_a_board_is_deleted_and_recovered_by_its_user_or_a_manager(
-    project: Project, board: Board
-) -> None:
-    deletion, recovery = f"{board.get_absolute_url()}deletion/", reverse("boards:recovery")
-    for name, may in (("vera", False), ("max", False), ("mia", True), ("ana", True)):
-        client = browser(project, name)
-        assert client.post(deletion).status_code == (302 if may else 403)
-        assert Board.objects.kept().exists() is not may
-        Board.objects.update(deleted_at="2026-01-01T00:00:00Z")
-        client.post(recovery, {"board": board.pk})
-        assert Board.objects.kept().exists() is may
-        Board.objects.update(deleted_at=None)
-
-
 def watch_of(client: Client, board: Board) -> dict[str, str]:
     watches = re.findall(r'data-watch="([^"]+)"', page_of(client, board.get_absolute_url()))
     (watch,) = {watch for watch in watches if "group" in watch}
@@ -317,15 +301,6 @@ def test_reuse_keeps_to_the_project(
     assert (beside.reused, beside.sent) == (4, 0)
     assert (private.reused, private.sent) == (0, 4)
     assert Cell.objects.filter(board=private.board, run__project=project).count() == 0
-
-
-def test_destinations_are_the_boards_of_ones_projects(project: Project, board: Board) -> None:
-    def found(name: str) -> list[Board]:
-        (boards,) = BoardsOwner().destinations(person(name))
-        return list(boards.rows)
-
-    assert found("vera") == [board]
-    assert found("sam") == []
 
 
 def authors(client: Client, board: Board) -> list[str]:

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from django.test import Client
 
-from bench.catalogue import filling, judging, realistic
-from bench.catalogue.judging import JUDGED, Score
+from bench.catalogue import filling, realistic
 from catalog.filters.conditions import combine
 from catalog.filters.query_parser import parse_query
 from catalog.models import Endpoint, Revision
@@ -18,6 +17,8 @@ from catalog.search.engine import Answer, search
 from catalog.search.filter_sets import FilterSets
 from catalog.search.index import current
 from catalog.search.query import Query
+from tests.catalog.search import judging
+from tests.catalog.search.judging import JUDGED, Score
 from tests.tables import each_row
 
 ENDPOINTS = 1200

@@ -266,16 +266,6 @@ def test_chats_can_be_searched_by_messages_and_answers(
     assert "Nothing found" in nothing
 
 
-def test_a_deleted_chat_can_be_restored(member: Client, chat: Chat, say: Say) -> None:
-    say("One")
-    page = chat.get_absolute_url()
-    gone = member.post(f"{page}deletion/")
-    assert member.get(page).status_code == 404
-    assert "Undo" in member.get(gone["Location"]).content.decode()
-    assert member.post("/chats/recovery/", {"chat": str(chat.pk)})["Location"] == page
-    assert member.get(page).status_code == 200
-
-
 def test_a_stranger_cannot_see_a_chat(client: Client, stranger: Any, chat: Chat, say: Say) -> None:
     say("Secret")
     client.force_login(stranger)

@@ -10,11 +10,10 @@ from django.test import Client
 
 from catalog.models import Endpoint
 from chats.models import Chat, Turn
-from chats.owner import ChatsOwner
 from chats.turns.belonging import chats_of
 from projects.models import Membership, Project
 from runs import refused_starts
-from runs.live import views
+from runs.live import pages
 from runs.models import Run
 from tests.projects.people import make_project, member_with, working_in
 
@@ -85,19 +84,6 @@ def test_only_its_user_writes_in_a_chat(chat: Chat, say: Say, project: Project, 
     assert (chat.title, chat.draft, Turn.objects.count()) == ("Foxes", {}, 1)
 
 
-def test_a_manager_deletes_and_restores_a_chat_and_a_viewer_does_not(
-    chat: Chat, reader: Client, project: Project
-) -> None:
-    assert reader.post(f"{chat.get_absolute_url()}deletion/").status_code == 403
-    manager = working_in(project, member_with(project, "manager"))
-    assert manager.post(f"{chat.get_absolute_url()}deletion/").status_code == 302
-    assert manager.get(chat.get_absolute_url()).status_code == 404
-    reader.post("/chats/recovery/", {"chat": chat.pk})
-    assert reader.get(chat.get_absolute_url()).status_code == 404
-    manager.post("/chats/recovery/", {"chat": chat.pk})
-    assert reader.get(chat.get_absolute_url()).status_code == 200
-
-
 def test_strangers_and_former_members_see_nothing(
     chat: Chat, say: Say, stranger: User, project: Project, client: Client
 ) -> None:
@@ -111,8 +97,7 @@ def test_strangers_and_former_members_see_nothing(
         assert "Foxes" not in client.get("/chats/?q=fox").content.decode()
         assert turn.run
         assert not chats_of(person, turn.run)
-        (destination,) = ChatsOwner().destinations(person)
-        assert not destination.rows.exists()
+        assert not Chat.objects.findable(person).exists()
 
 
 def test_hidden_chats_answers_and_drafts_are_their_users_alone(
@@ -150,8 +135,8 @@ def test_the_live_answer_of_a_reader_has_no_controls(chat: Chat, say: Say, reade
     page = reader.get(chat.get_absolute_url()).content.decode()
     assert "chat-only" in page
     run = Run.objects.with_endpoint().get(pk=turn.run.pk)
-    assert "stop:" in views.render(run, "chat")
-    assert "stop:" not in views.render(run, "chat-only")
+    assert "stop:" in pages.render(run, "chat")
+    assert "stop:" not in pages.render(run, "chat-only")
 
 
 def test_who_may_make_nothing_any_more_keeps_what_was_typed(

@@ -15,7 +15,7 @@ from django.urls import reverse
 from flows.fal_workflows import store
 from flows.models import AccountListing
 from projects.models import Rule
-from runs.live import views
+from runs.live import pages
 from runs.models import Run
 from tests.flows.fal_workflows.conftest import Keep
 from tests.flows.graph.definitions import CONTENTS_B, with_nodes
@@ -129,7 +129,7 @@ def test_events_are_shown_node_by_node(ana: Client, keep: Keep, user: User) -> N
             },
         ],
     )
-    for shown in (text(ana, f"{PAGE}?run={run.pk}"), views.render(run, "workflow")):
+    for shown in (text(ana, f"{PAGE}?run={run.pk}"), pages.render(run, "workflow")):
         assert "<strong>bold</strong>" in shown
         assert "<script>" not in shown.replace("<script src", "").split('class="workflow-page"')[-1]
         part = shown.split('data-node="draw"')[1]

@@ -102,15 +102,6 @@ def test_access_to_a_file_ends_with_its_flow(flow: Flow, stranger: User) -> None
     assert not upload.is_readable_by(stranger)
 
 
-def test_a_deleted_flow_can_be_restored(member: Client, flow: Flow) -> None:
-    response = member.post(reverse("flows:flow-deletion", args=[flow.pk]))
-    page = member.get(response.headers["Location"]).content.decode()
-    assert "The flow is deleted" in page
-    assert member.get(flow.get_absolute_url()).status_code == 404
-    member.post(reverse("flows:recovery"), {"flow": str(flow.pk)})
-    assert member.get(flow.get_absolute_url()).status_code == 200
-
-
 def test_a_blocked_or_missing_model_is_named_before_paying(
     member: Client, flow: Flow, models: dict[str, Endpoint]
 ) -> None:

@@ -11,9 +11,8 @@ from django.urls import reverse
 
 from flows.execution import advance, steps
 from flows.models import Flow, FlowRun
-from flows.owner import FlowsOwner
 from projects.models import Membership, Project
-from runs.live import views
+from runs.live import pages
 from runs.models import Run
 from tests.flows.conftest import FLUX, SEEDREAM, fail, result_of, succeed
 from tests.projects.people import make_project, member_with, working_in
@@ -171,17 +170,6 @@ def test_a_role_that_was_taken_away_stops_the_flow_with_the_reason(
     assert "make you a maker" in steps.current(flow_run)["s2"].not_sent
 
 
-def test_a_manager_deletes_and_restores(flow: Flow, project: Project) -> None:
-    Flow.objects.update(user=member_with(project, "maker"))
-    manager = browser(project, "manager")
-    assert manager.post(reverse("flows:flow-deletion", args=[flow.pk])).status_code == 302
-    assert manager.get(flow.get_absolute_url()).status_code == 404
-    browser(project, "viewer").post(reverse("flows:recovery"), {"flow": flow.pk})
-    assert manager.get(flow.get_absolute_url()).status_code == 404
-    manager.post(reverse("flows:recovery"), {"flow": flow.pk})
-    assert manager.get(flow.get_absolute_url()).status_code == 200
-
-
 def test_strangers_and_hidden_things(
     flow: Flow, project: Project, stranger: User, client: Client
 ) -> None:
@@ -191,7 +179,7 @@ def test_strangers_and_hidden_things(
     for page in (flow.get_absolute_url(), flow_run.get_absolute_url(), edit_address(flow)):
         assert client.get(page).status_code == 404
     assert "fox, edited" not in client.get(FLOWS).content.decode()
-    assert not FlowsOwner().destinations(stranger)[0].rows.exists()
+    assert not Flow.objects.findable(stranger).exists()
     Flow.objects.update(visibility="team")
     assert client.get(flow.get_absolute_url()).status_code == 200
     assert client.get(edit_address(flow)).status_code == 404
@@ -221,14 +209,14 @@ def test_a_step_whose_run_was_hidden_or_moved_is_withheld(flow: Flow, project: P
 def test_live_fragments_have_the_controls_of_the_view(flow: Flow, project: Project) -> None:
     browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
     run = Run.objects.with_endpoint().get()
-    assert 'value="cancel"' in views.render(run, "flow")
-    assert 'value="cancel"' in views.render(run, "flow-only.cancel")
-    assert 'value="cancel"' not in views.render(run, "flow-only.repeat")
+    assert 'value="cancel"' in pages.render(run, "flow")
+    assert 'value="cancel"' in pages.render(run, "flow-only.cancel")
+    assert 'value="cancel"' not in pages.render(run, "flow-only.repeat")
     fail(run)
     advance.advance(FlowRun.objects.get().pk)
     run = Run.objects.with_endpoint().get()
-    assert "again:s1" in views.render(run, "flow-only.repeat")
-    assert "again:s1" not in views.render(run, "flow-only")
+    assert "again:s1" in pages.render(run, "flow-only.repeat")
+    assert "again:s1" not in pages.render(run, "flow-only")
 
 
 def test_a_new_run_is_hidden_where_the_project_says_so(flow: Flow, project: Project) -> None:

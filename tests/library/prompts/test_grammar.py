@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from library.models import Prompt
-from library.prompts import exchange, expansion, saving, values
+from library.prompts import exchange, expansion, saving
 from library.prompts.expansion import MAX_CHARS, MAX_PROMPTS, Refused, count, expand
+from library.prompts.form import MAX_NAME_CHARS
 from library.prompts.grammar import Slot, escape, parse, put_into
-from library.prompts.values import Values
+from library.prompts.saving import Values
 from projects.models.project import private_project
 from tests.tables import each_row
 
@@ -156,7 +157,7 @@ def test_each_line_is_a_prompt_named_by_its_beginning() -> None:
         ("Line 1", "a red fox"),
         ("Line 3", "an owl, at night"),
     ]
-    assert len(entries[2].values.name) <= values.MAX_NAME_CHARS
+    assert len(entries[2].values.name) <= MAX_NAME_CHARS
     assert not any(entry.problem for entry in entries)
 
 

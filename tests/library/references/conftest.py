@@ -13,7 +13,7 @@ from PIL import Image
 
 from library.models import Reference
 from library.references import pictures, saving
-from library.references.values import Values
+from library.references.saving import Values
 from projects.models.project import private_project
 
 MakeReference = Callable[..., Reference]

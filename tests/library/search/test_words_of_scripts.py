@@ -6,9 +6,10 @@ import unicodedata
 
 import pytest
 
+from core.forms import LineField
 from library import full_text
+from library.models.series import MAX_NAME_CHARS
 from library.search.line import parse_line
-from library.series import saving
 from schemas.uses import mentions
 
 
@@ -46,4 +47,4 @@ def test_a_reference_is_mentioned_in_every_script(name: str) -> None:
 
 
 def test_a_name_that_is_written_in_parts_is_the_same() -> None:
-    assert saving.read_name(" cafe\u0301  noir ") == "café noir"
+    assert LineField(max_length=MAX_NAME_CHARS).clean(" cafe\u0301  noir ") == "café noir"

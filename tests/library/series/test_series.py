@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from library.models import Series, SeriesItem
 from library.selection import Selection
-from library.series import items, saving
+from library.series import items
 from projects.models.project import private_project
 from runs.models import Run
 from runs.ownership import handover, moving
@@ -43,7 +43,7 @@ def fox(make_run: Any) -> Run:
 @pytest.fixture
 def poster(user: User, fox: Run) -> Series:
     """A private series of four pictures."""
-    series = saving.create(user, private_project(user), "Poster")
+    series = Series.objects.create(user=user, project=private_project(user), name="Poster")
     items.add(user, series, Selection({fox.pk: None}))
     return series
 
@@ -132,10 +132,10 @@ def test_a_deleted_result_leaves_a_gap_in_words(
 def test_it_is_renamed_deleted_brought_back_and_downloaded(
     member: Client, fox: Run, poster: Series
 ) -> None:
-    member.post(f"/series/{poster.pk}/name/", {"name": "Book"})
-    wrong = member.post(f"/series/{poster.pk}/name/", {"name": " "})
+    member.post(f"/series/{poster.pk}/form/", {"name": "Book"})
+    wrong = member.post(f"/series/{poster.pk}/form/", {"name": " "})
     assert wrong.status_code == 422
-    assert "Give the series a name." in wrong.content.decode()
+    assert "Give it a name." in wrong.content.decode()
     assert "<bdi>Book</bdi>" in member.get(poster.get_absolute_url()).content.decode()
     deleted = member.post(f"/series/{poster.pk}/deletion/", follow=True)
     assert "The series is deleted." in deleted.content.decode()
@@ -151,7 +151,7 @@ def test_a_series_of_a_project_takes_only_what_its_members_may_read(
     user: User, make_run: Any
 ) -> None:
     team = make_project("Team", **{user.username: "maker", "vera": "viewer"})
-    series = saving.create(user, team, "Team's")
+    series = Series.objects.create(user=user, project=team, name="Team's")
     shown = with_files(make_run, 1, project=team)
     hidden = with_files(make_run, 1, project=team, is_hidden=True)
     private = with_files(make_run, 1)
@@ -208,7 +208,7 @@ def test_the_number_of_queries_does_not_grow(
         items.add(run.user, poster, Selection({run.pk: None}))
         items.add(
             run.user,
-            saving.create(run.user, poster.project, f"s{number}"),
+            Series.objects.create(user=run.user, project=poster.project, name=f"s{number}"),
             Selection({run.pk: None}),
         )
     with django_assert_max_num_queries(16):

@@ -56,9 +56,9 @@ def test_a_view_is_found_renamed_deleted_and_brought_back(member: Client, view: 
     ("name", "line", "words"),
     [
         ("", "fox", "Give the view a name"),
-        ("x" * 81, "fox", "A name has at most 80 characters; this has 81."),
+        ("x" * 81, "fox", "Keep it to 80 characters: this has 81."),
         ("Foxes", " ", "A view needs something to narrow the results by"),
-        ("Foxes", "x" * 401, "A line has at most 400 characters"),
+        ("Foxes", "x" * 401, "Keep it to 400 characters"),
     ],
 )
 def test_what_cannot_be_saved_is_explained(

@@ -166,7 +166,7 @@ def test_a_view_of_models_is_renamed_deleted_and_restored(member: Client, catalo
         assert answer.status_code == 422
         assert b'role="alert"' in answer.content
     deleted = member.post(f"{page}deletion/", follow=True)
-    assert deleted.redirect_chain[-1][0].startswith("/views/?deleted_view=")
+    assert deleted.redirect_chain[-1][0].startswith("/views/?deleted=")
     assert not View.objects.kept().exists()
     member.post("/views/recovery/", {"view": view.pk})
     back = View.objects.kept().get()

@@ -250,9 +250,9 @@ def test_access_to_a_file_ends_with_its_preset(
     preset = make_preset(arguments={"image_url": address}, is_shared=True)
     client.force_login(stranger)
     assert client.get(address).getvalue() == b"\x89PNG"
-    presets.delete(preset, preset.user)
+    preset.delete_by(preset.user)
     assert client.get(address).status_code == 404
-    presets.restore(preset, preset.user)
+    preset.restore_by(preset.user)
     assert client.get(address).getvalue() == b"\x89PNG"
     presets.change(preset, preset.name, Scope.ME, by=preset.user)
     assert client.get(address).status_code == 404

@@ -177,8 +177,8 @@ def test_tokens_name_the_member_and_end_with_the_membership(bens: Run) -> None:
     token = watch_tokens.verify(bens.pk, views["dan"], text)
     assert token is not None
     reader = SessionUser(keys["dan"], may_see_runs=False)
-    assert token.allows(reader)
-    assert not token.allows(SessionUser(keys["cleo"], may_see_runs=False))
+    assert watch_tokens.allows(token, reader)
+    assert not watch_tokens.allows(token, SessionUser(keys["cleo"], may_see_runs=False))
     watched = [(Watched(bens.pk, 0, views["dan"]), token)]
     assert not async_to_sync(renewal.withdrawn)(reader, watched)
     Membership.objects.filter(user=person("dan"), project=bens.project).delete()

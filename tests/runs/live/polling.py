@@ -17,6 +17,7 @@ from django.test import Client
 from runs.live import long_poll
 from runs.models import Run
 from runs.progress import watch_tokens
+from tests.core.live.listening import waiting
 
 # A hold that no busy machine outlasts: what is answered before its end is answered for its news.
 HOLD_S = 120.0
@@ -78,14 +79,7 @@ def serve(
 
 async def until_held(client: httpx.AsyncClient, count: int = 1) -> None:
     """Wait until the router holds so many polls; only its broker knows."""
-    broker = client._transport.app.broker  # type: ignore[attr-defined]
-
-    def held() -> int:
-        return sum(len(subscription._open()) for subscription in broker._subscriptions.values())
-
-    async with asyncio.timeout(HOLD_S / 2):
-        while held() != count:  # noqa: ASYNC110  it has no event for it
-            await asyncio.sleep(0.005)
+    await waiting(client._transport.app.broker, count)  # type: ignore[attr-defined]
 
 
 async def ask(

@@ -100,18 +100,3 @@ def test_a_held_poll_ends_with_its_session(
         return [ended.status_code, (await ask(client, asked(run, 2))).status_code]
 
     assert serve(use) == [401, 401]
-
-
-def test_the_polls_of_other_sessions_stay(user: User, make_run: Any) -> None:
-    run = make_run(state="queued", version=3)
-
-    async def use(client: httpx.AsyncClient) -> None:
-        held = asyncio.create_task(ask(client, asked(run)))
-        await until_held(client)
-        router: Any = client._transport.app  # type: ignore[attr-defined]
-        router._on_session_end(b"another")
-        async with asyncio.timeout(1):
-            await until_held(client)
-        held.cancel()
-
-    serve(use)

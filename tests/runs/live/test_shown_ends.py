@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -13,16 +13,7 @@ from django.db import OperationalError
 
 from runs import owners
 from runs.live import shown_ends
-from runs.live.broker import Broker
-from runs.live.wire import Watched
 from runs.owners import RunOwner
-
-
-class Ended:
-    """A broker whose runs have all ended."""
-
-    def has_ended(self, run: Watched) -> bool:
-        return True
 
 
 class Listener(RunOwner):
@@ -46,8 +37,7 @@ def calls() -> Iterator[list[tuple[int, Sequence[uuid.UUID]]]]:
 
 
 def show(user_pk: int, *pks: uuid.UUID) -> None:
-    runs = [Watched(pk, 1, "stage") for pk in pks]
-    async_to_sync(shown_ends.call)(cast("Broker", Ended()), user_pk, runs)
+    async_to_sync(shown_ends.call)(user_pk, pks)
 
 
 def test_ends_shown_on_many_pages_are_reported_in_one_call(calls: list[Any]) -> None:

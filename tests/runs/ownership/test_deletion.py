@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from boards.models import Board, Row
+from kept.models import GRACE
 from runs.files import input_references, purge, stored_files
 from runs.models import Artifact, DiscardedContent, InputFile, Preset, Run, Upload
 from runs.ownership import deletion
@@ -56,7 +57,7 @@ def status(client: Client, address: str) -> int:
 
 
 def age(run: Run) -> None:
-    Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now() - deletion.GRACE)
+    Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now() - GRACE)
 
 
 def test_a_deleted_run_is_hidden_until_undo(member: Client, make_run: Any) -> None:
@@ -215,7 +216,7 @@ def test_runs_still_needed_do_not_block_the_purge_of_others(make_run: Any, user:
         ended_run(make_run, arguments={"image": with_file(run, run.pk.bytes).get_absolute_url()})
     free = [ended_run(make_run) for _ in range(purge.BATCH + 1)]
     deleted = Run.objects.filter(pk__in=[run.pk for run in [*needed, *free]])
-    deleted.update(deleted_at=timezone.now() - deletion.GRACE)
+    deleted.update(deleted_at=timezone.now() - GRACE)
     walk = purge.Purge()
     while walk.step() == purge.SOON_S:
         pass

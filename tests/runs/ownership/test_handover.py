@@ -16,7 +16,7 @@ from chats.models import Chat
 from flows.models import Flow, FlowRun
 from library.models import Prompt
 from library.prompts import saving
-from library.prompts.values import Values
+from library.prompts.saving import Values
 from projects.models.project import private_project
 from runs.models import Preset, Run, Share, Upload
 from runs.ownership import handover

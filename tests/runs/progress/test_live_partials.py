@@ -39,8 +39,6 @@ def test_the_newest_partial_output_is_the_last_message() -> None:
     assert live_partials.newest(run) == ({"output": "Hello"}, "3.000002")
     run.state = Run.State.CANCELLED
     assert live_partials.newest(run) == ({"output": "He"}, "3")
-    live_partials.forget(run.pk)
-    assert live_partials.number_of(run.pk) == 0
 
 
 def test_only_the_latest_runs_are_kept() -> None:

@@ -19,6 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.sessions.cache import SessionCache
+from core.live.broker import Broker
 from core.notify import channel
 from library.selection import ResultKey
 from sharing import items
@@ -26,12 +27,13 @@ from sharing.access import Visit
 from sharing.live import polls, watch_tokens
 from sharing.models import Reviewer, Share
 from sharing.review import comments
+from tests.core.live.listening import listening, waiting
 from tests.statements import before
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 HOLD_S = 120.0  # which no busy machine outlasts
 SESSION = settings.SESSION_COOKIE_NAME
-Use = Callable[[httpx.AsyncClient, polls.SharePolls], Coroutine[Any, Any, Any]]
+Use = Callable[[httpx.AsyncClient, Broker], Coroutine[Any, Any, Any]]
 
 
 @pytest.fixture
@@ -47,12 +49,12 @@ def serve(use: Use, hold_s: float = HOLD_S) -> Any:
     """Return `await use(client, app)` of an application that lives for as long."""
 
     async def main() -> Any:
-        async with channel.listen() as signal:
-            app = polls.SharePolls(lambda: signal, SessionCache(), hold_s=hold_s)
+        async with listening() as broker:
+            app = polls.SharePolls(lambda: broker, SessionCache(), hold_s=hold_s)
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 try:
-                    return await use(client, app)
+                    return await use(client, broker)
                 finally:
                     await sync_to_async(connections.close_all)()
 
@@ -74,20 +76,10 @@ async def ask(
 def asking(share: Share, watch: str, query: dict[str, str] | None = None) -> Use:
     """Return what `serve` takes to ask once."""
 
-    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> httpx.Response:
+    async def use(client: httpx.AsyncClient, broker: Broker) -> httpx.Response:
         return await ask(client, share, watch, **(query or {}))
 
     return use
-
-
-async def until_held(app: polls.SharePolls, count: int = 1) -> None:
-    def held() -> int:
-        broker = app._broker
-        return sum(len(pages._waiting) for pages in broker._shares.values()) if broker else 0
-
-    async with asyncio.timeout(HOLD_S / 2):
-        while held() != count:  # noqa: ASYNC110  it has no event for it
-            await asyncio.sleep(0.005)
 
 
 def say(share: Share, number: int | None, name: str = "Anna", text: str = "Bigger.") -> None:
@@ -104,9 +96,9 @@ def session_of(user: User) -> dict[str, str]:
 
 
 def test_a_comment_answers_the_held_poll_of_a_guest_without_an_account(share: Share) -> None:
-    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> tuple[Any, float]:
+    async def use(client: httpx.AsyncClient, broker: Broker) -> tuple[Any, float]:
         held = asyncio.create_task(ask(client, share))
-        await until_held(app)
+        await waiting(broker)
         began = time.monotonic()
         await sync_to_async(say)(share, 2)
         return await held, time.monotonic() - began
@@ -120,11 +112,11 @@ def test_a_comment_answers_the_held_poll_of_a_guest_without_an_account(share: Sh
 
 
 def test_only_parts_that_changed_since_the_pages_version_are_sent(share: Share) -> None:
-    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> Any:
+    async def use(client: httpx.AsyncClient, broker: Broker) -> Any:
         await sync_to_async(say)(share, 1)
         await ask(client, share)
         held = asyncio.create_task(ask(client, share, after="1"))
-        await until_held(app)
+        await waiting(broker)
         await sync_to_async(say)(share, 2)
         return (await held).json()
 
@@ -140,9 +132,9 @@ def test_one_change_is_read_and_rendered_once_for_all_pages(share: Share) -> Non
     def note(sql: str, connection: Any) -> None:
         statements.append(sql)
 
-    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> list[httpx.Response]:
+    async def use(client: httpx.AsyncClient, broker: Broker) -> list[httpx.Response]:
         held = [asyncio.create_task(ask(client, share)) for _ in range(20)]
-        await until_held(app, 20)
+        await waiting(broker, 20)
         await sync_to_async(say)(share, 1)
         with before(note):
             return await asyncio.gather(*held)
@@ -159,9 +151,9 @@ def test_a_revoked_share_ends_its_held_polls_at_once(share: Share) -> None:
         Share.objects.update(revoked_at=timezone.now())
         channel.notify()
 
-    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> Any:
+    async def use(client: httpx.AsyncClient, broker: Broker) -> Any:
         held = asyncio.create_task(ask(client, share))
-        await until_held(app)
+        await waiting(broker)
         await sync_to_async(revoke)()
         return await held
 
@@ -174,7 +166,7 @@ def test_a_page_from_before_the_password_learns_nothing_more(share: Share) -> No
     watch = token(share)
     Share.objects.update(password="hashed")
     say(share, 1)
-    assert serve(lambda client, app: ask(client, share, watch)).status_code == 403
+    assert serve(lambda client, broker: ask(client, share, watch)).status_code == 403
 
 
 def test_a_forged_or_old_token_opens_nothing(share: Share, monkeypatch: Any) -> None:
@@ -184,18 +176,18 @@ def test_a_forged_or_old_token_opens_nothing(share: Share, monkeypatch: Any) -> 
         assert serve(asking(share, text or "-")).status_code == 403
     later = time.time() + timedelta(days=2).total_seconds()
     monkeypatch.setattr(time, "time", lambda: later)
-    assert serve(lambda client, app: ask(client, share, watch)).status_code == 403
+    assert serve(lambda client, broker: ask(client, share, watch)).status_code == 403
 
 
 def test_a_page_that_stays_open_gets_a_new_token(share: Share, monkeypatch: Any) -> None:
     watch = token(share)
     later = time.time() + timedelta(hours=20).total_seconds()
     monkeypatch.setattr(time, "time", lambda: later)
-    response = serve(lambda client, app: ask(client, share, watch))
+    response = serve(lambda client, broker: ask(client, share, watch))
     assert response.status_code == 200
     renewed = watch_tokens.verify(response.headers["vitrine-watch"])
     assert renewed is not None
-    assert not renewed.is_old
+    assert not renewed.token.is_old
 
 
 def test_a_makers_token_is_the_makers_alone(share: Share, user: User) -> None:
@@ -204,7 +196,7 @@ def test_a_makers_token_is_the_makers_alone(share: Share, user: User) -> None:
     for cookies, status in (({}, 403), (session_of(other), 403), (session_of(user), 200)):
 
         async def use(
-            client: httpx.AsyncClient, app: polls.SharePolls, cookies: dict[str, str] = cookies
+            client: httpx.AsyncClient, broker: Broker, cookies: dict[str, str] = cookies
         ) -> httpx.Response:
             client.cookies.update(cookies)
             return await ask(client, share, watch)
@@ -219,7 +211,7 @@ def test_who_has_left_the_project_gets_no_more_of_its_share(share: Share) -> Non
     watch = token(share, left)
     say(share, 1)
 
-    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> httpx.Response:
+    async def use(client: httpx.AsyncClient, broker: Broker) -> httpx.Response:
         client.cookies.update(await sync_to_async(session_of)(left))
         return await ask(client, share, watch)
 
@@ -227,15 +219,15 @@ def test_who_has_left_the_project_gets_no_more_of_its_share(share: Share) -> Non
 
 
 def test_a_poll_without_news_is_answered_with_nothing_after_its_time(share: Share) -> None:
-    response = serve(lambda client, app: ask(client, share), hold_s=0.05)
+    response = serve(lambda client, broker: ask(client, share), hold_s=0.05)
     assert response.status_code == 204
 
 
 def test_shutting_down_answers_every_poll(share: Share) -> None:
-    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> httpx.Response:
+    async def use(client: httpx.AsyncClient, broker: Broker) -> httpx.Response:
         held = asyncio.create_task(ask(client, share))
-        await until_held(app)
-        app.release_all()
+        await waiting(broker)
+        broker.release_all()
         return await held
 
     assert serve(use).status_code == 503
@@ -286,7 +278,7 @@ def test_parts_for_guests_offer_nothing_that_only_others_may_do(share: Share, us
     assert "Resolve" not in guests
     assert "Delete" not in guests
 
-    async def use(client: httpx.AsyncClient, app: polls.SharePolls) -> httpx.Response:
+    async def use(client: httpx.AsyncClient, broker: Broker) -> httpx.Response:
         client.cookies.update(await sync_to_async(session_of)(user))
         return await ask(client, share, token(share, user, is_maker=True), **query)
 

@@ -167,5 +167,5 @@ def test_what_a_frozen_report_shows_is_kept_by_a_project_that_deletes_old_runs(
     runs = set(voted.cells.values_list("run_id", flat=True))
     Board.objects.filter(pk=voted.pk).update(deleted_at=timezone.now())
     assert owners.kept_runs(runs) == shown
-    saving.delete(user, report)
+    report.delete_by(user)
     assert owners.kept_runs(runs) == set()

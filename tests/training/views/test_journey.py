@@ -153,15 +153,9 @@ def test_past_results_are_added_without_a_copy(
     assert [file["caption"] for file in dataset.files] == ["", "a fox"]
 
 
-def test_a_deletion_can_be_undone_and_a_failed_training_is_notified(
+def test_a_failed_training_is_notified(
     member: Client, user: User, trainer: Endpoint, make_run: Any
 ) -> None:
-    dataset = make(member, trainer, [png("a.png")])
-    response = member.post(reverse("training:dataset-deletion", args=[dataset.pk]))
-    assert "Undo" in member.get(response.headers["Location"]).content.decode()
-    assert member.get(dataset.get_absolute_url()).status_code == 404
-    member.post(reverse("training:recovery"), {"dataset": dataset.pk})
-    assert member.get(dataset.get_absolute_url()).status_code == 200
     run = make_run(
         endpoint=trainer, state="failed", ended_at=timezone.now(), error={"message": "x"}
     )
@@ -172,7 +166,7 @@ def test_a_deletion_can_be_undone_and_a_failed_training_is_notified(
     assert Notification.objects.get().subject.startswith("Training failed after 1 h")
 
 
-def test_weights_can_be_listed_renamed_and_deleted(
+def test_weights_can_be_listed_and_renamed(
     member: Client, trainer: Endpoint, make_run: Any, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(3):
@@ -184,10 +178,6 @@ def test_weights_can_be_listed_renamed_and_deleted(
     weights = Weights.objects.earliest("pk")
     member.post(weights.get_absolute_url(), {"name": "Foxes"})
     assert "Foxes" in member.get(f"{reverse('training:weights')}?q=fox").content.decode()
-    response = member.post(reverse("training:weights-deletion", args=[weights.pk]))
-    assert "Undo" in member.get(response.headers["Location"]).content.decode()
-    member.post(reverse("training:recovery"), {"weights": weights.pk})
-    assert member.get(weights.get_absolute_url()).status_code == 200
 
 
 def many(user: User, trainer: Endpoint, count: int) -> Dataset:

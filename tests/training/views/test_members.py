@@ -18,7 +18,6 @@ from runs.models import Run, Upload
 from tests.projects.people import make_project, member_with, working_in
 from tests.training.views.test_journey import finished, png
 from training.models import Dataset, DatasetArchive, Training, Weights
-from training.owner import TrainingOwner
 from training.results import settling
 from training.results.naming import names_of
 
@@ -145,19 +144,6 @@ def test_files_added_to_an_open_data_set_are_open(dataset: Dataset) -> None:
     assert not Upload.objects.filter(is_hidden=True).exists()
 
 
-def test_its_user_and_a_manager_delete_and_restore(dataset: Dataset, weights: Weights) -> None:
-    manager, viewer = browser(dataset.project, "manager"), browser(dataset.project, "viewer")
-    for row, what in ((dataset, "dataset"), (weights, "weights")):
-        deletion, page = reverse(f"training:{what}-deletion", args=[row.pk]), row.get_absolute_url()
-        assert viewer.post(deletion).status_code == 403
-        assert manager.post(deletion).status_code == 302
-        assert manager.get(page).status_code == 404
-        viewer.post(reverse("training:recovery"), {what: row.pk})
-        assert manager.get(page).status_code == 404
-        manager.post(reverse("training:recovery"), {what: row.pk})
-        assert viewer.get(page).status_code == 200
-
-
 def test_weights_are_named_by_makers_and_used_by_all(
     weights: Weights, taker: Endpoint, make_run: Any
 ) -> None:
@@ -192,7 +178,8 @@ def test_strangers_and_hidden_things(
         assert client.get(page).status_code == 404
     for name in ("training:training", "training:weights"):
         assert "Foxes" not in client.get(reverse(name)).content.decode()
-    assert not any(place.rows.exists() for place in TrainingOwner().destinations(stranger))
+    assert not Dataset.objects.findable(stranger).exists()
+    assert not Weights.objects.findable(stranger).exists()
     assert not names_of(stranger.pk, [weights.address])
     viewer = browser(dataset.project, "viewer")
     Run.objects.update(is_hidden=True)  # the training: its weights are hidden with it

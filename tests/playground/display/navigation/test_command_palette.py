@@ -58,7 +58,8 @@ def test_boards_flows_chats_and_trainings_are_found_by_name(user: User, things: 
         "Boards": ["Fox portraits"],
         "Chats": ["About a fox"],
         "Flows": ["Fox to film"],
-        "Training": ["Fox style", "Forty foxes"],
+        "Data sets": ["Forty foxes"],
+        "Weights": ["Fox style"],
     }
     assert titles(user, "film fox")["Flows"] == ["Fox to film"]
 

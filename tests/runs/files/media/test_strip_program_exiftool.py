@@ -77,7 +77,7 @@ def sandbox_files() -> dict[str, Callable[[], bytes]]:
     clear = Image.new("RGBA", (64, 48), (9, 99, 199, 99))
     tones = np.sin(np.arange(44_100) / 20).astype(np.float32) * 0.5
     both = np.stack([tones, tones], axis=1)
-    scenes = [(pixels * 255).astype(np.uint8)] * 12
+    scenes = [picture] * 12
     samples: dict[str, Callable[[], bytes]] = {
         f"sandbox {format_}": lambda format_=format_: canvas.encode(picture, format_)[0]  # type: ignore[misc]
         for format_ in canvas.FORMATS

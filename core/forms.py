@@ -1,0 +1,76 @@
+"""What all forms of the house share: fields that tidy what was typed, and one template a field."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+
+NUL = "\x00"  # PostgreSQL stores none; Django has replaced lone surrogates already
+
+
+class BoundField(forms.BoundField):
+    """A field in a form: the first one with an error is where the page begins."""
+
+    def build_widget_attrs(
+        self, attrs: dict[str, Any], widget: forms.Widget | None = None
+    ) -> dict[str, Any]:
+        """Return the attributes of the control; nothing is offered unless its form names what."""
+        attrs = super().build_widget_attrs(attrs, widget)
+        control = widget or self.field.widget
+        if isinstance(control, forms.TextInput) and "autocomplete" not in control.attrs:
+            attrs["autocomplete"] = "off"
+        if self.form.is_bound and next(iter(self.form.errors), "") == self.name:
+            attrs["autofocus"] = True
+        return attrs
+
+
+class Renderer(TemplatesSetting):
+    """Draws each field by `templates/_field.html`; named by the setting FORM_RENDERER."""
+
+    field_template_name = "_field.html"
+    bound_field_class = BoundField
+
+
+class LineField(forms.CharField):
+    """A text on one line: composed, without control characters, with single spaces.
+
+    A longer text than `max_length` is refused by a sentence, and not cut: the control itself sets
+    no limit, or a pasted text would lose its end without a word.
+    """
+
+    def __init__(self, *, max_length: int, required: bool | str = True, **more: Any) -> None:
+        """Make a field; `required` may be the sentence that asks for it."""
+        errors = {"max_length": "Keep it to %(limit_value)d characters: this has %(show_value)d."}
+        if isinstance(required, str):
+            errors["required"] = required
+        errors |= more.pop("error_messages", {})
+        super().__init__(
+            max_length=max_length, required=bool(required), error_messages=errors, **more
+        )
+
+    def to_python(self, value: Any) -> str:
+        """Return the tidied text."""
+        text = unicodedata.normalize("NFC", super().to_python(value) or "")
+        return " ".join(text.replace(NUL, " ").split())
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Return the attributes of the control."""
+        return {"dir": "auto"}
+
+
+class TextField(LineField):
+    """A text of several lines, whose ends and spaces stay as they were typed."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        """Return the text with `\\n` between its lines, and nothing around it."""
+        typed = forms.CharField.to_python(self, value) or ""
+        return typed.replace(NUL, "").replace("\r\n", "\n").strip()
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Return the attributes of the control."""
+        return {"rows": "4", "dir": "auto"}

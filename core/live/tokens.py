@@ -1,0 +1,63 @@
+"""Signed tokens with which a page may wait for what it shows: for one person, or all, and one day.
+
+A token stands beside what it is for, and a page that stays open gets new ones. The version that the
+page has is not signed: it changes with each answer, and allows nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from django.core.signing import BadSignature, Signer
+
+from core.byte_cache import byte_cached
+
+SALT = "vitrine.live"
+LASTS_S = 24 * 3600
+ROUNDED_TO_S = 3600  # so that many pages have the same token, which is signed once
+ANYBODY = "*"
+
+
+class WatchToken(NamedTuple):
+    """The key of the person who may watch, or `ANYBODY`, and when it was issued (Unix time)."""
+
+    whose: str
+    issued: int
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the token has expired or will soon."""
+        return time.time() - self.issued > LASTS_S / 2
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether the token allows nothing any more."""
+        return time.time() - self.issued > LASTS_S
+
+
+def issue(what: str, whose: str) -> str:
+    """Return a token with which this person, or `ANYBODY`, may watch something."""
+    return _encode(what, WatchToken(whose, int(time.time()) // ROUNDED_TO_S * ROUNDED_TO_S))
+
+
+def verify(what: str, text: str) -> WatchToken | None:
+    """Return what a token says if it was issued for this; None if its signature is wrong."""
+    whose, _, rest = text.partition(".")
+    issued, _, signature = rest.partition(".")
+    try:
+        token = WatchToken(whose, int(issued))
+        Signer(salt=SALT).unsign(f"{_payload(what, token)}:{signature}")
+    except (BadSignature, ValueError):
+        return None
+    return token
+
+
+@byte_cached(1 << 20)  # many people watch the same
+def _encode(what: str, token: WatchToken) -> str:
+    signature = Signer(salt=SALT).signature(_payload(what, token))
+    return f"{token.whose}.{token.issued}.{signature}"
+
+
+def _payload(what: str, token: WatchToken) -> str:
+    return f"{what}:{token.whose}:{token.issued}"

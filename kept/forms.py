@@ -1,0 +1,67 @@
+"""The form of a kept thing: what it is called, what it holds, and who of a project sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db import models
+
+from core.forms import LineField, TextField
+from kept.models import rows_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+ONLY_ME, MEMBERS = "me", "members"
+
+
+def field_of(column: models.Field[Any, Any], **more: Any) -> forms.Field | None:
+    """Return the form's field for a column: texts are tidied as everywhere in the house."""
+    is_plain_text = isinstance(column, models.CharField) and not column.choices
+    if is_plain_text or isinstance(column, models.TextField):
+        kind = TextField if isinstance(column, models.TextField) else LineField
+        asked = f"Give it a {column.verbose_name}." if not column.blank else False
+        label = str(column.verbose_name).capitalize()
+        return kind(max_length=column.max_length or 10_000, required=asked, label=label)
+    return column.formfield(**more)
+
+
+class KeptForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A ModelForm of a row that has its user and project: `instance` of a new one has them too."""
+
+    used_by = forms.ChoiceField(
+        label="Who may use it",
+        choices=[(ONLY_ME, "Only me"), (MEMBERS, "Members")],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+
+    class Meta:
+        formfield_callback = field_of
+
+    def __init__(self, *args: Any, by: User, **more: Any) -> None:
+        """Make the form that a person fills in; see ModelForm for the rest."""
+        super().__init__(*args, **more)
+        self.by = by
+        row = self.instance
+        self.is_new = row._state.adding
+        if row.project.is_private or row.user_id != by.pk:
+            del self.fields["used_by"]
+        else:
+            is_hidden = row.project.hides_new_runs if self.is_new else row.is_hidden
+            self.initial.setdefault("used_by", ONLY_ME if is_hidden else MEMBERS)
+
+    @property
+    def is_hidden(self) -> bool | None:
+        """Return whether only its user sees it; None where that was not asked, or not answered."""
+        used_by = self.cleaned_data.get("used_by")
+        return used_by == ONLY_ME if used_by else None
+
+    def save(self, commit: bool = True) -> Any:
+        """Save the row; a new one only where there is room: raises Refused."""
+        if self.is_hidden is not None:
+            self.instance.is_hidden = self.is_hidden
+        if self.is_new:
+            rows_of(type(self.instance)).require_room(self.instance.project)
+        return super().save(commit)

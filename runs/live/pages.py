@@ -1,0 +1,201 @@
+"""What open pages wait for: newer versions of their runs, each rendered once for all of them.
+
+Pages that have the same versions of the same runs are answered together (`core/live/broker.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from cachetools import LRUCache
+from django.db.models import UUIDField
+
+from core.byte_cache import ByteCache
+from core.db.prepared_queries import Param, ParamList, PreparedQuery
+from core.db.threads import in_thread
+from core.live.broker import Source, Topic
+from runs import owners
+from runs.live import wire
+from runs.live.wire import Watched
+from runs.models import Run
+from runs.owners import LiveView
+from runs.progress import live_partials, watch_tokens
+
+FRAGMENTS_BYTES = 4 << 20
+MAX_STATES = 4096
+COALESCE_S = 0.1  # log lines are sent together, at most ten times a second
+# Partial outputs are sent without that delay, but limited to this share of the shared resources:
+PARTIAL_PAUSE = 2.0  # pause after rendering one, as a multiple of the rendering time
+PARTIAL_BYTES_PER_S = 250_000
+# This state mostly ends before anybody could see it, so it is not sent at once.
+COALESCED_STATES = {Run.State.SUBMITTING}
+
+# Executed at every change of a watched run.
+_VERSIONS = PreparedQuery(
+    lambda: Run.objects.filter(pk__in=ParamList("pks", UUIDField())).values_list(
+        "pk", "version", "state"
+    )
+)
+_WHOLE = PreparedQuery(lambda: Run.objects.with_endpoint().filter(pk=Param("pk", UUIDField())))
+# The state of each run, and the version in which it entered that state. Kept longer than the run is
+# watched: a page that is answered asks again a moment later.
+_states: LRUCache[uuid.UUID, tuple[str, int]] = LRUCache(MAX_STATES)
+
+
+class RunNow(NamedTuple):
+    """A run as it was last read, and the version in which it entered its state."""
+
+    version: int
+    state: str
+    since: int
+
+
+def _load(pks: list[uuid.UUID]) -> dict[uuid.UUID, RunNow]:
+    runs = {}
+    for pk, row_version, state in _VERSIONS.all(pks=pks):
+        version = row_version * live_partials.STEP
+        if pk not in _states or _states[pk][0] != state:
+            _states[pk] = (state, version)
+        runs[pk] = RunNow(version, *_states[pk])
+    return runs
+
+
+RUNS = Source("the watched runs", _load)
+
+
+class News(NamedTuple):
+    """What has changed for a page: markup, the versions it shows, and both as a response's body."""
+
+    markup: str
+    versions: Sequence[Watched]
+    body: bytes
+    ended: Sequence[uuid.UUID]  # the runs whose end it shows
+
+
+NOTHING = News("", (), b"", ())
+
+
+class Fragments:
+    """Renders runs for all pages; partial outputs wait until `next_partial_at`, a loop's time."""
+
+    def __init__(self, coalesce_s: float) -> None:
+        self.coalesce_s = coalesce_s
+        self.next_partial_at = 0.0  # so that they do not occupy thread and network
+        self._lock = asyncio.Lock()
+        self._fragments: ByteCache[tuple[int, str]] = ByteCache(
+            "fragments", FRAGMENTS_BYTES, lambda fragment: len(fragment[1].encode())
+        )
+
+    async def get(self, run: Watched) -> str:
+        """Return a run's markup in a view, of this version or newer, rendered once for all."""
+        key = (run.pk, run.view)
+        cached: tuple[int, str] | None = self._fragments.get(key)
+        if cached is None or cached[0] < run.version:
+            async with self._lock:  # another poll may have rendered it meanwhile
+                cached = self._fragments.get(key)
+                if cached is None or cached[0] < run.version:
+                    began = time.monotonic()
+                    cached = await in_thread(_render, run.pk, run.view)
+                    self._fragments.put(key, cached)
+                    if _is_live(run.view):
+                        self._pause_partials(time.monotonic() - began, len(cached[1]))
+        return cached[1]
+
+    def _pause_partials(self, took_s: float, size_bytes: int) -> None:
+        pause_s = max(PARTIAL_PAUSE * took_s, size_bytes / PARTIAL_BYTES_PER_S)
+        self.next_partial_at = asyncio.get_running_loop().time() + min(pause_s, self.coalesce_s)
+
+
+@dataclass(frozen=True)
+class NewsOfRuns(Topic[uuid.UUID, RunNow, News]):
+    """What a page waits for that has these versions of runs.
+
+    A new state is sent at once; other changes are collected for a moment and sent together.
+    """
+
+    runs: tuple[Watched, ...]
+    fragments: Fragments
+    source = RUNS
+
+    @property
+    def keys(self) -> tuple[uuid.UUID, ...]:
+        """Return the keys of the runs."""
+        return tuple(run.pk for run in self.runs)
+
+    def due_in(self, rows: Mapping[uuid.UUID, RunNow | None]) -> float | None:
+        """Return when to send what is newer."""
+        if any(_has_changed_state(run, rows.get(run.pk)) for run in self.runs):
+            return 0.0
+        if any(_has_partial_after(run, rows.get(run.pk)) for run in self.runs):
+            return self.fragments.next_partial_at - asyncio.get_running_loop().time()
+        return self.fragments.coalesce_s if self._newer(rows) else None
+
+    async def answer(self, rows: Mapping[uuid.UUID, RunNow | None]) -> News:
+        """Render the runs that are newer; encoded once for all pages."""
+        newer = self._newer(rows)
+        states = ((run.pk, rows[run.pk]) for run in newer)
+        ended = [pk for pk, now in states if now and now.state in Run.FINAL]
+        markup = "".join([await self.fragments.get(run) for run in newer])
+        return News(markup, newer, wire.encode(markup, newer), ended)
+
+    def _newer(self, rows: Mapping[uuid.UUID, RunNow | None]) -> list[Watched]:
+        """Return the runs that are newer than the page's, with their newest version."""
+        return [
+            replace(run, version=newest)
+            for run in self.runs
+            if (newest := _newest(run, rows.get(run.pk))) > run.version
+        ]
+
+
+def _has_changed_state(run: Watched, now: RunNow | None) -> bool:
+    """Whether the run has entered a state that is sent at once, since the page's version."""
+    return now is not None and now.since > run.version and now.state not in COALESCED_STATES
+
+
+def _has_partial_after(run: Watched, now: RunNow | None) -> bool:
+    """Whether a partial output newer than the page's version was announced."""
+    return _partial_number(run, now) > 0 and _newest(run, now) > run.version
+
+
+def _newest(run: Watched, now: RunNow | None) -> int:
+    """Return the newest version of a run in a view; the page's own if there is no such run."""
+    return now.version + _partial_number(run, now) if now else run.version
+
+
+def _partial_number(run: Watched, now: RunNow | None) -> int:
+    is_shown = now is not None and now.state == Run.State.RUNNING and _is_live(run.view)
+    return live_partials.number_of(run.pk) if is_shown else 0
+
+
+def render(run: Run, view: str) -> str:
+    """Render the fragments that pages in this view swap in; KeyError for a view of no app."""
+    live_view = _view(view)
+    if live_view is None:
+        raise KeyError(view)
+    return live_view.render(run, view)
+
+
+def _render(pk: uuid.UUID, view: str) -> tuple[int, str]:
+    number = live_partials.number_of(pk) if _is_live(view) else 0
+    run = _WHOLE.get(pk=pk)
+    return run.version * live_partials.STEP + number, render(run, view)
+
+
+def _is_live(view: str) -> bool:
+    """Whether a view shows partial outputs as they are announced."""
+    live_view = _view(view)
+    return live_view is not None and live_view.is_live
+
+
+def _view(view: str) -> LiveView | None:
+    """Return how the app whose page it is renders a run in this view."""
+    kind = watch_tokens.kind_of(view)
+    for owner in owners.registered():
+        if live_view := owner.live_views().get(kind):
+            return live_view
+    return None
