@@ -60,7 +60,6 @@ class Prompts(Resource[Prompt]):
     list_template = "library/prompts/index.html"
     row_template = "library/prompts/_row.html"
     page_template = "library/prompts/prompt.html"
-    styles = ("css/lazy/prompts.css",)
 
     def rows(self) -> Any:
         """Return the prompts with their tags."""

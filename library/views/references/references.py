@@ -40,7 +40,6 @@ class References(Resource[Reference]):
     list_template = "library/references/index.html"
     page_template = "library/references/reference.html"
     form_template = "library/references/form.html"
-    styles = ("css/lazy/references.css",)
 
     def listed(self, request: HtmxRequest) -> Any:
         """Return the project's, or what the model's form offers."""
