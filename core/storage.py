@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.core.files import File
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, Storage, default_storage
 
 
 def write(name: str, content: File[Any], size_bytes: int) -> str:
@@ -42,3 +42,12 @@ def describe_error(error: Exception) -> str:
 
 def _is_complete(name: str, size_bytes: int) -> bool:
     return default_storage.exists(name) and default_storage.size(name) == size_bytes
+
+
+# Says where a storage keeps its files, for the people who run this server.
+def describe_place(storage: Storage) -> str:
+    """Return the folder of a file system, or the class and the bucket of another storage."""
+    if isinstance(storage, FileSystemStorage):
+        return f"the folder {storage.location}"
+    parts = (getattr(storage, name, None) for name in ("bucket_name", "container", "location"))
+    return " ".join([storage.__class__.__name__, *(str(part) for part in parts if part)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.http.ranges import parse_range
+from core.http.conditional import parse_range
 
 
 @pytest.mark.parametrize(
