@@ -1,4 +1,4 @@
-"""What a user may do with a board that they see."""
+"""What a user may do with a board that they see, and what its owner lets others do."""
 
 from __future__ import annotations
 
@@ -49,3 +49,32 @@ def rights_to(user: User, board: Board) -> Rights:
         may_comment=Act.COMMENT in acts,
         may_add_rows=Act.ADD_ROWS in acts,
     )
+
+
+class Choice(NamedTuple):
+    """A box for an act of others; `control` is the name that it posts."""
+
+    control: str
+    act: str
+    words: str
+    is_checked: bool
+
+
+class Audience(NamedTuple):
+    """Others, in words, with the acts that they may be allowed."""
+
+    words: str
+    choices: list[Choice]
+
+
+def audiences_of(board: Board) -> list[Audience]:
+    """Return the audiences of a board: viewers, where its project has other members, and links."""
+    link = Audience("Whoever has a link", _choices("link", board.link_may))
+    if board.project.is_private:
+        return [link]
+    viewers = Audience("Members who only look", _choices("viewers", board.viewers_may))
+    return [viewers, link]
+
+
+def _choices(control: str, allowed: list[str]) -> list[Choice]:
+    return [Choice(control, act.value, act.label, act.value in allowed) for act in Act]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import AuditEntry
-from boards.comments import mentions, threads, writing
+from boards import comments
 from boards.models import Board, Comment
 from boards.models.comment import MAX_CHARS
 from boards.participants import Participant
@@ -49,7 +49,7 @@ def page_of(client: Client, address: str) -> str:
 
 def say(who: User | Participant, board: Board, text: str, **where: object) -> Comment:
     author = who if isinstance(who, Participant) else Participant.of_user(who)
-    return writing.write(author, board, text, **where)  # type: ignore[arg-type]
+    return comments.write(author, board, text, **where)  # type: ignore[arg-type]
 
 
 def test_a_viewer_comments_on_a_cell_a_row_and_the_board(board: Board) -> None:
@@ -88,7 +88,7 @@ def test_comments_are_invisible_to_strangers(board: Board, stranger: User) -> No
     assert other.post(address, {"text": "Hello"}).status_code == 404
     for verb in ("resolution", "deletion"):
         assert other.post(f"{address}{comment.pk}/{verb}/").status_code == 404
-    writing.delete(Participant.of_user(person("vera")), comment)
+    comments.delete(Participant.of_user(person("vera")), comment)
     recovery = {"comment": comment.pk}
     assert other.post("/compare/comments/recovery/", recovery).status_code == 404
     assert not board.comments.kept().exists()
@@ -149,15 +149,15 @@ def test_a_thread_is_answered_resolved_and_opened_by_an_answer(board: Board) -> 
     mia.post(address, {"text": "Really", "parent": answer.pk})  # of one level
     assert Comment.objects.latest("pk").parent == first
     mia.post(f"{address}{first.pk}/resolution/", {"resolved": "1"})
-    assert threads.threads_of(board)[0].is_resolved
+    assert comments.threads_of(board)[0].is_resolved
     page = page_of(mia, address)
     assert "Resolved</span>" in page
     assert "by mia" in page
     say(person("vera"), board, "Still dark", parent=first)
-    assert not threads.threads_of(board)[0].is_resolved
+    assert not comments.threads_of(board)[0].is_resolved
     ana = person("ana")
     assert logged_in(person("vera")).post(f"{address}{first.pk}/resolution/").status_code == 302
-    writing.write(Participant.of_user(ana), board, "Another")
+    comments.write(Participant.of_user(ana), board, "Another")
     last = Comment.objects.latest("pk")
     assert logged_in(person("vera")).post(f"{address}{last.pk}/resolution/").status_code == 403
 
@@ -185,7 +185,7 @@ def test_a_comment_is_deleted_by_its_author_or_a_manager_and_can_come_back(board
 def test_a_deleted_comment_with_answers_leaves_its_place(board: Board) -> None:
     first = say(person("vera"), board, "Rude words")
     say(person("mia"), board, "Please not", parent=first)
-    writing.delete(Participant.of_user(person("vera")), first)
+    comments.delete(Participant.of_user(person("vera")), first)
     page = page_of(logged_in(person("mia")), f"{board.get_absolute_url()}comments/")
     assert "This comment was deleted." in page
     assert "Please not" in page
@@ -196,7 +196,7 @@ def test_mentioned_members_are_notified_and_nobody_else(board: Board, stranger: 
     User.objects.filter(username="ana").update(first_name="Anastasia")
     text = f"@vera @Anastasia @{stranger.username} @mia, mail me at x@vera.test"
     comment = say(person("mia"), board, text)
-    notified = Notification.objects.filter(kind=mentions.MENTIONED)
+    notified = Notification.objects.filter(kind=comments.MENTIONED)
     assert {one.user.username for one in notified} == {"vera", "ana"}
     first = notified[0]
     assert first.subject == "mia named you on the board “Cats”"
@@ -213,9 +213,9 @@ def test_a_mention_on_a_hidden_board_notifies_nobody_who_does_not_see_it(board: 
 def test_a_guests_comment_is_named_as_a_guests(board: Board) -> None:
     guest = Participant.of_guest("guest:1", "mia")
     comment = say(guest, board, "I like it, @mia")
-    assert writing.is_by(guest, comment)
-    assert not writing.is_by(Participant.of_guest("guest:2", "mia"), comment)
-    assert not writing.is_by(Participant.of_user(person("mia")), comment)
+    assert comments.is_by(guest, comment)
+    assert not comments.is_by(Participant.of_guest("guest:2", "mia"), comment)
+    assert not comments.is_by(Participant.of_user(person("mia")), comment)
     page = page_of(logged_in(person("vera")), f"{board.get_absolute_url()}comments/")
     assert "mia (guest)" in page
     assert Notification.objects.get().subject.startswith("mia (guest) named you")
