@@ -14,8 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Endpoint
-from library.differences.changed_fields import ChangedField, changed_fields
-from library.differences.choice import choice_of
+from library.differences import ChangedField, changed_fields, choice_of
 from runs.models import Run
 from tests import charged
 from tests.projects.people import logged_in, make_project

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from library.descent import lineage
+from library import descent
 from projects.models import Project
 from projects.models.project import private_project
 from runs.files.input_references import read_unread
@@ -176,7 +176,7 @@ def test_a_private_run_is_covered_for_admins_until_they_say_why(
 def test_long_and_wide_lines_are_cut_with_a_way_on(
     member: Client, make_from: MakeFrom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lineage, "MAX_DEPTH", 2)
+    monkeypatch.setattr(descent, "MAX_DEPTH", 2)
     runs = [make_from(title="0")]
     for number in range(1, 7):
         runs.append(make_from(runs[-1], title=str(number)))
@@ -184,7 +184,7 @@ def test_long_and_wide_lines_are_cut_with_a_way_on(
     assert outline(page) == ["… more", "1", " 2", "  [3]", "   4", "    5", "     … more"]
     assert page.count(f'href="/runs/{runs[1].pk}/descent/"') == 1
     assert page.count(f'href="/runs/{runs[5].pk}/descent/"') == 1
-    monkeypatch.setattr(lineage, "MAX_NODES", 3)
+    monkeypatch.setattr(descent, "MAX_NODES", 3)
     for number in range(3):
         make_from(runs[0], title=f"more {number}")
     page = shown(member, runs[0])

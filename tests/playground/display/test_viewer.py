@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from playground.display.viewer import inputs
-from playground.display.viewer.inputs import input_files
+from playground.display import viewer
+from playground.display.viewer import input_files
 from runs.models import Artifact, Run, Upload
 
 pytestmark = pytest.mark.django_db
@@ -55,8 +55,8 @@ def test_many_inputs_need_two_queries(
         Artifact.objects.create(run=source, position=position, kind="image", url="https://x/a")
     addresses = [f"/runs/{source.pk}/artifacts/{position}/" for position in range(20)]
     run.arguments = {"images": [*addresses, upload(run, "a.png", "image/png").get_absolute_url()]}
-    monkeypatch.setattr(inputs, "MOST_INPUTS", 30)
+    monkeypatch.setattr(viewer, "MOST_INPUTS", 30)
     with django_assert_num_queries(2):
         assert len(input_files(run)) == 21
     monkeypatch.undo()
-    assert len(input_files(run)) == inputs.MOST_INPUTS
+    assert len(input_files(run)) == viewer.MOST_INPUTS

@@ -1,13 +1,18 @@
-"""The fields of two inputs that differ, by their labels, with the changed words of texts."""
+"""Two runs beside each other: their results, what differs in their inputs, times and prices."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from catalog.schema_versions import former_version, version_of
 from core.word_diff import Part, word_diff
+from playground.display.comparison import Pane, panes_of, stage_kind
+from playground.display.renderers import seed_of
 from playground.display.result.values import field_at, in_words, label_of
 from runs.models import Run
 from runs.own_addresses import OUR_ADDRESS
@@ -15,8 +20,111 @@ from schemas import MISSING, Field
 from schemas.changes.argument_diff import Change, diff_arguments
 from schemas.exact import identical
 
+MAX_FIELDS = 100  # that are listed; a list of thousands of points has as many differences
+NEEDED = 2
+MAX_CHARS = 500  # of an address that is shown again
+_RUN = re.compile(
+    r"(?:^|/runs/)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:[/?#]|$)", re.IGNORECASE
+)
 MIN_SHARED = 0.3  # of the longer text; words of others are not marked: it was written anew
 _ADDRESSES = ("https://", "http://", "data:", "/uploads/", "/runs/")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the page of two runs shows; `kind` is what both results are, empty if they differ."""
+
+    panes: list[Pane]
+    kind: str
+    fields: list[ChangedField]
+    is_more: bool
+    seeds: tuple[str, str]
+
+    @property
+    def is_one_model(self) -> bool:
+        """Whether both runs are of one model."""
+        first, second = self.panes
+        return first.run.endpoint_id == second.run.endpoint_id
+
+    @property
+    def is_same_input(self) -> bool:
+        """Whether both runs asked the same of the same model."""
+        return self.is_one_model and not self.fields
+
+    @property
+    def is_other_seed(self) -> bool:
+        """Whether the results say that they were made with seeds that the input does not name."""
+        is_other = all(self.seeds) and self.seeds[0] != self.seeds[1]
+        return is_other and self.seeds not in {field.texts for field in self.fields}
+
+
+def compare(first: Run, second: Run) -> Comparison:
+    """Return the comparison of two runs, loaded with their endpoints, in- and output and files."""
+    panes = panes_of([first, second], [first.endpoint.name, second.endpoint.name])
+    fields = list(islice(changed_fields(first, second), MAX_FIELDS + 1))
+    return Comparison(
+        panes=panes,
+        kind=stage_kind(panes),
+        fields=fields[:MAX_FIELDS],
+        is_more=len(fields) > MAX_FIELDS,
+        seeds=(seed_of(first), seed_of(second)),
+    )
+
+
+# Which two runs are compared: by their ids, or by the pasted addresses of their pages.
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was given for one run, and what is wrong with it."""
+
+    text: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The two runs that were chosen; `keys` only if they are two."""
+
+    entries: tuple[Entry, Entry]
+    error: str = ""
+    keys: tuple[uuid.UUID, uuid.UUID] | None = None
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something was given that is not two runs."""
+        return bool(self.error) or any(entry.error for entry in self.entries)
+
+
+def choice_of(texts: Sequence[str]) -> Choice:
+    """Return the choice that these texts make; empty ones count as not given."""
+    given = [text.strip()[:MAX_CHARS] for text in texts if text.strip()]
+    first, second, *_ = *(_entry(text) for text in given[:NEEDED]), Entry(), Entry()
+    entries = (first, second)
+    if len(given) == 1:
+        return Choice((first, Entry(error="" if first.error else "Choose a second run.")))
+    if len(given) > NEEDED:
+        return Choice(entries, f"Two runs can be compared, and {len(given)} were chosen.")
+    if not given or first.error or second.error:
+        return Choice(entries)
+    keys = _key(first.text), _key(second.text)
+    if keys[0] is None or keys[1] is None or keys[0] == keys[1]:
+        again = Entry(second.text, "This is the same run as the first. Choose another one.")
+        return Choice((first, again))
+    return Choice(entries, keys=(keys[0], keys[1]))
+
+
+def _entry(text: str) -> Entry:
+    error = "This is no run. Paste the address of a run's page."
+    return Entry(text, "" if _key(text) else error)
+
+
+def _key(text: str) -> uuid.UUID | None:
+    match = _RUN.search(text)
+    return uuid.UUID(match[1]) if match else None
+
+
+# The fields of two inputs that differ, by their labels, with the changed words of texts.
 
 
 @dataclass(frozen=True)

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from core.formatting import duration
+from core.formatting import size as size_in_words
 from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe
 from playground.display import history, json_tree, renderers
-from playground.display.comparison.predecessor import Predecessor, predecessor_of
+from playground.display.comparison import Predecessor, predecessor_of
+from playground.display.history import KINDS
 from playground.display.more_like import MoreLike, more_like
+from playground.display.renderers import Shown
 from playground.display.result import caption
-from playground.display.viewer import facts
-from playground.display.viewer.inputs import InputFile, input_files
 from runs.files import result_names
-from runs.models import Run
+from runs.models import Artifact, Run, Upload
+from runs.own_addresses import OUR_ADDRESS
 from runs.progress import watch_tokens
+from runs.results import timeline
+from runs.results.provenance import provenance_in_words
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 COLUMNS = ("arguments", "output", "output_text", "metrics", "events")  # that it needs of a run
 COMPARED = {"image", "video"}  # kinds of which one is laid over the other
+SHORTEST_WAIT = timedelta(seconds=1)  # shorter ones are not worth a line
+SAID_ELSEWHERE = {"Billed", "Origin"}  # of the run's facts: in its price, and of each file
+MOST_INPUTS = 12
+_Key = tuple[str, int]  # of a file: its upload and 0, or its run and its position there
 
 
 class Beside(NamedTuple):
@@ -113,14 +126,14 @@ class Viewed:
         return history.argument_rows(db_safe(self.run.arguments))
 
     @property
-    def run_facts(self) -> list[facts.Fact]:
+    def run_facts(self) -> list[Fact]:
         """Return the facts of the run."""
-        return facts.of_run(self.run)
+        return of_run(self.run)
 
     @property
-    def file_facts(self) -> list[facts.Fact]:
+    def file_facts(self) -> list[Fact]:
         """Return the facts of the file; empty where it is none."""
-        return facts.of_file(self.shown) if self.shown else []
+        return of_file(self.shown) if self.shown else []
 
     @cached_property
     def inputs(self) -> list[InputFile]:
@@ -195,3 +208,103 @@ def file_at(run: Run, position: int) -> renderers.Shown | None:
     """Return one file of a run that went well; None without such file."""
     files = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
     return next((file for file in files if file.artifact.position == position), None)
+
+
+# What the viewer's details say of a result beside its settings: its run, and its file.
+
+
+class Fact(NamedTuple):
+    """A name and its value; `is_code` for what is copied rather than read."""
+
+    name: str
+    value: str
+    is_code: bool = False
+
+
+def of_run(run: Run) -> list[Fact]:
+    """Return when, how long and at what cost the run was made; unknown facts are left out."""
+    waited = run.started_at - run.created_at if run.started_at else timedelta()
+    facts = [
+        Fact("Waited", duration(waited) if waited >= SHORTEST_WAIT else ""),
+        Fact("Took", duration(history.seconds(run))),
+        Fact("Price", caption.billed(run)),
+        *(Fact(name, value) for name, value in timeline.facts(run) if name not in SAID_ELSEWHERE),
+        Fact("Request", run.request_id or "", is_code=True),
+    ]
+    return [fact for fact in facts if fact.value]
+
+
+def of_file(shown: Shown) -> list[Fact]:
+    """Return what is known of a file: its dimensions, type, size, origin and digest."""
+    file = shown.artifact
+    exact_size = f"{size_in_words(file.size_bytes)} ({file.size_bytes or 0:,} bytes)"
+    facts = [
+        Fact("Pixels", f"{file.width} × {file.height}" if file.width and file.height else ""),
+        Fact("Length", duration(file.duration_s or None)),
+        Fact("Type", file.content_type),
+        Fact("Size", exact_size if file.size_bytes else ""),
+        Fact("Origin", provenance_in_words(file)),
+        Fact("Saved as", shown.name),
+        Fact("Copy", "Not copied here yet" if file.state == Artifact.State.REMOTE else ""),
+        Fact("SHA-256", file.digest, is_code=True),
+    ]
+    return [fact for fact in facts if fact.value]
+
+
+# The files that a run was made from, as the viewer shows them beside its results.
+
+
+class InputFile(NamedTuple):
+    """One of our files among a run's arguments: its address, and its kind as of artifacts."""
+
+    address: str
+    kind: str
+
+    @property
+    def word(self) -> str:
+        """Return what it is: `Picture`."""
+        return KINDS[self.kind]
+
+
+def input_files(run: Run) -> list[InputFile]:
+    """Return the first files of ours that the run's arguments name, in their order.
+
+    Two queries at most. Only for who may see the run as more than an example: who sees that one may
+    not open its inputs.
+    """
+    addresses = dict.fromkeys(_texts_in(run.arguments))
+    matches = filter(None, map(OUR_ADDRESS.fullmatch, addresses))
+    named = list(islice(matches, MOST_INPUTS))
+    kinds = _kinds_of_uploads(named) | _kinds_of_results(named)
+    return [InputFile(match[0], kinds[key]) for match in named if (key := _key(match)) in kinds]
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(child)
+
+
+def _key(match: re.Match[str]) -> _Key:
+    return match["upload"] or match["run"], int(match["position"] or 0)
+
+
+def _kinds_of_uploads(named: Sequence[re.Match[str]]) -> dict[_Key, str]:
+    keys = [match["upload"] for match in named if match["upload"]]
+    rows = Upload.objects.filter(pk__in=keys).values_list("pk", "content_type") if keys else ()
+    return {(str(pk), 0): _known_kind(content_type.partition("/")[0]) for pk, content_type in rows}
+
+
+def _kinds_of_results(named: Sequence[re.Match[str]]) -> dict[_Key, str]:
+    runs = [match["run"] for match in named if match["run"]]
+    if not runs:
+        return {}
+    stored = Artifact.objects.filter(run_id__in=runs).exclude(state=Artifact.State.LOST)
+    rows = stored.values_list("run_id", "position", "kind")
+    return {(str(run), position): _known_kind(kind) for run, position, kind in rows}
+
+
+def _known_kind(kind: str) -> str:
+    return kind if kind in KINDS else "file"

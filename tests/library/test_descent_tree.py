@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from library.descent.tree import Branch, tree_of
+from library.descent import Branch, tree_of
 
 pytestmark = pytest.mark.any_database
 
