@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from projects import roles
 from projects.models.in_project import MAKERS
+from runs.models import Run
 from runs.progress import watch_tokens
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from flows.models import Flow, FlowRun
+    from flows.models import Flow, FlowRun, StepRun
     from projects.models import InProject, Project
 
 VIEW = "flow"  # of a run of a flow, as in `watch_tokens`
 REPEAT = "repeat"
 READ_ONLY = "You look at this flow as an admin: it is there to be read, not to be run or copied."
+WITHHELD = "The run of this step is no longer shared."
 
 
 class Rights(NamedTuple):
@@ -64,3 +67,14 @@ def _role_in(row: InProject, user: User) -> str:
     """Return the user's role; empty for what is hidden from it, which admins only read."""
     is_seen = row.user_id == user.pk or not row.is_hidden
     return roles.role_in(row.project, user) if is_seen else ""
+
+
+# Which runs may be shown with a flow or with a run of one: those that all who see it may read.
+def withheld(flow_run: FlowRun, begun: Iterable[StepRun]) -> set[str]:
+    """Return the steps whose run not everybody who sees the page may read, by their ids.
+
+    One query if there are runs from elsewhere, and none otherwise.
+    """
+    loaded = {step.step: step.run for step in begun if step.run}
+    runs = Run.objects.withheld_with(flow_run, loaded.values())
+    return {step for step, run in loaded.items() if run.pk in runs}

@@ -1,32 +1,114 @@
-"""Arguments as visitors read them: texts and files, without what names a hidden model."""
+"""What several kinds show: results by their runs, and settings."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from core.formatting import counted
+from library.selection import ResultKey
+from playground.display import previews
 from playground.display.history import MAX_ROWS, MAX_VALUE_CHARS
+from runs.costs import known_costs
+from runs.models import Run
 from runs.own_addresses import with_own_paths
+from runs.results.outputs import artifacts_in
 from schemas.wording.labels import label
-from sharing import inputs
+from sharing import inputs, items
 from sharing.inputs import InputFile, Key
 
 if TYPE_CHECKING:
+    from sharing.items import Shown
     from sharing.models import Share
 
-LONGEST = 5000  # characters of a text: a prompt is read whole
+NO_FILES = "It has neither a file nor a text to show."
+FAILED, CANCELLED = "It failed.", "It was cancelled."
+UNDER_WAY = "Under way: look again in a minute."
+UNFINISHED = "It was not finished when this was shared."
+UNCOPIED = "Its file is not copied yet: look again in a minute."
+LONGEST = 4000  # characters of a text
+LONGEST_SETTING = 5000  # characters of a text: a prompt is read whole
 HIDDEN = "left out"
 # Amid a text, from the beginning of a word: begun at each of its letters the search would take
 # minutes for a word of 200 KB.
 _OURS = re.compile(r"(?<![^\s\"])[^\s\"]*/(?:uploads|runs)/[0-9a-f-]{36}[^\s\"]*", re.IGNORECASE)
-_READ = 4 * LONGEST  # characters of a text that are looked at
+_READ = 4 * LONGEST_SETTING  # characters of a text that are looked at
 _OF_MODEL = re.compile(r"(?:^|_)(?:model|endpoint|checkpoint)(?:_|$)|_model", re.IGNORECASE)
 _PROVIDER = re.compile(r"\bfal[-.](?:ai|media|run)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run: files or a text, else `words` that say why there is nothing to see.
+
+    `cost` is empty where prices are hidden.
+    """
+
+    files: Sequence[Shown] = ()
+    text: str = ""
+    words: str = ""
+    cost: str = ""
+    number: int = field(default=0)  # of a text, among the share's items
+
+    @property
+    def numbers(self) -> list[int]:
+        """Return the numbers of its items."""
+        return [shown.item.number for shown in self.files] or [self.number] * bool(self.number)
+
+
+class Outcomes:
+    """Looks up results of a share by their runs; five queries, whatever their number."""
+
+    def __init__(self, share: Share) -> None:
+        self.share = share
+        listed = items.of(share)
+        self.shown = {
+            ResultKey(shown.run.pk, shown.item.position): shown for shown in listed if shown.run
+        }
+        self.texts = _texts(shown.run.pk for shown in listed if shown.run and not shown.artifact)
+
+    def of(self, run: str, positions: Sequence[int]) -> Outcome:
+        """Return what came of a run with these files; of a run without files, position 0."""
+        keys = [ResultKey(uuid.UUID(run), position) for position in positions]
+        listed = [self.shown[key] for key in keys if key in self.shown]
+        if not listed or listed[0].run is None:
+            return Outcome(words=items.GONE)
+        cost = self._cost(listed[0].run)
+        text = self.texts.get(listed[0].run.pk, "")
+        if text:
+            return Outcome(text=text, cost=cost, number=listed[0].item.number)
+        there = [shown for shown in listed if shown.artifact]
+        stored = [shown for shown in there if shown.is_stored]
+        words = "" if stored else UNCOPIED if there else NO_FILES
+        return Outcome(stored, words=words, cost=cost)
+
+    def without_files(self, *, is_over: bool, state: str) -> Outcome:
+        """Return what is said of a run that had no result when the document was written."""
+        if is_over:
+            return Outcome(words=CANCELLED if state == Run.State.CANCELLED else FAILED)
+        return Outcome(words=UNDER_WAY if self.share.follows else UNFINISHED)
+
+    def _cost(self, run: Run) -> str:
+        return known_costs.briefly(run) if self.share.shows_prices else ""
+
+
+def _texts(runs: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return the texts of results that have no files."""
+    outputs = Run.objects.filter(pk__in=list(runs)).values_list("pk", "output")
+    return {pk: _text(output) for pk, output in outputs}
+
+
+def _text(output: object) -> str:
+    text = "\n\n".join(preview.text for preview in previews.of_texts(artifacts_in(output)))
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+# Arguments as visitors read them: texts and files, without what names a hidden model.
 
 
 @dataclass(frozen=True)
@@ -81,7 +163,7 @@ class Curtain:
         if addresses and _is_only_files(value):
             text = "" if files else self._instead(len(addresses))
         else:
-            text = _text(_without(value, addresses))
+            text = _setting_text(_without(value, addresses))
         if not self.share.shows_models and (_OF_MODEL.search(name) or self._names_model(text)):
             text = HIDDEN
         return Setting(label(name)[:MAX_VALUE_CHARS], text, files)
@@ -122,7 +204,7 @@ def _without(value: Any, addresses: list[str]) -> Any:
     return [_without(child, addresses) for child in value] if isinstance(value, list) else value
 
 
-def _text(value: Any) -> str:
+def _setting_text(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = _OURS.sub("(a file)", text[:_READ])
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= LONGEST_SETTING else f"{text[:LONGEST_SETTING]}…"

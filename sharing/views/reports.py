@@ -1,4 +1,4 @@
-"""The reports of a board, a report, and the form with its maker's own sentences."""
+"""Reports of boards: their list, a report's page, and what is taken away of one."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import audit
 from boards.display.rights import rights_to
 from boards.models import Board
 from boards.views.board import find_changeable as find_board_to_change
+from core.file_names import portable_name
 from core.http.parameters import parse_uuid
+from kept.resource import Resource
 from projects import roles
 from sharing.models import Report
 from sharing.reports import saving
+from sharing.reports.markdown import as_markdown
 from sharing.reports.sections import SECTIONS
 from sharing.reports.showing import for_members, shown
 
@@ -127,3 +132,51 @@ def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Report:
     found = find_as_member(request, pk)
     roles.require_maker(request.user, found.project)
     return found
+
+
+@require_POST
+def freezing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Freeze the report; with `follow=1` let it follow its board again."""
+    report = find_changeable(request, pk)
+    if "follow" in request.POST:
+        saving.thaw(request.user, report)
+    else:
+        saving.freeze(request.user, report)
+    return redirect(report)
+
+
+class Reports(Resource[Report]):
+    """The way out of a report and back; its board is kept, and its page offers the way back."""
+
+    model, parts = Report, ("recovery", "deletion")
+    at, list_route = "reports/", "sharing:reports"
+
+    def list_of(self, row: Report) -> str:
+        """Return the address of the reports of its board."""
+        return reverse("sharing:board-report", args=[row.board_id])
+
+
+REPORTS = Reports()
+
+
+@require_safe
+@no_store
+def markdown(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Return the report as Markdown."""
+    report = find(request, pk)
+    text = as_markdown(shown(report, for_members), request.build_absolute_uri)
+    audit.record_export(request, [report], "as Markdown")
+    headers = {"Content-Disposition": _attachment(report, ".md")}
+    return HttpResponse(text, content_type="text/markdown; charset=utf-8", headers=headers)
+
+
+@require_safe
+@no_store
+def slides(request: HtmxRequest, pk: uuid.UUID, number: int = 1) -> HttpResponseBase:
+    """Lead from the slides, which were pictures until 2026, to the page, which prints them."""
+    return redirect(find(request, pk))
+
+
+def _attachment(report: Report, suffix: str) -> str:
+    name = portable_name(report.question[:80], suffix, "report")
+    return content_disposition_header(True, name) or ""

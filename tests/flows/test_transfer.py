@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from flows import transfer
 from flows.compose.definition import Definition, Input, Invalid, Step, Wire
 from flows.graph import reading
-from flows.transfer import exporting, importing
 from tests.tables import each_row
 
 A = {
@@ -42,7 +42,7 @@ def changed(node: str, **values: Any) -> bytes:
 
 
 def test_an_imported_workflow_is_exported_unchanged() -> None:
-    imported = importing.load(json.dumps(A).encode())
+    imported = transfer.load(json.dumps(A).encode())
     draw, join = imported.definition.steps
     assert draw.arguments == {"num_images": 2, "loras": []}
     assert join.arguments == {"urls": ["https://x.y/1.png", "", "last"]}
@@ -50,15 +50,15 @@ def test_an_imported_workflow_is_exported_unchanged() -> None:
     text, number = imported.definition.inputs
     assert text.targets == (("draw", ("prompt",)), ("join", ("urls", 1)))
     assert number.targets == (("draw", ("num_images",)),)
-    assert exporting.workflow("x", imported.definition, {}, "A", imported.document) == A
-    other = exporting.workflow("x", imported.definition, {}, "B", imported.document)
+    assert transfer.workflow("x", imported.definition, {}, "A", imported.document) == A
+    other = transfer.workflow("x", imported.definition, {}, "B", imported.document)
     assert other["contents"]["nodes"]["join"]["input"] == A["join"]["input"]
 
 
 @pytest.mark.parametrize("dialect", ["A", "B"])
 def test_a_flow_round_trips_through_both_dialects(dialect: Any) -> None:
-    document = exporting.workflow("Fox", FLOW, {}, dialect)
-    again = importing.load(json.dumps(document).encode()).definition
+    document = transfer.workflow("Fox", FLOW, {}, dialect)
+    again = transfer.load(json.dumps(document).encode()).definition
     assert again.steps == FLOW.steps
     assert [flow_input.targets for flow_input in again.inputs] == [
         flow_input.targets for flow_input in FLOW.inputs
@@ -108,14 +108,14 @@ def test_a_flow_round_trips_through_both_dialects(dialect: Any) -> None:
 )  # fmt: skip
 def test_an_invalid_flow_file_is_refused_with_a_reason(content: bytes, message: str) -> None:
     with pytest.raises(Invalid, match=message):
-        importing.load(content)
+        transfer.load(content)
 
 
 def test_texts_fal_would_read_as_references_are_not_exported() -> None:
     flow = Definition((Step("s1", "a/b", {"prompt": "$5 for a fox"}),))
     with pytest.raises(Invalid, match=r"Step 1 has a value that begins with"):
-        exporting.workflow("x", flow, {}, "A")
-    assert exporting.own("x", flow)["steps"][0]["arguments"] == {"prompt": "$5 for a fox"}
+        transfer.workflow("x", flow, {}, "A")
+    assert transfer.own("x", flow)["steps"][0]["arguments"] == {"prompt": "$5 for a fox"}
 
 
 def test_values_too_deep_for_a_workflow_are_not_exported() -> None:
@@ -124,4 +124,4 @@ def test_values_too_deep_for_a_workflow_are_not_exported() -> None:
         deep = {"x": deep}
     flow = Definition((Step("s1", "a/b", deep),))
     with pytest.raises(Invalid, match="nested too deep"):
-        exporting.workflow("x", flow, {}, "B")
+        transfer.workflow("x", flow, {}, "B")
