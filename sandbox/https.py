@@ -16,11 +16,20 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 LIFE = datetime.timedelta(days=30)
 RENEW_BEFORE = datetime.timedelta(days=3)
 LOCAL_NAMES = ("localhost",)
 LOCAL_ADDRESSES = ("127.0.0.1", "::1")
+PREFIXES = {
+    "fal.run": "/run",
+    "queue.fal.run": "/queue",
+    "ws.fal.run": "/ws",
+    "rest.fal.ai": "/rest",
+    "api.fal.ai": "/api",
+    "v3.fal.media": "/cdn",
+}
 
 
 def make(folder: Path, names: tuple[str, ...] = ()) -> tuple[Path, Path]:
@@ -102,3 +111,22 @@ def _write(path: Path, content: bytes) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
+
+
+# Serves fal's host names: the request's Host header selects the host.
+#
+# `https://queue.fal.run/…` is equivalent to `…/queue/…`. Clients must resolve the names to this
+# machine (/etc/hosts, a browser's `--host-resolver-rules`) and trust the local authority.
+class VirtualHosts:
+    """The ASGI application: adds the path prefix of the host that a request names."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] in {"http", "websocket"}:
+            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").partition(":")[0]
+            if prefix := PREFIXES.get(host.lower()):
+                scope = {**scope, "path": prefix + scope["path"]}
+        await self._app(scope, receive, send)
