@@ -183,12 +183,12 @@ class _Reader:
         return tuple(inputs)
 
 
-def own(name: str, definition: Definition) -> dict[str, Any]:
+def export_own(name: str, definition: Definition) -> dict[str, Any]:
     """Return the flow as our own JSON, which can be imported again."""
     return {"format": FORMAT, "name": name, **definition.as_json()}
 
 
-def workflow(
+def export_workflow(
     name: str,
     definition: Definition,
     versions: Mapping[str, Version],

@@ -93,7 +93,7 @@ class Tls:
             return None
         from sandbox import https
 
-        files = https.make(data_dir.absolute() / "tls", tuple(https.PREFIXES))
+        files = https.make_certificates(data_dir.absolute() / "tls", tuple(https.PREFIXES))
         beside = None if options.tls else socket.create_server(("127.0.0.1", options.tls_port))
         return cls(*files, beside)
 

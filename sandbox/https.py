@@ -32,7 +32,7 @@ PREFIXES = {
 }
 
 
-def make(folder: Path, names: tuple[str, ...] = ()) -> tuple[Path, Path]:
+def make_certificates(folder: Path, names: tuple[str, ...] = ()) -> tuple[Path, Path]:
     """Return the authority's certificate, and a server certificate with its key, as PEM files.
 
     The server certificate is for this machine and `names`. Files still valid for some days are

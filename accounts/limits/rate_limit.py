@@ -29,10 +29,10 @@ from accounts.limits.addresses import client_address, network
 from accounts.limits.throttle import format_wait
 from accounts.models import RateBucket
 
-FORGOTTEN_AFTER = timedelta(hours=1)  # every bucket is full again before that
-
 log = logging.getLogger(__name__)
+
 MAX_BUCKETS = 20_000  # of about 200 bytes each
+FORGOTTEN_AFTER = timedelta(hours=1)  # every bucket is full again before that
 READ = frozenset({"GET", "HEAD"})
 WRITE = frozenset({"POST"})
 MESSAGE = "You asked for this too often in a short time. Wait {}, then try again."
@@ -182,7 +182,7 @@ class Buckets:
             self._buckets.clear()
 
 
-# Token buckets in the database, which all web processes share (`rate_limit.Buckets`).
+# Token buckets in the database, which all web processes share (`Buckets`).
 
 
 def spend_shared(name: str, client: str, burst: int, rate: float, spent: int) -> float | None:

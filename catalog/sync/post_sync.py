@@ -27,10 +27,11 @@ from schemas.uses.inputs import inputs_of
 
 DOCUMENTS_AT_ONCE = 5  # bounds memory, and how long the GIL is held
 ENDPOINTS_AT_ONCE = 25  # keeps the write lock short
+PAUSE_S = 0.02  # between batches, so that other work of this process is not delayed
 
 
 # Stores the names by which people tell the models of the catalogue apart.
-def tell_apart() -> int:
+def tell_names_apart() -> int:
     """Write the names that differ, in short transactions; nothing is left to do then.
 
     A name depends on all the others, so that all titles are read.
@@ -50,14 +51,11 @@ def tell_apart() -> int:
     return 0
 
 
-PAUSE_S = 0.02  # between batches, so that other work of this process is not delayed
-
-
 # Extracts the capabilities of models from their schemas, and copies them to the endpoints.
 #
 # Both steps run after each sync: `extract_facts` parses each document once per version of the
-# rules, `copy_to_endpoints` copies the result to every endpoint of that schema. Pending work is
-# found by the rows' own columns, so a stopped step loses nothing.
+# rules, `copy_facts_to_endpoints` copies the result to every endpoint of that schema. Pending work
+# is found by the rows' own columns, so a stopped step loses nothing.
 
 
 def extract_facts() -> int:
@@ -80,7 +78,7 @@ def _read_facts(document: Any) -> dict[str, Any]:
     return {"facts": able.facts, "words": able.words, "inputs": inputs}
 
 
-def copy_to_endpoints() -> int:
+def copy_facts_to_endpoints() -> int:
     """Copy facts to one batch of endpoints, writing only what differs; returns the batch size."""
     mark = Concat(Value(f"{RULES}."), F("schema_id"))
     stale = (
@@ -112,8 +110,8 @@ def _differing(row: Endpoint) -> dict[str, Any]:
 
 STEPS: tuple[Callable[[], int], ...] = (
     extract_facts,
-    copy_to_endpoints,
-    tell_apart,
+    copy_facts_to_endpoints,
+    tell_names_apart,
     recorder.compare_pending,
     recorder.prune,
 )

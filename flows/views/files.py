@@ -40,10 +40,12 @@ def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     dialect = DIALECTS.get(request.GET.get("dialect", ""))
     try:
         definition = parse_definition(flow.definition)
-        exported = transfer.own(flow.name, definition)
+        exported = transfer.export_own(flow.name, definition)
         if dialect:
             versions = versions_of(definition, endpoints_of([definition]))
-            exported = transfer.workflow(flow.name, definition, versions, dialect, flow.imported)
+            exported = transfer.export_workflow(
+                flow.name, definition, versions, dialect, flow.imported
+            )
     except Invalid as invalid:
         context = {"flow": flow, "trouble": str(invalid)}
         status = HTTPStatus.UNPROCESSABLE_ENTITY

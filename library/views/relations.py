@@ -53,7 +53,7 @@ def differences(request: HtmxRequest) -> HttpResponseBase:
 
 
 @require_safe
-@cache_control(private=True, no_store=True)
+@no_store
 def like(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
     """Show the results of the project that are like one result; or one's own of all projects."""
     readable = Run.objects.readable_by(request.user).with_endpoint().light()
@@ -70,7 +70,7 @@ def like(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
 
 
 @require_safe
-@cache_control(private=True, no_store=True)
+@no_store
 @vary_on_headers("HX-Request")
 def descent(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show what a run was made of and what was made of it, to whoever may read the run."""

@@ -128,12 +128,12 @@ class Viewed:
     @property
     def run_facts(self) -> list[Fact]:
         """Return the facts of the run."""
-        return of_run(self.run)
+        return facts_of_run(self.run)
 
     @property
     def file_facts(self) -> list[Fact]:
         """Return the facts of the file; empty where it is none."""
-        return of_file(self.shown) if self.shown else []
+        return facts_of_file(self.shown) if self.shown else []
 
     @cached_property
     def inputs(self) -> list[InputFile]:
@@ -221,7 +221,7 @@ class Fact(NamedTuple):
     is_code: bool = False
 
 
-def of_run(run: Run) -> list[Fact]:
+def facts_of_run(run: Run) -> list[Fact]:
     """Return when, how long and at what cost the run was made; unknown facts are left out."""
     waited = run.started_at - run.created_at if run.started_at else timedelta()
     facts = [
@@ -234,7 +234,7 @@ def of_run(run: Run) -> list[Fact]:
     return [fact for fact in facts if fact.value]
 
 
-def of_file(shown: Shown) -> list[Fact]:
+def facts_of_file(shown: Shown) -> list[Fact]:
     """Return what is known of a file: its dimensions, type, size, origin and digest."""
     file = shown.artifact
     exact_size = f"{size_in_words(file.size_bytes)} ({file.size_bytes or 0:,} bytes)"

@@ -72,7 +72,7 @@ def _page(
 ) -> HttpResponse:
     if pk := parse_uuid(request.GET.get("upload", "")):  # an earlier address
         return redirect("playground:upload-uses", pk)
-    context = {"recipes": restore.of(request.user, request.GET.getlist("fill"))}
+    context = {"recipes": restore.choices_of(request.user, request.GET.getlist("fill"))}
     return render(request, "playground/restorations.html", context | (more or {}), status=status)
 
 

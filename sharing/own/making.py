@@ -190,7 +190,7 @@ def may_see_all(user: User) -> bool:
     return permissions.may(user, permissions.SEE_ALL_SHARES)
 
 
-def endable(user: User) -> ShareQuerySet:
+def endable_shares(user: User) -> ShareQuerySet:
     """Return the shares that the user may end: their own, wherever they are, and as a manager.
 
     With the permission everybody's.
@@ -201,7 +201,7 @@ def endable(user: User) -> ShareQuerySet:
     return Share.objects.filter(Q(user=user) | Q(pk__in=managed))
 
 
-def listed(user: User, *, of_all: bool = False) -> ShareQuerySet:
+def listed_shares(user: User, *, of_all: bool = False) -> ShareQuerySet:
     """Return the user's shares of all projects, or everybody's, with what was said of each."""
     rows = Share.objects.all() if of_all and may_see_all(user) else Share.objects.filter(user=user)
     picks = Pick.objects.filter(item__share=OuterRef("pk")).values("item__share")

@@ -72,7 +72,7 @@ def dialog(request: HtmxRequest, share: Share, words: str = "") -> HttpResponse:
 @require_http_methods(["POST", "DELETE"])
 def revocation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """End a share; the list offers to undo it."""
-    share = get_object_or_404(making.endable(request.user).select_related("project"), pk=pk)
+    share = get_object_or_404(making.endable_shares(request.user).select_related("project"), pk=pk)
     making.revoke(share, request.user)
     if request.method == "DELETE":
         return HttpResponse(status=HTTPStatus.NO_CONTENT)

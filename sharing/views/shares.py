@@ -77,7 +77,7 @@ def _refuse(request: HtmxRequest, why: str) -> HttpResponse:
 def _list(request: HtmxRequest) -> HttpResponse:
     may_see_all = making.may_see_all(request.user)
     of_all = may_see_all and request.GET.get("of") == "all"
-    rows = making.listed(request.user, of_all=of_all)
+    rows = making.listed_shares(request.user, of_all=of_all)
     live = rows.live().filter(user__is_active=True)
     ended = rows.exclude(pk__in=live.order_by().values("pk"))
     context = {
@@ -97,7 +97,7 @@ def _list(request: HtmxRequest) -> HttpResponse:
 def recovery(request: HtmxRequest) -> HttpResponse:
     """Bring back the `share` that was ended lately."""
     pk = parse_uuid(request.POST.get("share", ""))
-    rows = making.endable(request.user).select_related("project")
+    rows = making.endable_shares(request.user).select_related("project")
     share: Share | None = rows.filter(pk=pk).first() if pk else None
     if share is None or not making.bring_back(share, request.user):
         messages.warning(request, "It cannot be brought back any more. Share it anew.")

@@ -50,14 +50,14 @@ def test_an_imported_workflow_is_exported_unchanged() -> None:
     text, number = imported.definition.inputs
     assert text.targets == (("draw", ("prompt",)), ("join", ("urls", 1)))
     assert number.targets == (("draw", ("num_images",)),)
-    assert transfer.workflow("x", imported.definition, {}, "A", imported.document) == A
-    other = transfer.workflow("x", imported.definition, {}, "B", imported.document)
+    assert transfer.export_workflow("x", imported.definition, {}, "A", imported.document) == A
+    other = transfer.export_workflow("x", imported.definition, {}, "B", imported.document)
     assert other["contents"]["nodes"]["join"]["input"] == A["join"]["input"]
 
 
 @pytest.mark.parametrize("dialect", ["A", "B"])
 def test_a_flow_round_trips_through_both_dialects(dialect: Any) -> None:
-    document = transfer.workflow("Fox", FLOW, {}, dialect)
+    document = transfer.export_workflow("Fox", FLOW, {}, dialect)
     again = transfer.load(json.dumps(document).encode()).definition
     assert again.steps == FLOW.steps
     assert [flow_input.targets for flow_input in again.inputs] == [
@@ -114,8 +114,8 @@ def test_an_invalid_flow_file_is_refused_with_a_reason(content: bytes, message: 
 def test_texts_fal_would_read_as_references_are_not_exported() -> None:
     flow = Definition((Step("s1", "a/b", {"prompt": "$5 for a fox"}),))
     with pytest.raises(Invalid, match=r"Step 1 has a value that begins with"):
-        transfer.workflow("x", flow, {}, "A")
-    assert transfer.own("x", flow)["steps"][0]["arguments"] == {"prompt": "$5 for a fox"}
+        transfer.export_workflow("x", flow, {}, "A")
+    assert transfer.export_own("x", flow)["steps"][0]["arguments"] == {"prompt": "$5 for a fox"}
 
 
 def test_values_too_deep_for_a_workflow_are_not_exported() -> None:
@@ -124,4 +124,4 @@ def test_values_too_deep_for_a_workflow_are_not_exported() -> None:
         deep = {"x": deep}
     flow = Definition((Step("s1", "a/b", deep),))
     with pytest.raises(Invalid, match="nested too deep"):
-        transfer.workflow("x", flow, {}, "B")
+        transfer.export_workflow("x", flow, {}, "B")

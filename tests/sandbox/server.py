@@ -97,7 +97,7 @@ class TlsHosts:
 
 def start_tls_hosts(data_dir: Path, key: str = "test-key:sandbox-secret-never-shown") -> TlsHosts:
     """Serve every host over TLS on localhost from a thread: what fal's own clients insist on."""
-    ca, certificate = https.make(data_dir)
+    ca, certificate = https.make_certificates(data_dir)
     listeners = {host: socket.create_server(("127.0.0.1", 0)) for host in PREFIXES}
     addresses = {
         host: f"https://localhost:{listener.getsockname()[1]}"

@@ -99,9 +99,9 @@ def test_fals_own_names_are_answered(served: Served) -> None:
 
 
 def test_certificates_are_stored_and_private(tmp_path: Path) -> None:
-    first = [file.read_bytes() for file in https.make(tmp_path, ("fal.run",))]
-    assert [file.read_bytes() for file in https.make(tmp_path)] == first
-    ca, server = https.make(tmp_path, tuple(PREFIXES))  # more names: made anew
+    first = [file.read_bytes() for file in https.make_certificates(tmp_path, ("fal.run",))]
+    assert [file.read_bytes() for file in https.make_certificates(tmp_path)] == first
+    ca, server = https.make_certificates(tmp_path, tuple(PREFIXES))  # more names: made anew
     assert server.read_bytes() != first[1]
     assert server.stat().st_mode & 0o777 == 0o600
     assert b"PRIVATE" not in ca.read_bytes()

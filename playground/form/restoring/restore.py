@@ -58,7 +58,7 @@ class Choice:
     picture: str = ""
 
 
-def of(user: User, fills: Sequence[str]) -> list[Choice]:
+def choices_of(user: User, fills: Sequence[str]) -> list[Choice]:
     """Return the choices for sources `run:<uuid>` and `recipe:<id>`, without those not to be read.
 
     Three queries at most.
@@ -69,14 +69,14 @@ def of(user: User, fills: Sequence[str]) -> list[Choice]:
     choices: dict[str, Choice] = {}
     if runs:
         visible = Run.objects.visible_to(user).filter(pk__in=runs).recent()
-        choices |= {f"run:{run.pk}": of_run(run) for run in visible}
+        choices |= {f"run:{run.pk}": choice_of_run(run) for run in visible}
     if rows:
         shares = Share.objects.filter(pk__in=rows, user=user).select_related("endpoint")
         choices |= {f"recipe:{share.pk}": _of_share(share) for share in shares}
     return [choices[fill] for fill in fills[:MOST] if fill in choices]
 
 
-def of_run(run: Run) -> Choice:
+def choice_of_run(run: Run) -> Choice:
     """Return the choice of a run's settings; its endpoint and artifacts should be loaded."""
     stills = (thumbnail_url(one, artifact_url(one)) for one in run.artifacts.all())
     return Choice(

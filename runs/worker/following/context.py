@@ -13,8 +13,8 @@ from runs.worker.circuit_breaker import BreakerRegistry
 
 POLLS_PER_S = 100.0
 
-_random = random.SystemRandom()
 STREAM_AGAIN_S = 600.0  # a model without a status stream may have one after a new deployment
+_random = random.SystemRandom()
 
 
 class TurnTaking:

@@ -40,7 +40,7 @@ class Served:
     """The pages over TLS in a thread, and what a worker would record of their runs."""
 
     def __init__(self, folder: Path, key: str) -> None:
-        self.ca, certificate = https.make(folder)
+        self.ca, certificate = https.make_certificates(folder)
         self.key = key
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.pages = Pages(get_wsgi_application())

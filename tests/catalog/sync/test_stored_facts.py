@@ -29,7 +29,7 @@ def document(**properties: Any) -> dict[str, Any]:
 def settle() -> None:
     while post_sync.extract_facts():
         pass
-    while post_sync.copy_to_endpoints():
+    while post_sync.copy_facts_to_endpoints():
         pass
 
 
@@ -52,7 +52,7 @@ def test_a_broken_document_is_read_once_and_gives_no_facts(make_endpoint: MakeEn
     settle()
     row.refresh_from_db()
     assert row.facts == []
-    assert post_sync.extract_facts() == post_sync.copy_to_endpoints() == 0
+    assert post_sync.extract_facts() == post_sync.copy_facts_to_endpoints() == 0
 
 
 def test_only_a_new_schema_version_is_read_again(make_endpoint: MakeEndpoint) -> None:
@@ -63,7 +63,7 @@ def test_only_a_new_schema_version_is_read_again(make_endpoint: MakeEndpoint) ->
     Schema.objects.create(digest="f" * 64, document=text)
     Endpoint.objects.filter(pk=changed.pk).update(schema_id="f" * 64)
     assert post_sync.extract_facts() == 1
-    assert post_sync.copy_to_endpoints() == 1
+    assert post_sync.copy_facts_to_endpoints() == 1
     changed.refresh_from_db()
     other.refresh_from_db()
     assert changed.facts == ["in:video"]
@@ -89,7 +89,7 @@ def test_when_nothing_is_due_each_step_is_one_query_and_writes_nothing(
     revision = Revision.current()
     with CaptureQueriesContext(connection) as queries:
         assert post_sync.extract_facts() == 0
-        assert post_sync.copy_to_endpoints() == 0
+        assert post_sync.copy_facts_to_endpoints() == 0
     statements = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
     assert len(statements) == 2
     assert not any("UPDATE" in query["sql"] for query in queries)
@@ -110,7 +110,7 @@ def test_new_rules_read_everything_and_write_only_differences(
     assert row.facts_from.startswith(f"{RULES}.")
     assert set(Schema.objects.values_list("facts_version", flat=True)) == {RULES}
     assert Revision.current() == revision  # nothing that a page shows has changed
-    assert post_sync.extract_facts() == post_sync.copy_to_endpoints() == 0
+    assert post_sync.extract_facts() == post_sync.copy_facts_to_endpoints() == 0
 
 
 def test_many_documents_are_read_in_small_batches(make_endpoint: MakeEndpoint) -> None:
@@ -122,7 +122,7 @@ def test_many_documents_are_read_in_small_batches(make_endpoint: MakeEndpoint) -
     assert sum(done) == 23
     assert max(done) == post_sync.DOCUMENTS_AT_ONCE
     with CaptureQueriesContext(connection) as queries:
-        assert post_sync.copy_to_endpoints() == 23
+        assert post_sync.copy_facts_to_endpoints() == 23
     assert len([q for q in queries if q["sql"].startswith("SELECT")]) == 1
     assert set(Endpoint.objects.values_list("field_words", flat=True)) == {"seed"}
 
