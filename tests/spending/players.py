@@ -213,9 +213,9 @@ class Player:
 
     def trial(self) -> str:
         """Let boards try what is new."""
-        from boards.trials import job
+        from boards.trials import sending
 
-        job.work()
+        sending.send_due_and_report()
         return "done"
 
 

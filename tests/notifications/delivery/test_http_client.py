@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from notifications.delivery import vetting
-from notifications.delivery.http_client import VettedTransport, post
-from notifications.delivery.outcome import Outcome
+from notifications.delivery.http_client import Outcome, VettedTransport, post
 
 HOOK = "https://hooks.example.com/secret"
 Answer = Callable[[httpx.Request], httpx.Response]
