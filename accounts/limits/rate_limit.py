@@ -111,7 +111,7 @@ def limit_of(view: Callable[..., Any], method: str) -> Limit | None:
     return named if named and method in named.methods else None
 
 
-Spend = Callable[[str, str, int, float, int], "float | None"]  # shared_buckets.spend
+Spend = Callable[[str, str, int, float, int], "float | None"]  # `spend_shared`
 
 
 class Bucket(NamedTuple):
