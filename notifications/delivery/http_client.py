@@ -8,12 +8,12 @@ import ssl
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import cache
 from http import HTTPStatus
-from typing import NamedTuple
 
 import httpx
 
 from fal.addresses import origin
 from notifications.delivery import vetting
+from notifications.delivery.outcome import Outcome
 
 TIMEOUT_S = 15.0  # in total: name, connection, response (protocol, section 10.1)
 MAX_RETRY_AFTER_S = 3600.0
@@ -135,12 +135,3 @@ def _describe_error(error: Exception) -> str:
     if isinstance(error, httpx.ConnectError):
         return "It could not be connected to."
     return f"The connection broke ({type(error).__name__})."
-
-
-class Outcome(NamedTuple):
-    """The outcome of an attempt; `error` is a sentence, empty if it was accepted."""
-
-    status: int | None = None
-    error: str = ""
-    is_permanent: bool = False
-    retry_after_s: float = 0.0

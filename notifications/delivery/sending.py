@@ -22,8 +22,8 @@ from django.db.models import Min, QuerySet
 
 from core.db import clock
 from notifications.delivery import messages, signing_keys
-from notifications.delivery.http_client import Outcome
 from notifications.delivery.messages import Mail, Post
+from notifications.delivery.outcome import Outcome
 from notifications.models import Channel, Delivery, Method, Notification, SigningKey
 from runs.models.querysets import RESULT, heavy_columns
 

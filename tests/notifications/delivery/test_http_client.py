@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from notifications.delivery import vetting
-from notifications.delivery.http_client import Outcome, VettedTransport, post
+from notifications.delivery.http_client import VettedTransport, post
+from notifications.delivery.outcome import Outcome
 
 HOOK = "https://hooks.example.com/secret"
 Answer = Callable[[httpx.Request], httpx.Response]

@@ -18,7 +18,7 @@ from django.utils import timezone
 from fal.messages.webhooks import Verdict, public_keys, verdict
 from notifications import outbox
 from notifications.delivery import sending, signing_keys
-from notifications.delivery.http_client import Outcome
+from notifications.delivery.outcome import Outcome
 from notifications.models import Channel, Delivery, SigningKey
 from tests.notifications.conftest import Receiver
 
