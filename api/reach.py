@@ -18,6 +18,7 @@ from fal.db_safe import db_safe_text
 from projects import roles
 from projects.models import InProjectQuerySet, Project
 from projects.models.project import PRIVATE, private_project
+from projects.rights import Rights
 from runs.models import Run, Upload
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Reach:
 
         The row's own, unless the call names another one, or its user may begin nothing there.
         """
-        if self.only is None and roles.may_change(self.user, row):
+        if self.only is None and Rights(self.user, row).may_change:
             return row.project
         return self.target
 

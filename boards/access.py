@@ -3,28 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from accounts import audit
 from boards.models import Act, Board
-from projects import roles
 from projects.models.in_project import MAKERS
+from projects.rights import Rights
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
+    from django.contrib.auth.models import User
 
 KEPT_TO_LOOK = frozenset({Act.VOTE})  # of an archived project
 
 
-def role_of(user: User | AnonymousUser, board: Board) -> str:
-    """Return the user's role in the board's project; empty for who does not see the board.
+class BoardRights(Rights):
+    """The rights to a board, whose viewers may vote, comment or add rows as it says."""
 
-    No query for a board in a private project. The project should be loaded.
-    """
-    is_shown = not board.is_hidden or board.user_id == user.pk
-    return roles.role_in(board.project, user) if is_shown else ""
+    row: Board
+
+    @cached_property
+    def acts(self) -> frozenset[Act]:
+        """Return what the user may do besides changing it."""
+        return acts_of_role(self.row, self.role)
+
+    @property
+    def may_stop(self) -> bool:
+        """Return whether the user may stop its runs: makers, and who made it."""
+        return self.may_change or (self.is_member and self.is_own)
+
+    @property
+    def may_vote(self) -> bool:
+        """Return whether the user may vote."""
+        return Act.VOTE in self.acts
+
+    @property
+    def may_comment(self) -> bool:
+        """Return whether the user may comment."""
+        return Act.COMMENT in self.acts
+
+    @property
+    def may_add_rows(self) -> bool:
+        """Return whether the user may ask for rows."""
+        return Act.ADD_ROWS in self.acts
 
 
 def acts_of_role(board: Board, role: str) -> frozenset[Act]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from api.assistants.budget import ProcessBudget
 from api.assistants.caller import Refused, refusal
-from api.assistants.tools import Tools
 from cli.client import Client
 from cli.errors import CommandFailed
 
@@ -49,6 +48,7 @@ class Threaded:
 def serve(client: Client) -> None:
     """Serve until stdin is closed; one session may spend at most `MCP_SPENDING_CAP`."""
     from api.assistants.server import build
+    from api.assistants.tools import Tools
 
     caller = Threaded(client)
     budget = ProcessBudget(caller, _cap())

@@ -27,6 +27,7 @@ from fal.db_safe import db_safe_text
 from kept.forms import KeptForm
 from kept.models import Kept, rows_of
 from projects import current, roles
+from projects.rights import Rights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -121,11 +122,12 @@ class Resource(Generic[Row]):
     def page(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         """Show a row."""
         row: Row = self.find(request, pk)
+        rights = Rights(request.user, row)
         context = {
             "row": row,
             "lines": [(row._meta.get_field(name), getattr(row, name)) for name in self.fields],
-            "may_change": roles.may_change(request.user, row),
-            "may_remove": roles.may_remove(request.user, row),
+            "may_change": rights.may_change,
+            "may_remove": rights.may_remove,
             "status": HTTPStatus.OK,
             **self.details(request, row),
         }
@@ -172,7 +174,7 @@ class Resource(Generic[Row]):
             "is_new": is_new,
             "form": form,
             "back": reverse(self.list_route) if is_new else row.get_absolute_url(),
-            "may_remove": not is_new and roles.may_remove(request.user, row),
+            "may_remove": not is_new and Rights(request.user, row).may_remove,
             **self.around_form(request, form),
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
@@ -211,7 +213,7 @@ class Resource(Generic[Row]):
     def deletion(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         """Delete a row, as its user or a manager; the list offers to undo it."""
         row: Row = self.find(request, pk)
-        roles.require_for(request.user, row)
+        Rights(request.user, row).require_removal()
         row.delete_by(request.user)
         return self._undo_at(row)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 
-from accounts import permissions
 from accounts import roles as house_roles
 from projects.models import Membership, Project
 from projects.models.in_project import MAKERS
@@ -15,7 +14,6 @@ from projects.models.in_project import MAKERS
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from projects.models import InProject
 
 Role = Membership.Role
 # What each role may do, as pages say it.
@@ -47,7 +45,7 @@ def refusal_to_make(user: User, project: Project, role: str | None = None) -> st
     role = role_in(project, user) if role is None else role
     if role in MAKERS:
         return ""
-    if role == Role.VIEWER:
+    if role:
         return (
             f"In the project “{project}” you look, vote and comment. "
             f"{ask(project)} to make you a maker, or choose another project."
@@ -61,16 +59,6 @@ def require_maker(user: User, project: Project) -> None:
         raise PermissionDenied(refusal)
 
 
-def may_change(user: User | AnonymousUser, row: InProject) -> bool:
-    """Return whether the user, who sees the row, may change it: makers, in a living project.
-
-    No query for what lives in the user's private project.
-    """
-    if row.project.person_id == user.pk:
-        return True
-    return row.project.archived_at is None and role_in(row.project, user) in MAKERS
-
-
 def may_manage(user: User | AnonymousUser, project: Project) -> bool:
     """Return whether the user manages the project."""
     return role_in(project, user) == Role.MANAGER
@@ -80,28 +68,6 @@ def require_manager(user: User | AnonymousUser, project: Project) -> None:
     """Raise PermissionDenied, saying whom to ask, unless the user manages the project."""
     if not may_manage(user, project):
         raise PermissionDenied(f"Only its managers may change a project. {ask(project)}.")
-
-
-def may_remove(user: User | AnonymousUser, row: InProject, permission: str = "") -> bool:
-    """Return whether the user may delete, cancel or star a row that they see.
-
-    Their own, everybody's in a project that they manage, or by the permission for all, if any.
-    """
-    if row.user_id == user.pk or (permission and permissions.may(user, permission)):
-        return True
-    return not row.is_hidden and may_manage(user, row.project)
-
-
-def require_for(user: User | AnonymousUser, row: InProject, permission: str = "") -> None:
-    """Raise PermissionDenied unless the user may act on the row (`may_remove`)."""
-    if may_remove(user, row, permission):
-        return
-    if role_in(row.project, user):
-        raise PermissionDenied(
-            "Only who made it may do this, and who manages the project. "
-            f"{ask(row.project)} to do it."
-        )
-    permissions.require(user, permission)
 
 
 def ask(project: Project) -> str:

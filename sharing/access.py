@@ -21,7 +21,7 @@ from accounts.limits import rate_limit
 from accounts.limits.addresses import client_address, network
 from core.db.prepared_queries import Param, PreparedQuery
 from projects.models import Membership
-from projects.roles import may_change
+from projects.rights import Rights
 from sharing.models import Share
 from sharing.models.share import token_digest
 
@@ -194,7 +194,7 @@ def is_maker(user: User | AnonymousUser, share: Share) -> bool:
     if not user.is_authenticated:
         return False
     is_shown = Share.objects.shown_to(user).filter(pk=share.pk).exists()
-    return is_shown and may_change(user, share)
+    return is_shown and Rights(user, share).may_change
 
 
 def _keep_out(response: HttpResponseBase, share: Share) -> None:

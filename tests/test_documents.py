@@ -18,7 +18,7 @@ DOCUMENTS = sorted(
 )
 FOLDERS = (
     "accounts|api|bench|boards|catalog|chats|cli|config|core|docs|fal|flows|library|notifications"
-    "|people|playground|projects|runs|sandbox|schemas|sharing|static|templates|tests|training"
+    "|kept|people|playground|projects|runs|sandbox|schemas|sharing|static|templates|tests|training"
 )
 PROGRAM = re.compile(rf"python -m ((?:{FOLDERS})(?:\.\w+)*)")
 # A path from the root, in code marks: `core/db/clock.py`, `static/js/lazy/`.

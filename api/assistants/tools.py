@@ -1,13 +1,21 @@
-"""The tools of assistants: each makes a few API calls and returns a short text."""
+"""The tools of assistants: each makes a few API calls and returns a short text.
+
+A tool is a method of `Tools` with a title; its docstring and the descriptions of its parameters are
+what an assistant reads of it (`server.py` declares them).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
+
+from mcp_types import ImageContent, TextContent, ToolAnnotations
+from pydantic import Field
 
 from api.assistants import short
 from api.assistants.budget import Budget
@@ -21,6 +29,65 @@ POLL_S = 0.3  # if the API cannot hold a call
 COPY_WAIT_S = 8.0  # for the copies of a run's files, whose addresses last
 MAX_PICTURE_BYTES = 1 << 20
 Progress = Callable[[float, float, str], Awaitable[None]]
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+PAID = ToolAnnotations(
+    read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True
+)
+STOPS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True)
+
+Question = Annotated[
+    str,
+    Field(
+        description="words or a wish; also in:image out:video duration:>=10 price:<0.05",
+        max_length=300,
+    ),
+]
+EndpointId = Annotated[str, Field(description="a model's id: fal-ai/flux/dev", max_length=255)]
+InputName = Annotated[str, Field(description="name of one input to read in full", max_length=255)]
+PresetId = Annotated[int, Field(description="preset whose arguments are filled in", ge=0)]
+FlowId = Annotated[str, Field(description="leave empty to list the flows", max_length=36)]
+RunId = Annotated[str, Field(description="a run's id", max_length=64)]
+State = Annotated[str, Field(description="unfinished, succeeded, failed …")]
+Wait = Annotated[int, Field(description="seconds to wait for its end", ge=0, le=MAX_WAIT_S)]
+Cursor = Annotated[
+    str, Field(description="cursor of the previous answer, for more", max_length=400)
+]
+Arguments = Annotated[
+    dict[str, Any], Field(description="the model's input, as read_model lists it")
+]
+AllowUnknown = Annotated[bool, Field(description="send arguments that the schema lacks")]
+AllowUnknownPrice = Annotated[bool, Field(description="only after the user agreed")]
+MaxCost = Annotated[
+    float, Field(description="in USD, where the user was asked and agreed to this sum", ge=0)
+]
+InProject = Annotated[
+    str, Field(description="slug of the project that it goes to (list_projects)", max_length=60)
+]
+OfProject = Annotated[
+    str, Field(description="only what is in the project with this slug", max_length=60)
+]
+
+
+class Declared(NamedTuple):
+    """How a tool is shown to people, and what it may do."""
+
+    title: str
+    annotations: ToolAnnotations
+
+
+DECLARED: dict[str, Declared] = {}  # by the name of the method, in this order
+
+
+def tool(title: str, annotations: ToolAnnotations = READS) -> Callable[[Method], Method]:
+    """Declare a method as a tool."""
+
+    def declare(method: Method) -> Method:
+        DECLARED[method.__name__] = Declared(title, annotations)
+        return method
+
+    return declare
 
 
 class Tools:
@@ -38,8 +105,14 @@ class Tools:
         self._progress = progress
         self._is_stopping = is_stopping
 
-    async def find_models(self, question: str, limit: int, cursor: str) -> str:
-        """List the best models for a question."""
+    @tool("Find models")
+    async def find_models(
+        self,
+        question: Question,
+        limit: Annotated[int, Field(ge=1, le=30)] = 10,
+        cursor: Cursor = "",
+    ) -> str:
+        """Find models by what they do, accept, produce or cost; best first, one per line."""
         page = await self._api.call(
             "GET", "/models", q=question or None, limit=limit, cursor=cursor or None
         )
@@ -50,22 +123,26 @@ class Tools:
         following = f" More: cursor={page['next_cursor']!r}" if page["next_cursor"] else ""
         return short.bounded(f"{text}{more}{following}")
 
-    async def read_model(self, endpoint_id: str, name: str = "", cursor: str = "") -> str:
-        """Return a model's inputs in short, or the one named `name` with all its choices."""
+    @tool("Read a model")
+    async def read_model(
+        self, endpoint_id: EndpointId, input: InputName = "", cursor: Cursor = ""
+    ) -> str:
+        """Read a summary of a model's inputs, price and an example; or one input in full."""
         endpoint = await self._api.call("GET", _model(endpoint_id))
-        if not name:
+        if not input:
             return short.bounded(short.model(endpoint))
-        row = next((field for field in endpoint["inputs"] if field["name"] == name), None)
+        row = next((field for field in endpoint["inputs"] if field["name"] == input), None)
         if row is None:
             names = ", ".join(field["name"] for field in endpoint["inputs"])
-            raise Refused(f"{endpoint_id} has no input {name!r}. It has {names}.")
+            raise Refused(f"{endpoint_id} has no input {input!r}. It has {names}.")
         start = int(cursor) if cursor.isascii() and cursor.isdecimal() else 0
         return short.bounded(short.whole_input(row, start))
 
+    @tool("Price a run")
     async def price_run(
-        self, endpoint_id: str, arguments: dict[str, Any], *, allow_unknown: bool
+        self, endpoint_id: EndpointId, arguments: Arguments, allow_unknown: AllowUnknown = False
     ) -> str:
-        """Estimate the cost of a run."""
+        """Estimate what a run will cost, without running it."""
         estimate = await self._estimate(endpoint_id, arguments, allow_unknown=allow_unknown)
         lines = [
             estimate["text"],
@@ -74,19 +151,19 @@ class Tools:
         ]
         return short.bounded("\n".join(lines))
 
+    @tool("Run a model (costs money)", PAID)
     async def run_model(
         self,
-        endpoint_id: str,
-        arguments: dict[str, Any],
-        preset_id: int,
-        wait_s: int,
-        *,
-        allow_unknown_price: bool,
-        allow_unknown: bool,
-        max_cost: float,
-        project: str,
+        arguments: Arguments,
+        endpoint_id: EndpointId = "",
+        preset_id: PresetId = 0,
+        wait_s: Wait = 60,
+        allow_unknown_price: AllowUnknownPrice = False,
+        allow_unknown: AllowUnknown = False,
+        max_cost: MaxCost = 0,
+        project: InProject = "",
     ) -> str:
-        """Start a run within the budget and wait for its end."""
+        """Run a model and wait for its end. It costs what the model costs, within a cap."""
         body: dict[str, Any] = {"arguments": arguments, "allow_unknown": allow_unknown}
         if preset_id:
             preset = await self._api.call("GET", f"/presets/{preset_id}")
@@ -102,18 +179,18 @@ class Tools:
         run = await self._budget.start(amount, "/runs", body, project)
         return short.bounded(short.run(await self._wait(run, wait_s)))
 
+    @tool("Run a flow (costs money)", PAID)
     async def run_flow(
         self,
-        flow_id: str,
-        inputs: dict[str, Any],
-        wait_s: int,
-        *,
-        allow_unknown_price: bool,
-        allow_unknown: bool,
-        max_cost: float,
-        project: str,
+        flow_id: FlowId = "",
+        inputs: Arguments | None = None,
+        wait_s: Wait = 60,
+        allow_unknown_price: bool = False,
+        allow_unknown: AllowUnknown = False,
+        max_cost: MaxCost = 0,
+        project: InProject = "",
     ) -> str:
-        """List the flows, or start one within the budget and wait for its end."""
+        """Run a saved chain of models with inputs by name, within a cap, and wait for its end."""
         if not flow_id:
             page = await self._api.call("GET", "/flows", limit=50, project=project or None)
             lines = (
@@ -122,26 +199,35 @@ class Tools:
             )
             return short.listed(lines, "There are no flows yet.")
         path = f"/flows/{quote(flow_id, safe='')}"
-        body: dict[str, Any] = {"inputs": inputs, "allow_unknown": allow_unknown}
+        body: dict[str, Any] = {"inputs": inputs or {}, "allow_unknown": allow_unknown}
         estimate = await self._api.call("POST", f"{path}/estimates", body)
         amount = _amount(estimate, allow=allow_unknown_price)
         body |= _agreed(max_cost, is_unknown_fine=allow_unknown_price)
         flow_run = await self._budget.start(amount, f"{path}/runs", body, project)
         return short.bounded(short.flow_run(await self._wait(flow_run, wait_s, "/flow-runs/")))
 
-    async def get_run(self, run_id: str, wait_s: int) -> str:
-        """Return the state of a run, once it has ended or the time is over."""
+    @tool("Read a run")
+    async def get_run(self, run_id: RunId, wait_s: Wait = 0) -> str:
+        """Return the state and results of a run; can wait for its end."""
         run = await self._api.call("GET", _run(run_id))
         return short.bounded(short.run(await self._wait(run, wait_s)))
 
-    async def cancel_run(self, run_id: str) -> str:
-        """Request a run's cancellation."""
+    @tool("Stop a run", STOPS)
+    async def cancel_run(self, run_id: RunId) -> str:
+        """Request that a run stop; what it has done so far may be billed."""
         return short.bounded(
             short.run(await self._api.call("POST", f"{_run(run_id)}/cancellation"))
         )
 
-    async def list_runs(self, state: str, model: str, cursor: str, project: str) -> str:
-        """List the newest runs."""
+    @tool("List runs")
+    async def list_runs(
+        self,
+        state: State = "",
+        model: EndpointId = "",
+        cursor: Cursor = "",
+        project: OfProject = "",
+    ) -> str:
+        """List the newest runs of the user's projects, one per line."""
         page = await self._api.call(
             "GET",
             "/runs",
@@ -153,28 +239,33 @@ class Tools:
         lines = map(short.run_line, page["items"])
         return short.listed(lines, "No run matches.", page["next_cursor"])
 
-    async def show_artifact(self, run_id: str, position: int) -> tuple[str, bytes, str]:
-        """Return an artifact in a line; for a picture also its thumbnail and content type."""
+    @tool("Show an artifact")
+    async def show_artifact(
+        self, run_id: RunId, position: Annotated[int, Field(ge=0)] = 0
+    ) -> list[TextContent | ImageContent]:
+        """Show a result of a run: its address, and a thumbnail of an image or video."""
         run = await self._with_copies(await self._api.call("GET", _run(run_id)))
         artifact = next(
             (candidate for candidate in run["artifacts"] if candidate["position"] == position), None
         )
         if artifact is None:
             raise Refused(f"This run has {len(run['artifacts'])} artifacts, numbered from 0.")
-        line = short.artifact(artifact)
+        line = TextContent(type="text", text=short.artifact(artifact))
         path = urlsplit(artifact["url"] or "").path
         if artifact["state"] != "stored" or artifact["kind"] not in {"image", "video"}:
-            return line, b"", ""
+            return [line]
         try:
             small, content_type = await self._api.file(f"{path}thumbnail/")
         except Refused:
-            return line, b"", ""
+            return [line]
         if len(small) > MAX_PICTURE_BYTES or not content_type.startswith("image/"):
-            return line, b"", ""
-        return line, small, content_type
+            return [line]
+        data = base64.b64encode(small).decode()
+        return [line, ImageContent(type="image", data=data, mime_type=content_type)]
 
+    @tool("List projects")
     async def list_projects(self) -> str:
-        """List the projects in which the user may look, or begin something."""
+        """List the user's projects by slug, with their role: viewers look, makers run."""
         page = await self._api.call("GET", "/projects")
         lines = (
             " · ".join(
@@ -185,8 +276,9 @@ class Tools:
         )
         return short.listed(lines, "There are no projects.")
 
-    async def list_presets(self, model: str, project: str) -> str:
-        """List presets with their arguments."""
+    @tool("List presets")
+    async def list_presets(self, model: EndpointId = "", project: OfProject = "") -> str:
+        """List the presets of the user's projects and the team's, to run by preset_id."""
         page = await self._api.call("GET", "/presets", model=model or None, project=project or None)
         lines = (
             f"{preset['id']} · {preset['name']} · {preset['endpoint_id']} · by {preset['owner']} · "
@@ -195,13 +287,15 @@ class Tools:
         )
         return short.listed(lines, "There are no presets yet.", page["next_cursor"])
 
+    @tool("List starred models")
     async def list_favourites(self) -> str:
-        """List the user's favourites."""
+        """List the models that the user starred."""
         page = await self._api.call("GET", "/favourites", limit=40)
         return short.listed(map(short.card, page["items"]), "No model is starred yet.")
 
+    @tool("List collections")
     async def list_collections(self) -> str:
-        """List the collections."""
+        """List the collections of models that the team recommends."""
         page = await self._api.call("GET", "/collections", limit=50)
         lines = (
             f"{collection['slug']} · {collection['title']} · {short.cut(collection['description'])}"
@@ -209,8 +303,9 @@ class Tools:
         )
         return short.listed(lines, "There are no collections yet.")
 
-    async def read_collection(self, slug: str) -> str:
-        """List the models of a collection with the curators' notes."""
+    @tool("Read a collection")
+    async def read_collection(self, slug: Annotated[str, Field(max_length=50)]) -> str:
+        """List a collection's models with the curators' notes."""
         collection = await self._api.call("GET", f"/collections/{quote(slug, safe='')}")
         lines = (
             " — ".join(filter(None, [short.card(item["model"]), item["note"]]))

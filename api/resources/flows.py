@@ -29,7 +29,7 @@ from flows.execution import starting, steps
 from flows.execution.pricing import prices
 from flows.models import Flow, FlowRun
 from flows.models.flow_run import PROGRAM_MARK
-from projects import roles
+from projects.rights import Rights
 from runs.own_addresses import tidy_addresses
 from runs.results.error_messages import with_full_stop
 from schemas.estimate import NOTHING, Estimate
@@ -190,7 +190,7 @@ def get_flow_run(call: Call) -> Reply:
 def cancel_flow_run(call: Call) -> Reply:
     """Start no further step of the flow, and request that steps in progress stop."""
     flow_run = _find_run(call)
-    roles.require_for(call.user, flow_run, permissions.CANCEL_RUN)
+    Rights(call.user, flow_run).require_removal(permissions.CANCEL_RUN)
     starting.cancel(flow_run, permissions.name_of_other(call.user, flow_run.user_id))
     flow_run.refresh_from_db()
     return _reply(call, flow_run, 202)

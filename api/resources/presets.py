@@ -20,7 +20,7 @@ from api.resources.parameters import (
     page,
 )
 from playground.form import presets as domain
-from projects import roles
+from projects.rights import Rights
 from runs.models import Preset
 from runs.own_addresses import tidy_addresses
 
@@ -143,6 +143,6 @@ def create_preset(call: Call) -> Reply:
 def delete_preset(call: Call) -> Reply:
     """Delete a preset: your own, one of a project that you manage, or any with the permission."""
     preset = find(call, call.values["preset_id"])
-    roles.require_for(call.user, preset, permissions.DELETE_PRESET)
+    Rights(call.user, preset).require_removal(permissions.DELETE_PRESET)
     preset.delete_by(call.user)
     return Reply(None, 204)

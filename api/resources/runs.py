@@ -40,7 +40,7 @@ from library.search.conditions import IS, STARRED, STATE, UNFINISHED, Condition
 from library.search.conditions import MODEL as BY_MODEL
 from library.search.line import Line, parse_line
 from library.search.matching import matching
-from projects import roles
+from projects.rights import Rights
 from runs import ledger, state_machine, transport_choices
 from runs.costs import cost
 from runs.files import result_names
@@ -288,7 +288,7 @@ def get_run(call: Call) -> Reply:
 def cancel_run(call: Call) -> Reply:
     """Request that a run stop; a run that has ended does not change."""
     run = find(call, call.values["run_id"], may_cover=True)
-    roles.require_for(call.user, run, permissions.CANCEL_RUN)
+    Rights(call.user, run).require_removal(permissions.CANCEL_RUN)
     by = permissions.name_of_other(call.user, run.user_id)
     state_machine.request_cancel(run.pk, by)
     if Run.objects.covered_among(call.user, [run]):
@@ -308,7 +308,7 @@ def cancel_run(call: Call) -> Reply:
 def delete_run(call: Call) -> Reply:
     """Delete a run that has ended."""
     run = find(call, call.values["run_id"], may_cover=True)
-    roles.require_for(call.user, run, permissions.DELETE_RUN)
+    Rights(call.user, run).require_removal(permissions.DELETE_RUN)
     if deletion.delete(Run.objects.filter(pk=run.pk), call.user).unfinished:
         raise Problem(409, "This run is under way. Cancel it, then delete it.")
     return Reply(None, 204)

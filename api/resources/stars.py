@@ -7,7 +7,7 @@ from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem
 from api.resources.parameters import MAX_KEY
 from api.resources.runs import RUN, find
-from projects import roles
+from projects.rights import Rights
 from runs.models import Run
 from runs.results import stars
 
@@ -97,5 +97,5 @@ def _star(call: Call, *, is_starred: bool) -> Reply:
 
 def _require_to_star(call: Call, run: Run) -> None:
     """Raise PermissionDenied unless it is the user's own, or they may change what is beside it."""
-    if run.user_id != call.user.pk and not roles.may_change(call.user, run):
-        roles.require_for(call.user, run, permissions.CHANGE_RUN)
+    if run.user_id != call.user.pk and not Rights(call.user, run).may_change:
+        Rights(call.user, run).require_removal(permissions.CHANGE_RUN)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from boards.display.rights import Rights
+from boards.access import BoardRights
 from boards.models import Board, Cell
 from core.byte_cache import ByteCache
 from playground.display import tiles
@@ -38,7 +38,10 @@ class ShownCell:
 
 
 def find(
-    cells: Iterable[Cell], authors: Mapping[int, str], comments: Mapping[int, int], rights: Rights
+    cells: Iterable[Cell],
+    authors: Mapping[int, str],
+    comments: Mapping[int, int],
+    rights: BoardRights,
 ) -> dict[int, SafeString]:
     """Return the cached markup of these cells, by their keys.
 
@@ -57,7 +60,7 @@ def forget() -> None:
     _MARKUP_CACHE.clear()
 
 
-def render(shown: ShownCell, board: Board, rights: Rights) -> SafeString | None:
+def render(shown: ShownCell, board: Board, rights: BoardRights) -> SafeString | None:
     """Render and cache a cell's markup; None if it may change without a new key."""
     key = _key(shown.cell, shown.by, shown.comments, rights)
     if key is None or shown.tile is None or shown.tile.copies:
@@ -68,7 +71,7 @@ def render(shown: ShownCell, board: Board, rights: Rights) -> SafeString | None:
     return markup
 
 
-def _key(cell: Cell, by: str, comments: int, rights: Rights) -> Hashable:
+def _key(cell: Cell, by: str, comments: int, rights: BoardRights) -> Hashable:
     """Return everything that the markup depends on; None if it may not be cached."""
     run, mark = cell.run, getattr(cell, "mark", None)
     if run is None or not run.is_final or cell.is_reused:  # a reused cell's form has a CSRF token

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from boards.access import BoardRights
 from boards.comments import threads
 from boards.display import cell_markup, cell_queries, watching
 from boards.display.cell_markup import ShownCell
-from boards.display.rights import Rights
 from boards.models import Board, Cell, Column, Row
 from boards.plan.rows import with_named_files
 from boards.runs.progress import Progress, progress_of
@@ -107,7 +107,7 @@ class Grid:
         return not self.waiting and all(part.is_loaded for part in self.parts)
 
 
-def grid_of(board: Board, reader: User, rights: Rights, *, is_whole: bool = False) -> Grid:
+def grid_of(board: Board, reader: User, rights: BoardRights, *, is_whole: bool = False) -> Grid:
     """Return the board's grid with its first part and columns loaded, or with all cells.
 
     `reader` is who sees it, and `rights` what they may do with it.
@@ -128,7 +128,7 @@ def grid_of(board: Board, reader: User, rights: Rights, *, is_whole: bool = Fals
     return Grid(board, filler.columns, filler.waiting, shown, progress, count)
 
 
-def part_of(board: Board, reader: User, rights: Rights, number: int) -> Part | None:
+def part_of(board: Board, reader: User, rights: BoardRights, number: int) -> Part | None:
     """Return the rows of one part with their first columns; None if there are fewer parts."""
     lines = _GridKeys(board)
     if number >= len(lines.parts):
@@ -138,7 +138,9 @@ def part_of(board: Board, reader: User, rights: Rights, number: int) -> Part | N
     return Part(number, [filler.row(row) for row in rows])
 
 
-def group_of(board: Board, reader: User, rights: Rights, row: int, number: int) -> GridRow | None:
+def group_of(
+    board: Board, reader: User, rights: BoardRights, row: int, number: int
+) -> GridRow | None:
     """Return the row with key `row` and one group of its places; None if there is none."""
     lines = _GridKeys(board)
     if row not in lines.numbers or not (drawn := lines.group(number)):
@@ -192,7 +194,7 @@ class _RowBuilder:
     """Fills rows with the tiles of the rendered columns."""
 
     def __init__(
-        self, lines: _GridKeys, reader: User, rights: Rights, rows: Sequence[int], drawn: range
+        self, lines: _GridKeys, reader: User, rights: BoardRights, rows: Sequence[int], drawn: range
     ) -> None:
         board, self.lines, self.rights, self.drawn = lines.board, lines, rights, drawn
         self.columns = cell_queries.columns([lines.columns[n] for n in drawn])

@@ -16,7 +16,7 @@ from boards.runs.locking import lock, lock_for_sending
 from boards.runs.progress import CAN_REPEAT
 from boards.runs.sending import Sent, run_plan, run_request
 from core.formatting import money
-from projects import roles
+from projects.rights import Rights
 from projects.rules import door
 from runs import named_inputs, starting, state_machine
 from runs.costs.cost import estimate_runs
@@ -107,7 +107,7 @@ def stop(board: Board, by: User) -> str:
         locked.save(update_fields=["stopped_at"])
         cells = locked.cells.filter(replaced_at=None, is_reused=False)
         own = cells.exclude(run__state__in=Run.FINAL).exclude(run=None).select_related("run")
-        unfinished = list(own if roles.may_remove(by, locked) else own.filter(run__user=by))
+        unfinished = list(own if Rights(by, locked).may_remove else own.filter(run__user=by))
     waiting = [cell for cell in unfinished if cell.run and cell.run.state in CAN_STOP]
     running = [cell for cell in unfinished if cell.run and cell.run.state not in CAN_STOP]
     for cell in waiting:

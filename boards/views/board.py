@@ -11,8 +11,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from boards import row_requests
+from boards.access import BoardRights
 from boards.display import access_table, grid
-from boards.display.rights import rights_to
 from boards.models import Board
 from boards.runs.progress import progress_of
 from playground.display import looking
@@ -36,7 +36,7 @@ def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 def page(request: HtmxRequest, board: Board, status: int = 200, **more: Any) -> HttpResponse:
     """Render a board's page; `more` are the problem of a form on it, and what was typed."""
-    rights = rights_to(request.user, board)
+    rights = BoardRights(request.user, board)
     shown = grid.grid_of(board, request.user, rights, is_whole="all" in request.GET)
     context = {
         "board": board,
@@ -58,7 +58,7 @@ def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "board": board,
         "progress": progress_of(board),
-        "rights": rights_to(request.user, board),
+        "rights": BoardRights(request.user, board),
     }
     return render(request, "boards/_progress.html", context)
 
@@ -68,7 +68,7 @@ def progress(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     """Render the rows of one part, which has come into view."""
     board = find(request, pk)
-    rights = rights_to(request.user, board)
+    rights = BoardRights(request.user, board)
     shown = grid.part_of(board, request.user, rights, number)
     if shown is None:
         raise Http404("This board has fewer rows.")
@@ -81,7 +81,7 @@ def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
 def columns(request: HtmxRequest, pk: uuid.UUID, row: int, number: int) -> HttpResponse:
     """Render a row's cells in one group of columns, which has come into view."""
     board = find(request, pk)
-    rights = rights_to(request.user, board)
+    rights = BoardRights(request.user, board)
     shown = grid.group_of(board, request.user, rights, row, number)
     if shown is None:
         raise Http404("This board has no such row, or fewer columns.")

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from boards.access import BoardRights
 from boards.comments import mentions, threads, writing
 from boards.display import pictures
-from boards.display.rights import Rights, rights_to
 from boards.models import Board, Cell, Comment, Row
 from boards.participants import Participant
 from boards.views.board import find, find_as_member, no_store
@@ -53,7 +53,7 @@ def comments(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if request.method != "POST":
         inbox.see(request.user, board, mentions.MENTIONED, mentions.COMMENTED)
         return _page(request, board, place)
-    rights = rights_to(request.user, board)
+    rights = BoardRights(request.user, board)
     if not rights.may_comment:
         raise PermissionDenied(MAY_NOT.format(roles.ask(board.project)))
     text, parent = request.POST.get("text", ""), request.POST.get("parent", "")
@@ -73,7 +73,7 @@ def resolution(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpRespons
     """Resolve a thread, or open it again: who may change the board, and who began the thread."""
     board = find_as_member(request, pk)
     thread = _find(board, comment)
-    rights = rights_to(request.user, board)
+    rights = BoardRights(request.user, board)
     is_own = writing.is_by(Participant.of_user(request.user), thread)
     if not (rights.may_change or (is_own and rights.may_comment)):
         raise PermissionDenied("Who began a thread may resolve it, and who may change the board.")
@@ -111,7 +111,7 @@ def recovery(request: HtmxRequest) -> HttpResponseBase:
 
 def _require_may_delete(request: HtmxRequest, board: Board, comment: Comment) -> None:
     is_own = writing.is_by(Participant.of_user(request.user), comment)
-    if not is_own and not rights_to(request.user, board).may_remove:
+    if not is_own and not BoardRights(request.user, board).may_remove:
         raise PermissionDenied("Who wrote a comment may delete it, and who manages the board.")
 
 
@@ -147,7 +147,7 @@ def _done(request: HtmxRequest, board: Board, place: Place, written: int) -> Htt
 def _page(
     request: HtmxRequest, board: Board, place: Place, status: int = 200, **more: Any
 ) -> HttpResponse:
-    rights: Rights = rights_to(request.user, board)
+    rights = BoardRights(request.user, board)
     names = column_names([place.cell.column]) if place.cell else {}
     context = {
         "board": board,

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from boards import taking
+from boards.access import BoardRights
 from boards.display.judge import round_of
-from boards.display.rights import rights_to
 from boards.models import Board
 from boards.views.actions import for_makers
 from boards.views.board import find, find_changeable, no_store
@@ -46,7 +46,7 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "kind": stage_kind(shown.panes) if shown else "",
         "input": shown.row.label if shown and shown.row else "",
         "vote_url": board.get_absolute_url(),
-        "rights": rights_to(request.user, board),
+        "rights": BoardRights(request.user, board),
         "columns": board.columns.select_related("endpoint"),
         "may_mark": taking.may_mark(request.user),
     }

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from accounts.limits.rate_limit import limit
 from boards import access, row_requests
-from boards.display.rights import rights_to
+from boards.access import BoardRights
 from boards.participants import Participant
 from boards.views.actions import for_makers, for_members
 from boards.views.board import page
@@ -37,7 +37,7 @@ def access_form(request: HtmxRequest, board: Board) -> Any:
 @for_members
 def rows(request: HtmxRequest, board: Board) -> Any:
     """Add a row for a prompt and run it; of who may run nothing it waits for a maker's click."""
-    rights = rights_to(request.user, board)
+    rights = BoardRights(request.user, board)
     if not rights.may_add_rows:
         raise PermissionDenied(MAY_NOT.format(roles.ask(board.project)))
     typed = request.POST.get("prompt", "")

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import audit
 from accounts.permissions import HOUSE_DEFAULT, may
+from boards.access import BoardRights
 from boards.display import ballot
-from boards.display.rights import rights_to
 from boards.export.votes_table import votes_table
 from boards.models import Board
 from boards.participants import Participant
@@ -111,7 +111,7 @@ def vote_file(request: HtmxRequest, board: Board, token: str) -> HttpResponseBas
 def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the results of votes and marks by column."""
     board = find(request, pk)
-    rights = rights_to(request.user, board)
+    rights = BoardRights(request.user, board)
     link = voting.link_of(board) if rights.may_change else ""
     names = column_names(board.columns.select_related("endpoint"))
     number = parse_key(request.GET.get("page", "")) or 1

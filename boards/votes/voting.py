@@ -48,8 +48,9 @@ def is_admitted(user: User | AnonymousUser, session: SessionBase, board: Board, 
 
     The session remembers a valid token, so that the addresses after the first need none.
     """
-    if role := access.role_of(user, board):
-        return Act.VOTE in access.acts_of_role(board, role)
+    rights = access.BoardRights(user, board)
+    if rights.is_member:
+        return rights.may_vote
     if board.voting_opened_at is None or Act.VOTE not in access.acts_by_link(board):
         return False
     admitted = session.get(_ADMITTED, {})
@@ -68,7 +69,7 @@ def is_member(user: User | AnonymousUser, board: Board) -> bool:
 
     No query for a board in a private project.
     """
-    return bool(access.role_of(user, board))
+    return access.BoardRights(user, board).is_member
 
 
 def _is_valid(board: Board, token: str) -> bool:

@@ -16,6 +16,7 @@ from chats.models import Chat, Turn
 from chats.turns import readable
 from chats.turns.tree import ANSWER, Branch, branch_of
 from projects import roles
+from projects.rights import Rights
 from projects.rules import door
 from runs.files.inputs import our_addresses
 from runs.models.querysets import heavy_columns
@@ -123,7 +124,7 @@ def context(
         "is_own": is_own,
         "why_not": why_not,
         "may_write": not why_not,
-        "may_delete": roles.may_remove(user, chat),
+        "may_delete": Rights(user, chat).may_remove,
         "turns": turns,
         "count": len(branch.nodes),
         "older": _older(branch, turns),

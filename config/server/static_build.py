@@ -35,17 +35,26 @@ def minify_module(files: list[Path]) -> str:
 
 # Sources that only one kind of page needs; every other source goes into both bundles.
 ONLY = {
-    "gallery": {"card", "facets", "gallery", "login"},
+    "gallery": {"card", "facets", "gallery", "search-words"},
     "playground": {
-        *("draft-tab", "endpoint-head", "endpoint-inputs", "endpoint-stage", "film-strip"),
-        *("form-fields", "form-head", "form-inputs", "form-rows", "keep-seed", "lazy-elements"),
-        *("media", "run", "run-stage", "viewer-loader"),
+        *("draft-tab", "endpoint", "endpoint-stage", "film-strip", "form-fields", "form-head"),
+        *("form-inputs", "form-rows", "keep-seed", "lazy-elements", "run", "run-stage"),
+        "viewer-loader",
     },
 }
 
 
-# Sheets of pages that load no bundle, and so need the tokens themselves.
-WITH_TOKENS = {"admin", "share"}
+# What a sheet begins with; those of pages that load no bundle with what a bundle has.
+BEGINNINGS = {
+    "admin": ["tokens"],
+    "budgets": ["lazy/data-table"],
+    "list": ["search-words"],
+    "people": ["lazy/data-table"],
+    "report": ["lazy/data-table"],
+    "share": ["tokens", "primitives", "button", "lazy/shapes"],
+    "spending": ["lazy/data-table"],
+    "wall": ["lazy/shapes"],
+}
 
 
 def sources(kind: str, page: str) -> list[Path]:
@@ -61,8 +70,8 @@ def _recipes() -> Iterator[tuple[str, tuple[list[Path], Callable[[list[Path]], s
         yield f"css/{page}.css", (sources("css", page), join_css)
         yield f"js/{page}.js", (sources("js", page), join_js)
     for file in (SOURCES / "css" / "lazy").glob("*.css"):
-        tokens = [SOURCES / "css" / "tokens.css"] if file.stem in WITH_TOKENS else []
-        yield f"css/lazy/{file.name}", ([*tokens, file], join_css)
+        before = [SOURCES / "css" / f"{name}.css" for name in BEGINNINGS.get(file.stem, [])]
+        yield f"css/lazy/{file.name}", ([*before, file], join_css)
     for file in (SOURCES / "js" / "lazy").glob("*.js"):
         yield f"js/lazy/{file.name}", ([file], minify_module)
 

@@ -257,7 +257,9 @@ class _Subscription(Generic[K, V]):
         self.topic = topic
         self.waiting: set[asyncio.Future[Any]] = set()
         self._table = table
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        # Kept here: uvloop makes a timer that is due at once a `Handle`, which knows no time.
+        self._due_at = 0.0
         self._answering: asyncio.Task[None] | None = None
 
     def check(self) -> None:
@@ -267,8 +269,9 @@ class _Subscription(Generic[K, V]):
             self._answer_now()
         elif due_in is not None:
             due_at = asyncio.get_running_loop().time() + due_in
-            if self._timer is None or self._timer.when() > due_at:
+            if self._timer is None or self._due_at > due_at:
                 self.cancel_timer()
+                self._due_at = due_at
                 self._timer = asyncio.get_running_loop().call_at(due_at, self._answer_now)
 
     def expire(self, future: asyncio.Future[Any]) -> None:

@@ -17,7 +17,7 @@ from flows.compose.editing import label_of
 from flows.compose.models import endpoints_of, refusal, versions_of
 from flows.compose.outputs import path_in_words
 from flows.compose.wiring import answered
-from flows.display.rights import rights_in
+from flows.display.rights import FlowRights
 from flows.execution.pricing import prices
 from flows.models import Flow, FlowRun
 from playground.form.html import rendering
@@ -107,7 +107,7 @@ def context(
     shown = post if post is not None else form.first_post(definition, versions)
     node = draw_nodes(root, post=shown, problems=problems)
     filled = answered(definition, form.answers(definition, versions, shown)[0])
-    rights = rights_in(user, flow, here)
+    rights = FlowRights(user, flow, here)
     door.mark(rights.target, endpoints.values())
     reused = reusable(flow, filled, rights.target)
     costs = prices(filled, endpoints, reused)

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from projects import roles
-from projects.models.in_project import MAKERS
+from projects.rights import Rights
 from runs.progress import watch_tokens
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from flows.models import Flow, FlowRun
-    from projects.models import InProject, Project
+    from projects.models import Project
 
 VIEW = "flow"  # of a run of a flow, as in `watch_tokens`
 REPEAT = "repeat"
 READ_ONLY = "You look at this flow as an admin: it is there to be read, not to be run or copied."
 
 
-class Rights(NamedTuple):
-    """What a flow's page offers; `why_not` says why the user may not run it in `target`."""
+class FlowRights(Rights):
+    """The rights to a flow on a page of the project `here`: where it is run, and why not."""
 
-    may_edit: bool
-    may_delete: bool
-    target: Project
-    why_not: str
+    row: Flow
 
+    def __init__(self, user: User, flow: Flow, here: Project) -> None:
+        super().__init__(user, flow)
+        self.person = user
+        self.target = flow.project if self.may_change else here
 
-def rights_in(user: User, flow: Flow, here: Project) -> Rights:
-    """Return the rights to a flow on a page of the project `here`.
-
-    No query for what lives in the user's private project, and one for what they may change.
-    """
-    role = _role_in(flow, user)
-    may_edit = role in MAKERS and flow.project.archived_at is None
-    is_managed = role == roles.Role.MANAGER
-    may_delete = bool(role) and (flow.user_id == user.pk or is_managed)
-    if may_edit:
-        return Rights(may_edit, may_delete, flow.project, "")
-    is_offered = bool(role) or flow.visibility == flow.Visibility.TEAM
-    why_not = roles.refusal_to_make(user, here) if is_offered else READ_ONLY
-    return Rights(may_edit, may_delete, here, why_not)
+    @cached_property
+    def why_not(self) -> str:
+        """Return why the user may not run it in `target`; empty if they may."""
+        if self.may_change:
+            return ""
+        is_offered = self.is_member or self.row.visibility == self.row.Visibility.TEAM
+        return roles.refusal_to_make(self.person, self.target) if is_offered else READ_ONLY
 
 
 def view_for(user: User, flow_run: FlowRun) -> str:
@@ -49,18 +44,9 @@ def view_for(user: User, flow_run: FlowRun) -> str:
 
     As in `watch_tokens.view_for`, it names the member, unless all is the user's own.
     """
-    role = _role_in(flow_run, user)
-    is_managed = role == roles.Role.MANAGER
-    is_own = flow_run.user_id == user.pk
-    may_repeat = role in MAKERS and flow_run.project.archived_at is None
-    if is_own and may_repeat and not flow_run.repeated_by_id:
+    rights = Rights(user, flow_run)
+    if rights.is_own and rights.may_change and not flow_run.repeated_by_id:
         return VIEW
-    granted = [watch_tokens.CANCEL] if is_own or is_managed else []
-    granted += [REPEAT] if may_repeat else []
+    granted = [watch_tokens.CANCEL] if rights.is_own or rights.may_manage else []
+    granted += [REPEAT] if rights.may_change else []
     return ".".join([f"{VIEW}{watch_tokens.ONLY}", *granted, str(user.pk)])
-
-
-def _role_in(row: InProject, user: User) -> str:
-    """Return the user's role; empty for what is hidden from it, which admins only read."""
-    is_seen = row.user_id == user.pk or not row.is_hidden
-    return roles.role_in(row.project, user) if is_seen else ""

@@ -14,6 +14,7 @@ from flows.execution import advance, pricing, steps
 from flows.models import Flow, FlowRun, StepRun
 from projects import roles
 from projects.models.project import private_project
+from projects.rights import Rights
 from projects.rules import door
 from runs import starting as runs_starting
 from runs import state_machine
@@ -86,7 +87,7 @@ def project_for(user: User, flow: Flow, elsewhere: Project | None = None) -> Pro
 
     Else in the project `elsewhere`, by default their private one.
     """
-    if roles.may_change(user, flow):
+    if Rights(user, flow).may_change:
         return flow.project
     return elsewhere or private_project(user)
 

@@ -25,7 +25,7 @@ from flows.models import Flow
 from flows.views.flow import find_changeable
 from flows.views.posted import posted_fields
 from playground.form.posted_files import with_files
-from projects import roles
+from projects.rights import Rights
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _page(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     context: dict[str, Any] = {"trouble": trouble, "is_wrong": bool(problems)}
-    context["may_open"] = roles.may_remove(request.user, flow)
+    context["may_open"] = Rights(request.user, flow).may_remove
     try:
         context |= edit_page.context(flow, parse_definition(flow.definition), post, problems or ())
     except Invalid as invalid:  # stored by an older version, or through the admin
@@ -111,7 +111,7 @@ def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Prob
         if "name" in request.POST:
             name = " ".join(db_safe_text(request.POST["name"]).split())[:200]
             locked.name = name or NAMELESS
-        if "visibility" in request.POST and roles.may_remove(request.user, flow):
+        if "visibility" in request.POST and Rights(request.user, flow).may_remove:
             is_team = request.POST["visibility"] == Flow.Visibility.TEAM
             locked.visibility = Flow.Visibility.TEAM if is_team else Flow.Visibility.PRIVATE
         locked.save()

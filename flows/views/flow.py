@@ -20,7 +20,7 @@ from flows.compose.definition import Definition, Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.compose.wiring import answered
 from flows.display import flow_page
-from flows.display.rights import rights_in
+from flows.display.rights import FlowRights
 from flows.execution import starting
 from flows.models import Flow, FlowRun
 from flows.models.flow import FlowQuerySet
@@ -55,7 +55,7 @@ def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     try:
         definition = parse_definition(flow.definition)
     except Invalid as invalid:  # stored by another version
-        rights = rights_in(request.user, flow, current(request))
+        rights = FlowRights(request.user, flow, current(request))
         context = {"flow": flow, "trouble": str(invalid), "rights": rights}
         return render(request, "flows/flow.html", context)
     if request.method == "POST":

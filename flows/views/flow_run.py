@@ -17,7 +17,7 @@ from flows.execution import starting
 from flows.models import Flow, FlowRun
 from flows.models.flow_run import FlowRunQuerySet
 from playground.display import looking
-from projects import roles
+from projects.rights import Rights
 from runs.refused_starts import Forbidden
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpRe
         if verb == "again":
             starting.try_again(shown_run, step.replace("\x00", ""), request.user)
         elif verb == "cancel":
-            roles.require_for(request.user, shown_run)
+            Rights(request.user, shown_run).require_removal()
             by = "" if shown_run.user == request.user else request.user.get_username()
             starting.cancel(shown_run, by)
     except Forbidden:

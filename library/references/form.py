@@ -93,6 +93,10 @@ class ReferenceForm(KeptForm):
         known = not held or held in dict(weights)
         return weights if known else [(held, "The weights that it has now"), *weights]
 
+    def is_multipart(self) -> bool:
+        """Return whether files come with it: a new one begins with some."""
+        return self.is_new
+
     def clean_kind(self) -> str:
         """Return what it shows; a product where nothing was said."""
         return self.cleaned_data["kind"] or Reference.Kind.PRODUCT

@@ -19,6 +19,7 @@ from playground.display.comparison.predecessor import predecessor_of
 from playground.display.result.settings import settings_of
 from projects import roles
 from projects.models import Project
+from projects.rights import Rights
 from runs import owners, state_machine
 from runs.models import Run
 from runs.ownership import deletion
@@ -87,7 +88,7 @@ def _shared_project(request: HtmxRequest, run: Run, view: str) -> Project | None
 def cancellation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Request the run's cancellation; its page shows how it actually ended."""
     run = find_run(request, pk, may_cover=True)
-    roles.require_for(request.user, run, permissions.CANCEL_RUN)
+    Rights(request.user, run).require_removal(permissions.CANCEL_RUN)
     by = permissions.name_of_other(request.user, run.user_id)
     state_machine.request_cancel(run.pk, by)
     if request.htmx:
@@ -128,7 +129,7 @@ def artifact_star(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpRes
 def _require_star(request: HtmxRequest, run: Run) -> None:
     """Raise PermissionDenied unless the user may star the run: their own, makers, by permission."""
     user = request.user
-    if run.user_id == user.pk or roles.may_change(user, run):
+    if run.user_id == user.pk or Rights(user, run).may_change:
         return
     if roles.role_in(run.project, user) and not permissions.may(user, permissions.CHANGE_RUN):
         roles.require_maker(user, run.project)

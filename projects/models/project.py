@@ -113,7 +113,7 @@ class Membership(models.Model):
     @property
     def may_make(self) -> bool:
         """Whether the member may run models and change what lives in the project."""
-        return self.role != self.Role.VIEWER
+        return self.role in (self.Role.MAKER, self.Role.MANAGER)
 
     @property
     def may_manage(self) -> bool:

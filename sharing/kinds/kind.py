@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from core.http.parameters import parse_uuid
 from kept.models import Kept, rows_of
 from library.selection import ResultKey
-from projects.roles import may_change
+from projects.rights import Rights
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -71,4 +71,4 @@ class KeptKind(Kind, Generic[Row]):
     def find(self, user: User, key: str) -> Row | None:
         """Return what has this key and may be shared by the user; None if there is no such."""
         row: Row | None = self.seen(user, key)
-        return row if row and (self.is_for_all or may_change(user, row)) else None
+        return row if row and (self.is_for_all or Rights(user, row).may_change) else None

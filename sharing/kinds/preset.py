@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from projects.roles import may_change
+from projects.rights import Rights
 from runs.models import Preset as Row
 from sharing.kinds.content.settings import Curtain
 from sharing.kinds.documents import Document, DocumentKind
@@ -29,7 +29,7 @@ class Preset(DocumentKind[Row]):
     def find(self, user: User, key: str) -> Row | None:
         """Return the preset, if the user may change it in its project."""
         preset = _preset(Row.objects.kept().shown_to(user), key)
-        return preset if preset and may_change(user, preset) else None
+        return preset if preset and Rights(user, preset).may_change else None
 
     def seen(self, user: User, key: str) -> Row | None:
         """Return the preset, if the user may use it."""

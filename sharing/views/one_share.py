@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import audit
 from core.http.addresses import absolute
 from projects import roles
+from projects.rights import Rights
 from sharing import access, items
 from sharing.events import raise_version
 from sharing.models import Share
@@ -97,7 +98,7 @@ def _context(request: HtmxRequest, share: Share, form: OptionsForm) -> dict[str,
         "whom": access.audience_in_words(share),
         "answers": for_whom.FOR_WHOM,
         "answer": for_whom.of(share),
-        "may_change": roles.may_change(request.user, share),
+        "may_change": Rights(request.user, share).may_change,
     }
 
 

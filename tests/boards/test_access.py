@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import AuditEntry
 from boards import access
-from boards.display.rights import rights_to
+from boards.access import BoardRights
 from boards.models import Act, Board
 from boards.votes import voting
 from projects.models import Project
@@ -60,7 +60,7 @@ def test_viewers_may_what_was_chosen(board: Board) -> None:
     vera = person("vera")
     for acts in ([], ["vote"], ["comment"], ["rows"], ["vote", "comment", "rows"], ["nonsense"]):
         board.viewers_may = acts
-        rights = rights_to(vera, board)
+        rights = BoardRights(vera, board)
         may = {"vote": rights.may_vote, "comment": rights.may_comment, "rows": rights.may_add_rows}
         assert [act for act, allowed in may.items() if allowed] == [
             act for act in acts if act in Act.values

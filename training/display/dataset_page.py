@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from projects import roles
+from projects.rights import Rights
 from training.data import packing
 from training.data.checks import counts_of, findings_of, noun
 from training.data.items import items_of, kept
@@ -18,7 +18,7 @@ ON_PAGE = 48
 
 def context(user: User, dataset: Dataset, page: int) -> dict[str, Any]:
     """Return one page of the files, with the checks of all files."""
-    may_change = roles.may_change(user, dataset)
+    rights = Rights(user, dataset)
     items = items_of(dataset.files)
     shown = kept(items)
     rules = packing.rules_for(dataset.endpoint)
@@ -33,9 +33,9 @@ def context(user: User, dataset: Dataset, page: int) -> dict[str, Any]:
         "page": page,
         "pages": pages,
         "made": _made(user, dataset),
-        "may_change": may_change,
-        "why_not": "" if may_change else roles.refusal_to_make(user, dataset.project),
-        "may_delete": dataset.user_id == user.pk or roles.may_remove(user, dataset),
+        "may_change": rights.may_change,
+        "why_not": rights.why_not,
+        "may_delete": rights.may_remove,
     }
     if rules:
         counts = counts_of(shown, rules)

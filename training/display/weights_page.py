@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from projects import roles
+from projects.rights import Rights
 from runs.costs import known_costs
 from runs.files.artifact_urls import artifact_url, thumbnail_url
 from runs.models import Run
@@ -64,7 +64,7 @@ def page(user: User, weights: Weights) -> dict[str, Any]:
     """
     run, project = weights.training.run, weights.project
     runs = Run.objects.kept().in_project(project, user)
-    may_change = roles.may_change(user, weights)
+    rights = Rights(user, weights)
     siblings = siblings_of(run.endpoint)
     return {
         "weights": weights,
@@ -72,8 +72,8 @@ def page(user: User, weights: Weights) -> dict[str, Any]:
         "cost": known_costs.briefly(run),
         "training": weights.training,
         "dataset": dataset_of(weights),
-        "may_change": may_change,
-        "may_delete": weights.user_id == user.pk or roles.may_remove(user, weights),
+        "may_change": rights.may_change,
+        "may_delete": rights.may_remove,
         "siblings": [(sibling.endpoint, sibling.address_for(weights)) for sibling in siblings],
         "samples": _pictures(samples_of(runs, [weights]).get(weights.address, []), ON_PAGE),
     }

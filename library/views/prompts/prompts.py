@@ -24,7 +24,8 @@ from library.models.prompt import new_seed
 from library.prompts import origins, saving, using
 from library.prompts.form import PromptForm, folder_of
 from playground.display import tiles
-from projects import current, roles
+from projects import current
+from projects.rights import Rights
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def versions(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
             (row, _changes(row, former))
             for row, former in zip(rows, [*rows[1:], None], strict=True)
         ],
-        "may_change": roles.may_change(request.user, prompt),
+        "may_change": Rights(request.user, prompt).may_change,
     }
     return render(request, "library/prompts/versions.html", context)
 

@@ -18,6 +18,7 @@ from library.selection import Selection
 from library.series import items, naming, shown
 from playground.display import wall
 from projects import roles
+from projects.rights import Rights
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
             (position, piece, series.get(position, []))
             for position, piece in (pieces or {0: None}).items()
         ],
-        "may_add": roles.may_change(request.user, run),
+        "may_add": Rights(request.user, run).may_change,
         "error": error,
         "project_key": run.project.key,
     }

@@ -26,6 +26,7 @@ from playground.form import presets
 from playground.form.presets import Scope
 from playground.views.model_page.endpoint import login_keeping_post
 from projects import current, roles
+from projects.rights import Rights
 from runs.models import Preset
 from schemas.exact import NotJson, dumps, loads
 
@@ -192,7 +193,9 @@ def _form(request: HtmxRequest, endpoint: Endpoint, error: str = "", **more: Any
     if preset := more.get("preset"):
         context["is_private"] = preset.project.is_private
         context.setdefault("used_by", Scope.of(preset))
-        context["may_delete"] = roles.may_remove(request.user, preset, permissions.DELETE_PRESET)
+        context["may_delete"] = Rights(request.user, preset).may_remove_by(
+            permissions.DELETE_PRESET
+        )
         context["offer"] = presets.offer(endpoint, preset, preset.arguments)
     template = "playground/presets/_form.html" if request.htmx else "playground/preset.html"
     return render(request, template, context, status=422 if error else 200)
@@ -225,7 +228,7 @@ def _authorize(request: HtmxRequest, preset: Preset, permission: str) -> None:
     if permission == permissions.CHANGE_PRESET:
         _require_change(request, preset)
     else:
-        roles.require_for(request.user, preset, permission)
+        Rights(request.user, preset).require_removal(permission)
     is_owner = preset.user_id == request.user.pk
     if request.method == "POST" and (not is_owner or preset.touched_by_id):
         preset.touched_by = None if is_owner else request.user
@@ -235,7 +238,7 @@ def _authorize(request: HtmxRequest, preset: Preset, permission: str) -> None:
 def _require_change(request: HtmxRequest, preset: Preset) -> None:
     """Raise PermissionDenied unless it is theirs, or they may by role or permission."""
     user = request.user
-    is_allowed = preset.user_id == user.pk or roles.may_change(user, preset)
+    is_allowed = preset.user_id == user.pk or Rights(user, preset).may_change
     if is_allowed or may(user, permissions.CHANGE_PRESET):
         return
     if roles.role_in(preset.project, user):

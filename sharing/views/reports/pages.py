@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from boards.display.rights import rights_to
+from boards.access import BoardRights
 from boards.models import Board
 from boards.views.board import find_changeable as find_board_to_change
 from core.http.parameters import parse_uuid
 from projects import roles
+from projects.rights import Rights
 from sharing.models import Report
 from sharing.reports import saving
 from sharing.reports.sections import SECTIONS
@@ -59,7 +60,7 @@ def of_board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "reports": reports,
         "deleted": deleted,
         "may_begin": not (is_followed or board.deleted_at)
-        and rights_to(request.user, board).may_change,
+        and BoardRights(request.user, board).may_change,
     }
     return render(request, "sharing/reports/index.html", context)
 
@@ -69,18 +70,14 @@ def of_board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def report(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a report."""
     found = find(request, pk)
-    content = shown(found, for_members)
+    content, rights = shown(found, for_members), Rights(request.user, found)
     context = {
         "report": found,
         "shown": content,
-        "may_change": roles.may_change(request.user, found),
-        "may_remove": roles.may_remove(request.user, found) and _is_member(request, found),
+        "may_change": rights.may_change,
+        "may_remove": rights.may_remove,
     }
     return render(request, "sharing/reports/report.html", context)
-
-
-def _is_member(request: HtmxRequest, found: Report) -> bool:
-    return bool(roles.role_in(found.project, request.user))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,6 +18,7 @@ from core.file_names import portable_name
 from library.selection import ResultKey
 from notifications import inbox
 from projects import roles
+from projects.rights import Rights
 from sharing import items
 from sharing.access import Visit, end_of
 from sharing.models import Comment, Share, ShareItem
@@ -43,7 +44,7 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     by, show, sort = (request.GET.get(name, "") for name in ("by", "show", "sort"))
     inbox.see(request.user, share)
     answers = summary.answers_of(share, by)
-    may_change = roles.may_change(request.user, share)
+    may_change = Rights(request.user, share).may_change
     context = {
         "share": share,
         "visit": Visit(share, request.user, may_change),

@@ -18,7 +18,7 @@ export function start(link) {
   });
   if (!document.querySelector(`link[href="${link.dataset.compare}"]`)) document.head.append(sheet);
   bar = document.createElement("div");
-  bar.className = "compare-bar";
+  bar.className = "compare-bar sheet bar gap-3";
   bar.setAttribute("role", "region");
   bar.setAttribute("aria-label", "Models to compare");
   document.querySelector("main").append(bar);

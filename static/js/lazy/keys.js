@@ -70,6 +70,7 @@ function list() {
   const title = element("h2", "Keyboard shortcuts");
   title.id = "keys-title";
   const rows = element("dl");
+  rows.className = "terms";
   for (const [keys, words] of offered()) {
     const name = element("dt");
     name.append(element("kbd", keys));

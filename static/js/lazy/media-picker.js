@@ -17,9 +17,9 @@ export async function open(field) {
     const answer = await fetch(address);
     const choices = new DOMParser()
       .parseFromString(await answer.text(), "text/html")
-      .querySelector(".choices");
+      .querySelector(".picker-choices");
     if (mine === turn && choices)
-      shown.querySelector(".choices").replaceWith(document.importNode(choices, true));
+      shown.querySelector(".picker-choices").replaceWith(document.importNode(choices, true));
   };
   const search = () => {
     const form = shown.querySelector("form");
@@ -29,7 +29,7 @@ export async function open(field) {
   };
   shown.addEventListener("click", (event) => {
     const choice = event.target.closest("[data-address]");
-    const page = event.target.closest(".choices nav a");
+    const page = event.target.closest(".picker-choices nav a");
     if (choice) {
       shown.close();
       const { address } = choice.dataset;

@@ -62,7 +62,7 @@ export function draw(field) {
     const run = /^\/runs\/[0-9a-f-]{36}\//.exec(field.held.src)?.[0];
     const name = document.createElement(run ? "a" : "span");
     if (run) Object.assign(name, { href: run, title: "The run that made it" });
-    name.className = "media-name media-made";
+    name.className = "media-name truncate small media-made";
     name.textContent = field.held.name;
     field.text.before(name);
   }

@@ -41,7 +41,7 @@ function replace(parts, done) {
 
 function ask(part) {
   const dialog = document.querySelector(".review-dialog") ?? document.createElement("dialog");
-  dialog.className = "review-dialog";
+  dialog.className = "review-dialog sheet";
   dialog.setAttribute("aria-label", "Your name");
   dialog.replaceChildren(part);
   document.body.append(dialog);

@@ -17,7 +17,7 @@ export const boxes = () => [...document.querySelectorAll(`${BOX}:not(:disabled)`
 const boxOf = (element) => element?.closest?.(".tile, .run-item")?.querySelector(BOX);
 /** A closed stack is selected as a whole. */
 const stackOf = (box) => {
-  const stack = box.closest(".stack[data-count]:not([data-opened])");
+  const stack = box.closest(".wall-stack[data-count]:not([data-opened])");
   return stack ? [...stack.querySelectorAll(BOX)] : [box];
 };
 export function select(box, isSelected) {

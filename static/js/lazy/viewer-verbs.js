@@ -6,7 +6,7 @@ import { NotShown, comparison, forget, isFetched } from "./viewer-results.js";
 import { listed } from "./viewer-list.js";
 
 const MARK = "vitrine-marked"; // the result to compare with, for the tab
-const OF_PAGE = ".stack, .run-tile, .variation, .run-row";
+const OF_PAGE = ".wall-stack, .run-tile, .variation, .run-row";
 
 async function post(form) {
   try {
@@ -133,7 +133,7 @@ export class Verbs {
     this.showOnPage(run, page.querySelector("section"), true);
     undo.dataset.verb = "undo";
     const note = document.createElement("div");
-    note.className = "viewer-deleted";
+    note.className = "viewer-deleted stack gap-4";
     note.append(page.querySelector("p"), undo);
     this.element.replaceChildren(media);
     media.replaceChildren(note);

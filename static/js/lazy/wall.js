@@ -14,7 +14,7 @@ document.addEventListener("click", (event) => {
   const badge = event.target.closest?.(".tile [data-open]");
   if (!badge || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  const opened = badge.closest(".stack").toggleAttribute("data-opened");
+  const opened = badge.closest(".wall-stack").toggleAttribute("data-opened");
   badge.setAttribute("aria-expanded", opened);
 });
 const faces = () =>
@@ -58,12 +58,12 @@ document.addEventListener("keydown", (event) => {
  * else each page would end in a gap. What can be seen stays where it is.
  */
 function joinRows(page, next) {
-  if (!next?.firstElementChild.matches(".stack")) return;
+  if (!next?.firstElementChild.matches(".wall-stack")) return;
   const topOf = (stack) =>
     [...stack.querySelectorAll(".tile")]
       .find((tile) => tile.getClientRects().length)
       ?.getBoundingClientRect().top;
-  const stacks = [...page.children].filter((child) => child.matches(".stack"));
+  const stacks = [...page.children].filter((child) => child.matches(".wall-stack"));
   const top = topOf(stacks.at(-1));
   if (!(top > innerHeight)) return;
   const first = stacks.findLastIndex((stack) => topOf(stack) !== top) + 1;

@@ -48,7 +48,7 @@ def test_scrolling_goes_on_and_back_returns_to_the_place(
     page.evaluate(SHIFTS)
     last = tile(page, many[0])
     for count in (25, 50, 75, 90):  # the next page is there before one comes to the end of the last
-        stacks = page.locator("#wall .stack")
+        stacks = page.locator("#wall .wall-stack")
         expect(stacks).to_have_count(count)
         stacks.nth(count - 15).scroll_into_view_if_needed()
     assert page.evaluate("window.shifted") == 0

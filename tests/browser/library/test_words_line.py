@@ -28,7 +28,7 @@ def results(make_run: Any) -> None:
 
 def test_a_line_is_typed_by_keys_and_saved_as_a_view(open_page: Open, results: None) -> None:
     page = open_page("/runs/")
-    stacks = page.locator("#wall .stack")
+    stacks = page.locator("#wall .wall-stack")
     expect(stacks).to_have_count(3)
     line = page.get_by_role("combobox", name="Find results by words and conditions")
     line.press_sequentially("fox out:im")

@@ -47,7 +47,8 @@ def test_a_message_becomes_a_run(member: Client, chat: Chat) -> None:
     shown = member.get(page).content.decode()
     assert "data-watch" in shown
     assert 'http-equiv="refresh"' in shown
-    assert "composer js-only" in shown  # a reload would take away what is typed
+    # A reload would take away what is typed.
+    assert 'class="composer panel stack gap-3 js-only"' in shown
     assert "Be short." in shown  # goes with the next turn as well
 
 

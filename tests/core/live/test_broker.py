@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import uvloop
 from django.db import OperationalError
 
 from core.live import broker as broker_module
@@ -89,7 +90,8 @@ def serve(house: House, use: Callable[[Broker], Awaitable[Any]]) -> Any:
         assert not any(table.watching or table.rows for table in house.broker._tables.values())
         return result
 
-    return asyncio.run(main())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the server's loop
+        return runner.run(main())
 
 
 def test_a_change_is_read_and_answered_once_for_all_who_wait_for_the_same() -> None:
@@ -111,6 +113,17 @@ def test_a_change_is_read_and_answered_once_for_all_who_wait_for_the_same() -> N
 def test_what_is_newer_already_is_answered_at_once() -> None:
     house = House({"a": 3})
     assert serve(house, lambda broker: broker.wait(house.newer("a", 2), PATIENCE_S)) is True
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 1e-5, 0.01])
+def test_several_get_what_is_due_soon(delay_s: float) -> None:
+    house = House({"a": 1})
+
+    async def use(broker: Broker) -> Any:
+        held = [house.wait(Text(house, ("a",), delay_s)) for _ in range(5)]
+        return await asyncio.gather(*held)
+
+    assert serve(house, use) == ["a1"] * 5
 
 
 @pytest.mark.parametrize("rows", [{"a": 3}, {}])

@@ -72,8 +72,8 @@ def outline(page: str) -> list[str]:
     """The titles, indented by how deep their lists are nested; the page's own run in brackets."""
     lines, depth = [], 0
     pattern = (
-        r'<(ul|/ul)>|(aria-current)|descent-title" dir="auto">([^<]*)<|<span>(A run or[^<]*)<|'
-        r"(… more)|(shown above)"
+        r'<(ul|/ul)>|(aria-current)|descent-title truncate" dir="auto">([^<]*)<|'
+        r"<span>(A run or[^<]*)<|(… more)|(shown above)"
     )
     is_current = False
     for tag, current, title, unseen, more, again in re.findall(pattern, page):

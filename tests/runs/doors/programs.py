@@ -103,7 +103,7 @@ def assistant(world: World) -> Use:
     rest: dict[str, Any] = {"allow_unknown_price": True, "allow_unknown": True, "project": ""}
     rest["max_cost"] = 5
     arguments = {"prompt": "a cat"}
-    return _assistant(world, lambda tools: tools.run_model(PAINT, arguments, 0, 0, **rest))
+    return _assistant(world, lambda tools: tools.run_model(arguments, PAINT, wait_s=0, **rest))
 
 
 def assistant_flow(world: World) -> Use:
@@ -111,4 +111,4 @@ def assistant_flow(world: World) -> Use:
     made = new_flow(world)
     rest: dict[str, Any] = {"allow_unknown_price": True, "allow_unknown": True, "project": ""}
     rest["max_cost"] = 5
-    return _assistant(world, lambda tools: tools.run_flow(str(made.pk), {}, 0, **rest))
+    return _assistant(world, lambda tools: tools.run_flow(str(made.pk), wait_s=0, **rest))

@@ -144,9 +144,10 @@ def test_only_who_may_use_it_in_the_house_is_led_there(
     mine.force_login(author)
     strange.force_login(stranger)
     row: Any = KINDS[kind].find(author, share.source)
-    assert f'class="share-button" href="{row.get_absolute_url()}"' in page_of(share, mine)
+    link = f'href="{row.get_absolute_url()}"'
+    assert f'class="button" data-kind="primary" {link}' in page_of(share, mine)
     for visitor in (strange, Client()):
-        assert "share-button" not in page_of(share, visitor)
+        assert link not in page_of(share, visitor)
 
 
 def test_a_kept_prompt_keeps_its_text(share_kind: Shown) -> None:

@@ -81,7 +81,7 @@ def test_the_answers_name_the_moment_and_the_point_of_a_comment(
     post(Client(), name="Anna", item=1, comment="There", x="10", y="20", at="3.2")
     post(Client(), name="Ben", item=2, comment="All of it")
     page = text_of(member.get(f"/shares/{share.pk}/review/"))
-    assert page.count('class="review-time"') == 1
+    assert page.count('class="review-time figures"') == 1
     address = f"{share.get_absolute_url()}review/1/#comment-{Comment.objects.get(text='There').pk}"
     assert f'href="{address}"' in page
     assert ">0:03.2, a point</a>" in page

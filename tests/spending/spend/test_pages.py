@@ -281,7 +281,8 @@ def test_the_table_is_sorted_as_asked(member: Client, user: User) -> None:
 
     def order(sort: str) -> list[str]:
         query = f"from={days_ago(0)}&to={days_ago(0)}&by=door&sort={sort}"
-        table = text_of(member.get(f"/spend/?{query}")).partition('<table class="spend-table"')[2]
+        page = text_of(member.get(f"/spend/?{query}"))
+        table = page.partition('<table class="spend-table data-table"')[2]
         return re.findall("<bdi>(.*?)</bdi>", table)
 
     assert order("") == ["API", "Chats"]

@@ -1,0 +1,81 @@
+"""What a user may do with a row that lives in a project: one answer for pages, posts and programs.
+
+Which rows they see at all is said by querysets (`projects/models/in_project.py`).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+
+from accounts import permissions
+from projects import roles
+from projects.models.in_project import MAKERS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    from projects.models import InProject
+
+
+class Rights:
+    """A user's rights to a row, whose project should be loaded.
+
+    No query for a row in the user's private project, one in a shared project, and one more for
+    `why_not` of who only looks. Who reads the row as no member (an admin with a reason, somebody
+    for whom it is open to the house) has no right but that.
+    """
+
+    def __init__(self, user: User | AnonymousUser, row: InProject) -> None:
+        self.user, self.row = user, row
+        self.is_own = row.user_id == user.pk
+
+    @cached_property
+    def role(self) -> str:
+        """Return the user's role in the row's project; empty for who does not see the row."""
+        is_seen = self.is_own or not self.row.is_hidden
+        return roles.role_in(self.row.project, self.user) if is_seen else ""
+
+    @property
+    def is_member(self) -> bool:
+        """Return whether the user sees the row as a member of its project."""
+        return bool(self.role)
+
+    @property
+    def may_change(self) -> bool:
+        """Return whether the user may change the row: makers, in a living project."""
+        return self.role in MAKERS and self.row.project.archived_at is None
+
+    @property
+    def may_manage(self) -> bool:
+        """Return whether the user manages the row's project."""
+        return self.role == roles.Role.MANAGER
+
+    @property
+    def may_remove(self) -> bool:
+        """Return whether the user may delete it or stop it: who made it, and managers."""
+        return self.is_member and (self.is_own or self.may_manage)
+
+    def may_remove_by(self, permission: str) -> bool:
+        """Return whether the user may delete it, or has the permission to delete everybody's."""
+        return self.may_remove or permissions.may(self.user, permission)
+
+    def require_removal(self, permission: str = "") -> None:
+        """Raise PermissionDenied, saying whom to ask, unless the user may delete or stop it."""
+        if self.may_remove or (permission and permissions.may(self.user, permission)):
+            return
+        if self.is_member:
+            raise PermissionDenied(
+                "Only who made it may do this, and who manages the project. "
+                f"{roles.ask(self.row.project)} to do it."
+            )
+        permissions.require(self.user, permission)
+
+    @cached_property
+    def why_not(self) -> str:
+        """Return why a member may not change it, and whom to ask; empty if they may."""
+        if self.may_change or not self.is_member:
+            return ""
+        return roles.refusal_to_make(self.user, self.row.project, self.role)  # type: ignore[arg-type]

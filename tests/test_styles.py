@@ -1,0 +1,69 @@
+"""What the sheets name is there: each variable has a value, each class stands on an element."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SHEETS = sorted((ROOT / "static/css").rglob("*.css"))
+FOREIGN = {"admin.css"}  # whose classes are those of Django's own admin
+COMMENT = re.compile(r"/\*.*?\*/", re.S)
+TEMPLATE_TAG = re.compile(r"{%.*?%}|{{.*?}}", re.S)
+
+
+def rules(sheet: Path) -> str:
+    """The text of a sheet without its comments."""
+    return COMMENT.sub("", sheet.read_text())
+
+
+def given() -> Iterator[str]:
+    """The words of each class attribute in a template, and of each string in a program of ours."""
+    for template in (ROOT / "templates").rglob("*"):
+        if template.suffix in {".html", ".jinja"}:
+            text = template.read_text()
+            # A value that a tag chooses stands in its own quotes.
+            chosen = re.findall(r"""["']([\w -]+)["']""", " ".join(TEMPLATE_TAG.findall(text)))
+            attributes = re.findall(r'class="([^"]*)"', TEMPLATE_TAG.sub(" ", text))
+            yield from " ".join([*chosen, *attributes]).split()
+    programs = [*(ROOT / "static/js").rglob("*.js"), *ROOT.glob("[a-z]*/**/*.py")]
+    for program in programs:
+        if program.relative_to(ROOT).parts[0] not in {"tests", "bench", "var"}:
+            text = program.read_text()
+            strings = re.findall(r"""["'`]([^"'`\n]*)["'`]""", text)
+            strings += re.findall(r'class="([^"]*)"', text)  # in a string of the other quotes
+            yield from re.findall(r"[\w-]+", " ".join(strings))
+
+
+def test_every_variable_without_a_fallback_is_defined() -> None:
+    text = "\n".join(map(rules, SHEETS))
+    defined = set(re.findall(r"(--[\w-]+)\s*:", text))
+    named = {(sheet.name, name) for sheet in SHEETS
+             for name in re.findall(r"var\(\s*(--[\w-]+)\s*\)", rules(sheet))}  # fmt: skip
+    assert len(named) > 100
+    assert sorted(one for one in named if one[1] not in defined) == []
+
+
+def test_every_class_of_a_sheet_is_on_an_element() -> None:
+    classes = {
+        (sheet.name, name)
+        for sheet in SHEETS
+        if sheet.name not in FOREIGN
+        for selector in re.findall(r"([^{};]+)\{", rules(sheet))
+        for name in re.findall(r"\.([A-Za-z][\w-]*)", re.sub(r'"[^"]*"', "", selector))
+    }
+    words = set(given())
+    assert len(classes) > 500
+    assert sorted(one for one in classes if one[1] not in words) == []
+
+
+def test_no_selector_loses_a_space_to_the_minifier() -> None:
+    """It takes the one of `.a :is(b)`, which is another selector then; that of `& :is(b)` stays."""
+    lost = [
+        (sheet.name, selector.strip())
+        for sheet in SHEETS
+        for selector in re.findall(r"([^{};]+)\{", rules(sheet))
+        if re.search(r"[\w\])] :[a-z]", selector) and not selector.strip().startswith("@")
+    ]
+    assert lost == []
