@@ -14,6 +14,7 @@ import pytest
 import fal
 from fal.http.limits import LIMITS
 
+pytestmark = pytest.mark.anyio
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"request_id":"r-1"}'
 QUEUED = b'HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n{"status":"IN_QUEUE"}'

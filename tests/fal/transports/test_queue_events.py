@@ -14,6 +14,7 @@ import fal
 from tests.fal.conftest import Connect
 from tests.fal.upstream import Answer, Upstream
 
+pytestmark = pytest.mark.anyio
 HANDLE = fal.Handle.rebuilt("https://queue.fal.run", "fal-ai/flux/dev", "r-1")
 
 
