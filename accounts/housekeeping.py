@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts import audit, single_use
-from accounts.limits import shared_buckets, throttle
+from accounts.limits import rate_limit, throttle
 from accounts.models import LoginLink
 
 EVERY_S = 3600.0
@@ -21,7 +21,7 @@ def delete_expired(batch_rows: int = BATCH_ROWS) -> float:
     more may be left.
     """
     throttle.delete_expired()
-    shared_buckets.delete_expired()
+    rate_limit.delete_full_buckets()
     single_use.delete_expired()
     LoginLink.objects.filter(expires_at__lt=timezone.now()).delete()
     expired = Session.objects.filter(expire_date__lt=timezone.now())

@@ -40,7 +40,6 @@ def main() -> None:
         alarmed = _bill_runs()
     detection.check_settled()
     call_command("measure_prices", verbosity=0)
-    call_command("rebuild_spending", verbosity=0)
     alarm = Alarm.objects.get(run_id=alarmed)
     print(alarm.get_absolute_url(), Project.objects.get(name=FOX).slug)
 
@@ -73,7 +72,8 @@ def _charge_days() -> None:
         for day in range(1, DAYS)
         for _ in range(dice.randint(0, 6))
     ]
-    spent = ledger.total_of(Charge.objects.filter(project=projects[FOX]))
+    sums = ledger.spent_by_each(ledger.Scope.PROJECT, "from 2000-01-01")
+    spent = dict(sums).get(projects[FOX].pk, Decimal(0))
     ledger.write_charges([*charges, charge(FOX, LIMIT - LEFT - spent, 0)])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 
@@ -82,6 +82,35 @@ def change(user: User, board: Board, viewers: Collection[str], link: Collection[
     with transaction.atomic():
         Board.objects.filter(pk=board.pk).update(**allowed)
         audit.record(user, "changed who may do what on", [board], changes={board.pk: changes})
+
+
+class Choice(NamedTuple):
+    """A box for an act of others; `control` is the name that it posts."""
+
+    control: str
+    act: str
+    words: str
+    is_checked: bool
+
+
+class Audience(NamedTuple):
+    """Others, in words, with the acts that they may be allowed."""
+
+    words: str
+    choices: list[Choice]
+
+
+def audiences_of(board: Board) -> list[Audience]:
+    """Return the audiences of a board: viewers, where its project has other members, and links."""
+    link = Audience("Whoever has a link", _choices("link", board.link_may))
+    if board.project.is_private:
+        return [link]
+    viewers = Audience("Members who only look", _choices("viewers", board.viewers_may))
+    return [viewers, link]
+
+
+def _choices(control: str, allowed: list[str]) -> list[Choice]:
+    return [Choice(control, act.value, act.label, act.value in allowed) for act in Act]
 
 
 def _acts(names: Iterable[str]) -> frozenset[Act]:

@@ -11,7 +11,7 @@ class BoardsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app promises to runs, and what it tells the catalogue."""
-        from boards.comments import mentions
+        from boards import comments
         from boards.leaderboard import records
         from boards.models import Board
         from boards.owner import BoardsOwner
@@ -19,6 +19,6 @@ class BoardsConfig(AppConfig):
         from runs import owners
 
         owners.register(BoardsOwner())
-        mentions.connect()
+        comments.connect()
         things.register(Board, Board.objects.kept().shown_to)
         records.connect()

@@ -10,10 +10,10 @@ from asgiref.sync import sync_to_async
 
 from boards import taking
 from boards.display import listing, watching
-from boards.leaderboard import job as counting
+from boards.leaderboard import counting
 from boards.models import Board, Cell, Column, Row
 from boards.runs.belonging import boards_of, newest_boards
-from boards.trials import job
+from boards.trials import sending
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.owners import (
@@ -85,7 +85,7 @@ class BoardsOwner(RunOwner):
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the jobs of standing trials and of the leaderboard."""
         return (
-            Job("standing trials", sync_to_async(job.work)),
-            Job("count votes", sync_to_async(counting.work), wakes_on_change=True),
-            Job("recount votes", sync_to_async(counting.work_through)),
+            Job("standing trials", sync_to_async(sending.send_due_and_report)),
+            Job("count votes", sync_to_async(counting.count_due), wakes_on_change=True),
+            Job("recount votes", sync_to_async(counting.count_all_in_turn)),
         )

@@ -9,7 +9,6 @@ from boards.views import (
     compared,
     files,
     judge,
-    leaderboard,
     participation,
     plan,
     trials,
@@ -82,4 +81,4 @@ urlpatterns = [
         name="board-column-house-default",
     ),
 ]
-LEADERBOARD = ([path("", leaderboard.leaderboard, name="leaderboard")], "leaderboard")
+LEADERBOARD = ([path("", compared.leaderboard, name="leaderboard")], "leaderboard")

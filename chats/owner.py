@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chats.display import answer
 from chats.models import Chat, Turn
-from chats.turns.belonging import chats_of
+from chats.turns.finding import chats_of
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.owners import Chosen, JsonColumn, LiveView, Place, RunOwner

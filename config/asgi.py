@@ -31,7 +31,7 @@ from api.fal_proxy.status_streams import StatusStreams  # noqa: E402
 from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
 from core.live.broker import Broker  # noqa: E402
-from core.process.memory import freeze_gc  # noqa: E402
+from core.process.tuning import freeze_gc  # noqa: E402
 from runs.live import long_poll  # noqa: E402
 from sharing.live import polls as share_polls  # noqa: E402
 

@@ -34,21 +34,21 @@ def name_since(begins_on: date) -> str:
     return f"{SINCE}{begins_on:%Y-%m-%d}"
 
 
-def is_within(at: datetime, period: str) -> bool:
-    """Whether a time lies in the period of this name."""
-    start, end = bounds(period)
-    return start <= at and (end is None or at < end)
-
-
 def bounds(period: str) -> tuple[datetime, datetime | None]:
     """Return the start of the period of this name, and its end; None: it has none."""
+    first, end = days(period)
+    return _midnight(first), _midnight(end) if end else None
+
+
+def days(period: str) -> tuple[date, date | None]:
+    """Return the first day of the period of this name, and the first one after it; None: none."""
     if period.startswith(SINCE):
-        return _midnight(date.fromisoformat(period.removeprefix(SINCE))), None
+        return date.fromisoformat(period.removeprefix(SINCE)), None
     if period.count("-") == 1:
         first = date.fromisoformat(f"{period}-01")
-        return _midnight(first), _midnight((first + timedelta(days=32)).replace(day=1))
+        return first, (first + timedelta(days=32)).replace(day=1)
     day = date.fromisoformat(period)
-    return _midnight(day), _midnight(day + timedelta(days=1))
+    return day, day + timedelta(days=1)
 
 
 def _midnight(day: date) -> datetime:

@@ -49,8 +49,7 @@ from fal.messages.catalogue import (
     Price,
 )
 from fal.messages.endpoint_id import EndpointId
-from fal.messages.request import Handle, SubmitOptions
-from fal.messages.requests import PastRequest
+from fal.messages.request import Handle, PastRequest, SubmitOptions
 from fal.messages.result import Result
 from fal.messages.status import Cancellation, LogLine, Phase, Status, merge_logs, sort_logs
 from fal.messages.workflows import WorkflowDetail, WorkflowItem, WorkflowPage

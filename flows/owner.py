@@ -11,7 +11,7 @@ from django.db.models import F
 
 from flows.display import listing, rights, run_page
 from flows.execution import advance, ended
-from flows.execution.belonging import flow_runs_of
+from flows.execution.ended import flow_runs_of
 from flows.fal_workflows import live, step_files, sync
 from flows.models import Flow, FlowRun, StepRun
 from projects.models import InProjectQuerySet

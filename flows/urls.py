@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from flows.views import edit, fal_workflows, files, flow, flow_run, lists, swap, then
+from flows.views import edit, fal_workflows, files, flow, flow_run, swap, then
 
 app_name = "flows"
 urlpatterns = [
-    path("", lists.index, name="flows"),
+    path("", flow.index, name="flows"),
     path("of-model/<path:endpoint_id>/", fal_workflows.of_model, name="account-of-model"),
     path("account/", fal_workflows.workflows, name="account"),
     path("account/reading/", fal_workflows.reading_wanted, name="account-reading"),
@@ -16,7 +16,7 @@ urlpatterns = [
         fal_workflows.definition,
         name="account-definition",
     ),
-    path("new/", lists.new, name="new"),
+    path("new/", flow.new, name="new"),
     path("then/", then.then, name="then"),
     path("import/", files.import_, name="import"),
     path("<uuid:pk>/", flow.flow, name="flow"),
@@ -25,6 +25,6 @@ urlpatterns = [
     path("<uuid:pk>/model/", swap.swap, name="flow-model"),
     path("<uuid:pk>/flow.json", files.document, name="flow-document"),
     path("<uuid:pk>/copy/", flow.copy, name="flow-copy"),
-    *lists.FLOWS.urls(),
+    *flow.FLOWS.urls(),
     path("<uuid:pk>/runs/<uuid:flow_run>/", flow_run.flow_run, name="flow-run"),
 ]

@@ -64,7 +64,6 @@ class Resource(Generic[Row]):
     row_template: ClassVar[str] = "kept/_row.html"
     page_template: ClassVar[str] = "kept/page.html"
     form_template: ClassVar[str] = "kept/form.html"
-    styles: ClassVar[Sequence[str]] = ()  # sheets of its list and form
 
     # The rows
 

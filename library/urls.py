@@ -6,13 +6,11 @@ from django.urls import path, reverse_lazy
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
-from library.views import archives, descent, differences, likeness, wall
-from library.views.prompts import exchange, field, prompts
+from library.views import relations, selected, wall
+from library.views.prompts import exchange, prompts
 from library.views.prompts.prompts import PROMPTS
-from library.views.references import field as reference_field
 from library.views.references import pictures, references
 from library.views.references.references import REFERENCES
-from library.views.selected import boards, stars, uses
 from library.views.series import items, of_run
 from library.views.series.series import SERIES
 from library.views.views import VIEWS
@@ -25,13 +23,13 @@ urlpatterns = [
     path("runs/newer/", wall.newer, name="newer"),
     path("runs/suggestions/", wall.suggestions, name="line-suggestions"),
     *VIEWS.urls(),
-    path("runs/archives/", archives.archives, name="archives"),
-    path("runs/differences/", differences.differences, name="differences"),
-    path("runs/<uuid:pk>/descent/", descent.descent, name="run-descent"),
-    path("runs/comparison/", boards.comparison, name="results-comparison"),
-    path("runs/board/", boards.board, name="results-board"),
-    path("runs/uses/", uses.uses, name="results-uses"),
-    path("runs/stars/", stars.stars, name="results-stars"),
+    path("runs/archives/", selected.archives, name="archives"),
+    path("runs/differences/", relations.differences, name="differences"),
+    path("runs/<uuid:pk>/descent/", relations.descent, name="run-descent"),
+    path("runs/comparison/", selected.comparison, name="results-comparison"),
+    path("runs/board/", selected.board, name="results-board"),
+    path("runs/uses/", selected.uses, name="results-uses"),
+    path("runs/stars/", selected.stars, name="results-stars"),
     path("runs/<uuid:pk>/series/", of_run.of_run, name="run-series"),
     path(
         "searches/",
@@ -56,11 +54,11 @@ urlpatterns = [
         "series/<uuid:pk>/removals/undoing/", items.removals_undoing, name="series-removals-undoing"
     ),
     *PROMPTS.urls(),
-    path("prompts/offered/", field.offered, name="prompts-offered"),
+    path("prompts/offered/", prompts.offered, name="prompts-offered"),
     path("prompts/import/", exchange.import_, name="prompts-import"),
     path("prompts/prompts.json", exchange.as_json, name="prompts-json"),
     path("prompts/prompts.csv", exchange.as_csv, name="prompts-csv"),
-    path("prompts/<uuid:pk>/text/", field.text, name="prompt-text"),
+    path("prompts/<uuid:pk>/text/", prompts.text, name="prompt-text"),
     path("prompts/<uuid:pk>/versions/", prompts.versions, name="prompt-versions"),
     path(
         "prompts/<uuid:pk>/versions/<int:version>/recovery/",
@@ -68,8 +66,8 @@ urlpatterns = [
         name="prompt-version-recovery",
     ),
     *REFERENCES.urls(),
-    path("references/offered/", reference_field.offered, name="references-offered"),
-    path("references/cover/", reference_field.cover, name="references-cover"),
+    path("references/offered/", references.offered, name="references-offered"),
+    path("references/cover/", references.cover, name="references-cover"),
     path("references/additions/", pictures.addition, name="reference-addition"),
     path("references/<uuid:pk>/pictures/", pictures.change_pictures, name="reference-pictures"),
     path("references/<uuid:pk>/results/", pictures.offer_results, name="reference-results"),
@@ -78,5 +76,5 @@ urlpatterns = [
         references.version_recovery,
         name="reference-version-recovery",
     ),
-    path("runs/<uuid:pk>/artifacts/<int:position>/like/", likeness.like, name="artifact-like"),
+    path("runs/<uuid:pk>/artifacts/<int:position>/like/", relations.like, name="artifact-like"),
 ]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from people.looking.views import look
-from people.views import departure, invitations, joining, listing, person
+from people.views import departure, invitations, joining, person
+from people.views.looking import look
 
 app_name = "people"
 urlpatterns = [
-    path("", listing.index, name="people"),
+    path("", person.index, name="people"),
     path("audit/", include("people.audit.urls")),
     path("looks/<str:kind>/<uuid:pk>/", look, name="look"),
     path("invitations/", invitations.index, name="invitations"),

@@ -11,23 +11,13 @@ from playground.views import (
     health,
     moves,
     new_runs,
-    recipe_inside,
     restorations,
     run_deletion,
     runs,
     viewer,
     webhooks,
 )
-from playground.views.model_page import (
-    drafts,
-    endpoint,
-    links,
-    moderation,
-    notes,
-    presets,
-    prompts,
-    tickets,
-)
+from playground.views.model_page import drafts, endpoint, links, notes, presets
 
 app_name = "playground"
 # The first is requested most often: each is tried in turn.
@@ -78,14 +68,14 @@ urlpatterns = [
     ),
     path(
         "runs/<uuid:pk>/artifacts/<int:position>/with-recipe/",
-        recipe_inside.with_recipe,
+        restorations.with_recipe,
         name="artifact-with-recipe",
     ),
     path("runs/<uuid:pk>/artifacts/<int:position>/frames/", files.frames, name="artifact-frames"),
     path("runs/<uuid:pk>/artifacts/<int:position>/viewer/", files.viewer, name="artifact-viewer"),
     path("webhooks/fal/<slug:token>/", webhooks.fal, name="webhook"),
     path("jump/", command_palette.jump, name="jump"),
-    path("prompts/recent/", prompts.recent, name="recent-prompts"),
+    path("prompts/recent/", drafts.recent, name="recent-prompts"),
     path("uploads/", files.uploads, name="uploads"),
     path("uploads/known/", files.known_upload, name="upload-known"),
     path("uploads/choices/", files.choices, name="upload-choices"),
@@ -104,8 +94,8 @@ urlpatterns = [
     path("presets/<int:pk>/repair/undo/", presets.repair_undo, name="preset-repair-undo"),
     path("presets/of/<path:endpoint_id>/", presets.index, name="presets"),
     path("drafts/<path:endpoint_id>/", drafts.draft, name="draft"),
-    path("tickets/<path:endpoint_id>/", tickets.ticket, name="ticket"),
-    path("standings/<path:endpoint_id>/", moderation.judgement, name="standing"),
+    path("tickets/<path:endpoint_id>/", drafts.ticket, name="ticket"),
+    path("standings/<path:endpoint_id>/", notes.judgement, name="standing"),
     path("notes/<int:pk>/", notes.note, name="note"),
     path("notes/<int:pk>/deletion/", notes.deletion, name="note-deletion"),
     path("notes/of/<path:endpoint_id>/recovery/", notes.recovery, name="note-recovery"),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models import BigIntegerField, CharField, F, Q
+from decimal import Decimal
+from typing import Any
 
-from core import periods
-from core.db.dollars_field import DollarsField
-from core.db.prepared_queries import Param, ParamList, PreparedQuery, PreparedUpdate
-from runs.models import LedgerAccount
+from django.db.models import BigIntegerField, DateField, QuerySet, Sum, Value
 
-_KEYS = ParamList("keys", CharField(max_length=64))
-_PERIODS = ParamList("periods", CharField(max_length=32))
-_COUNTERS = LedgerAccount.objects.filter(kind=LedgerAccount.Kind.SPENT, key__in=_KEYS).order_by()
+from core.db.prepared_queries import Param, ParamList, PreparedQuery
+from runs.models import DailySum, LedgerAccount
+
+Kind = DailySum.Kind
 
 # The row of the house, locked.
 HOUSE = PreparedQuery(
@@ -19,21 +18,22 @@ HOUSE = PreparedQuery(
         kind=LedgerAccount.Kind.HOUSE, key="", period=""
     )
 )
-# (key, period, committed) of the counters with one of the `keys` and one of the `periods`.
-SPENT = PreparedQuery(
-    lambda: _COUNTERS.filter(period__in=_PERIODS).values_list("key", "period", "committed")
-)
-# (pk, key, period) of the same counters and of those since some day, locked in their order.
-TO_COUNT_IN = PreparedQuery(
-    lambda: (
-        _COUNTERS.select_for_update()
-        .filter(Q(period__in=_PERIODS) | Q(period__startswith=periods.SINCE))
-        .order_by("pk")
-        .values_list("pk", "key", "period")
+
+
+def _spent(kind: DailySum.Kind) -> PreparedQuery[tuple[int, Decimal | None]]:
+    days = DailySum.objects.order_by().filter(
+        kind=kind.value, day__gte=Param("first", DateField()), day__lt=Param("end", DateField())
     )
-)
-# Parameters: pks, and the change of what is committed in each of them.
-ADD = PreparedUpdate(
-    lambda: LedgerAccount.objects.filter(pk__in=ParamList("pks", BigIntegerField())),
-    committed=F("committed") + Param("change", DollarsField()),
-)
+    named: QuerySet[DailySum, Any]
+    if kind == Kind.HOUSE:
+        named = days.annotate(house=Value(0)).values_list("house")
+    else:
+        (column,) = DailySum.COLUMNS[kind]
+        keys = ParamList("keys", BigIntegerField())
+        named = days.filter(**{f"{column}__in": keys}).values_list(column)
+    return PreparedQuery(lambda: named.annotate(total=Sum("amount")))
+
+
+# (key, sum) of the projects, people or programs with one of the `keys` from the day `first` until
+# before the day `end`; of the house with the key 0.
+SPENT = {kind: _spent(kind) for kind in (Kind.HOUSE, Kind.PROJECT, Kind.PERSON, Kind.TOKEN)}

@@ -11,9 +11,9 @@ holds after every commit, as far as the prices do. Whoever reserves locks the ac
 locks the row of the house first (`lock_house`), so that an account that is made meanwhile misses
 none of them.
 
-What the house, a project, a person or a token has spent in a period is a counter: an account
-without entries, whose sum is that of the charges within it. It is there from when somebody first
-asks for it. Locks are taken in the order accounts, house, charges, counters.
+What the house, a project, a person or a token has spent in a period, a counter, is read from the
+sums of its days (`runs/daily_sums.py`), which change with each charge. Locks are taken in the order
+accounts, house, charges, sums of days.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -31,12 +31,12 @@ from django.db import models
 
 from core import periods
 from core.db.dollars_field import MOST, PLACES
-from runs import account_queries, owners
+from runs import account_queries, daily_sums, owners
 from runs.costs.billing import cost_of_units
-from runs.models import Charge, LedgerAccount, LedgerEntry, Run
+from runs.models import Charge, DailySum, LedgerAccount, LedgerEntry, Run
 from runs.models.ledger import SumState
 
-NOTHING = Decimal(0)
+NOTHING = daily_sums.NOTHING
 CURRENCY = "USD"
 IN_DOLLARS = {"", CURRENCY}  # upstream's prices without a currency are in dollars
 _UNIT = Decimal(1).scaleb(-PLACES)  # as the columns store it
@@ -48,7 +48,7 @@ _LOCKED_AFTER = [Kind.ASSISTANT, Kind.TRIAL_MONTH, Kind.BOARD, Kind.HOUSE]
 
 
 class Scope(StrEnum):
-    """Whose runs a counter counts."""
+    """Whose runs a counter counts; the values are kinds of `DailySum`."""
 
     HOUSE = "house"
     PROJECT = "project"
@@ -71,7 +71,7 @@ class Counter(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return the key of its account."""
+        """Return whose it is, in one word."""
         return f"{self.scope}:{self.key}"
 
 
@@ -161,113 +161,43 @@ def write_charges(charges: Sequence[Charge]) -> None:
         if charge.expected is not None:
             charge.expected = charge.amount = _rounded(charge.expected)
     Charge.objects.bulk_create(charges)
-    _count([(charge, charge.amount or NOTHING) for charge in charges])
+    daily_sums.add((charge, daily_sums.of_charge(charge)) for charge in charges)
 
 
 def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
-    """Return what is reserved or settled in each counter, for who has locked the house.
+    """Return what is reserved or settled in each counter; a query for each scope and period.
 
-    What others reserve is in it, since they wait; what others settle meanwhile may not be.
+    For who has locked the house, what others reserve is in it, since they wait; what others settle
+    meanwhile may not be.
     """
-    if not counters:
-        return {}
-    rows = account_queries.SPENT.all(
-        keys={counter.name for counter in counters},
-        periods={counter.period for counter in counters},
-    )
-    sums = {(key, period): total for key, period, total in rows}
-    return {
-        counter: total
-        if (total := sums.get((counter.name, counter.period))) is not None
-        else _open_counter(counter)
-        for counter in counters
-    }
+    keys: dict[tuple[Scope, str], list[int]] = defaultdict(list)
+    for counter in counters:
+        keys[counter.scope, counter.period].append(counter.key)
+    sums = dict.fromkeys(counters, NOTHING)
+    for (scope, period), among in keys.items():
+        first, end = periods.days(period)
+        rows = account_queries.SPENT[DailySum.Kind(scope)].all(
+            keys=among, first=first, end=end or date.max
+        )
+        sums |= {Counter(scope, key, period): total or NOTHING for key, total in rows}
+    return sums
 
 
-def open_counters(scope: Scope, period: str) -> None:
-    """Begin the counters of all in a scope that have spent something in a period.
+def spent_by_each(scope: Scope, period: str) -> list[tuple[int, Decimal]]:
+    """Return the keys of all in a scope that had runs in a period, with what each has spent.
 
-    For who has locked the house. Three queries.
+    Who has spent most first. One query.
     """
+    first, end = periods.days(period)
     column = COLUMNS[scope]
-    charges = charges_of(Counter(Scope.HOUSE, 0, period)).exclude(**{column: None})
-    _await_ends(charges)
-    sums = due(charges).values_list(column).annotate(total=models.Sum("amount"))
-    _begin({Counter(scope, key, period): total or NOTHING for key, total in sums})
-
-
-def _open_counter(counter: Counter) -> Decimal:
-    charges = charges_of(counter)
-    _await_ends(charges)
-    total = total_of(charges)
-    _begin({counter: total})
-    return total
-
-
-def _begin(sums: Mapping[Counter, Decimal]) -> None:
-    rows = [
-        LedgerAccount(kind=Kind.SPENT, key=counter.name, period=counter.period, committed=total)
-        for counter, total in sums.items()
-    ]
-    LedgerAccount.objects.bulk_create(rows, ignore_conflicts=True)  # who has begun goes on
-
-
-def _await_ends(charges: models.QuerySet[Charge]) -> None:
-    """Let each run that is ending either have counted already, or wait and find a new counter."""
-    list(charges.filter(state=SumState.RESERVED).select_for_update().values_list("pk", flat=True))
-
-
-def charges_of(counter: Counter) -> models.QuerySet[Charge]:
-    """Return the charges that a counter counts."""
-    start, end = periods.bounds(counter.period)
-    charges = Charge.objects.filter(created_at__gte=start).order_by()
-    if end is not None:
-        charges = charges.filter(created_at__lt=end)
-    column = COLUMNS.get(counter.scope)
-    return charges.filter(**{column: counter.key}) if column else charges
-
-
-def total_of(charges: models.QuerySet[Charge]) -> Decimal:
-    """Return the sum of what is reserved or settled of these charges."""
-    return due(charges).aggregate(total=models.Sum("amount"))["total"] or NOTHING
+    days = DailySum.objects.filter(kind=scope, day__gte=first, day__lt=end or date.max, runs__gt=0)
+    named = days.exclude(**{column: None}).order_by().values_list(column)
+    return list(named.annotate(total=models.Sum("amount")).order_by("-total"))
 
 
 def due(charges: models.QuerySet[Charge]) -> models.QuerySet[Charge]:
     """Return those of the charges that count: all but the released ones."""
     return charges.exclude(state=SumState.RELEASED)
-
-
-def _count(changes: Sequence[tuple[Charge, Decimal]]) -> None:
-    """Add what has changed of each charge's sum to the counters that count it."""
-    changes = [(charge, change) for charge, change in changes if change]
-    if not changes:
-        return
-    names = {name for charge, _ in changes for name in _scopes_of(charge)}
-    naming = (periods.name_of_day, periods.name_of_month)
-    named = {name(charge.created_at) for charge, _ in changes for name in naming}
-    pks: dict[Decimal, list[int]] = defaultdict(list)  # mostly one change for all
-    for pk, key, period in account_queries.TO_COUNT_IN.all(keys=names, periods=named):
-        change = sum(
-            (
-                change
-                for charge, change in changes
-                if key in _scopes_of(charge) and periods.is_within(charge.created_at, period)
-            ),
-            NOTHING,
-        )
-        pks[change].append(pk)
-    for change, counters in pks.items():
-        account_queries.ADD.run(pks=counters, change=change)
-
-
-def _scopes_of(charge: Charge) -> set[str]:
-    keys = {
-        Scope.HOUSE: 0,
-        Scope.PROJECT: charge.project_id,
-        Scope.PERSON: charge.user_id,
-        Scope.TOKEN: charge.token_id,
-    }
-    return {f"{scope}:{key}" for scope, key in keys.items() if key is not None}
 
 
 def reserve(reservations: Sequence[Reservation]) -> list[LedgerEntry]:
@@ -301,10 +231,10 @@ def locked_charge(run_id: uuid.UUID) -> Charge | None:
 
 def grow(charge: Charge, extra: Decimal) -> None:
     """Reserve more for a run that goes on costing, whose `locked_charge` this is."""
-    extra = _rounded(extra)
-    charge.expected = charge.amount = (charge.expected or NOTHING) + extra
+    before = daily_sums.of_charge(charge)
+    charge.expected = charge.amount = (charge.expected or NOTHING) + _rounded(extra)
     charge.save(update_fields=["expected", "amount"])
-    _count([(charge, extra)])
+    daily_sums.add([(charge, daily_sums.of_charge(charge) - before)])
 
 
 def note_so_far(run_id: uuid.UUID, cost: Decimal) -> None:
@@ -339,8 +269,6 @@ def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency
     if state not in Run.FINAL or not {"state", "billable_units"} & changed.keys():
         return
     entries, accounts = _entries_of(run.pk)
-    if run.state in Run.FINAL:  # not reserved any more, so that a new counter would not wait for it
-        lock_house()
     charge = Charge.objects.select_for_update().filter(run_id=run.pk).first()
     if charge is None:  # the row did not come through the door: nothing was reserved for it
         return
@@ -354,7 +282,6 @@ def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency
 def report(run_id: uuid.UUID, cost: Decimal) -> Charge | None:
     """Settle a run's sums with what upstream's billing events say; None if it has no charge."""
     entries, accounts = _entries_of(run_id)
-    lock_house()
     charge = Charge.objects.select_for_update().filter(run_id=run_id).first()
     if charge is not None:
         charge.reported = _rounded(cost)
@@ -376,7 +303,7 @@ def _settle(
     has_result: bool,
 ) -> None:
     """Count the best figure of what a run has cost, in place of what it may have cost."""
-    before = counted(charge)
+    before = daily_sums.of_charge(charge)
     known = charge.billed if charge.reported is None else charge.reported
     most = charge.expected if charge.so_far is None else charge.so_far
     charge.amount = most if known is None else known
@@ -386,7 +313,6 @@ def _settle(
     charge.save(
         update_fields=["unit_price", "billed", "reported", "amount", "state", "awaits_check"]
     )
-    _count([(charge, counted(charge) - before)])
     for owner in owners.registered():
         owner.on_settle(charge)
     for entry in entries:
@@ -397,11 +323,7 @@ def _settle(
         accounts[entry.account_id].committed += _counted(entry) - earlier
     LedgerEntry.objects.bulk_update(entries, ["state", "amount_usd"])
     LedgerAccount.objects.bulk_update(accounts.values(), ["committed"])
-
-
-def counted(charge: Charge) -> Decimal:
-    """Return the sum that a charge counts with."""
-    return NOTHING if charge.state == SumState.RELEASED else charge.amount or NOTHING
+    daily_sums.add([(charge, daily_sums.of_charge(charge) - before)])
 
 
 def _counted(entry: LedgerEntry) -> Decimal:

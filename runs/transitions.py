@@ -17,7 +17,7 @@ from django.utils import timezone
 
 import fal
 from core.db import clock
-from fal.messages.metrics import inference_s
+from fal.messages.status import inference_s
 from runs.locked_update import Changed
 from runs.models import Run, Transport
 from schemas import artifacts

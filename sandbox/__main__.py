@@ -27,8 +27,7 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from sandbox.app import build
 from sandbox.config import PREFIXES, Config
-from sandbox.https import virtual_hosts
-from sandbox.https.virtual_hosts import VirtualHosts
+from sandbox.https import VirtualHosts
 
 TICK_S = 1.0
 KEEP_ALIVE_S = 75  # like fal's gateways; uvicorn's five seconds are for servers on the internet
@@ -92,9 +91,9 @@ class Tls:
         """Return what `--tls` and `--tls-port` request; None if neither is given."""
         if not (options.tls or options.tls_port):
             return None
-        from sandbox.https import authority
+        from sandbox import https
 
-        files = authority.make(data_dir.absolute() / "tls", tuple(virtual_hosts.PREFIXES))
+        files = https.make_certificates(data_dir.absolute() / "tls", tuple(https.PREFIXES))
         beside = None if options.tls else socket.create_server(("127.0.0.1", options.tls_port))
         return cls(*files, beside)
 

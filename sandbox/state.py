@@ -1,10 +1,12 @@
-"""The state that all hosts of a sandbox share."""
+"""The state that all hosts of a sandbox share: its keys, its recorded files, its queue."""
 
+import hmac
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sandbox import recorded
 from sandbox.billing import Billing
 from sandbox.config import PREFIXES, Config
 from sandbox.contract.openapi import document
@@ -13,10 +15,12 @@ from sandbox.execution.engine import Engine
 from sandbox.execution.webhooks import Webhooks
 from sandbox.faults import Faults
 from sandbox.files import Files
-from sandbox.gallery import Gallery
-from sandbox.keys import Keys
 from sandbox.models import MODELS, UNLISTED
 from sandbox.workflows import WORKFLOWS, Workflow
+
+RECORDED = Path(__file__).parent / "thumbs"
+EXAMPLES = recorded.FOLDER / "examples"
+FURTHER = ":sandbox"  # any key with it is good: to try keys of projects without an account
 
 
 class Sandbox:
@@ -72,3 +76,57 @@ class Sandbox:
         """Stop webhooks and queue."""
         await self.webhooks.close()
         await self.engine.close()
+
+
+class Gallery:
+    """The files below `thumbs/` and `examples/` of the file host."""
+
+    def __init__(self, registry: Registry, files: Files) -> None:
+        self._registry = registry
+        self._files = files
+
+    def asset_at(self, url: str) -> Path | None:
+        """Return the example or thumbnail behind one of our URLs."""
+        if not url.startswith(self._files.address + "/"):
+            return None
+        return self.find(url.removeprefix(self._files.address + "/").partition("?")[0])
+
+    def find(self, relative: str) -> Path | None:
+        """Return the thumbnail or example at a path; None for others."""
+        folder, _, name = relative.partition("/")
+        if folder == "thumbs":
+            return self._thumbnail(name)
+        path = EXAMPLES / name
+        is_example = folder == "examples" and path.parent == EXAMPLES and path.is_file()
+        return path if is_example else None
+
+    def _thumbnail(self, name: str) -> Path | None:
+        endpoint_id, _, kind = name.rpartition(".")
+        model = self._registry.get(endpoint_id)
+        if model is None or kind not in {"webp", "mp4"}:
+            return None
+        path = RECORDED / f"{model.copy_of or endpoint_id}.{kind}"
+        return path if path.is_file() else None
+
+
+class Keys:
+    """The account's own key and any further ones, except those that were withdrawn.
+
+    They all belong to one account: each may ask about what another one has sent.
+    """
+
+    def __init__(self, own: str, admin: str) -> None:
+        self._own = own
+        self._admin = admin  # runs nothing
+        self.withdrawn: set[str] = set()
+        self.calls: Counter[tuple[str, str]] = Counter()  # by key id and kind of call
+
+    def know(self, key: str) -> bool:
+        """Whether `key` is good."""
+        is_own = hmac.compare_digest(key.encode(), self._own.encode())
+        is_further = key.find(FURTHER) > 0 and key != self._admin
+        return (is_own or is_further) and key not in self.withdrawn
+
+    def count(self, key: str, kind: str) -> None:
+        """Count a call of a kind with a key."""
+        self.calls[key.partition(":")[0], kind] += 1

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sharing.views import embed, files, one_item, one_share, rows, shares, visit, vote
-from sharing.views.reports import actions, pages
-from sharing.views.reports import files as report_files
+from sharing.views import embed, files, one_share, reports, shares, visit, vote
 from sharing.views.review import answers, posts
 from sharing.views.review import pages as review_pages
 
@@ -31,25 +29,25 @@ urlpatterns = [
     path("s/<str:token>/password/", visit.password, name="share-password"),
     path("s/<str:token>/picture.jpg", embed.picture, name="share-preview"),
     path("s/<str:token>/archive/", visit.archive, name="share-archive"),
-    path("s/<str:token>/items/<int:number>/", one_item.page, name="share-item"),
-    path("s/<str:token>/files/<int:number>/3d/", one_item.mesh, name="share-mesh"),
+    path("s/<str:token>/items/<int:number>/", visit.item, name="share-item"),
+    path("s/<str:token>/files/<int:number>/3d/", visit.mesh, name="share-mesh"),
     path("s/<str:token>/files/<int:number>/", files.file, name="share-file"),
     path("s/<str:token>/files/<int:number>/thumbnail/", files.thumbnail, name="share-thumbnail"),
     path("s/<str:token>/files/<int:number>/poster/", files.poster, name="share-poster"),
-    path("s/<str:token>/rows/", rows.rows, name="share-rows"),
+    path("s/<str:token>/rows/", vote.rows, name="share-rows"),
     path("s/<str:token>/vote/", vote.vote, name="share-vote"),
     path("s/<str:token>/vote/retraction/", vote.retraction, name="share-vote-retraction"),
     path("s/<str:token>/vote/files/<str:ballot_token>/", vote.file, name="share-vote-file"),
     path("s/<str:token>/pictures/<int:number>/", files.picture, name="share-picture"),
-    path("compare/<uuid:pk>/report/", pages.of_board, name="board-report"),
-    path("reports/", pages.index, name="reports"),
-    path("reports/<uuid:pk>/", pages.report, name="report"),
-    path("reports/<uuid:pk>/form/", pages.form, name="report-form"),
-    path("reports/<uuid:pk>/freezing/", actions.freezing, name="report-freezing"),
-    *actions.REPORTS.urls(),
-    path("reports/<uuid:pk>/report.md", report_files.markdown, name="report-markdown"),
-    path("reports/<uuid:pk>/slides/<int:number>.png", report_files.slides, name="report-slide"),
-    path("reports/<uuid:pk>/slides.zip", report_files.slides, name="report-slides"),
+    path("compare/<uuid:pk>/report/", reports.of_board, name="board-report"),
+    path("reports/", reports.index, name="reports"),
+    path("reports/<uuid:pk>/", reports.report, name="report"),
+    path("reports/<uuid:pk>/form/", reports.form, name="report-form"),
+    path("reports/<uuid:pk>/freezing/", reports.freezing, name="report-freezing"),
+    *reports.REPORTS.urls(),
+    path("reports/<uuid:pk>/report.md", reports.markdown, name="report-markdown"),
+    path("reports/<uuid:pk>/slides/<int:number>.png", reports.slides, name="report-slide"),
+    path("reports/<uuid:pk>/slides.zip", reports.slides, name="report-slides"),
     path("s/<str:token>/review/", review_pages.page, name="review"),
     path("s/<str:token>/review/<int:number>/", review_pages.item, name="review-item"),
     path("s/<str:token>/review/picks/", posts.picks, name="review-picks"),

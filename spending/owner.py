@@ -14,7 +14,7 @@ from spending.alarms import detection
 from spending.bills.reading import BillReader
 from spending.budgets import door, warnings
 from spending.prices import keeping
-from spending.sums import monthly, rollups
+from spending.sums import monthly
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -32,17 +32,15 @@ class SpendingOwner(RunOwner):
         door.check(user, charges, before)
 
     def on_settle(self, charge: Charge) -> None:
-        """Note a day whose sums have changed after its end, and a bill that is to be measured."""
-        rollups.note_change(charge)
+        """Note a bill that is to be measured."""
         keeping.note_bill(charge)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs of budgets, of the alarm, of upstream's bills, of prices and of sums."""
+        """Return the jobs of budgets, of the alarm, of upstream's bills, and of prices."""
         return (
             Job("spent budgets", sync_to_async(warnings.warn), wakes_on_change=True),
             Job("alarm", sync_to_async(detection.check_settled), wakes_on_change=True),
             Job("bills", BillReader(upstream).run),
             Job("measure prices", keeping.measure_in_background),
-            Job("sums of days", sync_to_async(rollups.keep_up)),
             Job("monthly mail", sync_to_async(monthly.send_due)),
         )

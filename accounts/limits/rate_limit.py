@@ -7,24 +7,32 @@ Sign-in is throttled in the database as well (`accounts.limits.throttle`).
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 
-from accounts.limits import shared_buckets
 from accounts.limits.addresses import client_address, network
 from accounts.limits.throttle import format_wait
+from accounts.models import RateBucket
+
+log = logging.getLogger(__name__)
 
 MAX_BUCKETS = 20_000  # of about 200 bytes each
+FORGOTTEN_AFTER = timedelta(hours=1)  # every bucket is full again before that
 READ = frozenset({"GET", "HEAD"})
 WRITE = frozenset({"POST"})
 MESSAGE = "You asked for this too often in a short time. Wait {}, then try again."
@@ -103,7 +111,7 @@ def limit_of(view: Callable[..., Any], method: str) -> Limit | None:
     return named if named and method in named.methods else None
 
 
-Spend = Callable[[str, str, int, float, int], "float | None"]  # shared_buckets.spend
+Spend = Callable[[str, str, int, float, int], "float | None"]  # `spend_shared`
 
 
 class Bucket(NamedTuple):
@@ -174,7 +182,37 @@ class Buckets:
             self._buckets.clear()
 
 
-buckets = Buckets(spend=shared_buckets.spend)
+# Token buckets in the database, which all web processes share (`Buckets`).
+
+
+def spend_shared(name: str, client: str, burst: int, rate: float, spent: int) -> float | None:
+    """Take what a process has `spent` and one more; return what is left, negative if refused.
+
+    A refused request takes nothing, but what was spent elsewhere stays owed. None where the
+    database fails: a limit is no reason to fail a request.
+    """
+    key, now = hashlib.sha256(f"{name}\0{client}".encode()).hexdigest(), timezone.now()
+    try:
+        with transaction.atomic():
+            new = RateBucket(key=key, tokens=burst, counted_at=now)
+            RateBucket.objects.bulk_create([new], ignore_conflicts=True)
+            row = RateBucket.objects.select_for_update().get(pk=key)
+            refilled = max(0.0, (now - row.counted_at).total_seconds()) * rate
+            tokens = min(burst, row.tokens + refilled) - spent
+            row.tokens, row.counted_at = tokens - (tokens >= 1), now
+            row.save(update_fields=["tokens", "counted_at"])
+    except DatabaseError as error:
+        log.warning("a rate limit is counted in this process alone: %s", error)
+        return None
+    return tokens - 1
+
+
+def delete_full_buckets() -> None:
+    """Delete the buckets that have been full for long."""
+    RateBucket.objects.filter(counted_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
+
+
+buckets = Buckets(spend=spend_shared)
 
 
 class RateLimit:

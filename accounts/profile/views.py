@@ -5,8 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,8 +16,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import Preferences
 from accounts.profile import name_template, preferences
-from accounts.profile.forms import FileNamesForm, NameForm
 from accounts.second_factor import factors
 from accounts.sessions import active_sessions
 from accounts.sign_in.issuers import configured, connections
@@ -24,6 +26,40 @@ from core.http.parameters import parse_key
 
 THEMES = {"": "Like the system", "light": "Light", "dark": "Dark"}
 YEAR_S = 365 * 24 * 3600
+
+
+class NameForm(forms.ModelForm):  # type: ignore[type-arg]
+    """First and last name, as shown to colleagues."""
+
+    class Meta:
+        model = get_user_model()
+        fields = ["first_name", "last_name"]
+        widgets = {
+            "first_name": forms.TextInput({"autocomplete": "given-name"}),
+            "last_name": forms.TextInput({"autocomplete": "family-name"}),
+        }
+
+
+class FileNamesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The template of saved results' names; empty for the default."""
+
+    class Meta:
+        model = Preferences
+        fields = ["file_names"]
+        labels = {"file_names": "Template"}
+        help_texts = {"file_names": ""}
+        widgets = {
+            "file_names": forms.TextInput(
+                {"autocomplete": "off", "spellcheck": "false", "placeholder": name_template.DEFAULT}
+            ),
+        }
+
+    def clean_file_names(self) -> str:
+        """Return the template; ValidationError if it has a word that nothing replaces."""
+        template: str = self.cleaned_data["file_names"]
+        if problem := name_template.problem(template):
+            raise forms.ValidationError(problem)
+        return template
 
 
 @require_safe

@@ -7,7 +7,7 @@ The time of the last note is kept in the session's own data, so that a page view
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -34,6 +34,31 @@ ENDED = "ended sessions"  # the topic of messages that hold the key of one
 RECORDED_AT = "used_at"  # in the session: seconds since 1970
 NOTE_EVERY = timedelta(minutes=10)
 MARGIN_S = 120  # covers a ticket's lifetime and clock differences
+# The first of these that the header contains wins: most browsers name other browsers as well.
+BROWSERS: Mapping[str, str] = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "Vivaldi": "Vivaldi",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+    "curl": "curl",
+    "python": "Python",
+}
+SYSTEMS: Mapping[str, str] = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "CrOS": "ChromeOS",
+    "Macintosh": "macOS",
+    "Mac OS X": "macOS",
+    "Linux": "Linux",
+}
+UNKNOWN = "Unknown device"
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):
@@ -112,3 +137,11 @@ def _end(rows: Iterable[UserSession]) -> int:
     sessions = list(rows)
     get_adapter().end_sessions(sessions)
     return len(sessions)
+
+
+# Names the browser and the system in a User-Agent header, for the list of sessions.
+def device(agent: str) -> str:
+    """Return `Firefox on Linux`, only the part that is known, or `Unknown device`."""
+    browser = next((name for sign, name in BROWSERS.items() if sign in agent), "")
+    system = next((name for sign, name in SYSTEMS.items() if sign in agent), "")
+    return " on ".join(filter(None, (browser, system))) or UNKNOWN

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from accounts.second_factor import origins
-from accounts.sessions.user_agents import device
+from accounts.sessions.active_sessions import device
 
 register = template.Library()
 register.filter(device)

@@ -12,9 +12,9 @@ import logging
 from decimal import Decimal
 from typing import Any
 
+from api.assistants.budget import TokenBudget
 from api.assistants.caller import Refused
 from api.assistants.in_process import InProcess
-from api.assistants.token_budget import TokenBudget
 from api.contract.operation import PROBLEM
 from api.http.authentication import secret_of
 from api.http.problem import Problem

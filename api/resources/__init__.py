@@ -6,7 +6,6 @@ from api.resources import (
     boards,
     changes,
     collections,
-    favourites,
     flows,
     models,
     presets,

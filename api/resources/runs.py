@@ -34,7 +34,7 @@ from api.resources.parameters import (
 from api.wait import HEADER, MAX_WAIT_S
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from core.db.custom_plans import custom_plans
+from core.db.prepared_queries import custom_plans
 from core.http.parameters import parse_moment
 from library.search.conditions import IS, STARRED, STATE, UNFINISHED, Condition
 from library.search.conditions import MODEL as BY_MODEL

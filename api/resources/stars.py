@@ -1,12 +1,18 @@
-"""Stars of runs and of single files."""
+"""Stars of runs, of single files, and of models."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from accounts import permissions
 from api.contract.operation import Call, Parameter, Reply, Response, operation
+from api.http import cursor
 from api.http.problem import Problem
-from api.resources.parameters import MAX_KEY
+from api.representation import endpoint as representation
+from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endpoint, page
 from api.resources.runs import RUN, find
+from catalog.models import Favourite
+from catalog.models.querysets import CARD
 from projects.rights import Rights
 from runs.models import Run
 from runs.results import stars
@@ -99,3 +105,61 @@ def _require_to_star(call: Call, run: Run) -> None:
     """Raise PermissionDenied unless it is the user's own, or they may change what is beside it."""
     if run.user_id != call.user.pk and not Rights(call.user, run).may_change:
         Rights(call.user, run).require_removal(permissions.CHANGE_RUN)
+
+
+@operation(
+    "GET",
+    "/favourites",
+    scope="read",
+    tag="collections",
+    parameters=[LIMIT, CURSOR],
+    responses=[Response(200, "Starred models, the latest first.", "FavouritePage")],
+)
+def list_favourites(call: Call) -> Reply:
+    """List your favourites."""
+    values = call.values
+    rows = Favourite.objects.filter(user=call.user).order_by("-pk")
+    rows = rows.select_related("endpoint__picture").only(*(f"endpoint__{name}" for name in CARD))
+    if values["cursor"]:
+        (pk,) = cursor.decode(values["cursor"], int)
+        rows = rows.filter(pk__lt=min(pk, MAX_KEY))
+
+    def as_json(favourite: Favourite) -> dict[str, Any]:
+        return representation.card(favourite.endpoint, call)
+
+    favourites = list(rows[: values["limit"] + 1])
+    return Reply(page(favourites, values["limit"], as_json, lambda favourite: [favourite.pk]))
+
+
+@operation(
+    "PUT",
+    "/favourites/{endpoint_id}",
+    scope="run",
+    tag="collections",
+    parameters=[ENDPOINT],
+    responses=[Response(204, "The model is starred.")],
+    errors=[404],
+)
+def add_favourite(call: Call) -> Reply:
+    """Make a model one of your favourites."""
+    return _set(call, starred=True)
+
+
+@operation(
+    "DELETE",
+    "/favourites/{endpoint_id}",
+    scope="run",
+    tag="collections",
+    parameters=[ENDPOINT],
+    responses=[Response(204, "The model is no longer starred.")],
+    errors=[404],
+)
+def remove_favourite(call: Call) -> Reply:
+    """Remove a model from your favourites."""
+    return _set(call, starred=False)
+
+
+def _set(call: Call, *, starred: bool) -> Reply:
+    endpoint = find_endpoint(call.values["endpoint_id"])
+    Favourite.objects.set(call.user.pk, endpoint, starred=starred)
+    return Reply(None, 204)

@@ -27,7 +27,7 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     from django.db import connection
 
     from config.server import url_locals
-    from core.process.memory import freeze_gc
+    from core.process.tuning import freeze_gc
 
     settings.ALLOWED_HOSTS = ["*"]
     url_locals.install()  # as the web process does, and `freeze_gc`

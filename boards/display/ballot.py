@@ -14,7 +14,7 @@ from boards.models import Board, Row
 from boards.participants import Participant
 from boards.votes import ballots, secret_tokens
 from playground.display import previews
-from playground.display.comparison.panes import stage_kind
+from playground.display.comparison import stage_kind
 from runs.models import Artifact, Run, Upload
 from runs.own_addresses import OUR_ADDRESS
 from runs.ownership import deletion

@@ -15,7 +15,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from boards.access import BoardRights
-from boards.comments import threads
+from boards.comments import counts_of
 from boards.display import cell_markup, cell_queries, watching
 from boards.display.cell_markup import ShownCell
 from boards.models import Board, Cell, Column, Row
@@ -202,7 +202,7 @@ class _RowBuilder:
         self.rows = cell_queries.rows(rows)
         self.found = cell_queries.cells(board, rows, self.columns)
         self.authors = cell_queries.load_authors(self.found.all, reader)
-        self.comments = threads.counts_of(board)
+        self.comments = counts_of(board)
         self.kept = cell_markup.find(self.found.all, self.authors, self.comments.cells, rights)
         self.texts = cell_queries.load_results(c for c in self.found.all if c.pk not in self.kept)
         self.group = watching.data_watch(board, reader) if rights.is_member else ""

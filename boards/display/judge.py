@@ -15,7 +15,7 @@ from boards.models.vote import MAX_STARS
 from boards.runs.visibility import withhold_unreadable
 from boards.votes.rankings import name_of
 from core.http.parameters import parse_key
-from playground.display.comparison.panes import Pane, panes_of
+from playground.display.comparison import Pane, panes_of
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 

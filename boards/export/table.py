@@ -1,4 +1,4 @@
-"""Exports a board as a table: one line for each run."""
+"""Exports a board and its votes as tables: one line for each run, and one for each vote."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from boards.export.contents import (
     run_of,
     seconds_of,
 )
-from boards.models import Cell
+from boards.models import Board, Cell
 from boards.plan.rows import with_named_files
-from boards.votes.rankings import RankedColumn, Ranking
+from boards.votes.rankings import RankedColumn, Ranking, column_names
 from runs.results import csv_text
 
 FACTS = (
@@ -25,6 +25,7 @@ FACTS = (
     *("model seconds", "price", "currency", "price kind", "stars", "verdict", "note", "tags"),
     *("row winner", "votes won", "votes lost", "ties", "score", "run", "files", "text", "why not"),
 )
+HEADER = ("row", "input", "seed", "first", "second", "winner", "voter", "at")
 
 
 def board_table(contents: Contents, ranking: Ranking, absolute: Absolute) -> str:
@@ -85,3 +86,21 @@ def _facts(cell: Cell, ranked: RankedColumn, absolute: Absolute) -> list[object]
 def _as_text(value: object) -> object:
     is_nested = isinstance(value, dict | list | bool)
     return json.dumps(value, ensure_ascii=False) if is_nested else value
+
+
+def votes_table(board: Board) -> str:
+    """Return the counted votes as CSV, in order; a tie has no winner. Two queries."""
+    columns = column_names(board.columns.select_related("endpoint"))
+    votes = board.votes.counted().select_related("first__row", "second", "voter")
+    lines = []
+    for vote in votes:
+        names = {cell.pk: columns[cell.column_id] for cell in (vote.first, vote.second)}
+        row = vote.first.row
+        lines.append(
+            [
+                row.position + 1, row.label, vote.first.seed, names[vote.first_id],
+                names[vote.second_id], names.get(vote.winner_id or 0, ""),
+                vote.voter_name, vote.created_at.isoformat(timespec="seconds"),
+            ]
+        )  # fmt: skip
+    return csv_text.write(HEADER, lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +22,11 @@ MOST_RESULTS = 100  # newest of a model on a board, whose prices and times are k
 COLUMNS = ("first_id", "second_id", "tag", "first_wins", "second_wins", "ties", "by_guests")
 
 Figures = dict[str, list[list[Any]]]
+AT_ONCE = 50  # boards a round
+IDLE_S = 60.0
+# Not only judgements change what counts: results come after a row's winner, are deleted, moved, or
+# taken back as examples. Each board is therefore counted anew now and then.
+RECOUNT_AFTER = timedelta(minutes=15)
 
 
 def never_counted() -> list[uuid.UUID]:
@@ -158,3 +164,22 @@ def _seconds(run: Run) -> float | None:
     if run.ended_at is None:
         return None
     return round((run.ended_at - (run.sent_at or run.created_at)).total_seconds(), 3)
+
+
+def count_due() -> float:
+    """Count what is due; returns the seconds until the next time. One query if nothing is."""
+    due = list(BoardTally.objects.due().values_list("pk", flat=True)[:AT_ONCE])
+    for board_id in due:
+        recount(board_id)
+    return 0.0 if len(due) == AT_ONCE else IDLE_S
+
+
+def count_all_in_turn() -> float:
+    """Count boards that were counted long ago or never; returns the seconds until the next time."""
+    for board_id in never_counted():
+        BoardTally.objects.judged(board_id)
+    old = BoardTally.objects.filter(counted_at__lt=timezone.now() - RECOUNT_AFTER)
+    listed = list(old.order_by("counted_at").values_list("pk", flat=True)[:AT_ONCE])
+    for board_id in listed:
+        recount(board_id)
+    return IDLE_S

@@ -20,7 +20,7 @@ class BoardTallyQuerySet(models.QuerySet["BoardTally"]):
         """Note, in the transaction that changes votes or winners, that the board's have changed.
 
         One update, or two and an insert at a board's first judgement: a vote never waits for a
-        count of all others. The worker counts (`boards/leaderboard/job.py`).
+        count of all others. The worker counts (`boards/leaderboard/counting.py`).
         """
         row = self.filter(pk=board_id)
         if not row.update(changes=F("changes") + 1):

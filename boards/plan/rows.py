@@ -19,10 +19,12 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from boards.plan import values
-from boards.plan.groups import Post
+from boards.plan.groups import SHARED, Groups, Post
 from fal.db_safe import db_safe_text
 from runs.own_addresses import tidy_addresses
 from schemas import Field
+from schemas.carry.meanings import by_meaning, media_of
+from schemas.form.controls import segment
 from schemas.uses import mentions
 from schemas.uses.in_order import NOUNS, GivenFile
 
@@ -32,6 +34,7 @@ FILES = "~files"  # of a row's values: no schema names an input like this
 MAX_ROWS = 400
 MAX_FILES = 20  # of one row
 _NUMBER = re.compile(r"[0-9]{1,6}")
+NAMED_CONTROL = "~named"  # of a plan's form: the mentions that become rows
 
 
 class KnownFile(NamedTuple):
@@ -219,3 +222,46 @@ def _label(row: TypedRow, known: Mapping[str, KnownFile]) -> str:
 
 def _last(post: Post, name: str) -> str:
     return (post.get(name) or [""])[-1].replace("\r\n", "\n")
+
+
+# Rows that differ in a named thing: `a photo of @bottle`, `a photo of @mug`.
+
+
+def with_named_rows(post: Post, groups: Groups, chosen: Sequence[str]) -> Post:
+    """Return the post with a row for each mention, in the field that varies by row.
+
+    That is the one chosen for it if it takes texts or pictures, else the main prompt. A text is the
+    plan's own prompt with the mention in it: in place of another one, else behind it.
+    """
+    field = _named_field(post, groups)
+    names = [mention for mention in chosen if mentions.whole(mention)]
+    if field is None or not names:
+        return post
+    written = (
+        "" if media_of(field) else _last_posted(post, f"{SHARED}.{segment(field.name)}").strip()
+    )
+    rows = [*values.split_texts(_last_posted(post, "row-values"))]
+    rows += [text for name in names if (text := _text_with(written, name)) not in rows]
+    separator = "\n---\n" if any("\n" in row for row in rows) else "\n"
+    return post | {"row-field": [field.name], "row-values": [separator.join(rows)]}
+
+
+def _named_field(post: Post, groups: Groups) -> Field | None:
+    wanted = _last_posted(post, "row-field")
+    named = next((field for field in groups.shared if field.name == wanted), None)
+    if named and (named.is_text or media_of(named) == "image"):
+        return named
+    meant = by_meaning(groups.shared)
+    return meant.get("prompt") or meant.get("image")
+
+
+def _text_with(written: str, mention: str) -> str:
+    """Return the prompt with the mention in it."""
+    first = next(iter(mentions.keys_in(written)), "")
+    if not first:
+        return f"{written} {mention}".strip()
+    return mentions.replaced(written, {first: mention}.get)
+
+
+def _last_posted(post: Post, name: str) -> str:
+    return (post.get(name) or [""])[-1]

@@ -16,8 +16,8 @@ from django.db import transaction
 from boards.models import Board, Cell, Column, Row
 from boards.plan.cells import Expanded, PlannedCell
 from boards.plan.plan import MAX_CELLS, Plan
-from boards.runs import cap_warnings, reuse
-from boards.runs.budget import Budget, open_account
+from boards.runs import reuse
+from boards.runs.budget import Budget, open_account, warn_of_board
 from boards.runs.locking import lock_for_sending
 from catalog.models import Endpoint
 from playground.form import form_state
@@ -107,7 +107,7 @@ def run_plan(
         budget = Budget.of(open_account(locked))
         done = write_cells(locked, user, plan, expanded, estimates, budget, is_program=is_program)
         if done.held:
-            cap_warnings.warn_of_board(locked, done.held)
+            warn_of_board(locked, done.held)
         return done.require_any() if is_new else done
 
 

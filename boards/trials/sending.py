@@ -7,7 +7,7 @@ board's cap does not allow is held, with a note of what it would have cost.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,10 @@ from django.utils import timezone
 from boards.models import Board, Column, StandingTrial, Trial
 from boards.models.trial import NOTE_CHARS
 from boards.plan.plan import MAX_CELLS
-from boards.runs import cap_warnings
-from boards.runs.budget import Budget, open_account
+from boards.runs.budget import Budget, open_account, warn_of_trials
 from boards.runs.locking import lock, lock_for_sending
 from boards.runs.sending import Sent, write_cells
+from boards.trials import candidates, news, outcomes
 from boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
 from boards.votes.rankings import rankings
 from core.formatting import counted, money
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 NIGHT_HOURS = range(1, 5)
 NOT_A_MAKER = "Its runs would be those of {}, who may run nothing in this project now."
 AT_ONCE = 10  # per call: other jobs get their turn in between
+EVERY_S = 30.0
+IDLE_S = 60.0
+NOTIFY_LOOKBACK = timedelta(minutes=30)  # covers the outcomes while a worker was down
 
 
 class _CapExceeded(Exception):
@@ -163,7 +166,7 @@ class _Sender:
         except _CapExceeded:
             self._end(Trial.State.HELD, reason)
             why = f"{self.trial.endpoint.name}: {reason}"
-            cap_warnings.warn_of_trials(self.board, month.cap_usd, month_start(self.now), why)
+            warn_of_trials(self.board, month.cap_usd, month_start(self.now), why)
             return None
         return done
 
@@ -228,3 +231,16 @@ def best_column(board: Board, former: Column | None) -> Column | None:
         return former or first
     best = max(judged, key=lambda column: (column.share or 0, column.rows_won, column.stars or 0))
     return best.column
+
+
+def send_due_and_report() -> float:
+    """Do what is due; returns the seconds until the next time. Two queries without any trial."""
+    now = timezone.now()
+    if Trial.objects.exists():
+        outcomes.finish(now)
+    if not StandingTrial.objects.watching().exists():
+        return IDLE_S
+    candidates.note_all()
+    count = send_due(now)
+    news.notify_owners(now - NOTIFY_LOOKBACK)
+    return 1.0 if count == AT_ONCE else EVERY_S

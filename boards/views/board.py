@@ -11,8 +11,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from boards import row_requests
-from boards.access import BoardRights
-from boards.display import access_table, grid
+from boards.access import BoardRights, audiences_of
+from boards.display import grid
 from boards.models import Board
 from boards.runs.progress import progress_of
 from playground.display import looking
@@ -45,7 +45,7 @@ def page(request: HtmxRequest, board: Board, status: int = 200, **more: Any) -> 
         "rights": rights,
         "readiness": "" if shown.progress.is_over else readiness(),
         "asked": row_requests.undecided(board, request.user, rights.may_change),
-        "access": access_table.rows_of(board) if rights.may_change else (),
+        "access": audiences_of(board) if rights.may_change else (),
     }
     return render(request, "boards/board.html", context | more, status=status)
 

@@ -12,7 +12,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from boards.access import BoardRights
-from boards.comments import mentions, threads, writing
+from boards.comments import (
+    COMMENTED,
+    MENTIONED,
+    delete,
+    is_by,
+    place_of,
+    resolve,
+    restore,
+    threads_of,
+    write,
+)
 from boards.display import pictures
 from boards.models import Board, Cell, Comment, Row
 from boards.participants import Participant
@@ -51,7 +61,7 @@ def comments(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     board = find(request, pk)
     place = _place(board, request.GET)
     if request.method != "POST":
-        inbox.see(request.user, board, mentions.MENTIONED, mentions.COMMENTED)
+        inbox.see(request.user, board, MENTIONED, COMMENTED)
         return _page(request, board, place)
     rights = BoardRights(request.user, board)
     if not rights.may_comment:
@@ -59,7 +69,7 @@ def comments(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     text, parent = request.POST.get("text", ""), request.POST.get("parent", "")
     answered = _find(board, parse_key(parent)) if parent else None
     try:
-        written = writing.write(
+        written = write(
             Participant.of_user(request.user), board, text, parent=answered, **place._asdict()
         )
     except ValueError as error:
@@ -74,10 +84,10 @@ def resolution(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpRespons
     board = find_as_member(request, pk)
     thread = _find(board, comment)
     rights = BoardRights(request.user, board)
-    is_own = writing.is_by(Participant.of_user(request.user), thread)
+    is_own = is_by(Participant.of_user(request.user), thread)
     if not (rights.may_change or (is_own and rights.may_comment)):
         raise PermissionDenied("Who began a thread may resolve it, and who may change the board.")
-    writing.resolve(request.user, thread, is_resolved=request.POST.get("resolved") == "1")
+    resolve(request.user, thread, is_resolved=request.POST.get("resolved") == "1")
     return _done(request, board, _place(board, request.GET), thread.pk)
 
 
@@ -87,7 +97,7 @@ def deletion(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpResponseB
     board = find_as_member(request, pk)
     deleted = _find(board, comment)
     _require_may_delete(request, board, deleted)
-    writing.delete(Participant.of_user(request.user), deleted)
+    delete(Participant.of_user(request.user), deleted)
     place = _place(board, request.GET)
     if request.htmx:
         return _page(request, board, place, deleted=deleted.pk)
@@ -105,12 +115,12 @@ def recovery(request: HtmxRequest) -> HttpResponseBase:
     found = kept.select_related("board__project")
     comment = get_object_or_404(found, pk=key)
     _require_may_delete(request, comment.board, comment)
-    writing.restore(comment)
+    restore(comment)
     return redirect(f"{_address(comment.board)}#comment-{comment.pk}")
 
 
 def _require_may_delete(request: HtmxRequest, board: Board, comment: Comment) -> None:
-    is_own = writing.is_by(Participant.of_user(request.user), comment)
+    is_own = is_by(Participant.of_user(request.user), comment)
     if not is_own and not BoardRights(request.user, board).may_remove:
         raise PermissionDenied("Who wrote a comment may delete it, and who manages the board.")
 
@@ -152,12 +162,12 @@ def _page(
     context = {
         "board": board,
         "rights": rights,
-        "place": threads.place_of(place.cell.row if place.cell else place.row, place.cell, names),
+        "place": place_of(place.cell.row if place.cell else place.row, place.cell, names),
         "place_query": place.query,
         "cell": place.cell,
         "picture": pictures.of_cell(board, place.cell) if place.cell else "",
         "is_page": not request.htmx,
-        "threads": threads.threads_of(board, **place._asdict()),
+        "threads": threads_of(board, **place._asdict()),
         "deleted": parse_key(request.GET.get("deleted", "")),
         "why_not": "" if rights.may_comment else MAY_NOT.format(roles.ask(board.project)),
     }

@@ -1,4 +1,4 @@
-"""The list of *Compare*: boards, flows and trials, the newest first, by kind."""
+"""What is compared: the list of *Compare*, and the house's leaderboard."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from boards.leaderboard import page
+from boards.leaderboard.tallies import tallies_of
+from boards.models import Board
+from boards.models.vote import TAG_CHARS
 from boards.views.board import no_store
 from core.http.parameters import parse_moment, parse_uuid
 from fal.db_safe import db_safe_text
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 LISTED = 50
+CATEGORY_CHARS = 64
 
 
 @require_safe
@@ -48,3 +53,17 @@ def _newest(kind: Compared, asked: str, before: datetime | None) -> list[Line]:
     rows = kind.rows.filter(**{f"{kind.name}__icontains": asked}) if asked else kind.rows
     rows = rows.filter(**{f"{kind.at}__lt": before}) if before else rows
     return kind.describe(list(rows.order_by(f"-{kind.at}", "pk")[: LISTED + 1]))
+
+
+@require_safe
+@no_store
+def leaderboard(request: HtmxRequest) -> HttpResponse:
+    """Rank the models of a category by the votes on inputs with a tag; both may be empty."""
+    category = db_safe_text(request.GET.get("category", ""))[:CATEGORY_CHARS].strip()
+    tag = db_safe_text(request.GET.get("tag", ""))[:TAG_CHARS].strip()
+    tallies = tallies_of(Board.objects.kept().open_to(request.user))
+    context = {
+        "board": page.leaderboard(tallies, category, tag),
+        "has_votes": bool(tallies.overall),
+    }
+    return render(request, "boards/leaderboard.html", context)

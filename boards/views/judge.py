@@ -18,7 +18,7 @@ from boards.views.actions import for_makers
 from boards.views.board import find, find_changeable, no_store
 from boards.votes import marks
 from core.http.parameters import parse_key
-from playground.display.comparison.panes import stage_kind
+from playground.display.comparison import stage_kind
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

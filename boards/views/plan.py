@@ -20,7 +20,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.limits.rate_limit import limit
 from boards.display import plan_form
 from boards.models import Board
-from boards.plan import drafts, named_rows, rows, tables
+from boards.plan import drafts, rows, tables
 from boards.plan.cells import Expanded, expand
 from boards.plan.editing import endpoints_of, first_post, with_models
 from boards.plan.groups import Post, groups_of
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 # Fields of a post that belong to the page, not to the plan or to a model's input.
 PAGE_FIELDS = {
     *("csrfmiddlewaretoken", "~token", "~do", "~schema", "~tab", "~version", "~filled"),
-    *("add", "file", named_rows.CONTROL),
+    *("add", "file", rows.NAMED_CONTROL),
 }
 no_store = cache_control(private=True, no_store=True)
 
@@ -141,8 +141,8 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     if verb in {"run", "run-fitting"} and models and not troubles:
         return _run(request, post, models, board, is_partial=verb == "run-fitting")
     if verb == "name-rows" and source:
-        chosen = request.POST.getlist(named_rows.CONTROL)
-        post = named_rows.with_named_rows(post, groups_of(source, models), chosen)
+        chosen = request.POST.getlist(rows.NAMED_CONTROL)
+        post = rows.with_named_rows(post, groups_of(source, models), chosen)
     elif (changed := rows.edited(post, verb, what)) is not None:
         post = changed
     elif verb not in {"run", "run-fitting", "update"}:

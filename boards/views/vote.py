@@ -8,31 +8,39 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit
 from accounts.permissions import HOUSE_DEFAULT, may
 from boards.access import BoardRights
 from boards.display import ballot
-from boards.export.votes_table import votes_table
-from boards.models import Board
+from boards.export.table import votes_table
+from boards.models import Board, Row
 from boards.participants import Participant
-from boards.views import ballot_files
 from boards.views.actions import for_makers
 from boards.views.board import find, no_store
 from boards.views.files import as_csv, file_name
-from boards.votes import ballots, voting
+from boards.votes import ballots, secret_tokens, voting
 from boards.votes.listing import ORDERS, listing_of
 from boards.votes.rankings import column_names, rankings
 from core.http.parameters import parse_key
+from playground.views import files
+from runs.files import derived_files, stripped_copies
+from runs.files.stripped_copies import copy_of as ready_copy
+from runs.models import Artifact, DerivedFile, Run
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from core.http.htmx import HtmxRequest
 
 View = Callable[..., Any]
+NO_FILE = "No such file."
+MEDIA = ("image/", "video/", "audio/")  # whose metadata are known; other inputs are served as sent
 
 
 def for_voters(view: View) -> View:
@@ -103,7 +111,7 @@ def vote_retraction(request: HtmxRequest, board: Board) -> HttpResponse:
 @for_voters
 def vote_file(request: HtmxRequest, board: Board, token: str) -> HttpResponseBase:
     """Serve a file of a ballot of the user's."""
-    return ballot_files.serve(request, board, Participant.of_user(request.user), token)
+    return serve(request, board, Participant.of_user(request.user), token)
 
 
 @require_safe
@@ -166,3 +174,56 @@ def votes_recovery(request: HtmxRequest, board: Board) -> HttpResponseBase:
     count = ballots.restore(board)
     messages.info(request, f"{count} vote{'s' * (count != 1)} count again.")
     return redirect("boards:board-results", board.pk)
+
+
+# Serves the files of a ballot: to users by `boards:vote-file`, to guests by a share.
+
+
+def serve(request: HttpRequest, board: Board, voter: Participant, token: str) -> HttpResponseBase:
+    """Serve a file without its name, and without metadata that reveal its origin.
+
+    The token is of a ballot that this voter was shown; raises Http404 for any other.
+    """
+    try:
+        kind, *parts = secret_tokens.decrypt("file", voter.key, token)
+    except ValueError as error:
+        raise Http404(NO_FILE) from error
+    keys = [int(part) for part in parts]
+    stored = _result_file(board, *keys) if kind == ballot.RESULT else _input_file(board, *keys)
+    if stored is None:
+        raise Http404(NO_FILE)
+    file, content_type = stored.file, stored.content_type
+    tag = salted_hmac("boards.votes.file", token).hexdigest()
+
+    def serve() -> HttpResponseBase:
+        is_media = kind == ballot.RESULT or content_type.startswith(MEDIA)
+        try:
+            served = _stripped(file) if is_media else file
+        except stripped_copies.NotReady as soon:
+            return files.meanwhile(request, stored, str(soon))
+        if is_media and isinstance(stored, Artifact):
+            derived_files.record_stored(stored, DerivedFile.What.STRIPPED, served)
+        return files.serve(request, served, content_type, "result", tag=tag)
+
+    return files.from_storage(file, files.NOT_HERE, serve)
+
+
+def _stripped(file: str) -> str:
+    try:
+        return ready_copy(file)
+    except stripped_copies.NotReady:
+        raise
+    except stripped_copies.NotStripped as error:
+        raise Http404(str(error)) from error
+
+
+def _result_file(board: Board, artifact: int) -> Artifact | None:
+    shown = Run.objects.readable_with(board).filter(cells__board=board)
+    stored = Artifact.objects.filter(state=Artifact.State.STORED, run__in=shown)
+    return stored.filter(pk=artifact).first()
+
+
+def _input_file(board: Board, row: int, place: int) -> ballot.StoredInput | None:
+    values = get_object_or_404(Row, pk=row, board=board).values
+    listed = ballot.input_addresses(values)[place : place + 1]
+    return ballot.input_file(board, listed[0]) if listed else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,11 @@ from catalog.curation.collection_editing import (
     create_with_free_slug,
     free_slug,
 )
-from catalog.models import Collection, CollectionItem, Endpoint
+from catalog.models import Collection, CollectionItem, Endpoint, Revision
+from catalog.search import engine
+from catalog.search.index import current
+from catalog.search.query import Query
+from catalog.track_records import NO_RECORDS, TrackRecords
 from fal.db_safe import db_safe_text
 from schemas.exact import NotJson, dumps, loads
 
@@ -33,6 +38,7 @@ _SLUG = re.compile(rf"[-a-zA-Z0-9_]{{1,{LONGEST_SLUG}}}")
 _KEYS = ("title", "slug", "description", "order", "is_published", "cover", "items")
 _LINE_KEYS = ("endpoint_id", "note")
 CollectionJson = dict[str, Any]
+_ENTRIES_AT_ONCE = 500  # entries a query
 
 
 @dataclass(frozen=True)
@@ -264,3 +270,35 @@ def _made(entry: Entry, by: User) -> Collection:
     known_ids = frozenset(collection.endpoints.values_list("endpoint_id", flat=True))
     arrange(collection, Arrangement(**{**vars(entry.wanted), "known": known_ids}))
     return collection
+
+
+# Exports the catalogue's listing entries unchanged, in the format of upstream's listing.
+
+
+def export_catalogue(
+    query: Query,
+    starred: frozenset[int],
+    locked: frozenset[int] = frozenset(),
+    records: TrackRecords = NO_RECORDS,
+) -> str:
+    """Return JSON with every model that a query finds, in upstream's order.
+
+    `locked` are the models that rules lock, `records` the votes on them, for queries by them.
+
+    A model that no sync has listed since entries are stored has only its id.
+    """
+    index = current(Revision.current())
+    places = sorted(engine.find_all(query, starred, index, locked, records))
+    entries = _listing_entries([index.keys[place] for place in places])
+    return "".join(['{"models":[\n', ",\n".join(entries), '\n],"has_more":false}\n'])
+
+
+def _listing_entries(keys: list[int]) -> Iterator[str]:
+    for start in range(0, len(keys), _ENTRIES_AT_ONCE):
+        batch = keys[start : start + _ENTRIES_AT_ONCE]
+        rows = Endpoint.objects.filter(pk__in=batch).order_by()
+        texts = {
+            pk: (i, text) for pk, i, text in rows.values_list("pk", "endpoint_id", "entry__text")
+        }
+        for endpoint_id, text in (texts[key] for key in batch if key in texts):
+            yield text or json.dumps({"endpoint_id": endpoint_id})

@@ -15,9 +15,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from catalog.models.picture import ADDRESS
+from core import storage
 from core.http.asgi import Scope, Send
-from core.http.ranges import parse_range
-from core.storage import atomic_files
+from core.http.conditional import parse_range
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def name(base: str, kind: str) -> str:
 
 def write(name: str, data: bytes) -> str:
     """Store `data` under `name`; returns the stored name, empty if there is no data."""
-    return atomic_files.write(name, ContentFile(data), len(data)) if data else ""
+    return storage.write(name, ContentFile(data), len(data)) if data else ""
 
 
 def is_picture(path: str) -> bool:

@@ -14,6 +14,7 @@ import hashlib
 import logging
 import tempfile
 import time
+from dataclasses import dataclass
 from functools import partial
 from typing import IO, Any
 
@@ -22,7 +23,6 @@ from asgiref.sync import sync_to_async
 import fal
 from catalog.models import Picture, Revision
 from catalog.pictures import picture_files, picture_registry
-from catalog.pictures.limits import PICTURE_LIMITS, PictureLimits
 from core.db import transient_errors
 from core.process import subprocess_worker
 
@@ -42,6 +42,19 @@ RECIPE = b"2"  # raised when the output of `drawing.py` changes, to get new file
 
 class Undrawable(Exception):
     """The fetched file cannot be rendered."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLimits:
+    """Durations in seconds, sizes in bytes of our storage."""
+
+    fetch_s: float = 60.0
+    idle_s: float = 2.0
+    plan_every_s: float = 1.0
+    most_bytes: int = 4 << 30  # for all pictures together
+
+
+PICTURE_LIMITS = PictureLimits()
 
 
 class ThumbnailFetcher:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit, permissions
 from accounts.limits.rate_limit import limit
-from catalog.curation import catalogue_export, import_export
+from catalog.curation import import_export
 from catalog.curation.permissions import curators_only
 from catalog.locks import locks_of
 from catalog.models import Collection, Favourite, Revision
@@ -55,7 +55,7 @@ def export_models(request: HtmxRequest) -> HttpResponse:
     revision = Revision.current()
     locked = locks_of(request, revision).models
     query, records = Query.from_params(request.GET), records_of(request.user, revision)
-    text = catalogue_export.export(query, starred, locked, records)
+    text = import_export.export_catalogue(query, starred, locked, records)
     response = HttpResponse(text, content_type="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="models.json"'
     return response

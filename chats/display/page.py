@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from chats.display import answer, composer, preview
 from chats.display.composer import Filled
 from chats.models import Chat, Turn
-from chats.turns import readable
+from chats.turns import finding
 from chats.turns.tree import ANSWER, Branch, branch_of
 from projects import roles
 from projects.rights import Rights
@@ -162,7 +162,7 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) 
     rows = rows.defer(*heavy_columns("run__", but=ANSWER))
     turns, others = rows.in_bulk(keys), _others(rows, keys)
     for turn in (*turns.values(), *others.values()):
-        if turn.run and not readable.may_read(reader.user, chat, turn.run):
+        if turn.run and not finding.may_read(reader.user, chat, turn.run):
             turn.run = None
     shown: list[Shown] = []
     for place, pk in enumerate(keys):

@@ -1,6 +1,5 @@
 """The models of conversations."""
 
-from chats.models.chat import Chat
-from chats.models.turn import Turn
+from chats.models.chat import Chat, Turn
 
 __all__ = ["Chat", "Turn"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chats.talk import carry
+from catalog.models import Endpoint
 from chats.talk.shape import shape_of
 from runs.own_addresses import tidy_addresses
 from schemas import Field, Problem, decode_post, encode_arguments
+from schemas.carry import carry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,7 @@ def with_fields(chat: Chat, post: Mapping[str, list[str]], first: dict[str, Any]
     if root is None or chat.second is None or any(_is_own(name) for name in post):
         return dict(post)
     before = chat.turns.filter(endpoint=chat.second).order_by("-pk").first()
-    settings = (before.settings if before else {}) | carry.settings(
+    settings = (before.settings if before else {}) | carried_settings(
         first, chat.endpoint, chat.second
     )
     return dict(post) | encode_arguments(root, {NAME: settings})
@@ -72,3 +73,15 @@ def with_second(chat: Chat, first: Field) -> Field:
     """Return the first model's form including the second one's fields, for posted files."""
     root = root_of(chat)
     return replace(first, children=(*first.children, *root.children)) if root else first
+
+
+def carried_settings(
+    arguments: dict[str, Any], source: Endpoint, target: Endpoint
+) -> dict[str, Any]:
+    """Return a turn's settings that another model accepts, such as pictures and temperature."""
+    before, after = shape_of(source), shape_of(target)
+    if before is None or after is None:
+        return {}
+    carried = carry(arguments, before.version, after.version).arguments
+    field_names = {child.name for child in after.rest.children}
+    return {name: value for name, value in carried.items() if name in field_names}

@@ -1,4 +1,4 @@
-"""Searches conversations by the words of their titles, messages and answers."""
+"""Finds conversations: by their words, by a run in them, and by what may be read of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db.models import (
     Case,
     Exists,
     Expression,
+    F,
     OuterRef,
     Q,
     Subquery,
@@ -21,10 +22,11 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Concat, Replace
 
 from chats.models import Chat, Turn
-from chats.turns import readable
 from chats.turns.tree import ANSWER, answer_text
 from kept.models import KeptQuerySet
+from runs.models import Run
 from runs.models.querysets import heavy_columns
+from runs.owners import Place
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -77,7 +79,7 @@ def _answer(words: Sequence[str], user: User | AnonymousUser) -> Expression:
     for name in NAMES:
         if any(word.casefold() in name for word in words):
             text = Replace(text, Value(f'"{name}":'), nothing, output_field=TextField())
-    return Case(When(readable.is_readable(user), then=text), default=nothing)
+    return Case(When(is_readable(user), then=text), default=nothing)
 
 
 def _has(place: str, word: str, *, is_json: bool = False) -> Q:
@@ -101,7 +103,7 @@ def hits(chats: Iterable[Chat], query: str, user: User | AnonymousUser) -> dict[
 
 
 def _answer_for(user: User | AnonymousUser, chat: Chat, turn: Turn) -> str:
-    is_shown = turn.run is not None and readable.may_read(user, chat, turn.run)
+    is_shown = turn.run is not None and may_read(user, chat, turn.run)
     return answer_text(turn) if is_shown else ""
 
 
@@ -114,3 +116,44 @@ def _hit(turn: Turn, words: Sequence[str], answer: str) -> Hit:
             before, after = text[max(0, at - AROUND) : at], text[end : end + AROUND]
             return Hit(turn.pk, before, text[at:end], after)
     return Hit(turn.pk, texts[0][: 2 * AROUND], "", "")
+
+
+# Which answers of a conversation somebody may read who reads along.
+#
+# Answers are runs: one may be hidden from the project's members, deleted, or moved elsewhere.
+
+
+def may_read(user: User | AnonymousUser, chat: Chat, run: Run) -> bool:
+    """Return whether the user, who sees the conversation, may read this answer of it."""
+    if chat.user_id == user.pk:
+        return True
+    return run.is_shown_with(chat) and run.deleted_at is None
+
+
+def is_readable(user: User | AnonymousUser) -> Q:
+    """Return the same as a condition on turns."""
+    is_as_open = Q(run__is_hidden=False) | Q(chat__is_hidden=True, run__user_id=F("chat__user_id"))
+    beside = Q(is_as_open, run__project_id=F("chat__project_id"), run__deleted_at=None)
+    return Q(chat__user_id=user.pk or 0) | beside
+
+
+def chats_of(user: User | AnonymousUser, run: Run) -> list[Place]:
+    """Return the conversation with this answer, as a link to its turn.
+
+    Of one that the user may only know to be there, without its title.
+    """
+    chats = Chat.objects.kept().noticed_by(user)
+    turns = Turn.objects.filter(run=run, chat__in=chats).select_related("chat")[:1]
+    covered = set(chats.covered_to(user).filter(turns__run=run).values_list("pk", flat=True))
+    return [
+        Place("Chat", _title(turn.chat, is_covered=turn.chat_id in covered), _address(turn))
+        for turn in turns
+    ]
+
+
+def _title(chat: Chat, *, is_covered: bool) -> str:
+    return "private" if is_covered else chat.title or "Untitled"
+
+
+def _address(turn: Turn) -> str:
+    return f"{turn.chat.get_absolute_url()}?turn={turn.pk}#turn-{turn.pk}"

@@ -10,9 +10,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.models import Endpoint
-from chats.display import choices, composer
+from catalog.models.querysets import EndpointQuerySet
+from chats.display import composer
 from chats.models import Chat
-from chats.talk import carry
+from chats.talk import second_model
 from chats.talk.shape import shape_of
 from chats.turns import finding
 from chats.views.chat import find_own
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 LISTED = 40
+CATEGORIES = (
+    *("llm", "vision", "text-to-text", "image-to-text", "video-to-text", "audio-to-text"),
+    *("unknown", "json"),
+)
+MOST_MODELS = 60
 
 
 class Chats(Resource[Chat]):
@@ -90,7 +96,7 @@ def new(request: HtmxRequest) -> HttpResponse:
         roles.require_maker(request.user, project)
         return redirect(_begin(request.user, project, chosen))
     query = db_safe_text(request.GET.get("q", "").strip())[:200]
-    models = choices.models(query)
+    models = models_for_chats(query)
     if chat and is_second:
         models = [endpoint for endpoint in models if endpoint.pk != chat.endpoint_id]
     context: dict[str, Any] = {"models": models, "asked": query, "chat": chat}
@@ -120,7 +126,7 @@ def _switch(chat: Chat, to: Endpoint) -> Chat:
     """Switch to another model for the next answer, which keeps the settings that it accepts."""
     filled, before = composer.held(chat), shape_of(chat.endpoint)
     arguments = composer.settings_of(before, filled.post)[0] if before else {}
-    chat.settings = carry.settings(arguments, chat.endpoint, to)
+    chat.settings = second_model.carried_settings(arguments, chat.endpoint, to)
     chat.endpoint, chat.system = to, filled.system
     after = shape_of(to)
     post = composer.encode(after, chat.settings) if after else {}
@@ -128,3 +134,31 @@ def _switch(chat: Chat, to: Endpoint) -> Chat:
     chat.draft = {"text": filled.text, "system": filled.system, "post": post} if is_typed else {}
     chat.save(update_fields=["settings", "endpoint", "system", "draft"])
     return chat
+
+
+def models_for_chats(query: str = "") -> list[Endpoint]:
+    """Return the models that take text and answer in text, language models first.
+
+    Their inputs are known from facts derived from each schema; a model whose schema has not been
+    read yet is judged by its category.
+    """
+    matches = _candidates().called(query).defer("description", "field_words", "inputs")
+    matches = matches.select_related("picture")
+    chosen = [
+        endpoint
+        for endpoint in matches.order_by("position")
+        if _is_fit(endpoint) and endpoint.is_runnable
+    ]
+    return sorted(chosen, key=lambda endpoint: endpoint.category != "llm")[:MOST_MODELS]
+
+
+def _candidates() -> EndpointQuerySet:
+    named = Q(endpoint_id__contains="any-llm") | Q(endpoint_id__contains="openrouter/")
+    return Endpoint.objects.filter(Q(category__in=CATEGORIES) | named, gone_at=None)
+
+
+def _is_fit(endpoint: Endpoint) -> bool:
+    facts = set(endpoint.facts)
+    if not facts or endpoint.endpoint_id.endswith("/chat/completions"):
+        return endpoint.category == "llm"
+    return {"in:text", "out:text"} <= facts

@@ -87,7 +87,8 @@ ARRIVALS = (
         statuses={CONFLICT},
         has_request_id=True,
     ),
-    # A refusal has a request id, too: of the call that was refused.
+    # A refusal has a request id, too: of the call that was refused. An answer of the ingress has
+    # none (protocol, section 5.7).
     Arrival("a refusal", ANSWERED, False, statuses=REFUSALS),
     Arrival("fal gave it an id before it failed", ANSWERED, True, has_request_id=True),
     Arrival("fal's own error, before a run began", ANSWERED, False, has_type=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from fal.errors import RunFailed, UpstreamFailed
 from fal.http.answers import RETRYABLE_TYPES
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
+MAX_INFERENCE_S = 7 * 86_400  # larger values are treated as invalid
 
 
 class Phase(StrEnum):
@@ -156,3 +157,12 @@ def _error_text(error: Any) -> str | None:
     if error is None or isinstance(error, str):
         return db_safe_text(error or "") or None
     return json.dumps(error)
+
+
+# Reads a run's metrics as upstream reports them; they may contain anything.
+def inference_s(metrics: Mapping[str, Any]) -> float | None:
+    """The model's working time in seconds by `inference_time` (protocol, 5.3); None if invalid."""
+    seconds = metrics.get("inference_time")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    return float(seconds) if 0 < seconds < MAX_INFERENCE_S else None

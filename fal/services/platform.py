@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from fal.errors import RequestRejected
 from fal.http.wire import Params, Wire
 from fal.messages.catalogue import CatalogueItem, Estimate, Malformed, Page, Price, prices
-from fal.messages.requests import PastRequest
+from fal.messages.request import PastRequest
 from fal.reading import as_mapping, parse, text_or_none
 
 IDS_PER_CALL = 50

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from projects import roles
 from projects.rights import Rights
+from runs.models import Run
 from runs.progress import watch_tokens
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from flows.models import Flow, FlowRun
+    from flows.models import Flow, FlowRun, StepRun
     from projects.models import Project
 
 VIEW = "flow"  # of a run of a flow, as in `watch_tokens`
 REPEAT = "repeat"
 READ_ONLY = "You look at this flow as an admin: it is there to be read, not to be run or copied."
+WITHHELD = "The run of this step is no longer shared."
 
 
 class FlowRights(Rights):
@@ -50,3 +53,14 @@ def view_for(user: User, flow_run: FlowRun) -> str:
     granted = [watch_tokens.CANCEL] if rights.is_own or rights.may_manage else []
     granted += [REPEAT] if rights.may_change else []
     return ".".join([f"{VIEW}{watch_tokens.ONLY}", *granted, str(user.pk)])
+
+
+# Which runs may be shown with a flow or with a run of one: those that all who see it may read.
+def withheld(flow_run: FlowRun, begun: Iterable[StepRun]) -> set[str]:
+    """Return the steps whose run not everybody who sees the page may read, by their ids.
+
+    One query if there are runs from elsewhere, and none otherwise.
+    """
+    loaded = {step.step: step.run for step in begun if step.run}
+    runs = Run.objects.withheld_with(flow_run, loaded.values())
+    return {step for step, run in loaded.items() if run.pk in runs}

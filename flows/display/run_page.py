@@ -11,8 +11,7 @@ from django.template.loader import render_to_string
 from flows.compose.definition import Definition, parse_definition
 from flows.compose.models import endpoints_of
 from flows.display.flow_page import Summary, summaries
-from flows.display.rights import REPEAT
-from flows.display.visibility import WITHHELD, withheld
+from flows.display.rights import REPEAT, WITHHELD, withheld
 from flows.execution import steps
 from flows.execution.pricing import prices
 from flows.models import FlowRun, StepRun

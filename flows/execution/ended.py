@@ -1,8 +1,9 @@
-"""Notifies the owner of a flow run that it has ended, if it took long."""
+"""What a run's end means for the flow run it is a step of: notifies the owner if it took long."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from core.formatting import duration
 from flows.compose.definition import parse_definition
@@ -11,8 +12,12 @@ from flows.models import FlowRun, StepRun
 from notifications import kinds, outbox
 from runs import starting
 from runs.models import Run
+from runs.owners import Place
 from runs.results import error_messages
 from runs.starting import Source
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
 
 SHORTEST = timedelta(minutes=1)  # shorter flow runs need no notification
 
@@ -57,3 +62,22 @@ def why(flow_run: FlowRun, begun: dict[str, StepRun]) -> str:
             reason = error_messages.reason(error) if error else step_run.not_sent
             return f"Step {definition.number(step.id)}: {reason or 'its result was deleted'}"
     return ""
+
+
+def flow_runs_of(user: User | AnonymousUser, run: Run) -> list[Place]:
+    """Return the run of a flow for which this run was made.
+
+    Of one that the user may only know to be there, without its name.
+    """
+    steps = StepRun.objects.filter(run=run, is_reused=False, replaced_at=None)
+    noticed = FlowRun.objects.noticed_by(user).filter(pk__in=steps.values("flow_run"))
+    flow_runs = list(noticed.select_related("flow")[:1])
+    covered = set(noticed.covered_to(user).values_list("pk", flat=True))
+    return [
+        Place(
+            "Run of a flow",
+            "private" if flow_run.pk in covered else flow_run.flow.name or "Untitled",
+            flow_run.get_absolute_url(),
+        )
+        for flow_run in flow_runs
+    ]

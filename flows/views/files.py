@@ -14,12 +14,12 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit
+from flows import transfer
 from flows.compose.definition import Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.graph.graph import Dialect
 from flows.graph.writing import name_of
 from flows.models import Flow
-from flows.transfer import exporting, importing
 from flows.views.flow import find_open
 from projects import roles
 from projects.current import current
@@ -40,10 +40,12 @@ def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     dialect = DIALECTS.get(request.GET.get("dialect", ""))
     try:
         definition = parse_definition(flow.definition)
-        exported = exporting.own(flow.name, definition)
+        exported = transfer.export_own(flow.name, definition)
         if dialect:
             versions = versions_of(definition, endpoints_of([definition]))
-            exported = exporting.workflow(flow.name, definition, versions, dialect, flow.imported)
+            exported = transfer.export_workflow(
+                flow.name, definition, versions, dialect, flow.imported
+            )
     except Invalid as invalid:
         context = {"flow": flow, "trouble": str(invalid)}
         status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -67,17 +69,17 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
         return render(request, "flows/import.html", {"text": "", "why_not": why_not})
     file, text = request.FILES.get("file"), request.POST.get("text", "")
     try:
-        importing.require_small(file.size or 0 if file else len(text))
+        transfer.require_small(file.size or 0 if file else len(text))
         content = file.read() if file else text.encode("utf-8", "replace")
         if not content.strip():
             raise Invalid(NOTHING)
-        imported = importing.load(content)
+        imported = transfer.load(content)
     except Invalid as invalid:
-        context = {"trouble": str(invalid), "text": text[: importing.MAX_BYTES]}
+        context = {"trouble": str(invalid), "text": text[: transfer.MAX_BYTES]}
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return render(request, "flows/import.html", context, status=status)
     if why_not:
-        context = {"why_not": why_not, "text": text[: importing.MAX_BYTES]}
+        context = {"why_not": why_not, "text": text[: transfer.MAX_BYTES]}
         return render(request, "flows/import.html", context, status=HTTPStatus.FORBIDDEN)
     flow = Flow.objects.create(
         user=request.user,

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods, require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
+from catalog.search import engine
+from catalog.search.query import Query
+from fal.db_safe import db_safe_text
 from flows.compose import form
 from flows.compose.definition import Definition, Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
@@ -25,10 +28,11 @@ from flows.execution import starting
 from flows.models import Flow, FlowRun
 from flows.models.flow import FlowQuerySet
 from flows.views.posted import posted_fields
+from kept.resource import Resource, no_store
 from playground.display import looking
 from playground.form.posted_files import with_files
-from projects import roles
-from projects.current import current
+from projects import current, roles
+from projects.rules import door
 from runs.models import Run
 from runs.refused_starts import Forbidden
 from runs.starting import form_token
@@ -38,7 +42,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 Post = dict[str, list[str]]
-no_store = cache_control(private=True, no_store=True)
 
 
 @limit("run")
@@ -55,7 +58,7 @@ def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     try:
         definition = parse_definition(flow.definition)
     except Invalid as invalid:  # stored by another version
-        rights = FlowRights(request.user, flow, current(request))
+        rights = FlowRights(request.user, flow, current.current(request))
         context = {"flow": flow, "trouble": str(invalid), "rights": rights}
         return render(request, "flows/flow.html", context)
     if request.method == "POST":
@@ -117,7 +120,7 @@ def _page(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     context: dict[str, Any] = flow_page.context(
-        request.user, flow, current(request), definition, post, problems or (), troubles
+        request.user, flow, current.current(request), definition, post, problems or (), troubles
     )
     context |= {
         "runs": flow_page.runs_of(flow, request.user),
@@ -133,7 +136,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     """Run the flow if everything fits, else show the problems; or change the form's rows."""
     versions = versions_of(definition, endpoints_of([definition]))
     root = form.form_root(definition, versions)
-    here = current(request)
+    here = current.current(request)
     target = starting.project_for(request.user, flow, here)
     post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk, target)
     action = request.POST.get("~do", "run")
@@ -173,7 +176,7 @@ def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) 
 @require_POST
 def copy(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Copy a flow into the project of the page; the copy is the user's own."""
-    flow, project = find(request, pk), current(request)
+    flow, project = find(request, pk), current.current(request)
     roles.require_maker(request.user, project)
     copied = Flow.objects.create(
         user=request.user,
@@ -184,3 +187,42 @@ def copy(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     )
     messages.info(request, f"This is your own copy of “{flow.name}”.")
     return redirect("flows:flow-edit", copied.pk)
+
+
+MODELS = 24
+
+
+@require_safe
+def index(request: HtmxRequest) -> HttpResponse:
+    """Lead to the flows in the list of *Compare*, where they are."""
+    query = request.GET.copy()
+    query["kind"] = "flow"
+    return redirect(f"{reverse('boards:boards')}?{query.urlencode()}")
+
+
+@require_safe
+@no_store
+def new(request: HtmxRequest) -> HttpResponse:
+    """Choose the first model of a new flow."""
+    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    endpoints = engine.top_results(Query().saying(query) if query else Query(), MODELS)
+    models = [endpoint for endpoint in endpoints if endpoint.is_runnable and not endpoint.refusal]
+    project = current.current(request)
+    why_not = roles.refusal_to_make(request.user, project)
+    locks = door.locks(project, models)
+    context = {"models": models, "asked": query, "why_not": why_not, "locks": locks}
+    return render(request, "flows/new.html", context)
+
+
+class Flows(Resource[Flow]):
+    """The way out of a flow and back; its runs stay in the history."""
+
+    model, parts = Flow, ("recovery", "deletion")
+    at, list_route = "", "flows:flows"
+
+    def list_of(self, row: Flow) -> str:
+        """Return the address of the flows in the list of *Compare*."""
+        return f"{reverse('boards:boards')}?kind=flow"
+
+
+FLOWS = Flows()

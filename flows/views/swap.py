@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,15 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
-from flows.compose.definition import parse_definition
+from catalog.models import Endpoint, Revision
+from catalog.related.use_index import uses
+from catalog.schema_versions import version_of
+from fal.db_safe import db_safe_text
+from flows.compose import swapping
+from flows.compose.definition import Definition, Step, parse_definition
+from flows.compose.form import Versions
 from flows.compose.models import endpoints_of, versions_of
-from flows.display import swap_page
+from flows.compose.swapping import Swapped
 from flows.models import Flow
 from flows.views.flow import find_changeable
 
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
 
 NOT_THERE = "This model cannot be run now. Choose another one."
 no_store = cache_control(private=True, no_store=True)
+MOST = 40
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +54,7 @@ def _page(
     endpoints = endpoints_of([definition])
     versions = versions_of(definition, endpoints)
     now, query = endpoints.get(step.endpoint), request.GET.get("q", "")[:200]
-    chosen = swap_page.choice(definition, step, versions, to) if to else None
+    chosen = choice(definition, step, versions, to) if to else None
     context = {
         "flow": flow,
         "step": step,
@@ -55,7 +63,7 @@ def _page(
         "q": query,
         "chosen": chosen,
         "trouble": NOT_THERE if to and chosen is None else "",
-        "models": [] if chosen else swap_page.candidates(definition, step, versions, now, query),
+        "models": [] if chosen else candidates(definition, step, versions, now, query),
     }
     return render(request, "flows/swap.html", context, status=status)
 
@@ -67,7 +75,7 @@ def _save(request: HtmxRequest, flow: Flow) -> HttpResponseBase:
         definition = parse_definition(locked.definition)
         step = definition.step(request.GET.get("step", ""))
         versions = versions_of(definition, endpoints_of([definition]))
-        chosen = swap_page.choice(definition, step, versions, to) if step else None
+        chosen = choice(definition, step, versions, to) if step else None
         if step is not None and chosen is not None:
             locked.previous = locked.definition
             locked.definition = chosen.swapped.definition.as_json()
@@ -77,3 +85,55 @@ def _save(request: HtmxRequest, flow: Flow) -> HttpResponseBase:
         return _page(request, flow, to, HTTPStatus.UNPROCESSABLE_ENTITY)
     number = definition.number(step.id)
     return redirect(f"{reverse('flows:flow-edit', args=[flow.pk])}?changed={number}#step-{number}")
+
+
+def candidates(
+    definition: Definition, step: Step, versions: Versions, now: Endpoint | None, query: str
+) -> list[Endpoint]:
+    """Return the models that accept the step's wired inputs, those of its category first.
+
+    For a step without wires: those of its category. `query` is a search by name or id.
+    """
+    endpoints = (
+        Endpoint.objects.select_related("picture")
+        .filter(gone_at=None)
+        .exclude(endpoint_id=step.endpoint)
+    )
+    endpoints = endpoints.called(db_safe_text(query))
+    kinds = swapping.kinds_taken(definition, step, versions)
+    if kinds:
+        endpoints = endpoints.filter(pk__in=_takers(kinds))
+    elif now is not None:
+        endpoints = endpoints.filter(category=now.category)
+    category = now.category if now else ""
+    listed = [endpoint for endpoint in endpoints.order_by("position") if not endpoint.refusal]
+    return sorted(listed, key=lambda endpoint: endpoint.category != category)[:MOST]
+
+
+def _takers(kinds: set[str]) -> set[int]:
+    """Return the primary keys of the models that accept results of all these kinds."""
+    index = uses(Revision.current())
+    takers = [
+        {taker.key for among in index.takers(kind).values() for taker in among} for kind in kinds
+    ]
+    return set.intersection(*takers)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model chosen for a step, not saved yet."""
+
+    endpoint: Endpoint
+    swapped: Swapped
+
+
+def choice(
+    definition: Definition, step: Step, versions: Versions, endpoint_id: str
+) -> Choice | None:
+    """Return the flow with a chosen model; None if the model cannot be run."""
+    endpoint = Endpoint.objects.filter(endpoint_id=db_safe_text(endpoint_id)).first()
+    if endpoint is None or endpoint.refusal:
+        return None
+    version = version_of(endpoint)
+    swapped = swapping.swap(definition, step.id, endpoint.endpoint_id, version, versions)
+    return Choice(endpoint, swapped)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -13,23 +14,28 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
+from catalog.locks import NO_LOCKS
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from core.formatting import counted
 from fal.db_safe import db_safe_text
 from flows.compose import chain
 from flows.compose.definition import MOST_STEPS, Definition, Invalid, parse_definition
-from flows.display import next_models, origin
+from flows.display import origin
 from flows.display.origin import Origin
 from flows.models import Flow
 from flows.views.flow import find_changeable
-from playground.display.navigation import use_menu
+from playground.display.navigation import offers, use_menu
+from playground.display.navigation.destinations import Group, Place
 from playground.form.prefill.place_of_run import in_place_of_run
 from projects import current, roles
 from schemas.uses.inputs import inputs_of
 from schemas.uses.roles import USES
 
 if TYPE_CHECKING:
+    from catalog.related.use_index import Taker
     from core.http.htmx import HtmxRequest
+    from playground.display.navigation.use_menu import Menu
 
 NOT_THERE = "This model no longer accepts this result. Choose another one."
 no_store = cache_control(private=True, no_store=True)
@@ -94,7 +100,7 @@ def _dialog(request: HtmxRequest, context: dict[str, Any]) -> dict[str, Any]:
     return {
         "label": "Then…",
         "q": context["q"],
-        "groups": next_models.groups(menu, page, context["output_value"]) if offers else [],
+        "groups": groups(menu, page, context["output_value"]) if offers else [],
         "refusal": refusal,
     }
 
@@ -166,3 +172,27 @@ def _extend(flow: Flow, longer: Any) -> Flow:
         locked.version += 1
         locked.save(update_fields=["definition", "version", "changed_at"])
     return locked
+
+
+def groups(menu: Menu, page: str, output: str) -> list[Group]:
+    """Return the menu's models with their pictures, the same model first.
+
+    `page` is the address of the page that does the same, with its query; a model is chosen by a
+    post there. `output` names what is passed on.
+    """
+
+    def place(taker: Taker) -> Place:
+        card = menu.cards[taker.key]
+        chosen = urlencode({"to": f"{card.endpoint_id}|{taker.input.path}", "output": output})
+        address = f"{page}&{urlencode({'q': card.endpoint_id})}"
+        label = f"as “{taker.input.label}”"
+        return replace(offers.place(card, address, NO_LOCKS, label), post=f"{page}&{chosen}")
+
+    listed = [Group("The same model again", [place(taker) for taker in menu.own])]
+    for group in menu.groups:
+        places = [place(taker) for taker in group.takers if taker.key in menu.cards]
+        if group.use and group.count > len(group.takers) and places:
+            label = f"All {counted(group.count, 'model')}…"
+            places.append(Place(label, "", f"{page}&{urlencode({'use': group.use})}"))
+        listed.append(Group(group.title, places))
+    return offers.told_apart(listed)

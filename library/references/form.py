@@ -95,7 +95,7 @@ class ReferenceForm(KeptForm):
 
     def is_multipart(self) -> bool:
         """Return whether files come with it: a new one begins with some."""
-        return self.is_new
+        return bool(self.is_new)
 
     def clean_kind(self) -> str:
         """Return what it shows; a product where nothing was said."""

@@ -24,7 +24,7 @@ from catalog.views.browse import own_media
 from core.http.parameters import parse_uuid
 from kept.resource import Resource
 from library.wall import views
-from library.wall.view_form import ViewForm
+from library.wall.views import ViewForm
 from runs.models import View
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from accounts.limits.rate_limit import limit
-from core.db.custom_plans import custom_plans
+from core.db.prepared_queries import custom_plans
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key, parse_moment, parse_uuid
 from kept.models import GRACE

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.auditing.lines import before_and_after
 from accounts.models import AuditEntry
-from core.db.custom_plans import custom_plans
+from core.db.prepared_queries import custom_plans
 from core.http.parameters import parse_key, parse_moment
 from people.audit.words import KINDS, deed, field_word, kind_word, value_word
 from projects.models import Project

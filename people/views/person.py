@@ -17,9 +17,9 @@ from accounts.sessions import active_sessions
 from api import tokens
 from api.models import Token
 from core.formatting import counted
-from core.http.parameters import parse_key
+from core.http.parameters import page_number, parse_key
 from core.refusals import Refused
-from people import access
+from people import access, listing
 from people import person as people
 from people.views.guard import needs, person_or_404, refusals_as_messages
 from projects import members
@@ -31,6 +31,22 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from core.http.htmx import HtmxRequest
+
+
+@needs(permissions.CHANGE_USER)
+@require_safe
+def index(request: HtmxRequest) -> HttpResponse:
+    """List people: search by `q`, with filters by role and by whether they are still here."""
+    filters = listing.filters_of(request.GET)
+    page, entries = listing.page_of(filters, page_number(request.GET.get("page", "")))
+    context = {
+        "filters": filters,
+        "page": page,
+        "entries": entries,
+        "roles": [(role, role.label, roles.MEANINGS[role]) for role in Role],
+        "may_invite": permissions.may(request.user, permissions.ADD_USER),
+    }
+    return render(request, "people/people.html", context)
 
 
 @needs(permissions.CHANGE_USER)

@@ -19,7 +19,7 @@ from catalog.models import SyncReport
 from catalog.pictures import picture_registry
 from core.db import clock
 from core.formatting import duration, size
-from core.storage.place import describe
+from core.storage import describe_place
 from kept.models import GRACE
 from runs import figures
 from runs.files import storage_limits
@@ -159,7 +159,7 @@ def _queue() -> Queue:
 def _storage() -> Storage:
     stored = figures.read(figures.STORAGE)
     return Storage(
-        describe(default_storage),
+        describe_place(default_storage),
         _is_elsewhere(),
         stored.made_at,
         stored.values["results_bytes"],

@@ -15,7 +15,7 @@ from playground import rerun
 from playground.display import batch, history, tiles, wall
 from playground.display import first_steps as newcomers
 from playground.display import more_like as more_like_this
-from playground.display.result import inputs
+from playground.display.result.settings import still_of_input
 from projects.templatetags.projects import in_project
 from runs.costs import charges, cost, known_costs
 from runs.models import Run, Transport
@@ -111,7 +111,7 @@ def rerun_cost(run: Run) -> str:
     return cost.estimate_run(run.endpoint, run.arguments).words
 
 
-register.filter("input_still", inputs.still_of_input)
+register.filter("input_still", still_of_input)
 
 
 @register.filter

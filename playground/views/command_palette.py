@@ -16,7 +16,7 @@ from core.http.htmx import HtmxRequest
 from playground.display.navigation import command_palette, use_menu
 from playground.form.prefill import place_of_run, use_as
 from playground.form.prefill.use_as import Brought, Result
-from playground.form.restoring import by_content, choices
+from playground.form.restoring import by_content, restore
 from projects import current
 from projects.rules import gallery
 from runs.models import Run
@@ -84,7 +84,7 @@ def upload_uses(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         raise Http404("There is no such upload.")
     locks = gallery.locks_in(current.current(request), Revision.current())
     using = by_content.using(request.user, brought.upload).prefetch_related("artifacts")
-    runs = [choices.of_run(run) for run in using[: choices.MOST]]
+    runs = [restore.choice_of_run(run) for run in using[: restore.MOST]]
     return _menu(request, brought, locks, {"upload": brought.upload, "runs": runs})
 
 

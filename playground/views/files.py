@@ -28,9 +28,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
 from core.file_names import clean_name
+from core.http.conditional import parse_range
 from core.http.errors import Unavailable
 from core.http.htmx import HtmxRequest
-from core.http.ranges import parse_range
 from core.http.streaming import CHUNK_BYTES, OffThreadStream, chunks
 from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable

@@ -1,12 +1,15 @@
-"""Finds the settings that made a picture, a run file or a run's page."""
+"""Finds the settings that made a picture, a run file or a run's page; saves pictures with them."""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -17,18 +20,23 @@ from catalog.models import Endpoint, Revision
 from catalog.related.use_index import uses
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
+from core.http.streaming import OffThreadStream
 from playground.display.navigation import command_palette
 from playground.form.foreign import ForeignRecipe
 from playground.form.prefill import use_as
-from playground.form.restoring import by_content, choices, restore, run_files
+from playground.form.restoring import by_content, by_recipe, recipes, restore
 from playground.form.restoring.outcomes import USE, Act, NotFound, Outcome
+from playground.views import files
 from playground.views.files import store_upload
 from playground.views.runs import no_store
 from projects import current, roles
 from projects.rules import gallery
 from runs.files import content_types, result_names
-from runs.models import Run
+from runs.files.metadata.embedding import NotEmbeddable, Patch, patched, patches
+from runs.models import Artifact, Run
 from schemas.exact import dumps
+
+REFUSED = "playground/restorations/not_inside.html"
 
 
 @limit("file")
@@ -64,7 +72,7 @@ def _page(
 ) -> HttpResponse:
     if pk := parse_uuid(request.GET.get("upload", "")):  # an earlier address
         return redirect("playground:upload-uses", pk)
-    context = {"recipes": choices.of(request.user, request.GET.getlist("fill"))}
+    context = {"recipes": restore.choices_of(request.user, request.GET.getlist("fill"))}
     return render(request, "playground/restorations.html", context | (more or {}), status=status)
 
 
@@ -122,8 +130,44 @@ def run_file(request: HtmxRequest, pk: str) -> HttpResponse:
     """Download a run as a file that can be dropped onto a page to restore its settings."""
     runs = Run.objects.visible_to(request.user).with_endpoint()
     run = get_object_or_404(runs, pk=pk)
-    text = dumps(run_files.run_file(run))
+    text = dumps(by_recipe.run_file(run))
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     name = result_names.Namer(request.user).of_run(run, ".run.json")
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
     return response
+
+
+@require_safe
+@no_store
+def with_recipe(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
+    """Serve a stored PNG, JPEG or WebP with its recipe inside; its pixels stay as they are.
+
+    422 with a page that says why a file takes none, as one that is signed, and offers it unchanged.
+    """
+    run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
+    stored = run.artifacts.filter(state=Artifact.State.STORED)
+    artifact = get_object_or_404(stored, position=position)
+    return files.from_storage(artifact.file, files.NOT_HERE, lambda: _serve(request, run, artifact))
+
+
+def _serve(request: HttpRequest, run: Run, artifact: Artifact) -> HttpResponseBase:
+    name = result_names.Namer(request.user).result(run, artifact)
+    text = recipes.as_text({name: recipes.recipe_of(run, artifact)})
+    with default_storage.open(artifact.file) as picture:
+        try:
+            changes = patches(picture, recipes.KEYWORD, text)
+        except NotEmbeddable as error:
+            return render(request, REFUSED, {"artifact": artifact, "why": str(error)}, status=422)
+        size_bytes = picture.size + sum(len(change.data) - change.dropped for change in changes)
+    headers = {
+        "Content-Disposition": content_disposition_header(True, name) or "",
+        "Content-Length": str(size_bytes),
+        "X-Content-Type-Options": "nosniff",
+    }
+    content = _content(artifact.file, changes)
+    return OffThreadStream(content, content_type=artifact.content_type, headers=headers)
+
+
+def _content(file: str, changes: Sequence[Patch]) -> Iterator[bytes]:
+    with default_storage.open(file) as picture:
+        yield from patched(picture, changes)

@@ -15,7 +15,7 @@ from accounts import permissions
 from core.http.htmx import HtmxRequest
 from kept.models import GRACE
 from playground.display import history, json_tree, looking, renderers, wall
-from playground.display.comparison.predecessor import predecessor_of
+from playground.display.comparison import predecessor_of
 from playground.display.result.settings import settings_of
 from projects import roles
 from projects.models import Project

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
+from playground.display import viewer
 from playground.display.renderers import Shown
-from playground.display.viewer import viewed
 from playground.views.runs import no_store
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
@@ -43,7 +43,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _result(request: HtmxRequest, pk: uuid.UUID, position: int | None = None) -> HttpResponse:
     run, marked = get_object_or_404(_readable(request), pk=pk), _marked(request)
-    result = viewed.viewed(request.user, run, position, marked)
+    result = viewer.viewed(request.user, run, position, marked)
     if result is None:
         raise Http404("The run has no such file.")
     template = "_result" if request.htmx else "page"
@@ -54,7 +54,7 @@ def _result(request: HtmxRequest, pk: uuid.UUID, position: int | None = None) ->
 
 def _readable(request: HtmxRequest) -> RunQuerySet:
     readable = Run.objects.readable_by(request.user).with_endpoint().select_related("user")
-    return readable.light(*viewed.COLUMNS).prefetch_related("artifacts")
+    return readable.light(*viewer.COLUMNS).prefetch_related("artifacts")
 
 
 def _marked(request: HtmxRequest) -> Shown | None:
@@ -62,4 +62,4 @@ def _marked(request: HtmxRequest) -> Shown | None:
     pk, _, position = request.GET.get("with", "").partition("/")
     key = parse_uuid(pk)
     run = _readable(request).filter(pk=key).first() if key and MARKED.fullmatch(position) else None
-    return viewed.file_at(run, int(position)) if run else None
+    return viewer.file_at(run, int(position)) if run else None

@@ -14,7 +14,7 @@ from django.db.models import Q
 from catalog.models import Endpoint
 from catalog.pricing import is_priced, price_of
 from catalog.schema_versions import version_of
-from fal.messages.metrics import inference_s
+from fal.messages.status import inference_s
 from runs.models import Artifact, Run, Upload
 from schemas.estimate import Estimate, History, Media, Model, estimate
 from schemas.estimate.amounts import decimal

@@ -6,10 +6,13 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import NamedTuple
 
 from django.core.files.storage import default_storage
 
+from catalog.pictures import picture_files
 from runs.files import stored_files
+from runs.files.media.probe import ProbeResult
 from runs.models import Artifact, DerivedFile, Run
 
 What = DerivedFile.What
@@ -75,3 +78,22 @@ def record_text(run: Run, position: int, what: DerivedFile.What, text: str) -> N
 def _stored_digest(name: str) -> str:
     with default_storage.open(name) as file:
         return stored_files.content_digest(file)
+
+
+# Stores the pictures that stand for a result: a poster and a thumbnail beside its file.
+
+
+class Previews(NamedTuple):
+    """The names of a result's pictures in our storage; empty where there is none."""
+
+    poster: str
+    thumbnail: str
+
+
+def write(file: str, seen: ProbeResult) -> Previews:
+    """Store the pictures that the probe made of a stored file, under names after the file's."""
+    base = file.rpartition(".")[0]
+    return Previews(
+        picture_files.write(f"{base}.poster.webp", seen.poster),
+        picture_files.write(f"{base}.thumbnail.webp", seen.thumbnail),
+    )

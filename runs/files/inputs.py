@@ -17,7 +17,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 import fal
-from core.storage import atomic_files
+from core.storage import describe_error
 from runs import state_machine
 from runs.models import Artifact, Run, Upload
 from runs.own_addresses import OUR_ADDRESS, with_own_paths
@@ -158,7 +158,7 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
 
 async def _storage_failure(upload: Upload, run: Run, error: Exception) -> fal.FalError:
     """Return a retryable error for a failing storage; a final one after MAX_STORAGE_TRIES."""
-    reason = atomic_files.describe_error(error)
+    reason = describe_error(error)
     message = f"{upload.file_name[:100]} cannot be read here: {reason[:100]}."
     events = await Run.objects.values_list("events", flat=True).aget(pk=run.pk)
     tries = 1 + sum(event["text"].startswith(message) for event in events)

@@ -21,7 +21,7 @@ from django.core.files.storage import Storage
 from django.db.models import Model, QuerySet
 
 from catalog.models import Picture
-from core.storage.atomic_files import describe_error
+from core.storage import describe_error
 from runs.files import purge
 from runs.models import Artifact, Upload
 

@@ -10,7 +10,7 @@ from typing import IO
 
 from django.core.files import File
 
-from core.storage import atomic_files
+from core import storage
 from runs.files import content_types
 
 
@@ -54,7 +54,7 @@ def store(file: IO[bytes], claimed: str = "", digest: str = "") -> StoredFile:
     kind = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
     name = f"{digest[:2]}/{digest[2:4]}/{digest}.{content_types.extension(kind)}"
     file.seek(0)
-    name = atomic_files.write(name, File(file), size_bytes)
+    name = storage.write(name, File(file), size_bytes)
     width, height = dimensions(file) if kind.startswith("image/") else (None, None)
     return StoredFile(name, digest, size_bytes, kind, width=width, height=height)
 

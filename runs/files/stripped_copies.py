@@ -23,10 +23,10 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 
+from core import storage
 from core.db import clock
 from core.notify import channel
 from core.process import subprocess_worker
-from core.storage import atomic_files
 from runs.files import storage_limits
 from runs.models import WantedCopy
 
@@ -97,7 +97,7 @@ def make(file: str, *, is_last_try: bool, limit_s: float = LIMIT_S) -> bool:
         log.warning("%s cannot be copied without metadata: %s", file, error)
         if not is_last_try:
             return False
-        atomic_files.write(name, ContentFile(b""), 0)
+        storage.write(name, ContentFile(b""), 0)
     return True
 
 
@@ -118,7 +118,7 @@ def _make(file: str, name: str, limit_s: float) -> None:
             _fetch(file, local)
             with tempfile.NamedTemporaryFile(prefix="vitrine-") as copy:
                 _strip(file, local.name, copy.name, limit_s)
-                atomic_files.write(name, File(copy), copy.seek(0, os.SEEK_END))
+                storage.write(name, File(copy), copy.seek(0, os.SEEK_END))
         return
     path = default_storage.path(file)
     # Renamed when it is whole: another process may serve it at once.

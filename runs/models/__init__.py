@@ -1,5 +1,6 @@
 """Models of runs and artifacts, the ledger, form contents, uploads, and the workers' rows."""
 
+from runs.models.daily_sum import DailySum
 from runs.models.derived_file import DerivedFile
 from runs.models.form import Draft, Preset, Share, share_id
 from runs.models.input_file import InputFile
@@ -15,6 +16,7 @@ __all__ = [
     "GIVEN_UP",
     "Artifact",
     "Charge",
+    "DailySum",
     "DerivedFile",
     "DiscardedContent",
     "Draft",

@@ -81,7 +81,6 @@ class LedgerAccount(models.Model):
         BOARD = "board", "a board"
         TRIAL_MONTH = "trial-month", "a month of a board's trials"
         ASSISTANT = "assistant", "an assistant's session"
-        SPENT = "spent", "what a scope has spent in a period: see `ledger.Counter`"
 
     kind = models.CharField(max_length=16, choices=Kind)
     key = models.CharField(max_length=64)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
-from fal.messages.metrics import inference_s
+from fal.messages.status import inference_s
 from projects.models import InProject
 from runs.models.project_key import ProjectKey
 from runs.models.querysets import RunQuerySet

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from catalog.pricing import units_in_words
 from core.formatting import duration
 from fal import Cancellation
-from fal.messages.metrics import inference_s
+from fal.messages.status import inference_s
 from runs import transitions
 from runs.models import Run, Transport
 from runs.results import error_messages, provenance

@@ -19,18 +19,11 @@ from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
 
 import fal
+from core import storage
 from core.db import clock
-from core.storage import atomic_files
 from fal.db_safe import db_safe_text
 from runs import locked_update
-from runs.files import (
-    content_types,
-    derived_files,
-    previews,
-    purge,
-    storage_limits,
-    stored_files,
-)
+from runs.files import content_types, derived_files, purge, storage_limits, stored_files
 from runs.files.media import mesh_viewer
 from runs.files.media.probe import MediaProbe, ProbeResult
 from runs.files.stored_files import StoredFile
@@ -181,7 +174,7 @@ def _most_tries(artifact: Artifact, error: fal.FalError) -> int:
 
 
 async def _record_storage_error(artifact: Artifact, error: Exception) -> None:
-    why = f"The storage does not take it: {atomic_files.describe_error(error)}."
+    why = f"The storage does not take it: {storage.describe_error(error)}."
     await _record_failed(artifact, why, is_over=False)
 
 
@@ -302,7 +295,7 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
     warning = await _render_mesh(stored_file, path, probe) if kind == "mesh" else ""
     if kind == "mesh" and not warning:
         seen = await probe.draw_mesh(path, stored_file.name.rpartition(".")[2])
-    pictures = await asyncio.to_thread(previews.write, stored_file.name, seen)
+    pictures = await asyncio.to_thread(derived_files.write, stored_file.name, seen)
     return replace(
         stored_file,
         kind=kind,
@@ -327,7 +320,7 @@ async def _render_mesh(stored_file: StoredFile, path: str, probe: MediaProbe) ->
             return mesh_viewer.UNSHOWN
         size_bytes = page.seek(0, os.SEEK_END)
         name = mesh_viewer.page_name(stored_file.name)
-        await asyncio.to_thread(atomic_files.write, name, File(page), size_bytes)
+        await asyncio.to_thread(storage.write, name, File(page), size_bytes)
     return ""
 
 

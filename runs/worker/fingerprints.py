@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.db.models import F, Q, QuerySet
 
 from core.db import clock
-from runs.files import derived_files, previews
+from runs.files import derived_files
 from runs.files.media.probe import MediaProbe
 from runs.models import Artifact
 from runs.models.querysets import STORED, heavy_columns
@@ -96,7 +96,7 @@ async def _draw(artifact: Artifact, probe: MediaProbe) -> None:
         if artifact.kind == "audio"
         else probe.draw_stored_mesh(artifact.file)
     )
-    pictures = await asyncio.to_thread(previews.write, artifact.file, seen)
+    pictures = await asyncio.to_thread(derived_files.write, artifact.file, seen)
     artifact.poster, artifact.thumbnail = pictures
     await sync_to_async(derived_files.record_previews)(artifact)
 

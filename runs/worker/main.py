@@ -40,13 +40,13 @@ from runs.worker import (
     artifact_copies,
     claiming,
     clock_corrections,
+    examination,
     fingerprints,
     idle,
     key_trial,
 )
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
-from runs.worker.examination import provenance, upload_measures, wanted_copies
 from runs.worker.following import backfill, reconciliation
 from runs.worker.following.patience import PATIENCE, Patience
 from runs.worker.jobs import run_forever
@@ -141,7 +141,7 @@ class Worker:
             Job("purge deleted runs", sync_to_async(purge.Purge().step)),
             Job(
                 "measure uploads",
-                partial(upload_measures.measure_due, self.media_probe),
+                partial(examination.measure_due, self.media_probe),
                 wakes_on_change=True,
             ),
             Job(
@@ -149,8 +149,8 @@ class Worker:
                 partial(fingerprints.compare_due, self.media_probe),
                 wakes_on_change=True,
             ),
-            Job("strip copies", wanted_copies.make_due, wakes_on_change=True),
-            Job("examine results", provenance.Examination(self.media_probe).step),
+            Job("strip copies", examination.make_copies_due, wakes_on_change=True),
+            Job("examine results", examination.Examination(self.media_probe).step),
             Job("webhooks", partial(processing.process_pending, keys), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, keys), wakes_on_change=True),
             *([Job("reconcile", reconcile, wakes_on_change=True)] if self.has_key else []),

@@ -1,6 +1,7 @@
 """Models that misbehave on purpose. Each does exactly what its description says."""
 
 import time
+import zlib
 from typing import Any
 
 from sandbox.contract.registry import Arguments
@@ -39,6 +40,8 @@ CTX: dict[str, dict[str, Any]] = {
     "unsupported_video_format": {"supported_formats": ["mp4", "webm"]},
 }
 FORBIDDEN = {"forbidden", "violence", "weapon", "gore", "nsfw"}
+_SIGNATURE_BYTES = 8 + 25  # the magic, and the header chunk, behind which the manifest stands
+_SOURCE = b"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
 def slow(arguments: Arguments, context: Context) -> dict[str, Any]:
@@ -62,11 +65,11 @@ def slow(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def _tiles(arguments: Arguments, seed: int, context: Context) -> dict[str, Any]:
     # Heavy libraries are imported only if needed: without an image the timing is exact.
-    from sandbox.studio.pictures import canvas, credentials, patterns
+    from sandbox.studio.pictures import canvas, patterns
 
     image = patterns.tessera(arguments["prompt"], seed, (512, 512))
     data, kind = canvas.encode(image, "png")
-    data = credentials.signed(data) if arguments.get("signed") else data
+    data = signed(data) if arguments.get("signed") else data
     return context.save(data, kind, "slow.png", width=image.width, height=image.height)
 
 
@@ -209,3 +212,31 @@ def curiosities(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Output the arguments with the defaults filled in."""
     context.log(f"{len(arguments)} fields")
     return {"received": arguments, "fields": len(arguments)}
+
+
+# A C2PA manifest for a PNG, made by hand: its boxes are right, its signature fits nothing.
+
+
+def signed(png: bytes) -> bytes:
+    """Return a PNG with a manifest store in a chunk `caBX` (C2PA 2.2, A.3.2)."""
+    assertion = _superbox(
+        b"cbor", "c2pa.actions.v2", _box(b"cbor", b"\x78" + bytes([len(_SOURCE)]) + _SOURCE)
+    )
+    claim = _superbox(b"c2cl", "c2pa.claim.v2", _box(b"cbor", b"\xa0"))
+    signature = _superbox(b"c2cs", "c2pa.signature", _box(b"cbor", b"\x84"))
+    assertions = _superbox(b"c2as", "c2pa.assertions", assertion)
+    manifest = _superbox(b"c2ma", "urn:c2pa:sandbox", assertions + claim + signature)
+    store = _superbox(b"c2pa", "c2pa", manifest)
+    chunk = b"caBX" + store
+    framed = len(store).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
+    return png[:_SIGNATURE_BYTES] + framed + png[_SIGNATURE_BYTES:]
+
+
+def _superbox(kind: bytes, label: str, content: bytes) -> bytes:
+    """Return a box of boxes (ISO/IEC 19566-5, annex B): its description, then its content."""
+    uuid = kind + bytes.fromhex("00110010800000aa00389b71")
+    return _box(b"jumb", _box(b"jumd", uuid + b"\x03" + label.encode() + b"\0") + content)
+
+
+def _box(kind: bytes, content: bytes) -> bytes:
+    return (8 + len(content)).to_bytes(4) + kind + content

@@ -15,8 +15,7 @@ from boards.models import Cell
 from library.selection import ResultKey
 from runs.models import Run
 from sharing import items
-from sharing.kinds.content.outcomes import Outcome, Outcomes
-from sharing.kinds.content.settings import Curtain, Setting
+from sharing.kinds.content import Curtain, Outcome, Outcomes, Setting
 from sharing.kinds.documents import Document, DocumentKind
 from sharing.kinds.kind import KeptKind
 from sharing.models import Share

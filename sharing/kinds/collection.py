@@ -13,7 +13,7 @@ from accounts import permissions
 from catalog.models import Collection as Row
 from catalog.models import Picture
 from core.formatting import category_name
-from sharing.kinds.content.settings import Curtain
+from sharing.kinds.content import Curtain
 from sharing.kinds.documents import Document, DocumentKind
 from sharing.models import Share
 

@@ -11,14 +11,13 @@ from core.formatting import category_name
 from flows.compose.definition import Definition, Invalid, parse_definition
 from flows.compose.models import endpoints_of
 from flows.display.flow_page import summaries
-from flows.display.visibility import withheld
+from flows.display.rights import withheld
 from flows.execution import steps
 from flows.models import Flow as Row
 from flows.models import FlowRun
 from library.selection import ResultKey
 from runs.models import Artifact, Run
-from sharing.kinds.content.outcomes import Outcome, Outcomes
-from sharing.kinds.content.settings import Curtain, Setting
+from sharing.kinds.content import Curtain, Outcome, Outcomes, Setting
 from sharing.kinds.documents import Document, DocumentKind
 from sharing.kinds.kind import KeptKind
 from sharing.models import Share

@@ -1,4 +1,4 @@
-"""A share of a kept thing that says itself what others may read of it (`Kept.shared_lines`)."""
+"""Shares of texts: of a saved prompt, and of what says itself what others may read of it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kept.models import Kept
+from library.models import Prompt as Row
+from library.prompts import grammar
 from sharing.kinds.documents import Document, DocumentKind
 from sharing.kinds.kind import KeptKind
+from sharing.models import Share
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -32,3 +35,37 @@ class Lines(KeptKind[Kept], DocumentKind[Kept]):
     def shown(self, visit: Visit, document: Document) -> Mapping[str, Any]:
         """Return the same: they were written to be read."""
         return document
+
+
+class Prompt(KeptKind[Row], DocumentKind[Row]):
+    """The text is what is shared: it is shown also where the settings of results are hidden."""
+
+    name, model = Share.Kind.PROMPT, Row
+    template = "sharing/kinds/_prompt.html"
+    styles = ("css/lazy/share-kinds.css",)
+
+    def document(self, row: Row, user: User) -> Document:
+        """Return the text."""
+        return {"text": row.text}
+
+    def shown(self, visit: Visit, document: Document) -> Mapping[str, Any]:
+        """Return the text in parts, and what can be filled in for each group."""
+        template = grammar.parse(document["text"])
+        return {
+            "text": document["text"],
+            "parts": [
+                {"text": part, "slot": None}
+                if isinstance(part, str)
+                else {"text": part.label, "slot": part}
+                for part in template.parts
+            ],
+            "slots": template.slots,
+            "use": self._use(visit),
+        }
+
+    def _use(self, visit: Visit) -> str:
+        """Return the prompt's page for who sees it in the house."""
+        if not visit.user.is_authenticated:
+            return ""
+        prompt = self.seen(visit.user, visit.share.source)
+        return prompt.get_absolute_url() if prompt else ""

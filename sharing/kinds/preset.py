@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from projects.rights import Rights
 from runs.models import Preset as Row
-from sharing.kinds.content.settings import Curtain
+from sharing.kinds.content import Curtain
 from sharing.kinds.documents import Document, DocumentKind
 from sharing.models import Share
 

@@ -7,13 +7,10 @@ from sharing.kinds.board import Board
 from sharing.kinds.collection import Collection
 from sharing.kinds.flow import Flow
 from sharing.kinds.kind import Kind
-from sharing.kinds.lines import Lines
+from sharing.kinds.lines import Lines, Prompt
 from sharing.kinds.preset import Preset
-from sharing.kinds.prompt import Prompt
 from sharing.kinds.report import Report
-from sharing.kinds.results import Results
-from sharing.kinds.series import Series
-from sharing.kinds.view import View
+from sharing.kinds.results import Results, Series, View
 from sharing.models import Share
 
 KINDS: dict[str, Kind] = {

@@ -6,13 +6,16 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from core.names import name_key
-from sharing.models.share import Share
+from sharing.models.share import Share, ShareItem
 
 MAX_NAME_CHARS = 60
 MAX_KEY_CHARS = MAX_NAME_CHARS * 18  # one character may stand for so many (NFKC)
+MAX_TEXT_CHARS = 5000
+MOST_STARS = 5
 
 
 class Reviewer(models.Model):
@@ -61,3 +64,79 @@ class Reviewer(models.Model):
     def is_guest(self) -> bool:
         """Whether they gave the name themselves."""
         return self.user_id is None
+
+
+class Comment(models.Model):
+    """What a reviewer said of the share, or of an item: of a point, a moment or a span of it.
+
+    `x` and `y` are a point of the picture or frame, in thousandths of its width and height;
+    `from_ms` and `to_ms` a moment or span of a film or sound, in milliseconds. An answer has a
+    `parent`, which has none itself.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    share = models.ForeignKey(Share, on_delete=models.CASCADE, related_name="comments")
+    item = models.ForeignKey(
+        ShareItem, null=True, blank=True, on_delete=models.CASCADE, related_name="comments"
+    )
+    reviewer = models.ForeignKey(Reviewer, on_delete=models.CASCADE, related_name="comments")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies"
+    )
+    text = models.TextField(max_length=MAX_TEXT_CHARS)
+    x = models.PositiveSmallIntegerField(null=True, blank=True)
+    y = models.PositiveSmallIntegerField(null=True, blank=True)
+    from_ms = models.PositiveIntegerField(null=True, blank=True)
+    to_ms = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        Reviewer, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
+    mentioned = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        indexes = [models.Index(fields=["share", "created_at"], name="comments_of_share")]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer_id}: {self.text[:40]}"
+
+
+class Pick(models.Model):
+    """A reviewer's favourite; `rank` is 1 for the best where picks are ranked, else 0."""
+
+    reviewer = models.ForeignKey(Reviewer, on_delete=models.CASCADE, related_name="picks")
+    item = models.ForeignKey(ShareItem, on_delete=models.CASCADE, related_name="picks")
+    rank = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["rank", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["reviewer", "item"], name="pick_once_per_item")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer_id} {self.item_id} {self.rank}"
+
+
+class Rating(models.Model):
+    """A reviewer's stars for one item."""
+
+    reviewer = models.ForeignKey(Reviewer, on_delete=models.CASCADE, related_name="ratings")
+    item = models.ForeignKey(ShareItem, on_delete=models.CASCADE, related_name="ratings")
+    stars = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_STARS)]
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reviewer", "item"], name="rating_once_per_item")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer_id} {self.item_id}: {self.stars}"

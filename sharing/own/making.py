@@ -1,15 +1,17 @@
-"""Begins shares: of selected results, or of what a kind finds by its key."""
+"""One's own shares: of selected results or of what a kind finds by its key; listed and ended."""
 
 from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, permissions
 from core import refusals
 from core.formatting import counted
 from library.selection import Chosen, ResultKey, Selection, choose
@@ -19,8 +21,9 @@ from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Run
 from sharing import items
+from sharing.events import raise_version
 from sharing.kinds.table import KINDS
-from sharing.models import Share
+from sharing.models import Comment, Pick, Share
 from sharing.models.share import MAX_TITLE_CHARS
 from sharing.own import for_whom
 
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
+
+    from sharing.models.share import ShareQuerySet
 
 REUSED_FOR = timedelta(minutes=15)
 NOUNS = {"image": "picture", "video": "film", "audio": "sound", "mesh": "3D model"}
@@ -37,6 +43,7 @@ NONE_LEFT = (
 )
 UNKNOWN = "There is no such thing here, or it is not yours to see."
 TOO_MANY = f"A share shows at most {items.MAX_ITEMS:,} results. Choose fewer."
+UNDO_WITHIN = timedelta(days=1)
 
 
 class Refused(refusals.Refused):
@@ -156,3 +163,54 @@ def _title(results: Sequence[ResultKey]) -> str:
     kinds = {ResultKey(run, position): kind for run, position, kind in rows}
     nouns = {NOUNS.get(kinds.get(result, ""), "result") for result in results}
     return counted(len(results), nouns.pop() if len(nouns) == 1 else "result")
+
+
+@transaction.atomic
+def revoke(share: Share, by: User) -> None:
+    """End a share: its address and its files lead nowhere from now on. Idempotent."""
+    ended = Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
+    if ended:
+        audit.record(by, "ended", [share])
+        raise_version(share.pk)
+
+
+@transaction.atomic
+def bring_back(share: Share, by: User) -> bool:
+    """Undo the end of a share; False if it was too long ago."""
+    since = timezone.now() - UNDO_WITHIN
+    back = Share.objects.filter(pk=share.pk, revoked_at__gt=since).update(revoked_at=None)
+    if back:
+        audit.record(by, "restored", [share])
+        raise_version(share.pk)
+    return bool(back)
+
+
+def may_see_all(user: User) -> bool:
+    """Whether the user may know of, and end, everybody's shares."""
+    return permissions.may(user, permissions.SEE_ALL_SHARES)
+
+
+def endable_shares(user: User) -> ShareQuerySet:
+    """Return the shares that the user may end: their own, wherever they are, and as a manager.
+
+    With the permission everybody's.
+    """
+    if may_see_all(user):
+        return Share.objects.all()
+    managed = Share.objects.removable_by(user).order_by().values("pk")
+    return Share.objects.filter(Q(user=user) | Q(pk__in=managed))
+
+
+def listed_shares(user: User, *, of_all: bool = False) -> ShareQuerySet:
+    """Return the user's shares of all projects, or everybody's, with what was said of each."""
+    rows = Share.objects.all() if of_all and may_see_all(user) else Share.objects.filter(user=user)
+    picks = Pick.objects.filter(item__share=OuterRef("pk")).values("item__share")
+    comments = Comment.objects.filter(share=OuterRef("pk"), deleted_at=None).values("share")
+    return rows.select_related("user", "project", "for_project").annotate(
+        number_of_picks=_number(picks), number_of_comments=_number(comments)
+    )
+
+
+def _number(rows: QuerySet[Any, Any]) -> Coalesce:
+    counted = rows.order_by().annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

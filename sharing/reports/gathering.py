@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from statistics import median
 
-from boards.export.contents import (
-    Contents,
-    contents_of,
-    cost_of,
-    mark_of,
-    run_of,
-    seconds_of,
-)
+from boards.export.contents import Contents, contents_of, cost_of, mark_of, run_of, seconds_of
 from boards.models import Board, Cell, Column, Trial, Vote
 from boards.runs.visibility import WITHHELD
 from boards.trials import news
@@ -30,7 +24,6 @@ from core.formatting import counted
 from runs.models import Run
 from runs.results import error_messages
 from sharing.reports.content import Candidate, Content, Failure, Judging, LeftOut, TagVerdict
-from sharing.reports.intervals import wilson
 from sharing.reports.picks import Judged, best_and_worst, judged_results
 
 MAX_SETTINGS_CHARS = 200
@@ -41,6 +34,7 @@ LICENSES = {
     "research": "research only",
     "private": "private",
 }
+Z_95 = 1.96
 
 
 def content_of(board: Board) -> Content:
@@ -226,3 +220,17 @@ def _not_tried(board: Board) -> Iterator[LeftOut]:
 
 def _sentence(text: str) -> str:
     return error_messages.with_full_stop(text)
+
+
+def wilson(won: float, votes: int) -> tuple[float, float]:
+    """Return the bounds of the true share after `won` of `votes` (E. B. Wilson, 1927).
+
+    In the whole range without votes. Ties count half, which makes the interval a little wide.
+    """
+    if votes <= 0:
+        return 0.0, 1.0
+    share, square = won / votes, Z_95**2
+    middle = (share + square / (2 * votes)) / (1 + square / votes)
+    inner = share * (1 - share) / votes + square / (4 * votes**2)
+    half = Z_95 * math.sqrt(max(inner, 0.0)) / (1 + square / votes)
+    return max(middle - half, 0.0), min(middle + half, 1.0)

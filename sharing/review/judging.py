@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from sharing import events
 from sharing.models import Pick, Rating, Reviewer, Share, ShareItem
-from sharing.models.judgement import MOST_STARS
+from sharing.models.reviewer import MOST_STARS
 from sharing.review import news
 from sharing.review.rules import Refused, require
 from sharing.review.versions import chain_of

@@ -12,7 +12,7 @@ from django.db.models import Q
 from sharing import items
 from sharing.items import Shown
 from sharing.models import Comment, Reviewer, Share, ShareItem
-from sharing.models.judgement import MOST_STARS
+from sharing.models.reviewer import MOST_STARS
 from sharing.review import versions
 from sharing.review.places import moment_of
 

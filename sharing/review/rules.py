@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from django.http import Http404
+from typing import TYPE_CHECKING
 
-from sharing import items
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+
+from accounts import audit
+from sharing import events, items
 from sharing.models import Share, ShareItem
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 CLOSED = "This review is closed. What was said stays."
 NOT_ASKED = "This share does not ask for that."
@@ -36,3 +44,12 @@ def item_of(share: Share, number: int) -> ShareItem:
     if item.run_id and not items.readable(share).filter(pk=item.run_id).exists():
         raise Http404(items.GONE)
     return item
+
+
+@transaction.atomic
+def close(share: Share, by: User, is_closed: bool) -> None:
+    """Take nothing more on the share, or again."""
+    share.closed_at = timezone.now() if is_closed else None
+    share.save(update_fields=["closed_at"])
+    audit.record(by, "closed" if is_closed else "reopened", [share])
+    events.raise_version(share.pk)

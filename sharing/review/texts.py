@@ -9,7 +9,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from fal.db_safe import db_safe_text
-from sharing.models.comment import MAX_TEXT_CHARS
+from sharing.models.reviewer import MAX_TEXT_CHARS
 from sharing.review.rules import Refused
 
 MAX_TEXT_BYTES = 100 * 1024

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts import audit
-from library.descent.edges import edges_below, unread_edges
+from library.descent import edges_below, unread_edges
 from library.selection import ResultKey
 from runs.models import Artifact, Run
 from sharing import events, items

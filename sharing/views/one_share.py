@@ -22,7 +22,7 @@ from projects.rights import Rights
 from sharing import access, items
 from sharing.events import raise_version
 from sharing.models import Share
-from sharing.own import for_whom, listing, revoking
+from sharing.own import for_whom, making
 from sharing.own.options import OptionsForm
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def dialog(request: HtmxRequest, share: Share, words: str = "") -> HttpResponse:
 @require_http_methods(["POST", "DELETE"])
 def revocation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """End a share; the list offers to undo it."""
-    share = get_object_or_404(listing.endable(request.user).select_related("project"), pk=pk)
-    revoking.revoke(share, request.user)
+    share = get_object_or_404(making.endable_shares(request.user).select_related("project"), pk=pk)
+    making.revoke(share, request.user)
     if request.method == "DELETE":
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     query = {"ended": str(share.pk)} | ({} if share.user_id == request.user.pk else {"of": "all"})

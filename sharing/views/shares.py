@@ -19,7 +19,7 @@ from library import selection
 from notifications import inbox
 from playground.form import share_links
 from sharing.models import Share
-from sharing.own import listing, making, revoking
+from sharing.own import making
 from sharing.views import one_share
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ def _refuse(request: HtmxRequest, why: str) -> HttpResponse:
 
 
 def _list(request: HtmxRequest) -> HttpResponse:
-    may_see_all = listing.may_see_all(request.user)
+    may_see_all = making.may_see_all(request.user)
     of_all = may_see_all and request.GET.get("of") == "all"
-    rows = listing.listed(request.user, of_all=of_all)
+    rows = making.listed_shares(request.user, of_all=of_all)
     live = rows.live().filter(user__is_active=True)
     ended = rows.exclude(pk__in=live.order_by().values("pk"))
     context = {
@@ -97,9 +97,9 @@ def _list(request: HtmxRequest) -> HttpResponse:
 def recovery(request: HtmxRequest) -> HttpResponse:
     """Bring back the `share` that was ended lately."""
     pk = parse_uuid(request.POST.get("share", ""))
-    rows = listing.endable(request.user).select_related("project")
+    rows = making.endable_shares(request.user).select_related("project")
     share: Share | None = rows.filter(pk=pk).first() if pk else None
-    if share is None or not revoking.bring_back(share, request.user):
+    if share is None or not making.bring_back(share, request.user):
         messages.warning(request, "It cannot be brought back any more. Share it anew.")
         return redirect("sharing:shares")
     messages.success(request, f"“{share}” is shared again, at the same address.")

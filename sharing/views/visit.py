@@ -1,4 +1,4 @@
-"""A share as its visitors see it."""
+"""A share as its visitors see it, and each of its items on a page of its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header, urlencode
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits import throttle
@@ -19,6 +20,9 @@ from accounts.limits.addresses import client_address
 from accounts.limits.rate_limit import limit
 from core.http.addresses import absolute
 from core.http.streaming import OffThreadStream
+from playground.views import files
+from runs.files.media import mesh_viewer
+from runs.models import Artifact
 from sharing import access, items
 from sharing.access import Visit, for_visitors
 from sharing.kinds.table import kind_of
@@ -140,3 +144,42 @@ def _asked_again(
 ) -> HttpResponse:
     context = {"share": shared, "problem": problem}
     return render(request, "sharing/password.html", context, status=status)
+
+
+@require_safe
+@for_visitors
+def item(request: HtmxRequest, visit: Visit, number: int) -> HttpResponse:
+    """Show an item with links to those before and after it; a script gets the item alone."""
+    shown = items.of(visit.share)
+    at = next((at for at, one in enumerate(shown) if one.item.number == number), None)
+    if at is None:
+        raise Http404(items.GONE)
+    (tile,) = tiles.of([items.with_making(shown[at])])
+    context = {
+        "visit": visit,
+        "share": visit.share,
+        "tile": tile,
+        "place": at + 1,
+        "count": len(shown),
+        "before": shown[at - 1].item.number if at else None,
+        "after": shown[at + 1].item.number if at + 1 < len(shown) else None,
+    }
+    template = "sharing/_item.html" if request.htmx else "sharing/item.html"
+    return render(request, template, context)
+
+
+@require_safe
+@xframe_options_sameorigin
+@for_visitors
+def mesh(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
+    """Serve a 3D model in a viewer for a sandboxed frame, which can make no requests."""
+    artifact = items.artifact_of(visit.share, items.item_at(visit.share, number))
+    if artifact is None or artifact.kind != "mesh" or artifact.state == Artifact.State.LOST:
+        raise Http404(items.GONE)
+    if artifact.state == Artifact.State.REMOTE:
+        template = "playground/artifacts/viewer_loading.html"
+        return render(request, template, status=HTTPStatus.ACCEPTED)
+    name = mesh_viewer.page_name(artifact.file)
+    response = files.from_storage(name, mesh_viewer.UNSHOWN, lambda: files.mesh_page(name))
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response

@@ -1,4 +1,4 @@
-"""The blind vote on a shared board, for guests and for people with an account."""
+"""What visitors do on a shared board: the blind vote, and asking for rows."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ from functools import wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
+from boards import row_requests
 from boards.display import ballot
 from boards.models import Board
-from boards.views import ballot_files
+from boards.views.vote import NO_FILE, serve
 from boards.votes import ballots
 from sharing import reviewers
 from sharing.access import UNKNOWN, Visit, for_visitors
+from sharing.events import raise_version
 from sharing.kinds.board import Board as BoardKind
 from sharing.kinds.table import kind_of
 from sharing.participants import known_participant, participant_of
+from sharing.views import visit as visits
+from sharing.visits import asked_rows
 
 if TYPE_CHECKING:
     from boards.participants import Participant
@@ -96,8 +102,8 @@ def file(
     """Serve a file of a ballot that this voter was shown, without name and metadata."""
     voter = known_participant(request, visit)
     if voter is None:
-        raise Http404(ballot_files.NO_FILE)
-    response = ballot_files.serve(request, board, voter, ballot_token)
+        raise Http404(NO_FILE)
+    response = serve(request, board, voter, ballot_token)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -136,3 +142,31 @@ def _ballot(visit: Visit, board: Board, voter: Participant, pair: ballots.Pair) 
 
     shown = ballot.ballot_of(voter, board, pair, address_of)
     return shown if visit.share.shows_settings else replace(shown, input="", input_files=[])
+
+
+@limit("review")
+@require_POST
+@for_visitors
+def rows(request: HtmxRequest, visit: Visit) -> HttpResponse:
+    """Let a row for `prompt` wait, asked for by `name`; refused, the page again with a sentence."""
+    share, typed = visit.share, request.POST.get("prompt", "")
+    board = asked_rows.board_of(share)
+    if board is None:
+        raise Http404(UNKNOWN)
+    try:
+        row = asked_rows.row_of(share, board, typed)
+        with transaction.atomic():
+            reviewer = reviewers.reviewer_for_post(request, visit)
+            row_requests.request_row(participant_of(visit, reviewer), board, row)
+            raise_version(share.pk)
+    except reviewers.NameRefused as refused:
+        problem = {"name_problem": refused.sentence}
+    except ValueError as error:
+        problem = {"row_problem": str(error)}
+    else:
+        response = redirect(f"{share.get_absolute_url()}#rows")
+        reviewers.remember(response, request, reviewer)
+        return response
+    typed_name = request.POST.get(reviewers.NAME_FIELD, "")
+    context = {"row_typed": typed, "name_typed": typed_name, **problem}
+    return visits.page(request, visit, context, status=HTTPStatus.UNPROCESSABLE_ENTITY)

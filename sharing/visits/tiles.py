@@ -13,7 +13,7 @@ from playground.display.result import caption
 from runs.costs import known_costs
 from runs.files import result_names
 from runs.models import Run
-from sharing.kinds.content.settings import Curtain, Setting
+from sharing.kinds.content import Curtain, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from django.db import transaction
 from core import refusals
 from core.db import clock
 from runs import ledger
-from spending.budgets import access, headroom, opening, wording
+from spending.budgets import access, headroom, wording
 from spending.models import Budget
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ def save(by: User, budget: Budget, informed: Iterable[User]) -> Budget:
         budget.save()
         _require(by, budget)
         budget.informed.set(informed)
-        opening.open_counters(budget, clock.now())
     headroom.forget()
     return budget
 

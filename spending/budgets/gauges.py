@@ -11,13 +11,11 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from projects.models import Project
 from runs import ledger
-from runs.ledger import COLUMNS, NOTHING, Counter, Scope
-from runs.models import LedgerAccount
-from runs.models.ledger import SumState
+from runs.ledger import NOTHING, Counter, Scope
 from spending.budgets import counting, wording
 from spending.budgets.access import TOKENS
 from spending.models import Budget, BudgetRequest
@@ -97,58 +95,16 @@ def counter_of(budget: Budget, key: int, at: datetime) -> Counted:
 def read(counted: Sequence[Counted]) -> list[Gauge]:
     """Return how far each is spent, in the same order.
 
-    Two queries, and one for each scope and period of which a counter has not begun.
+    One query, and one for each scope and period.
     """
     if not counted:
         return []
-    spent = spent_in({counter for _, counter in counted})
+    spent = ledger.spent({counter for _, counter in counted})
     granted = granted_on(counted)
     return [
         Gauge(budget, counter, spent[counter], budget.limit + granted[budget.pk, counter])
         for budget, counter in counted
     ]
-
-
-def spent_in(counters: Collection[Counter]) -> dict[Counter, Decimal]:
-    """Return what is reserved or settled in each counter, as it was a moment ago."""
-    rows = LedgerAccount.objects.filter(
-        kind=LedgerAccount.Kind.SPENT,
-        key__in={counter.name for counter in counters},
-        period__in={counter.period for counter in counters},
-    )
-    known = {
-        (key, period): total
-        for key, period, total in rows.values_list("key", "period", "committed")
-    }
-    sums = {
-        counter: known[counter.name, counter.period]
-        for counter in counters
-        if (counter.name, counter.period) in known
-    }
-    return sums | _sums_of_charges([counter for counter in counters if counter not in sums])
-
-
-def _sums_of_charges(counters: Iterable[Counter]) -> dict[Counter, Decimal]:
-    """Return the sums of counters that have not begun, by the charges themselves."""
-    alike: dict[tuple[Scope, str], list[Counter]] = defaultdict(list)
-    for counter in counters:
-        alike[counter.scope, counter.period].append(counter)
-    sums = {}
-    for (scope, period), group in alike.items():
-        charges = ledger.charges_of(Counter(Scope.HOUSE, 0, period))
-        if scope == Scope.HOUSE:
-            sums[group[0]] = ledger.total_of(charges)
-            continue
-        column = COLUMNS[scope]
-        charges = charges.filter(**{f"{column}__in": [counter.key for counter in group]})
-        due = (
-            charges.exclude(state=SumState.RELEASED)
-            .values_list(column)
-            .annotate(total=Sum("amount"))
-        )
-        totals: dict[int, Decimal] = {key: total or NOTHING for key, total in due}
-        sums |= {counter: totals.get(counter.key, NOTHING) for counter in group}
-    return sums
 
 
 def granted_on(counted: Sequence[Counted]) -> dict[tuple[int, Counter], Decimal]:
@@ -172,17 +128,12 @@ def nearest(budget: Budget, at: datetime, keys: Collection[int] | None = None) -
     One query.
     """
     scope, period = Scope(budget.scope), counting.period_of(budget, at)
-    rows = LedgerAccount.objects.filter(kind=LedgerAccount.Kind.SPENT, period=period)
-    if keys is None:
-        rows = rows.filter(key__startswith=f"{scope}:")
-    else:
-        rows = rows.filter(key__in=[Counter(scope, key, period).name for key in keys])
-    names = rows.order_by("-committed").values_list("key", flat=True)[:NEAREST]
-    return [Counted(budget, Counter(scope, int(name.partition(":")[2]), period)) for name in names]
+    spent = [key for key, _ in ledger.spent_by_each(scope, period) if keys is None or key in keys]
+    return [Counted(budget, Counter(scope, key, period)) for key in spent[:NEAREST]]
 
 
 def most_spent(budget: Budget, at: datetime) -> Gauge | None:
-    """Return the counter of a budget in which most is spent at present; None: none has begun.
+    """Return the counter of a budget in which most is spent at present; None: nobody had a run.
 
     Of the house's, or a named one's, the only one.
     """
@@ -191,15 +142,9 @@ def most_spent(budget: Budget, at: datetime) -> Gauge | None:
     if (key := counting.named_key(budget)) is not None:
         return read([counter_of(budget, key, at)])[0]
     scope, period = Scope(budget.scope), counting.period_of(budget, at)
-    column = COLUMNS[scope]
-    charges = ledger.charges_of(Counter(Scope.HOUSE, 0, period)).filter(
-        ~Q(state=SumState.RELEASED), **{f"{column}__isnull": False}
-    )
-    sums = charges.values_list(column).annotate(total=Sum("amount")).order_by("-total")
-    row = sums.first()
-    if row is None:
-        return None
-    return Gauge(budget, Counter(scope, row[0], period), row[1] or NOTHING, budget.limit)
+    for key, spent in ledger.spent_by_each(scope, period):
+        return Gauge(budget, Counter(scope, key, period), spent, budget.limit)
+    return None
 
 
 def names_of(counters: Iterable[Counter]) -> dict[Counter, str]:

@@ -39,7 +39,8 @@ class Headroom(NamedTuple):
 def of_request(request: HttpRequest) -> Headroom | None:
     """Return what is left to the request's user in its project; None where no budget holds.
 
-    Three queries; at most one in some seconds where there are no budgets at all.
+    Two queries, and one for each scope and period; at most one in some seconds where there are no
+    budgets at all.
     """
     if not request.user.is_authenticated or not _is_any_made():
         return None

@@ -15,8 +15,8 @@ from core.formatting import money
 from notifications import kinds, outbox
 from notifications.models import Notification
 from projects.models import Project
+from runs import ledger
 from runs.ledger import Counter, Scope
-from runs.models import LedgerAccount
 from spending.budgets import access, counting, gauges, wording
 from spending.budgets.gauges import Counted, Gauge
 from spending.models import Budget
@@ -56,14 +56,9 @@ def _counted(budget: Budget, now: datetime) -> list[Counted]:
     if key is not None:
         return [gauges.counter_of(budget, key, now)]
     scope, period = Scope(budget.scope), counting.period_of(budget, now)
-    names = LedgerAccount.objects.filter(
-        kind=LedgerAccount.Kind.SPENT,
-        period=period,
-        key__startswith=f"{scope}:",
-        committed__gte=gauges.NEARLY * budget.limit,
-    ).values_list("key", flat=True)
-    keys = [int(name.partition(":")[2]) for name in names[:MOST_AT_ONCE]]
-    return [Counted(budget, Counter(scope, key, period)) for key in keys]
+    bar = gauges.NEARLY * budget.limit
+    near = [key for key, spent in ledger.spent_by_each(scope, period) if spent >= bar]
+    return [Counted(budget, Counter(scope, key, period)) for key in near[:MOST_AT_ONCE]]
 
 
 def _tell(near: Sequence[Gauge]) -> None:

@@ -4,7 +4,6 @@ from spending.models.alarm import Alarm
 from spending.models.bill import BillingEvent, BillingState
 from spending.models.budget import Budget, BudgetRequest
 from spending.models.price import MeasuredPrice, UnmeasuredRun
-from spending.models.rollup import ChangedDay, MonthlyRollup, RolledUpDay, RolledUpMonth, Rollup
 from spending.models.rules import SpendingRules
 
 __all__ = [
@@ -13,12 +12,7 @@ __all__ = [
     "BillingState",
     "Budget",
     "BudgetRequest",
-    "ChangedDay",
     "MeasuredPrice",
-    "MonthlyRollup",
-    "RolledUpDay",
-    "RolledUpMonth",
-    "Rollup",
     "SpendingRules",
     "UnmeasuredRun",
 ]

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from fal.messages.metrics import inference_s
+from fal.messages.status import inference_s
 from runs.costs.cost import makes_of
 from runs.models import Artifact, Charge, Run
 from runs.models.ledger import SumState

@@ -9,8 +9,9 @@ from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 from core.formatting import counted, money
+from runs.daily_sums import Sums
 from spending.sums.question import Each, Question
-from spending.sums.totals import Days, Sums
+from spending.sums.totals import Days
 
 HEIGHT = 100
 WIDTH = 1000

@@ -9,8 +9,8 @@ from decimal import Decimal
 from statistics import median
 
 from core.formatting import counted, money
-from runs.ledger import NOTHING
-from spending.sums.totals import DAY, Days, Sums
+from runs.daily_sums import DAY, NOTHING, Sums
+from spending.sums.totals import Days
 
 AVERAGED_DAYS = 14
 FEWEST_DAYS = 3  # of which an average says something

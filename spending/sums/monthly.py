@@ -13,13 +13,14 @@ from core.db import clock
 from core.formatting import counted, enumerated, money
 from notifications import outbox
 from notifications.models import Channel, Method, Notification
+from runs.daily_sums import DAY
 from spending.budgets import access, counting, gauges, wording
 from spending.models import Budget
 from spending.sums import scope
 from spending.sums.forecast import month_of
 from spending.sums.question import By, Each, Question
 from spending.sums.report import Report, report
-from spending.sums.totals import DAY, Days
+from spending.sums.totals import Days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

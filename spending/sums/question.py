@@ -12,7 +12,8 @@ from django import forms
 from django.db import models
 from django.http import QueryDict
 
-from spending.sums.totals import DAY, Days
+from runs.daily_sums import DAY
+from spending.sums.totals import Days
 
 MOST_BARS = 186
 MOST_DAYS = 10 * 366

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from runs.ledger import NOTHING
+from runs.daily_sums import DAY, NOTHING, Sums
 from spending.sums import forecast as forecasts
 from spending.sums import labels
 from spending.sums.chart import Chart, chart, span
@@ -18,7 +18,7 @@ from spending.sums.forecast import Forecast, UnusualDay
 from spending.sums.labels import Label
 from spending.sums.question import Question, Sort
 from spending.sums.scope import Scope
-from spending.sums.totals import DAY, Days, Ledger, Sums, snapshot
+from spending.sums.totals import Days, Ledger, snapshot
 
 MOST_ROWS = 40
 MOST_UNUSUAL = 6

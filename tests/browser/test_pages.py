@@ -9,7 +9,6 @@ from playwright.sync_api import Page
 
 from catalog.models import Endpoint, Note
 from runs.models import Run, View
-from spending.sums import rollups
 from tests.boards.leaderboard.voting import voted
 from tests.browser.axe import assert_usable
 from tests.browser.gallery import Open
@@ -68,7 +67,6 @@ def lived_in(gallery: None, user: User) -> None:
     for day in range(9):
         charge(user, "3.10", days_ago(day), project, model)
     charge(person("ben"), "60.00", days_ago(3), project, model, door="board")
-    rollups.keep_up()
     voted(user, [Endpoint.objects.get(display_name=f"Flux {n}") for n in (4, 8)], wins=7)
     View.objects.create(user=user, name="Mine", line="q=flux", of="models")
     Note.objects.create(endpoint=model, user=user, text="See https://a.test")

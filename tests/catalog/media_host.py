@@ -16,7 +16,7 @@ from django.utils import timezone
 import fal
 from catalog.models import Picture
 from catalog.pictures import thumbnails
-from catalog.pictures.limits import PictureLimits
+from catalog.pictures.thumbnails import PictureLimits
 from tests.catalog import thumbs
 
 HOST = "https://media.test"

@@ -15,7 +15,7 @@ import fal
 from cli.client import Client
 from cli.connection import connect
 from cli.errors import CommandFailed, Exit
-from sandbox.https import authority
+from sandbox import https
 
 BASE = "https://vitrine.example"
 
@@ -84,7 +84,7 @@ class Me(BaseHTTPRequestHandler):
 @pytest.fixture
 def private(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """The address of a server whose certificate a private authority has signed, and that one's."""
-    ca, certificate = authority.make(tmp_path / "authority")
+    ca, certificate = https.make_certificates(tmp_path / "authority")
     server = HTTPServer(("127.0.0.1", 0), Me)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)

@@ -11,9 +11,9 @@ from boards.export import importing as boards
 from boards.plan import tables, values
 from catalog.curation import import_export
 from core.names import name_key
+from flows import transfer
 from flows.graph import checks, reading, svg
 from flows.graph.openapi import document
-from flows.transfer import importing
 from library.prompts import exchange
 from library.prompts.grammar import parse
 from library.search.line import parse_line
@@ -23,13 +23,13 @@ from projects.rules import decision
 from runs.files.media import strip_program
 from schemas import Field, build, contract, decode_post
 from schemas.exact import loads
-from sharing.kinds.content import settings
-from sharing.models import comment
+from sharing.kinds.content import _setting_text
+from sharing.models import reviewer
 from sharing.review.mentions import mentioned_in
 from tests.growth.measuring import WayIn
 
 TEXT = 16 << 20  # of one form post: DATA_UPLOAD_MAX_MEMORY_SIZE
-FLOW = importing.MAX_BYTES - 1000
+FLOW = transfer.MAX_BYTES - 1000
 MANY = 20_000  # controls of a post: DATA_UPLOAD_MAX_NUMBER_FIELDS
 NUMBER = Field(kind="integer", name="n", label="N")
 WORDS = Field(kind="string", name="t", label="T")
@@ -114,13 +114,13 @@ WAYS = [
     WayIn(
         "flow: a reference of dots",
         lambda n: flow(b=node({"x": "$a" + ".a" * (n // 2)})),
-        importing.load,
+        transfer.load,
         FLOW,
     ),
     WayIn(
         "flow: references of dots",
         lambda n: flow(b=node({"x": ["$a" + ".a" * 480] * (n // 970)})),
-        importing.load,
+        transfer.load,
         FLOW,
     ),
     WayIn(
@@ -138,7 +138,7 @@ WAYS = [
     WayIn("flow: one id of dots", lambda n: flow(**{"a" + ".a" * (n // 2): node({})}), drawn, FLOW),
     WayIn("flow: nodes that wait for all", tangled, drawn, 250_000),
     WayIn("flow: inputs of its form", lambda n: described(n // 15), drawn, FLOW),
-    WayIn("flow: a default for many places", repeated, importing.load, FLOW),
+    WayIn("flow: a default for many places", repeated, transfer.load, FLOW),
     WayIn(
         "flow: the most references",
         lambda n: flow(b=node({"x": ["$a" + ".a" * 190] * n}, ["a"])),
@@ -153,16 +153,16 @@ WAYS = [
             {"steps": [{"id": "a", "endpoint": "a/b", "arguments": {"x": [0] * n}}]},
             separators=(",", ":"),
         ).encode(),
-        importing.load,
+        transfer.load,
         400_000,
     ),
     WayIn(
         "flow: many empty lists",
         lambda n: flow(b=node({"x": [[]] * (n // 5)})),
-        importing.load,
+        transfer.load,
         FLOW,
     ),
-    WayIn("flow: deep", lambda n: b"[" * n, importing.load, FLOW),
+    WayIn("flow: deep", lambda n: b"[" * n, transfer.load, FLOW),
     WayIn("JSON: many values", lambda n: "[" + "1," * (n // 2) + "1]", loads, TEXT),
     WayIn("JSON: one text of quotes", lambda n: '["' + '\\"' * (n // 2) + '"]', loads, TEXT),
     WayIn("JSON: one text of commas", lambda n: '["' + "," * n + '"]', loads, TEXT),
@@ -293,7 +293,7 @@ WAYS = [
         lambda raw: build(contract(raw, "a/b")),
         20_000,
     ),
-    WayIn("share: a setting without a space", lambda n: "x" * n, settings._text, TEXT),
+    WayIn("share: a setting without a space", lambda n: "x" * n, _setting_text, TEXT),
     WayIn(
         "rule: stars",
         lambda n: "*" * n + "zq",
@@ -319,7 +319,7 @@ WAYS = [
         "comment: at signs",
         lambda n: "@" * n,
         lambda text: mentioned_in(text, {}),
-        comment.MAX_TEXT_CHARS,
+        reviewer.MAX_TEXT_CHARS,
     ),
     WayIn("search: dashes", lambda n: "-" * n, parse_line, TEXT),
     WayIn("answer: Markdown brackets", lambda n: "[" * n, markdown, MAX_TEXT_CHARS),

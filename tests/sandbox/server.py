@@ -12,9 +12,9 @@ from pathlib import Path
 
 import uvicorn
 
+from sandbox import https
 from sandbox.app import build_host
 from sandbox.config import PREFIXES, Config
-from sandbox.https import authority
 from sandbox.state import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -97,7 +97,7 @@ class TlsHosts:
 
 def start_tls_hosts(data_dir: Path, key: str = "test-key:sandbox-secret-never-shown") -> TlsHosts:
     """Serve every host over TLS on localhost from a thread: what fal's own clients insist on."""
-    ca, certificate = authority.make(data_dir)
+    ca, certificate = https.make_certificates(data_dir)
     listeners = {host: socket.create_server(("127.0.0.1", 0)) for host in PREFIXES}
     addresses = {
         host: f"https://localhost:{listener.getsockname()[1]}"

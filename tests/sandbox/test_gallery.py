@@ -9,8 +9,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from sandbox.gallery import RECORDED
 from sandbox.models import MODELS
+from sandbox.state import RECORDED
 from tests.sandbox.server import start_sandbox
 
 FILMS = {model.endpoint_id for model in MODELS if model.makes_films}

@@ -87,10 +87,10 @@ class Player:
     def look(self) -> None:
         """Compare each budget with what is spent of it, in one snapshot; raises AssertionError."""
         from core.db import clock
-        from runs import ledger
         from runs.ledger import Counter, Scope
         from spending.budgets import counting, door
         from spending.models import Budget
+        from tests.spending.sums import charges_of
 
         for budget in Budget.objects.holding(clock.now().date()):
             key = counting.named_key(budget)
@@ -99,7 +99,7 @@ class Player:
                 period = counting.period_of(budget, clock.now())
                 counter = Counter(Scope(budget.scope), own, period)
                 passed = Case(When(amount__gt=F("expected"), then=F("amount") - F("expected")))
-                due = ledger.charges_of(counter).exclude(state="released")
+                due = charges_of(counter)
                 sums = due.aggregate(total=Sum("amount"), error=Sum(passed))  # one snapshot
                 limit = door.limit_of(budget, counter)
                 total, error = sums["total"] or Decimal(0), sums["error"] or Decimal(0)
@@ -213,9 +213,9 @@ class Player:
 
     def trial(self) -> str:
         """Let boards try what is new."""
-        from boards.trials import job
+        from boards.trials import sending
 
-        job.work()
+        sending.send_due_and_report()
         return "done"
 
 

@@ -23,7 +23,7 @@ from tests.projects.people import make_project
 from tests.runs.doors.table import DOORS, Door
 from tests.runs.doors.world import World
 from tests.sampling import one_of_each, sample
-from tests.spending.counters import require_counters_hold
+from tests.spending.sums import require_sums_hold
 
 JOBS = {"trial", "next-step"}  # of the worker: a page says afterwards why nothing was started
 TINY = Decimal("0.0001")
@@ -80,7 +80,7 @@ def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -
                 assert "data-refused" in text, where
                 assert "Ask for more" in text, where
         assert _everything() == before, where
-        require_counters_hold()
+        require_sums_hold()
         budget.delete()
     use = door.use(world)
     count = Run.objects.count()

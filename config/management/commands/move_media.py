@@ -17,7 +17,7 @@ from api.models import ProxyPart
 from config.starting import settings_rules
 from config.starting.disk import FILE_SYSTEM_STORAGE
 from core.formatting import size
-from core.storage.place import describe
+from core.storage import describe_place
 from runs.files.storage_move import Moved, Outcome, Progress, Rows, move, stored_rows
 
 SAY_EVERY_S = 5.0
@@ -45,7 +45,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, source: str, from_options: str, **options: Any) -> None:
         """Move the files; progress goes to stderr, the summary to stdout."""
         former = _former(source, from_options)
-        places = describe(former), describe(default_storage)
+        places = describe_place(former), describe_place(default_storage)
         if places[0] == places[1]:
             raise CommandError(
                 f"MEDIA_STORAGE keeps files in {places[1]} already. Name the former storage with "

@@ -17,7 +17,7 @@ from api.gateway.app import Gateway
 from catalog import upstream
 from config.server.supervisor import LISTENER_VARIABLE
 from core.http.forwarding import is_not_broken_response
-from core.process import event_loop
+from core.process import tuning
 from runs.realtime.page import MAX_INPUT_CHARS
 from runs.realtime.relay import Relay
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError("Say on which port, by --port or in REALTIME_URL.")
         descriptor = os.environ.pop(LISTENER_VARIABLE, "")
         listener = socket.socket(fileno=int(descriptor)) if descriptor else None
-        event_loop.run(serve(port, listener))
+        tuning.run_event_loop(serve(port, listener))
 
 
 async def serve(port: int, listener: socket.socket | None = None) -> None:

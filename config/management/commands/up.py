@@ -23,7 +23,7 @@ from config.server import processes, supervisor
 from config.server.processes import HOST, python
 from config.server.supervisor import Process
 from config.starting import instance_lock
-from core.process import file_limits
+from core.process import tuning
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start everything and supervise it until Ctrl-C or SIGTERM."""
-        file_limits.raise_limit()  # the children inherit it
+        tuning.raise_file_limit()  # the children inherit it
         port = settings.PORT
         processes.require_free(port)
         instance_lock.describe(f"http://{HOST}:{port}")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from catalog import upstream
-from core.process import event_loop, file_limits, memory
+from core.process import tuning
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following.patience import PATIENCE, Patience
 from runs.worker.limits import WORKER_LIMITS, WorkerLimits
@@ -23,9 +23,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Work until SIGTERM or Ctrl-C."""
-        file_limits.raise_limit()
-        memory.freeze_gc()
-        event_loop.run(work())
+        tuning.raise_file_limit()
+        tuning.freeze_gc()
+        tuning.run_event_loop(work())
 
 
 async def work(patience: Patience = PATIENCE, limits: WorkerLimits = WORKER_LIMITS) -> None:

@@ -14,14 +14,15 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe_text
 from kept.resource import MAX_WORDS_CHARS, Resource, no_store
 from library.models import Prompt, PromptTag, PromptVersion
 from library.models.prompt import new_seed
-from library.prompts import origins, saving, using
+from library.prompts import expansion, origins, saving, using
 from library.prompts.form import PromptForm, folder_of
 from playground.display import tiles
 from projects import current
@@ -38,6 +39,8 @@ SHOWN = 20  # of the prompts that one makes; the others fold
 RECENT_RUNS, RECENT_MODELS = 100, 8
 MOST_AROUND = 200
 MAX_TAGS_SHOWN = 40
+OFFERED = 12
+MAX_FIELD_CHARS = 100
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,6 @@ class Prompts(Resource[Prompt]):
     list_template = "library/prompts/index.html"
     row_template = "library/prompts/_row.html"
     page_template = "library/prompts/prompt.html"
-    styles = ("css/lazy/prompts.css",)
 
     def rows(self) -> Any:
         """Return the prompts with their tags."""
@@ -199,3 +201,38 @@ def version_recovery(request: HtmxRequest, pk: uuid.UUID, version: int) -> HttpR
     saving.bring_back(prompt, former, request.user)
     messages.success(request, "The earlier text is back. The one before stays among the versions.")
     return redirect(prompt)
+
+
+# What the menu of a prompt field asks for: the prompts that it offers, and the text of one.
+
+
+@limit("search")
+@require_safe
+@no_store
+def offered(request: HtmxRequest) -> HttpResponse:
+    """Render the prompts with the words in `?q=` as options of a list."""
+    search_text = db_safe_text(request.GET.get("q", ""))[:MAX_FIELD_CHARS]
+    rows = Prompt.objects.offered_in(current.current(request), request.user).with_words(search_text)
+    options = [(row, bool(using.slots_to_fill(row))) for row in rows[:OFFERED]]
+    return render(request, "library/prompts/_options.html", {"options": options})
+
+
+@limit("search")
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def text(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Render the form that asks for a prompt's variables; a POST answers with the text they make.
+
+    A prompt that takes one takes in the posted `current` text of the field.
+    """
+    prompt = PROMPTS.find(request, pk)
+    if request.method != "POST":
+        context = {"prompt": prompt, "slots": using.slots_to_fill(prompt)}
+        return render(request, "library/prompts/_filling.html", context)
+    typed = request.POST
+    try:
+        filled_text = using.one_text(prompt, typed, typed.get("current", ""))
+    except expansion.Refused as refused:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return HttpResponse(str(refused), content_type="text/plain", status=status)
+    return HttpResponse(filled_text, content_type="text/plain; charset=utf-8")

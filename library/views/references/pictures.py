@@ -14,8 +14,7 @@ from core.http.parameters import page_number, parse_uuid
 from fal.db_safe import db_safe_text
 from kept.resource import MAX_WORDS_CHARS, no_store
 from library.references import pictures, saving
-from library.views.references.references import REFERENCES
-from library.views.references.reports import report_added
+from library.views.references.references import REFERENCES, report_added
 from runs.files import uploads
 
 if TYPE_CHECKING:

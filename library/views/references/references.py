@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
+from fal.db_safe import db_safe_text
 from kept.forms import KeptForm
-from kept.resource import Resource
+from kept.resource import Resource, no_store
 from library.models import Reference, ReferenceVersion
 from library.prompts.using import endpoint_named
 from library.references import pictures, results, saving, using
 from library.references.form import ReferenceForm
-from library.views.references.reports import report_added
 from playground.display import tiles
 from projects import current
+from schemas.uses import mentions
 from schemas.uses.references import MAX_PICTURES
 
 if TYPE_CHECKING:
@@ -27,8 +30,12 @@ if TYPE_CHECKING:
 
     from core.http.htmx import HtmxRequest
     from library.models.reference import ReferenceQuerySet
+    from library.references.pictures import Added
 
 MAX_LISTED = 200
+OFFERED = 12
+MAX_WORDS_CHARS = 100
+NAMED = 8  # refusals that are said one by one
 
 
 class References(Resource[Reference]):
@@ -40,7 +47,6 @@ class References(Resource[Reference]):
     list_template = "library/references/index.html"
     page_template = "library/references/reference.html"
     form_template = "library/references/form.html"
-    styles = ("css/lazy/references.css",)
 
     def listed(self, request: HtmxRequest) -> Any:
         """Return the project's, or what the model's form offers."""
@@ -141,3 +147,42 @@ def version_recovery(request: HtmxRequest, pk: uuid.UUID, version: int) -> HttpR
     saving.bring_back(reference, former, request.user)
     messages.success(request, f"{reference} is as in version {version} again.")
     return redirect(reference)
+
+
+# What a form's fields ask for: the references that they offer, and the cover of one.
+
+
+@limit("search")
+@require_safe
+@no_store
+def offered(request: HtmxRequest) -> HttpResponse:
+    """Render the references with the words in `?q=` as options of a list."""
+    words = db_safe_text(request.GET.get("q", ""))[:MAX_WORDS_CHARS].removeprefix("me/")
+    rows = Reference.objects.offered_in(current.current(request), request.user)
+    options = list(using.mentions_of(rows.with_words(words)[:OFFERED], request.user))
+    return render(request, "library/references/_options.html", {"options": options})
+
+
+@require_safe
+@no_store
+def cover(request: HtmxRequest) -> HttpResponse:
+    """Lead to the first picture of the reference that `?name=@bottle` means in the project.
+
+    204 without one: a field shows a cover if there is any, and says elsewhere what is wrong.
+    """
+    key = mentions.whole(db_safe_text(request.GET.get("name", "")))
+    rows = Reference.objects.offered_in(current.current(request), request.user)
+    rows = rows.filter(key=key.removeprefix(mentions.OWN))
+    named = using.mentions_of(rows, request.user)
+    row = next((row for row, text in named if mentions.key_of(text) == f"@{key}"), None)
+    if row is None or not row.cover:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    return redirect(row.cover)
+
+
+def report_added(request: HtmxRequest, added: Added) -> None:
+    """Queue messages for the next page: which pictures were not added, and why."""
+    for sentence in added.refusals[:NAMED]:
+        messages.warning(request, sentence[:300])
+    if len(added.refusals) > NAMED:
+        messages.warning(request, f"{len(added.refusals) - NAMED} more were not added either.")

@@ -18,7 +18,7 @@ from kept.resource import no_store
 from library import selection
 from library.models import Series
 from library.series import items, naming
-from library.views.selected import answers
+from library.views import selected
 from library.views.series.series import SERIES
 from projects import current, roles
 from runs import selections
@@ -41,7 +41,7 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
     try:
         posted = selection.posted(request)
     except Refused as refused:
-        return answers.refuse(request, str(refused))
+        return selected.refuse(request, str(refused))
     is_chosen = request.POST.get("series") or request.POST.get("named")
     if "choose" in request.POST or not is_chosen:
         return _form(request, posted)
@@ -50,11 +50,11 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
         chosen = items.add(request.user, series, posted)
     except Refused as refused:
         if request.htmx:
-            return answers.refuse(request, str(refused))
+            return selected.refuse(request, str(refused))
         return _form(request, posted, str(refused))
-    words = answers.sentence(chosen, f"are in the series “{series.name}”")
+    words = selected.sentence(chosen, f"are in the series “{series.name}”")
     if request.htmx:
-        return answers.done(request, words, kept=True)
+        return selected.done(request, words, kept=True)
     messages.success(request, words)
     return redirect(series)
 
@@ -95,7 +95,7 @@ def _form(request: HtmxRequest, posted: selection.Selection, error: str = "") ->
         "error": error,
         "why_not": roles.refusal_to_make(request.user, project),
         "filters": selections.listed_query(request).urlencode(),
-        "back": answers.back_to(request),
+        "back": selected.back_to(request),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
     return render(request, "library/selected/additions.html", context, status=status)

@@ -26,7 +26,6 @@ class AllSeries(Resource[Series]):
     on_page = 48
     list_template = "library/series/index.html"
     page_template = "library/series/series.html"
-    styles = ("css/lazy/series.css",)
 
     def shown(self, request: HtmxRequest, page: Page[Series]) -> Mapping[str, Any]:
         """Return the cards."""

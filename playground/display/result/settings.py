@@ -6,7 +6,8 @@ names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -14,10 +15,10 @@ from urllib.parse import unquote, urlsplit
 
 from catalog.schema_versions import former_version, version_of
 from fal.db_safe import db_safe, db_safe_text
-from playground.display.result import inputs
 from playground.display.result.values import field_at, in_words, label_of
 from runs.files import artifact_urls
-from runs.models import Run
+from runs.files.artifact_urls import thumbnail_url
+from runs.models import Artifact, Run, Upload
 from runs.own_addresses import OUR_ADDRESS
 from schemas import MISSING, Field
 from schemas.carry.meanings import SIDES, by_meaning
@@ -26,6 +27,7 @@ from schemas.form.decode import Path
 
 MAX_ROWS = 200  # the input's JSON has all
 MAX_TEXT_CHARS = 600
+MAX_FILES = 20  # of one run
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def settings_of(run: Run) -> Settings:
         elif one and one.has_default and not one.is_hidden:
             defaults += list(_leaves((name,), one.default, root))
     addresses = [address for _, value, _ in given for address in _files_in(value)]
-    stills, origins = inputs.stills(addresses), artifact_urls.origins(addresses)
+    stills, origins = input_stills(addresses), artifact_urls.origins(addresses)
     return Settings(
         [_setting(leaf, root, stills, origins) for leaf in islice(given, MAX_ROWS)],
         [_setting(leaf, root, {}, {}) for leaf in islice(defaults, MAX_ROWS)],
@@ -134,3 +136,51 @@ def _file(address: str, stills: Mapping[str, str], origins: Mapping[str, str]) -
 
 def _cut(text: str) -> str:
     return text if len(text) <= MAX_TEXT_CHARS else f"{text[:MAX_TEXT_CHARS]}…"
+
+
+# Small pictures of a run's input files, for its settings and for the place of its result.
+
+
+def input_stills(addresses: Iterable[str]) -> dict[str, str]:
+    """Return, by the address of one of our files, that of a picture of it; at most two queries.
+
+    Files without a picture, such as sounds, are left out.
+    """
+    ours = [match for address in addresses if (match := OUR_ADDRESS.fullmatch(address))][:MAX_FILES]
+    results = {match[0]: (match["run"], int(match["position"])) for match in ours if match["run"]}
+    uploads = {match[0]: match["upload"] for match in ours if match["upload"]}
+    return _of_results(results) | _of_uploads(uploads)
+
+
+def still_of_input(run: Run) -> str:
+    """Return the address of a picture of what the run works on; empty without one."""
+    if not isinstance(run.arguments, dict):
+        return ""
+    meant = by_meaning(version_of(run.endpoint).root.children)
+    for input_field in (meant.get("image"), meant.get("video")):
+        value = run.arguments.get(input_field.name) if input_field else None
+        first = value[0] if isinstance(value, list) and value else value
+        if isinstance(first, str) and (still := input_stills([first]).get(first)):
+            return still
+    return ""
+
+
+def _of_results(results: dict[str, tuple[str, int]]) -> dict[str, str]:
+    if not results:
+        return {}
+    artifacts = Artifact.objects.filter(run_id__in={run for run, _ in results.values()})
+    by_place = {(str(artifact.run_id), artifact.position): artifact for artifact in artifacts}
+    pictures = {
+        address: thumbnail_url(by_place[place], address)
+        for address, place in results.items()
+        if place in by_place
+    }
+    return {address: still for address, still in pictures.items() if still}
+
+
+def _of_uploads(uploads: dict[str, str]) -> dict[str, str]:
+    if not uploads:
+        return {}
+    pictures = Upload.objects.filter(pk__in=uploads.values(), content_type__startswith="image/")
+    keys = {str(key) for key in pictures.values_list("pk", flat=True)}
+    return {address: address for address, key in uploads.items() if str(uuid.UUID(key)) in keys}

@@ -14,10 +14,13 @@ from core.http.parameters import parse_uuid
 from playground.form import foreign, form_state, migrate_arguments
 from playground.form.foreign import ForeignRecipe
 from playground.form.form_state import FormState
-from playground.form.prefill import keep_seed, own_files, transfer, use_as
+from playground.form.prefill import transfer, use_as
 from playground.form.prefill.transfer import Transfer
+from playground.form.prefill.use_as import KEPT_MARKS, held_before
 from runs import owners
-from runs.models import Preset, Run, Share
+from runs.files.result_names import seed_of
+from runs.models import Preset, Run, Share, Upload
+from runs.own_addresses import OUR_ADDRESS
 from runs.owners import FillForm
 from schemas.fields.examples import example
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 SHARE_ID = re.compile(r"[\w-]{1,16}", re.ASCII)
 KINDS = ("preset", "run", "saved", "example", "recipe")  # query parameters: `?preset=12`
+_GONE = object()
 
 
 def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
@@ -132,7 +136,7 @@ def _recipe(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     row = Share.objects.filter(pk=key, user=user).select_related("endpoint").first()
     if row is None:
         return None
-    arguments, left_out = own_files.without_unreadable(user, row.arguments)
+    arguments, left_out = without_unreadable(user, row.arguments)
     filled = _saved_arguments(
         endpoint, row.endpoint, arguments, migrate_arguments.UNKNOWN, "The recipe"
     )
@@ -174,6 +178,30 @@ def _example(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     return replace(filled, notice="The model's own example is filled in.")
 
 
+# Puts the seed that a run used into the form of its model, and leaves the rest as it was.
+def keep_seed(user: User, endpoint: Endpoint, key: str) -> FormState | None:
+    """Return the user's current form of the model with the seed of the run `key`.
+
+    None if the run is not there or not theirs to read, or if it tells no seed.
+    """
+    pk = parse_uuid(key)
+    runs = Run.objects.readable_by(user).light("arguments", "output")
+    run = runs.filter(pk=pk).first() if pk else None
+    seed = seed_of(run) if run else ""
+    if not seed:
+        return None
+    before = held_before(user, endpoint)
+    fields = form_state.version_of(endpoint).root.children
+    field = next((field for field in fields if field.is_seed), None)
+    if field is None:
+        return FormState(before, "This model takes no seed, so nothing was changed.")
+    arguments = form_state.parse_form_leniently(endpoint, before).arguments
+    filled = form_state.from_arguments(endpoint, {**arguments, field.name: int(seed)})
+    marks = {mark: before[mark] for mark in KEPT_MARKS if mark in before}
+    notice = f"The seed {seed} is kept. Everything else is as you had left it."
+    return replace(filled, post={**filled.post, **marks}, notice=notice)
+
+
 _SOURCES: dict[str, FillForm] = {
     "preset": _preset,
     "run": _run,
@@ -181,10 +209,65 @@ _SOURCES: dict[str, FillForm] = {
     "example": _example,
     "recipe": _recipe,
     "use": use_as.fill,
-    "seed": keep_seed.fill,
+    "seed": keep_seed,
 }
 
 
 def _sources() -> dict[str, FillForm]:
     of_apps = (owner.form_sources() for owner in owners.registered())
     return _SOURCES | {kind: fill for sources in of_apps for kind, fill in sources.items()}
+
+
+# Takes files that are not here, or not to be read, out of arguments that came from elsewhere.
+
+
+def without_unreadable(user: User, arguments: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the arguments without such files, and the names of the inputs that had them."""
+    readable = _readable(user, arguments)
+    clean = {name: _without(value, readable) for name, value in arguments.items()}
+    touched = [name for name, value in arguments.items() if clean[name] != value]
+    return {name: value for name, value in clean.items() if value is not _GONE}, touched
+
+
+def _readable(user: User, arguments: Any) -> set[str]:
+    """Return the addresses of ours among the arguments whose files the user may read."""
+    uploads: dict[str, list[str]] = {}
+    runs: dict[str, list[str]] = {}
+    for address in {*_addresses(arguments)}:
+        match = OUR_ADDRESS.fullmatch(address)
+        if match and match["upload"]:
+            uploads.setdefault(match["upload"], []).append(address)
+        elif match:
+            runs.setdefault(match["run"], []).append(address)
+    rows = Upload.objects.filter(pk__in=uploads).select_related("project")
+    there = {str(upload.pk) for upload in rows if upload.is_readable_by(user)}
+    there |= {
+        str(pk)
+        for pk in Run.objects.readable_by(user).filter(pk__in=runs).values_list("pk", flat=True)
+    }
+    of_files = uploads | runs
+    return {address for key in there for address in of_files[key]}
+
+
+def _addresses(value: Any) -> list[str]:
+    waiting, addresses = [value], []
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            addresses += [item] if OUR_ADDRESS.fullmatch(item) else []
+        elif isinstance(item, dict | list):
+            waiting += item.values() if isinstance(item, dict) else item
+    return addresses
+
+
+def _without(value: Any, readable: set[str]) -> Any:
+    if isinstance(value, str):
+        return _GONE if OUR_ADDRESS.fullmatch(value) and value not in readable else value
+    if isinstance(value, list):
+        items = [_without(item, readable) for item in value]
+        return [item for item in items if item is not _GONE]
+    if isinstance(value, dict):
+        children = {name: _without(child, readable) for name, child in value.items()}
+        # An object that held such a file, as a LoRA does its path, means nothing without it.
+        return _GONE if _GONE in children.values() else children
+    return value

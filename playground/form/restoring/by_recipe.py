@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zipfile import is_zipfile
 
@@ -14,11 +14,12 @@ from core.http.parameters import parse_uuid
 from playground.form import foreign, form_state, share_links
 from playground.form.foreign import ForeignRecipe
 from playground.form.prefill import transfer
-from playground.form.restoring import by_content, recipes, run_files
+from playground.form.restoring import by_content, recipes
 from playground.form.restoring.outcomes import Act, NotFound, Outcome, address_of
 from playground.form.restoring.recipes import Recipe
 from runs.files.metadata.blocks import blocks
 from runs.files.metadata.texts import texts
+from runs.models import Run
 from schemas.exact import NotJson, loads
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MOST_CHOICES = 24  # recipes of one file to choose from
 MOST_ADDRESS_CHARS = 6000  # browsers, proxies and chat programs cut longer addresses
 NO_RECIPE = "This file is neither a recipe nor of a run here."
+FORMAT = "vitrine-run"
 
 
 def by_recipe(
@@ -60,7 +62,7 @@ def _in_json(content: bytes) -> list[Recipe]:
         raise ValueError(NO_RECIPE) from error
     if not isinstance(document, dict):
         raise ValueError(NO_RECIPE)
-    of_run = run_files.parse(document)
+    of_run = parse(document)
     written = [of_run] if of_run else recipes.parse(document)
     if written is None:
         raise ValueError(NO_RECIPE)
@@ -127,3 +129,36 @@ def _takes(endpoint: Endpoint, recipe: ForeignRecipe) -> bool:
         return bool(carried.arguments)
     prompt = recipe.arguments["prompt"]
     return prompt in carried.arguments.values() or not form_state.version_of(endpoint).root.children
+
+
+# The file of a run (`run.json`): what is needed to run it elsewhere, and what came of it.
+
+
+def run_file(run: Run) -> dict[str, Any]:
+    """Return a run as JSON; it names no person, key or host."""
+    moments = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
+    facts = ("transport", "attempts", "positions", "events", "logs", "metrics")
+    return {
+        "format": FORMAT,
+        "id": str(run.pk),
+        "endpoint_id": run.endpoint.endpoint_id,
+        "arguments": recipes.portable(run.arguments),
+        "sent_arguments": run.sent_arguments,
+        "state": run.state,
+        "output": run.output,
+        "output_text": run.output_text,
+        "error": run.error,
+        "request_id": run.request_id,
+        "schema_digest": run.schema_id,
+        "billable_units": run.billable_units,
+        **{name: getattr(run, name) for name in facts},
+        **{name: when.isoformat() if (when := getattr(run, name)) else None for name in moments},
+    }
+
+
+def parse(document: dict[str, Any]) -> Recipe | None:
+    """Return the recipe of a run file; None for another document, ValueError if it is broken."""
+    if document.get("format") != FORMAT:
+        return None
+    written = {"model": document.get("endpoint_id"), "arguments": document.get("arguments")}
+    return recipes.parsed(written | {"run": document.get("id")})

@@ -1,18 +1,26 @@
-"""Saves a draft of the form while it is edited."""
+"""What a form asks for while it is filled in: drafts, recent prompts, tickets of live sessions."""
 
 from __future__ import annotations
 
-from django.http import JsonResponse
-from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_POST
+from django.conf import settings
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
-from playground.form import drafts, form_state, run_costs
+from playground.form import drafts, form_state, recent_prompts, run_costs
 from playground.form.form_state import Written
+from playground.views import refusals
 from playground.views.model_page import posted
-from projects import current
+from projects import current, roles
+from projects.models import Project
+from projects.rules import door
+from runs import confirmation, starting, transport_choices
+from runs.costs.cost import estimate_run
+from runs.realtime import tickets
+from runs.refused_starts import Forbidden
 
 _COLUMNS = (
     "endpoint_id",
@@ -45,3 +53,53 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     resolved, named = form_state.with_names(endpoint, written.parsed, request.user, project)
     cost = run_costs.of_form(endpoint, resolved, times, named).as_json()
     return JsonResponse({"version": version, "cost": cost})
+
+
+@limit("search")
+@require_safe
+def recent(request: HtmxRequest) -> HttpResponse:
+    """Render the user's latest texts for `?field=<name>` as options of a list."""
+    texts = recent_prompts.recent_prompts(request.user, request.GET.get("field", ""))
+    response = render(request, "playground/partials/_recent_prompts.html", {"texts": texts})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@limit("ticket")
+@require_POST
+def ticket(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
+    """Return `{"url"}`: the address of a session, valid once and for a minute.
+
+    The form is posted along: where the user may not run it, where its first picture is not
+    affordable, or has to be agreed to first, that is said by a part of a page, with 402 or 403.
+    """
+    endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    if not transport_choices.is_live(endpoint) or not endpoint.is_runnable:
+        raise Http404("This model has no live sessions here.")
+    project = current.current(request)
+    try:
+        _require_startable(request, endpoint, project)
+    except Forbidden as refused:
+        return refusals.answer(request, refused, {}, is_part=True)
+    # The browser's own Origin; a forged one does not pass the CSRF check.
+    origin = request.headers.get("Origin") or f"{request.scheme}://{request.get_host()}"
+    signed = tickets.sign(
+        request.user.pk,
+        endpoint.endpoint_id,
+        origin,
+        request.session.session_key,
+        project_id=project.pk,
+        said=confirmation.said_by(request),
+    )
+    return JsonResponse({"url": f"{settings.REALTIME_URL}/?ticket={signed}"})
+
+
+def _require_startable(request: HtmxRequest, endpoint: Endpoint, project: Project) -> None:
+    """Raise Forbidden, with the reason, if a session with the posted form may not begin."""
+    refusal = roles.refusal_to_make(request.user, project) or door.refusal(project, endpoint)
+    if refusal:
+        raise Forbidden(refusal)
+    arguments, problems = form_state.parse_form(endpoint, dict(request.POST.lists()))
+    if not problems:  # else the session says what is wrong, and begins when it is mended
+        estimate = estimate_run(endpoint, arguments)
+        starting.require_affordable(request.user, project, [(endpoint, estimate)])

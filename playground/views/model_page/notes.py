@@ -1,4 +1,4 @@
-"""The team's notes on a model: write, change, delete and restore, with or without JavaScript."""
+"""What the team says of a model: its notes, with or without JavaScript, and whether it may run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import reswap, retarget
 
-from accounts import audit
+from accounts import audit, permissions
+from catalog.curation import moderation
 from catalog.curation import notes as domain
+from catalog.curation.permissions import curators_only
 from catalog.models import Endpoint, Note
 from core.http.htmx import HtmxRequest
 
@@ -81,3 +84,42 @@ def _list(
     context = {"endpoint": endpoint, "notes": domain.notes_for(endpoint), "error": error, **more}
     template = "playground/about/_notes.html" if request.htmx else "playground/notes.html"
     return render(request, template, context, status=422 if error else 200)
+
+
+@curators_only(permissions.CHANGE_ENDPOINT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
+    """Show the form; a POST sets the model's `standing` with a `reason`."""
+    endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    was = {"standing": endpoint.standing, "reason": endpoint.standing_reason}
+    if request.method != "POST":
+        return _moderation_form(request, endpoint, **was)
+    posted = {
+        "standing": request.POST.get("standing", ""),
+        "reason": request.POST.get("reason", ""),
+    }
+    try:
+        moderation.set_status(Endpoint.objects.filter(pk=endpoint.pk), **posted, by=request.user)
+    except ValueError as error:
+        return _moderation_form(request, endpoint, error=str(error), **posted)
+    label = moderation.WORDS[posted["standing"]]
+    if not request.htmx:
+        messages.success(request, f"{endpoint.name}: {label.lower()}.")
+        return redirect(endpoint)
+    endpoint = Endpoint.objects.select_related("standing_by").get(pk=endpoint.pk)
+    context = {"endpoint": endpoint, "was": was, "words": label}
+    return render(request, "playground/standing/_updates.html", context)
+
+
+def _moderation_form(
+    request: HtmxRequest, endpoint: Endpoint, error: str = "", **posted: Any
+) -> HttpResponse:
+    context = {
+        "endpoint": endpoint,
+        "standings": moderation.WORDS.items(),
+        "error": error,
+        **posted,
+    }
+    template = "playground/standing/_form.html" if request.htmx else "playground/standing.html"
+    response = render(request, template, context, status=422 if error else 200)
+    return reswap(retarget(response, "#judge-form"), "outerHTML") if error else response

@@ -22,8 +22,8 @@ from projects.rights import Rights
 from sharing import items
 from sharing.access import Visit, end_of
 from sharing.models import Comment, Share, ShareItem
-from sharing.review import closing as reviews
 from sharing.review import reading, summary, versions
+from sharing.review import rules as reviews
 from sharing.review.rules import Refused
 
 if TYPE_CHECKING:

@@ -7,18 +7,18 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from core.formatting import counted
-from spending.sums import rollups
+from runs import daily_sums
 
 
 class Command(BaseCommand):
-    """`manage.py rebuild_spending`: what a worker does for changed days, for every day."""
+    """`manage.py rebuild_spending`: makes the sums of days those of the charges."""
 
-    help = "Add up what was spent on each day that is over anew, from the ledger."
+    help = "Add up what was spent on each day anew, from the ledger; after a change of TIME_ZONE."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Add up, and print how many days and sums there are."""
         days = sums = 0
-        for _, sums_of_day in rollups.rebuild():
+        for _, sums_of_day in daily_sums.rebuild():
             days += 1
             sums += sums_of_day
         self.stdout.write(f"{counted(days, 'day')} added up anew, in {counted(sums, 'sum')}.")

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.utils import timezone
 
-from accounts.limits import rate_limit, shared_buckets
+from accounts.limits import rate_limit
 from accounts.limits.rate_limit import LIMITS, Buckets, Limit
 from accounts.models import RateBucket
 from tests.accounts.routes import routes
@@ -55,7 +55,7 @@ def test_a_bucket_empties_and_refills() -> None:
 
 def processes(number: int) -> list[Buckets]:
     """The buckets of several web processes on one database."""
-    return [Buckets(spend=shared_buckets.spend) for _ in range(number)]
+    return [Buckets(spend=rate_limit.spend_shared) for _ in range(number)]
 
 
 @pytest.mark.parametrize("burst", [20, 1000])
@@ -91,11 +91,11 @@ def test_most_requests_of_a_large_limit_write_no_row(
 
 
 def test_full_buckets_are_dropped() -> None:
-    shared_buckets.spend("search", "a", 20, 1.0, 0)
-    shared_buckets.delete_expired()
+    rate_limit.spend_shared("search", "a", 20, 1.0, 0)
+    rate_limit.delete_full_buckets()
     assert RateBucket.objects.count() == 1
-    RateBucket.objects.update(counted_at=timezone.now() - 2 * shared_buckets.FORGOTTEN_AFTER)
-    shared_buckets.delete_expired()
+    RateBucket.objects.update(counted_at=timezone.now() - 2 * rate_limit.FORGOTTEN_AFTER)
+    rate_limit.delete_full_buckets()
     assert not RateBucket.objects.exists()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.sessions.user_agents import UNKNOWN, device
+from accounts.sessions.active_sessions import UNKNOWN, device
 
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0"
 

@@ -25,7 +25,7 @@ from fal import RunFailed
 from runs import state_machine
 from runs.models import Run
 from runs.transitions import Observation
-from sandbox.https import authority
+from sandbox import https
 from tests.api.pages import Pages
 from tests.core.live.listening import listening
 from tests.sandbox.server import ROOT
@@ -40,7 +40,7 @@ class Served:
     """The pages over TLS in a thread, and what a worker would record of their runs."""
 
     def __init__(self, folder: Path, key: str) -> None:
-        self.ca, certificate = authority.make(folder)
+        self.ca, certificate = https.make_certificates(folder)
         self.key = key
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.pages = Pages(get_wsgi_application())

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.utils import timezone
 
-from boards.leaderboard import counting, job
+from boards.leaderboard import counting
 from boards.models import Board, BoardTally, RowMark, Tally
 from boards.participants import Participant
 from boards.votes import ballots, marks
@@ -36,7 +36,7 @@ def ranked(make_endpoint: Make) -> list[Endpoint]:
 
 def counted(board: Board) -> dict[tuple[str, str, str], tuple[int, int, int]]:
     """The board's tallies after the worker's job: wins of both and ties, by models and tag."""
-    job.work()
+    counting.count_due()
     return {
         (tally.first.display_name, tally.second.display_name, tally.tag): (
             tally.first_wins,
@@ -112,7 +112,7 @@ def test_results_that_are_no_longer_shared_do_not_count(user: User, ranked: list
     elsewhere = make_project("Elsewhere", ana="manager")
     Run.objects.filter(cells__column__position=1).update(project=elsewhere)
     BoardTally.objects.update(counted_at=timezone.now() - timedelta(hours=1))
-    job.work_through()
+    counting.count_all_in_turn()
     assert counted(board) == {}
 
 
@@ -138,7 +138,7 @@ def test_boards_judged_before_there_were_tallies_are_found(
 ) -> None:
     old, unjudged = make_board(user, ranked[:2]), make_board(user, ranked[:2])
     RowMark.objects.filter(row__board=old).update(winner=old.columns.get(position=0))
-    job.work_through()
+    counting.count_all_in_turn()
     assert counted(old) == {("one", "two", ""): (1, 0, 0)}
     assert not BoardTally.objects.filter(pk=unjudged.pk).exists()
 

@@ -15,8 +15,8 @@ from django.test import Client
 from django.utils import timezone
 
 from boards.models import Board, RowMark, StandingTrial, Trial, Vote
-from boards.runs import cap_warnings
-from boards.trials import candidates, job, sending
+from boards.runs import budget
+from boards.trials import candidates, sending
 from catalog.changelog import personal_news
 from catalog.models import Change, Endpoint, Standing
 from notifications import inbox
@@ -39,8 +39,8 @@ def test_a_new_model_that_fits_becomes_a_column_once(
 ) -> None:
     new = comes()
     dear = comes("lab/dear", unit_price_usd=Decimal(3))
-    job.work()
-    job.work()
+    sending.send_due_and_report()
+    sending.send_due_and_report()
     trial = board.trials.get()
     assert (trial.endpoint, trial.state, trial.reason) == (new, "sent", "search")
     assert trial.column
@@ -49,7 +49,7 @@ def test_a_new_model_that_fits_becomes_a_column_once(
     prompts = [run.arguments["prompt"] for run in Run.objects.filter(endpoint=new)]
     assert sorted(prompts) == ["a", "b", "c"]
     Run.objects.filter(endpoint=new).update(state="succeeded", billable_units="1")
-    job.work()
+    sending.send_due_and_report()
     assert board.trials.get().state == "done"
 
 
@@ -65,7 +65,7 @@ def test_new_versions_and_schemas_are_tried_with_their_columns_settings(
     Endpoint.objects.filter(endpoint_id="tmp/x").update(gone_at=timezone.now())
     Change.objects.create(endpoint=other, kind="schema", at=timezone.now(), was=other.schema)
     Endpoint.objects.filter(pk=other.pk).update(schema=richer)
-    job.work()
+    sending.send_due_and_report()
     tried = {trial.endpoint: trial for trial in board.trials.all()}
     assert {trial.reason for trial in tried.values()} == {"version", "schema"}
     carried, again = tried[version].column, tried[other].column
@@ -81,7 +81,7 @@ def test_a_model_that_does_not_fit_says_what_is_missing_and_sends_nothing(
     board: Board, standing: StandingTrial, comes: Comes
 ) -> None:
     editor = comes("lab/editor", documents.EDIT)
-    job.work()
+    sending.send_due_and_report()
     trial = board.trials.get()
     assert trial.state == "unfit"
     assert trial.note == "Image is missing."
@@ -103,7 +103,7 @@ def test_a_model_that_cannot_run_is_not_tried(
     new = comes()
     candidates.note_all()
     Endpoint.objects.filter(pk=new.pk).update(**change)
-    job.work()
+    sending.send_due_and_report()
     assert board.trials.get().state == state
     assert new_runs(new) == 0
 
@@ -115,7 +115,7 @@ def test_a_trial_beyond_the_monthly_cap_waits_for_the_next_month(
     first, second = comes("lab/n1"), comes("lab/n2")
     unknown = comes("lab/n3", unit_price_usd=None, price_unit="")
     Trial.objects.create(board=board, endpoint=unknown, reason="version")
-    job.work()
+    sending.send_due_and_report()
     states = {trial.endpoint: trial for trial in board.trials.all()}
     sent = [endpoint for endpoint in (first, second) if states[endpoint].state == "sent"]
     held = [endpoint for endpoint in (first, second) if states[endpoint].state == "held"]
@@ -124,7 +124,7 @@ def test_a_trial_beyond_the_monthly_cap_waits_for_the_next_month(
     assert states[unknown].note.startswith("Its price is unknown")
     assert new_runs(held[0]) == 0
     assert board.columns.count() == 3
-    job.work()
+    sending.send_due_and_report()
     assert new_runs(held[0]) == 0
     (notification,) = Notification.objects.filter(
         kind="budget_warning"
@@ -143,7 +143,7 @@ def test_trials_paused_or_set_to_night_are_not_sent_at_noon(
 ) -> None:
     new = comes()
     StandingTrial.objects.update(state="paused")
-    job.work()
+    sending.send_due_and_report()
     assert board.trials.get().state == "waiting"
     StandingTrial.objects.update(state="on", when="night")
     noon = timezone.localtime().replace(hour=12)
@@ -153,7 +153,7 @@ def test_trials_paused_or_set_to_night_are_not_sent_at_noon(
     assert new_runs(new) == 3
     StandingTrial.objects.update(state="off", watched_until=noon - timedelta(days=2))
     comes("lab/later")
-    job.work()
+    sending.send_due_and_report()
     assert board.trials.count() == 1
 
 
@@ -164,9 +164,9 @@ def test_the_owner_is_told_which_model_won(
     flux = board.columns.get(position=0)
     for row in board.rows.all():
         RowMark.objects.create(row=row, winner=flux)
-    job.work()
+    sending.send_due_and_report()
     Run.objects.filter(endpoint=new).update(state="succeeded")
-    job.work()
+    sending.send_due_and_report()
     (entry,) = personal_news.entries(user)
     assert entry.title == "new was tried on 3 rows: look and judge"
     trial = board.trials.get()
@@ -178,8 +178,8 @@ def test_the_owner_is_told_which_model_won(
         board=board, voter=stranger, first=cells[0], second=cells[1], winner=cells[1]
     )
     RowMark.objects.create(row=third, winner=flux)
-    job.work()
-    job.work()
+    sending.send_due_and_report()
+    sending.send_due_and_report()
     subjects = list(Notification.objects.filter(user=user).values_list("subject", flat=True))
     assert sorted(subjects) == [
         "new was tried on 3 rows: look and judge",
@@ -205,7 +205,7 @@ def test_two_workers_send_a_trial_once_within_the_cap(
     def work() -> None:
         try:
             ready.wait()
-            job.work()
+            sending.send_due_and_report()
         except BaseException as error:
             problems.append(error)
         finally:
@@ -229,7 +229,7 @@ def test_a_trial_that_a_rule_refused_says_so_and_works_once_the_rule_is_gone(
     new = comes()
     candidates.note_all()
     rule = Rule.objects.create(kind="id", value=new.endpoint_id, reason="Too dear for us")
-    job.work()
+    sending.send_due_and_report()
     trial = board.trials.get()
     client.force_login(board.user)
     page = f"{board.get_absolute_url()}trials/"
@@ -265,7 +265,7 @@ def test_a_trial_runs_for_the_boards_user_in_its_project(
     project: Project, board: Board, comes: Comes
 ) -> None:
     new = comes()
-    job.work()
+    sending.send_due_and_report()
     runs = Run.objects.filter(endpoint=new)
     assert {(run.user.username, run.project) for run in runs} == {("ana", project)}
 
@@ -277,15 +277,15 @@ def test_nothing_is_tried_while_the_boards_user_may_run_nothing(
     membership.role = "viewer"
     membership.save()
     new = comes()
-    job.work()
+    sending.send_due_and_report()
     assert not board.trials.exists()
     membership.role = "maker"
     membership.save()
     Project.objects.update(archived_at=timezone.now())
-    job.work()
+    sending.send_due_and_report()
     assert not board.trials.exists()
     Project.objects.update(archived_at=None)
-    job.work()
+    sending.send_due_and_report()
     assert Run.objects.filter(endpoint=new).count() == 3
 
 
@@ -305,13 +305,13 @@ def test_news_go_to_the_boards_user_while_they_are_a_member(
     project: Project, board: Board, user: User, comes: Comes
 ) -> None:
     comes()
-    job.work()
+    sending.send_due_and_report()
     Run.objects.update(state="succeeded")
     of_ana(project).delete()
-    job.work()
+    sending.send_due_and_report()
     assert not Notification.objects.exists()
     Membership.objects.create(project=project, user=user, role="maker")
-    job.work()
+    sending.send_due_and_report()
     told = Notification.objects.get()
     assert list(inbox.lines(user)) == [told]
     of_ana(project).delete()
@@ -322,7 +322,7 @@ def test_no_warning_of_a_cap_goes_to_who_has_left(project: Project, board: Board
     Board.objects.update(cap_usd=Decimal("0.01"))
     board.refresh_from_db()
     of_ana(project).delete()
-    assert not cap_warnings.warn_of_board(board, 1)
+    assert not budget.warn_of_board(board, 1)
     assert not Notification.objects.exists()
 
 

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from boards.models import Board, StandingTrial
-from boards.trials import job
+from boards.trials import sending
 from catalog.models import Endpoint
 from catalog.views import feeds
 from runs.models import Run, View
@@ -81,9 +81,9 @@ def test_trial_news_are_on_the_front_page_until_seen_and_in_the_feed(
     member: Client, board: Board, standing: StandingTrial, comes: Comes, user: User, stranger: User
 ) -> None:
     comes("lab/new", display_name="<New>")
-    job.work()
+    sending.send_due_and_report()
     Run.objects.update(state="succeeded")
-    job.work()
+    sending.send_due_and_report()
     news = "&lt;New&gt; was tried on 3 rows: look and judge"
     assert news in text(member.get("/"))
     assert news in text(member.get(f"/changes/feed/{feeds.token(user)}/"))
@@ -98,7 +98,7 @@ def test_a_trial_can_be_sent_dismissed_and_restored(
 ) -> None:
     new = comes()
     StandingTrial.objects.update(state="paused")
-    job.work()
+    sending.send_due_and_report()
     address = f"{board.get_absolute_url()}trials/{board.trials.get().pk}/"
     for do, state in (("dismiss", "dismissed"), ("restore", "waiting"), ("send", "sent")):
         member.post(address, {"do": do})
@@ -119,7 +119,7 @@ def test_the_page_takes_as_many_queries_for_many_trials(
     address = f"{board.get_absolute_url()}trials/"
     for number in range(6):
         comes(f"lab/flux/v{number + 2}", group_key="")
-    job.work()
+    sending.send_due_and_report()
     assert board.trials.count() == 6
     member.get(address)
     with django_assert_max_num_queries(22):

@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from bench.stage import browser
-from sandbox.https import authority
+from sandbox import https
 from tests.browser import fal_client
 from tests.processes import Up, until
 
@@ -81,7 +81,7 @@ class TlsFront:
     """Ends TLS for `fal.run`, whose name the client has built in, and passes the bytes on."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        _, certificate = authority.make(folder, ("fal.run",))
+        _, certificate = https.make_certificates(folder, ("fal.run",))
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._context.load_cert_chain(certificate)
         self._target = port

@@ -13,7 +13,7 @@ from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint, Revision, Schema
-from catalog.sync import post_sync, stored_facts
+from catalog.sync import post_sync
 from schemas.facts.capabilities import RULES
 
 pytestmark = pytest.mark.both_databases
@@ -27,9 +27,9 @@ def document(**properties: Any) -> dict[str, Any]:
 
 
 def settle() -> None:
-    while stored_facts.extract_facts():
+    while post_sync.extract_facts():
         pass
-    while stored_facts.copy_to_endpoints():
+    while post_sync.copy_facts_to_endpoints():
         pass
 
 
@@ -52,7 +52,7 @@ def test_a_broken_document_is_read_once_and_gives_no_facts(make_endpoint: MakeEn
     settle()
     row.refresh_from_db()
     assert row.facts == []
-    assert stored_facts.extract_facts() == stored_facts.copy_to_endpoints() == 0
+    assert post_sync.extract_facts() == post_sync.copy_facts_to_endpoints() == 0
 
 
 def test_only_a_new_schema_version_is_read_again(make_endpoint: MakeEndpoint) -> None:
@@ -62,8 +62,8 @@ def test_only_a_new_schema_version_is_read_again(make_endpoint: MakeEndpoint) ->
     text = json.dumps(document(video_url={"type": "string"}))
     Schema.objects.create(digest="f" * 64, document=text)
     Endpoint.objects.filter(pk=changed.pk).update(schema_id="f" * 64)
-    assert stored_facts.extract_facts() == 1
-    assert stored_facts.copy_to_endpoints() == 1
+    assert post_sync.extract_facts() == 1
+    assert post_sync.copy_facts_to_endpoints() == 1
     changed.refresh_from_db()
     other.refresh_from_db()
     assert changed.facts == ["in:video"]
@@ -88,8 +88,8 @@ def test_when_nothing_is_due_each_step_is_one_query_and_writes_nothing(
     settle()
     revision = Revision.current()
     with CaptureQueriesContext(connection) as queries:
-        assert stored_facts.extract_facts() == 0
-        assert stored_facts.copy_to_endpoints() == 0
+        assert post_sync.extract_facts() == 0
+        assert post_sync.copy_facts_to_endpoints() == 0
     statements = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
     assert len(statements) == 2
     assert not any("UPDATE" in query["sql"] for query in queries)
@@ -110,19 +110,19 @@ def test_new_rules_read_everything_and_write_only_differences(
     assert row.facts_from.startswith(f"{RULES}.")
     assert set(Schema.objects.values_list("facts_version", flat=True)) == {RULES}
     assert Revision.current() == revision  # nothing that a page shows has changed
-    assert stored_facts.extract_facts() == stored_facts.copy_to_endpoints() == 0
+    assert post_sync.extract_facts() == post_sync.copy_facts_to_endpoints() == 0
 
 
 def test_many_documents_are_read_in_small_batches(make_endpoint: MakeEndpoint) -> None:
     for number in range(23):
         make_endpoint(f"a/{number}", document(seed={"type": "integer", "default": number}))
     done = []
-    while count := stored_facts.extract_facts():
+    while count := post_sync.extract_facts():
         done.append(count)
     assert sum(done) == 23
-    assert max(done) == stored_facts.DOCUMENTS_AT_ONCE
+    assert max(done) == post_sync.DOCUMENTS_AT_ONCE
     with CaptureQueriesContext(connection) as queries:
-        assert stored_facts.copy_to_endpoints() == 23
+        assert post_sync.copy_facts_to_endpoints() == 23
     assert len([q for q in queries if q["sql"].startswith("SELECT")]) == 1
     assert set(Endpoint.objects.values_list("field_words", flat=True)) == {"seed"}
 

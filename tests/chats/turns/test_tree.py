@@ -10,8 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from chats.models import Chat, Turn
-from chats.turns.belonging import chats_of
-from chats.turns.finding import hits, matching
+from chats.turns.finding import chats_of, hits, matching
 from chats.turns.tree import SHOWN, branch_of
 from runs.models import Run
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from catalog.models import Endpoint
 from chats.models import Chat, Turn
-from chats.turns.belonging import chats_of
+from chats.turns.finding import chats_of
 from projects.models import Membership, Project
 from runs import refused_starts
 from runs.live import pages

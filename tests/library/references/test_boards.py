@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from boards.models import Board
-from boards.plan import named_rows
 from boards.plan.groups import groups_of
+from boards.plan.rows import NAMED_CONTROL, with_named_rows
 from library.models import ReferenceRun
 from tests.boards import documents
 from tests.library.references.conftest import MakeReference
@@ -63,7 +63,7 @@ def test_chosen_references_become_rows_of_the_prompt(
     answer = post_plan(
         member,
         "name-rows",
-        **{"shared.prompt": "a photo of @bottle", named_rows.CONTROL: ["@bottle", "@mug"]},
+        **{"shared.prompt": "a photo of @bottle", NAMED_CONTROL: ["@bottle", "@mug"]},
     )
     page = html.unescape(answer.content.decode())
     assert "a photo of @bottle\na photo of @mug</textarea>" in page
@@ -101,11 +101,9 @@ def test_rows_are_in_the_field_that_varies(models: dict[str, Any]) -> None:
     groups = groups_of(models[EDIT], [models[EDIT]])
     names = ["@bottle", "@mug", "no name"]
     post = {"row-field": ["image_url"], "row-values": ["/uploads/a"], "shared.prompt": ["blue"]}
-    assert named_rows.with_named_rows(post, groups, names)["row-values"] == [
-        "/uploads/a\n@bottle\n@mug"
-    ]
+    assert with_named_rows(post, groups, names)["row-values"] == ["/uploads/a\n@bottle\n@mug"]
     post = {"row-field": ["prompt"], "shared.prompt": ["blue\nbig"]}
-    assert named_rows.with_named_rows(post, groups, names)["row-values"] == [
+    assert with_named_rows(post, groups, names)["row-values"] == [
         "blue\nbig @bottle\n---\nblue\nbig @mug"
     ]
-    assert named_rows.with_named_rows({}, groups, ["@mug"])["row-values"] == ["@mug"]
+    assert with_named_rows({}, groups, ["@mug"])["row-values"] == ["@mug"]

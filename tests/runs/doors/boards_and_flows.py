@@ -12,7 +12,7 @@ from boards.models import Board, StandingTrial
 from boards.plan.cells import expand
 from boards.plan.plan import read_plan
 from boards.runs import sending
-from boards.trials import job
+from boards.trials.sending import send_due_and_report
 from catalog.models import Change, Endpoint
 from flows.compose.definition import parse_definition
 from flows.execution import advance
@@ -86,7 +86,7 @@ def trial(world: World) -> Use:
     Change.objects.create(endpoint=new, kind="new", at=timezone.now(), lines=[])
 
     def use() -> str:
-        job.work()
+        send_due_and_report()
         return said(world.browser.get(f"{made.get_absolute_url()}trials/"))
 
     return use

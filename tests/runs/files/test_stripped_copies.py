@@ -16,7 +16,7 @@ from core.process.subprocess_worker import WorkerDied, run_once
 from runs.files import purge, stripped_copies
 from runs.files.stripped_copies import NotReady, NotStripped, copy_name, copy_of
 from runs.models import DiscardedContent, WantedCopy
-from runs.worker.examination import wanted_copies
+from runs.worker import examination
 from tests.copies import copy_at_once
 from tests.runs.files.telling_media import TOLD, mp4, png
 
@@ -104,7 +104,7 @@ def test_a_worker_makes_what_is_due_and_what_was_purged_meanwhile_is_forgotten(
     name = store(png())
     for file in (name, "ab/gone"):
         stripped_copies.ask(file)
-    async_to_sync(wanted_copies.make_due)()
+    async_to_sync(examination.make_copies_due)()
     assert copy_of(name)
     assert not WantedCopy.objects.exists()
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import uvicorn
 
 from config.management.commands import realtime
-from core.process import event_loop
+from core.process import tuning
 from playground.form import form_state
 from runs.realtime.relay import Relay
 
@@ -39,7 +39,7 @@ def serve(act: Act, *, is_on_demand: bool = True) -> None:
             await running
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        event_loop.run(main(listener))
+        tuning.run_event_loop(main(listener))
 
 
 async def status(port: int) -> bytes:

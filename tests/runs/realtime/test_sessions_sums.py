@@ -20,7 +20,7 @@ from tests.runs.realtime.test_relay import (  # noqa: F401  a fixture
     serving,
 )
 from tests.runs.realtime.test_sessions import Relayed
-from tests.spending.counters import require_counters_hold
+from tests.spending.sums import require_sums_hold
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long
 
@@ -57,7 +57,7 @@ def test_a_session_ends_with_a_sentence_where_a_budget_has_no_room(
     assert "and $0.05 is left until" in last["message"]
     assert Run.objects.get().state == "succeeded"
     assert Charge.objects.get().amount == Decimal("0.3")
-    require_counters_hold()
+    require_sums_hold()
     _, last = relayed(paint(1))
     assert "$0.05 is left" in last["message"]
     assert Run.objects.count() == 1
@@ -73,7 +73,7 @@ def test_a_session_costs_what_came_of_it(
     assert charge.expected is not None
     assert charge.expected > Decimal("0.3")  # a stretch was reserved ahead
     assert (charge.state, charge.amount) == ("settled", Decimal("0.3"))
-    require_counters_hold()
+    require_sums_hold()
 
 
 def test_an_unknown_price_is_agreed_to_before(

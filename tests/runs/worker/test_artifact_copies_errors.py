@@ -27,7 +27,7 @@ from django.db.models import QuerySet
 from django.test import Client
 
 import fal
-from core.storage import atomic_files
+from core import storage
 from runs.files.media.probe import MediaProbe
 from runs.models import Artifact
 from runs.worker import artifact_copies
@@ -95,7 +95,7 @@ def test_a_failed_store_does_not_delete_an_equal_file_of_another(
 
     monkeypatch.setattr(FileSystemStorage, "save", save_too_late)
     with pytest.raises(OSError, match="No space left"):
-        atomic_files.write("a.png", File(io.BytesIO(b"whole")), 5)
+        storage.write("a.png", File(io.BytesIO(b"whole")), 5)
     assert [file.read_bytes() for file in files()] == [b"whole"]
 
 

@@ -11,8 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flows.fal_workflows import step_files
-from runs.worker import fingerprints
-from runs.worker.examination import provenance
+from runs.worker import examination, fingerprints
 from runs.worker.following import backfill
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -20,7 +19,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 @pytest.mark.parametrize(
     "look",
-    [backfill._due, step_files._take_due, fingerprints._claim, provenance._claim],
+    [backfill._due, step_files._take_due, fingerprints._claim, examination._claim_results],
     ids=["backfill", "step files", "fingerprints", "provenance"],
 )
 def test_searches_for_due_work_do_not_join_runs(look: Callable[[], list[Any]]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sharing.reports import changes, words
+from sharing.reports import showing, words
 from sharing.reports.content import (
     Candidate,
     Content,
@@ -20,7 +20,7 @@ from sharing.reports.content import (
     TagVerdict,
     read,
 )
-from sharing.reports.intervals import wilson
+from sharing.reports.gathering import wilson
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 MONEY = st.one_of(st.none(), st.decimals(0, 10**6, places=6))
@@ -66,7 +66,7 @@ def test_sentences_can_be_made_of_any_content(content: Content) -> None:
     assert words.verdict(content)
     assert words.judging(content.judging)
     assert len(words.left_out(content)) == len(content.left_out)
-    assert changes.changed(content, content) == []
+    assert showing.changed(content, content) == []
 
 
 def made(**values: Any) -> Content:
@@ -122,7 +122,7 @@ def test_changes_name_what_is_different_and_nothing_else() -> None:
         ],
         judging=Judging(votes=152, voters=6, rows_won=1),
     )
-    assert changes.changed(before, now) == [
+    assert showing.changed(before, now) == [
         "12 blind votes more: 152 in all.",
         "Winners of inputs: 1 instead of 0.",
         "1 input more: 9 in all.",

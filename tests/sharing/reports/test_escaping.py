@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from sharing.reports.escaping import escaped, paragraphs
+from sharing.reports.markdown import escaped, paragraphs
 
 # All that dialects may make of a text: tables, strikethrough, HTML, links without brackets.
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 
 from core.db import clock
 from notifications.models import Notification
-from runs import ledger
+from runs import daily_sums
 from runs.models import Charge, Run
 from spending.bills import balance, reading
 from spending.models import BillingEvent, BillingState
@@ -111,7 +111,7 @@ def test_a_cancelled_run_is_free_and_has_no_event(
     work(lambda: ended(run))
     read_bills()
     assert not BillingEvent.objects.exists()
-    assert ledger.counted(charge_of(run)) == 0
+    assert daily_sums.of_charge(charge_of(run)).amount == 0
 
 
 def test_unknown_requests_are_kept_and_odd_sums_settle_nothing(

@@ -28,13 +28,13 @@ from runs import ledger, starting, state_machine
 from runs.confirmation import Confirmation
 from runs.costs.cost import estimate_run
 from runs.ledger import Counter, Scope
-from runs.models import Charge, LedgerAccount, Run
+from runs.models import Charge, Run
 from runs.refused_starts import Unaffordable, Unconfirmed
 from runs.starting import Source, StartRequest
 from runs.transitions import Observation
 from spending.models import Budget, BudgetRequest, SpendingRules
 from tests.projects.people import make_project, person
-from tests.spending.counters import require_counters_hold
+from tests.spending.sums import move, require_sums_hold
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -89,7 +89,7 @@ def test_a_budget_counts_what_was_spent_before_it_was_made(user: User, begin: Be
     with pytest.raises(Unaffordable, match=r"\$0.75 is left"):
         begin(user)
     assert Run.objects.count() == 5
-    require_counters_hold()
+    require_sums_hold()
 
 
 def test_failure_and_cancellation_give_back_what_was_reserved(user: User, begin: Begin) -> None:
@@ -139,10 +139,9 @@ def test_a_new_period_begins_with_nothing_spent(user: User, begin: Begin) -> Non
     with pytest.raises(Unaffordable):
         begin(user)
     earlier = clock.now() - timedelta(days=1)
-    Charge.objects.update(created_at=earlier)
-    LedgerAccount.objects.filter(kind="spent").update(period=periods.name_of_day(earlier))
+    move(Charge.objects.all(), earlier)
     begin(user)
-    require_counters_hold()
+    require_sums_hold()
 
 
 def test_a_late_bill_counts_in_the_period_in_which_the_run_began(user: User, begin: Begin) -> None:
@@ -150,14 +149,13 @@ def test_a_late_bill_counts_in_the_period_in_which_the_run_began(user: User, beg
     run = begin(user)
     end(run)
     earlier = clock.now() - timedelta(days=1)
-    Charge.objects.update(created_at=earlier)
-    LedgerAccount.objects.filter(kind="spent").update(period=periods.name_of_day(earlier))
+    move(Charge.objects.all(), earlier)
     begin(user)
     with transaction.atomic():
         ledger.report(run.pk, Decimal("3.5"))
     assert spent(Scope.HOUSE, 0, periods.name_of_day(earlier)) == Decimal("3.5")
     assert spent(Scope.HOUSE, 0, periods.name_of_day(clock.now())) == 1
-    require_counters_hold()
+    require_sums_hold()
 
 
 def test_a_price_that_changes_leaves_what_was_reserved(
@@ -314,11 +312,11 @@ def test_what_goes_on_costing_reserves_while_there_is_room(user: User, begin: Be
     with pytest.raises(Unaffordable, match=r"\$0.50 is left .* This may cost \$0.75"):
         starting.reserve_more(run, Decimal("0.75"))
     starting.reserve_more(run, Decimal("0.5"))
-    require_counters_hold()
+    require_sums_hold()
     ledger.note_so_far(run.pk, Decimal("0.25"))
     end(run, "")
     assert Charge.objects.get().amount == Decimal("0.25")
-    require_counters_hold()
+    require_sums_hold()
     starting.reserve_more(run, Decimal(1))  # it has ended: nothing is reserved any more
     assert Charge.objects.get().amount == Decimal("0.25")
 

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from runs.models import Charge
-from spending.sums import focus, rollups
+from spending.sums import focus
 from tests.accounts.audited import events
 from tests.people.house import make_admin
 from tests.projects.people import logged_in, make_project
@@ -44,7 +44,6 @@ def test_the_sum_of_every_file_is_that_of_the_page(
         charge(stranger, "100", days_ago(day))  # not of the project
     charge(user, None, days_ago(1))
     bill(charge(user, "5", days_ago(2), unit_price=Decimal("2.5")), "4.75")
-    rollups.keep_up()
     client = logged_in(user)
     for query in (f"?from={days_ago(9)}", f"?from={days_ago(3)}&to={days_ago(1)}&by=person",
                   f"?from={days_ago(9)}&model=fal-ai/flux/dev&each=week"):  # fmt: skip

@@ -13,10 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from playground import rerun
-from playground.display.comparison.predecessor import Predecessor, predecessor_of
+from playground.display.comparison import Predecessor, predecessor_of
 from playground.display.result import caption
-from playground.display.result.inputs import still_of_input
-from playground.display.result.settings import settings_of
+from playground.display.result.settings import settings_of, still_of_input
 from runs.models import Charge, Run, Upload, Worker
 from tests import charged
 

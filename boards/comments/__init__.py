@@ -1,1 +1,0 @@
-"""Comments on boards: written, read, resolved, deleted."""

@@ -1,0 +1,53 @@
+"""Writes files to the storage completely or not at all.
+
+File names are content hashes, so several processes may write the same file at the same time, on a
+disk that is almost full. A failed write must not delete the file that another process has
+completed.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, Storage, default_storage
+
+
+def write(name: str, content: File[Any], size_bytes: int) -> str:
+    """Store `content` unless it is there already; return its name in the storage.
+
+    Replaces a file that an earlier write left incomplete. Raises what the storage raises, after
+    deleting an incomplete file.
+    """
+    if _is_complete(name, size_bytes):
+        return name
+    default_storage.delete(name)
+    try:
+        stored = default_storage.save(name, content)
+        if not _is_complete(stored, size_bytes):  # deleted by a concurrent writer
+            raise OSError("the file is not whole in the storage")
+    except Exception:
+        with suppress(OSError):
+            if not _is_complete(name, size_bytes):
+                default_storage.delete(name)
+        raise
+    return stored
+
+
+def describe_error(error: Exception) -> str:
+    """Return why the storage failed, for people, without file paths."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _is_complete(name: str, size_bytes: int) -> bool:
+    return default_storage.exists(name) and default_storage.size(name) == size_bytes
+
+
+# Says where a storage keeps its files, for the people who run this server.
+def describe_place(storage: Storage) -> str:
+    """Return the folder of a file system, or the class and the bucket of another storage."""
+    if isinstance(storage, FileSystemStorage):
+        return f"the folder {storage.location}"
+    parts = (getattr(storage, name, None) for name in ("bucket_name", "container", "location"))
+    return " ".join([storage.__class__.__name__, *(str(part) for part in parts if part)])

@@ -1,1 +1,0 @@
-"""Files in the configured Django storage."""

@@ -1,0 +1,292 @@
+"""Where a result came from and what was made of it: a tree with pictures and links."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from django.db.models import TextField
+from django.db.models.functions import Cast, Substr
+from django.urls import reverse
+
+from playground.display import renderers
+from playground.display.history import KINDS
+from runs.files.artifact_urls import thumbnail_url
+from runs.files.input_references import sources_in
+from runs.models import InputFile, Run, Upload
+from runs.own_addresses import OUR_ADDRESS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    from runs.models.querysets import RunQuerySet
+
+READ_CHARS = 20_000  # of each input, to find out which of several results was used
+Key = TypeVar("Key", bound=Hashable)
+MAX_DEPTH = 12  # levels above a run, and below it
+MAX_NODES = 60
+MAX_ABOVE = 30  # of them; else many inputs would leave no room for what was made
+MAX_EDGES = 500  # of one level
+MAX_UNREAD = 50  # runs whose arguments were not read yet: the newest
+
+
+@dataclass(frozen=True)
+class Node:
+    """One result or upload of the line; without an address the user may not see it."""
+
+    branches: tuple[Node, ...]
+    is_again: bool
+    is_current: bool = False
+    title: str = ""
+    origin: str = ""  # the model, or that it was uploaded
+    address: str = ""
+    more_above: str = ""  # where the rest is that it was made of, if there is more than is here
+    more_below: str = ""  # likewise of what was made of it
+    picture: str = ""
+    kind: str = ""
+    state: str = ""  # unless it went well
+    at: datetime | None = None
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing is in its line but itself."""
+        is_line = self.branches or self.more_above or self.more_below
+        return self.is_current and not is_line
+
+
+def nodes_of(run: Run, user: User | AnonymousUser) -> list[Node]:
+    """Return the first things of a run's line of descent, each with what was made of it."""
+    lineage = lineage_of(run, user)
+    used = _used_results(lineage.runs)
+    return [_node(branch, lineage, used, run) for branch in tree_of(lineage.made_of)]
+
+
+def _used_results(runs: Collection[uuid.UUID]) -> dict[uuid.UUID, set[int]]:
+    """Return which results of runs are inputs of these runs, by their positions."""
+    beginning = Substr(Cast("arguments", TextField()), 1, READ_CHARS)
+    texts = Run.objects.filter(pk__in=runs).annotate(input_beginning=beginning)
+    used: dict[uuid.UUID, set[int]] = defaultdict(set)
+    for text in texts.order_by().values_list("input_beginning", flat=True):
+        for file in OUR_ADDRESS.finditer(text):
+            if file["run"]:
+                used[uuid.UUID(file["run"])].add(int(file["position"]))
+    return used
+
+
+def _node(
+    branch: Branch[uuid.UUID], lineage: Lineage, used: dict[uuid.UUID, set[int]], current: Run
+) -> Node:
+    key, is_first = branch.key, not branch.is_again
+    is_current = is_first and key == current.pk
+    run, upload = lineage.runs.get(key), lineage.uploads.get(key)
+    line = reverse("library:run-descent", args=[key])
+    input_page = current.get_absolute_url() if is_current else line
+    uses_page = f"{reverse('library:runs')}?q={key}" if is_current else line
+    return Node(
+        branches=tuple(_node(below, lineage, used, current) for below in branch.branches),
+        is_again=branch.is_again,
+        is_current=is_current,
+        more_above=input_page if is_first and key in lineage.cut_above else "",
+        more_below=uses_page if is_first and key in lineage.cut_below else "",
+        **(_of_run(run, used[key]) if run else _of_upload(upload) if upload else {}),
+    )
+
+
+def _of_run(run: Run, used: set[int]) -> dict[str, Any]:
+    results = renderers.shown(run)
+    results.sort(key=lambda one: (one.artifact.position not in used, not one.artifact.is_starred))
+    stills = (thumbnail_url(result.artifact, result.src) for result in results)
+    return {
+        "title": run.title or run.endpoint.name,
+        "origin": run.endpoint.name if run.title else "",
+        "address": run.get_absolute_url(),
+        "picture": next(filter(None, stills), ""),
+        "kind": KINDS.get(results[0].artifact.kind, "") if results else "",
+        "state": "" if run.state == Run.State.SUCCEEDED else run.state_word,
+        "at": run.created_at,
+    }
+
+
+def _of_upload(upload: Upload) -> dict[str, Any]:
+    is_picture = upload.content_type.startswith("image/")
+    kind = upload.content_type.partition("/")[0]
+    return {
+        "title": upload.file_name,
+        "origin": "Uploaded",
+        "address": upload.get_absolute_url(),
+        "picture": upload.get_absolute_url() if is_picture else "",
+        "kind": KINDS.get(kind, KINDS["file"]),
+        "at": upload.created_at,
+    }
+
+
+# Arranges what was made of what as a tree, from the first things to the last.
+
+
+@dataclass(frozen=True)
+class Branch(Generic[Key]):
+    """One thing and what was made of it; `is_again` if that is shown at an earlier place."""
+
+    key: Key
+    branches: tuple[Branch[Key], ...]
+    is_again: bool = False
+
+
+def tree_of(made_of: Mapping[Key, Iterable[Key]]) -> list[Branch[Key]]:
+    """Return the tree of things by what each was made of; all of these are keys as well.
+
+    The order of the keys is that of the branches. What was made of several things is below each of
+    them, with its own branches only at the first place. A circle is cut where it is entered.
+    """
+    results: dict[Key, list[Key]] = {key: [] for key in made_of}
+    for key, sources in made_of.items():
+        for source in sources:
+            results[source].append(key)
+    shown: set[Key] = set()
+
+    def branch(key: Key) -> Branch[Key]:
+        if key in shown:
+            return Branch(key, (), is_again=True)
+        shown.add(key)
+        return Branch(key, tuple(branch(below) for below in results[key]))
+
+    roots = [branch(key) for key, sources in made_of.items() if not list(sources)]
+    return roots + [branch(key) for key in made_of if key not in shown]
+
+
+@dataclass
+class Lineage:
+    """What is in the line, and of what it was made.
+
+    `made_of` has all keys, the first things first; of what the user may not read, neither `runs`
+    nor `uploads` has the key. `cut_above` were made of more than is here, and of `cut_below` more
+    was made.
+    """
+
+    made_of: dict[uuid.UUID, list[uuid.UUID]] = field(default_factory=dict)
+    runs: dict[uuid.UUID, Run] = field(default_factory=dict)
+    uploads: dict[uuid.UUID, Upload] = field(default_factory=dict)
+    cut_above: set[uuid.UUID] = field(default_factory=set)
+    cut_below: set[uuid.UUID] = field(default_factory=set)
+
+
+def lineage_of(run: Run, user: User | AnonymousUser) -> Lineage:
+    """Return the line of descent of a run that the user may read."""
+    lineage = Lineage({run.pk: []}, {run.pk: run})
+    _add_above(lineage, run, user)
+    lineage.made_of = dict(reversed(lineage.made_of.items()))
+    _add_below(lineage, run, user)
+    return lineage
+
+
+def _add_above(lineage: Lineage, run: Run, user: User | AnonymousUser) -> None:
+    level = [run.pk]
+    for depth in range(MAX_DEPTH + 1):
+        edges = edges_above(level)
+        room = MAX_ABOVE - len(lineage.made_of) if depth < MAX_DEPTH else 0
+        level = _add(lineage, (edge.source for edge in edges), room)
+        lineage.cut_above |= {edge.run for edge in edges if not _connect(lineage, edge)}
+        _load(lineage, level, user)
+        level = [key for key in level if key in lineage.runs]
+        if not level:
+            return
+
+
+def _add_below(lineage: Lineage, run: Run, user: User | AnonymousUser) -> None:
+    level, unread = [run.pk], unread_edges(user)
+    for depth in range(MAX_DEPTH + 1):
+        edges = edges_below(level, user, unread)
+        room = MAX_NODES - len(lineage.made_of) if depth < MAX_DEPTH else 0
+        level = _add(lineage, (edge.run for edge in edges), room)
+        lineage.cut_below |= {edge.source for edge in edges if not _connect(lineage, edge)}
+        _load(lineage, level, user)
+        if not level:
+            return
+
+
+def _add(lineage: Lineage, keys: Iterable[uuid.UUID], room: int) -> list[uuid.UUID]:
+    """Add those that are new, as many as there is room for, and return them."""
+    new = [key for key in dict.fromkeys(keys) if key not in lineage.made_of][: max(room, 0)]
+    lineage.made_of |= {key: [] for key in new}
+    return new
+
+
+def _connect(lineage: Lineage, edge: Edge) -> bool:
+    """Note what a run was made of, if both are here; whether they are."""
+    is_here = edge.run in lineage.made_of and edge.source in lineage.made_of
+    if is_here:
+        lineage.made_of[edge.run].append(edge.source)
+    return is_here
+
+
+def _load(lineage: Lineage, keys: Collection[uuid.UUID], user: User | AnonymousUser) -> None:
+    """Load the runs and uploads among these that the user may read."""
+    if not keys:
+        return
+    readable = Run.objects.readable_by(user).with_endpoint().light()
+    lineage.runs |= readable.prefetch_related("artifacts").in_bulk(keys)
+    others = [key for key in keys if key not in lineage.runs]
+    if not others:
+        return
+    shown = set(Upload.objects.shown_to(user).filter(pk__in=others).values_list("pk", flat=True))
+    uploads = Upload.objects.filter(pk__in=others).select_related("project")
+    lineage.uploads |= {
+        upload.pk: upload for upload in uploads if upload.pk in shown or upload.is_readable_by(user)
+    }
+
+
+# Which runs have which uploads, and results of which runs, as inputs: for some runs in one query.
+#
+# A worker reads a run's arguments a moment after the run was made (`runs/models/input_file.py`);
+# until then they are read here.
+
+
+class Edge(NamedTuple):
+    """A run, and an upload or another run that it was made of."""
+
+    run: uuid.UUID
+    source: uuid.UUID
+
+
+def edges_above(runs: Collection[uuid.UUID]) -> list[Edge]:
+    """Return what these runs were made of."""
+    rows = InputFile.objects.filter(run__in=runs).order_by("pk")
+    pairs = list(rows.values_list("run_id", "source")[:MAX_EDGES])
+    unread = Run.objects.filter(pk__in=[run for run, source in pairs if source is None])
+    edges = [Edge(run, source) for run, source in pairs if source is not None]
+    return _distinct(edges + _read(unread))
+
+
+def edges_below(
+    sources: Collection[uuid.UUID], user: User | AnonymousUser, unread: Iterable[Edge]
+) -> list[Edge]:
+    """Return which runs that the user may read were made of these, oldest first.
+
+    `unread` are the edges of runs whose arguments were not read yet.
+    """
+    runs = Run.objects.readable_by(user).filter(input_files__source__in=sources)
+    rows = runs.order_by("created_at", "pk").values_list("pk", "input_files__source")
+    edges = [Edge(run, source) for run, source in rows[:MAX_EDGES] if source is not None]
+    return _distinct(edges + [edge for edge in unread if edge.source in sources])
+
+
+def unread_edges(user: User | AnonymousUser) -> list[Edge]:
+    """Return the edges of runs that the user may read and no worker has read yet, oldest first."""
+    unread = InputFile.objects.filter(source=None)
+    runs = Run.objects.readable_by(user).filter(pk__in=unread.values("run"))
+    return _read(runs.order_by("-created_at")[:MAX_UNREAD])[::-1]
+
+
+def _read(runs: RunQuerySet) -> list[Edge]:
+    texts = runs.annotate(arguments_text=Cast("arguments", TextField()))
+    rows = texts.values_list("pk", "arguments_text")
+    return [Edge(run, source) for run, text in rows for source in sorted(sources_in(text))]
+
+
+def _distinct(edges: Iterable[Edge]) -> list[Edge]:
+    """Return each edge once, and none from a run to itself."""
+    return list(dict.fromkeys(edge for edge in edges if edge.run != edge.source))

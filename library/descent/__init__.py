@@ -1,1 +1,0 @@
-"""Where a result came from, and what was made of it."""

@@ -1,1 +1,0 @@
-"""Two runs: what differs between their inputs, results, times and prices."""

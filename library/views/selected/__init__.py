@@ -1,1 +1,0 @@
-"""What people do with selected results, on the wall, in the list, and on a run's page."""

@@ -1,1 +1,0 @@
-"""Looking at somebody's private work, with a reason that its user is told."""

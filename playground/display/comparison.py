@@ -1,0 +1,164 @@
+"""The panes of a comparison: results beside each other, with their difference from the first."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from core.formatting import duration, money
+from core.word_diff import Part, word_diff
+from playground.display import previews, renderers
+from playground.display.history import seconds
+from playground.display.renderers import Shown
+from runs import starting
+from runs.costs import known_costs
+from runs.models import Run
+from runs.models.querysets import RunQuerySet
+from runs.results.outputs import artifacts_in
+from runs.starting import Source
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+_ORIGINAL = re.compile(
+    rf"(?:{Source.RERUN}|{Source.VARIATION})-([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})-"
+)
+
+
+class HasKind(Protocol):
+    """A file of one kind."""
+
+    @property
+    def kind(self) -> str:
+        """`image`, `video`, …."""
+
+
+class HasMain(Protocol):
+    """What is shown in a pane: the file to compare, if there is one."""
+
+    @property
+    def main(self) -> HasKind | None:
+        """The file to compare."""
+
+
+LETTERS = "ABCD"
+COMPARED = {"image", "video", "audio", "mesh"}
+
+
+@dataclass(frozen=True)
+class Pane:
+    """The result of one run; `diff` is how its text differs from the first pane's."""
+
+    letter: str
+    run: Run
+    name: str
+    shown: list[Shown]
+    text: str
+    diff: list[Part]
+    seconds: str
+    price: str
+    seconds_delta: str
+    price_delta: str
+
+    @property
+    def main(self) -> Shown | None:
+        """Return the file to compare: the first picture, video, audio or mesh that can be shown."""
+        return next((s for s in self.shown if s.kind in COMPARED), None)
+
+
+def panes_of(runs: Sequence[Run], names: Sequence[str]) -> list[Pane]:
+    """Return the panes of up to four runs with these names; the first one is the reference.
+
+    Their endpoints, outputs and artifacts should be loaded.
+    """
+    reference, text = runs[0], _text(runs[0])
+    return [
+        Pane(
+            letter=letter,
+            run=run,
+            name=name,
+            shown=renderers.shown(run),
+            text=_text(run),
+            diff=word_diff(text, _text(run)) if run is not reference and text else [],
+            seconds=duration(seconds(run)),
+            price=_price(run),
+            seconds_delta=_seconds_delta(reference, run),
+            price_delta=_price_delta(reference, run),
+        )
+        for letter, run, name in zip(LETTERS, runs, names, strict=False)
+    ]
+
+
+def stage_kind(panes: Sequence[HasMain]) -> str:
+    """Return the kind of file that all panes have, to select tools; empty if they differ."""
+    kinds = {pane.main.kind if pane.main else "" for pane in panes}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _text(run: Run) -> str:
+    texts = previews.of_texts(artifacts_in(run.output))
+    return texts[0].text if texts else ""
+
+
+def _price(run: Run) -> str:
+    figure = known_costs.paid(run)
+    if figure is None:
+        return ""
+    return figure.words if figure.amount else "Free"
+
+
+def _seconds_delta(reference: Run, run: Run) -> str:
+    """Return `+3.2 s`, or with a minus sign; empty where both are shown as the same time."""
+    first, own = seconds(reference), seconds(run)
+    if first is None or own is None or duration(first) == duration(own):
+        return ""
+    return f"{_sign(own - first)}{duration(abs(own - first))}"
+
+
+def _price_delta(reference: Run, run: Run) -> str:
+    first, own = known_costs.paid(reference), known_costs.paid(run)
+    if first is None or own is None or own.amount == first.amount:
+        return ""
+    difference = own.amount - first.amount
+    return f"{_sign(difference)}{money(abs(difference))}"
+
+
+def _sign(difference: float | Decimal) -> str:
+    return "\N{MINUS SIGN}" if difference < 0 else "+"
+
+
+# The run that a run is most naturally compared with: what it repeats, or what came before it.
+
+
+class Predecessor(NamedTuple):
+    """A run to compare with, and which it is: `the run that it repeats`."""
+
+    pk: uuid.UUID
+    description: str
+
+
+def predecessor_of(user: User | AnonymousUser, run: Run) -> Predecessor | None:
+    """Return the run that a run was repeated from, else the one before it of its press or model.
+
+    Only one that the user may read; None if there is none. Takes one query, up to three where the
+    first ones are gone.
+    """
+    readable = Run.objects.readable_by(user).order_by("-created_at", "-pk")
+    candidates: list[tuple[str, RunQuerySet]] = []
+    if original := _ORIGINAL.match(run.form_token):
+        is_rerun = starting.is_of(run, Source.RERUN)
+        description = "the run that it repeats" if is_rerun else "the run that it varies"
+        candidates.append((description, readable.filter(pk=original[1])))
+    earlier = readable.filter(created_at__lt=run.created_at)
+    if run.batch:
+        candidates.append(("the variation before it", earlier.filter(batch=run.batch)))
+    of_model = earlier.filter(user_id=run.user_id, endpoint_id=run.endpoint_id)
+    candidates.append(("the run before it", of_model))
+    for description, runs in candidates:
+        if pk := runs.values_list("pk", flat=True).first():
+            return Predecessor(pk, description)
+    return None

@@ -1,1 +1,0 @@
-"""Results beside each other, and what differs between them."""

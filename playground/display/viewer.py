@@ -1,0 +1,310 @@
+"""One result as the viewer shows it: a file of a run, or what the run gave in place of files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from core.formatting import duration
+from core.formatting import size as size_in_words
+from core.word_diff import Part, word_diff
+from fal.db_safe import db_safe
+from playground.display import history, json_tree, renderers
+from playground.display.comparison import Predecessor, predecessor_of
+from playground.display.history import KINDS
+from playground.display.more_like import MoreLike, more_like
+from playground.display.renderers import Shown
+from playground.display.result import caption
+from runs.files import result_names
+from runs.models import Artifact, Run, Upload
+from runs.own_addresses import OUR_ADDRESS
+from runs.progress import watch_tokens
+from runs.results import timeline
+from runs.results.provenance import provenance_in_words
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+COLUMNS = ("arguments", "output", "output_text", "metrics", "events")  # that it needs of a run
+COMPARED = {"image", "video"}  # kinds of which one is laid over the other
+SHORTEST_WAIT = timedelta(seconds=1)  # shorter ones are not worth a line
+SAID_ELSEWHERE = {"Billed", "Origin"}  # of the run's facts: in its price, and of each file
+MOST_INPUTS = 12
+_Key = tuple[str, int]  # of a file: its upload and 0, or its run and its position there
+
+
+class Beside(NamedTuple):
+    """What is laid over a result, under a slider: its address, words for both, and its run."""
+
+    address: str
+    first: str
+    second: str
+    run: Run | None = None
+
+
+@dataclass(frozen=True)
+class Viewed:
+    """A result, its run, and what a user may do with it; `shown` is None where it is no file.
+
+    `marked` is another file to compare it with.
+    """
+
+    run: Run
+    shown: renderers.Shown | None
+    count: int  # files of the run
+    view: str  # as of `watch_tokens.view_for`
+    user: User | AnonymousUser
+    marked: renderers.Shown | None = None
+
+    @property
+    def key(self) -> str:
+        """Return its name in addresses: `<run uuid>/<position>`, or the run's alone."""
+        return f"{self.run.pk}/{self.shown.artifact.position}" if self.shown else str(self.run.pk)
+
+    @property
+    def field(self) -> str:
+        """Return the field by which a selection names it."""
+        return "artifact" if self.shown else "run"
+
+    @property
+    def kind(self) -> str:
+        """Return how it is shown: the kind of its file, `lost`, `text`, `json`, or `none`."""
+        if self.shown:
+            return self.shown.artifact.kind if self.shown.src else "lost"
+        if self.run.state != Run.State.SUCCEEDED:
+            return "none"
+        return "text" if self.texts else "json"
+
+    @property
+    def number(self) -> int:
+        """Return the place of the file among the run's, from 1."""
+        return self.shown.artifact.position + 1 if self.shown else 1
+
+    @cached_property
+    def texts(self) -> list[renderers.Text]:
+        """Return the texts of a result without files, as they are rendered."""
+        return [] if self.shown else renderers.texts(self.run)
+
+    @cached_property
+    def tree(self) -> str:
+        """Return the output as a tree of JSON."""
+        return json_tree.render(self.run.output)
+
+    @cached_property
+    def prompt(self) -> str:
+        """Return the text that the run was asked for; its title for a model without a prompt."""
+        return caption.prompt_of(self.run)
+
+    @property
+    def changed_words(self) -> list[Part]:
+        """Return how the first text differs from the prompt; empty where there is no prompt."""
+        return word_diff(self.prompt, self.texts[0].preview.text) if self.prompt else []
+
+    @property
+    def seed(self) -> str:
+        """Return the seed that was used, as text; empty if unknown."""
+        return result_names.seed_of(self.run)
+
+    @property
+    def cost(self) -> str:
+        """Return what the run has cost, or that it was free; empty while it is under way."""
+        return caption.billed(self.run)
+
+    @property
+    def by(self) -> str:
+        """Return who began the run, where that is not the reader."""
+        return self.run.author if watch_tokens.is_of_others(self.view) else ""
+
+    @property
+    def settings(self) -> list[history.ArgumentRow]:
+        """Return the arguments as rows of a table."""
+        return history.argument_rows(db_safe(self.run.arguments))
+
+    @property
+    def run_facts(self) -> list[Fact]:
+        """Return the facts of the run."""
+        return facts_of_run(self.run)
+
+    @property
+    def file_facts(self) -> list[Fact]:
+        """Return the facts of the file; empty where it is none."""
+        return facts_of_file(self.shown) if self.shown else []
+
+    @cached_property
+    def inputs(self) -> list[InputFile]:
+        """Return the files that it was made from; none of an example, whose reader has no right."""
+        return input_files(self.run) if self._is_members else []
+
+    @property
+    def beside(self) -> Beside | None:
+        """Return what can be laid over the result: what is marked, else its first such input."""
+        if self.kind not in COMPARED:
+            return None
+        if self.marked:
+            is_of_kind = self.marked.artifact.kind == self.kind and self.marked.src
+            other = self.marked
+            return Beside(other.src, "Marked", "This one", other.run) if is_of_kind else None
+        addresses = (file.address for file in self.inputs if file.kind == self.kind)
+        address = next(addresses, None)
+        return Beside(address, "Before", "After") if address else None
+
+    @property
+    def predecessor(self) -> Predecessor | None:
+        """Return the run that it is most naturally compared with."""
+        return predecessor_of(self.user, self.run)
+
+    @cached_property
+    def more(self) -> MoreLike | None:
+        """Return what "More like this" starts and costs; None where it is not offered."""
+        if not (self.may_begin and self.run.endpoint.is_runnable and self.run.is_final):
+            return None
+        more = more_like(self.run)
+        return more if more.is_offered else None
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether the user may begin runs from this one."""
+        return watch_tokens.may(self.view, watch_tokens.SEE)
+
+    @property
+    def may_star(self) -> bool:
+        """Whether the user may star the file."""
+        return bool(self.shown) and watch_tokens.may(self.view, watch_tokens.STAR)
+
+    @property
+    def may_delete(self) -> bool:
+        """Whether the user may delete the run."""
+        return self.run.is_final and watch_tokens.may(self.view, watch_tokens.DELETE)
+
+    @property
+    def _is_members(self) -> bool:
+        return self.may_begin or watch_tokens.is_looked_at(self.view)
+
+
+def viewed(
+    user: User | AnonymousUser,
+    run: Run,
+    position: int | None = None,
+    marked: renderers.Shown | None = None,
+) -> Viewed | None:
+    """Return a file of a run for this user, or without a position what it gave instead of files.
+
+    The run is one that the user may read, with its endpoint and artifacts. None without such file.
+    """
+    files = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
+    shown = None if position is None else file_at(run, position)
+    if position is not None and shown is None:
+        return None
+    view = watch_tokens.view_for(user, run, "page")
+    return Viewed(run, shown, len(files), view, user, marked)
+
+
+def file_at(run: Run, position: int) -> renderers.Shown | None:
+    """Return one file of a run that went well; None without such file."""
+    files = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
+    return next((file for file in files if file.artifact.position == position), None)
+
+
+# What the viewer's details say of a result beside its settings: its run, and its file.
+
+
+class Fact(NamedTuple):
+    """A name and its value; `is_code` for what is copied rather than read."""
+
+    name: str
+    value: str
+    is_code: bool = False
+
+
+def facts_of_run(run: Run) -> list[Fact]:
+    """Return when, how long and at what cost the run was made; unknown facts are left out."""
+    waited = run.started_at - run.created_at if run.started_at else timedelta()
+    facts = [
+        Fact("Waited", duration(waited) if waited >= SHORTEST_WAIT else ""),
+        Fact("Took", duration(history.seconds(run))),
+        Fact("Price", caption.billed(run)),
+        *(Fact(name, value) for name, value in timeline.facts(run) if name not in SAID_ELSEWHERE),
+        Fact("Request", run.request_id or "", is_code=True),
+    ]
+    return [fact for fact in facts if fact.value]
+
+
+def facts_of_file(shown: Shown) -> list[Fact]:
+    """Return what is known of a file: its dimensions, type, size, origin and digest."""
+    file = shown.artifact
+    exact_size = f"{size_in_words(file.size_bytes)} ({file.size_bytes or 0:,} bytes)"
+    facts = [
+        Fact("Pixels", f"{file.width} × {file.height}" if file.width and file.height else ""),
+        Fact("Length", duration(file.duration_s or None)),
+        Fact("Type", file.content_type),
+        Fact("Size", exact_size if file.size_bytes else ""),
+        Fact("Origin", provenance_in_words(file)),
+        Fact("Saved as", shown.name),
+        Fact("Copy", "Not copied here yet" if file.state == Artifact.State.REMOTE else ""),
+        Fact("SHA-256", file.digest, is_code=True),
+    ]
+    return [fact for fact in facts if fact.value]
+
+
+# The files that a run was made from, as the viewer shows them beside its results.
+
+
+class InputFile(NamedTuple):
+    """One of our files among a run's arguments: its address, and its kind as of artifacts."""
+
+    address: str
+    kind: str
+
+    @property
+    def word(self) -> str:
+        """Return what it is: `Picture`."""
+        return KINDS[self.kind]
+
+
+def input_files(run: Run) -> list[InputFile]:
+    """Return the first files of ours that the run's arguments name, in their order.
+
+    Two queries at most. Only for who may see the run as more than an example: who sees that one may
+    not open its inputs.
+    """
+    addresses = dict.fromkeys(_texts_in(run.arguments))
+    matches = filter(None, map(OUR_ADDRESS.fullmatch, addresses))
+    named = list(islice(matches, MOST_INPUTS))
+    kinds = _kinds_of_uploads(named) | _kinds_of_results(named)
+    return [InputFile(match[0], kinds[key]) for match in named if (key := _key(match)) in kinds]
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(child)
+
+
+def _key(match: re.Match[str]) -> _Key:
+    return match["upload"] or match["run"], int(match["position"] or 0)
+
+
+def _kinds_of_uploads(named: Sequence[re.Match[str]]) -> dict[_Key, str]:
+    keys = [match["upload"] for match in named if match["upload"]]
+    rows = Upload.objects.filter(pk__in=keys).values_list("pk", "content_type") if keys else ()
+    return {(str(pk), 0): _known_kind(content_type.partition("/")[0]) for pk, content_type in rows}
+
+
+def _kinds_of_results(named: Sequence[re.Match[str]]) -> dict[_Key, str]:
+    runs = [match["run"] for match in named if match["run"]]
+    if not runs:
+        return {}
+    stored = Artifact.objects.filter(run_id__in=runs).exclude(state=Artifact.State.LOST)
+    rows = stored.values_list("run_id", "position", "kind")
+    return {(str(run), position): _known_kind(kind) for run, position, kind in rows}
+
+
+def _known_kind(kind: str) -> str:
+    return kind if kind in KINDS else "file"

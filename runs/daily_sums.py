@@ -1,0 +1,217 @@
+"""The sums of each day, changed in the transactions that write, grow, settle or correct a charge.
+
+So they are those of the charges after every commit. A charge counts on the day on which it began,
+in the house's TIME_ZONE, whenever its figures change.
+
+Whoever changes a charge adds what has changed last, after all other locks: the rows stay locked
+until the end of the transaction. Each takes the row of the day's house first, so that two who
+change the same day wait for each other there, and never hold what the other needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.utils import timezone
+
+from core import periods
+from core.db.dollars_field import DollarsField
+from runs.models import Charge, DailySum
+from runs.models.ledger import SumState
+
+NOTHING = Decimal(0)
+DAY = timedelta(days=1)
+_CENT = Decimal("0.01")
+_GROUPS = ("user_id", "project_id", "endpoint_id", "token_id", "door")
+_DOLLARS = DollarsField()  # as the columns store sums
+_PLACES = {kind: place for place, kind in enumerate(DailySum.COLUMNS)}
+
+
+class Sums(NamedTuple):
+    """What some runs cost, in dollars: `amount` counts what is `reserved` for those under way.
+
+    `unknown` of the `runs` are not in it: nobody knows what they cost.
+    """
+
+    runs: int = 0
+    amount: Decimal = NOTHING
+    reserved: Decimal = NOTHING
+    unknown: int = 0
+
+    def __add__(self, other: Sums) -> Sums:  # type: ignore[override]  # not that of tuples
+        return Sums(
+            self.runs + other.runs,
+            self.amount + other.amount,
+            self.reserved + other.reserved,
+            self.unknown + other.unknown,
+        )
+
+    def __sub__(self, other: Sums) -> Sums:
+        return Sums(
+            self.runs - other.runs,
+            self.amount - other.amount,
+            self.reserved - other.reserved,
+            self.unknown - other.unknown,
+        )
+
+    @property
+    def exact(self) -> str:
+        """Return the amount with all its places, at least two, and a point."""
+        plain = self.amount.normalize()
+        exponent = plain.as_tuple().exponent
+        is_short = isinstance(exponent, int) and exponent > -2
+        return f"{plain.quantize(_CENT) if is_short else plain:f}"
+
+
+class _Row(NamedTuple):
+    """Which row of a day it is. In this order rows are locked: that of the house first."""
+
+    day: date
+    place: int  # of its kind
+    user_id: int
+    project_id: int
+    endpoint_id: int
+    token_id: int
+    door: str
+
+
+def of_charge(charge: Charge) -> Sums:
+    """Return what a charge counts with; nothing once it is released."""
+    if charge.state == SumState.RELEASED:
+        return Sums()
+    amount = charge.amount or NOTHING
+    is_reserved = charge.state == SumState.RESERVED
+    return Sums(1, amount, amount if is_reserved else NOTHING, int(charge.amount is None))
+
+
+def add(changes: Iterable[tuple[Charge, Sums]]) -> None:
+    """Add what has changed of each charge to the sums of its day, as the transaction's last lock.
+
+    One statement for each row, sent together.
+    """
+    rows: dict[_Row, Sums] = {}
+    for charge, change in changes:
+        if any(change):
+            whose = {name: getattr(charge, name) for name in _GROUPS}
+            _add_to(rows, timezone.localdate(charge.created_at), whose, change)
+    if rows:
+        _write(rows)
+
+
+def rebuild() -> Iterator[tuple[date, int]]:
+    """Add up all charges anew, each day in a transaction of its own.
+
+    Yields each day, with how many sums it has.
+    """
+    sums = DailySum.objects.aggregate(first=Min("day"), last=Max("day"))
+    charges = Charge.objects.aggregate(first=Min("created_at"), last=Max("created_at"))
+    days = [day for day in sums.values() if day]
+    days += [timezone.localdate(at) for at in charges.values() if at]
+    if not days:
+        return
+    day, last = min(days), max(days)
+    while day <= last:
+        yield day, add_up(day)
+        day += DAY
+
+
+def add_up(day: date) -> int:
+    """Add up a day's charges anew, in one transaction; returns how many sums it has."""
+    start, end = periods.bounds(f"{day:%Y-%m-%d}")
+    with transaction.atomic():
+        _lock()
+        DailySum.objects.filter(day=day).delete()
+        rows: dict[_Row, Sums] = {}
+        for whose, sums in _grouped(
+            Charge.objects.filter(created_at__gte=start, created_at__lt=end)
+        ):
+            _add_to(rows, day, whose, sums)
+        _write(rows)
+    return len(rows)
+
+
+def _grouped(charges: QuerySet[Charge]) -> Iterator[tuple[Mapping[str, Any], Sums]]:
+    groups = charges.exclude(state=SumState.RELEASED).order_by().values(*_GROUPS)
+    is_reserved = Q(state=SumState.RESERVED)
+    for group in groups.annotate(
+        runs=Count("pk"),
+        total=Sum("amount"),
+        reserved=Sum("amount", filter=is_reserved),
+        unknown=Count("pk", filter=Q(amount=None)),
+    ):
+        total, reserved = group["total"] or NOTHING, group["reserved"] or NOTHING
+        yield group, Sums(group["runs"], total, reserved, group["unknown"])
+
+
+def _add_to(rows: dict[_Row, Sums], day: date, whose: Mapping[str, Any], change: Sums) -> None:
+    """Add a change to the rows of all kinds that count it."""
+    for kind, columns in DailySum.COLUMNS.items():
+        if kind == DailySum.Kind.TOKEN and whose["token_id"] is None:
+            continue
+        keys = {name: whose[name] for name in columns}
+        row = _Row(
+            day,
+            _PLACES[kind],
+            keys.get("user_id") or 0,
+            keys.get("project_id") or 0,
+            keys.get("endpoint_id") or 0,
+            keys.get("token_id") or 0,
+            keys.get("door", ""),
+        )
+        rows[row] = rows.get(row, Sums()) + change
+
+
+def _write(rows: Mapping[_Row, Sums]) -> None:
+    """Add to these rows; those that are not there yet begin with it."""
+    kinds = [kind.value for kind in DailySum.COLUMNS]
+    written = [
+        (
+            f"{row.day:%Y-%m-%d}",
+            kinds[row.place],
+            row.user_id or None,
+            row.project_id or None,
+            row.endpoint_id or None,
+            row.token_id or None,
+            row.door,
+            rows[row].runs,
+            _DOLLARS.get_prep_value(rows[row].amount),
+            _DOLLARS.get_prep_value(rows[row].reserved),
+            rows[row].unknown,
+        )
+        for row in sorted(rows)
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(_ADD, written)
+
+
+# Django has no words for "add to the row, or begin it" in one statement, which alone loses no sum
+# and waits in a known order on both databases.
+_ADD = f"""
+INSERT INTO {DailySum._meta.db_table} AS sums
+    (day, kind, user_id, project_id, endpoint_id, token_id, door, runs, amount, reserved, unknown)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (
+    kind, day, COALESCE(user_id, 0), COALESCE(project_id, 0), COALESCE(endpoint_id, 0),
+    COALESCE(token_id, 0), door
+)
+DO UPDATE SET
+    runs = sums.runs + excluded.runs,
+    amount = sums.amount + excluded.amount,
+    reserved = sums.reserved + excluded.reserved,
+    unknown = sums.unknown + excluded.unknown
+"""  # noqa: S608  # the table's name is ours
+
+
+def _lock() -> None:
+    """Let nobody change sums until the end of the transaction; SQLite's write alone anyway.
+
+    A charge that somebody has changed meanwhile is read as it was, and its change added later.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {DailySum._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")

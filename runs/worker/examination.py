@@ -1,0 +1,172 @@
+"""Jobs that examine stored files in the background: how long they last, where they are from."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from functools import partial
+
+from asgiref.sync import sync_to_async
+from django.db.models import F, Q, QuerySet
+
+from core.db import clock
+from runs.files import derived_files, stripped_copies
+from runs.files.media.probe import MediaProbe, Origin, ProbeResult, can_check_signatures
+from runs.models import Artifact, Upload, WantedCopy
+from runs.models.querysets import NOT_EXAMINED, SIGNED, STORED
+from runs.worker import idle
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 10  # per call of the job
+TAKEN_FOR = timedelta(minutes=2)  # longer than a probe may take
+GIF = "image/gif"  # possibly animated: probed as a video
+SOON_S = 0.2  # while more is due: other work of the worker gets its turn in between
+
+
+async def measure_due(probe: MediaProbe) -> float:
+    """Measure the uploads that are due; return the seconds until the next time."""
+    for _ in range(AT_ONCE):
+        upload = await sync_to_async(_claim)()
+        if upload is None:
+            break
+        await _measure(upload, probe)
+    waiting = Upload.objects.filter(measure_at__isnull=False)
+    next_at = await waiting.order_by("measure_at").values_list("measure_at", flat=True).afirst()
+    return idle.pause_s(next_at, await clock.anow())
+
+
+def _claim() -> Upload | None:
+    """Claim the newest upload that is due, by moving `measure_at`."""
+    now = clock.now()
+    for row in Upload.objects.filter(measure_at__lte=now).order_by("-created_at")[:AT_ONCE]:
+        free = Upload.objects.filter(pk=row.pk, measure_at=row.measure_at)
+        if free.update(measure_at=now + TAKEN_FOR):
+            return row
+    return None
+
+
+async def _measure(upload: Upload, probe: MediaProbe) -> None:
+    measured = await sync_to_async(_known)(upload.digest)
+    try:
+        measured = measured or await _probe(upload, probe)
+    except Exception as error:  # storage backends raise anything; retried after the claim
+        log.warning("upload %s could not be read to measure it: %s", upload.pk, error)
+        return
+    await Upload.objects.filter(pk=upload.pk).aupdate(
+        measure_at=None,
+        width=measured.width,
+        height=measured.height,
+        duration_s=measured.duration_s,
+    )
+
+
+def _known(digest: str) -> ProbeResult | None:
+    """Return an earlier measurement of the same bytes, of any user's upload or of a result."""
+    uploads = Upload.objects.filter(digest=digest, duration_s__isnull=False)
+    results = Artifact.objects.filter(digest=digest, duration_s__isnull=False).order_by()
+    for rows in (uploads, results.filter(state=Artifact.State.STORED)):
+        if measured := rows.values("width", "height", "duration_s").first():
+            return ProbeResult(**measured)
+    return None
+
+
+async def _probe(upload: Upload, probe: MediaProbe) -> ProbeResult:
+    kind = "video/" if upload.content_type == GIF else upload.content_type
+    return await probe.probe_stored(upload.file, kind)
+
+
+# Makes copies without metadata of files that somebody has asked for.
+
+
+async def make_copies_due() -> float:
+    """Make the copies that are due, one after the other; return the seconds until the next time."""
+    for _ in range(AT_ONCE):
+        wanted = await sync_to_async(_claim_copy)()
+        if wanted is None:
+            break
+        is_last_try = wanted.tries + 1 >= stripped_copies.MOST_TRIES
+        make = partial(stripped_copies.make, wanted.file, is_last_try=is_last_try)
+        is_done = await asyncio.to_thread(make)
+        await sync_to_async(stripped_copies.note_try)(wanted, is_done=is_done)
+    waiting = WantedCopy.objects.order_by("next_attempt_at")
+    next_at = await waiting.values_list("next_attempt_at", flat=True).afirst()
+    return idle.pause_s(next_at, await clock.anow())
+
+
+def _claim_copy() -> WantedCopy | None:
+    """Claim the copy that has waited longest, by moving its next attempt."""
+    now = clock.now()
+    for row in WantedCopy.objects.filter(next_attempt_at__lte=now).order_by("next_attempt_at")[:5]:
+        free = WantedCopy.objects.filter(pk=row.pk, next_attempt_at=row.next_attempt_at)
+        if free.update(next_attempt_at=now + TAKEN_FOR):
+            return row
+    return None
+
+
+# Examines stored results in the background: what they carry of their origin, their previews.
+#
+# A new result is examined when it is copied (`runs/worker/artifact_copies.py`). Here are those
+# that were stored before, and signed ones again once c2pa-python is there to check them: a few at
+# a time.
+
+
+class Examination:
+    """A worker's examination of results, some at each step."""
+
+    def __init__(self, probe: MediaProbe) -> None:
+        self._probe = probe
+        self._has_begun = False
+
+    async def step(self) -> float:
+        """Examine some of the results that are due; return the seconds until the next step."""
+        if not self._has_begun and can_check_signatures():
+            await _unchecked().aupdate(provenance="")
+        self._has_begun = True
+        artifacts = await sync_to_async(_claim_results)()
+        if not artifacts:
+            soonest = _waiting().order_by(F("next_attempt_at").asc(nulls_first=True))
+            next_at = await soonest.values_list("next_attempt_at", flat=True).afirst()
+            return idle.pause_s(next_at, await clock.anow())
+        for artifact in artifacts:
+            await _examine(artifact, self._probe)
+        return SOON_S
+
+
+def _unchecked() -> QuerySet[Artifact]:
+    return Artifact.objects.filter(SIGNED, provenance=Artifact.Provenance.SIGNED)
+
+
+def _waiting() -> QuerySet[Artifact]:
+    return Artifact.objects.filter(STORED, NOT_EXAMINED)
+
+
+def _claim_results() -> list[Artifact]:
+    """Claim the earliest results that are due, by moving their next attempt.
+
+    Two workers may examine the same result: both find the same.
+    """
+    now = clock.now()
+    is_free = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+    keys = list(_waiting().filter(is_free).order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    if not keys:  # at rest, only read
+        return []
+    claimed = Artifact.objects.filter(pk__in=keys)
+    claimed.update(next_attempt_at=now + TAKEN_FOR)
+    return list(claimed.defer("url").order_by("pk"))
+
+
+async def _examine(artifact: Artifact, probe: MediaProbe) -> None:
+    """Examine one; if the storage fails, again after the claim."""
+    try:
+        origin = await probe.origin_of_stored(artifact.file)
+        await sync_to_async(derived_files.record_previews)(artifact)
+    except FileNotFoundError:
+        origin = Origin(Artifact.Provenance.NONE)
+    except Exception as error:  # storage backends raise anything
+        log.warning("artifact %s could not be read to examine it: %s", artifact.pk, error)
+        return
+    await Artifact.objects.filter(pk=artifact.pk).aupdate(
+        provenance=origin.provenance, signer=origin.signer, source_type=origin.source_type
+    )

@@ -1,1 +1,0 @@
-"""Jobs that examine stored files in the background: how long they last, where they are from."""

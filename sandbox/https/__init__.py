@@ -1,1 +1,0 @@
-"""fal's host names over https: a local certificate authority, hosts by their Host header."""

@@ -1,1 +1,0 @@
-"""What several kinds show: results by their runs, and settings."""

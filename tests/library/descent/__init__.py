@@ -1,1 +1,0 @@
-"""Tests of where a result came from."""

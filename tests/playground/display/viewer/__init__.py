@@ -1,1 +1,0 @@
-"""What the viewer shows of a result."""

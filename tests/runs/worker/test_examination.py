@@ -1,0 +1,219 @@
+"""Each result knows what it carries of its origin: new ones at once, older ones in time."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
+from django.test import Client
+
+from runs.files import uploads
+from runs.files.media import probe as probe_module
+from runs.files.media.probe import MediaProbe
+from runs.models import Artifact, Run, Upload
+from runs.results.provenance import provenance_in_words
+from runs.worker import examination, idle
+from runs.worker.examination import Examination
+from tests.runs.copying import copy, film, picture, sound
+from tests.runs.files import signed_media
+from tests.runs.results_to_use import document
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DRAFTS = "/drafts/a/dub/"
+
+
+def examine(probe: MediaProbe | None = None, *, times: int = 1) -> float:
+    """Let a worker that has just started examine what is due; seconds until it looks again."""
+
+    async def main() -> float:
+        one = probe or MediaProbe(60)
+        examination = Examination(one)
+        try:
+            return [await examination.step() for _ in range(times)][-1]
+        finally:
+            await one.close()
+            await sync_to_async(connections.close_all)()
+
+    return asyncio.run(main())
+
+
+@pytest.fixture
+def stored(make_run: Any, settings: Any, tmp_path: Path) -> Any:
+    """`stored(content)` → a result that was stored before there was an examination."""
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+
+    def make(content: bytes | None, **values: Any) -> Artifact:
+        run: Run = make_run(state="succeeded", output={})
+        if content is not None:
+            default_storage.save("a/old.png", ContentFile(content))
+        return Artifact.objects.create(
+            run=run, position=0, kind="image", url="u", state="stored", file="a/old.png", **values
+        )
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (picture(64, 48), "Not signed"),
+        (
+            signed_media.png(),
+            "Signed (C2PA), but the signature does not fit: changed, or forged"
+            " · says it was made by a model",
+        ),
+        (
+            signed_media.truly_signed("JPEG"),
+            "Signed by Atelier Test (C2PA), unchanged since · says it was made by a model",
+        ),
+    ],
+    ids=["unsigned", "hand-made", "signed"],
+)
+def test_a_copied_picture_is_examined_at_once(artifact: Any, content: bytes, words: str) -> None:
+    row = copy(artifact(), content)
+    assert provenance_in_words(row) == words
+    assert Run.objects.marked_c2pa().filter(pk=row.run_id).exists() == (words != "Not signed")
+
+
+def test_a_picture_that_was_changed_after_it_was_signed_is_told(artifact: Any) -> None:
+    content = bytearray(signed_media.truly_signed("PNG"))
+    content[-30] ^= 1
+    row = copy(artifact(), bytes(content))
+    assert (row.provenance, row.signer) == ("invalid", signed_media.SIGNER)
+
+
+def test_a_signed_file_is_stored_and_served_byte_for_byte(artifact: Any, member: Any) -> None:
+    content = signed_media.truly_signed("PNG")
+    row = copy(artifact(), content)
+    assert member.get(row.get_absolute_url()).getvalue() == content
+
+
+def test_without_the_extra_a_signature_is_known_and_later_checked(
+    artifact: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without:
+        without.setattr(probe_module, "can_check_signatures", lambda: False)
+        row = copy(artifact(), signed_media.truly_signed("PNG"))
+    assert provenance_in_words(row).startswith("Signed (C2PA), not checked here")
+    examine()
+    row.refresh_from_db()
+    assert (row.provenance, row.signer) == ("valid", signed_media.SIGNER)
+
+
+def test_an_older_result_is_examined_in_time(stored: Any) -> None:
+    row = stored(signed_media.png())
+    assert provenance_in_words(row) == ""
+    assert examine(times=2) == idle.REST_S
+    row.refresh_from_db()
+    assert (row.provenance, row.source_type) == ("invalid", signed_media.SOURCE_TYPE)
+
+
+def test_a_result_whose_file_is_gone_is_not_tried_again(stored: Any) -> None:
+    row = stored(None)
+    assert examine(times=2) == idle.REST_S
+    row.refresh_from_db()
+    assert row.provenance == "none"
+
+
+class _FailingProbe(MediaProbe):
+    async def origin_of_stored(self, name: str) -> Any:
+        raise OSError("the bucket is away")
+
+
+def test_a_failing_storage_is_asked_again_later(stored: Any) -> None:
+    row = stored(sound())
+    examine(_FailingProbe())
+    row.refresh_from_db()
+    assert row.provenance == ""
+    assert row.next_attempt_at is not None
+
+
+# Uploaded films and sounds are measured, so that a price per second of input is a figure.
+
+
+@pytest.fixture(autouse=True)
+def _own_storage(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+
+
+def measure() -> float:
+    """Let a worker measure what is due; seconds until it looks again."""
+
+    async def main() -> float:
+        probe = MediaProbe()
+        try:
+            return await examination.measure_due(probe)
+        finally:
+            await probe.close()
+            await sync_to_async(connections.close_all)()
+
+    return asyncio.run(main())
+
+
+def upload(user: User, name: str, data: bytes) -> Upload:
+    return uploads.store(user.pk, SimpleUploadedFile(name, data))
+
+
+@pytest.mark.exhaustive
+def test_videos_and_sounds_are_measured_and_pictures_are_not(user: User) -> None:
+    rows = [
+        upload(user, "a.mp4", film(2.0)),
+        upload(user, "a.wav", sound(1.5)),
+        upload(user, "a.png", picture(40, 30)),
+    ]
+    assert [row.measure_at is None for row in rows] == [False, False, True]
+    assert measure() == idle.REST_S
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.measure_at for row in rows] == [None] * 3
+    assert rows[0].duration_s == pytest.approx(2.0, abs=0.2)
+    assert (rows[0].width, rows[0].height) == (640, 360)
+    assert rows[1].duration_s == pytest.approx(1.5, abs=0.1)
+
+
+def test_measured_content_is_not_probed_again_nor_broken_content(
+    user: User, stranger: User
+) -> None:
+    upload(user, "a.wav", sound(1.0))
+    Upload.objects.update(measure_at=None, duration_s=7.5)
+    same = upload(stranger, "b.wav", sound(1.0))
+    broken = upload(user, "c.mp4", film(2.0)[:400])
+    measure()
+    same.refresh_from_db()
+    broken.refresh_from_db()
+    assert same.duration_s == 7.5
+    assert (broken.measure_at, broken.duration_s) == (None, None)
+
+
+def test_a_price_per_second_of_input_is_computed_after_measuring(
+    member: Client, user: User, make_endpoint: Any
+) -> None:
+    text = {"type": "string"}
+    make_endpoint(
+        "a/dub",
+        document({"video_url": text, "voice": text}, "video", ("video_url",)),
+        unit_price_usd=Decimal("0.1"),
+        price_unit="seconds",
+        currency="USD",
+        facts=["out:video"],
+    )
+    row = upload(user, "a.mp4", film(2.0))
+    posted = {"video_url": row.get_absolute_url()}
+    before = member.post(DRAFTS, posted).json()["cost"]
+    assert before["words"] == "Price unknown"
+    assert before["head"] == "The length of the input is being measured"
+    assert before["is_measuring"]
+    measure()
+    after = member.post(DRAFTS, posted).json()["cost"]
+    assert after["words"] == "about $0.20"
+    assert after["head"] == "2 s of input × $0.10"
+    assert "is_measuring" not in after

@@ -1,0 +1,62 @@
+"""What holds of the ledger's sums of days whenever nothing is under way."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+from django.utils import timezone
+
+from core import periods
+from runs import daily_sums, ledger
+from runs.daily_sums import Sums
+from runs.ledger import Counter
+from runs.models import Charge, DailySum
+
+COLUMNS = ("user_id", "project_id", "endpoint_id", "token_id", "door")
+
+
+def require_sums_hold() -> int:
+    """Assert that each day's sums are those of its charges; returns how many runs they count."""
+    expected: dict[tuple[Any, ...], Sums] = defaultdict(Sums)
+    charges = list(ledger.due(Charge.objects.all()))
+    for charge in charges:
+        amount = charge.amount or Decimal(0)
+        reserved = amount if charge.state == "reserved" else Decimal(0)
+        sums = Sums(1, amount, reserved, int(charge.amount is None))
+        for kind, columns in DailySum.COLUMNS.items():
+            keys = [getattr(charge, name) if name in columns else "" for name in COLUMNS]
+            if kind != "token" or charge.token_id is not None:
+                expected[timezone.localdate(charge.created_at), kind, *keys] += sums
+    found = {}
+    for row in DailySum.objects.all():
+        columns = DailySum.COLUMNS[DailySum.Kind(row.kind)]
+        keys = [getattr(row, name) if name in columns else "" for name in COLUMNS]
+        found[row.day, row.kind, *keys] = Sums(row.runs, row.amount, row.reserved, row.unknown)
+    assert {key: sums for key, sums in found.items() if any(sums)} == expected
+    return len(charges)
+
+
+def charges_of(counter: Counter) -> QuerySet[Charge]:
+    """Return the charges that a counter counts."""
+    start, end = periods.bounds(counter.period)
+    within = (
+        Q(created_at__gte=start) if end is None else Q(created_at__gte=start, created_at__lt=end)
+    )
+    column = ledger.COLUMNS.get(counter.scope)
+    whose = {column: counter.key} if column else {}
+    return ledger.due(Charge.objects.filter(within, **whose))
+
+
+def move(charges: QuerySet[Charge], at: datetime) -> None:
+    """Let these charges have begun at another time."""
+    charges.update(created_at=at)
+    list(daily_sums.rebuild())
+
+
+def total_of(charges: QuerySet[Charge]) -> Decimal:
+    """Return the sum of what is reserved or settled of these charges."""
+    return ledger.due(charges).aggregate(total=Sum("amount"))["total"] or Decimal(0)
