@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class Refused(ValueError):
-    """Nothing was changed; the message says why, and what to do."""
+    """Nothing was changed; the message says why, and what to do.
+
+    `field` is that of a form beside which it is said; empty: above the form.
+    """
+
+    field: ClassVar[str] = ""

@@ -162,8 +162,7 @@ class Resource(Generic[Row]):
             try:
                 saved = form.save()
             except Refused as refused:
-                if str(refused):  # else the form has said it beside a field
-                    form.add_error(None, str(refused))
+                form.add_error(refused.field or None, str(refused))
             else:
                 self.saved(request, saved, form)
                 return redirect(saved)

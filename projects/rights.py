@@ -59,12 +59,12 @@ class Rights:
         return self.is_member and (self.is_own or self.may_manage)
 
     def may_remove_by(self, permission: str) -> bool:
-        """Return whether the user may delete it, or has the permission to delete everybody's."""
-        return self.may_remove or permissions.may(self.user, permission)
+        """Return whether the user may delete it, or has the permission, if any, for everybody's."""
+        return self.may_remove or bool(permission and permissions.may(self.user, permission))
 
     def require_removal(self, permission: str = "") -> None:
         """Raise PermissionDenied, saying whom to ask, unless the user may delete or stop it."""
-        if self.may_remove or (permission and permissions.may(self.user, permission)):
+        if self.may_remove_by(permission):
             return
         if self.is_member:
             raise PermissionDenied(
@@ -78,4 +78,4 @@ class Rights:
         """Return why a member may not change it, and whom to ask; empty if they may."""
         if self.may_change or not self.is_member:
             return ""
-        return roles.refusal_to_make(self.user, self.row.project, self.role)  # type: ignore[arg-type]
+        return roles.refusal_to_make(self.user, self.row.project, self.role)

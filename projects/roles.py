@@ -32,7 +32,7 @@ def role_in(project: Project, user: User | AnonymousUser) -> str:
     return memberships.values_list("role", flat=True).first() or ""
 
 
-def refusal_to_make(user: User, project: Project, role: str | None = None) -> str:
+def refusal_to_make(user: User | AnonymousUser, project: Project, role: str | None = None) -> str:
     """Return why the user may not begin anything in the project; empty if they may.
 
     It names whom to ask, where somebody can help. `role` is theirs, if the caller knows it.

@@ -30,7 +30,6 @@ class FlowRights(Rights):
 
     def __init__(self, user: User, flow: Flow, here: Project) -> None:
         super().__init__(user, flow)
-        self.person = user
         self.target = flow.project if self.may_change else here
 
     @cached_property
@@ -39,7 +38,7 @@ class FlowRights(Rights):
         if self.may_change:
             return ""
         is_offered = self.is_member or self.row.visibility == self.row.Visibility.TEAM
-        return roles.refusal_to_make(self.person, self.target) if is_offered else READ_ONLY
+        return roles.refusal_to_make(self.user, self.target) if is_offered else READ_ONLY
 
 
 def view_for(user: User, flow_run: FlowRun) -> str:

@@ -63,6 +63,8 @@ class ReferenceQuerySet(KeptQuerySet["Reference"]):
 class NameTaken(Refused):
     """Another reference that the user sees in the project has the name."""
 
+    field = "name"
+
     def __init__(self, name: str) -> None:
         super().__init__(f"There is an @{name} here already. Choose another name, or change it.")
 

@@ -8,7 +8,6 @@ from django import forms
 
 from core.formatting import shorten
 from core.forms import LineField, TextField
-from core.refusals import Refused
 from kept.forms import KeptForm
 from library.models import Prompt
 from library.prompts import saving
@@ -114,8 +113,7 @@ class PromptForm(Fields, KeptForm):
             saving.change(prompt, self.values, by, is_hidden=self.is_hidden, seen=seen)
         except saving.Changed as changed:
             self.data = {**self.data, "seen": changed.version.pk}
-            self.add_error("text", str(changed))
-            raise Refused from changed
+            raise
         return prompt
 
 

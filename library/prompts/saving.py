@@ -30,6 +30,8 @@ class Values(NamedTuple):
 class Changed(Refused):
     """Somebody has changed the prompt since its form was drawn."""
 
+    field = "text"
+
     def __init__(self, version: PromptVersion) -> None:
         self.version = version
         who = version.made_by.get_short_name() or version.made_by if version.made_by else "Somebody"

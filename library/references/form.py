@@ -7,16 +7,32 @@ from typing import Any
 from django import forms
 
 from core.forms import LineField
-from core.refusals import Refused
 from kept.forms import KeptForm
 from library.models import Reference
 from library.references import pictures, saving
 from library.references.pictures import Added
 from runs.files import uploads
 from schemas.uses import mentions
+from schemas.uses.references import MAX_PICTURES
 
 MAX_DESCRIPTION_CHARS = 2_000
 _RESERVED = {"me"}  # `@me/bottle` is one's own
+
+
+class PicturesInput(forms.FileInput):
+    """Takes several files."""
+
+    allow_multiple_selected = True
+
+
+class PicturesField(forms.FileField):
+    """Several files; whether each is a picture is seen when it is stored."""
+
+    widget = PicturesInput({"accept": "image/*"})
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Return the list of files."""
+        return data or []
 
 
 class NameField(LineField):
@@ -56,6 +72,12 @@ class ReferenceForm(KeptForm):
         widget=forms.RadioSelect,
         required=False,
     )
+    files = PicturesField(  # type: ignore[assignment]  # Django takes it out of the class
+        label="Pictures",
+        required=False,
+        help_text=f"Up to {MAX_PICTURES}; the first is the cover, and what a model gets that "
+        "takes one.",
+    )
     description = LineField(
         max_length=MAX_DESCRIPTION_CHARS,
         required=False,
@@ -68,7 +90,7 @@ class ReferenceForm(KeptForm):
         model = Reference
         fields = ("name", "kind", "description", "lora")
 
-    field_order = ("name", "kind", "description", "lora", "used_by")
+    field_order = ("name", "kind", "files", "description", "lora", "used_by")
 
     def __init__(self, *args: Any, chosen: list[str], **more: Any) -> None:
         """Make the form; `chosen` are results that a new reference begins with."""
@@ -76,11 +98,15 @@ class ReferenceForm(KeptForm):
         self.chosen = chosen
         self.added = Added()
         self.held_lora = self.instance.lora
+        if not self.is_new:  # its page adds pictures
+            del self.fields["files"]
+        elif chosen:
+            self.fields["files"].label = "More pictures"
         weights = self._weights()
-        if weights:
+        if weights or self.data.get("lora"):
             self.fields["lora"].widget.choices = [("", "None"), *weights]
         else:
-            self.fields["lora"].widget = forms.HiddenInput()
+            del self.fields["lora"]
 
     def _weights(self) -> list[tuple[str, str]]:
         """Return the addresses and names of weights that were trained in the project."""
@@ -92,10 +118,6 @@ class ReferenceForm(KeptForm):
         held = self.held_lora
         known = not held or held in dict(weights)
         return weights if known else [(held, "The weights that it has now"), *weights]
-
-    def is_multipart(self) -> bool:
-        """Return whether files come with it: a new one begins with some."""
-        return bool(self.is_new)
 
     def clean_kind(self) -> str:
         """Return what it shows; a product where nothing was said."""
@@ -114,30 +136,24 @@ class ReferenceForm(KeptForm):
         typed = super().clean() or self.cleaned_data
         if not self.is_new or self.errors:
             return typed
-        files = self.files.getlist("files") if self.files else []
+        files = typed["files"]
         if not (typed.get("description") or files or self.chosen):
-            self.add_error(None, "Choose at least one picture, or describe it.")
+            self.add_error("files", "Choose at least one picture, or describe it.")
             return typed
         self.added = pictures.add(self.by, self.instance.project, [], files, self.chosen)
         if self.added.refusals and not self.added.addresses and not typed.get("description"):
-            self.add_error(None, self.added.refusals[0])
+            self.add_error("files", self.added.refusals[0])
         return typed
 
     def save(self, commit: bool = True) -> Any:
         """Save it with a version. Raises Refused: there is no room, or its name is taken."""
-        typed = {name: self.cleaned_data[name] for name in self.Meta.fields}
         reference = self.instance
-        try:
-            if self.is_new:
-                return saving.create(
-                    self.by,
-                    reference.project,
-                    saving.Values(**typed),
-                    self.added.addresses,
-                    is_hidden=bool(self.is_hidden),
-                )
-            saving.change(reference, saving.Values(**typed), self.by, is_hidden=self.is_hidden)
-        except saving.NameTaken as taken:
-            self.add_error("name", str(taken))
-            raise Refused from taken
+        typed = self.cleaned_data
+        values = saving.Values(
+            typed["name"], typed["kind"], typed["description"], typed.get("lora", "")
+        )
+        if self.is_new:
+            pictures, is_hidden = self.added.addresses, bool(self.is_hidden)
+            return saving.create(self.by, reference.project, values, pictures, is_hidden=is_hidden)
+        saving.change(reference, values, self.by, is_hidden=self.is_hidden)
         return reference

@@ -103,7 +103,7 @@ class References(Resource[Reference]):
     def form_of(self, request: HtmxRequest, row: Reference, **more: Any) -> KeptForm:
         """Return the form with the results that a new reference begins with."""
         query = request.POST if request.method == "POST" else request.GET
-        chosen = query.getlist("artifact")[:MAX_PICTURES]
+        chosen = query.getlist("artifact")[:MAX_PICTURES] if row._state.adding else []
         return super().form_of(request, row, chosen=chosen)
 
     def around_form(self, request: HtmxRequest, form: ReferenceForm) -> Mapping[str, Any]:
@@ -112,7 +112,6 @@ class References(Resource[Reference]):
         return {
             "chosen": [_shown(request, text) for text in form.chosen],
             "others": rows.order_by("key")[:MAX_LISTED] if form.chosen else (),
-            "most": MAX_PICTURES,
         }
 
     def saved(self, request: HtmxRequest, row: Reference, form: ReferenceForm) -> None:

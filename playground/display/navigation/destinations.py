@@ -52,30 +52,15 @@ class Group(NamedTuple):
 
 def named(user: User, words: Sequence[str]) -> list[Group]:
     """Return the newest things of each kind whose names have all the words, in one query."""
-    destinations = [_of_kind(kind, user) for kind in kinds() if kind.route]
-    if not words or not destinations:
+    if not words:
         return []
-    first, *others = (_newest(number, thing, words) for number, thing in enumerate(destinations))
-    groups: dict[str, list[Place]] = {thing.title: [] for thing in destinations}
+    with_page = [kind for kind in kinds() if kind.route]
+    first, *others = (_newest(number, kind, user, words) for number, kind in enumerate(with_page))
+    places: list[list[Place]] = [[] for _ in with_page]
     for number, pk, label, _ in first.union(*others, all=True).order_by("-at"):
-        thing = destinations[number]
-        place = Place(label, "", reverse(thing.route, args=[pk]))
-        groups[thing.title].append(place)
-    return [Group(title, places) for title, places in groups.items()]
-
-
-class Destination(NamedTuple):
-    """The rows of a kind that ⌘K finds, the column with their name and the route of their page."""
-
-    title: str
-    rows: QuerySet[Any]
-    name: str
-    route: str
-
-
-def _of_kind(kind: type[Kept], user: User) -> Destination:
-    title = str(kind._meta.verbose_name_plural).capitalize()
-    return Destination(title, rows_of(kind).findable(user), kind.searched[0], kind.route)
+        places[number].append(Place(label, "", reverse(with_page[number].route, args=[pk])))
+    titles = (str(kind._meta.verbose_name_plural).capitalize() for kind in with_page)
+    return [*map(Group, titles, places)]
 
 
 def having(column: str, words: Sequence[str]) -> Q:
@@ -83,15 +68,16 @@ def having(column: str, words: Sequence[str]) -> Q:
     return Q(*(Q(**{f"{column}__icontains": word}) for word in words))
 
 
-def _newest(number: int, thing: Destination, words: Sequence[str]) -> QuerySet[Any, Any]:
+def _newest(number: int, kind: type[Kept], user: User, words: Sequence[str]) -> QuerySet[Any, Any]:
     """Return the rows of a kind of things for the union.
 
     SQLite limits the parts of a union only in a subquery.
     """
-    rows = thing.rows.filter(having(thing.name, words))
+    name, *_ = kind.searched
+    rows = rows_of(kind).findable(user).filter(having(name, words))
     newest = rows.order_by("-created_at").values("pk")[:MAX_OF_KIND]
     listed = rows.model._default_manager.filter(pk__in=newest).order_by()
-    columns = {"number": Value(number), "label": F(thing.name), "at": F("created_at")}
+    columns = {"number": Value(number), "label": F(name), "at": F("created_at")}
     labelled: QuerySet[Any, Any] = listed.annotate(**columns).values_list(
         "number", "pk", "label", "at"
     )
