@@ -1,5 +1,5 @@
-"""Admin pages of runs, uploads, workers and presets, of keys, and of users."""
+"""Admin pages of runs, uploads, workers and presets, and of keys."""
 
-from playground.admin import keys, people, runs
+from playground.admin import keys, runs
 
-__all__ = ["keys", "people", "runs"]
+__all__ = ["keys", "runs"]

@@ -1,4 +1,7 @@
-"""Users and groups in the admin. What changes a person's role or account is on their own page."""
+"""Users and groups in the admin. What changes a person's role or account is on their own page.
+
+The audit log is not here: django-auditlog registers it, `/people/audit/` shows it.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import roles
+from accounts.models import AuditEntry
 from accounts.second_factor import reset
 from core.formatting import counted
 from runs import figures
 from runs.models import Run
 
-admin.site.unregister([User, Group])
+admin.site.unregister([User, Group, AuditEntry])
 MIGHTY = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
