@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runs import starting
 from runs.models import Transport
-from runs.starting import Source, Started, StartRequest
+from runs.start import starting
+from runs.start.starting import Source, Started, StartRequest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

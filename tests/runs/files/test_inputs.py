@@ -23,10 +23,10 @@ from PIL import Image
 
 import fal
 from catalog.models import Endpoint
-from runs import state_machine
 from runs.files import inputs, stored_files
 from runs.files.stored_files import StoredFile
 from runs.models import Artifact, Run, Upload, Worker
+from runs.state import state_machine
 from runs.worker.limits import WorkerLimits
 from tests.runs.conftest import SOON, Control, Work, without_pauses
 from tests.runs.looks import let_look

@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from api.representation import run as representation
 from catalog.models import Endpoint
-from runs import state_machine
 from runs.models import Run, Transport, Worker
 from runs.progress import worker_status
 from runs.results import refusals
+from runs.state import state_machine
 from runs.worker.account_gate import PROBE_TIMEOUT_S, AccountGate
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.scheduling import leases

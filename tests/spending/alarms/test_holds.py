@@ -12,10 +12,10 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone
 
-from accounts.auditing import acting
-from runs import confirmation
+from people.accounts.auditing import acting
 from runs.models import Charge
-from runs.refused_starts import Unaffordable, Unconfirmed
+from runs.start import confirmation
+from runs.start.refused_starts import Unaffordable, Unconfirmed
 from spending.alarms import holds
 from spending.budgets import door
 from spending.models import Alarm, SpendingRules

@@ -17,9 +17,9 @@ from django.db import connection
 from django.db.models import Q
 from django.test import Client
 
-from runs.daily_sums import Sums
+from runs.costs.daily_sums import Sums
 from runs.models import Charge, DailySum, LedgerAccount
-from runs.starting import Door
+from runs.start.starting import Door
 from spending.sums.labels import COLUMNS
 from spending.sums.question import By
 from spending.sums.totals import Days, Ledger, charges

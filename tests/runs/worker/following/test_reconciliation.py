@@ -21,11 +21,11 @@ from django.utils import timezone
 import fal
 from catalog.models import Endpoint
 from fal import PastRequest
-from runs import state_machine
 from runs.keys.ring import KeyRing
 from runs.models import Run
 from runs.results import timeline
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, reconciliation
 from runs.worker.following.context import FollowContext
