@@ -6,7 +6,7 @@ import logging
 import re
 from typing import Any
 
-from people.accounts.auditing import destination as audit_log
+from config import audit_log
 
 HIDDEN = "[hidden]"
 # The beginnings of addresses that end in a secret. Next to some of them are pages without one.

@@ -6,11 +6,9 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import key_access, local, logs
+from config import audit_log, audited_rows, key_access, local, logs
 from config.starting import issuers, settings_rules
 from config.starting.environment import Environment
-from people.accounts.auditing import audited_rows
-from people.accounts.auditing import destination as audit_log
 
 BASE_DIR = local.BASE_DIR
 VAR_DIR = local.VAR_DIR
@@ -204,7 +202,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.usersessions",
     "auditlog",
-    "accounts",
+    "people.accounts",
     "catalog",
     "projects",
     "runs",
@@ -218,7 +216,8 @@ INSTALLED_APPS = [
     "spending",
     "sharing",
     "api",
-    "people",
+    "operations",
+    "people.house",
 ]
 MIDDLEWARE = [
     "core.http.errors.retry_later",
@@ -353,7 +352,8 @@ MFA_TOTP_ISSUER = "Vitrine"
 MFA_TOTP_TOLERANCE = 1  # the code before and after too: clocks differ (RFC 6238, 5.2)
 # Nobody joins by an address of their choice, so an address that waits for its link is no danger.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-# A passkey cannot be guessed; requests are limited by "sign-in" (people.accounts.limits.rate_limit).
+# A passkey cannot be guessed; requests are limited by "sign-in"
+# (people.accounts.limits.rate_limit).
 MFA_RATE_LIMITS = False
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")

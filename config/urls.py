@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("api.urls")),
     path("", include("playground.urls")),
     path("", include("catalog.urls")),
+    path("", include("operations.urls")),
     path("compare/", include("boards.urls")),
     path("leaderboard/", include(LEADERBOARD)),
     path("chats/", include("chats.urls")),

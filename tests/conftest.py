@@ -106,7 +106,7 @@ def quick_flush() -> Iterator[None]:
 def secret_cookies() -> Iterator[None]:
     """Let Django's test client write a session's secret into its cookie, as our middleware does.
 
-    Django's own writes the key, of which the cookie is the secret (`people.accounts.sessions.middleware`).
+    Django's own writes the key, of which the cookie is the secret (`sessions/middleware.py`).
     """
 
     def log_in(client: Client, user: User, backend: str | None = None) -> None:

@@ -1,7 +1,7 @@
 """The audit log: who did what to which row, when, from where, and what changed.
 
 Entries outlive the person who acted and the row they are about, so they hold names rather than
-rely on relations. django-auditlog writes what changed in the rows of `people/accounts/auditing/audited_rows.py`;
+rely on relations. django-auditlog writes what changed in the rows of `config/audited_rows.py`;
 events that are no change of a row are written by `record`. Django's own admin log is deleted with
 the admin who wrote it; what the admin writes there is written here too (`config/admin.py`).
 """

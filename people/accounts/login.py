@@ -19,7 +19,8 @@ from core.db.prepared_queries import Param, PreparedQuery
 LOADED_WITH_USER = {"preferences"}
 
 
-# Each session names the backend that opened it: a move of this class logs everybody out.
+# Each session names the backend that opened it: if this class moves, `sessions/store.py` has to
+# know its former name, or everybody is logged out.
 class Backend(AuthenticationBackend):
     """allauth's backend, which loads with the user what pages need of them."""
 

@@ -1,8 +1,8 @@
 """The roles of the house: member, curator, admin. Each is a Django group of that name.
 
 So `/admin/` works as ever, and an operator may take a permission from a role or give it one there.
-Permissions of others' things need `is_staff` as well (`people.accounts.permissions`): curators and admins
-are staff. Staff who are superusers count as admins, other staff at least as curators.
+Permissions of others' things need `is_staff` as well (`permissions.py`): curators and admins are
+staff. Staff who are superusers count as admins, other staff at least as curators.
 
 There is always an active admin: whoever is the last one stays.
 """

@@ -10,7 +10,8 @@ class PeopleConfig(AppConfig):
     Its invitations open the way to an account, however somebody logs in first.
     """
 
-    name = "people"
+    name = "people.house"
+    label = "people"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
@@ -30,5 +31,5 @@ class PeopleConfig(AppConfig):
         post_migrate.connect(
             role_permissions.after_migrate,
             sender=self,
-            dispatch_uid="people.house.role_permissions",
+            dispatch_uid="people.roles",
         )

@@ -1,8 +1,9 @@
 """The only counter of money: what runs may cost and have cost, and what is left under caps.
 
-`runs/start/starting.py` writes a charge for each run, with the most that it may cost, in the transaction
-that creates it; the transaction that ends the run settles it with what it has cost, or releases
-it. What has a cap is an account: a row with the sum of what is committed. So of each account
+`runs/start/starting.py` writes a charge for each run, with the most that it may cost, in the
+transaction that creates it; the transaction that ends the run settles it with what it has cost, or
+releases it. What has a cap is an account: a row with the sum of what is committed. So of each
+account
 
     reserved + settled = committed ≤ its cap
 
@@ -12,7 +13,7 @@ locks the row of the house first (`lock_house`), so that an account that is made
 none of them.
 
 What the house, a project, a person or a token has spent in a period, a counter, is read from the
-sums of its days (`runs/costs/daily_sums.py`), which change with each charge. Locks are taken in the order
+sums of its days (`daily_sums.py`), which change with each charge. Locks are taken in the order
 accounts, house, charges, sums of days.
 """
 

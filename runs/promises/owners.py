@@ -153,7 +153,7 @@ class RunOwner:
         """
 
     def name_resolver(self, user: User, project: Project) -> NameResolver | None:
-        """Return what replaces the names of the app's things in arguments (`runs/promises/named_inputs.py`).
+        """Return what replaces the names of the app's things in arguments (`named_inputs.py`).
 
         For what the user begins in the project. It may ask the database at its first name.
         """

@@ -190,7 +190,7 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
 
 
 def _resolved(requests: Sequence[StartRequest]) -> Sequence[StartRequest]:
-    """Return the requests with names resolved (`runs/promises/named_inputs.py`), those of some sources."""
+    """Return the requests with names resolved (`named_inputs.py`), those of some sources."""
     if not any(request.source in RESOLVES_NAMES for request in requests):
         return requests
     resolve = named_inputs.resolver(requests[0].user, project_of(requests[0]))

@@ -1,4 +1,4 @@
-"""Whether runs are affordable: what `runs/start/starting.py` asks last, while nobody else starts any."""
+"""Whether runs are affordable: what the door asks last, while nobody else starts any."""
 
 from __future__ import annotations
 

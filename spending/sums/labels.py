@@ -21,7 +21,7 @@ from runs.start.starting import Door
 from spending.sums.question import By
 
 if TYPE_CHECKING:
-    from spending.sums.scope import Scope
+    from spending.visibility import Scope
 
 GONE = "~gone"  # the filter's value for what is not there any more; no name begins so
 DOORS: Mapping[str, str] = {

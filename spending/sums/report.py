@@ -17,8 +17,8 @@ from spending.sums.chart import Chart, chart, span
 from spending.sums.forecast import Forecast, UnusualDay
 from spending.sums.labels import Label
 from spending.sums.question import Question, Sort
-from spending.sums.scope import Scope
 from spending.sums.totals import Days, Ledger, snapshot
+from spending.visibility import Scope
 
 MOST_ROWS = 40
 MOST_UNUSUAL = 6

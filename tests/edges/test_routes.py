@@ -23,7 +23,7 @@ from tests.sampling import one_of_each, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system]
 MEANT = {501, 507}  # what the proxy does not offer, and a storage that takes no file
-ROUTES = [name for name in sorted(NAMES) if name != "playground:healthz"]
+ROUTES = [name for name in sorted(NAMES) if name != "operations:healthz"]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.leaks import responses, secrets
 from tests.leaks.responses import SHOWN, Shown
 from tests.people.accounts.issuers.conftest import configure, mock, mock_url, quiet_authlib
 from tests.people.accounts.issuers.visitor import Visitor
-from tests.people.house import invite, make_admin
+from tests.people.house.made import invite, make_admin
 
 __all__ = ["configure", "mock", "mock_url", "quiet_authlib"]
 

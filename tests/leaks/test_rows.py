@@ -18,7 +18,7 @@ from people.house.models import Invitation
 from runs.keys import entering, vault
 from runs.models import ProjectKey, Run
 from tests.leaks import secrets
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from notifications.models import Notification, NotificationPreferences
 from runs.models import Charge, Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 
 pytestmark = pytest.mark.django_db
 

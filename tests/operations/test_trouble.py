@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from notifications.models import Notification
 from operations import trouble
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 
 pytestmark = pytest.mark.django_db
 

@@ -31,7 +31,7 @@ from runs.worker.limits import WORKER_LIMITS, WorkerLimits
 from runs.worker.main import Worker
 from tests.runs.copying import artifact, helper_programs
 from tests.runs.signer import deliver, signer
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
 __all__ = ["artifact", "deliver", "helper_programs", "signer"]

@@ -1,6 +1,6 @@
 """Doors × rules: whatever starts runs refuses a locked model with the rule's sentence.
 
-The doors are found in the code: each function that calls `runs.start.starting` has a row in the table of
+The doors are found in the code: each function that calls `runs/start/starting.py` has a row in
 `doors/table.py`, where it is used as people and programs use it.
 """
 

@@ -29,7 +29,7 @@ from runs.state import state_machine
 from runs.state.transitions import Observation
 from spending.bills import storing
 from spending.models import BillingEvent, Budget
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 from tests.sampling import IS_EXHAUSTIVE
 from tests.spending.sums import require_sums_hold

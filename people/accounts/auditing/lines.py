@@ -14,7 +14,7 @@ from django.db import transaction
 if TYPE_CHECKING:
     from people.accounts.models import AuditEntry
 
-# Its handler is set up by `people/accounts/auditing/destination.py`; nothing else is written to it.
+# Its handler is set up by `config/audit_log.py`; nothing else is written to it.
 LOGGER = logging.getLogger("vitrine.audit")
 
 

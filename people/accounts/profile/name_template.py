@@ -1,7 +1,7 @@
 """The template after which results are named when they are saved: `{date}-{prompt}-{model}`.
 
-Each person has one (`people.accounts.profile.preferences`); `runs/files/result_names.py` says what a run
-gives for each word.
+Each person has one (`preferences.py`); `runs/files/result_names.py` says what a run gives for each
+word.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Middleware: leads people who must have a second factor, and have none, to where they set it up.
 
-SECOND_FACTOR says who must (`people.accounts.sessions.strength`). API tokens are not sessions, and so are
-not asked.
+SECOND_FACTOR says who must (`sessions/strength.py`). API tokens are not sessions, and so
+are not asked.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ def end_others(user: User, key: str | None) -> int:
 def end_connections(key: str | None) -> None:
     """End what was opened from a session that ends: its tickets, live streams and long polls.
 
-    Long polls of other processes on this machine end by a message (`people.accounts.sessions.cache`).
+    Long polls of other processes on this machine end by a message (`cache.py`).
     """
     if key and (digest := single_use.session_digest(key)):
         # They check this until none that began before the session's end can be left.

@@ -55,8 +55,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Count an attempt; raises ValidationError, with the time to wait, after too many.
 
         A throttled attempt's password is not checked. The waits grow, and the owner of an account
-        is not locked out by others' attempts (`people.accounts.limits.throttle`). Does not call allauth's
-        own limit, which counts in one process.
+        is not locked out by others' attempts (`limits/throttle.py`). Does not call allauth's own
+        limit, which counts in one process.
         """
         account, address = _account(credentials), client_address(request)
         try:

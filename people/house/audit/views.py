@@ -35,7 +35,7 @@ def log(request: HtmxRequest) -> HttpResponse:
         "events": EVENTS,
     }
     status = HTTPStatus.OK if chosen.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
-    return render(request, "people/house/audit/log.html", context, status=status)
+    return render(request, "people/audit/log.html", context, status=status)
 
 
 @never_cache

@@ -82,4 +82,4 @@ def _page(request: HtmxRequest, person: User, refused: str = "") -> HttpResponse
         "refused": refused,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
-    return render(request, "people/house/departure.html", context, status=status)
+    return render(request, "people/departure.html", context, status=status)

@@ -93,7 +93,7 @@ def _page(
         "project_roles": Membership.Role.choices,
         "sends_mail": mail.sends_links(),
     }
-    return render(request, "people/house/invitations.html", context | more, status=status)
+    return render(request, "people/invitations.html", context | more, status=status)
 
 
 def _on_project(

@@ -69,7 +69,7 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
         "revoked": _revoked(request, shown),
         "is_oneself": shown.pk == request.user.pk,
     }
-    return render(request, "people/house/person.html", context)
+    return render(request, "people/person.html", context)
 
 
 @needs(permissions.CHANGE_USER)

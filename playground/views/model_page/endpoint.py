@@ -183,7 +183,7 @@ _SOURCE_MISSING = {
 def login_keeping_post(request: HtmxRequest, endpoint: Endpoint, post: Post) -> HttpResponse:
     """Redirect a user whose session has expired to the login page without losing their post.
 
-    The browser keeps the post (`people/accounts/sign_in/pending_form.py`), the server stores nothing.
+    The browser keeps the post (`sign_in/pending_form.py`), the server stores nothing.
     htmx requests get a 401: the page stays, and its script asks for the login.
     """
     is_small = drafts.size(post) <= MAX_PENDING_CHARS

@@ -17,7 +17,7 @@ from projects.models import Membership
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 from tests.browser.gallery import WIDE
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.browser

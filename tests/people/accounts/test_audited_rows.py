@@ -22,17 +22,17 @@ from django.utils import timezone
 from api import tokens
 from api.models import Token
 from catalog.models import Collection
+from config import audit_log
+from config.audited_rows import AUDITED
 from notifications.models import Channel
 from people.accounts import audit, housekeeping
 from people.accounts.auditing import append_only, lines
-from people.accounts.auditing import destination as audit_log
-from people.accounts.auditing.audited_rows import AUDITED
 from people.accounts.models import AuditEntry, SignInCounter
 from projects import members, settings
 from projects.models import Membership
 from projects.rules import editing
 from tests.people.accounts.audited import changes, events
-from tests.people.house import invite, make_admin
+from tests.people.house.made import invite, make_admin
 from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db

@@ -18,6 +18,13 @@ def test_a_stored_session_names_a_backend_that_still_exists(member: Client) -> N
     assert member.session[BACKEND_SESSION_KEY] == "people.accounts.login.Backend"
 
 
+def test_who_was_logged_in_before_the_backend_moved_stays_so(member: Client) -> None:
+    session = member.session
+    session[BACKEND_SESSION_KEY] = "accounts.login.Backend"
+    session.save()
+    assert member.get("/runs/").status_code == 200
+
+
 def test_a_page_redirects_to_the_login_and_back(client: Client) -> None:
     response = client.get("/runs/")
     assert response.status_code == 302

@@ -27,7 +27,7 @@ from projects.models.project import private_project
 from runs.models import Run, Share
 from tests.conftest import grant
 from tests.people.accounts.audited import events
-from tests.people.house import at_once, invite, make_admin
+from tests.people.house.made import at_once, invite, make_admin
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db

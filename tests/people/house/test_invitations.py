@@ -24,7 +24,7 @@ from projects import members
 from projects.models import Membership, Project
 from tests.conftest import grant
 from tests.people.accounts.audited import events
-from tests.people.house import at_once, invite, make_admin
+from tests.people.house.made import at_once, invite, make_admin
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db

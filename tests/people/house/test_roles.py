@@ -15,7 +15,7 @@ from people.house.models import GivenPermission
 from projects import creation
 from tests.conftest import grant
 from tests.people.accounts.audited import events
-from tests.people.house import at_once, make_admin
+from tests.people.house.made import at_once, make_admin
 
 pytestmark = pytest.mark.django_db
 CURATION = (permissions.CHANGE_ENDPOINT, permissions.HOUSE_DEFAULT)

@@ -21,7 +21,7 @@ from runs.state import state_machine
 from runs.state.transitions import TRANSITIONS, Observation, changes_of
 from runs.worker.scheduling import leases
 from schemas import artifacts
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 
 pytestmark = pytest.mark.both_databases
 

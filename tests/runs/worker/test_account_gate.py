@@ -19,7 +19,7 @@ from runs.worker.scheduling import leases
 from tests.runs.conftest import Ask, Control, Work, ended
 from tests.runs.files.test_inputs import make_upload
 from tests.runs.looks import let_look
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.sampling import sample
 
 KEY = refusals.BY_KIND["key_refused"]
@@ -137,7 +137,7 @@ def test_waiting_runs_can_be_cancelled_and_every_page_says_the_reason(
             "/admin/status/",
             run.get_absolute_url(),
             run.endpoint.get_absolute_url(),
-            reverse("playground:healthz"),
+            reverse("operations:healthz"),
         ):
             pages[page] = admin_client.get(page).content.decode()
         return True

@@ -19,7 +19,7 @@ from runs.start.refused_starts import Unaffordable, Unconfirmed
 from spending.alarms import holds
 from spending.budgets import door
 from spending.models import Alarm, SpendingRules
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import person
 
 pytestmark = pytest.mark.django_db

@@ -18,7 +18,7 @@ from runs.start import starting
 from runs.start.starting import Source, StartRequest
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import logged_in, make_project, person
 
 Pay = Callable[..., Run]

@@ -18,7 +18,7 @@ from people.accounts.roles import Role
 from projects.models import Membership, Project
 from spending.budgets import headroom, warnings
 from spending.models import Budget, BudgetRequest
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import person
 from tests.spending.budgets.conftest import Pay
 

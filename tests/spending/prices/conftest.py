@@ -16,7 +16,7 @@ from runs.models import Run
 from runs.results import outcomes
 from runs.state import state_machine
 from spending.prices import keeping
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 
 PictureBill = Callable[..., Run]
 KEYS = map(str, count())

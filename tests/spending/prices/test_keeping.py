@@ -25,7 +25,7 @@ from runs.state import state_machine
 from runs.state.transitions import Observation
 from spending.models import MeasuredPrice, UnmeasuredRun
 from spending.prices import keeping
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.spending.prices.conftest import DOCUMENT, KEYS, PictureBill
 
 pytestmark = pytest.mark.django_db

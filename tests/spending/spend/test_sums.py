@@ -23,7 +23,7 @@ from runs.start.starting import Door
 from spending.sums.labels import COLUMNS
 from spending.sums.question import By
 from spending.sums.totals import Days, Ledger, charges
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 from tests.sampling import IS_EXHAUSTIVE, sample
 from tests.spending.spend.charges import bill, charge, days_ago, total_of_page

@@ -221,7 +221,7 @@ HOUSE: dict[str, Row] = {
     "playground:artifact-uses": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:draft": Row(METHOD, ANYBODYS),
     "playground:endpoint": Row(ANYBODYS, ANYBODYS),
-    "playground:healthz": Row(OPEN, CLOSED),
+    "operations:healthz": Row(OPEN, CLOSED),
     "playground:jump": Row(ANYBODYS, METHOD),
     "playground:link-deletion": Row(METHOD, OWNERS_ALONE),
     "playground:links": Row(ANYBODYS, METHOD),

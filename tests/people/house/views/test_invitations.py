@@ -18,7 +18,7 @@ from people.accounts.roles import Role
 from people.house import invitations
 from people.house.models import Invitation
 from projects.models import Membership, Project
-from tests.people.house import invite, make_admin
+from tests.people.house.made import invite, make_admin
 from tests.people.house.views.test_people import text_of
 from tests.projects.people import logged_in, make_project
 

@@ -20,7 +20,7 @@ from projects.models import Membership
 from runs.models import Charge
 from tests.conftest import grant
 from tests.people.accounts.audited import events
-from tests.people.house import invite, make_admin
+from tests.people.house.made import invite, make_admin
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db

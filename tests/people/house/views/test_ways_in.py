@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from tests.conftest import grant
 from tests.people.accounts.audited import events
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import logged_in
 
 pytestmark = pytest.mark.django_db

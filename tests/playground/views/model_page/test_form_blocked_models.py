@@ -25,7 +25,7 @@ from runs.state.transitions import Observation
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, Work
 from tests.runs.realtime.test_relay import LIVE, PERSON, answer, relayed
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.tables import each_row
 
 __all__ = ["relayed"]

@@ -31,7 +31,7 @@ from runs.worker.following import follow, reconciliation
 from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import Patience
 from tests.runs.conftest import Control, Work, alone, without_pauses
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.system]  # takes long
 

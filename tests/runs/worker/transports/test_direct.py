@@ -23,7 +23,7 @@ from runs.worker.limits import WorkerLimits
 from runs.worker.scheduling import leases
 from runs.worker.transports.limits import DirectLimits
 from tests.runs.conftest import Control, Work
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long
