@@ -72,7 +72,7 @@ def _starters(module: ast.Module) -> Iterator[str]:
                 name = alias.asname or alias.name
                 if node.module == "runs.start.starting" and alias.name in {"start", "start_many"}:
                     names.add(name)
-                if node.module == "runs" and alias.name == "starting":
+                if node.module == "runs.start" and alias.name == "starting":
                     modules.add(name)
         if isinstance(node, ast.FunctionDef) and node.name == "start_many":
             names.add(node.name)  # runs/start/starting.py itself
