@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
-from notifications import budgets, inbox, kinds, run_ends, trouble
+from notifications import budgets, inbox, kinds, run_ends
 from notifications.delivery import sending
 from runs.models import Run
-from runs.owners import Job, RunOwner
+from runs.promises.owners import Job, RunOwner
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -47,6 +47,5 @@ class NotificationsOwner(RunOwner):
             Job("ended runs", decide, wakes_on_change=True),
             Job("notifications", sending.send_due, wakes_on_change=True),
             Job("budget warnings", sync_to_async(budgets.check_daily_limits)),
-            Job("trouble of the deployment", sync_to_async(trouble.tell_admins)),
             Job("notification upkeep", sync_to_async(sending.maintain)),
         )

@@ -5,25 +5,14 @@
 
 from django.urls import path
 
-from playground.views import (
-    command_palette,
-    files,
-    health,
-    moves,
-    new_runs,
-    restorations,
-    run_deletion,
-    runs,
-    viewer,
-    webhooks,
-)
+from playground.views import command_palette, new_runs, restorations, run_deletion, runs, viewer
 from playground.views.model_page import drafts, endpoint, links, notes, presets
+from runs.views import files, moves, webhooks
 
 app_name = "playground"
 # The first is requested most often: each is tried in turn.
 urlpatterns = [
     path("models/<path:endpoint_id>/", endpoint.endpoint, name="endpoint"),
-    path("healthz", health.healthz, name="healthz"),
     path("runs/latest/", runs.latest, name="latest"),
     path("runs/deletion/", run_deletion.deletions, name="runs-deletion"),
     path("runs/recovery/", run_deletion.recovery, name="runs-recovery"),

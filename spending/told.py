@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
 
-from accounts.permissions import CHANGE_BUDGETS
 from notifications import things
 from notifications.kinds import Kind, register
+from people.accounts.permissions import CHANGE_BUDGETS
 from projects.models import Project
+from spending import visibility
 from spending.alarms import detection, looking
 from spending.bills import balance
 from spending.budgets import access
@@ -66,11 +67,11 @@ def connect() -> None:
 
 def _projects(user: User) -> QuerySet[Project]:
     """Return the projects of which the user may read how far their budget is spent."""
-    if access.manages_all(user):
+    if visibility.sees_all(user):
         return Project.objects.all()
     return Project.objects.filter(memberships__user=user)
 
 
 def _people(user: User) -> QuerySet[User]:
     """Return those of whom the user may read how far their budget is spent."""
-    return User.objects.all() if access.manages_all(user) else User.objects.filter(pk=user.pk)
+    return User.objects.all() if visibility.sees_all(user) else User.objects.filter(pk=user.pk)

@@ -17,8 +17,8 @@ DOCUMENTS = sorted(
     str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 )
 FOLDERS = (
-    "accounts|api|bench|boards|catalog|chats|cli|config|core|docs|fal|flows|library|notifications"
-    "|kept|people|playground|projects|runs|sandbox|schemas|sharing|static|templates|tests|training"
+    "api|bench|boards|catalog|chats|cli|config|core|docs|fal|flows|library|notifications"
+    "|kept|operations|people|playground|projects|runs|sandbox|schemas|sharing|static|templates|tests|training"
 )
 PROGRAM = re.compile(rf"python -m ((?:{FOLDERS})(?:\.\w+)*)")
 # A path from the root, in code marks: `core/db/clock.py`, `static/js/lazy/`.

@@ -1,4 +1,7 @@
-"""What an assistant's session may spend: the interface for tools, and a session in memory."""
+"""What an assistant's session may spend: the interface for tools, and a session in memory.
+
+Imports nothing of Django: the command line, which may be far from any Vitrine, has it too.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
-
-from api import charges
 from api.assistants.caller import Caller, Refused
-from api.assistants.in_process import InProcess
 from api.spending import CapExceeded, Charge, spent_after, spent_in_session
 
 
@@ -66,28 +64,3 @@ class ProcessBudget:
             if 400 <= refused.status < 500:
                 self._spent = max(self._spent - amount, Decimal(0))
             raise
-
-
-class TokenBudget:
-    """A `Budget` of the token `secret`, shared by all calls with it in all processes."""
-
-    def __init__(self, caller: InProcess, secret: str, cap: Decimal) -> None:
-        self._caller = caller
-        self._secret = secret
-        self._cap = cap
-
-    async def left(self) -> Decimal:
-        """Return what the session may still spend."""
-        return await sync_to_async(self._left)()
-
-    def _left(self) -> Decimal:
-        close_old_connections()  # no request does so in this thread
-        return charges.left_of(self._secret, self._cap)
-
-    async def start(self, amount: Decimal, path: str, body: Any, project: str = "") -> Any:
-        """Post to an operation that may cost `amount`; raises Refused, also for the cap.
-
-        The API counts the amount in the transaction that starts the run.
-        """
-        paying = self._caller.charging(Charge(amount, self._cap))
-        return await paying.call("POST", path, body, project=project or None)

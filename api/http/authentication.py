@@ -34,7 +34,7 @@ FILE_VIEWS = frozenset(
         "upload",
     )
 )
-HEALTH_VIEW = "playground:healthz"  # gives staff details, to whom a token with `read` counts
+HEALTH_VIEW = "operations:healthz"  # gives staff details, to whom a token with `read` counts
 
 
 class TokenAuthentication:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from accounts import permissions
-from accounts import roles as house_roles
+from people.accounts import roles as house_roles
 from projects.models import Membership, Project
-from runs.ledger import Scope
+from runs.costs.ledger import Scope
+from spending import visibility
 from spending.budgets import counting
 from spending.models import Budget, BudgetRequest
 
@@ -31,15 +31,10 @@ BESIDE = "You may make a smaller one of your own beside it."
 TOKENS = Budget._meta.get_field("token").remote_field.model  # of a room above
 
 
-def manages_all(user: User) -> bool:
-    """Return whether the user sees and changes all budgets, and the house's rules about sums."""
-    return permissions.may(user, permissions.CHANGE_BUDGETS)
-
-
 def managed_projects(user: User) -> QuerySet[Project]:
     """Return the shared projects whose budgets the user makes; for who manages all, all of them."""
     shared = Project.objects.active().filter(person=None)
-    if manages_all(user):
+    if visibility.sees_all(user):
         return shared
     role = Membership.Role.MANAGER
     return shared.filter(memberships__user=user, memberships__role=role)
@@ -47,7 +42,7 @@ def managed_projects(user: User) -> QuerySet[Project]:
 
 def managed(user: User) -> QuerySet[Budget]:
     """Return the budgets that the user changes."""
-    if manages_all(user):
+    if visibility.sees_all(user):
         return Budget.objects.all()
     projects = _managerships(user).values("project_id")
     return Budget.objects.filter(
@@ -63,7 +58,7 @@ def _managerships(user: User) -> QuerySet[Membership]:
 
 def visible(user: User) -> QuerySet[Budget]:
     """Return the budgets that the user changes, or that limit what the user starts."""
-    if manages_all(user):
+    if visibility.sees_all(user):
         return Budget.objects.all()
     projects = Membership.objects.filter(user=user).values("project_id")
     tokens = TOKENS._default_manager.filter(user=user).values("pk")
@@ -96,7 +91,7 @@ def limits(user: User, budget: Budget, key: int) -> bool:
 
 def may_see(user: User, budget: Budget, key: int) -> bool:
     """Return whether the user may know how far a budget is spent in the counter of this key."""
-    return manages_all(user) or limits(user, budget, key)
+    return visibility.sees_all(user) or limits(user, budget, key)
 
 
 def may_change(user: User, budget: Budget) -> bool:
@@ -138,6 +133,6 @@ def deciders(budget: Budget | None) -> QuerySet[User]:
 
 def may_decide(user: User, request: BudgetRequest) -> bool:
     """Return whether the user grants or refuses the request."""
-    if manages_all(user):
+    if visibility.sees_all(user):
         return True
     return request.budget is not None and may_change(user, request.budget)

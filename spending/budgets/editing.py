@@ -10,7 +10,8 @@ from django.db import transaction
 
 from core import refusals
 from core.db import clock
-from runs import ledger
+from runs.costs import ledger
+from spending import visibility
 from spending.budgets import access, headroom, wording
 from spending.models import Budget
 
@@ -30,7 +31,7 @@ def save(by: User, budget: Budget, informed: Iterable[User]) -> Budget:
     with transaction.atomic():
         ledger.lock_house()  # who starts runs now waits, and is held back by it
         if budget.pk is None:
-            budget.made_by, budget.is_by_admin = by, access.manages_all(by)
+            budget.made_by, budget.is_by_admin = by, visibility.sees_all(by)
         budget.save()
         _require(by, budget)
         budget.informed.set(informed)

@@ -14,7 +14,8 @@ from django.utils import timezone
 from core.db import clock
 from core.db.dollars_field import MOST, PLACES
 from core.formatting import enumerated, money
-from runs.ledger import Scope
+from runs.costs.ledger import Scope
+from spending import visibility
 from spending.budgets import access, counting, gauges, wording
 from spending.models import Budget
 
@@ -195,7 +196,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def _is_by_admin(self) -> bool:
         """Whether it is an admin's: a project may have such a budget and one of its managers'."""
-        return self.instance.is_by_admin if self.instance.pk else access.manages_all(self._user)
+        return self.instance.is_by_admin if self.instance.pk else visibility.sees_all(self._user)
 
     def _clean_below_admins(self, budget: Budget) -> None:
         """Have managers enter less than an admin lets their project spend in the same time."""
@@ -244,7 +245,7 @@ def choices(user: User) -> list[tuple[str, Any]]:
     projects = [
         (f"project:{project.pk}", project.name) for project in access.managed_projects(user)
     ]
-    if not access.manages_all(user):
+    if not visibility.sees_all(user):
         return [("", "Choose…"), *projects]
     scopes = Budget.Scope
     each = [(f"{scope}", label) for scope, label in wording.EACH.items()]
@@ -266,7 +267,7 @@ def choices(user: User) -> list[tuple[str, Any]]:
 def _tellable(user: User, budget: Budget | None) -> Any:
     """Return whom the user may have told of a budget; those of now stay among them."""
     people = User.objects.filter(is_active=True).order_by("username")
-    if access.manages_all(user):
+    if visibility.sees_all(user):
         return people
     projects = access.managed_projects(user).values("pk")
     able = Q(memberships__project__in=projects) | Q(pk=user.pk)

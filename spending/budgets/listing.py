@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from core.db import clock
 from core.formatting import enumerated
-from runs.ledger import Scope
+from runs.costs.ledger import Scope
+from spending import visibility
 from spending.budgets import access, counting, gauges, wording
 from spending.budgets.gauges import Counted, Gauge
 from spending.models import Budget
@@ -75,7 +76,7 @@ def describe(user: User, budgets: Sequence[Budget], project: Project | None = No
     if not budgets:
         return []
     now, own = clock.now(), access.own_keys(user)
-    sees_all = access.manages_all(user)
+    sees_all = visibility.sees_all(user)
     refusals = access.refusals_to_change(user, budgets)
     counted = {
         budget.pk: _counted(budget, now, own, sees_all=sees_all, project=project)

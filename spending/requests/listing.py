@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
+from spending import visibility
 from spending.budgets import access, gauges
 from spending.models import BudgetRequest
 from spending.requests import asking
@@ -30,14 +31,14 @@ class Line:
 
 def decided_by(user: User) -> QuerySet[BudgetRequest]:
     """Return the requests that the user decides on, or did."""
-    if access.manages_all(user):
+    if visibility.sees_all(user):
         return BudgetRequest.objects.all()
     return BudgetRequest.objects.filter(budget__in=access.managed(user).values("pk"))
 
 
 def visible(user: User) -> QuerySet[BudgetRequest]:
     """Return the requests that the user has made, or decides on."""
-    if access.manages_all(user):
+    if visibility.sees_all(user):
         return BudgetRequest.objects.all()
     return BudgetRequest.objects.filter(
         Q(user=user) | Q(budget__in=access.managed(user).values("pk"))

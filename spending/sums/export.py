@@ -20,7 +20,7 @@ from spending.sums.totals import charges
 if TYPE_CHECKING:
     from runs.models import Charge
     from spending.sums.labels import Label
-    from spending.sums.scope import Scope
+    from spending.visibility import Scope
 
 ROWS_AT_ONCE = 1000
 RUN_COLUMNS = (

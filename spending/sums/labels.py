@@ -17,11 +17,11 @@ from core.formatting import category_name
 from projects.models import Project
 from projects.models.in_project import FORMER
 from projects.models.project import PRIVATE
-from runs.starting import Door
+from runs.start.starting import Door
 from spending.sums.question import By
 
 if TYPE_CHECKING:
-    from spending.sums.scope import Scope
+    from spending.visibility import Scope
 
 GONE = "~gone"  # the filter's value for what is not there any more; no name begins so
 DOORS: Mapping[str, str] = {

@@ -17,8 +17,8 @@ from spending.sums import labels
 from spending.sums.labels import Label
 from spending.sums.question import By, Question
 from spending.sums.report import filtered
-from spending.sums.scope import Scope
 from spending.sums.totals import charges
+from spending.visibility import Scope
 
 PER_PAGE = 50
 

@@ -13,20 +13,19 @@ from core.db import clock
 from core.formatting import counted, enumerated, money
 from notifications import outbox
 from notifications.models import Channel, Method, Notification
-from runs.daily_sums import DAY
+from runs.costs.daily_sums import DAY
 from spending.budgets import access, counting, gauges, wording
 from spending.models import Budget
-from spending.sums import scope
 from spending.sums.forecast import month_of
 from spending.sums.question import By, Each, Question
 from spending.sums.report import Report, report
 from spending.sums.totals import Days
+from spending.visibility import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spending.budgets.gauges import Gauge
-    from spending.sums.scope import Scope
 
 KIND = "spending_month"
 SENT_UNTIL_DAY = 5  # of a month; who asks for the mail later gets the next one
@@ -49,7 +48,7 @@ def send_due() -> float:
 
 def lines(person: User, month: Days) -> list[str]:
     """Return the five lines about a month of what somebody sees; none if nothing was spent."""
-    seen = scope.of(person)
+    seen = Scope.of(person)
     sums = report(seen, _question(month, By.MODEL), month.last)
     if not sums.total.runs:
         return []

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from runs.daily_sums import DAY, NOTHING, Sums
+from runs.costs.daily_sums import DAY, NOTHING, Sums
 from spending.sums import forecast as forecasts
 from spending.sums import labels
 from spending.sums.chart import Chart, chart, span
 from spending.sums.forecast import Forecast, UnusualDay
 from spending.sums.labels import Label
 from spending.sums.question import Question, Sort
-from spending.sums.scope import Scope
 from spending.sums.totals import Days, Ledger, snapshot
+from spending.visibility import Scope
 
 MOST_ROWS = 40
 MOST_UNUSUAL = 6

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.http.parameters import parse_key
 from core.http.refusals import refusals_as_messages
 from projects import current
+from spending import visibility
 from spending.budgets import access, editing, listing, wording
 from spending.budgets.form import BudgetForm
 from spending.models import Budget
@@ -39,7 +40,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         "house": [one for one in budgets if not one.is_for_each],
         "for_each": [one for one in budgets if one.is_for_each],
         "may_make": _may_make(request),
-        "manages_all": access.manages_all(user),
+        "manages_all": visibility.sees_all(user),
         "ended": _just_ended(request),
         "former": [(budget, wording.title(budget), wording.allowance(budget))
                    for budget in listing.ended(user)],
@@ -116,7 +117,7 @@ def _form_page(
 
 def _may_make(request: HtmxRequest) -> bool:
     user = request.user
-    return access.manages_all(user) or access.managed_projects(user).exists()
+    return visibility.sees_all(user) or access.managed_projects(user).exists()
 
 
 def _visible(request: HtmxRequest, pk: int) -> Budget:

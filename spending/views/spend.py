@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from accounts import audit
 from core.http.parameters import page_number
+from people.accounts import audit
 from projects.current import filters_by_project
-from spending.sums import export, links, listing, scope
+from spending.sums import export, links, listing
 from spending.sums.question import Each, QuestionForm
 from spending.sums.report import chips_of, in_words, report
+from spending.visibility import Scope
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -32,7 +33,7 @@ def spend(request: HtmxRequest) -> HttpResponse:
     """Show the sums; 422 with a sentence beside what in the address is wrong."""
     today = timezone.localdate()
     form = QuestionForm(request.GET, today)
-    seen = scope.of(request.user)
+    seen = Scope.of(request.user)
     question = form.question() if form.is_valid() else None
     context: dict[str, Any] = {
         "form": form,
@@ -64,7 +65,7 @@ def runs(request: HtmxRequest) -> HttpResponse:
     question = form.question()
     order = listing.Order.named(request.GET.get("order", ""))
     number = page_number(request.GET.get("page", ""))
-    seen = scope.of(request.user)
+    seen = Scope.of(request.user)
     context = {
         "question": question,
         "page": listing.page(seen, question, order, number),
@@ -88,7 +89,7 @@ def table(request: HtmxRequest) -> HttpResponseBase:
     columns = export.Columns.named(request.GET.get("columns", ""))
     detail = f"what was spent, {columns.label}: {question.query}"
     audit.record_export(request, [request.user], detail)
-    lines = export.lines(scope.of(request.user), question, columns)
+    lines = export.lines(Scope.of(request.user), question, columns)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"spend{'' if columns == export.Columns.SUMS else f'-{columns.value}'}"
     days = f"{question.days.first:%Y-%m-%d}-{question.days.last:%Y-%m-%d}"

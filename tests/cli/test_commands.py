@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tomllib
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from cli import main as program
 from cli.completion import complete
@@ -280,3 +283,9 @@ def test_a_run_and_its_files_go_to_the_named_project(
     code, _, err = vitrine("run", "fal-ai/any", file, "--project", "elsewhere")
     assert code == 3
     assert err.strip().endswith("You are not a member of a project “elsewhere”.")
+
+
+def test_the_assistants_server_needs_no_settings() -> None:
+    """It may run far from any Vitrine, where Django's models cannot be imported."""
+    program = "import cli.mcp, api.assistants.server"
+    subprocess.run([sys.executable, "-c", program], env={}, cwd=settings.BASE_DIR, check=True)

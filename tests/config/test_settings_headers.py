@@ -16,7 +16,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
 from django.test import Client
 
-from accounts.sessions.store import SessionStore
+from people.accounts.sessions.store import SessionStore
 from tests.processes import ROOT, environment
 
 pytestmark = pytest.mark.any_database
@@ -92,7 +92,7 @@ def test_pages_of_runs_are_not_cached_by_browsers(member: Client, make_run: Any,
 
 def test_each_kind_of_signed_text_has_its_own_salt() -> None:
     salts = []
-    for package in ("accounts", "catalog", "config", "core", "playground", "runs"):
+    for package in ("people", "catalog", "config", "core", "playground", "runs"):
         for file in (ROOT / package).rglob("*.py"):
             salts += re.findall(r'(?:SALT|key_salt) = "([^"]+)"', file.read_text())
             assert not re.search(r'salt="', file.read_text()), (

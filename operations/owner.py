@@ -1,0 +1,23 @@
+"""What the worker does for the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from asgiref.sync import sync_to_async
+
+from operations import trouble
+from runs.promises.owners import Job, RunOwner
+
+if TYPE_CHECKING:
+    import fal
+    from core.notify import channel
+
+
+class OperationsOwner(RunOwner):
+    """Has no runs; its jobs look after the deployment."""
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job that tells admins of trouble."""
+        return (Job("trouble of the deployment", sync_to_async(trouble.tell_admins)),)
