@@ -26,7 +26,7 @@ from operations.backup.database import Say, Taken
 from operations.backup.place import About, Content, NoBackup, Place, checksum, content_name
 from operations.models import SILENT, Backup
 
-BEAT_EVERY_S = 5.0
+BEAT_EVERY_S = 2.0
 
 
 class Busy(NoBackup):
@@ -101,11 +101,11 @@ def _row(reason: str, say: Say) -> Iterator[tuple[Backup, Say]]:
         running = Backup.objects.filter(state=Backup.State.RUNNING).first()
         since = f", since {timezone.localtime(running.started_at):%H:%M}" if running else ""
         raise Busy(f"Another backup is being made{since}; this one is not needed.") from None
-    said_at = 0.0
+    said_at = -BEAT_EVERY_S
 
     def tell(step: str) -> None:
         nonlocal said_at
-        if time.monotonic() - said_at > BEAT_EVERY_S or step != row.step:
+        if time.monotonic() - said_at > BEAT_EVERY_S:
             said_at = time.monotonic()
             row.step = step[:200]
             Backup.objects.filter(pk=row.pk).update(beat_at=Now(), step=row.step)

@@ -16,6 +16,8 @@ from datetime import datetime
 from itertools import islice
 from unittest import mock
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.http import HttpResponseBase
@@ -24,6 +26,7 @@ from django.test import Client
 from catalog.models import Endpoint
 from kept.models import kinds, rows_of
 from operations.backup import database
+from people.accounts.sessions.store import SessionStore
 from runs.models import Run
 
 MOST = 200
@@ -47,6 +50,7 @@ def rendered(moment: datetime, snapshot: str = "") -> dict[str, str]:
     All in one transaction that is rolled back, on PostgreSQL of the `snapshot`.
     """
     shown: dict[str, str] = {}
+    settings.SECOND_FACTOR = "off"  # these sessions have none, and nobody sees the pages
     with transaction.atomic(), _at(moment):
         if snapshot:
             with connection.cursor() as cursor:
@@ -55,12 +59,23 @@ def rendered(moment: datetime, snapshot: str = "") -> dict[str, str]:
         clients: dict[int, Client] = {}
         for user_id, address in islice(_addresses(), MOST):
             if user_id not in clients:
-                clients[user_id] = Client(raise_request_exception=False)
-                clients[user_id].force_login(User.objects.get(pk=user_id))
+                clients[user_id] = _client_of(User.objects.get(pk=user_id))
             response = clients[user_id].get(address, secure=True, SERVER_NAME="localhost")
             shown[f"{user_id} {address}"] = f"{response.status_code} {_digest(response)}"
         transaction.set_rollback(True)
     return shown
+
+
+def _client_of(user: User) -> Client:
+    """Return a client with a session of the user, which goes with the transaction."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    client = Client(raise_request_exception=False)
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.secret
+    return client
 
 
 @contextmanager
