@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -28,6 +29,21 @@ Say = Callable[[str], None]
 READER = "backup"  # the alias of the connection that reads what was taken
 LOOK_EVERY_S = 1.0
 COUNT_PAUSE_ROWS = 2000
+REASON = re.compile(r"[\w.]+: ")
+
+
+def paced(write: Callable[[str], object]) -> Say:
+    """Return what writes each new step at once, and how far it is every second."""
+    what, said_at = "", 0.0
+
+    def say(step: str) -> None:
+        nonlocal what, said_at
+        now = time.monotonic()
+        if step.partition(":")[0] != what or now - said_at > LOOK_EVERY_S:
+            what, said_at = step.partition(":")[0], now
+            write(step)
+
+    return say
 
 
 @dataclass(frozen=True)
@@ -78,7 +94,8 @@ def _take_postgres(file: Path, say: Say, render: Render) -> Taken:
             cursor.execute("SELECT pg_export_snapshot()")
             snapshot = str(cursor.fetchone()[0])
         tables, names, migrations = _tables(say), _names(say), _migrations()
-        pages = render(settings.DATABASE_URL, snapshot)
+        in_use = Scratch(str(connections["default"].settings_dict["NAME"]))
+        pages = render(in_use.url, snapshot)
         more = [f"--exclude-table-data={model._meta.db_table}" for model in contents.left_out()]
         _run_watched(
             ["pg_dump", "--format=custom", "--no-owner", "--no-privileges"],
@@ -155,7 +172,7 @@ class Scratch:
         _run_watched(
             ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--jobs=2"],
             [f"--dbname={self.name}", str(file)],
-            lambda: say("The database is put beside the one in use"),
+            lambda: None,
         )
 
     def migrate(self) -> None:
@@ -292,8 +309,7 @@ def manage(url: str, *arguments: str) -> str:
         check=False,
     )
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise NoBackup(f"“manage.py {arguments[0]}” failed: {lines[-1]}")
+        raise NoBackup(f"“manage.py {arguments[0]}” failed: {_reason(done.stderr)}")
     return done.stdout
 
 
@@ -321,8 +337,13 @@ def _run_watched(
         time.sleep(0.05)
     said = process.stderr.read() if process.stderr else ""
     if process.returncode:
-        lines = said.strip().splitlines() or ["it said nothing"]
-        raise NoBackup(f"{program[0]} failed: {lines[-1]}")
+        raise NoBackup(f"{program[0]} failed: {_reason(said)}")
+
+
+def _reason(said: str) -> str:
+    """Return the last line that names an error, such as `psycopg.OperationalError: …`."""
+    lines = said.strip().splitlines() or ["it said nothing"]
+    return next((line for line in reversed(lines) if REASON.match(line)), lines[-1])
 
 
 def _variables() -> dict[str, str]:

@@ -42,7 +42,7 @@ def make(place: Place, reason: str, say: Say) -> Backup:
         _require_room(Path(folder))
         moment = timezone.now()
         taken = database.take(Path(folder), tell, partial(pages.render, moment=moment.isoformat()))
-        about = _about(taken, moment)
+        about = _about(place, taken, moment)
         known = _known(place)
         with taken.file.open("rb") as file:
             about.database_digest, about.database_bytes = checksum(file)
@@ -130,11 +130,11 @@ def describe_error_of(error: BaseException) -> str:
     return "It was stopped."
 
 
-def _about(taken: Taken, moment: datetime) -> About:
+def _about(place: Place, taken: Taken, moment: datetime) -> About:
     values = sealing.secrets()
     sealed = sealing.seal(values, settings.BACKUP_PASSPHRASE) if settings.BACKUP_PASSPHRASE else {}
     return About(
-        name=f"{moment:%Y-%m-%dT%H%M%SZ}",
+        name=_free_name(place, f"{moment:%Y-%m-%dT%H%M%SZ}"),
         made_at=moment.isoformat(),
         version=version(),
         engine=connection.vendor,
@@ -147,6 +147,14 @@ def _about(taken: Taken, moment: datetime) -> About:
         sealed=sealed,
         pages=dict(taken.pages),
     )
+
+
+def _free_name(place: Place, name: str) -> str:
+    """Return the name, or with a number where there is a backup of that very second."""
+    taken, number = set(place.names()), 1
+    while (free := name if number == 1 else f"{name}-{number}") in taken:
+        number += 1
+    return free
 
 
 def _known(place: Place) -> dict[str, Content]:

@@ -82,7 +82,8 @@ def require_fits(about: About) -> None:
             f"{about.name} is of {about.engine}, and DATABASE_URL names {connection.vendor}. "
             "Restore it into a database of its kind."
         )
-    known = set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
+    present = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    known = set(present).union(*(migration.replaces for migration in present.values()))
     newer = sorted(set(about.migrations) - known)
     if newer:
         raise NoBackup(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from core.formatting import size
-from operations.backup import making, proof
+from operations.backup import making, nightly, proof
+from operations.backup.database import Say, paced
 from operations.backup.place import NoBackup, Place
 
 
@@ -22,6 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add where to, and what else than to make one."""
         parser.add_argument("--to", default="", help="a folder, in place of BACKUP_TO")
+        parser.add_argument("--nightly", action="store_true", help="the day's, if it is due")
         parser.add_argument("--list", action="store_true", help="list the backups that are there")
         parser.add_argument(
             "--prove",
@@ -38,6 +41,8 @@ class Command(BaseCommand):
             place = Place.of(to)
             if options["list"]:
                 self._list(place)
+            elif options["nightly"]:
+                nightly.run(place, self._say)
             elif prove is None:
                 self._make(place)
             else:
@@ -68,8 +73,9 @@ class Command(BaseCommand):
                 f"{about.files:,} files  Vitrine {about.version}  secrets {about.secrets}"
             )
 
-    def _say(self, step: str) -> None:
-        self.stderr.write(step, self.style.NOTICE)
+    @cached_property
+    def _say(self) -> Say:
+        return paced(self.stderr.write)
 
 
 def newest(place: Place) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core.formatting import counted
 from operations.backup import restoring, sealing
+from operations.backup.database import Say, paced
 from operations.backup.place import NoBackup, Place
 from operations.management.commands.backup import newest
 
@@ -81,5 +83,6 @@ class Command(BaseCommand):
 
         return ask
 
-    def _say(self, step: str) -> None:
-        self.stderr.write(step)
+    @cached_property
+    def _say(self) -> Say:
+        return paced(self.stderr.write)
