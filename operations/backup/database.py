@@ -19,11 +19,13 @@ from urllib.parse import quote, urlsplit
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, connections, transaction
+from django.db.models import Q
 
 from core.formatting import size
 from operations.backup import contents
 from operations.backup.place import NoBackup
 from runs.files.storage_move import stored_rows
+from runs.models import Run
 
 Say = Callable[[str], None]
 READER = "backup"  # the alias of the connection that reads what was taken
@@ -105,6 +107,21 @@ def _take_postgres(file: Path, say: Say, render: Render) -> Taken:
     return Taken(file, tables, names, migrations, pages)
 
 
+def copy_whole(folder: Path) -> Path:
+    """Copy all of the database, whatever its schema, to a file in `folder`; raises NoBackup."""
+    stamp = time.strftime("%Y-%m-%dT%H%M%S")
+    if settings.IS_SQLITE:
+        file = folder / f"{stamp}.sqlite3"
+        connection.ensure_connection()
+        with closing(sqlite3.connect(file)) as copy:
+            connection.connection.backup(copy)
+        return file
+    file = folder / f"{stamp}.dump"
+    program = ["pg_dump", "--format=custom", "--no-owner", "--no-privileges"]
+    _run_watched(program, [f"--file={file}"], lambda: None)
+    return file
+
+
 def _size_of(file: Path) -> str:
     return size(file.stat().st_size) if file.exists() else ""
 
@@ -177,7 +194,7 @@ class Scratch:
 
     def migrate(self) -> None:
         """Bring it up to the present code; raises NoBackup."""
-        manage(self.url, "migrate", "--no-input", "--verbosity=0")
+        manage(self.url, "migrate", "--no-input", "--no-copy", "--verbosity=0")
 
     def count(self, tables: Sequence[str]) -> dict[str, int]:
         """Return the rows of its tables; those that do not exist are left out."""
@@ -188,6 +205,17 @@ class Scratch:
                 cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608  our own tables
                 counted[table] = int(cursor.fetchone()[0])
         return counted
+
+    def hold_unsent(self) -> int:
+        """Make runs that waited to be sent unconfirmed; returns their number.
+
+        They may have been sent since the backup was made, and are paid for once: their people, or
+        upstream's list of requests, say whether they were.
+        """
+        waiting = Q(state__in=[Run.State.CREATED, Run.State.SUBMITTING], handle=None)
+        with _reading({"NAME": self.name}):
+            rows = Run._base_manager.using(READER).filter(waiting)
+            return rows.update(state=Run.State.UNCONFIRMED, worker="", lease_until=None)
 
     def check(self) -> list[str]:
         """Return what is wrong with it in itself: its pages, or its indexes."""

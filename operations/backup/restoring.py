@@ -65,6 +65,7 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
                 raise NoBackup(" ".join(wrong))
             say("It is brought up to this version")
             made.migrate()
+            held = made.hold_unsent()
             count = _restore_files(place, about, say)
             aside = _aside()
             say("It takes the place of the database in use")
@@ -72,7 +73,13 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
         except BaseException:
             made.drop()
             raise
-    return Restored(about, count, aside if is_used else "", [*trouble, *_remarks(about)])
+    remarks = [*trouble, *_remarks(about)]
+    if held:
+        remarks.append(
+            f"{counted(held, 'run')} waited to be sent when it was made, and may have been sent "
+            "since. They are unconfirmed now: upstream's list, or their people, say what they are."
+        )
+    return Restored(about, count, aside if is_used else "", remarks)
 
 
 def require_fits(about: About) -> None:
