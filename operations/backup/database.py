@@ -8,9 +8,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -350,22 +351,21 @@ def _run_watched(
             f"{program[0]} is not installed: it comes with PostgreSQL's client programs "
             "(Debian: postgresql-client), of the server's version or a newer one."
         )
-    process = subprocess.Popen(  # noqa: S603
-        [*program, *arguments],
-        env=os.environ | _variables(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    said_at = time.monotonic()
-    while process.poll() is None:
-        if time.monotonic() - said_at > LOOK_EVERY_S:
+    with tempfile.TemporaryFile("w+") as said:  # a pipe that nobody reads would fill up
+        process = subprocess.Popen(  # noqa: S603
+            [*program, *arguments],
+            env=os.environ | _variables(),
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+        while process.poll() is None:
             look()
-            said_at = time.monotonic()
-        time.sleep(0.05)
-    said = process.stderr.read() if process.stderr else ""
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(LOOK_EVERY_S)
+        said.seek(0)
+        errors = said.read()
     if process.returncode:
-        raise NoBackup(f"{program[0]} failed: {_reason(said)}")
+        raise NoBackup(f"{program[0]} failed: {_reason(errors)}")
 
 
 def _reason(said: str) -> str:
