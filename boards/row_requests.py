@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
 
-    from boards.participants import Participant
+    from kept.voices.participant import Participant
 
 MAX_PROMPT_CHARS = 5000
 MAX_WAITING = 50  # on one board
@@ -103,7 +103,7 @@ def request_row(author: Participant, board: Board, row: PlannedRow) -> RowReques
         with transaction.atomic():
             return RowRequest.objects.create(
                 board=board, label=row.label, values=row.values, digest=row.digest,
-                **author.fields("user"),
+                **author.fields(),
             )  # fmt: skip
     except IntegrityError as error:
         raise ValueError("Somebody has asked for this row already.") from error

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect
 from accounts.limits.rate_limit import limit
 from boards import access, row_requests
 from boards.access import BoardRights
-from boards.participants import Participant
 from boards.views.actions import for_makers, for_members
 from boards.views.board import page
+from kept.voices.participant import Participant
 from projects import roles
 from runs.refused_starts import Refused
 

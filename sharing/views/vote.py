@@ -25,13 +25,13 @@ from sharing.access import UNKNOWN, Visit, for_visitors
 from sharing.events import raise_version
 from sharing.kinds.board import Board as BoardKind
 from sharing.kinds.table import kind_of
-from sharing.participants import known_participant, participant_of
+from sharing.reviewers import participant_of
 from sharing.views import visit as visits
 from sharing.visits import asked_rows
 
 if TYPE_CHECKING:
-    from boards.participants import Participant
     from core.http.htmx import HtmxRequest
+    from kept.voices.participant import Participant
 
 CLOSED = "Voting is over here. Thank you for looking."
 
@@ -63,9 +63,9 @@ def vote(request: HtmxRequest, visit: Visit, board: Board, cells: set[int]) -> H
     try:
         reviewer = reviewers.reviewer_for_post(request, visit)
     except reviewers.NameRefused as refusal:
-        context = {"problem": refusal.sentence, "typed": refusal.name}
+        context = {"problem": str(refusal), "typed": refusal.name}
         return _page(request, visit, board, cells, **context)
-    voter = participant_of(visit, reviewer)
+    voter = reviewer.participant
     if pair := request.POST.get("pair", ""):
         try:
             ballots.record(voter, board, pair, request.POST.get("choice", ""), cells)
@@ -86,7 +86,7 @@ def retraction(
     request: HtmxRequest, visit: Visit, board: Board, cells: set[int]
 ) -> HttpResponseBase:
     """Take one's last vote back; its pair can be judged again."""
-    voter = known_participant(request, visit)
+    voter = participant_of(request, visit)
     if voter and visit.share.is_open:
         ballots.take_back(voter, board)
     if request.htmx:
@@ -100,7 +100,7 @@ def file(
     request: HtmxRequest, visit: Visit, board: Board, cells: set[int], ballot_token: str
 ) -> HttpResponseBase:
     """Serve a file of a ballot that this voter was shown, without name and metadata."""
-    voter = known_participant(request, visit)
+    voter = participant_of(request, visit)
     if voter is None:
         raise Http404(NO_FILE)
     response = serve(request, board, voter, ballot_token)
@@ -116,7 +116,7 @@ def _page(
     problem: str = "",
     typed: str = "",
 ) -> HttpResponse:
-    share, voter = visit.share, known_participant(request, visit)
+    share, voter = visit.share, participant_of(request, visit)
     context: dict[str, Any] = {
         "share": share,
         "visit": visit,
@@ -157,10 +157,10 @@ def rows(request: HtmxRequest, visit: Visit) -> HttpResponse:
         row = asked_rows.row_of(share, board, typed)
         with transaction.atomic():
             reviewer = reviewers.reviewer_for_post(request, visit)
-            row_requests.request_row(participant_of(visit, reviewer), board, row)
+            row_requests.request_row(reviewer.participant, board, row)
             raise_version(share.pk)
     except reviewers.NameRefused as refused:
-        problem = {"name_problem": refused.sentence}
+        problem = {"name_problem": str(refused)}
     except ValueError as error:
         problem = {"row_problem": str(error)}
     else:

@@ -11,10 +11,10 @@ from django.test import Client
 
 from boards import row_requests
 from boards.models import Board, RowRequest
-from boards.participants import Participant
 from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import sending
+from kept.voices.participant import Participant
 from projects.models import Project
 from runs.models import Run
 from runs.refused_starts import Refused

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import audit
 from core.file_names import portable_name
+from core.refusals import Refused
 from library.selection import ResultKey
 from notifications import inbox
 from projects import roles
@@ -24,7 +25,6 @@ from sharing.access import Visit, end_of
 from sharing.models import Comment, Share, ShareItem
 from sharing.review import reading, summary, versions
 from sharing.review import rules as reviews
-from sharing.review.rules import Refused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -103,7 +103,7 @@ def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpRe
     try:
         version = _add(request, share, item)
     except Refused as refused:
-        return _offer(request, share, item, refused.sentence)
+        return _offer(request, share, item, str(refused))
     chain, _ = reading.versions_of(share, version)
     messages.success(request, ADDED.format(len(chain)))
     return redirect(f"{reverse('sharing:answers', args=[share.pk])}#item-{version.number}")
@@ -133,7 +133,7 @@ def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
     except ValueError:
         raise Refused(NO_RESULT) from None
     answered = _comment_key(request.POST.get("answers", ""))
-    comment = share.comments.filter(pk=answered, deleted_at=None).first() if answered else None
+    comment = share.comments.kept().filter(pk=answered).first() if answered else None
     return versions.add(share, request.user, item, key, comment)
 
 
@@ -146,7 +146,7 @@ def _offer(request: HtmxRequest, share: Share, item: ShareItem, problem: str = "
         "shown": items.one_of(share, item.number),
         "next": len(chain) + 1,
         "offered": versions.offered(share, request.user, chain[-1]),
-        "threads": [one for one in threads if one.comment.deleted_at is None],
+        "threads": [one for one in threads if one.first.deleted_at is None],
         "answers": request.POST.get("answers") or request.GET.get("answers", ""),
         "problem": problem,
     }
