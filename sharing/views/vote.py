@@ -63,7 +63,7 @@ def vote(request: HtmxRequest, visit: Visit, board: Board, cells: set[int]) -> H
     try:
         reviewer = reviewers.reviewer_for_post(request, visit)
     except reviewers.NameRefused as refusal:
-        context = {"problem": str(refusal), "typed": refusal.name}
+        context = {"name_problem": str(refusal), "name_typed": refusal.name}
         return _page(request, visit, board, cells, **context)
     voter = reviewer.participant
     if pair := request.POST.get("pair", ""):
@@ -113,26 +113,23 @@ def _page(
     visit: Visit,
     board: Board,
     cells: set[int],
-    problem: str = "",
-    typed: str = "",
+    **refused: str,
 ) -> HttpResponse:
     share, voter = visit.share, participant_of(request, visit)
     context: dict[str, Any] = {
         "share": share,
         "visit": visit,
-        "problem": problem,
-        "typed": typed,
         "voter": voter,
         "closed": "" if share.is_open else CLOSED,
-        "trap": reviewers.TRAP_FIELD,
         "vote_url": reverse("sharing:share-vote", args=[share.token]),
         "retraction_url": reverse("sharing:share-vote-retraction", args=[share.token]),
+        **refused,
     }
     if voter and share.is_open:
         pair, context["progress"] = ballots.next_pair(voter, board, cells)
         context |= _ballot(visit, board, voter, pair).context if pair else {}
     template = "boards/judge/_judge.html" if request.htmx and voter else "sharing/vote.html"
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
     return render(request, template, context, status=status)
 
 

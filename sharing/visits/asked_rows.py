@@ -9,7 +9,7 @@ from boards import row_requests
 from boards.models import Board, RowRequest
 from sharing.kinds.board import Board as BoardKind
 from sharing.kinds.table import kind_of
-from sharing.reviewers import TRAP_FIELD, participant_of
+from sharing.reviewers import participant_of
 
 if TYPE_CHECKING:
     from boards.plan.plan import PlannedRow
@@ -85,7 +85,6 @@ def context(request: HtmxRequest, visit: Visit) -> dict[str, Any]:
         "takes_rows": True,
         "participant": participant,
         "asked": asked_by(share, board, participant) if participant else [],
-        "trap": TRAP_FIELD,
     }
 
 

@@ -16,7 +16,6 @@ from core.refusals import Refused
 from sharing import items, reviewers
 from sharing.access import Visit
 from sharing.models import Comment, Reviewer, ShareItem
-from sharing.models.reviewer import MAX_NAME_CHARS
 from sharing.review import mentions, reading
 from sharing.review.rules import item_of
 from sharing.reviewers import NameRefused, reviewer_of
@@ -181,16 +180,15 @@ def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpR
     context = {
         "visit": visit,
         "share": visit.share,
-        "name": refused.name,
-        "problem": str(refused) if str(refused) != reviewers.MISSING else "",
+        "name_typed": refused.name,
+        "name_problem": str(refused) if str(refused) != reviewers.MISSING else "",
         "carried": posted[:MAX_CARRIED],
         "action": request.path,
-        "most_chars": MAX_NAME_CHARS,
     }
     if not request.htmx:
         return render(request, "sharing/review/name.html", context, status=UNPROCESSABLE)
     # A script that is asked for a name did nothing wrong.
-    status = UNPROCESSABLE if context["problem"] else HTTPStatus.OK
+    status = UNPROCESSABLE if context["name_problem"] else HTTPStatus.OK
     return render(request, "sharing/review/_name.html", context, status=status)
 
 

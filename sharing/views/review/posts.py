@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -111,8 +111,7 @@ def comment(request: HtmxRequest, visit: Visit, comment_id: uuid.UUID) -> HttpRe
     reviewer = context["reviewer"]
     if reviewer is None or said.reviewer_id != reviewer.pk:
         raise Http404(comments.NOT_YOURS)
-    context |= {"said": said, "item": said.item, "back": "item" if said.item else ""}
-    return render(request, "sharing/review/change.html", context)
+    return render(request, "sharing/review/change.html", context | _about(said))
 
 
 @by_reviewer
@@ -134,7 +133,7 @@ def comment_deletion(
     comments.delete(reviewer, said, is_maker=visit.is_maker)
     if request.htmx:
         return answer(request, visit, reviewer, said.item, deleted=said)
-    context = {"share": visit.share, "visit": visit, "said": said, "item": said.item}
+    context = {"share": visit.share, "visit": visit} | _about(said)
     return render(request, "sharing/review/deleted.html", context)
 
 
@@ -174,6 +173,10 @@ def completion(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRe
     judging.finish(reviewer)
     reviewer.refresh_from_db(fields=["finished_at"])
     return answer(request, visit, reviewer, posted_item(request, visit))
+
+
+def _about(said: Comment) -> dict[str, Any]:
+    return {"said": said, "item": said.item, "back": "item" if said.item else ""}
 
 
 def _comments(visit: Visit) -> CommentQuerySet[Comment]:
