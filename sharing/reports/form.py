@@ -31,9 +31,9 @@ class ReportForm(forms.Form):
         super().__init__(data, initial=written, auto_id="%s")
         self.report = report
         for name, label in SECTIONS.items():
-            field = TextField(label=label, max_length=MAX_SENTENCES_CHARS, required=False)
-            field.widget.attrs["rows"] = "2"
-            self.fields[name] = field
+            self.fields[name] = TextField(
+                label=label, max_length=MAX_SENTENCES_CHARS, required=False
+            )
 
     @property
     def sections(self) -> list[BoundField]:
