@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import audit
 from core.file_names import portable_name
+from core.http.parameters import parse_uuid
 from core.refusals import Refused
 from library.selection import ResultKey
 from notifications import inbox
@@ -132,7 +133,7 @@ def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
         key = ResultKey(uuid.UUID(run), int(position or 0))
     except ValueError:
         raise Refused(NO_RESULT) from None
-    answered = _comment_key(request.POST.get("answers", ""))
+    answered = parse_uuid(request.POST.get("answers", ""))
     comment = share.comments.kept().filter(pk=answered).first() if answered else None
     return versions.add(share, request.user, item, key, comment)
 
@@ -159,10 +160,3 @@ def _share(user: User, pk: uuid.UUID) -> Share:
     changeable = Share.objects.changeable_by(user).order_by().values("pk")
     shares = Share.objects.filter(Q(user_id=user.pk) | Q(pk__in=changeable))
     return get_object_or_404(shares.select_related("user", "project"), pk=pk)
-
-
-def _comment_key(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

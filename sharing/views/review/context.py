@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from core.http.parameters import parse_key
 from core.refusals import Refused
 from sharing import items, reviewers
 from sharing.access import Visit
@@ -56,9 +57,9 @@ def posted_item(request: HtmxRequest, visit: Visit) -> ShareItem | None:
     text = request.POST.get("item", "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if (number := parse_key(text)) is None:
         raise Http404(items.GONE)
-    return item_of(visit.share, int(text))
+    return item_of(visit.share, number)
 
 
 def answer(

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.limits.rate_limit import limit
 from core.forms import cleaned
+from core.http.parameters import parse_key
 from core.refusals import Refused
 from sharing.access import Visit, for_visitors
 from sharing.models import Comment, Reviewer, ShareItem
@@ -190,6 +191,6 @@ def _required(item: ShareItem | None) -> ShareItem:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if (number := parse_key(text)) is None:
         raise Refused(NO_NUMBER)
-    return int(text)
+    return number
