@@ -18,8 +18,10 @@ from accounts.limits.rate_limit import limit
 from boards import row_requests
 from boards.display import ballot
 from boards.models import Board
+from boards.row_requests import RowForm
 from boards.views.vote import NO_FILE, serve
 from boards.votes import ballots
+from core.forms import cleaned
 from sharing import reviewers
 from sharing.access import UNKNOWN, Visit, for_visitors
 from sharing.events import raise_version
@@ -146,12 +148,12 @@ def _ballot(visit: Visit, board: Board, voter: Participant, pair: ballots.Pair) 
 @for_visitors
 def rows(request: HtmxRequest, visit: Visit) -> HttpResponse:
     """Let a row for `prompt` wait, asked for by `name`; refused, the page again with a sentence."""
-    share, typed = visit.share, request.POST.get("prompt", "")
+    share, form = visit.share, RowForm(request.POST)
     board = asked_rows.board_of(share)
     if board is None:
         raise Http404(UNKNOWN)
     try:
-        row = asked_rows.row_of(share, board, typed)
+        row = asked_rows.row_of(share, board, cleaned(form)["prompt"])
         with transaction.atomic():
             reviewer = reviewers.reviewer_for_post(request, visit)
             row_requests.request_row(reviewer.participant, board, row)
@@ -165,5 +167,5 @@ def rows(request: HtmxRequest, visit: Visit) -> HttpResponse:
         reviewers.remember(response, request, reviewer)
         return response
     typed_name = request.POST.get(reviewers.NAME_FIELD, "")
-    context = {"row_typed": typed, "name_typed": typed_name, **problem}
+    context = {"row_typed": form["prompt"].value(), "name_typed": typed_name, **problem}
     return visits.page(request, visit, context, status=HTTPStatus.UNPROCESSABLE_ENTITY)

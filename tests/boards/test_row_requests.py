@@ -113,7 +113,7 @@ def test_a_row_is_asked_for_once_and_only_if_it_is_new(board: Board) -> None:
         ("", "Write a prompt first."),
         ("a cat", "The board has this row already."),
         ("a fox", "Somebody has asked for this row already."),
-        (too_long, "up to 5,000 characters"),
+        (too_long, "Keep it to 5000 characters"),
     ):
         response = vera.post(address, {"prompt": typed})
         page = response.content.decode()
