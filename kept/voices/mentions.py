@@ -29,10 +29,11 @@ def mentioned_in(text: str, people: Mapping[str, User]) -> list[User]:
     users: dict[int, User] = {}
     by_key = {name_key(name): user for name, user in people.items()}
     longest = max(map(len, people), default=0) + 1  # one more, which shows that the name ends
+    most_words = max((len(regex.findall(_END, name)) for name in people), default=0)
     for at in regex.finditer(_BEGIN, text):
         after = text[at.end() : at.end() + longest]
-        ends = [end.start() for end in regex.finditer(_END, after)]
-        named = (by_key.get(name_key(after[:end])) for end in reversed(ends) if end)
+        ends = [end.start() for end in regex.finditer(_END, after)][:most_words]
+        named = (by_key.get(name_key(after[:end])) for end in reversed(ends))
         if user := next(filter(None, named), None):
             users.setdefault(user.pk, user)
     return list(users.values())[:MAX_MENTIONS]

@@ -319,7 +319,7 @@ WAYS = [
     WayIn("names: one of marks", lambda n: "a" + "\u0301" * n, name_key, 100_000),
     WayIn(
         "comment: at signs",
-        lambda n: "@" * n,
+        lambda n: "@a " * (n // 3),
         lambda text: mentioned_in(text, {"x" * 60: User()}),
         comment.MAX_TEXT_CHARS,
     ),
