@@ -12,7 +12,6 @@ from django.db import models, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts import audit
 from boards.models import Board, Cell, Comment, Row
 from boards.votes.rankings import column_names
 from kept.voices import comment as voices
@@ -21,6 +20,7 @@ from kept.voices.forms import CommentField
 from kept.voices.mentions import mentioned_in
 from notifications import outbox
 from notifications.kinds import Kind, register
+from people.accounts import audit
 
 if TYPE_CHECKING:
     from kept.voices.participant import Participant

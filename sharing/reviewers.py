@@ -11,12 +11,12 @@ from django.core.signing import BadSignature
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts.limits.addresses import client_address, network
-from accounts.limits.rate_limit import LIMITS, buckets
-from accounts.limits.throttle import format_wait
 from core.names import clean_name, name_key
 from core.refusals import Refused
 from kept.voices.participant import Participant
+from people.accounts.limits.addresses import client_address, network
+from people.accounts.limits.rate_limit import LIMITS, buckets
+from people.accounts.limits.throttle import format_wait
 from projects.models import Membership
 from sharing.models import Reviewer, Share
 from sharing.models.reviewer import MAX_NAME_CHARS

@@ -11,7 +11,6 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import AuditEntry
 from boards import comments
 from boards.models import Board, Comment
 from boards.plan.cells import expand
@@ -21,6 +20,7 @@ from core.text_links import linked
 from kept.voices.participant import Participant
 from notifications import inbox
 from notifications.models import Notification
+from people.accounts.models import AuditEntry
 from projects.models import Project
 from tests.boards.finishing import finish
 from tests.projects.people import logged_in, make_project, person
