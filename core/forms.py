@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.forms.renderers import TemplatesSetting
 
+from core.refusals import Refused
+
 NUL = "\x00"  # PostgreSQL stores none; Django has replaced lone surrogates already
 
 
@@ -32,6 +34,14 @@ class Renderer(TemplatesSetting):
 
     field_template_name = "_field.html"
     bound_field_class = BoundField
+
+
+def cleaned(form: forms.BaseForm) -> dict[str, Any]:
+    """Return what a form has; raises Refused with the first sentence that speaks against it."""
+    if form.is_valid():
+        return form.cleaned_data
+    field, errors = next(iter(form.errors.items()))
+    raise Refused(str(errors[0]), field)
 
 
 class LineField(forms.CharField):

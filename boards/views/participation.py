@@ -10,9 +10,11 @@ from django.shortcuts import get_object_or_404, redirect
 
 from boards import access, row_requests
 from boards.access import BoardRights
-from boards.participants import Participant
+from boards.row_requests import RowForm
 from boards.views.actions import for_makers, for_members
 from boards.views.board import page
+from core.forms import cleaned
+from kept.voices.participant import Participant
 from people.accounts.limits.rate_limit import limit
 from projects import roles
 from runs.start.refused_starts import Refused
@@ -40,13 +42,14 @@ def rows(request: HtmxRequest, board: Board) -> Any:
     rights = BoardRights(request.user, board)
     if not rights.may_add_rows:
         raise PermissionDenied(MAY_NOT.format(roles.ask(board.project)))
-    typed = request.POST.get("prompt", "")
+    form = RowForm(request.POST)
     try:
-        row = row_requests.row_of(board, typed)
+        row = row_requests.row_of(board, cleaned(form)["prompt"])
         if rights.may_change:
             return row_requests.run_row(request.user, board, row).words
         row_requests.request_row(Participant.of_user(request.user), board, row)
     except (ValueError, Refused) as error:
+        typed = form["prompt"].value()
         return page(request, board, status=422, row_problem=str(error), row_typed=typed)
     messages.info(request, "Your row waits: whoever may run it decides.")
     return redirect(board)

@@ -18,7 +18,6 @@ from boards.access import BoardRights
 from boards.display import ballot
 from boards.export.table import votes_table
 from boards.models import Board, Row
-from boards.participants import Participant
 from boards.views.actions import for_makers
 from boards.views.board import find, no_store
 from boards.views.files import as_csv, file_name
@@ -26,6 +25,7 @@ from boards.votes import ballots, secret_tokens, voting
 from boards.votes.listing import ORDERS, listing_of
 from boards.votes.rankings import column_names, rankings
 from core.http.parameters import parse_key
+from kept.voices.participant import Participant
 from people.accounts import audit
 from people.accounts.permissions import HOUSE_DEFAULT, may
 from runs.files import derived_files, stripped_copies

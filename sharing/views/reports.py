@@ -24,8 +24,8 @@ from projects import roles
 from projects.rights import Rights
 from sharing.models import Report
 from sharing.reports import saving
+from sharing.reports.form import ReportForm
 from sharing.reports.markdown import as_markdown
-from sharing.reports.sections import SECTIONS
 from sharing.reports.showing import for_members, shown
 
 if TYPE_CHECKING:
@@ -90,25 +90,12 @@ def report(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def form(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show the question and the sentences to change; a POST saves them."""
     found = find_changeable(request, pk)
-    errors: dict[str, str] = {}
-    typed = {"question": found.question, **found.sentences}
-    if request.method == "POST":
-        typed = request.POST.dict()
-        try:
-            saving.change(found, typed)
-        except saving.Wrong as wrong:
-            errors = dict(wrong.errors)
-        else:
-            return redirect(found)
-    context = {
-        "report": found,
-        "question": (typed.get("question", ""), errors.get("question", "")),
-        "fields": [
-            (name, label, typed.get(name, ""), errors.get(name, ""))
-            for name, label in SECTIONS.items()
-        ],
-    }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
+    form = ReportForm(found, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        form.save()
+        return redirect(found)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    context = {"report": found, "form": form}
     return render(request, "sharing/reports/form.html", context, status=status)
 
 

@@ -12,12 +12,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from core.http.parameters import parse_key
+from core.refusals import Refused
 from sharing import items, reviewers
 from sharing.access import Visit
 from sharing.models import Comment, Reviewer, ShareItem
-from sharing.models.reviewer import MAX_NAME_CHARS
 from sharing.review import mentions, reading
-from sharing.review.rules import Refused, item_of
+from sharing.review.rules import item_of
 from sharing.reviewers import NameRefused, reviewer_of
 
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ def posted_item(request: HtmxRequest, visit: Visit) -> ShareItem | None:
     text = request.POST.get("item", "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if (number := parse_key(text)) is None:
         raise Http404(items.GONE)
-    return item_of(visit.share, int(text))
+    return item_of(visit.share, number)
 
 
 def answer(
@@ -180,23 +181,22 @@ def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpR
     context = {
         "visit": visit,
         "share": visit.share,
-        "name": refused.name,
-        "problem": refused.sentence if refused.sentence != reviewers.MISSING else "",
+        "name_typed": refused.name,
+        "name_problem": str(refused) if str(refused) != reviewers.MISSING else "",
         "carried": posted[:MAX_CARRIED],
         "action": request.path,
-        "most_chars": MAX_NAME_CHARS,
     }
     if not request.htmx:
         return render(request, "sharing/review/name.html", context, status=UNPROCESSABLE)
     # A script that is asked for a name did nothing wrong.
-    status = UNPROCESSABLE if context["problem"] else HTTPStatus.OK
+    status = UNPROCESSABLE if context["name_problem"] else HTTPStatus.OK
     return render(request, "sharing/review/_name.html", context, status=status)
 
 
 def _refuse(request: HtmxRequest, visit: Visit, refused: Refused) -> HttpResponse:
     """Show the page again, with what was typed and why it was not taken."""
     if request.htmx:
-        why = {"problem": refused.sentence, "field": refused.field}
+        why = {"problem": str(refused), "field": refused.field}
         return render(request, "sharing/review/_problem.html", why, status=UNPROCESSABLE)
     item = posted_item(request, visit)
     is_on_item = request.POST.get("back") == "item" and item is not None
@@ -206,7 +206,7 @@ def _refuse(request: HtmxRequest, visit: Visit, refused: Refused) -> HttpRespons
         else page_context(request, visit)
     )
     context |= {
-        "problem": refused.sentence,
+        "problem": str(refused),
         "field": refused.field,
         "typed": request.POST.dict(),
         "parent_typed": request.POST.get("parent", ""),
