@@ -8,25 +8,23 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from api import tokens
 from api.models import Token
 from api.reach import OutOfReach, Reach, reach_of
+from core.http.caching import no_store
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Never")]
 DEFAULT_LIFETIME = "90"
-# The page of a new token contains it, so no cache may keep a copy.
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@no_store
+@no_store  # the page of a new token contains it
 def index(request: HtmxRequest) -> HttpResponse:
     """List the user's tokens; a POST creates one and shows it once."""
     if request.method == "POST":

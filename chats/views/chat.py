@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, replace_url
 
@@ -22,6 +21,7 @@ from chats.models import Chat
 from chats.talk import second_model
 from chats.talk.shape import shape_of
 from chats.turns import sending
+from core.http.caching import no_store
 from core.http.parameters import parse_key
 from fal.db_safe import db_safe_text
 from kept.models import KeptQuerySet
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 MOST_TEXT = 400_000  # characters of a message
-no_store = cache_control(private=True, no_store=True)
 
 
 @limit("run")

@@ -17,9 +17,10 @@ from chats.talk import second_model
 from chats.talk.shape import shape_of
 from chats.turns import finding
 from chats.views.chat import find_own
-from core.http.parameters import parse_moment, parse_uuid
+from core.http.caching import no_store
+from core.http.parameters import parse_moment, parse_uuid, search_words
 from fal.db_safe import db_safe_text
-from kept.resource import Resource, no_store
+from kept.resource import Resource
 from projects import current, roles
 from projects.rules import door
 
@@ -54,7 +55,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 
     `?q=` searches titles, messages and answers. What nobody has sent yet is its user's alone.
     """
-    query = db_safe_text(request.GET.get("q", "").strip())[:200]
+    query = search_words(request)
     chats: Any = current.listed(Chat.objects.kept(), request).exclude(said_at=None, draft={})
     chats = chats.filter(Q(user_id=request.user.pk) | Q(said_at__isnull=False))
     chats = finding.matching(chats, query, request.user).select_related("endpoint__picture", "user")
@@ -95,7 +96,7 @@ def new(request: HtmxRequest) -> HttpResponse:
             return redirect(_switch(chat, chosen))
         roles.require_maker(request.user, project)
         return redirect(_begin(request.user, project, chosen))
-    query = db_safe_text(request.GET.get("q", "").strip())[:200]
+    query = search_words(request)
     models = models_for_chats(query)
     if chat and is_second:
         models = [endpoint for endpoint in models if endpoint.pk != chat.endpoint_id]

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.limits.rate_limit import limit
+from core.http.caching import no_store
 from fal.db_safe import db_safe_text
 from flows.compose import chain, editing
 from flows.compose.definition import Invalid, parse_definition
@@ -37,7 +37,6 @@ OUTDATED = (
     "A step was added to this flow or removed from it in another tab or window. This is its "
     "current state, without the changes that you made on the older page."
 )
-no_store = cache_control(private=True, no_store=True)
 
 
 @limit("draft")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
 from catalog.schema_versions import version_of
-from core.http.parameters import page_number, parse_uuid
+from core.http.caching import no_store
+from core.http.parameters import page_number, parse_uuid, search_words
 from core.notify import channel
 from fal.db_safe import db_safe_text
 from flows.fal_workflows import definitions, page, sending
@@ -31,7 +31,6 @@ from schemas import Problem, apply
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-no_store = cache_control(private=True, no_store=True)
 Post = dict[str, list[str]]
 
 
@@ -39,7 +38,7 @@ Post = dict[str, list[str]]
 @no_store
 def workflows(request: HtmxRequest) -> HttpResponse:
     """List the account's workflows; `?q=` searches by title, name or description."""
-    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    query = search_words(request)
     context = {"account": page.listing(query, page_number(request.GET.get("page", "")))}
     return render(request, "flows/fal_workflows/workflows.html", context)
 

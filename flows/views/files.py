@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit
+from core.http.caching import no_store
 from flows import transfer
 from flows.compose.definition import Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 DIALECTS: dict[str, Dialect] = {"a": "A", "b": "B"}
 NOTHING = "Choose a file, or paste the JSON."
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe

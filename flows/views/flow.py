@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.limits.rate_limit import limit
 from catalog.search import engine
 from catalog.search.query import Query
-from fal.db_safe import db_safe_text
+from core.http.caching import no_store
+from core.http.parameters import search_words
 from flows.compose import form
 from flows.compose.definition import Definition, Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
@@ -28,7 +29,7 @@ from flows.execution import starting
 from flows.models import Flow, FlowRun
 from flows.models.flow import FlowQuerySet
 from flows.views.posted import posted_fields
-from kept.resource import Resource, no_store
+from kept.resource import Resource
 from playground.display import looking
 from playground.form.posted_files import with_files
 from projects import current, roles
@@ -204,7 +205,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 @no_store
 def new(request: HtmxRequest) -> HttpResponse:
     """Choose the first model of a new flow."""
-    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    query = search_words(request)
     endpoints = engine.top_results(Query().saying(query) if query else Query(), MODELS)
     models = [endpoint for endpoint in endpoints if endpoint.is_runnable and not endpoint.refusal]
     project = current.current(request)

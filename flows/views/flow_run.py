@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from accounts.limits.rate_limit import limit
+from core.http.caching import no_store
 from flows.display import rights, run_page
 from flows.execution import starting
 from flows.models import Flow, FlowRun
@@ -22,8 +22,6 @@ from runs.refused_starts import Forbidden
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
-
-no_store = cache_control(private=True, no_store=True)
 
 
 @limit("run")

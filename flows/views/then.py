@@ -11,13 +11,13 @@ from django.db import transaction
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from catalog.locks import NO_LOCKS
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.formatting import counted
+from core.http.caching import no_store
 from fal.db_safe import db_safe_text
 from flows.compose import chain
 from flows.compose.definition import MOST_STEPS, Definition, Invalid, parse_definition
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from playground.display.navigation.use_menu import Menu
 
 NOT_THERE = "This model no longer accepts this result. Choose another one."
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

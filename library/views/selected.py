@@ -11,7 +11,6 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header, urlencode
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
@@ -19,6 +18,7 @@ from accounts import audit
 from accounts.limits.rate_limit import limit
 from catalog.models import Revision
 from core.formatting import counted
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.streaming import OffThreadStream
 from core.refusals import Refused
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 PAIR = 2
 MOST_NAMED = 100  # results in the address of a plan
 KINDS = ("inputs", "pictures")
-no_store = cache_control(private=True, no_store=True)
 
 
 def sentence(chosen: Chosen, done: str) -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import mail, permissions, roles
 from accounts.roles import Role
 from core.http.addresses import absolute
+from core.http.caching import no_store
 from core.http.parameters import page_number, parse_key
 from people import invitations as rules
 from people.forms import InvitationForm
@@ -28,13 +28,11 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 PER_PAGE = 50
-# The page of a new invitation has its link, so no cache may keep a copy.
-no_store = cache_control(private=True, no_store=True)
 
 
 @needs(permissions.ADD_USER)
 @require_http_methods(["GET", "HEAD", "POST"])
-@no_store
+@no_store  # the page of a new invitation has its link
 @sensitive_variables("token", "link", "shown")
 def index(request: HtmxRequest) -> HttpResponse:
     """List invitations; a POST makes one, and mails its link or shows it once."""

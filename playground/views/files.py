@@ -28,15 +28,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
 from core.file_names import clean_name
+from core.http.caching import no_store
 from core.http.conditional import parse_range
 from core.http.errors import Unavailable
 from core.http.htmx import HtmxRequest
+from core.http.parameters import search_words
 from core.http.streaming import CHUNK_BYTES, OffThreadStream, chunks
 from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
 from fal.messages.data_uri import decode_data_uri
 from playground.display import json_tree, previews
-from playground.views.runs import no_store
 from projects import current, roles
 from runs.files import content_types, derived_files, result_names, storage_limits
 from runs.files import uploads as domain
@@ -233,7 +234,7 @@ def choices(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     kind = kind if kind in domain.KINDS or kind == "weights" else "file"
     source = "uploads" if request.GET.get("from") == "uploads" else "results"
-    query = db_safe_text(request.GET.get("q", "").strip()[:200])
+    query = search_words(request)
     page = request.GET.get("page", "")
     list_choices = domain.uploads if source == "uploads" else domain.results
     number = int(page) if re.fullmatch(r"[0-9]{1,6}", page) else 1

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint, Revision
 from catalog.related.use_index import uses
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from core.http.streaming import OffThreadStream
@@ -28,7 +29,6 @@ from playground.form.restoring import by_content, by_recipe, recipes, restore
 from playground.form.restoring.outcomes import USE, Act, NotFound, Outcome
 from playground.views import files
 from playground.views.files import store_upload
-from playground.views.runs import no_store
 from projects import current, roles
 from projects.rules import gallery
 from runs.files import content_types, result_names

@@ -8,10 +8,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from kept.models import GRACE
 from playground.display import history, json_tree, looking, renderers, wall
@@ -27,7 +27,6 @@ from runs.progress import watch_tokens
 from runs.results import likeness, stars
 
 # Input and output are private: no browser may keep a copy past a logout.
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe

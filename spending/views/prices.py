@@ -12,8 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions
 from accounts.limits.rate_limit import limit
-from core.http.parameters import page_number
-from fal.db_safe import db_safe_text
+from core.http.parameters import page_number, search_words
 from spending.models import MeasuredPrice
 from spending.prices import keeping, listing
 from spending.prices.measuring import FEWEST_RUNS, MOST_DIFFERENCE
@@ -22,14 +21,13 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 LISTED = 50
-MOST_CHARS = 100  # of a search
 
 
 @limit("search")
 @require_safe
 def prices(request: HtmxRequest) -> HttpResponse:
     """List what models cost here: a page, or with `?format=csv` or `json` all of it as a file."""
-    words = db_safe_text(request.GET.get("q", "")).strip()[:MOST_CHARS]
+    words = search_words(request)
     sort = request.GET.get("sort", "")
     is_used = request.GET.get("differs") == "1"
     rows = listing.listed(words, is_used=is_used, sort=sort)

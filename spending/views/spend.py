@@ -9,10 +9,10 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from accounts import audit
+from core.http.caching import no_store
 from core.http.parameters import page_number
 from projects.current import filters_by_project
 from spending.sums import export, links, listing, scope
@@ -21,8 +21,6 @@ from spending.sums.report import chips_of, in_words, report
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
-
-no_store = cache_control(private=True, no_store=True)
 
 
 @filters_by_project

@@ -12,8 +12,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.http.caching import no_store
 from fal.db_safe import db_safe_text
-from kept.resource import Resource, no_store
+from kept.resource import Resource
 from projects.current import PARAMETER
 from training.data import editing, packing
 from training.display import dataset_page

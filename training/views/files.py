@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.http.body_limits import takes_up_to
-from fal.db_safe import db_safe_text
+from core.http.caching import no_store
+from core.http.parameters import search_words
 from runs.files import uploads
 from training.data import adding, archives, packing
 from training.views import reports
@@ -33,7 +33,7 @@ def files(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@cache_control(private=True, no_store=True)
+@no_store
 def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Offer results of the kinds that the trainer takes; a POST adds the chosen ones."""
     dataset = DATASETS.find_changeable(request, pk)
@@ -45,7 +45,7 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     kinds = rules.kinds if rules else ("image",)
     kind = request.GET.get("kind", "")
     kind = kind if kind in kinds else kinds[0]
-    query = db_safe_text(request.GET.get("q", "").strip()[:200])
+    query = search_words(request)
     number = request.GET.get("page", "")
     page = int(number) if re.fullmatch(r"[0-9]{1,6}", number) else 1
     choices = uploads.results(request.user, kind, query, page, dataset.project)

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog.models import Endpoint, Revision, Standing
 from catalog.related.use_index import uses
 from core.http.body_limits import takes_up_to
-from core.http.parameters import parse_uuid
+from core.http.caching import no_store
+from core.http.parameters import parse_uuid, search_words
 from fal.db_safe import db_safe_text
-from kept.resource import no_store
 from projects import current, roles
 from projects.rules import door
 from training.data import adding, archives, packing
@@ -35,7 +35,7 @@ MODELS = 60
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
     """List the project's data sets and the catalogue's trainers; `?q=` searches the trainers."""
-    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    query = search_words(request)
     trainers = _trainers(query)
     context: dict[str, Any] = {
         "datasets": _datasets(request),

@@ -9,9 +9,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core.http.parameters import page_number, parse_uuid
+from core.http.caching import no_store
+from core.http.parameters import page_number, parse_uuid, search_words
 from fal.db_safe import db_safe_text
-from kept.resource import Resource, no_store
+from kept.resource import Resource
 from projects import current, roles
 from runs.models import Run
 from training.display import weights_page
@@ -39,7 +40,7 @@ WEIGHTS = AllWeights()
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
     """List the project's weights, newest first; `?q=` searches by name or trigger word."""
-    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    query = search_words(request)
     page = page_number(request.GET.get("page", ""))
     rows = current.listed(Weights.objects.kept(), request)
     context = weights_page.listing(rows, current.listed(Run.objects.kept(), request), query, page)

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import audit
 from core.formatting import counted
 from core.http.body_limits import takes_up_to
+from core.http.caching import no_store
 from core.refusals import Refused
-from kept.resource import no_store
 from library.models import Prompt
 from library.prompts import exchange, saving
 from library.views.prompts.prompts import narrowed

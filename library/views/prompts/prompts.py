@@ -17,9 +17,11 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
+from core.http.caching import no_store
+from core.http.parameters import search_words
 from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe_text
-from kept.resource import MAX_WORDS_CHARS, Resource, no_store
+from kept.resource import Resource
 from library.models import Prompt, PromptTag, PromptVersion
 from library.models.prompt import new_seed
 from library.prompts import expansion, origins, saving, using
@@ -128,11 +130,11 @@ def narrowed(request: HtmxRequest) -> PromptQuerySet:
 
 
 def _folder(request: HtmxRequest) -> str:
-    return folder_of(db_safe_text(request.GET.get("folder", "")))[:MAX_WORDS_CHARS]
+    return folder_of(search_words(request, "folder"))
 
 
 def _tag(request: HtmxRequest) -> str:
-    return db_safe_text(request.GET.get("tag", "")).strip().lower()[:MAX_WORDS_CHARS]
+    return search_words(request, "tag").lower()
 
 
 def _folders(rows: PromptQuerySet, chosen: str) -> list[Facet]:

@@ -10,9 +10,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from core.http.parameters import page_number, parse_uuid
-from fal.db_safe import db_safe_text
-from kept.resource import MAX_WORDS_CHARS, no_store
+from core.http.caching import no_store
+from core.http.parameters import page_number, parse_uuid, search_words
 from library.references import pictures, saving
 from library.views.references.references import REFERENCES, report_added
 from runs.files import uploads
@@ -70,7 +69,7 @@ def addition(request: HtmxRequest) -> HttpResponse:
 def offer_results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Offer the project's pictures, to add some; `?q=` searches by prompt and model."""
     reference = REFERENCES.find_changeable(request, pk)
-    query = db_safe_text(request.GET.get("q", "")).strip()[:MAX_WORDS_CHARS]
+    query = search_words(request)
     number = page_number(request.GET.get("page", ""))
     choices = uploads.results(request.user, "image", query, number, reference.project)
     context = {"reference": reference, "choices": choices, "q": query}

@@ -12,9 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
+from core.http.caching import no_store
 from core.http.parameters import parse_key, parse_moment, parse_uuid
 from core.refusals import Refused
-from kept.resource import no_store
 from library import selection
 from library.models import Series
 from library.series import items, naming

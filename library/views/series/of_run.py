@@ -10,9 +10,9 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from core.http.caching import no_store
 from core.http.parameters import parse_key, parse_uuid
 from core.refusals import Refused
-from kept.resource import no_store
 from library.models import Series
 from library.selection import Selection
 from library.series import items, naming, shown

@@ -19,8 +19,7 @@ from accounts import permissions
 from accounts.permissions import may
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
-from core.http.parameters import page_number, parse_key
-from fal.db_safe import db_safe_text
+from core.http.parameters import page_number, parse_key, search_words
 from playground.display.navigation.destinations import having
 from playground.form import presets
 from playground.form.presets import Scope
@@ -32,13 +31,12 @@ from schemas.exact import NotJson, dumps, loads
 
 NOTICE = "playground/endpoint/_notice_body.html"
 LISTED = 60
-MAX_WORDS_CHARS = 200
 
 
 @require_safe
 def of_all_models(request: HtmxRequest) -> HttpResponse:
     """List the presets of all models that are offered in the project, by model and name."""
-    asked = db_safe_text(request.GET.get("q", "")).strip()[:MAX_WORDS_CHARS]
+    asked = search_words(request)
     rows = Preset.objects.offered_in(current.current(request), request.user)
     for word in asked.split():
         rows = rows.filter(having("name", [word]) | having("endpoint__endpoint_id", [word]))
