@@ -65,3 +65,38 @@ class KeptForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.is_new:
             rows_of(type(self.instance)).require_room(self.instance.project)
         return super().save(commit)
+
+
+class TextsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A row's name and other texts on its page: those that were not posted stay as they were.
+
+    So does a name that is left empty.
+    """
+
+    class Meta:
+        formfield_callback = field_of
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for field in self.fields.values():
+            field.required = False
+        if self.is_bound and not self.instance._state.adding:
+            for name in [name for name in self.fields if name not in self.data]:
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """Return what was typed, with the former name if it has none."""
+        typed = super().clean() or self.cleaned_data
+        named = self.instance.searched[0]
+        if typed.get(named) == "":
+            typed[named] = self.initial[named]
+        return typed
+
+    def save(self, commit: bool = True) -> Any:
+        """Save the texts, and no other column: somebody else may have changed these."""
+        row = self.instance
+        if row._state.adding:
+            return super().save(commit)
+        stamped = (column.name for column in row._meta.fields if getattr(column, "auto_now", False))
+        row.save(update_fields=[*self.fields, *stamped])
+        return row

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
 from core.http.parameters import page_number, parse_uuid, search_words
+from core.http.posts import hidden
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from kept.forms import KeptForm
@@ -221,7 +222,7 @@ class Resource(Generic[Row]):
     @method_decorator(require_POST)
     def recovery(self, request: HtmxRequest) -> HttpResponseBase:
         """Bring a deleted row back, as its user or a manager of its project."""
-        pk = parse_uuid(request.POST.get(self.model.slug, ""))
+        pk = parse_uuid(hidden(request, self.model.slug))
         rows = rows_of(self.model).restorable(request.user)
         row = rows.filter(pk=pk).first() if pk else None
         if row is None:  # it is there already, or was never theirs: its page says which

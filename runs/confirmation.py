@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from accounts.auditing import acting
+from core.http.posts import hidden
 from schemas.estimate.amounts import decimal
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def given(text: str) -> Iterator[None]:
 
 def said_by(request: HttpRequest) -> str:
     """Return what a request says yes to, as `parse` reads it."""
-    return request.headers.get(HEADER, "") or request.POST.get(FIELD, "")
+    return request.headers.get(HEADER, "") or hidden(request, FIELD)
 
 
 def current() -> Confirmation | None:

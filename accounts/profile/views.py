@@ -23,6 +23,7 @@ from accounts.sessions import active_sessions
 from accounts.sign_in.issuers import configured, connections
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key
+from core.http.posts import hidden
 
 THEMES = {"": "Like the system", "light": "Light", "dark": "Dark"}
 YEAR_S = 365 * 24 * 3600
@@ -119,7 +120,7 @@ def theme(request: HtmxRequest) -> HttpResponseBase:
 @require_POST
 def sharing(request: HtmxRequest) -> HttpResponseBase:
     """Choose who sees new runs."""
-    shares = request.POST.get("shares_runs") == "1"
+    shares = hidden(request, "shares_runs") == "1"
     preferences.set_shares_runs(request.user, shares)
     whom = "the team as examples of their model" if shares else "nobody but you"
     return _saved(request, f"New runs are shown to {whom}.", "runs")
@@ -138,7 +139,7 @@ def file_names(request: HtmxRequest) -> HttpResponseBase:
 @require_POST
 def session_ends(request: HtmxRequest) -> HttpResponseBase:
     """End the posted session."""
-    pk = parse_key(request.POST.get("session", ""))
+    pk = parse_key(hidden(request, "session"))
     is_ended = pk is not None and active_sessions.end(request.user, pk)
     message = "The session is ended." if is_ended else "That session has ended already."
     messages.success(request, message)

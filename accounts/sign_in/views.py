@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.limits.rate_limit import limit
 from accounts.sign_in import local_owner, login_links, pending_form
 from accounts.sign_in.forms import SignInForm
+from core.http.posts import hidden
 
 
 class SignIn(LoginView):
@@ -30,7 +31,7 @@ class SignIn(LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the pending form's signed text."""
-        pending = self.request.POST.get(pending_form.FIELD, "")
+        pending = hidden(self.request, pending_form.FIELD)
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | {"typed": pending}
 

@@ -15,6 +15,7 @@ from api import tokens
 from api.models import Token
 from api.reach import OutOfReach, Reach, reach_of
 from core.http.caching import no_store
+from core.http.posts import hidden
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -35,7 +36,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 @sensitive_variables("secret", "more")
 def _create(request: HtmxRequest) -> HttpResponse:
     name, days = request.POST.get("name", ""), request.POST.get("days", "")
-    scopes, slug = request.POST.getlist("scope"), request.POST.get("project", "")
+    scopes, slug = request.POST.getlist("scope"), hidden(request, "project")
     typed = {"name": name, "scopes": scopes, "days": days, "project": slug}
     try:
         if days and not (days.isdecimal() and len(days) < 6):

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 
 from catalog.curation import collection_editing, moderation
 from catalog.models import Collection, Endpoint, Standing
+from core.http.posts import hidden, is_posted, ticked
 
 if TYPE_CHECKING:
     from catalog.models.querysets import EndpointQuerySet
@@ -46,7 +47,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description="Block, for a reason…", permissions=["change"])
     def block(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
         """Block the models; shows a form for the reason first."""
-        if "go" not in request.POST:
+        if not is_posted(request, "go"):
             return self._render_form(request, endpoints, "block")
         reason = request.POST.get("reason", "")
         try:
@@ -61,7 +62,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
         key = request.POST.get("collection", "")
         chosen = Collection.objects.filter(pk=int(key[:18])) if key.isdecimal() else None
         collection = chosen.first() if chosen is not None else None
-        if "go" not in request.POST:
+        if not is_posted(request, "go"):
             return self._render_form(request, endpoints, "collect")
         if collection is None:
             return self._render_form(request, endpoints, "collect", error="Choose a collection.")
@@ -100,8 +101,8 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
             "action": action,
             "back": request.get_full_path(),  # the list with its search and filters
             "checkbox": ACTION_CHECKBOX_NAME,
-            "picked": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "is_across": request.POST.get("select_across") == "1",
+            "picked": ticked(request, ACTION_CHECKBOX_NAME),
+            "is_across": hidden(request, "select_across") == "1",
             "count": endpoints.count(),
             "named": list(endpoints.values_list("endpoint_id", flat=True)[:NAMED]),
             "collections": Collection.objects.all() if action == "collect" else [],

@@ -22,6 +22,7 @@ from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.search import engine
 from catalog.search.query import Query
 from catalog.views.browse import own_media
+from core.http.posts import BUTTON, hidden, is_posted
 from fal.db_safe import db_safe_text
 from schemas import apply
 
@@ -54,7 +55,7 @@ def index(request: HtmxRequest) -> HttpResponseBase:
 
 @curators_only(permissions.ADD_COLLECTION)
 def _create(request: HtmxRequest) -> HttpResponseBase:
-    endpoint_id = db_safe_text(request.POST.get("endpoint_id", ""))
+    endpoint_id = hidden(request, "endpoint_id")
     try:
         collection = collection_editing.create(request.POST.get("title", ""), request.user)
     except ValueError as error:
@@ -83,7 +84,7 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     # The script has already moved the row when the form saves itself; htmx nevertheless posts the
     # focused button.
     saves_itself = request.htmx and request.htmx.trigger == "edition"
-    action = "" if saves_itself else request.POST.get("~do", "")
+    action = "" if saves_itself else hidden(request, BUTTON)
     post: Post = apply({name: [*map(str, v)] for name, v in request.POST.lists()}, action)
     wanted = _arrangement(post)
     verb, _, endpoint_id = action.partition(":")
@@ -189,12 +190,12 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
     if request.method != "POST":
         return _menu(request, endpoint)
-    is_in = "in" in request.POST
+    is_in = is_posted(request, "in")
     slug = db_safe_text(request.POST.get("in" if is_in else "out", ""))
     collection = get_object_or_404(Collection, slug=slug)
     removed = None
     try:
-        if is_in and (place := request.POST.get("position", "")).isdecimal():
+        if is_in and (place := hidden(request, "position")).isdecimal():
             collection_editing.restore_model(
                 collection, endpoint, int(place[:6]), request.POST.get("note", "")
             )
@@ -230,7 +231,7 @@ def _menu(request: HtmxRequest, endpoint: Endpoint, **more: Any) -> HttpResponse
 def order(request: HtmxRequest) -> HttpResponseBase:
     """Save the posted order of collections, after the move in `~do`."""
     posted = {name: [*map(str, texts)] for name, texts in request.POST.lists()}
-    post = posted if request.htmx else apply(posted, request.POST.get("~do", ""))
+    post = posted if request.htmx else apply(posted, hidden(request, BUTTON))
     rows = [
         post[f"order.{n}.slug"][-1]
         for n in post.get("order~rows", [])

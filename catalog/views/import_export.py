@@ -18,6 +18,7 @@ from catalog.locks import locks_of
 from catalog.models import Collection, Favourite, Revision
 from catalog.search.query import Query
 from catalog.track_records import records_of
+from core.http.posts import is_posted
 from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
         if file is not None:
             text = _read(file.read(import_export.LARGEST_BYTES + 1))
         entries = import_export.parse(text)
-        if "confirm" not in request.POST:
+        if not is_posted(request, "confirm"):
             steps = import_export.plan(entries)
             return render(request, "catalog/import.html", {"steps": steps, "text": text})
         collections = import_export.apply(entries, request.user)

@@ -19,7 +19,7 @@ from chats.turns import finding
 from chats.views.chat import find_own
 from core.http.caching import no_store
 from core.http.parameters import parse_moment, parse_uuid, search_words
-from fal.db_safe import db_safe_text
+from core.http.posts import hidden
 from kept.resource import Resource
 from projects import current, roles
 from projects.rules import door
@@ -81,14 +81,12 @@ def new(request: HtmxRequest) -> HttpResponse:
 
     With `second` it answers beside the conversation's model.
     """
-    is_second = bool(request.POST.get("second") or request.GET.get("second"))
-    key = parse_uuid(request.POST.get("chat", "") or request.GET.get("chat", ""))
+    is_second = bool(hidden(request, "second") or request.GET.get("second"))
+    key = parse_uuid(hidden(request, "chat") or request.GET.get("chat", ""))
     chat = find_own(request, key) if key else None
     project = current.current(request)
     why_not = "" if chat else roles.refusal_to_make(request.user, project)
-    chosen = Endpoint.objects.filter(
-        endpoint_id=db_safe_text(request.POST.get("model", ""))
-    ).first()
+    chosen = Endpoint.objects.filter(endpoint_id=hidden(request, "model")).first()
     if request.method == "POST" and chosen and shape_of(chosen) and not chosen.refusal:
         if chat and is_second:
             return redirect(_add_second(chat, chosen))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.dateparse import parse_datetime
 
+from core.forms import NUL
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -50,5 +52,5 @@ def page_number(text: str) -> int:
 
 def search_words(request: HttpRequest, name: str = "q") -> str:
     """Return what the address says is searched for; what is longer than a search is cut."""
-    text = request.GET.get(name, "").replace("\x00", "")
+    text = request.GET.get(name, "").replace(NUL, "")
     return text.strip()[:MAX_WORDS_CHARS]

@@ -16,11 +16,12 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
-from fal.db_safe import db_safe_text
+from core.http.posts import BUTTON, hidden, pressed
 from flows.compose import chain, editing
 from flows.compose.definition import Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.display import edit_page
+from flows.forms import FlowForm
 from flows.models import Flow
 from flows.views.flow import find_changeable
 from flows.views.posted import posted_fields
@@ -29,10 +30,11 @@ from projects.rights import Rights
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
+    from django.http import QueryDict
+
     from core.http.htmx import HtmxRequest
 
 Post = dict[str, list[str]]
-NAMELESS = "Untitled flow"
 OUTDATED = (
     "A step was added to this flow or removed from it in another tab or window. This is its "
     "current state, without the changes that you made on the older page."
@@ -47,13 +49,13 @@ def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     flow = find_changeable(request, pk)
     if request.method != "POST":
         return _page(request, flow)
-    if request.POST.get("~version") != str(flow.version):
+    if hidden(request, "~version") != str(flow.version):
         return _page(request, flow, trouble=OUTDATED, status=HTTPStatus.CONFLICT)
     post, refused = _fields(request, flow)
-    verb, _, step_id = request.POST.get("~do", "save").partition(":")
+    verb, step_id = pressed(request, "save")
     if verb == "undo":
         return _undo(flow)
-    flow, problems = _save(request, flow, post)
+    flow, names, problems = _save(request, flow, post)
     problems = [*refused, *problems]
     if verb == "keep":
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
@@ -66,24 +68,27 @@ def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if verb == "step-remove":
         return _remove(request, flow, step_id)
     if verb != "save":
-        return _page(request, flow, post=apply(post, request.POST["~do"]), problems=problems)
-    if problems:
+        post = apply(post, hidden(request, BUTTON))
+        return _page(request, flow, names, post=post, problems=problems)
+    if problems or names.errors:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _page(request, flow, post=post, problems=problems, status=status)
+        return _page(request, flow, names, post=post, problems=problems, status=status)
     return redirect(flow)
 
 
 def _page(
     request: HtmxRequest,
     flow: Flow,
+    names: FlowForm | None = None,
     *,
     post: Post | None = None,
     problems: list[Problem] | None = None,
     trouble: str = "",
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"trouble": trouble, "is_wrong": bool(problems)}
-    context["may_open"] = Rights(request.user, flow).may_remove
+    names = names or _names(request, flow)
+    context: dict[str, Any] = {"trouble": trouble, "form": names}
+    context["is_wrong"] = bool(problems or names.errors)
     try:
         context |= edit_page.context(flow, parse_definition(flow.definition), post, problems or ())
     except Invalid as invalid:  # stored by an older version, or through the admin
@@ -99,22 +104,26 @@ def _fields(request: HtmxRequest, flow: Flow) -> tuple[Post, list[Problem]]:
     return with_files(post, request.FILES, root, request.user.pk, flow.project)
 
 
-def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Problem]]:
-    """Save the post; return the flow in its new state, and problems with unparsable values."""
+def _names(request: HtmxRequest, flow: Flow, posted: QueryDict | None = None) -> FlowForm:
+    """Return the form of what the flow is called and who sees it."""
+    return FlowForm(posted, instance=flow, may_open=Rights(request.user, flow).may_remove)
+
+
+def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, FlowForm, list[Problem]]:
+    """Save the post; return the flow in its new state, and what could not be read of it.
+
+    That is what the form of its name says, and problems with values of steps.
+    """
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
         definition = parse_definition(locked.definition)
         versions = versions_of(definition, endpoints_of([definition]))
         edited = editing.read_edit(definition, versions, post)
         locked.definition = edited.definition.as_json()
-        if "name" in request.POST:
-            name = " ".join(db_safe_text(request.POST["name"]).split())[:200]
-            locked.name = name or NAMELESS
-        if "visibility" in request.POST and Rights(request.user, flow).may_remove:
-            is_team = request.POST["visibility"] == Flow.Visibility.TEAM
-            locked.visibility = Flow.Visibility.TEAM if is_team else Flow.Visibility.PRIVATE
+        names = _names(request, locked, request.POST)
+        names.is_valid()
         locked.save()
-    return locked, edited.problems
+    return locked, names, edited.problems
 
 
 def _remove(request: HtmxRequest, flow: Flow, step: str) -> HttpResponseBase:

@@ -19,6 +19,7 @@ from catalog.search import engine
 from catalog.search.query import Query
 from core.http.caching import no_store
 from core.http.parameters import search_words
+from core.http.posts import BUTTON, hidden
 from flows.compose import form
 from flows.compose.definition import Definition, Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
@@ -127,9 +128,9 @@ def _page(
         "runs": flow_page.runs_of(flow, request.user),
         "trouble": trouble,
         "forbidden": forbidden,
-        "is_fresh_chosen": request.method == "POST" and request.POST.get("~reuse") != "1",
+        "is_fresh_chosen": request.method == "POST" and hidden(request, "~reuse") != "1",
     }
-    context["form_token"] = request.POST.get("~token") or context["form_token"]
+    context["form_token"] = hidden(request, "~token") or context["form_token"]
     return render(request, "flows/flow.html", context, status=status)
 
 
@@ -140,7 +141,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     here = current.current(request)
     target = starting.project_for(request.user, flow, here)
     post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk, target)
-    action = request.POST.get("~do", "run")
+    action = hidden(request, BUTTON, "run")
     if action != "run":
         return _page(request, flow, definition, apply(post, action), refused)
     values, unread = form.answers(definition, versions, post)
@@ -155,7 +156,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if problems or at_steps:
         return _page(request, flow, definition, post, problems, troubles=at_steps, status=status)
-    is_reusing = request.POST.get("~reuse") == "1"
+    is_reusing = hidden(request, "~reuse") == "1"
     reused = flow_page.reusable(flow, filled, target) if is_reusing else {}
     token = _token(request, filled, reused)
     try:
@@ -169,7 +170,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
 
 def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) -> str:
     """Return the same token for two clicks on the same form; after Back, other input is another."""
-    drawn = request.POST.get("~token", "") or uuid.uuid4().hex
+    drawn = hidden(request, "~token") or uuid.uuid4().hex
     runs = {step: str(run.pk) for step, run in reused.items()}
     return form_token(drawn, {"definition": filled.as_json(), "reused": runs})
 

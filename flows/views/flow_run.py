@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
+from core.http.posts import pressed
 from flows.display import rights, run_page
 from flows.execution import starting
 from flows.models import Flow, FlowRun
@@ -34,10 +35,10 @@ def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpRe
             return looking.page(request, "flow-run", covered)
         return _page(request, _find(FlowRun.objects.open_to(request.user), pk, flow_run))
     shown_run = _find(FlowRun.objects.shown_to(request.user), pk, flow_run)
-    verb, _, step = request.POST.get("~do", "").partition(":")
+    verb, step = pressed(request)
     try:
         if verb == "again":
-            starting.try_again(shown_run, step.replace("\x00", ""), request.user)
+            starting.try_again(shown_run, step, request.user)
         elif verb == "cancel":
             Rights(request.user, shown_run).require_removal()
             by = "" if shown_run.user == request.user else request.user.get_username()

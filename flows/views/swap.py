@@ -18,6 +18,7 @@ from catalog.related.use_index import uses
 from catalog.schema_versions import version_of
 from core.http.caching import no_store
 from core.http.parameters import search_words
+from core.http.posts import hidden
 from fal.db_safe import db_safe_text
 from flows.compose import swapping
 from flows.compose.definition import Definition, Step, parse_definition
@@ -69,7 +70,7 @@ def _page(
 
 
 def _save(request: HtmxRequest, flow: Flow) -> HttpResponseBase:
-    to = request.POST.get("to", "")
+    to = hidden(request, "to")
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
         definition = parse_definition(locked.definition)

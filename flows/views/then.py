@@ -18,6 +18,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.formatting import counted
 from core.http.caching import no_store
+from core.http.posts import hidden
 from fal.db_safe import db_safe_text
 from flows.compose import chain
 from flows.compose.definition import MOST_STEPS, Definition, Invalid, parse_definition
@@ -130,7 +131,7 @@ _KEPT = ("run", "key", "model", "after")
 
 def _chosen(request: HtmxRequest, name: str) -> str:
     """Return what was posted, by the page's form or in the address of a choice in the dialog."""
-    return request.POST.get(name) or request.GET.get(name, "")
+    return hidden(request, name) or request.GET.get(name, "")
 
 
 def _chained(request: HtmxRequest, start: Origin) -> str:

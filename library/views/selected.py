@@ -20,6 +20,7 @@ from catalog.models import Revision
 from core.formatting import counted
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
+from core.http.posts import hidden
 from core.http.streaming import OffThreadStream
 from core.refusals import Refused
 from library import pictures as sets_of_pictures
@@ -96,7 +97,7 @@ def stars(request: HtmxRequest) -> HttpResponseBase:
         posted = selection.posted(request)
     except Refused as refused:
         return refuse(request, str(refused))
-    is_starred = request.POST.get("star") != "0"
+    is_starred = hidden(request, "star") != "0"
     chosen = selection.choose(posted, starrable_by(request.user))
     stars_of_runs.star_results(chosen.results, is_starred=is_starred)
     words = sentence(chosen, "are starred" if is_starred else "are without a star")
@@ -136,7 +137,7 @@ def board(request: HtmxRequest) -> HttpResponseBase:
         chosen = _chosen(request)
     except Refused as refused:
         return refuse(request, str(refused))
-    of = request.POST.get("of", "")
+    of = hidden(request, "of")
     return redirect(_plan(chosen, of if of in KINDS else KINDS[0]))
 
 

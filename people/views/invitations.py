@@ -16,6 +16,7 @@ from accounts.roles import Role
 from core.http.addresses import absolute
 from core.http.caching import no_store
 from core.http.parameters import page_number, parse_key
+from core.http.posts import hidden, is_posted
 from people import invitations as rules
 from people.forms import InvitationForm
 from people.models import Invitation
@@ -39,7 +40,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, InvitationForm(request.user))
     form = InvitationForm(request.user, request.POST)
-    if "more" in request.POST:  # lines for projects; nothing is made, and nothing judged
+    if is_posted(request, "more"):  # lines for projects; nothing is made, and nothing judged
         return _page(request, form)
     if not form.is_valid():
         return _page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -100,7 +101,7 @@ def _on_project(
     """Answer the form on a project's page by the invitation, or by the form with what is wrong."""
     context = {
         "form": form,
-        "project_key": request.POST.get("project", ""),
+        "project_key": hidden(request, "project"),
         "project_roles": Membership.Role.choices,
     }
     template = "people/_made.html" if more else "people/_project_invitation.html"

@@ -18,6 +18,7 @@ from api import tokens
 from api.models import Token
 from core.formatting import counted
 from core.http.parameters import page_number, parse_key
+from core.http.posts import hidden, is_posted
 from core.refusals import Refused
 from people import access, listing
 from people import person as people
@@ -91,7 +92,7 @@ def projects(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Make the person a member of the posted `project`, with the posted `role`."""
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
-        project = _posted_project(request.POST.get("project"))
+        project = _posted_project(hidden(request, "project"))
         members.add(request.user, project, shown.pk, request.POST.get("role", ""))
         messages.success(request, f"{shown.username} is a member of “{project}” now.")
     return _back(request, shown, "projects")
@@ -130,8 +131,8 @@ def recovery(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Undo the removal of the posted `removed` from the posted `from`."""
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
-        there = _posted_project(request.POST.get("from"))
-        members.restore(request.user, there, request.POST.get("removed", ""))
+        there = _posted_project(hidden(request, "from"))
+        members.restore(request.user, there, hidden(request, "removed"))
         messages.success(request, f"{shown.username} is in “{there}” again.")
     return _back(request, shown, "projects")
 
@@ -143,13 +144,13 @@ def session_ends(request: HtmxRequest, user_id: int) -> HttpResponse:
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
         roles.require_may_act_on(shown, request.user)
-        if "all" in request.POST:
+        if is_posted(request, "all"):
             is_own = shown.pk == request.user.pk
             number = active_sessions.end_others(
                 shown, request.session.session_key if is_own else None
             )
         else:
-            number = int(active_sessions.end(shown, parse_key(request.POST.get("session")) or 0))
+            number = int(active_sessions.end(shown, parse_key(hidden(request, "session")) or 0))
         if number:
             audit.record(request.user, "ended sessions of", [shown], counted(number, "session"))
         messages.success(request, f"{counted(number, 'session')} ended.")

@@ -33,6 +33,7 @@ from core.http.conditional import parse_range
 from core.http.errors import Unavailable
 from core.http.htmx import HtmxRequest
 from core.http.parameters import search_words
+from core.http.posts import hidden
 from core.http.streaming import CHUNK_BYTES, OffThreadStream, chunks
 from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
@@ -99,7 +100,7 @@ def thumbnail(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpRespons
 def frames(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
     """Record the `digest` (SHA-256) of a frame that a page took of a film, so that it is known."""
     artifact = _artifact(request, pk, position)
-    digest = request.POST.get("digest", "")
+    digest = hidden(request, "digest")
     if not domain.DIGEST.fullmatch(digest):
         return HttpResponse("A frame is recorded by its SHA-256.\n", "text/plain", status=422)
     derived_files.record(artifact.run_id, artifact.position, {DerivedFile.What.FRAME: digest})
@@ -181,7 +182,7 @@ def uploads(request: HtmxRequest) -> JsonResponse:
     if refusal := roles.refusal_to_make(request.user, current.current(request)):
         return JsonResponse({"error": refusal}, status=HTTPStatus.FORBIDDEN)
     try:
-        upload = store_upload(request, file, request.POST.get("kind", ""))
+        upload = store_upload(request, file, hidden(request, "kind"))
     except domain.NotStored as error:
         return JsonResponse({"error": str(error)}, status=HTTPStatus.INSUFFICIENT_STORAGE)
     except storage_limits.QuotaExceeded as error:
@@ -199,11 +200,11 @@ def known_upload(request: HtmxRequest) -> HttpResponse:
     project = current.current(request)
     if refusal := roles.refusal_to_make(request.user, project):
         return JsonResponse({"error": refusal}, status=HTTPStatus.FORBIDDEN)
-    size = request.POST.get("size_bytes", "")
+    size = hidden(request, "size_bytes")
     try:
         upload = domain.find_by_digest(
             request.user.pk or 0,
-            request.POST.get("digest", ""),
+            hidden(request, "digest"),
             request.POST.get("name", ""),
             int(size) if re.fullmatch(r"[0-9]{1,18}", size) else 0,
             project,

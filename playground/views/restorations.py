@@ -21,6 +21,7 @@ from catalog.related.use_index import uses
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
+from core.http.posts import hidden, is_posted
 from core.http.streaming import OffThreadStream
 from playground.display.navigation import command_palette
 from playground.form.foreign import ForeignRecipe
@@ -78,12 +79,12 @@ def _page(
 
 def _restore(request: HtmxRequest) -> Outcome:
     if file := request.FILES.get("file"):
-        if "use" in request.POST:
+        if is_posted(request, "use"):
             return _taken(request, file)
-        endpoint_id = request.POST.get("endpoint", "")
+        endpoint_id = hidden(request, "endpoint")
         onto = Endpoint.objects.filter(endpoint_id=endpoint_id[:255]).first()
         return restore.by_file(request.user, file, file.size or 0, onto)
-    if digest := request.POST.get("digest"):
+    if digest := hidden(request, "digest"):
         return by_content.by_digest(request.user, digest)
     if address := request.POST.get("address"):
         return by_content.by_address(request.user, address)
@@ -102,7 +103,7 @@ def _acts_of_unknown(request: HtmxRequest) -> list[Act]:
     """Return what can be done with a file of no run: it becomes an input, if a model takes it."""
     file = request.FILES.get("file")
     name = (file.name if file else request.POST.get("name", "")) or ""
-    content_type = (file.content_type if file else request.POST.get("type", "")) or ""
+    content_type = (file.content_type if file else hidden(request, "type")) or ""
     if roles.refusal_to_make(request.user, current.current(request)):
         return []
     kind = use_as.kind_of_file(content_types.kind_named(name, content_type), name)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from core.http.parameters import parse_key
+from core.http.posts import hidden
 from core.http.refusals import refusals_as_messages
 from projects import members
 from projects.views.own import of_member
@@ -63,7 +64,7 @@ def recovery(request: HtmxRequest, slug: str) -> HttpResponse:
     """Undo the removal of the posted `removed`."""
     project = of_member(request, slug)
     with refusals_as_messages(request):
-        member = members.restore(request.user, project, request.POST.get("removed", ""))
+        member = members.restore(request.user, project, hidden(request, "removed"))
         messages.success(request, f"{members.name_of(member.user)} is a member again.")
     return _to_members(project)
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import permissions, single_use
 from accounts import roles as house_roles
+from core.http.posts import hidden
 from projects import activity, creation, current, listing, members, roles
 from projects.forms import ProjectForm
 from projects.rules import preview
@@ -46,7 +47,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     status = HTTPStatus.OK
     if request.method == "POST":
         if form.is_valid():
-            token = request.POST.get("~token", "")
+            token = hidden(request, "~token")
             press = f"new project {request.user.pk} {token}"
             if token and not single_use.spend(press, ONE_PRESS_S):
                 return redirect("projects:projects")  # a double click

@@ -19,6 +19,7 @@ from accounts.sign_in.issuers import configured, pages
 from accounts.sign_in.issuers.connections import require_recent_login
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 from accounts.sign_in.issuers.providers import CLASSES, IssuerProvider
+from core.http.posts import hidden
 
 CANCELLED = "access_denied"
 
@@ -35,7 +36,7 @@ def begin(request: HttpRequest, issuer: str) -> HttpResponse:
     nobody could list.
     """
     provider = _provider(request, issuer)
-    process = request.POST.get("process") or request.GET.get("process")
+    process = hidden(request, "process") or request.GET.get("process")
     context = {"provider": provider, "process": "connect" if process == "connect" else "login"}
     if request.method != "POST":
         return render(request, "socialaccount/login.html", context)

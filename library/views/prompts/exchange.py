@@ -17,6 +17,7 @@ from accounts import audit
 from core.formatting import counted
 from core.http.body_limits import takes_up_to
 from core.http.caching import no_store
+from core.http.posts import is_posted
 from core.refusals import Refused
 from library.models import Prompt
 from library.prompts import exchange, saving
@@ -58,7 +59,7 @@ def import_(request: HtmxRequest) -> HttpResponse:
         "wrong_number": len(wrong),
         "known": sum(entry.is_known for entry in entries),
     }
-    if "confirmed" not in request.POST or not fitting:
+    if not is_posted(request, "confirmed") or not fitting:
         return _page(request, **context)
     try:
         saving.create(

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.http.caching import no_store
 from core.http.parameters import page_number, parse_uuid, search_words
+from core.http.posts import hidden, pressed, ticked
 from library.references import pictures, saving
 from library.views.references.references import REFERENCES, report_added
 from runs.files import uploads
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 def change_pictures(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Add `files` and `artifact`s, remove or move a picture (`~do`), or order them (`picture`)."""
     reference = REFERENCES.find_changeable(request, pk)
-    verb, _, at = request.POST.get("~do", "add").partition(":")
+    verb, at = pressed(request, "add")
     if verb == "add":
-        files, chosen = request.FILES.getlist("files"), request.POST.getlist("artifact")
+        files, chosen = request.FILES.getlist("files"), ticked(request, "artifact")
         before = reference.pictures
         added = pictures.add(request.user, reference.project, before, files, chosen)
         if not files and not chosen:
@@ -34,7 +35,7 @@ def change_pictures(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         report_added(request, added)
         saving.set_pictures(reference, added.addresses, request.user)
     elif verb == "order":
-        order = request.POST.getlist("picture")
+        order = ticked(request, "picture")
         if sorted(order) == sorted(reference.pictures):  # else it was changed meanwhile
             saving.set_pictures(reference, order, request.user)
     else:
@@ -57,7 +58,7 @@ def _moved(addresses: list[str], verb: str, address: str) -> list[str]:
 @require_POST
 def addition(request: HtmxRequest) -> HttpResponse:
     """Add `artifact`s to the `reference` that was chosen in the form of a new one."""
-    pk = parse_uuid(request.POST.get("reference", ""))
+    pk = parse_uuid(hidden(request, "reference"))
     if pk is None:
         messages.warning(request, "Choose the reference that the picture is for.")
         return redirect("library:references")

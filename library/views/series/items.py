@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.http.caching import no_store
 from core.http.parameters import parse_key, parse_moment, parse_uuid
+from core.http.posts import hidden, is_posted, ticked
 from core.refusals import Refused
 from library import selection
 from library.models import Series
@@ -42,8 +43,8 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
         posted = selection.posted(request)
     except Refused as refused:
         return selected.refuse(request, str(refused))
-    is_chosen = request.POST.get("series") or request.POST.get("named")
-    if "choose" in request.POST or not is_chosen:
+    is_chosen = hidden(request, "series") or request.POST.get("named")
+    if is_posted(request, "choose") or not is_chosen:
         return _form(request, posted)
     try:
         series = _chosen(request)
@@ -63,7 +64,7 @@ def _chosen(request: HtmxRequest) -> Series:
     """Return the series that was chosen, or that of the posted name."""
     if named := request.POST.get("named", ""):
         return naming.named(request.user, current.current(request), named)
-    pk = parse_uuid(request.POST.get("series", ""))
+    pk = parse_uuid(hidden(request, "series"))
     series = Series.objects.taking_results_of(request.user).filter(pk=pk).first() if pk else None
     if series is None:
         raise Refused("That series is gone. Choose another one, or begin a new one.")
@@ -108,8 +109,8 @@ def order(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     An empty `before` moves it to the end. From a script that has moved it already, 204.
     """
     series = SERIES.find_changeable(request, pk)
-    key, step = _item(request), STEPS.get(request.POST.get("step", ""))
-    before = request.POST.get("before", "")
+    key, step = _item(request), STEPS.get(hidden(request, "step"))
+    before = hidden(request, "before")
     if step:
         is_moved = items.step(series, key, step)
     else:
@@ -136,7 +137,7 @@ def cover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def removals(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Take the posted items out of a series; its page offers to undo it."""
     series = SERIES.find_changeable(request, pk)
-    keys = [key for text in request.POST.getlist("item") if (key := parse_key(text))]
+    keys = [key for text in ticked(request, "item") if (key := parse_key(text))]
     at = items.remove(series, keys)
     query = f"?{urlencode({'removed': at.isoformat()})}" if at else ""
     return redirect(f"{series.get_absolute_url()}{query}")
@@ -146,11 +147,11 @@ def removals(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def removals_undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Put back what was taken out at the time `at`."""
     series = SERIES.find_changeable(request, pk)
-    at = parse_moment(request.POST.get("at", ""))
+    at = parse_moment(hidden(request, "at"))
     if not at or not items.put_back(series, at):
         messages.warning(request, "Nothing was put back: it is there already, or gone for good.")
     return redirect(series)
 
 
 def _item(request: HtmxRequest) -> int:
-    return parse_key(request.POST.get("item", "")) or 0
+    return parse_key(hidden(request, "item")) or 0

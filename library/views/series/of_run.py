@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from core.http.caching import no_store
 from core.http.parameters import parse_key, parse_uuid
+from core.http.posts import hidden, is_posted
 from core.refusals import Refused
 from library.models import Series
 from library.selection import Selection
@@ -64,10 +65,10 @@ def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 def _change(request: HtmxRequest, run: Run) -> str:
     """Add one result of the run to a series, or take it out, as posted; returns what is wrong."""
-    position = parse_key(request.POST.get("position", "")) or 0
+    position = parse_key(hidden(request, "position")) or 0
     try:
-        if "out" in request.POST:
-            pk = parse_uuid(request.POST["out"])
+        if is_posted(request, "out"):
+            pk = parse_uuid(hidden(request, "out"))
             if pk and (
                 series := Series.objects.taking_results_of(request.user).filter(pk=pk).first()
             ):

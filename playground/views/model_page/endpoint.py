@@ -21,6 +21,7 @@ from accounts.sign_in.views import login_required
 from catalog.models import Endpoint, Revision
 from catalog.models.querysets import CATALOGUE_ONLY
 from core.http.htmx import HtmxRequest
+from core.http.posts import BUTTON, hidden
 from playground.display import about, history
 from playground.form import drafts, form_state
 from playground.form.form_state import FormState, Post, Written
@@ -54,7 +55,7 @@ def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
 
     A Run by htmx renders no page, so its query skips what only the page needs.
     """
-    if request.htmx and request.method == "POST" and request.POST.get("~do", "run") in {"", "run"}:
+    if request.htmx and request.method == "POST" and hidden(request, BUTTON, "run") in {"", "run"}:
         rows = Endpoint.objects.defer(*CATALOGUE_ONLY)
     else:
         rows = (

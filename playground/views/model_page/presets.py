@@ -20,6 +20,7 @@ from accounts.permissions import may
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
 from core.http.parameters import page_number, parse_key, search_words
+from core.http.posts import hidden
 from playground.display.navigation.destinations import having
 from playground.form import presets
 from playground.form.presets import Scope
@@ -148,7 +149,7 @@ def repair_undo(request: HtmxRequest, pk: int) -> HttpResponse:
 
 def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
     text, name = request.POST.get("arguments", ""), request.POST.get("name", "")
-    scope, may_replace = _scope(request), request.POST.get("replace") == "1"
+    scope, may_replace = _scope(request), hidden(request, "replace") == "1"
     project = current.current(request)
     if refusal := roles.refusal_to_make(request.user, project):
         return _refuse(request, endpoint, refusal, text, name)
