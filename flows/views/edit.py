@@ -21,10 +21,10 @@ from flows.compose import chain, editing
 from flows.compose.definition import Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
 from flows.display import edit_page
-from flows.forms import FlowForm
 from flows.models import Flow
 from flows.views.flow import find_changeable
 from flows.views.posted import posted_fields
+from kept.forms import TextsForm
 from playground.form.posted_files import with_files
 from projects.rights import Rights
 from schemas import Problem, apply
@@ -39,6 +39,32 @@ OUTDATED = (
     "A step was added to this flow or removed from it in another tab or window. This is its "
     "current state, without the changes that you made on the older page."
 )
+NAMELESS = "Untitled flow"
+
+
+class FlowForm(TextsForm):
+    """A flow's name; who may remove it also chooses who sees it."""
+
+    class Meta(TextsForm.Meta):
+        model = Flow
+        fields = ("name", "visibility")
+
+    def __init__(self, *args: Any, may_open: bool, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if not may_open:
+            self.fields.pop("visibility", None)
+        if visibility := self.fields.get("visibility"):
+            members, everybody = Flow.Visibility
+            is_private = self.instance.project.is_private
+            visibility.label = "Who sees it"
+            visibility.choices = [  # type: ignore[attr-defined]
+                (members, "Only me" if is_private else members.label),
+                (everybody, "Everybody in the house: they may run and copy it"),
+            ]
+
+    def clean_name(self) -> str:
+        """Return the name of a flow, which always has one."""
+        return self.cleaned_data["name"] or NAMELESS
 
 
 @limit("draft")
