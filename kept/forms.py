@@ -27,15 +27,24 @@ def field_of(column: models.Field[Any, Any], **more: Any) -> forms.Field | None:
     return column.formfield(**more)
 
 
+class UsedByField(forms.ChoiceField):
+    """Asks who of a shared project sees what is made in it."""
+
+    widget = forms.RadioSelect
+
+    def __init__(self, **more: Any) -> None:
+        choices = [(ONLY_ME, "Only me"), (MEMBERS, "Members")]
+        super().__init__(label="Who may use it", choices=choices, required=False, **more)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what was chosen; what was asked only now is as it begins."""
+        return data or initial
+
+
 class KeptForm(forms.ModelForm):  # type: ignore[type-arg]
     """A ModelForm of a row that has its user and project: `instance` of a new one has them too."""
 
-    used_by = forms.ChoiceField(
-        label="Who may use it",
-        choices=[(ONLY_ME, "Only me"), (MEMBERS, "Members")],
-        widget=forms.RadioSelect,
-        required=False,
-    )
+    used_by = UsedByField()
 
     class Meta:
         formfield_callback = field_of

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 
 def posted(query: str) -> HttpRequest:
     request = HttpRequest()
-    request.POST = QueryDict(query)  # type: ignore[assignment]
+    request.POST = QueryDict(query)
     return request
 
 
