@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django import forms
 from django.db import transaction
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from accounts import audit
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Standing
 from catalog.models.querysets import EndpointQuerySet
+from core.forms import LineField
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -22,6 +24,19 @@ WORDS = {
     Standing.EXPERIMENTAL: "Experimental",
     Standing.BLOCKED: "Blocked",
 }
+
+
+class StandingForm(forms.Form):
+    """A mark, with its reason."""
+
+    standing = forms.ChoiceField(
+        label="Mark",
+        choices=[*WORDS.items()],
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Choose one of the marks."},
+    )
+    reason = LineField(label="Why", max_length=LONGEST_REASON, required=False)
 
 
 def set_status(endpoints: EndpointQuerySet, standing: str, reason: str, by: User) -> int:
