@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 LONGEST_REASON = 255
+NO_REASON = "Say why it is blocked: whoever wants to run it reads this."
 WORDS = {
     "": "Nothing said",
     Standing.APPROVED: "Approved",
@@ -48,7 +49,7 @@ def set_status(endpoints: EndpointQuerySet, standing: str, reason: str, by: User
         raise ValueError("Choose one of the marks.")
     reason = one_line(reason, LONGEST_REASON, "reason") if standing else ""
     if standing == Standing.BLOCKED and not reason:
-        raise ValueError("Say why it is blocked: whoever wants to run it reads this.")
+        raise ValueError(NO_REASON)
     with transaction.atomic():
         changed = list(endpoints.only("endpoint_id", "standing", "standing_reason"))
         changes = {

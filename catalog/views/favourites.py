@@ -21,7 +21,6 @@ from catalog.views.browse import own_media, search_page
 from core.http.conditional import with_etag
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden, is_posted
-from fal.db_safe import db_safe_text
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +45,7 @@ def _page(request: HtmxRequest) -> HttpResponse:
 def _star(request: HtmxRequest) -> HttpResponse:
     """Star the endpoint `star`, or unstar `unstar`; the response offers undo."""
     starred = is_posted(request, "star")
-    endpoint_id = db_safe_text(request.POST.get("star" if starred else "unstar", ""))
+    endpoint_id = hidden(request, "star" if starred else "unstar")
     endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
     Favourite.objects.set(request.user.pk, endpoint, starred=starred)
     if not request.htmx:

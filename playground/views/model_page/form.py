@@ -315,6 +315,7 @@ def _link_or_preset(request: HtmxRequest, written: Written, action: str) -> Http
         if refusal := roles.refusal_to_make(request.user, project):
             return _refuse(request, written, refusal)
         more = {
+            "form": presets.PresetForm(),
             "new_preset": {"arguments": dumps(arguments, indent=None)},
             "is_private": project.is_private,
         }
