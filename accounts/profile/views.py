@@ -108,7 +108,7 @@ def name(request: HtmxRequest) -> HttpResponseBase:
 @require_POST
 def theme(request: HtmxRequest) -> HttpResponseBase:
     """Choose light or dark for this browser, or leave it to the system."""
-    chosen = request.POST.get("theme", "")
+    chosen = hidden(request, "theme")
     response = redirect(f"{reverse('account')}#theme")
     if chosen in THEMES and chosen:
         response.set_cookie(settings.THEME_COOKIE_NAME, chosen, max_age=YEAR_S, samesite="Lax")

@@ -38,7 +38,7 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         if turn.others.exists():  # the conversation continues with the turn beside it
             return redirect(chat)
         return redirect(f"{chat.get_absolute_url()}?turn={turn.pk}#turn-{turn.pk}")
-    token = f"{request.POST.get('~token', '')[:64]}-{verb[:5]}-{turn.pk}"
+    token = f"{hidden(request, '~token')[:64]}-{verb[:5]}-{turn.pk}"
     try:
         new_turn = _resent(chat, turn, verb, read_post(request).text, token)
     except sending.Refused as refused:

@@ -77,10 +77,10 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
 @require_POST
 def role(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Give the person the posted `role`; `shown` is the one that the page showed."""
-    shown, post = person_or_404(user_id), request.POST
+    shown = person_or_404(user_id)
     with refusals_as_messages(request):
         sentence = people.change_role(
-            request.user, shown, post.get("role", ""), post.get("shown", "")
+            request.user, shown, hidden(request, "role"), hidden(request, "shown")
         )
         messages.success(request, sentence)
     return _back(request, shown, "role")
@@ -93,7 +93,7 @@ def projects(request: HtmxRequest, user_id: int) -> HttpResponse:
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
         project = _posted_project(hidden(request, "project"))
-        members.add(request.user, project, shown.pk, request.POST.get("role", ""))
+        members.add(request.user, project, shown.pk, hidden(request, "role"))
         messages.success(request, f"{shown.username} is a member of “{project}” now.")
     return _back(request, shown, "projects")
 
@@ -102,11 +102,11 @@ def projects(request: HtmxRequest, user_id: int) -> HttpResponse:
 @require_POST
 def project(request: HtmxRequest, user_id: int, project_id: int) -> HttpResponse:
     """Give the person the posted `role` in a project; `shown` is the one that the page showed."""
-    shown, post = person_or_404(user_id), request.POST
+    shown = person_or_404(user_id)
     with refusals_as_messages(request):
         there = _project(project_id)
         sentence = members.change_role(
-            request.user, there, shown.pk, post.get("role", ""), post.get("shown", "")
+            request.user, there, shown.pk, hidden(request, "role"), hidden(request, "shown")
         )
         messages.success(request, f"In “{there}”: {sentence}")
     return _back(request, shown, "projects")

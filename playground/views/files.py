@@ -205,7 +205,7 @@ def known_upload(request: HtmxRequest) -> HttpResponse:
         upload = domain.find_by_digest(
             request.user.pk or 0,
             hidden(request, "digest"),
-            request.POST.get("name", ""),
+            hidden(request, "name"),
             int(size) if re.fullmatch(r"[0-9]{1,18}", size) else 0,
             project,
         )

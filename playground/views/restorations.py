@@ -86,7 +86,7 @@ def _restore(request: HtmxRequest) -> Outcome:
         return restore.by_file(request.user, file, file.size or 0, onto)
     if digest := hidden(request, "digest"):
         return by_content.by_digest(request.user, digest)
-    if address := request.POST.get("address"):
+    if address := hidden(request, "address"):
         return by_content.by_address(request.user, address)
     raise ValueError("No file arrived. Choose one and try again.")
 
@@ -102,7 +102,7 @@ def _taken(request: HtmxRequest, file: UploadedFile[Any]) -> Outcome:
 def _acts_of_unknown(request: HtmxRequest) -> list[Act]:
     """Return what can be done with a file of no run: it becomes an input, if a model takes it."""
     file = request.FILES.get("file")
-    name = (file.name if file else request.POST.get("name", "")) or ""
+    name = (file.name if file else hidden(request, "name")) or ""
     content_type = (file.content_type if file else hidden(request, "type")) or ""
     if roles.refusal_to_make(request.user, current.current(request)):
         return []

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 def add(request: HtmxRequest, slug: str) -> HttpResponse:
     """Add the posted `user` with the posted `role`."""
     project = of_member(request, slug)
-    person = parse_key(request.POST.get("user")) or 0
+    person = parse_key(hidden(request, "user")) or 0
     with refusals_as_messages(request):
-        member = members.add(request.user, project, person, request.POST.get("role", ""))
+        member = members.add(request.user, project, person, hidden(request, "role"))
         messages.success(request, f"{members.name_of(member.user)} is a member now.")
     return _to_members(project)
 
@@ -36,10 +36,10 @@ def add(request: HtmxRequest, slug: str) -> HttpResponse:
 @require_POST
 def role(request: HtmxRequest, slug: str, user_id: int) -> HttpResponse:
     """Give a member the posted `role`; `shown` is the one that the page showed."""
-    project, post = of_member(request, slug), request.POST
+    project = of_member(request, slug)
     with refusals_as_messages(request):
         sentence = members.change_role(
-            request.user, project, user_id, post.get("role", ""), post.get("shown", "")
+            request.user, project, user_id, hidden(request, "role"), hidden(request, "shown")
         )
         messages.success(request, sentence)
     return _to_members(project)

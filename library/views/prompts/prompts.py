@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
 from core.http.parameters import search_words
+from core.http.posts import hidden
 from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe_text
 from kept.resource import Resource
@@ -231,9 +232,8 @@ def text(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         context = {"prompt": prompt, "slots": using.slots_to_fill(prompt)}
         return render(request, "library/prompts/_filling.html", context)
-    typed = request.POST
     try:
-        filled_text = using.one_text(prompt, typed, typed.get("current", ""))
+        filled_text = using.one_text(prompt, request.POST, hidden(request, "current"))
     except expansion.Refused as refused:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return HttpResponse(str(refused), content_type="text/plain", status=status)

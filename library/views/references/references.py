@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
 from core.http.parameters import search_words
+from core.http.posts import ticked
 from fal.db_safe import db_safe_text
 from kept.forms import KeptForm
 from kept.resource import Resource
@@ -103,8 +104,8 @@ class References(Resource[Reference]):
 
     def form_of(self, request: HtmxRequest, row: Reference, **more: Any) -> KeptForm:
         """Return the form with the results that a new reference begins with."""
-        query = request.POST if request.method == "POST" else request.GET
-        chosen = query.getlist("artifact")[:MAX_PICTURES] if row._state.adding else []
+        chosen = ticked(request, "artifact") or request.GET.getlist("artifact")
+        chosen = chosen[:MAX_PICTURES] if row._state.adding else []
         return super().form_of(request, row, chosen=chosen)
 
     def around_form(self, request: HtmxRequest, form: ReferenceForm) -> Mapping[str, Any]:

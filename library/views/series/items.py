@@ -19,6 +19,7 @@ from core.refusals import Refused
 from library import selection
 from library.models import Series
 from library.series import items, naming
+from library.series.naming import NameForm
 from library.views import selected
 from library.views.series.series import SERIES
 from projects import current, roles
@@ -43,16 +44,17 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
         posted = selection.posted(request)
     except Refused as refused:
         return selected.refuse(request, str(refused))
-    is_chosen = hidden(request, "series") or request.POST.get("named")
+    form = NameForm(request.POST if hidden(request, "named") else None)
+    is_chosen = form.is_bound or hidden(request, "series")
     if is_posted(request, "choose") or not is_chosen:
-        return _form(request, posted)
+        return _form(request, posted, NameForm())
     try:
-        series = _chosen(request)
+        series = _chosen(request, form)
         chosen = items.add(request.user, series, posted)
     except Refused as refused:
         if request.htmx:
             return selected.refuse(request, str(refused))
-        return _form(request, posted, str(refused))
+        return _form(request, posted, form, "" if form.errors else str(refused))
     words = selected.sentence(chosen, f"are in the series “{series.name}”")
     if request.htmx:
         return selected.done(request, words, kept=True)
@@ -60,10 +62,10 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
     return redirect(series)
 
 
-def _chosen(request: HtmxRequest) -> Series:
+def _chosen(request: HtmxRequest, form: NameForm) -> Series:
     """Return the series that was chosen, or that of the posted name."""
-    if named := request.POST.get("named", ""):
-        return naming.named(request.user, current.current(request), named)
+    if form.is_bound:
+        return naming.named(request.user, current.current(request), form)
     pk = parse_uuid(hidden(request, "series"))
     series = Series.objects.taking_results_of(request.user).filter(pk=pk).first() if pk else None
     if series is None:
@@ -82,7 +84,9 @@ def offered(request: HtmxRequest) -> HttpResponse:
     return render(request, "library/series/_options.html", context)
 
 
-def _form(request: HtmxRequest, posted: selection.Selection, error: str = "") -> HttpResponse:
+def _form(
+    request: HtmxRequest, posted: selection.Selection, form: NameForm, error: str = ""
+) -> HttpResponse:
     project = current.current(request)
     listed = sorted(
         Series.objects.taking_results_of(request.user)[:MAX_OFFERED],
@@ -92,13 +96,13 @@ def _form(request: HtmxRequest, posted: selection.Selection, error: str = "") ->
         "posted": posted.fields,
         "number": len(posted),
         "offered": listed,
-        "typed": request.POST.get("named", ""),
+        "form": form,
         "error": error,
         "why_not": roles.refusal_to_make(request.user, project),
         "filters": selections.listed_query(request).urlencode(),
         "back": selected.back_to(request),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if error or form.errors else HTTPStatus.OK
     return render(request, "library/selected/additions.html", context, status=status)
 
 

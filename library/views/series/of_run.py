@@ -17,6 +17,7 @@ from core.refusals import Refused
 from library.models import Series
 from library.selection import Selection
 from library.series import items, naming, shown
+from library.series.naming import NameForm
 from playground.display import wall
 from projects import roles
 from projects.rights import Rights
@@ -75,7 +76,7 @@ def _change(request: HtmxRequest, run: Run) -> str:
                 of_result = items.of(series).filter(run=run.pk, position=position)
                 items.remove(series, list(of_result.values_list("pk", flat=True)))
             return ""
-        series = naming.named(request.user, run.project, request.POST.get("named", ""))
+        series = naming.named(request.user, run.project, NameForm(request.POST))
         chosen = items.add(request.user, series, Selection({run.pk: {position}}))
     except Refused as refused:
         return str(refused)
