@@ -11,18 +11,22 @@ from kept.forms import TextsForm
 from training.models import Dataset, Weights
 
 
+WORD = "A rare word that stands for what is learned, such as “vtrnfox”."
+
+
 class DatasetForm(TextsForm):
     """A data set's name, and the word that stands for what is learned; a new one needs neither."""
 
-    trigger_word = LineField(
-        max_length=100,
-        help_text="A rare word that stands for what is learned, such as “vtrnfox”.",
-        widget=forms.TextInput({"spellcheck": "false"}),
-    )
+    trigger_word = LineField(max_length=100, widget=forms.TextInput({"spellcheck": "false"}))
 
     class Meta(TextsForm.Meta):
         model = Dataset
         fields = ("name", "trigger_word")
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if self.instance._state.adding:
+            self.fields["trigger_word"].help_text = WORD
 
     def clean(self) -> dict[str, Any]:
         """Name a data set that has no name yet."""
