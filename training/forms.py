@@ -10,7 +10,6 @@ from core.forms import LineField
 from kept.forms import TextsForm
 from training.models import Dataset, Weights
 
-
 WORD = "A rare word that stands for what is learned, such as “vtrnfox”."
 
 
