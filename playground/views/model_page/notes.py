@@ -43,6 +43,7 @@ def note(request: HtmxRequest, pk: int) -> HttpResponseBase:
         is_focused=True,
         auto_id="note-edit-%s",
     )
+    form.fields["text"].label = "Your note"
     if not form.is_valid():
         context = {"note": note, "form": form, "endpoint": note.endpoint}
         template = "playground/about/_note_form.html" if request.htmx else "playground/note.html"
