@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.limits.rate_limit import limit
 from accounts.sign_in import local_owner, login_links, pending_form
 from accounts.sign_in.forms import SignInForm
+from core.http.caching import no_store
 from core.http.posts import hidden
 
 
@@ -36,6 +37,7 @@ class SignIn(LoginView):
         return context | {"typed": pending}
 
 
+@no_store
 def login_required(
     request: HttpRequest, back_to: str, value: dict[str, Any] | None
 ) -> HttpResponse:
@@ -52,7 +54,6 @@ def login_required(
         "is_too_large": value is None,
     }
     response = render(request, "account/login.html", context, status=401)
-    response.headers["Cache-Control"] = "private, no-store"
     if value:
         pending_form.set_cookie(response, value)
     return response

@@ -200,6 +200,7 @@ def _address(chosen: Chosen) -> str:
 
 @limit("archive")
 @require_POST
+@no_store
 def archives(request: HtmxRequest) -> HttpResponseBase:
     """Send the posted results (`artifact`, or whole runs as `run`); 422 says what is wrong."""
     try:
@@ -210,7 +211,6 @@ def archives(request: HtmxRequest) -> HttpResponseBase:
     audit.record(request.user, "exported", archive.projects, f"{files} as an archive")
     headers = {
         "Content-Disposition": content_disposition_header(True, archive.name) or "",
-        "Cache-Control": "private, no-store",
         "X-Content-Type-Options": "nosniff",
     }
     return OffThreadStream(stream(archive), content_type="application/zip", headers=headers)

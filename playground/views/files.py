@@ -150,6 +150,7 @@ def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 @require_safe
+@no_store
 def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
     """Serve one whole text of a run's output, or of its partial output, as a file."""
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
@@ -168,7 +169,7 @@ def _text_file(text: str, content_type: str, name: str) -> OffThreadStream:
     starts = range(0, len(text), CHUNK_BYTES)
     pieces = (text[start : start + CHUNK_BYTES].encode() for start in starts)
     disposition = content_disposition_header(False, name) or ""
-    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
+    headers = {"Content-Disposition": disposition}
     return OffThreadStream(pieces, content_type=content_type, headers=headers)
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from accounts.limits.addresses import client_address
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure
 from accounts.sign_in.issuers.providers import IssuerProvider
+from core.http.caching import no_store
 
 log = logging.getLogger("accounts.sign_in")
 
@@ -37,9 +38,8 @@ def address_taken(request: HttpRequest, provider: IssuerProvider) -> HttpRespons
     return _page(request, "socialaccount/address_taken.html", context, HTTPStatus.CONFLICT)
 
 
+@no_store
 def _page(
     request: HttpRequest, template: str, context: dict[str, object], status: int
 ) -> HttpResponse:
-    response = render(request, template, context, status=status)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, template, context, status=status)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
 from playground.form import drafts, form_state, recent_prompts, run_costs
@@ -58,12 +59,11 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
 
 @limit("search")
 @require_safe
+@no_store
 def recent(request: HtmxRequest) -> HttpResponse:
     """Render the user's latest texts for `?field=<name>` as options of a list."""
     texts = recent_prompts.recent_prompts(request.user, request.GET.get("field", ""))
-    response = render(request, "playground/partials/_recent_prompts.html", {"texts": texts})
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return render(request, "playground/partials/_recent_prompts.html", {"texts": texts})
 
 
 @limit("ticket")
