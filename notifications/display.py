@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
-from accounts import mail
 from core.http.parameters import page_number
 from notifications import channels, preferences
 from notifications.forms import ChannelForm, PreferencesForm
 from notifications.models import Channel, Delivery
+from people.accounts import mail
 from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:

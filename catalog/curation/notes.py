@@ -9,9 +9,9 @@ from django import forms
 from django.core import signing
 from django.utils import timezone
 
-from accounts.permissions import DELETE_NOTE, may
 from catalog.models import Endpoint, Note
 from core.forms import TextField
+from people.accounts.permissions import DELETE_NOTE, may
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -9,7 +9,6 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.limits.rate_limit import limit
 from chats.display import preview
 from chats.forms import TitleForm
 from chats.models import Chat, Turn
@@ -17,7 +16,8 @@ from chats.turns import sending
 from chats.views.chat import find_own, keep_draft, read_post, render_page
 from core.http.parameters import parse_key, parse_uuid
 from core.http.posts import hidden, pressed
-from runs import state_machine
+from people.accounts.limits.rate_limit import limit
+from runs.state import state_machine
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
 from core.http.posts import BUTTON, hidden, pressed
 from flows.compose import chain, editing
@@ -25,6 +24,7 @@ from flows.models import Flow
 from flows.views.flow import find_changeable
 from flows.views.posted import posted_fields
 from kept.forms import TextsForm
+from people.accounts.limits.rate_limit import limit
 from playground.form.posted_files import with_files
 from projects.rights import Rights
 from schemas import Problem, apply

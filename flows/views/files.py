@@ -12,7 +12,6 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit
 from core.forms import DocumentForm
 from core.http.caching import no_store
 from flows import transfer
@@ -22,6 +21,7 @@ from flows.graph.graph import Dialect
 from flows.graph.writing import name_of
 from flows.models import Flow
 from flows.views.flow import find_open
+from people.accounts import audit
 from projects import roles
 from projects.current import current
 

@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import audit
 from catalog.models import Endpoint
 from core.forms import LineField
 from kept.models import GRACE
+from people.accounts import audit
 from playground.form import migrate_arguments
 from projects.models.project import private_project
 from runs.models import Preset

@@ -13,8 +13,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from core.http.posts import CSRF, controls
-from runs import confirmation
-from runs.refused_starts import Forbidden, Unconfirmed
+from runs.start import confirmation
+from runs.start.refused_starts import Forbidden, Unconfirmed
 
 _NOT_REPEATED = {CSRF, confirmation.FIELD}
 

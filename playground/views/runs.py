@@ -10,22 +10,23 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import permissions
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
 from kept.models import GRACE
-from playground.display import history, json_tree, looking, renderers, wall
+from people.accounts import permissions
+from playground.display import history, looking, renderers, wall
 from playground.display.comparison import predecessor_of
 from playground.display.result.settings import settings_of
 from projects import roles
 from projects.models import Project
 from projects.rights import Rights
-from runs import owners, state_machine
 from runs.models import Run
 from runs.ownership import deletion
 from runs.progress import watch_tokens
-from runs.results import likeness, stars
+from runs.promises import owners
+from runs.results import json_tree, likeness, stars
+from runs.state import state_machine
 
 # Input and output are private: no browser may keep a copy past a logout.
 
