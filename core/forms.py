@@ -8,12 +8,9 @@ from typing import Any
 from django import forms
 from django.forms.renderers import TemplatesSetting
 
-<<<<<<< 34c1cd83b677ba2c380f591e9df0fba4cd7938d9
 from core.refusals import Refused
 
-=======
 MOST_PASTED_CHARS = 16 << 20  # no post is larger (DATA_UPLOAD_MAX_MEMORY_SIZE)
->>>>>>> 47124fc979fd9f71080793d3690de3727b7f43f7
 NUL = "\x00"  # PostgreSQL stores none; Django has replaced lone surrogates already
 
 

@@ -11,6 +11,7 @@ from django.core.signing import BadSignature
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
+from core.http.posts import hidden
 from core.names import clean_name, name_key
 from core.refusals import Refused
 from kept.voices.participant import Participant
@@ -72,8 +73,8 @@ def reviewer_for_post(request: HttpRequest, visit: Visit) -> Reviewer:
         return reviewer
     if isinstance(visit.user, User):
         return _user_as_reviewer(visit.share, visit.user)
-    name = clean_name(request.POST.get(NAME_FIELD, "")[: 10 * MAX_NAME_CHARS])
-    if request.POST.get(TRAP_FIELD):
+    name = clean_name(hidden(request, NAME_FIELD)[: 10 * MAX_NAME_CHARS])
+    if hidden(request, TRAP_FIELD):
         raise NameRefused(ROBOT, name)
     if sentence := name_problem(visit.share, name):
         raise NameRefused(sentence, name)

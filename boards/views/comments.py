@@ -24,10 +24,12 @@ from boards.comments import (
 )
 from boards.display import pictures
 from boards.models import Board, Cell, Comment, Row
-from boards.views.board import find, find_as_member, no_store
+from boards.views.board import find, find_as_member
 from boards.votes.rankings import column_names
 from core.forms import cleaned
+from core.http.caching import no_store
 from core.http.parameters import parse_key
+from core.http.posts import hidden
 from core.refusals import Refused
 from kept.voices.participant import Participant
 from notifications import inbox
@@ -88,7 +90,7 @@ def resolution(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpRespons
     is_own = thread.is_by(Participant.of_user(request.user))
     if not (rights.may_change or (is_own and rights.may_comment)):
         raise PermissionDenied("Who began a thread may resolve it, and who may change the board.")
-    thread.set_resolved(request.POST.get("resolved") == "1", request.user)
+    thread.set_resolved(hidden(request, "resolved") == "1", request.user)
     return _done(request, board, _place(board, request.GET), thread.pk)
 
 
@@ -109,7 +111,7 @@ def deletion(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpResponseB
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponseBase:
     """Undo the deletion of a comment, by who may delete it."""
-    if (key := parse_key(request.POST.get("comment", ""))) is None:
+    if (key := parse_key(hidden(request, "comment"))) is None:
         return redirect("boards:boards")
     boards = Board.objects.kept().shown_to(request.user)
     kept = Comment.objects.filter(board__in=boards).exclude(deleted_at=None)

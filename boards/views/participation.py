@@ -14,6 +14,7 @@ from boards.row_requests import RowForm
 from boards.views.actions import for_makers, for_members
 from boards.views.board import page
 from core.forms import cleaned
+from core.http.posts import hidden, ticked
 from kept.voices.participant import Participant
 from people.accounts.limits.rate_limit import limit
 from projects import roles
@@ -29,9 +30,7 @@ MAY_NOT = "Who may change this board has not let you ask for rows. {} to let you
 @for_makers
 def access_form(request: HtmxRequest, board: Board) -> Any:
     """Save what viewers and whoever has a link may do with the board."""
-    access.change(
-        request.user, board, request.POST.getlist("viewers"), request.POST.getlist("link")
-    )
+    access.change(request.user, board, ticked(request, "viewers"), ticked(request, "link"))
     return "Saved who may do what."
 
 
@@ -61,7 +60,7 @@ def row_request(request: HtmxRequest, board: Board, row_request: int) -> Any:
     """Run a row that somebody has asked for, or leave it out (`do`)."""
     asked = get_object_or_404(board.row_requests, pk=row_request)
     asked.board = board
-    if request.POST.get("do") == "run":
+    if hidden(request, "do") == "run":
         return row_requests.run_request(request.user, asked).words
     row_requests.leave_out(request.user, asked)
     return "Left out. It stays listed below the board's requests, where it can still be run."

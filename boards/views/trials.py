@@ -16,7 +16,9 @@ from boards.models import Board
 from boards.trials import news, sending, settings
 from boards.trials.form import TrialsForm
 from boards.views.actions import for_makers
-from boards.views.board import find_changeable, no_store
+from boards.views.board import find_changeable
+from core.http.caching import no_store
+from core.http.posts import hidden
 from notifications import inbox, kinds
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 @for_makers
 def pause(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Pause or resume the trials."""
-    is_paused = request.POST.get("state") == "paused"
+    is_paused = hidden(request, "state") == "paused"
     messages.info(request, settings.pause(board, is_paused=is_paused))
     return redirect("boards:board-trials", board.pk)
 
@@ -58,10 +60,10 @@ def pause(request: HtmxRequest, board: Board) -> HttpResponseBase:
 def trial(request: HtmxRequest, board: Board, trial: int) -> HttpResponseBase:
     """Send one trial now regardless of the time, dismiss it, or undo that."""
     chosen = get_object_or_404(board.trials, pk=trial)
-    if request.POST.get("do") == "send":
+    if hidden(request, "do") == "send":
         sent = sending.send(board, chosen.pk, timezone.now())
         message = f"{sent.endpoint.name}: {sent.note or sent.get_state_display().lower()}"
         messages.info(request, message)
     else:
-        settings.dismiss(board, chosen.pk, is_dismissed=request.POST.get("do") == "dismiss")
+        settings.dismiss(board, chosen.pk, is_dismissed=hidden(request, "do") == "dismiss")
     return redirect("boards:board-trials", board.pk)

@@ -10,14 +10,15 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from boards.access import BoardRights
 from boards.models import Board
 from boards.views.board import find_changeable as find_board_to_change
 from core.file_names import portable_name
+from core.http.caching import no_store
 from core.http.parameters import parse_uuid
+from core.http.posts import is_posted
 from kept.resource import Resource
 from people.accounts import audit
 from projects import roles
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 LISTED = 48
 NONE = "This board was deleted."
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe
@@ -122,7 +122,7 @@ def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Report:
 def freezing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Freeze the report; with `follow=1` let it follow its board again."""
     report = find_changeable(request, pk)
-    if "follow" in request.POST:
+    if is_posted(request, "follow"):
         saving.thaw(request.user, report)
     else:
         saving.freeze(request.user, report)

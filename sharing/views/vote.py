@@ -21,6 +21,7 @@ from boards.row_requests import RowForm
 from boards.views.vote import NO_FILE, serve
 from boards.votes import ballots
 from core.forms import cleaned
+from core.http.posts import hidden
 from people.accounts.limits.rate_limit import limit
 from sharing import reviewers
 from sharing.access import UNKNOWN, Visit, for_visitors
@@ -68,9 +69,9 @@ def vote(request: HtmxRequest, visit: Visit, board: Board, cells: set[int]) -> H
         context = {"name_problem": str(refusal), "name_typed": refusal.name}
         return _page(request, visit, board, cells, **context)
     voter = reviewer.participant
-    if pair := request.POST.get("pair", ""):
+    if pair := hidden(request, "pair"):
         try:
-            ballots.record(voter, board, pair, request.POST.get("choice", ""), cells)
+            ballots.record(voter, board, pair, hidden(request, "choice"), cells)
         except ValueError as error:
             return _page(request, visit, board, cells, problem=str(error))
     response = (
@@ -166,6 +167,6 @@ def rows(request: HtmxRequest, visit: Visit) -> HttpResponse:
         response = redirect(f"{share.get_absolute_url()}#rows")
         reviewers.remember(response, request, reviewer)
         return response
-    typed_name = request.POST.get(reviewers.NAME_FIELD, "")
+    typed_name = hidden(request, reviewers.NAME_FIELD)
     context = {"row_typed": form["prompt"].value(), "name_typed": typed_name, **problem}
     return visits.page(request, visit, context, status=HTTPStatus.UNPROCESSABLE_ENTITY)

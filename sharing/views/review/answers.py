@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.file_names import portable_name
 from core.http.parameters import parse_uuid
+from core.http.posts import hidden
 from core.refusals import Refused
 from library.selection import ResultKey
 from notifications import inbox
@@ -67,7 +68,7 @@ def closing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Close the review, or with `closed=0` open it again."""
     share = _share(request.user, pk)
     roles.require_maker(request.user, share.project)
-    is_closed = request.POST.get("closed", "1") == "1"
+    is_closed = hidden(request, "closed", "1") == "1"
     reviews.close(share, request.user, is_closed)
     messages.success(request, CLOSED if is_closed else REOPENED)
     return redirect("sharing:answers", share.pk)
@@ -128,12 +129,12 @@ def comment(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpR
 
 
 def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
-    run, _, position = request.POST.get("artifact", "").partition("/")
+    run, _, position = hidden(request, "artifact").partition("/")
     try:
         key = ResultKey(uuid.UUID(run), int(position or 0))
     except ValueError:
         raise Refused(NO_RESULT) from None
-    answered = parse_uuid(request.POST.get("answers", ""))
+    answered = parse_uuid(hidden(request, "answers"))
     comment = share.comments.kept().filter(pk=answered).first() if answered else None
     return versions.add(share, request.user, item, key, comment)
 
@@ -148,7 +149,7 @@ def _offer(request: HtmxRequest, share: Share, item: ShareItem, problem: str = "
         "next": len(chain) + 1,
         "offered": versions.offered(share, request.user, chain[-1]),
         "threads": [one for one in threads if one.first.deleted_at is None],
-        "answers": request.POST.get("answers") or request.GET.get("answers", ""),
+        "answers": hidden(request, "answers") or request.GET.get("answers", ""),
         "problem": problem,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK

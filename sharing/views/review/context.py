@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from core.http.parameters import parse_key
+from core.http.posts import controls, hidden
 from core.refusals import Refused
 from sharing import items, reviewers
 from sharing.access import Visit
@@ -54,7 +55,7 @@ def by_reviewer(act: Act[P]) -> Callable[Concatenate[HtmxRequest, Visit, P], Htt
 
 def posted_item(request: HtmxRequest, visit: Visit) -> ShareItem | None:
     """Return the item that a form names; None for none. Http404 if it is not shown."""
-    text = request.POST.get("item", "")
+    text = hidden(request, "item")
     if not text:
         return None
     if (number := parse_key(text)) is None:
@@ -72,7 +73,7 @@ def answer(
 ) -> HttpResponse:
     """Return to the page, or send a script the parts that changed: of these items' keys too."""
     share = visit.share
-    is_on_item = request.POST.get("back") == "item" and item is not None
+    is_on_item = hidden(request, "back") == "item" and item is not None
     if not request.htmx:
         if is_on_item and item:
             address = reverse("sharing:review-item", args=[share.token, item.number])
@@ -171,11 +172,10 @@ def _common(request: HtmxRequest, visit: Visit, reviewer: Reviewer | None) -> di
 
 def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpResponse:
     """Ask a guest for a name; what they posted is carried along and done with it."""
-    left_out = {"csrfmiddlewaretoken", reviewers.NAME_FIELD, reviewers.TRAP_FIELD}
+    left_out = {reviewers.NAME_FIELD, reviewers.TRAP_FIELD}
     posted = [
         (field, value)
-        for field, values in request.POST.lists()
-        if field not in left_out
+        for field, values in controls(request, but=left_out).items()
         for value in values
     ]
     context = {
@@ -199,7 +199,7 @@ def _refuse(request: HtmxRequest, visit: Visit, refused: Refused) -> HttpRespons
         why = {"problem": str(refused), "field": refused.field}
         return render(request, "sharing/review/_problem.html", why, status=UNPROCESSABLE)
     item = posted_item(request, visit)
-    is_on_item = request.POST.get("back") == "item" and item is not None
+    is_on_item = hidden(request, "back") == "item" and item is not None
     context = (
         item_context(request, visit, item.number)
         if is_on_item and item
@@ -208,8 +208,8 @@ def _refuse(request: HtmxRequest, visit: Visit, refused: Refused) -> HttpRespons
     context |= {
         "problem": str(refused),
         "field": refused.field,
-        "typed": request.POST.dict(),
-        "parent_typed": request.POST.get("parent", ""),
+        "typed": {name: values[-1] for name, values in controls(request).items()},
+        "parent_typed": hidden(request, "parent"),
     }
     template = "sharing/review/item.html" if is_on_item else "sharing/review/page.html"
     return render(request, template, context, status=UNPROCESSABLE)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.forms import cleaned
 from core.http.parameters import parse_key
+from core.http.posts import hidden, is_posted, ticked
 from core.refusals import Refused
 from people.accounts.limits.rate_limit import limit
 from sharing.access import Visit, for_visitors
@@ -33,14 +34,14 @@ NO_NUMBER = "That is not a number of one of these."
 @by_reviewer
 def say_all(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpResponse:
     """Take picks, a rating and a comment in one post."""
-    numbers = [_number(text) for text in request.POST.getlist("pick")[:MOST_PICKS]]
+    numbers = [_number(text) for text in ticked(request, "pick")[:MOST_PICKS]]
     item = posted_item(request, visit)
     picked = [item_of(visit.share, number) for number in numbers]
     for favourite in picked:
         judging.pick(reviewer, favourite, is_picked=True)
-    if "rating" in request.POST:
-        judging.rate(reviewer, _required(item), _number(request.POST["rating"]))
-    if request.POST.get("comment"):
+    if is_posted(request, "rating"):
+        judging.rate(reviewer, _required(item), _number(hidden(request, "rating")))
+    if hidden(request, "comment"):
         _say(request, visit, reviewer, item)
     return answer(request, visit, reviewer, item, [favourite.pk for favourite in picked])
 
@@ -57,15 +58,15 @@ def picks(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRespons
     before = set(reviewer.picks.values_list("item_id", flat=True))
     item: ShareItem | None = None
     for field in ("pick", "unpick"):
-        if field in request.POST:
-            item = item_of(visit.share, _number(request.POST[field]))
+        if is_posted(request, field):
+            item = item_of(visit.share, _number(hidden(request, field)))
             judging.pick(reviewer, item, is_picked=field == "pick")
-    if "move" in request.POST:
-        number, _, direction = request.POST["move"].partition("-")
+    if is_posted(request, "move"):
+        number, _, direction = hidden(request, "move").partition("-")
         item = item_of(visit.share, _number(number))
         judging.move(reviewer, item, -1 if direction == "up" else 1)
-    if "order" in request.POST:
-        order = request.POST["order"].split(",")[:MOST_PICKS]
+    if is_posted(request, "order"):
+        order = hidden(request, "order").split(",")[:MOST_PICKS]
         judging.arrange(reviewer, [_number(text) for text in order])
     after = set(reviewer.picks.values_list("item_id", flat=True))
     return answer(request, visit, reviewer, item, before | after)
@@ -77,7 +78,7 @@ def picks(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRespons
 @by_reviewer
 def ratings(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpResponse:
     """Take `rating`, `<number>-<stars>` with 1 to 5 stars; 0 takes them back."""
-    number, _, stars = request.POST.get("rating", "").partition("-")
+    number, _, stars = hidden(request, "rating").partition("-")
     item = item_of(visit.share, _number(number))
     judging.rate(reviewer, item, _number(stars))
     return answer(request, visit, reviewer, item)
@@ -160,7 +161,7 @@ def comment_resolution(
 ) -> HttpResponse:
     """Resolve a thread, or with `resolved=0` open it again."""
     said = get_object_or_404(_comments(visit), pk=comment_id)
-    is_resolved = request.POST.get("resolved", "1") == "1"
+    is_resolved = hidden(request, "resolved", "1") == "1"
     comments.resolve(reviewer, said, is_resolved, is_maker=visit.is_maker)
     return answer(request, visit, reviewer, said.item)
 

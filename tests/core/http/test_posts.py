@@ -11,8 +11,8 @@ from core.http.posts import controls, hidden, is_posted, pressed, ticked
 
 ROOT = Path(__file__).parents[3]
 ELSEWHERE = {"tests", "bench", ".venv"}
-# The admin's own lists of keys; the rooms whose posts are read by hand as yet.
-BY_HAND = {"config/admin.py", "boards", "sharing"}
+# The admin's own lists of keys.
+BY_HAND = {"config/admin.py"}
 _READ = re.compile(r"request\.POST[.\[]|in request\.POST\b|= (?:self\.)?request\.POST\n")
 
 
