@@ -35,6 +35,8 @@ SCOPES: Mapping[str, str] = {
     CURATE: "Change collections, where the person may",
 }
 DEFAULT_SCOPES = (READ, RUN)
+NO_NAME = "Give the token a name that says what uses it."
+NO_SCOPE = f"Choose at least one of the scopes {', '.join(SCOPES)}."
 MAX_NAME_CHARS = 80
 MAX_TOKENS = 50  # per user, not counting revoked ones
 MAX_DAYS = 3650
@@ -62,7 +64,7 @@ def create(
     """
     name, wanted = _clean_name(name), set(scopes)
     if not wanted or wanted - SCOPES.keys():
-        raise ValueError(f"Choose at least one of the scopes {', '.join(SCOPES)}.")
+        raise ValueError(NO_SCOPE)
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise ValueError(f"Let the token expire after 1 to {MAX_DAYS} days, or never.")
     tokens = Token.objects.filter(user=user)
@@ -155,7 +157,7 @@ def _record_use(token: Token, now: datetime) -> None:
 def _clean_name(name: str) -> str:
     name = " ".join(db_safe_text(name).split())
     if not name:
-        raise ValueError("Give the token a name that says what uses it.")
+        raise ValueError(NO_NAME)
     if len(name) > MAX_NAME_CHARS:
         raise ValueError(f"Keep the name to {MAX_NAME_CHARS} characters.")
     return name

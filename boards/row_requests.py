@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -13,8 +14,7 @@ from boards.plan import groups, values
 from boards.plan.plan import PlannedRow, digest, last_text
 from boards.plan.stored import new_cells, stored_plan
 from boards.runs.sending import Sent, run_plan
-from core.formatting import counted
-from fal.db_safe import db_safe_text
+from core.forms import TextField
 from runs.costs.cost import estimate_runs
 from runs.promises import named_inputs
 from runs.start.refused_starts import Refused
@@ -27,13 +27,19 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
 
-    from boards.participants import Participant
+    from kept.voices.participant import Participant
 
 MAX_PROMPT_CHARS = 5000
 MAX_WAITING = 50  # on one board
 MAX_SHOWN = 8
 LABEL_CHARS = 300
 UNKNOWN_PRICE = "price unknown"
+
+
+class RowForm(forms.Form):
+    """What somebody writes who wants a row."""
+
+    prompt = TextField(max_length=MAX_PROMPT_CHARS, required="Write a prompt first.")
 
 
 @dataclass(frozen=True)
@@ -57,28 +63,22 @@ def prompt_field(board: Board) -> Field | None:
     return field if field and field.is_text and not media_of(field) else None
 
 
-def row_of(board: Board, text: str) -> PlannedRow:
+def row_of(board: Board, prompt: str) -> PlannedRow:
     """Return the row for a prompt that the board does not have yet.
 
     Raises ValueError with a sentence for the field.
     """
-    row = planned_row(board, text)
+    row = planned_row(board, prompt)
     if board.rows.filter(digest=row.digest).exists():
         raise ValueError("The board has this row already.")
     return row
 
 
-def planned_row(board: Board, text: str) -> PlannedRow:
+def planned_row(board: Board, prompt: str) -> PlannedRow:
     """Return the row for a prompt; everything else is as in the board's first row.
 
     Raises ValueError with a sentence for the field.
     """
-    prompt = db_safe_text(text.replace("\r\n", "\n")).strip()
-    if not prompt:
-        raise ValueError("Write a prompt first.")
-    if len(prompt) > MAX_PROMPT_CHARS:
-        over = counted(len(prompt) - MAX_PROMPT_CHARS, "character")
-        raise ValueError(f"A row's prompt has up to {MAX_PROMPT_CHARS:,} characters: {over} less.")
     field = prompt_field(board)
     if field is None:
         raise ValueError("The models of this board share no prompt; use “Add models or rows”.")
@@ -103,7 +103,7 @@ def request_row(author: Participant, board: Board, row: PlannedRow) -> RowReques
         with transaction.atomic():
             return RowRequest.objects.create(
                 board=board, label=row.label, values=row.values, digest=row.digest,
-                **author.fields("user"),
+                **author.fields(),
             )  # fmt: skip
     except IntegrityError as error:
         raise ValueError("Somebody has asked for this row already.") from error

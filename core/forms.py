@@ -8,6 +8,9 @@ from typing import Any
 from django import forms
 from django.forms.renderers import TemplatesSetting
 
+from core.refusals import Refused
+
+MOST_PASTED_CHARS = 16 << 20  # no post is larger (DATA_UPLOAD_MAX_MEMORY_SIZE)
 NUL = "\x00"  # PostgreSQL stores none; Django has replaced lone surrogates already
 
 
@@ -32,6 +35,14 @@ class Renderer(TemplatesSetting):
 
     field_template_name = "_field.html"
     bound_field_class = BoundField
+
+
+def cleaned(form: forms.BaseForm) -> dict[str, Any]:
+    """Return what a form has; raises Refused with the first sentence that speaks against it."""
+    if form.is_valid():
+        return form.cleaned_data
+    field, errors = next(iter(form.errors.items()))
+    raise Refused(str(errors[0]), field)
 
 
 class LineField(forms.CharField):
@@ -64,13 +75,32 @@ class LineField(forms.CharField):
 class TextField(LineField):
     """A text of several lines, whose ends and spaces stay as they were typed."""
 
-    widget = forms.Textarea
+    widget = forms.Textarea({"rows": "4"})
 
     def to_python(self, value: Any) -> str:
         """Return the text with `\\n` between its lines, and nothing around it."""
         typed = forms.CharField.to_python(self, value) or ""
-        return typed.replace(NUL, "").replace("\r\n", "\n").strip()
+        text = typed.replace(NUL, "").replace("\r\n", "\n")
+        return text.strip() if self.strip else text
 
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Return the attributes of the control."""
-        return {"rows": "4", "dir": "auto"}
+
+class DocumentForm(forms.Form):
+    """A document that was made elsewhere: a file, or else its text."""
+
+    file = forms.FileField(required=False, allow_empty_file=True)
+    text = TextField(
+        label="or its text",
+        max_length=MOST_PASTED_CHARS,
+        required=False,
+        strip=False,
+        widget=forms.Textarea({"rows": "10", "spellcheck": "false", "class": "mono"}),
+    )
+
+    def __init__(self, *args: Any, accept: str, **more: Any) -> None:
+        """Make a form that offers files whose types or endings `accept` names."""
+        super().__init__(*args, **more)
+        self.fields["file"].widget.attrs["accept"] = accept
+
+    def refuse(self, why: str) -> None:
+        """Say what is wrong with the document, beside the control that it came from."""
+        self.add_error("file" if self.cleaned_data.get("file") else "text", why)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class Refused(ValueError):
     """Nothing was changed; the message says why, and what to do.
@@ -11,4 +9,8 @@ class Refused(ValueError):
     `field` is that of a form beside which it is said; empty: above the form.
     """
 
-    field: ClassVar[str] = ""
+    field: str = ""
+
+    def __init__(self, sentence: str = "", field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field or self.field

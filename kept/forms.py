@@ -27,15 +27,24 @@ def field_of(column: models.Field[Any, Any], **more: Any) -> forms.Field | None:
     return column.formfield(**more)
 
 
+class UsedByField(forms.ChoiceField):
+    """Asks who of a shared project sees what is made in it."""
+
+    widget = forms.RadioSelect
+
+    def __init__(self, **more: Any) -> None:
+        choices = [(ONLY_ME, "Only me"), (MEMBERS, "Members")]
+        super().__init__(label="Who may use it", choices=choices, required=False, **more)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what was chosen; what was asked only now is as it begins."""
+        return data or initial
+
+
 class KeptForm(forms.ModelForm):  # type: ignore[type-arg]
     """A ModelForm of a row that has its user and project: `instance` of a new one has them too."""
 
-    used_by = forms.ChoiceField(
-        label="Who may use it",
-        choices=[(ONLY_ME, "Only me"), (MEMBERS, "Members")],
-        widget=forms.RadioSelect,
-        required=False,
-    )
+    used_by = UsedByField()
 
     class Meta:
         formfield_callback = field_of
@@ -65,3 +74,38 @@ class KeptForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.is_new:
             rows_of(type(self.instance)).require_room(self.instance.project)
         return super().save(commit)
+
+
+class TextsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A row's name and other texts on its page: those that were not posted stay as they were.
+
+    So does a name that is left empty.
+    """
+
+    class Meta:
+        formfield_callback = field_of
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for field in self.fields.values():
+            field.required = False
+        if self.is_bound and not self.instance._state.adding:
+            for name in [name for name in self.fields if name not in self.data]:
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """Return what was typed, with the former name if it has none."""
+        typed = super().clean() or self.cleaned_data
+        named = self.instance.searched[0]
+        if typed.get(named) == "":
+            typed[named] = self.initial[named]
+        return typed
+
+    def save(self, commit: bool = True) -> Any:
+        """Save the texts, and no other column: somebody else may have changed these."""
+        row = self.instance
+        if row._state.adding:
+            return super().save(commit)
+        stamped = (column.name for column in row._meta.fields if getattr(column, "auto_now", False))
+        row.save(update_fields=[*self.fields, *stamped])
+        return row

@@ -17,10 +17,11 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core.http.parameters import page_number, parse_uuid
+from core.http.caching import no_store
+from core.http.parameters import page_number, parse_uuid, search_words
+from core.http.posts import hidden
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from kept.forms import KeptForm
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from projects.models import Project
 
-MAX_WORDS_CHARS = 200
-no_store = cache_control(private=True, no_store=True)
 Row = TypeVar("Row", bound=Kept)
 
 
@@ -77,11 +76,7 @@ class Resource(Generic[Row]):
 
     def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
         """Return what is left of the list by the parameters of its address."""
-        return rows.with_words(self.words(request))
-
-    def words(self, request: HtmxRequest) -> str:
-        """Return the words that are searched for."""
-        return db_safe_text(request.GET.get("q", "")).strip()[:MAX_WORDS_CHARS]
+        return rows.with_words(search_words(request))
 
     def find(self, request: HtmxRequest, pk: uuid.UUID) -> Row:
         """Return a row that the user sees as a member of its project; raises Http404."""
@@ -103,7 +98,7 @@ class Resource(Generic[Row]):
         context = {
             "page": page,
             "rows": page.object_list,
-            "words": self.words(request),
+            "words": search_words(request),
             "is_narrowed": any(request.GET.get(name) for name in self.filters),
             "deleted": parse_uuid(request.GET.get("deleted", "")),
             "all_projects": current.is_of_all_projects(request),
@@ -227,7 +222,7 @@ class Resource(Generic[Row]):
     @method_decorator(require_POST)
     def recovery(self, request: HtmxRequest) -> HttpResponseBase:
         """Bring a deleted row back, as its user or a manager of its project."""
-        pk = parse_uuid(request.POST.get(self.model.slug, ""))
+        pk = parse_uuid(hidden(request, self.model.slug))
         rows = rows_of(self.model).restorable(request.user)
         row = rows.filter(pk=pk).first() if pk else None
         if row is None:  # it is there already, or was never theirs: its page says which

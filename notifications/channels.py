@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ TOO_MANY = f"You have {MAX_CHANNELS} channels. Remove one that you no longer use
 
 
 class Invalid(ValueError):
-    """An invalid channel: an error message for each field of `Draft`, or for `method`."""
+    """An invalid channel: an error message for each field of its form."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__(" ".join(errors.values()))
@@ -36,19 +36,13 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True)
 class Draft:
-    """A channel as typed into its form."""
+    """What a channel is to be."""
 
     method: str
     name: str = ""
     address: str = ""
     kinds: tuple[str, ...] = ()
     is_paused: bool = False
-
-    @classmethod
-    def of(cls, channel: Channel) -> Draft:
-        """Return a channel as its form shows it: without its address, which is a secret."""
-        chosen = tuple(channel.kinds)
-        return cls(channel.method, channel.name, "", chosen, channel.is_paused)
 
 
 def create(user: User, draft: Draft) -> Channel:
@@ -100,7 +94,7 @@ def _fill(channel: Channel, draft: Draft) -> None:
         errors["name"] = f"Keep the name to {MAX_NAME_CHARS} characters."
     chosen = [] if channel.method == Method.RUNS else kinds.known(draft.kinds)
     if not chosen and channel.method != Method.RUNS:
-        errors["kinds"] = "Choose what is sent."
+        errors["kind"] = "Choose what is sent."
     if errors:
         raise Invalid(errors)
     channel.address = address or channel.address
@@ -113,8 +107,3 @@ def default_name(channel: Channel) -> str:
     host = masked(channel.address).partition("://")[2].partition("/")[0]
     label = Method(channel.method).label
     return (f"{label}, {host}" if host else label)[:MAX_NAME_CHARS]
-
-
-def typed_kinds(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the kinds chosen in a posted form."""
-    return tuple(kinds.known(names))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from notifications.models import NotificationPreferences
@@ -21,37 +21,7 @@ def of(user: User) -> NotificationPreferences:
     return preferences or NotificationPreferences(user=user)
 
 
-def save(user: User, minutes: str, limit: str) -> dict[str, str]:
-    """Save the typed values; returns an error message for each invalid field."""
-    errors, chosen = {}, of(user)
-    if minutes.isascii() and minutes.isdecimal() and 1 <= int(minutes[:9]) <= MAX_MINUTES:
-        chosen.long_run_minutes = int(minutes)
-    else:
-        errors["minutes"] = f"Write whole minutes, from 1 to {MAX_MINUTES}."
-    try:
-        chosen.daily_limit = _amount(limit)
-    except ValueError as error:
-        errors["limit"] = str(error)
-    if not errors:
-        NotificationPreferences.objects.update_or_create(
-            user=user,
-            defaults={
-                "long_run_minutes": chosen.long_run_minutes,
-                "daily_limit": chosen.daily_limit,
-            },
-        )
-    return errors
-
-
-def _amount(text: str) -> Decimal | None:
-    """Parse a typed amount; None if empty. Raises ValueError with a message."""
-    text = text.strip().removeprefix("$").replace(",", ".")
-    if not text:
-        return None
-    try:
-        amount = Decimal(text[:40])
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or not CENT <= amount < MAX_LIMIT:
-        raise ValueError("Write an amount such as 20 or 7.50, or leave it empty.")
-    return amount.quantize(CENT)
+def save(user: User, minutes: int, limit: Decimal | None) -> None:
+    """Save from how many minutes a run is long, and the most that a day may cost."""
+    chosen = {"long_run_minutes": minutes, "daily_limit": limit}
+    NotificationPreferences.objects.update_or_create(user=user, defaults=chosen)

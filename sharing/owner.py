@@ -15,7 +15,7 @@ from sharing import feedback
 from sharing.access import managed
 from sharing.models import Report, Share, ShareItem
 from sharing.reports import content
-from sharing.review import comments, news
+from sharing.review import news
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -73,8 +73,5 @@ class SharingOwner(RunOwner):
         return {run_id for run_id in run_ids if str(run_id) in shown}
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs that tell of reviews and forget deleted comments."""
-        return (
-            Job("news of reviews", sync_to_async(news.tell_due), wakes_on_change=True),
-            Job("deleted comments", sync_to_async(comments.delete_for_good)),
-        )
+        """Return the job that tells of reviews."""
+        return (Job("news of reviews", sync_to_async(news.tell_due), wakes_on_change=True),)

@@ -11,7 +11,10 @@ from django.core.signing import BadSignature
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
+from core.http.posts import hidden
 from core.names import clean_name, name_key
+from core.refusals import Refused
+from kept.voices.participant import Participant
 from people.accounts.limits.addresses import client_address, network
 from people.accounts.limits.rate_limit import LIMITS, buckets
 from people.accounts.limits.throttle import format_wait
@@ -36,12 +39,11 @@ FULL = "So many people have answered here that no more names are taken. Ask who 
 TOO_MANY = "Many names were given from your network. Wait {}, then try again."
 
 
-class NameRefused(ValueError):
-    """A guest cannot say something by this name; `sentence` says why, `name` is what was typed."""
+class NameRefused(Refused):
+    """A guest cannot say something by this name; `name` is what was typed."""
 
     def __init__(self, sentence: str, name: str = "") -> None:
         super().__init__(sentence)
-        self.sentence = sentence
         self.name = name
 
 
@@ -71,8 +73,8 @@ def reviewer_for_post(request: HttpRequest, visit: Visit) -> Reviewer:
         return reviewer
     if isinstance(visit.user, User):
         return _user_as_reviewer(visit.share, visit.user)
-    name = clean_name(request.POST.get(NAME_FIELD, "")[: 10 * MAX_NAME_CHARS])
-    if request.POST.get(TRAP_FIELD):
+    name = clean_name(hidden(request, NAME_FIELD)[: 10 * MAX_NAME_CHARS])
+    if hidden(request, TRAP_FIELD):
         raise NameRefused(ROBOT, name)
     if sentence := name_problem(visit.share, name):
         raise NameRefused(sentence, name)
@@ -81,6 +83,14 @@ def reviewer_for_post(request: HttpRequest, visit: Visit) -> Reviewer:
     if wait_s:
         raise NameRefused(TOO_MANY.format(format_wait(wait_s)), name)
     return _guest(visit.share, name)
+
+
+def participant_of(request: HttpRequest, visit: Visit) -> Participant | None:
+    """Return who the visitor is to a board that the share shows; None before a guest has a name."""
+    if visit.user.is_authenticated:
+        return Participant.of_user(visit.user)
+    reviewer = reviewer_of(request, visit)
+    return reviewer.participant if reviewer else None
 
 
 def remember(response: HttpResponseBase, request: HttpRequest, reviewer: Reviewer) -> None:

@@ -10,6 +10,7 @@ from api.contract.operation import Body, Call, Parameter, Reply, Response, opera
 from api.http.problem import Problem
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, page
+from core.http.posts import ticked
 from runs.files import storage_limits
 from runs.files import uploads as domain
 from runs.models import Upload
@@ -71,7 +72,7 @@ def list_uploads(call: Call) -> Reply:
 )
 def create_upload(call: Call) -> Reply:
     """Upload a file for a run's input."""
-    file, kinds = call.request.FILES.get("file"), call.request.POST.getlist("kind")
+    file, kinds = call.request.FILES.get("file"), ticked(call.request, "kind")
     if file is None:
         detail = "Send the file as the part `file`, with a file name."
         raise Problem(422, detail, errors=[{"pointer": "#/file", "detail": detail}])

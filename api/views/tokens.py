@@ -4,72 +4,114 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from api import tokens
 from api.models import Token
-from api.reach import OutOfReach, Reach, reach_of
+from api.reach import Reach
+from core.forms import LineField
+from core.http.caching import no_store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.contrib.auth.models import User
+    from django.forms.boundfield import BoundWidget
+    from django.http import QueryDict
+
     from core.http.htmx import HtmxRequest
 
 LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Never")]
 DEFAULT_LIFETIME = "90"
-# The page of a new token contains it, so no cache may keep a copy.
-no_store = cache_control(private=True, no_store=True)
+NOT_A_MEMBER = "You are not a member of this project. Choose another one."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@no_store
+@no_store  # the page of a new token contains it
 def index(request: HtmxRequest) -> HttpResponse:
     """List the user's tokens; a POST creates one and shows it once."""
     if request.method == "POST":
         return _create(request)
-    return _page(request)
+    return _page(request, TokenForm(request.user))
+
+
+class TokenForm(forms.Form):
+    """What uses a token, what it may, where, and for how long."""
+
+    name = LineField(
+        max_length=tokens.MAX_NAME_CHARS,
+        required=tokens.NO_NAME,
+        widget=forms.TextInput({"placeholder": "What will use it, e.g. nightly script"}),
+    )
+    scope = forms.MultipleChoiceField(
+        label="It may",
+        choices=[*tokens.SCOPES.items()],
+        initial=tokens.DEFAULT_SCOPES,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), tokens.NO_SCOPE),
+    )
+    project = forms.ChoiceField(
+        label="Projects", required=False, error_messages={"invalid_choice": NOT_A_MEMBER}
+    )
+    days = forms.TypedChoiceField(
+        label="Expires",
+        choices=LIFETIMES,
+        initial=DEFAULT_LIFETIME,
+        required=False,
+        coerce=int,
+        empty_value=None,
+        error_messages={"invalid_choice": "Choose when the token expires."},
+    )
+
+    def __init__(self, user: User, data: QueryDict | None = None) -> None:
+        super().__init__(data, auto_id="token-%s")
+        self.projects = {project.key: project for project in Reach(user).projects}
+        self.fields["project"].choices = [  # type: ignore[attr-defined]
+            ("", "All my projects"),
+            *((key, project.name) for key, project in self.projects.items()),
+        ]
+
+    @property
+    def scopes(self) -> Iterator[tuple[BoundWidget, str]]:
+        """Yield the choices of what it may, each with its name."""
+        return zip(self["scope"], tokens.SCOPES, strict=True)
 
 
 @sensitive_variables("secret", "more")
 def _create(request: HtmxRequest) -> HttpResponse:
-    name, days = request.POST.get("name", ""), request.POST.get("days", "")
-    scopes, slug = request.POST.getlist("scope"), request.POST.get("project", "")
-    typed = {"name": name, "scopes": scopes, "days": days, "project": slug}
+    user, form = request.user, TokenForm(request.user, request.POST)
+    if not form.is_valid():
+        return _page(request, form)
+    typed = form.cleaned_data
+    project = form.projects.get(typed["project"])
     try:
-        if days and not (days.isdecimal() and len(days) < 6):
-            raise ValueError("Choose when the token expires.")
-        lifetime = int(days) if days else None
-        project = reach_of(request.user, None, slug).named
         token, secret = tokens.create(
-            request.user, name, scopes, lifetime, by=request.user, project=project
+            user, typed["name"], typed["scope"], typed["days"], by=user, project=project
         )
-    except OutOfReach:
-        error = "You are not a member of this project. Choose another one."
-        return _page(request, status=422, error=error, typed=typed)
     except ValueError as error:
-        return _page(request, status=422, error=str(error), typed=typed)
-    return _page(request, secret=secret, created=token)
+        form.add_error("name", str(error))
+        return _page(request, form)
+    return _page(request, TokenForm(user), secret=secret, created=token)
 
 
-def _page(request: HtmxRequest, status: int = 200, **more: Any) -> HttpResponse:
+def _page(request: HtmxRequest, form: TokenForm, **more: Any) -> HttpResponse:
     mine = Token.objects.filter(user=request.user, revoked_at=None).select_related("project")
-    projects = Reach(request.user).projects
     lately = timezone.now() - tokens.UNDO_WITHIN
     revoked = Token.objects.filter(user=request.user, revoked_at__gt=lately, revoked_by=None)
     context = {
         "tokens": list(mine),
-        "own_projects": projects,
-        "project_ids": {project.pk for project in projects},
+        "form": form,
+        "project_ids": {project.pk for project in form.projects.values()},
         "revoked": revoked.order_by("-revoked_at").first(),
-        "scopes": tokens.SCOPES.items(),
-        "lifetimes": LIFETIMES,
-        "typed": {"scopes": tokens.DEFAULT_SCOPES, "days": DEFAULT_LIFETIME},
         "address": request.build_absolute_uri("/").rstrip("/"),
     }
+    status = 422 if form.is_bound else 200
     return render(request, "api/tokens.html", context | more, status=status)
 
 

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from boards.models import Board, Row
-from boards.participants import Participant
 from boards.votes import ballots, secret_tokens
+from kept.voices.participant import Participant
 from playground.display.comparison import stage_kind
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload

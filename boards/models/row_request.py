@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 
 from boards.models.board import Board, Row
-from boards.models.participation import OfParticipant
 from core.db.json_field import ExactJSONField
+from kept.voices.participant import OfParticipant
 
 
 class RowRequestQuerySet(models.QuerySet["RowRequest"]):

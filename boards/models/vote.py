@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from boards.models.board import Board, Cell, Column, Row
-from boards.models.participation import OfGuest
+from kept.voices.participant import OfGuest
 
 MAX_STARS = 5
 TAG_CHARS, NOTE_CHARS = 40, 2000

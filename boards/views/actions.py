@@ -19,7 +19,8 @@ from boards.runs import repeating
 from boards.runs.locking import lock
 from boards.views.board import find_as_member, find_changeable
 from core.formatting import money
-from fal.db_safe import db_safe_text
+from core.http.posts import hidden
+from kept.forms import TextsForm
 from kept.resource import Resource
 from people.accounts import audit
 from people.accounts.limits.rate_limit import limit
@@ -95,11 +96,21 @@ def cell(request: HtmxRequest, board: Board, cell: int) -> Any:
     return repeating.repeat_cell(request.user, board, current).words
 
 
+class TitleForm(TextsForm):
+    """The board's title; left empty it stays."""
+
+    class Meta(TextsForm.Meta):
+        model = Board
+        fields = ("title",)
+
+
 @for_makers
 def title(request: HtmxRequest, board: Board) -> Any:
     """Rename the board."""
-    board.title = db_safe_text(request.POST.get("title", "").strip())[:200] or board.title
-    board.save(update_fields=["title"])
+    form = TitleForm(request.POST, instance=board)
+    if not form.is_valid():
+        return " ".join(map(str, form.errors["title"]))
+    form.save()
     return redirect(board)
 
 
@@ -107,7 +118,7 @@ def title(request: HtmxRequest, board: Board) -> Any:
 def cap(request: HtmxRequest, board: Board) -> Any:
     """Change or remove the cap. Nothing is sent by it: the page offers what was not sent."""
     try:
-        amount = parse_cap(request.POST.get("cap", ""))
+        amount = parse_cap(hidden(request, "cap"))
     except ValueError as error:
         return str(error)
     with transaction.atomic():

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from boards import row_requests
@@ -15,14 +14,13 @@ from boards.access import BoardRights, audiences_of
 from boards.display import grid
 from boards.models import Board
 from boards.runs.progress import progress_of
+from core.http.caching import no_store
 from playground.display import looking
 from projects import roles
 from runs.progress.worker_status import readiness
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
-
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe

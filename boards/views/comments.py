@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,20 +16,22 @@ from boards.access import BoardRights
 from boards.comments import (
     COMMENTED,
     MENTIONED,
+    CommentForm,
     delete,
-    is_by,
     place_of,
-    resolve,
-    restore,
+    say,
     threads_of,
-    write,
 )
 from boards.display import pictures
 from boards.models import Board, Cell, Comment, Row
-from boards.participants import Participant
-from boards.views.board import find, find_as_member, no_store
+from boards.views.board import find, find_as_member
 from boards.votes.rankings import column_names
+from core.forms import cleaned
+from core.http.caching import no_store
 from core.http.parameters import parse_key
+from core.http.posts import hidden
+from core.refusals import Refused
+from kept.voices.participant import Participant
 from notifications import inbox
 from projects import roles
 
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
     from core.http.htmx import HtmxRequest
+    from kept.voices.comment import CommentQuerySet
 
 MAY_NOT = "Who may change this board has not let you comment on it. {} to let you."
 
@@ -66,28 +70,27 @@ def comments(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     rights = BoardRights(request.user, board)
     if not rights.may_comment:
         raise PermissionDenied(MAY_NOT.format(roles.ask(board.project)))
-    text, parent = request.POST.get("text", ""), request.POST.get("parent", "")
-    answered = _find(board, parse_key(parent)) if parent else None
+    form = CommentForm(request.POST, comments=_comments(board))
+    author = Participant.of_user(request.user)
     try:
-        written = write(
-            Participant.of_user(request.user), board, text, parent=answered, **place._asdict()
-        )
-    except ValueError as error:
-        refused = {"problem": str(error), "typed": text, "typed_at": answered and answered.pk}
-        return _page(request, board, place, status=422, **refused)
-    return _done(request, board, place, written.pk)
+        said = say(author, board, **cleaned(form), **place._asdict())
+    except Refused as refused:
+        answered = form.cleaned_data.get("parent")
+        typed = {"typed": form["text"].value(), "typed_at": answered and answered.pk}
+        return _page(request, board, place, status=422, problem=str(refused), **typed)
+    return _done(request, board, place, said.pk)
 
 
 @require_POST
 def resolution(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpResponseBase:
     """Resolve a thread, or open it again: who may change the board, and who began the thread."""
     board = find_as_member(request, pk)
-    thread = _find(board, comment)
+    thread = _find(board, comment).first
     rights = BoardRights(request.user, board)
-    is_own = is_by(Participant.of_user(request.user), thread)
+    is_own = thread.is_by(Participant.of_user(request.user))
     if not (rights.may_change or (is_own and rights.may_comment)):
         raise PermissionDenied("Who began a thread may resolve it, and who may change the board.")
-    resolve(request.user, thread, is_resolved=request.POST.get("resolved") == "1")
+    thread.set_resolved(hidden(request, "resolved") == "1", request.user)
     return _done(request, board, _place(board, request.GET), thread.pk)
 
 
@@ -108,19 +111,23 @@ def deletion(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpResponseB
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponseBase:
     """Undo the deletion of a comment, by who may delete it."""
-    if (key := parse_key(request.POST.get("comment", ""))) is None:
+    if (key := parse_key(hidden(request, "comment"))) is None:
         return redirect("boards:boards")
     boards = Board.objects.kept().shown_to(request.user)
     kept = Comment.objects.filter(board__in=boards).exclude(deleted_at=None)
     found = kept.select_related("board__project")
     comment = get_object_or_404(found, pk=key)
     _require_may_delete(request, comment.board, comment)
-    restore(comment)
+    try:
+        comment.bring_back()
+    except Refused as refused:
+        messages.warning(request, str(refused))
+        return redirect(_address(comment.board))
     return redirect(f"{_address(comment.board)}#comment-{comment.pk}")
 
 
 def _require_may_delete(request: HtmxRequest, board: Board, comment: Comment) -> None:
-    is_own = is_by(Participant.of_user(request.user), comment)
+    is_own = comment.is_by(Participant.of_user(request.user))
     if not is_own and not BoardRights(request.user, board).may_remove:
         raise PermissionDenied("Who wrote a comment may delete it, and who manages the board.")
 
@@ -135,11 +142,14 @@ def _place(board: Board, asked: QueryDict) -> Place:
     return Place()
 
 
-def _find(board: Board, key: int | None) -> Comment:
+def _comments(board: Board) -> CommentQuerySet[Comment]:
+    """Return the comments of the board that are not deleted."""
+    return board.comments.kept().select_related("parent", "row", "cell")
+
+
+def _find(board: Board, key: int) -> Comment:
     """Return a comment of the board that is not deleted; raises Http404."""
-    comment = board.comments.kept().select_related("parent", "row", "cell").filter(pk=key or 0)
-    if (found := comment.first()) is None:
-        raise Http404("This comment was deleted.")
+    found = get_object_or_404(_comments(board), pk=key)
     found.board = board
     return found
 

@@ -13,7 +13,7 @@ from boards.leaderboard import page
 from boards.leaderboard.tallies import tallies_of
 from boards.models import Board
 from boards.models.vote import TAG_CHARS
-from boards.views.board import no_store
+from core.http.caching import no_store
 from core.http.parameters import parse_moment, parse_uuid
 from fal.db_safe import db_safe_text
 from projects import current, roles

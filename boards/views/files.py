@@ -19,9 +19,10 @@ from boards.export.sheet import sheet_rows
 from boards.export.table import board_table
 from boards.models import Board
 from boards.views.actions import for_makers
-from boards.views.board import find, no_store
+from boards.views.board import find
 from boards.votes.rankings import rankings
 from core.file_names import slug
+from core.http.caching import no_store
 from people.accounts import audit, permissions
 from projects import roles
 from projects.current import current

@@ -15,9 +15,11 @@ from boards.access import BoardRights
 from boards.display.judge import round_of
 from boards.models import Board
 from boards.views.actions import for_makers
-from boards.views.board import find, find_changeable, no_store
+from boards.views.board import find, find_changeable
 from boards.votes import marks
+from core.http.caching import no_store
 from core.http.parameters import parse_key
+from core.http.posts import hidden, is_posted
 from playground.display.comparison import stage_kind
 
 if TYPE_CHECKING:
@@ -57,14 +59,14 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 @for_makers
 def decision(request: HtmxRequest, board: Board) -> Any:
     """Take the model of the posted `column` for a reason, `why`; `undo` takes that back."""
-    if "undo" in request.POST:
+    if is_posted(request, "undo"):
         taking.take_back(request.user, board)
         return "The decision is taken back."
     columns = {str(one.position): one for one in board.columns.select_related("endpoint")}
-    column = columns.get(request.POST.get("column", ""))
+    column = columns.get(hidden(request, "column"))
     if column is None:
         return "Choose the model that you take."
-    why, is_approved = request.POST.get("why", ""), "approved" in request.POST
+    why, is_approved = hidden(request, "why"), is_posted(request, "approved")
     try:
         taking.take(request.user, board, column, why, is_approved=is_approved)
     except ValueError as error:

@@ -10,9 +10,12 @@ from django.shortcuts import get_object_or_404, redirect
 
 from boards import access, row_requests
 from boards.access import BoardRights
-from boards.participants import Participant
+from boards.row_requests import RowForm
 from boards.views.actions import for_makers, for_members
 from boards.views.board import page
+from core.forms import cleaned
+from core.http.posts import hidden, ticked
+from kept.voices.participant import Participant
 from people.accounts.limits.rate_limit import limit
 from projects import roles
 from runs.start.refused_starts import Refused
@@ -27,9 +30,7 @@ MAY_NOT = "Who may change this board has not let you ask for rows. {} to let you
 @for_makers
 def access_form(request: HtmxRequest, board: Board) -> Any:
     """Save what viewers and whoever has a link may do with the board."""
-    access.change(
-        request.user, board, request.POST.getlist("viewers"), request.POST.getlist("link")
-    )
+    access.change(request.user, board, ticked(request, "viewers"), ticked(request, "link"))
     return "Saved who may do what."
 
 
@@ -40,13 +41,14 @@ def rows(request: HtmxRequest, board: Board) -> Any:
     rights = BoardRights(request.user, board)
     if not rights.may_add_rows:
         raise PermissionDenied(MAY_NOT.format(roles.ask(board.project)))
-    typed = request.POST.get("prompt", "")
+    form = RowForm(request.POST)
     try:
-        row = row_requests.row_of(board, typed)
+        row = row_requests.row_of(board, cleaned(form)["prompt"])
         if rights.may_change:
             return row_requests.run_row(request.user, board, row).words
         row_requests.request_row(Participant.of_user(request.user), board, row)
     except (ValueError, Refused) as error:
+        typed = form["prompt"].value()
         return page(request, board, status=422, row_problem=str(error), row_typed=typed)
     messages.info(request, "Your row waits: whoever may run it decides.")
     return redirect(board)
@@ -58,7 +60,7 @@ def row_request(request: HtmxRequest, board: Board, row_request: int) -> Any:
     """Run a row that somebody has asked for, or leave it out (`do`)."""
     asked = get_object_or_404(board.row_requests, pk=row_request)
     asked.board = board
-    if request.POST.get("do") == "run":
+    if hidden(request, "do") == "run":
         return row_requests.run_request(request.user, asked).words
     row_requests.leave_out(request.user, asked)
     return "Left out. It stays listed below the board's requests, where it can still be run."

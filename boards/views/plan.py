@@ -13,7 +13,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -29,7 +28,8 @@ from boards.plan.plan import Plan, Trouble, read_plan
 from boards.runs import pricing, sending
 from boards.views.board import find_changeable
 from catalog.models import Endpoint
-from fal.db_safe import db_safe_text
+from core.http.caching import no_store
+from core.http.posts import controls, hidden, ticked
 from people.accounts.limits.rate_limit import limit
 from playground.form.posted_files import with_files
 from playground.form.prefill.place_of_run import in_place_of_run
@@ -51,7 +51,6 @@ PAGE_FIELDS = {
     *("csrfmiddlewaretoken", "~token", "~do", "~schema", "~tab", "~version", "~filled"),
     *("add", "file", rows.NAMED_CONTROL),
 }
-no_store = cache_control(private=True, no_store=True)
 
 
 @limit("run")
@@ -115,11 +114,7 @@ def _project_of(request: HtmxRequest, board: Board | None) -> Project:
 
 
 def _fields(request: HtmxRequest) -> Post:
-    return {
-        name: [db_safe_text(str(value)) for value in texts]
-        for name, texts in request.POST.lists()
-        if name not in PAGE_FIELDS
-    }
+    return controls(request, but=PAGE_FIELDS)
 
 
 def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
@@ -131,8 +126,8 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     if not roles.refusal_to_make(request.user, project):
         post, refused = _with_files(request, post, models, source, project)
         troubles += refused
-    verb, _, what = request.POST.get("~do", "run").partition(":")
-    if verb == "run" and request.POST.get("add", "").strip():
+    verb, _, what = hidden(request, "~do", "run").partition(":")
+    if verb == "run" and hidden(request, "add").strip():
         verb = "add"  # Enter in the field for a model's name presses the form's first button
     if verb == "discard":
         drafts.discard(request.user, project)
@@ -142,12 +137,12 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     if verb in {"run", "run-fitting"} and models and not troubles:
         return _run(request, post, models, board, is_partial=verb == "run-fitting")
     if verb == "name-rows" and source:
-        chosen = request.POST.getlist(rows.NAMED_CONTROL)
+        chosen = ticked(request, rows.NAMED_CONTROL)
         post = rows.with_named_rows(post, groups_of(source, models), chosen)
     elif (changed := rows.edited(post, verb, what)) is not None:
         post = changed
     elif verb not in {"run", "run-fitting", "update"}:
-        post = apply(post, request.POST["~do"])
+        post = apply(post, hidden(request, "~do"))
     return _page(request, post, models, board, troubles)
 
 
@@ -166,7 +161,7 @@ def _other_models(
     if verb == "remove":
         now = [pair for pair in now if str(pair[1]) != what]
     else:
-        text = (what or request.POST.get("add", "")).strip()[:255]
+        text = (what or hidden(request, "add")).strip()[:255]
         exact, _ = endpoints_of([text])
         matches = [] if exact or not text else find(text)
         now += [(endpoint, None) for endpoint in exact]
@@ -198,7 +193,7 @@ def _run(
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
     if plan.troubles or changed or not is_fine or not expanded.fitting:
         return _page(request, post, models, board, changed, is_refused=True)
-    drawn = request.POST.get("~token", "") or secrets.token_urlsafe(16)
+    drawn = hidden(request, "~token") or secrets.token_urlsafe(16)
     token = starting.form_token(drawn, post)  # after Back, another plan is another board
     try:
         sent = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
@@ -231,7 +226,7 @@ def _plan(
 
 def _changed_schemas(request: HtmxRequest, models: list[Endpoint]) -> list[Trouble]:
     """Return the models whose schema has changed since the form was rendered."""
-    drawn = request.POST.getlist("~schema")
+    drawn = ticked(request, "~schema")
     if len(drawn) != len(models):
         return []
     return [
@@ -298,11 +293,11 @@ def _page(
         "board": board,
         "project": project,  # a board's own, whatever the user has chosen
         "why_not": roles.refusal_to_make(request.user, project) or why_not,
-        "form_token": request.POST.get("~token") or secrets.token_urlsafe(16),
+        "form_token": hidden(request, "~token") or secrets.token_urlsafe(16),
         "found": matches or [],
         "locks": door.locks(project, matches) if matches else None,
         "asked": (request.POST or request.GET).get("add", ""),
-        "is_fresh": request.POST.get("~do", "add").startswith(("add", "remove")),
+        "is_fresh": hidden(request, "~do", "add").startswith(("add", "remove")),
         "readiness": readiness(),
         "is_refused": is_refused,
         "is_kept": is_kept,
@@ -319,7 +314,7 @@ def _page(
         context |= plan_form.context(plan, expanded, priced) | _summary(plan, expanded)
     else:
         context["troubles"] = troubles
-    if request.htmx and request.POST.get("~do") == "update" and models:
+    if request.htmx and hidden(request, "~do") == "update" and models:
         return render(request, "boards/_outcome.html", context | {"oob": True})
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else status
     return render(request, "boards/plan.html", context, status=status)

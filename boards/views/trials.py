@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import uuid
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from boards.models import Board
 from boards.trials import news, sending, settings
+from boards.trials.form import TrialsForm
 from boards.views.actions import for_makers
-from boards.views.board import find_changeable, no_store
+from boards.views.board import find_changeable
+from core.http.caching import no_store
+from core.http.posts import hidden
 from notifications import inbox, kinds
-from runs.models import View
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -28,40 +30,28 @@ if TYPE_CHECKING:
 def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show the form of standing trials, and the trials so far."""
     board = find_changeable(request, pk, "user", "source")
-    if request.method != "POST":
-        return _page(request, board, settings.form_of(board, request.user))
-    form = settings.configure(board, request.user, request.POST)
-    if form.errors:
-        return _page(request, board, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    messages.success(request, f"Saved. Trials: {form.standing.get_state_display()}.")
-    return redirect("boards:board-trials", board.pk)
-
-
-def _page(
-    request: HtmxRequest, board: Board, form: settings.Form, status: int = HTTPStatus.OK
-) -> HttpResponse:
+    form = TrialsForm(board, request.user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        messages.success(request, f"Saved. Trials: {form.save().get_state_display()}.")
+        return redirect("boards:board-trials", board.pk)
     outcomes = news.of_board(board)
     inbox.see(request.user, board, kinds.TRIAL_NEWS)
-    context: dict[str, Any] = {
+    context = {
         "board": board,
         "form": form,
         "standing": form.standing,
-        "columns": board.columns.select_related("endpoint"),
-        "views": View.objects.of_models(request.user),
-        "search_words": settings.words_of(form.standing.params),
         "preview": settings.preview(board, form.standing),
         "spent": settings.spent_words(sending.spent_since(board, timezone.now()), form.standing),
         "outcomes": outcomes,
-        "whens": settings.WHENS,
-        "states": settings.STATES,
     }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "boards/trials/trials.html", context, status=status)
 
 
 @for_makers
 def pause(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Pause or resume the trials."""
-    is_paused = request.POST.get("state") == "paused"
+    is_paused = hidden(request, "state") == "paused"
     messages.info(request, settings.pause(board, is_paused=is_paused))
     return redirect("boards:board-trials", board.pk)
 
@@ -70,10 +60,10 @@ def pause(request: HtmxRequest, board: Board) -> HttpResponseBase:
 def trial(request: HtmxRequest, board: Board, trial: int) -> HttpResponseBase:
     """Send one trial now regardless of the time, dismiss it, or undo that."""
     chosen = get_object_or_404(board.trials, pk=trial)
-    if request.POST.get("do") == "send":
+    if hidden(request, "do") == "send":
         sent = sending.send(board, chosen.pk, timezone.now())
         message = f"{sent.endpoint.name}: {sent.note or sent.get_state_display().lower()}"
         messages.info(request, message)
     else:
-        settings.dismiss(board, chosen.pk, is_dismissed=request.POST.get("do") == "dismiss")
+        settings.dismiss(board, chosen.pk, is_dismissed=hidden(request, "do") == "dismiss")
     return redirect("boards:board-trials", board.pk)

@@ -18,14 +18,16 @@ from boards.access import BoardRights
 from boards.display import ballot
 from boards.export.table import votes_table
 from boards.models import Board, Row
-from boards.participants import Participant
 from boards.views.actions import for_makers
-from boards.views.board import find, no_store
+from boards.views.board import find
 from boards.views.files import as_csv, file_name
 from boards.votes import ballots, secret_tokens, voting
 from boards.votes.listing import ORDERS, listing_of
 from boards.votes.rankings import column_names, rankings
+from core.http.caching import no_store
 from core.http.parameters import parse_key
+from core.http.posts import hidden
+from kept.voices.participant import Participant
 from people.accounts import audit
 from people.accounts.permissions import HOUSE_DEFAULT, may
 from runs.files import derived_files, stripped_copies
@@ -69,11 +71,11 @@ def for_voters(view: View) -> View:
 def vote(request: HtmxRequest, board: Board) -> HttpResponse:
     """Show a pair; a POST records the voter's choice."""
     problem = ""
-    token = request.POST.get("pair", "")  # the last ballot shows no pair: nothing to record
+    token = hidden(request, "pair")  # the last ballot shows no pair: nothing to record
     if token:
         try:
             voter = Participant.of_user(request.user)
-            ballots.record(voter, board, token, request.POST.get("choice", ""))
+            ballots.record(voter, board, token, hidden(request, "choice"))
         except ValueError as error:
             problem = str(error)
         else:

@@ -21,7 +21,7 @@ from runs.models.querysets import heavy_columns
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from boards.participants import Participant
+    from kept.voices.participant import Participant
 
 KINDS = {"image", "video", "audio"}  # of files that can be shown without revealing their model
 MAX_FILES = 4  # per result

@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.messages import ERROR
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from catalog.curation import collection_editing, moderation
 from catalog.models import Collection, Endpoint, Standing
+from core.forms import LineField
+from core.http.posts import hidden, is_posted, ticked
 
 if TYPE_CHECKING:
     from catalog.models.querysets import EndpointQuerySet
 
 NAMED = 20  # models that a confirmation page lists by name
+
+
+class BlockForm(forms.Form):
+    """Why models are blocked."""
+
+    reason = LineField(
+        label="Why they are blocked (whoever wants to run one reads this)",
+        max_length=moderation.LONGEST_REASON,
+        required=moderation.NO_REASON,
+        widget=AdminTextInputWidget({"size": "60", "autofocus": True}),
+    )
+
+
+class CollectionField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Offers collections; of each it says whether it is a draft."""
+
+    def label_from_instance(self, obj: Collection) -> str:
+        """Return how it is offered."""
+        return obj.title if obj.is_published else f"{obj.title} (draft)"
+
+
+class CollectForm(forms.Form):
+    """The collection that models are added to."""
+
+    collection = CollectionField(
+        Collection.objects.all(),
+        empty_label=None,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose a collection."),
+    )
 
 
 class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -46,30 +78,25 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description="Block, for a reason…", permissions=["change"])
     def block(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
         """Block the models; shows a form for the reason first."""
-        if "go" not in request.POST:
-            return self._render_form(request, endpoints, "block")
-        reason = request.POST.get("reason", "")
-        try:
-            self._judge(request, endpoints, Standing.BLOCKED, reason)
-        except ValueError as error:
-            return self._render_form(request, endpoints, "block", error=str(error), reason=reason)
+        form = BlockForm(request.POST if is_posted(request, "go") else None)
+        if not form.is_valid():
+            return self._render_form(request, endpoints, "block", form)
+        self._judge(request, endpoints, Standing.BLOCKED, form.cleaned_data["reason"])
         return None
 
     @admin.action(description="Add to a collection…", permissions=["collect"])
     def collect(self, request: HttpRequest, endpoints: EndpointQuerySet) -> HttpResponse | None:
         """Append the models to a collection that is selected in a form."""
-        key = request.POST.get("collection", "")
-        chosen = Collection.objects.filter(pk=int(key[:18])) if key.isdecimal() else None
-        collection = chosen.first() if chosen is not None else None
-        if "go" not in request.POST:
-            return self._render_form(request, endpoints, "collect")
-        if collection is None:
-            return self._render_form(request, endpoints, "collect", error="Choose a collection.")
+        form = CollectForm(request.POST if is_posted(request, "go") else None)
+        if not form.is_valid():
+            return self._render_form(request, endpoints, "collect", form)
+        collection = form.cleaned_data["collection"]
         picked = endpoints.select_related(None).only("pk")[: collection_editing.MOST_ITEMS + 1]
         try:
             count = collection_editing.add_models(collection, list(picked))
         except ValueError as error:
-            return self._render_form(request, endpoints, "collect", error=str(error))
+            form.add_error("collection", str(error))
+            return self._render_form(request, endpoints, "collect", form)
         self.message_user(request, f"{_models(count)} added to “{collection.title}”.")
         return None
 
@@ -83,16 +110,9 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
         self.message_user(request, f"{_models(count)}: {standing}.")
 
     def _render_form(
-        self,
-        request: HttpRequest,
-        endpoints: EndpointQuerySet,
-        action: str,
-        error: str = "",
-        **more: Any,
+        self, request: HttpRequest, endpoints: EndpointQuerySet, action: str, form: forms.Form
     ) -> HttpResponse:
         """Render the form for the missing value, which lists the models."""
-        if error:
-            self.message_user(request, error, level=ERROR)
         context = {
             **self.admin_site.each_context(request),
             "opts": Endpoint._meta,
@@ -100,12 +120,11 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
             "action": action,
             "back": request.get_full_path(),  # the list with its search and filters
             "checkbox": ACTION_CHECKBOX_NAME,
-            "picked": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "is_across": request.POST.get("select_across") == "1",
+            "picked": ticked(request, ACTION_CHECKBOX_NAME),
+            "is_across": hidden(request, "select_across") == "1",
             "count": endpoints.count(),
             "named": list(endpoints.values_list("endpoint_id", flat=True)[:NAMED]),
-            "collections": Collection.objects.all() if action == "collect" else [],
-            **more,
+            "form": form,
         }
         return TemplateResponse(request, "admin/catalog/bulk.html", context)
 

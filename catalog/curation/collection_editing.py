@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django import forms
 from django.db import transaction
 from django.db.models import Max
 from django.utils.text import slugify
 
 from catalog.curation.text_cleaning import one_line, paragraphs
 from catalog.models import Collection, CollectionItem, Endpoint
+from core.forms import LineField
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -64,6 +66,12 @@ class Arrangement:
             list(lines.values()),
             self.known,
         )
+
+
+class TitleForm(forms.Form):
+    """The title of a new collection."""
+
+    title = LineField(max_length=LONGEST_TITLE, required="Give the collection a title.")
 
 
 @transaction.atomic

@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django import forms
 from django.db import transaction
 from django.utils import timezone
 
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Standing
 from catalog.models.querysets import EndpointQuerySet
+from core.forms import LineField
 from people.accounts import audit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 LONGEST_REASON = 255
+NO_REASON = "Say why it is blocked: whoever wants to run it reads this."
 WORDS = {
     "": "Nothing said",
     Standing.APPROVED: "Approved",
     Standing.EXPERIMENTAL: "Experimental",
     Standing.BLOCKED: "Blocked",
 }
+
+
+class StandingForm(forms.Form):
+    """A mark, with its reason."""
+
+    standing = forms.ChoiceField(
+        label="Mark",
+        choices=[*WORDS.items()],
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Choose one of the marks."},
+    )
+    reason = LineField(label="Why", max_length=LONGEST_REASON, required=False)
 
 
 def set_status(endpoints: EndpointQuerySet, standing: str, reason: str, by: User) -> int:
@@ -33,7 +49,7 @@ def set_status(endpoints: EndpointQuerySet, standing: str, reason: str, by: User
         raise ValueError("Choose one of the marks.")
     reason = one_line(reason, LONGEST_REASON, "reason") if standing else ""
     if standing == Standing.BLOCKED and not reason:
-        raise ValueError("Say why it is blocked: whoever wants to run it reads this.")
+        raise ValueError(NO_REASON)
     with transaction.atomic():
         changed = list(endpoints.only("endpoint_id", "standing", "standing_reason"))
         changes = {

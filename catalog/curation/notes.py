@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.core import signing
 from django.utils import timezone
 
-from catalog.curation.text_cleaning import paragraphs
 from catalog.models import Endpoint, Note
+from core.forms import TextField
 from people.accounts.permissions import DELETE_NOTE, may
 
 if TYPE_CHECKING:
@@ -19,6 +20,24 @@ if TYPE_CHECKING:
 LONGEST = 4000
 SHOWN = 50
 SALT = "vitrine.note"
+
+
+class NoteForm(forms.Form):
+    """What somebody found out about a model."""
+
+    text = TextField(
+        label="A note for the team",
+        max_length=LONGEST,
+        required="Write something first.",
+        widget=forms.Textarea(
+            {"rows": "2", "placeholder": "What did you find out? Everybody here reads it."}
+        ),
+    )
+
+    def __init__(self, *args: Any, is_focused: bool = False, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if is_focused:
+            self.fields["text"].widget.attrs["autofocus"] = True
 
 
 def notes_for(endpoint: Endpoint) -> list[Note]:
@@ -38,22 +57,14 @@ def removable_by(user: User) -> QuerySet[Note]:
 
 
 def write(endpoint: Endpoint, by: User, text: str) -> Note:
-    """A new note; raises ValueError with a sentence."""
-    return Note.objects.create(endpoint=endpoint, user=by, text=clean(text))
+    """A new note."""
+    return Note.objects.create(endpoint=endpoint, user=by, text=text)
 
 
 def edit(note: Note, text: str) -> None:
-    """Change a note's text; raises ValueError with a message."""
-    note.text, note.edited_at = clean(text), timezone.now()
+    """Change a note's text."""
+    note.text, note.edited_at = text, timezone.now()
     note.save(update_fields=["text", "edited_at"])
-
-
-def clean(text: str) -> str:
-    """The text as it is kept; raises ValueError when it is empty or too long."""
-    text = paragraphs(text, LONGEST, "note")
-    if not text.strip():
-        raise ValueError("Write something first.")
-    return text
 
 
 def delete(note: Note) -> str:

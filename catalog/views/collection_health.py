@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from catalog.curation import collection_health
 from catalog.curation.permissions import curators_only
 from catalog.models import Collection, Endpoint
+from core.http.posts import hidden, is_posted
 from people.accounts import permissions
 
 if TYPE_CHECKING:
@@ -31,10 +32,9 @@ def repair(request: HtmxRequest, slug: str) -> HttpResponse:
     `undo` reverts the last action.
     """
     collection = get_object_or_404(Collection.objects.select_related("cover"), slug=slug)
-    post = request.POST
-    if "seen" in post:
-        collection_health.mark_checked(collection, post["seen"])
-    elif "undo" in post:
+    if is_posted(request, "seen"):
+        collection_health.mark_checked(collection, hidden(request, "seen"))
+    elif is_posted(request, "undo"):
         mended = request.session.pop(LAST_REPAIR_KEY, {})
         try:
             if mended.get("slug") == slug:
@@ -42,7 +42,7 @@ def repair(request: HtmxRequest, slug: str) -> HttpResponse:
         except ValueError as error:  # colleagues added models meanwhile, so that it is full
             messages.error(request, str(error))
     else:
-        old, by = post.get("replace", post.get("remove", "")), post.get("by", "")
+        old, by = hidden(request, "replace") or hidden(request, "remove"), hidden(request, "by")
         if not collection.items.filter(endpoint__endpoint_id=old).exists():
             # A double click, or a colleague did it first.
             messages.info(request, f"{old or 'That model'} is no longer in this collection.")

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from catalog.curation import collection_editing, import_export
-from catalog.curation.collection_editing import Arrangement, Line
+from catalog.curation.collection_editing import Arrangement, Line, TitleForm
 from catalog.curation.permissions import curators_only
 from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.search import engine
 from catalog.search.query import Query
 from catalog.views.browse import own_media
+from core.http.posts import BUTTON, controls, hidden, is_posted
 from fal.db_safe import db_safe_text
 from people.accounts import audit, permissions
 from people.accounts.limits.rate_limit import limit
@@ -38,8 +39,10 @@ Post = dict[str, list[str]]
 @own_media
 def index(request: HtmxRequest) -> HttpResponseBase:
     """List collections in order; curators see drafts too, and can create one by POST."""
-    if request.method == "POST":
-        return _create(request)
+    return _create(request) if request.method == "POST" else _index(request)
+
+
+def _index(request: HtmxRequest, title_form: TitleForm | None = None) -> HttpResponse:
     collections = (
         Collection.objects.all() if request.user.is_staff else Collection.objects.published()
     )
@@ -48,20 +51,31 @@ def index(request: HtmxRequest) -> HttpResponseBase:
         .select_related("cover__picture")
         .defer("cover__field_words")
     )
-    context = {"collections": list(rows), "gone": request.session.get(GONE, {}).get("title")}
-    return render(request, "catalog/collections.html", context)
+    context = {
+        "collections": list(rows),
+        "gone": request.session.get(GONE, {}).get("title"),
+        "title_form": title_form,
+    }
+    return render(request, "catalog/collections.html", context, status=422 if title_form else 200)
 
 
 @curators_only(permissions.ADD_COLLECTION)
 def _create(request: HtmxRequest) -> HttpResponseBase:
-    endpoint_id = db_safe_text(request.POST.get("endpoint_id", ""))
-    try:
-        collection = collection_editing.create(request.POST.get("title", ""), request.user)
-    except ValueError as error:
+    endpoint_id = hidden(request, "endpoint_id")
+    form, collection = TitleForm(request.POST), None
+    if form.is_valid():
+        try:
+            collection = collection_editing.create(form.cleaned_data["title"], request.user)
+        except ValueError as error:
+            form.add_error("title", str(error))
+    if collection is None:
+        (why,) = form.errors["title"]
         if request.htmx:
-            return _toast(str(error))
-        messages.error(request, str(error))
-        return redirect(_of(endpoint_id) if endpoint_id else "catalog:collections")
+            return _toast(str(why))
+        if not endpoint_id:
+            return _index(request, form)
+        messages.error(request, str(why))
+        return redirect(_of(endpoint_id))
     if not endpoint_id:
         return redirect("catalog:collection-edition", collection.slug)
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
@@ -83,8 +97,8 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     # The script has already moved the row when the form saves itself; htmx nevertheless posts the
     # focused button.
     saves_itself = request.htmx and request.htmx.trigger == "edition"
-    action = "" if saves_itself else request.POST.get("~do", "")
-    post: Post = apply({name: [*map(str, v)] for name, v in request.POST.lists()}, action)
+    action = "" if saves_itself else hidden(request, BUTTON)
+    post: Post = apply(controls(request), action)
     wanted = _arrangement(post)
     verb, _, endpoint_id = action.partition(":")
     if verb == "add":
@@ -94,7 +108,7 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     except ValueError as error:
         return _refused(request, collection, str(error))
     if verb == "find":
-        return _edition(request, collection, find=request.POST.get("find", ""))
+        return _edition(request, collection, find=hidden(request, "find"))
     if request.htmx and verb == "add":
         return _edition(request, collection, words="Added, at the end.")
     if request.htmx:
@@ -148,7 +162,7 @@ def _edition(
 def words(request: HtmxRequest, slug: str) -> HttpResponse:
     """Update title, description or notes, edited in place on the collection's page."""
     collection = get_object_or_404(Collection, slug=slug)
-    posted = {name: str(text) for name, text in request.POST.items()}
+    posted = {name: texts[-1] for name, texts in controls(request).items()}
     notes = {n.removeprefix(NOTE): text for n, text in posted.items() if n.startswith(NOTE)}
     texts = {name: posted[name] for name in ("title", "description") if name in posted}
     error = ""
@@ -189,14 +203,14 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
     if request.method != "POST":
         return _menu(request, endpoint)
-    is_in = "in" in request.POST
-    slug = db_safe_text(request.POST.get("in" if is_in else "out", ""))
+    is_in = is_posted(request, "in")
+    slug = hidden(request, "in" if is_in else "out")
     collection = get_object_or_404(Collection, slug=slug)
     removed = None
     try:
-        if is_in and (place := request.POST.get("position", "")).isdecimal():
+        if is_in and (place := hidden(request, "position")).isdecimal():
             collection_editing.restore_model(
-                collection, endpoint, int(place[:6]), request.POST.get("note", "")
+                collection, endpoint, int(place[:6]), hidden(request, "note")
             )
         elif is_in:
             collection_editing.add_models(collection, [endpoint])
@@ -229,8 +243,8 @@ def _menu(request: HtmxRequest, endpoint: Endpoint, **more: Any) -> HttpResponse
 @require_POST
 def order(request: HtmxRequest) -> HttpResponseBase:
     """Save the posted order of collections, after the move in `~do`."""
-    posted = {name: [*map(str, texts)] for name, texts in request.POST.lists()}
-    post = posted if request.htmx else apply(posted, request.POST.get("~do", ""))
+    posted = controls(request)
+    post = posted if request.htmx else apply(posted, hidden(request, BUTTON))
     rows = [
         post[f"order.{n}.slug"][-1]
         for n in post.get("order~rows", [])

@@ -20,7 +20,7 @@ from catalog.search.query import Query
 from catalog.views.browse import own_media, search_page
 from core.http.conditional import with_etag
 from core.http.htmx import HtmxRequest
-from fal.db_safe import db_safe_text
+from core.http.posts import hidden, is_posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,8 +44,8 @@ def _page(request: HtmxRequest) -> HttpResponse:
 
 def _star(request: HtmxRequest) -> HttpResponse:
     """Star the endpoint `star`, or unstar `unstar`; the response offers undo."""
-    starred = "star" in request.POST
-    endpoint_id = db_safe_text(request.POST.get("star" if starred else "unstar", ""))
+    starred = is_posted(request, "star")
+    endpoint_id = hidden(request, "star" if starred else "unstar")
     endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
     Favourite.objects.set(request.user.pk, endpoint, starred=starred)
     if not request.htmx:
@@ -62,7 +62,7 @@ def account(request: HtmxRequest) -> HttpResponseBase:
     if not request.user.is_staff:
         raise Http404("Only staff see the account.")
     page = reverse("catalog:favourites")
-    if token := request.POST.get("undo"):
+    if token := hidden(request, "undo"):
         account_favourites.undo_import(request.user, token)
         return redirect(page)
     count, token = account_favourites.import_missing(request.user)

@@ -16,6 +16,8 @@ from catalog.locks import locks_of
 from catalog.models import Collection, Favourite, Revision
 from catalog.search.query import Query
 from catalog.track_records import records_of
+from core.forms import DocumentForm
+from core.http.posts import is_posted
 from fal.db_safe import db_safe_text
 from people.accounts import audit, permissions
 from people.accounts.limits.rate_limit import limit
@@ -66,22 +68,24 @@ def export_models(request: HtmxRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_(request: HtmxRequest) -> HttpResponseBase:
     """Preview what a file's collections would change; with `confirm`, apply it."""
-    if request.method != "POST":
-        return render(request, "catalog/import.html", {"largest_mb": LARGEST_MB})
-    file = request.FILES.get("file")
-    text = request.POST.get("text", "").replace("\r\n", "\n")  # browsers post CRLF
+    posted = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = DocumentForm(*posted, accept="application/json, .json")
+    form.fields["file"].label = f"File of collections (JSON, at most {LARGEST_MB} MB)"
+    if not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return render(request, "catalog/import.html", {"form": form}, status=status)
+    file, text = form.cleaned_data["file"], form.cleaned_data["text"]
     try:
         if file is not None:
             text = _read(file.read(import_export.LARGEST_BYTES + 1))
         entries = import_export.parse(text)
-        if "confirm" not in request.POST:
+        if not is_posted(request, "confirm"):
             steps = import_export.plan(entries)
             return render(request, "catalog/import.html", {"steps": steps, "text": text})
         collections = import_export.apply(entries, request.user)
     except ValueError as error:
-        pasted = "" if file else text
-        context = {"error": str(error), "text": pasted, "largest_mb": LARGEST_MB}
-        return render(request, "catalog/import.html", context, status=422)
+        form.refuse(str(error))
+        return render(request, "catalog/import.html", {"form": form}, status=422)
     messages.success(
         request, f"{len(collections)} collection{'s' * (len(collections) != 1)} imported."
     )

@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 
 from chats.display import answer, composer, preview
 from chats.display.composer import Filled
+from chats.forms import TitleForm
 from chats.models import Chat, Turn
 from chats.turns import finding
 from chats.turns.tree import ANSWER, Branch, branch_of
@@ -122,6 +123,7 @@ def context(
     return {
         "chat": chat,
         "is_own": is_own,
+        "title_form": TitleForm(instance=chat),
         "why_not": why_not,
         "may_write": not why_not,
         "may_delete": Rights(user, chat).may_remove,

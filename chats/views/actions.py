@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from chats.display import preview
+from chats.forms import TitleForm
 from chats.models import Chat, Turn
 from chats.turns import sending
 from chats.views.chat import find_own, keep_draft, read_post, render_page
 from core.http.parameters import parse_key, parse_uuid
-from fal.db_safe import db_safe_text
+from core.http.posts import hidden, pressed
 from people.accounts.limits.rate_limit import limit
 from runs.state import state_machine
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Handle a turn's pressed button (`~do`): again, shorter, edit or stop."""
     chat = find_own(request, pk)
-    verb, _, key = request.POST.get("~do", "").partition(":")
+    verb, key = pressed(request)
     which = {"run_id": parse_uuid(key)} if verb == "stop" else {"pk": parse_key(key)}
     turn = chat.turns.select_related("endpoint").filter(**which).first()
     if turn is None:
@@ -37,7 +38,7 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         if turn.others.exists():  # the conversation continues with the turn beside it
             return redirect(chat)
         return redirect(f"{chat.get_absolute_url()}?turn={turn.pk}#turn-{turn.pk}")
-    token = f"{request.POST.get('~token', '')[:64]}-{verb[:5]}-{turn.pk}"
+    token = f"{hidden(request, '~token')[:64]}-{verb[:5]}-{turn.pk}"
     try:
         new_turn = _resent(chat, turn, verb, read_post(request).text, token)
     except sending.Refused as refused:
@@ -65,10 +66,10 @@ def _resent(chat: Chat, turn: Turn, verb: str, text: str, token: str) -> Turn:
 def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Save the draft and render its cost; ignored if the message has been sent meanwhile."""
     chat = find_own(request, pk)
-    token = sending.mark(request.POST.get("~token", ""))
+    token = sending.mark(hidden(request, "~token"))
     if not chat.turns.filter(form_token__startswith=token).exists():
         keep_draft(chat, filled := read_post(request))
-        before = preview.of_message(chat, parse_key(request.POST.get("~parent")), filled)
+        before = preview.of_message(chat, parse_key(hidden(request, "~parent")), filled)
         return render(request, "chats/_preview.html", {"preview": before, "chat": chat})
     return HttpResponse(status=204)
 
@@ -77,6 +78,8 @@ def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def title(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Rename the conversation."""
     chat = find_own(request, pk)
-    chat.title = db_safe_text(request.POST.get("title", "").strip())[:200] or chat.title
-    chat.save(update_fields=["title"])
+    form = TitleForm(request.POST, instance=chat)
+    if not form.is_valid():
+        return render_page(request, chat, status=422, more={"title_form": form})
+    form.save()
     return redirect(chat)

@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, replace_url
 
@@ -21,8 +20,9 @@ from chats.models import Chat
 from chats.talk import second_model
 from chats.talk.shape import shape_of
 from chats.turns import sending
+from core.http.caching import no_store
 from core.http.parameters import parse_key
-from fal.db_safe import db_safe_text
+from core.http.posts import BUTTON, controls, hidden
 from kept.models import KeptQuerySet
 from people.accounts.limits.rate_limit import limit
 from playground.display import looking
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 MOST_TEXT = 400_000  # characters of a message
-no_store = cache_control(private=True, no_store=True)
 
 
 @limit("run")
@@ -84,7 +83,7 @@ def render_page(
     more: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Render the page, with the composer as saved or as posted."""
-    through = parse_key(request.POST.get("~parent") or request.GET.get("turn"))
+    through = parse_key(hidden(request, "~parent") or request.GET.get("turn"))
     before = parse_key(request.GET.get("before"))
     edited = parse_key(request.GET.get("edit"))
     more = more or {}
@@ -96,16 +95,12 @@ def render_page(
 
 def read_post(request: HttpRequest) -> Filled:
     """Return the contents of a posted composer."""
-    post = {
-        name: [str(value) for value in values]
-        for name, values in request.POST.lists()
-        if not name.startswith("~") and name != "csrfmiddlewaretoken"
-    }
+    post = {name: values for name, values in controls(request).items() if name[:1] != "~"}
     return Filled(_text(request, "~text"), _text(request, "~system"), post)
 
 
 def _text(request: HttpRequest, name: str) -> str:
-    return db_safe_text(request.POST.get(name, "").replace("\r\n", "\n"))[:MOST_TEXT]
+    return hidden(request, name).replace("\r\n", "\n")[:MOST_TEXT]
 
 
 def keep_draft(chat: Chat, filled: Filled) -> None:
@@ -118,7 +113,7 @@ def keep_draft(chat: Chat, filled: Filled) -> None:
 
 def _post(request: HtmxRequest, chat: Chat) -> HttpResponseBase:
     filled, refused = _with_files(request, chat, read_post(request))
-    action = request.POST.get("~do", "")
+    action = hidden(request, BUTTON)
     if action == "alone":
         chat.second = None
         chat.save(update_fields=["second"])
@@ -142,7 +137,7 @@ def _send(request: HtmxRequest, chat: Chat, filled: Filled) -> HttpResponseBase:
     settings, unread = composer.settings_of(shape, filled.post) if shape else ({}, [])
     beside, unread_beside = second_model.settings_of(chat, filled.post, settings)
     problems = [*filled.problems, *unread, *unread_beside]
-    parent, token = parse_key(request.POST.get("~parent")), request.POST.get("~token", "")[:64]
+    parent, token = parse_key(hidden(request, "~parent")), hidden(request, "~token")[:64]
     try:
         if problems:
             raise sending.Refused(problems)
@@ -163,7 +158,7 @@ def _forbid(
     """Refuse to send: a word to the script, whose page stays as it is; else the page, with why."""
     if not request.htmx:
         return render_page(request, chat, filled, status=refused.status, more={"refused": refused})
-    marks = {name: values for name, values in request.POST.lists() if name.startswith("~")}
+    marks = {name: values for name, values in controls(request).items() if name[:1] == "~"}
     return refusals.answer(request, refused, {**marks, "~do": ["send"], **filled.post})
 
 

@@ -17,9 +17,10 @@ from chats.talk import second_model
 from chats.talk.shape import shape_of
 from chats.turns import finding
 from chats.views.chat import find_own
-from core.http.parameters import parse_moment, parse_uuid
-from fal.db_safe import db_safe_text
-from kept.resource import Resource, no_store
+from core.http.caching import no_store
+from core.http.parameters import parse_moment, parse_uuid, search_words
+from core.http.posts import hidden
+from kept.resource import Resource
 from projects import current, roles
 from projects.rules import door
 
@@ -54,7 +55,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 
     `?q=` searches titles, messages and answers. What nobody has sent yet is its user's alone.
     """
-    query = db_safe_text(request.GET.get("q", "").strip())[:200]
+    query = search_words(request)
     chats: Any = current.listed(Chat.objects.kept(), request).exclude(said_at=None, draft={})
     chats = chats.filter(Q(user_id=request.user.pk) | Q(said_at__isnull=False))
     chats = finding.matching(chats, query, request.user).select_related("endpoint__picture", "user")
@@ -80,14 +81,12 @@ def new(request: HtmxRequest) -> HttpResponse:
 
     With `second` it answers beside the conversation's model.
     """
-    is_second = bool(request.POST.get("second") or request.GET.get("second"))
-    key = parse_uuid(request.POST.get("chat", "") or request.GET.get("chat", ""))
+    is_second = bool(hidden(request, "second") or request.GET.get("second"))
+    key = parse_uuid(hidden(request, "chat") or request.GET.get("chat", ""))
     chat = find_own(request, key) if key else None
     project = current.current(request)
     why_not = "" if chat else roles.refusal_to_make(request.user, project)
-    chosen = Endpoint.objects.filter(
-        endpoint_id=db_safe_text(request.POST.get("model", ""))
-    ).first()
+    chosen = Endpoint.objects.filter(endpoint_id=hidden(request, "model")).first()
     if request.method == "POST" and chosen and shape_of(chosen) and not chosen.refusal:
         if chat and is_second:
             return redirect(_add_second(chat, chosen))
@@ -95,7 +94,7 @@ def new(request: HtmxRequest) -> HttpResponse:
             return redirect(_switch(chat, chosen))
         roles.require_maker(request.user, project)
         return redirect(_begin(request.user, project, chosen))
-    query = db_safe_text(request.GET.get("q", "").strip())[:200]
+    query = search_words(request)
     models = models_for_chats(query)
     if chat and is_second:
         models = [endpoint for endpoint in models if endpoint.pk != chat.endpoint_id]

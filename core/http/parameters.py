@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from django.utils.dateparse import parse_datetime
 
+from core.forms import NUL
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
 KEY_DIGITS = 18  # the largest key has 19
 MAX_PAGE = 9999
+MAX_WORDS_CHARS = 200
 
 
 def parse_uuid(text: str) -> uuid.UUID | None:
@@ -41,3 +48,9 @@ def page_number(text: str) -> int:
     """Return the page number in `text`, counted from 1; 1 if it is not one."""
     key = parse_key(text)
     return key if key and key <= MAX_PAGE else 1
+
+
+def search_words(request: HttpRequest, name: str = "q") -> str:
+    """Return what the address says is searched for; what is longer than a search is cut."""
+    text = request.GET.get(name, "").replace(NUL, "")
+    return text.strip()[:MAX_WORDS_CHARS]

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from fal.db_safe import db_safe_text
+from core.http.caching import no_store
+from core.http.posts import BUTTON, hidden, pressed
 from flows.compose import chain, editing
 from flows.compose.definition import Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
@@ -23,21 +23,48 @@ from flows.display import edit_page
 from flows.models import Flow
 from flows.views.flow import find_changeable
 from flows.views.posted import posted_fields
+from kept.forms import TextsForm
 from people.accounts.limits.rate_limit import limit
 from playground.form.posted_files import with_files
 from projects.rights import Rights
 from schemas import Problem, apply
 
 if TYPE_CHECKING:
+    from django.http import QueryDict
+
     from core.http.htmx import HtmxRequest
 
 Post = dict[str, list[str]]
-NAMELESS = "Untitled flow"
 OUTDATED = (
     "A step was added to this flow or removed from it in another tab or window. This is its "
     "current state, without the changes that you made on the older page."
 )
-no_store = cache_control(private=True, no_store=True)
+NAMELESS = "Untitled flow"
+
+
+class FlowForm(TextsForm):
+    """A flow's name; who may remove it also chooses who sees it."""
+
+    class Meta(TextsForm.Meta):
+        model = Flow
+        fields = ("name", "visibility")
+
+    def __init__(self, *args: Any, may_open: bool, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if not may_open:
+            self.fields.pop("visibility", None)
+        if visibility := self.fields.get("visibility"):
+            members, everybody = Flow.Visibility
+            is_private = self.instance.project.is_private
+            visibility.label = "Who sees it"
+            visibility.choices = [  # type: ignore[attr-defined]
+                (members, "Only me" if is_private else members.label),
+                (everybody, "Everybody in the house: they may run and copy it"),
+            ]
+
+    def clean_name(self) -> str:
+        """Return the name of a flow, which always has one."""
+        return self.cleaned_data["name"] or NAMELESS
 
 
 @limit("draft")
@@ -48,13 +75,13 @@ def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     flow = find_changeable(request, pk)
     if request.method != "POST":
         return _page(request, flow)
-    if request.POST.get("~version") != str(flow.version):
+    if hidden(request, "~version") != str(flow.version):
         return _page(request, flow, trouble=OUTDATED, status=HTTPStatus.CONFLICT)
     post, refused = _fields(request, flow)
-    verb, _, step_id = request.POST.get("~do", "save").partition(":")
+    verb, step_id = pressed(request, "save")
     if verb == "undo":
         return _undo(flow)
-    flow, problems = _save(request, flow, post)
+    flow, names, problems = _save(request, flow, post)
     problems = [*refused, *problems]
     if verb == "keep":
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
@@ -67,24 +94,27 @@ def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if verb == "step-remove":
         return _remove(request, flow, step_id)
     if verb != "save":
-        return _page(request, flow, post=apply(post, request.POST["~do"]), problems=problems)
-    if problems:
+        post = apply(post, hidden(request, BUTTON))
+        return _page(request, flow, names, post=post, problems=problems)
+    if problems or names.errors:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _page(request, flow, post=post, problems=problems, status=status)
+        return _page(request, flow, names, post=post, problems=problems, status=status)
     return redirect(flow)
 
 
 def _page(
     request: HtmxRequest,
     flow: Flow,
+    names: FlowForm | None = None,
     *,
     post: Post | None = None,
     problems: list[Problem] | None = None,
     trouble: str = "",
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"trouble": trouble, "is_wrong": bool(problems)}
-    context["may_open"] = Rights(request.user, flow).may_remove
+    names = names or _names(request, flow)
+    context: dict[str, Any] = {"trouble": trouble, "form": names}
+    context["is_wrong"] = bool(problems or names.errors)
     try:
         context |= edit_page.context(flow, parse_definition(flow.definition), post, problems or ())
     except Invalid as invalid:  # stored by an older version, or through the admin
@@ -100,22 +130,26 @@ def _fields(request: HtmxRequest, flow: Flow) -> tuple[Post, list[Problem]]:
     return with_files(post, request.FILES, root, request.user.pk, flow.project)
 
 
-def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, list[Problem]]:
-    """Save the post; return the flow in its new state, and problems with unparsable values."""
+def _names(request: HtmxRequest, flow: Flow, posted: QueryDict | None = None) -> FlowForm:
+    """Return the form of what the flow is called and who sees it."""
+    return FlowForm(posted, instance=flow, may_open=Rights(request.user, flow).may_remove)
+
+
+def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, FlowForm, list[Problem]]:
+    """Save the post; return the flow in its new state, and what could not be read of it.
+
+    That is what the form of its name says, and problems with values of steps.
+    """
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
         definition = parse_definition(locked.definition)
         versions = versions_of(definition, endpoints_of([definition]))
         edited = editing.read_edit(definition, versions, post)
         locked.definition = edited.definition.as_json()
-        if "name" in request.POST:
-            name = " ".join(db_safe_text(request.POST["name"]).split())[:200]
-            locked.name = name or NAMELESS
-        if "visibility" in request.POST and Rights(request.user, flow).may_remove:
-            is_team = request.POST["visibility"] == Flow.Visibility.TEAM
-            locked.visibility = Flow.Visibility.TEAM if is_team else Flow.Visibility.PRIVATE
+        names = _names(request, locked, request.POST)
+        names.is_valid()
         locked.save()
-    return locked, edited.problems
+    return locked, names, edited.problems
 
 
 def _remove(request: HtmxRequest, flow: Flow, step: str) -> HttpResponseBase:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.schema_versions import version_of
-from core.http.parameters import page_number, parse_uuid
+from core.http.caching import no_store
+from core.http.parameters import page_number, parse_uuid, search_words
+from core.http.posts import BUTTON, controls, hidden
 from core.notify import channel
 from fal.db_safe import db_safe_text
 from flows.fal_workflows import definitions, page, sending
@@ -31,7 +32,6 @@ from schemas import Problem, apply
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-no_store = cache_control(private=True, no_store=True)
 Post = dict[str, list[str]]
 
 
@@ -39,7 +39,7 @@ Post = dict[str, list[str]]
 @no_store
 def workflows(request: HtmxRequest) -> HttpResponse:
     """List the account's workflows; `?q=` searches by title, name or description."""
-    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    query = search_words(request)
     context = {"account": page.listing(query, page_number(request.GET.get("page", "")))}
     return render(request, "flows/fal_workflows/workflows.html", context)
 
@@ -107,7 +107,7 @@ def _page(
     run = _shown_run(request, workflow)
     context = page.detail(workflow, request.user, current(request), run, filled)
     if forbidden:
-        marks = {name: values for name, values in request.POST.lists() if name.startswith("~")}
+        marks = {name: texts for name, texts in controls(request).items() if name[:1] == "~"}
         again = refusals.again(request, forbidden, {**marks, **filled.post})
         context |= {"refused": forbidden, "again": again}
     return render(request, "flows/fal_workflows/workflow.html", context, status=status)
@@ -134,10 +134,10 @@ def _first_post(request: HttpRequest, workflow: AccountWorkflow) -> Post:
 
 def _post(request: HtmxRequest, workflow: AccountWorkflow) -> HttpResponseBase:
     post, refused = _posted(request, workflow)
-    action = request.POST.get("~do", "run")
+    action = hidden(request, BUTTON, "run")
     if action not in ("", "run"):
         return _page(request, workflow, _changed(workflow, post, action, refused))
-    token = request.POST.get("~token", "")[:64]
+    token = hidden(request, "~token")[:64]
     try:
         user, project = _user(request), current(request)
         run = sending.send(workflow, user, project, post, token, refused)
@@ -165,8 +165,6 @@ def _user(request: HttpRequest) -> Any:
 
 def _posted(request: HttpRequest, workflow: AccountWorkflow) -> tuple[Post, list[Problem]]:
     """Return the form's controls with the addresses of posted files, and problems with others."""
-    own = ("~token", "~do", "csrfmiddlewaretoken")
-    lists = request.POST.lists()
-    post = {name: [str(text) for text in texts] for name, texts in lists if name not in own}
+    post = controls(request, but=("~token", BUTTON))
     root = version_of(workflow.endpoint).root
     return with_files(post, request.FILES, root, request.user.pk, current(request))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import uuid
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.forms import DocumentForm
+from core.http.caching import no_store
 from flows import transfer
 from flows.compose.definition import Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
@@ -25,11 +26,12 @@ from projects import roles
 from projects.current import current
 
 if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
     from core.http.htmx import HtmxRequest
 
 DIALECTS: dict[str, Dialect] = {"a": "A", "b": "B"}
 NOTHING = "Choose a file, or paste the JSON."
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe
@@ -65,21 +67,19 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
     """Create a flow from an export of ours, or from a workflow of fal's in either dialect."""
     project = current(request)
     why_not = roles.refusal_to_make(request.user, project)
-    if request.method != "POST":
-        return render(request, "flows/import.html", {"text": "", "why_not": why_not})
-    file, text = request.FILES.get("file"), request.POST.get("text", "")
-    try:
-        transfer.require_small(file.size or 0 if file else len(text))
-        content = file.read() if file else text.encode("utf-8", "replace")
-        if not content.strip():
-            raise Invalid(NOTHING)
-        imported = transfer.load(content)
-    except Invalid as invalid:
-        context = {"trouble": str(invalid), "text": text[: transfer.MAX_BYTES]}
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    posted = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = DocumentForm(*posted, accept=".json, application/json")
+    context = {"form": form, "why_not": why_not}
+    imported = None
+    if form.is_valid():
+        try:
+            imported = _read(form.cleaned_data["file"], form.cleaned_data["text"])
+        except Invalid as invalid:
+            form.refuse(str(invalid))
+    if imported is None:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
         return render(request, "flows/import.html", context, status=status)
     if why_not:
-        context = {"why_not": why_not, "text": text[: transfer.MAX_BYTES]}
         return render(request, "flows/import.html", context, status=HTTPStatus.FORBIDDEN)
     flow = Flow.objects.create(
         user=request.user,
@@ -90,3 +90,12 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
     )
     messages.info(request, "Imported. Nothing was sent.")
     return redirect(flow)
+
+
+def _read(file: UploadedFile[Any] | None, text: str) -> transfer.Imported:
+    """Return the flow in a file, or else in a text; raises Invalid with a sentence."""
+    transfer.require_small(file.size or 0 if file else len(text))
+    content = file.read() if file else text.encode("utf-8", "replace")
+    if not content.strip():
+        raise Invalid(NOTHING)
+    return transfer.load(content)

@@ -16,7 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.search import engine
 from catalog.search.query import Query
-from fal.db_safe import db_safe_text
+from core.http.caching import no_store
+from core.http.parameters import search_words
+from core.http.posts import BUTTON, hidden
 from flows.compose import form
 from flows.compose.definition import Definition, Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
@@ -27,7 +29,7 @@ from flows.execution import starting
 from flows.models import Flow, FlowRun
 from flows.models.flow import FlowQuerySet
 from flows.views.posted import posted_fields
-from kept.resource import Resource, no_store
+from kept.resource import Resource
 from people.accounts.limits.rate_limit import limit
 from playground.display import looking
 from playground.form.posted_files import with_files
@@ -126,9 +128,9 @@ def _page(
         "runs": flow_page.runs_of(flow, request.user),
         "trouble": trouble,
         "forbidden": forbidden,
-        "is_fresh_chosen": request.method == "POST" and request.POST.get("~reuse") != "1",
+        "is_fresh_chosen": request.method == "POST" and hidden(request, "~reuse") != "1",
     }
-    context["form_token"] = request.POST.get("~token") or context["form_token"]
+    context["form_token"] = hidden(request, "~token") or context["form_token"]
     return render(request, "flows/flow.html", context, status=status)
 
 
@@ -139,7 +141,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     here = current.current(request)
     target = starting.project_for(request.user, flow, here)
     post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk, target)
-    action = request.POST.get("~do", "run")
+    action = hidden(request, BUTTON, "run")
     if action != "run":
         return _page(request, flow, definition, apply(post, action), refused)
     values, unread = form.answers(definition, versions, post)
@@ -154,7 +156,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if problems or at_steps:
         return _page(request, flow, definition, post, problems, troubles=at_steps, status=status)
-    is_reusing = request.POST.get("~reuse") == "1"
+    is_reusing = hidden(request, "~reuse") == "1"
     reused = flow_page.reusable(flow, filled, target) if is_reusing else {}
     token = _token(request, filled, reused)
     try:
@@ -168,7 +170,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
 
 def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) -> str:
     """Return the same token for two clicks on the same form; after Back, other input is another."""
-    drawn = request.POST.get("~token", "") or uuid.uuid4().hex
+    drawn = hidden(request, "~token") or uuid.uuid4().hex
     runs = {step: str(run.pk) for step, run in reused.items()}
     return form_token(drawn, {"definition": filled.as_json(), "reused": runs})
 
@@ -204,7 +206,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 @no_store
 def new(request: HtmxRequest) -> HttpResponse:
     """Choose the first model of a new flow."""
-    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    query = search_words(request)
     endpoints = engine.top_results(Query().saying(query) if query else Query(), MODELS)
     models = [endpoint for endpoint in endpoints if endpoint.is_runnable and not endpoint.refusal]
     project = current.current(request)

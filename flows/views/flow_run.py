@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
+from core.http.caching import no_store
+from core.http.posts import pressed
 from flows.display import rights, run_page
 from flows.execution import starting
 from flows.models import Flow, FlowRun
@@ -23,8 +24,6 @@ from runs.start.refused_starts import Forbidden
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-no_store = cache_control(private=True, no_store=True)
-
 
 @limit("run")
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,10 +35,10 @@ def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpRe
             return looking.page(request, "flow-run", covered)
         return _page(request, _find(FlowRun.objects.open_to(request.user), pk, flow_run))
     shown_run = _find(FlowRun.objects.shown_to(request.user), pk, flow_run)
-    verb, _, step = request.POST.get("~do", "").partition(":")
+    verb, step = pressed(request)
     try:
         if verb == "again":
-            starting.try_again(shown_run, step.replace("\x00", ""), request.user)
+            starting.try_again(shown_run, step, request.user)
         elif verb == "cancel":
             Rights(request.user, shown_run).require_removal()
             by = "" if shown_run.user == request.user else request.user.get_username()

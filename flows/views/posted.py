@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fal.db_safe import db_safe_text
+from core.http.posts import controls
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -16,7 +16,7 @@ Post = dict[str, list[str]]
 def posted_fields(request: HttpRequest, marks: Sequence[str] = ()) -> Post:
     """Return the fields of a post, and those of the page's own controls that start with a mark."""
     return {
-        name: [db_safe_text(str(value)) for value in values]
-        for name, values in request.POST.lists()
-        if name != "csrfmiddlewaretoken" and (name[:1] != "~" or name.startswith(tuple(marks)))
+        name: values
+        for name, values in controls(request).items()
+        if name[:1] != "~" or name.startswith(tuple(marks))
     }

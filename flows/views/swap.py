@@ -11,12 +11,14 @@ from django.db import transaction
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from catalog.models import Endpoint, Revision
 from catalog.related.use_index import uses
 from catalog.schema_versions import version_of
+from core.http.caching import no_store
+from core.http.parameters import search_words
+from core.http.posts import hidden
 from fal.db_safe import db_safe_text
 from flows.compose import swapping
 from flows.compose.definition import Definition, Step, parse_definition
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 NOT_THERE = "This model cannot be run now. Choose another one."
-no_store = cache_control(private=True, no_store=True)
 MOST = 40
 
 
@@ -53,7 +54,7 @@ def _page(
         raise Http404("There is no such step.")
     endpoints = endpoints_of([definition])
     versions = versions_of(definition, endpoints)
-    now, query = endpoints.get(step.endpoint), request.GET.get("q", "")[:200]
+    now, query = endpoints.get(step.endpoint), search_words(request)
     chosen = choice(definition, step, versions, to) if to else None
     context = {
         "flow": flow,
@@ -69,7 +70,7 @@ def _page(
 
 
 def _save(request: HtmxRequest, flow: Flow) -> HttpResponseBase:
-    to = request.POST.get("to", "")
+    to = hidden(request, "to")
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
         definition = parse_definition(locked.definition)
@@ -99,7 +100,7 @@ def candidates(
         .filter(gone_at=None)
         .exclude(endpoint_id=step.endpoint)
     )
-    endpoints = endpoints.called(db_safe_text(query))
+    endpoints = endpoints.called(query)
     kinds = swapping.kinds_taken(definition, step, versions)
     if kinds:
         endpoints = endpoints.filter(pk__in=_takers(kinds))

@@ -11,13 +11,14 @@ from django.db import transaction
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from catalog.locks import NO_LOCKS
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.formatting import counted
+from core.http.caching import no_store
+from core.http.posts import hidden
 from fal.db_safe import db_safe_text
 from flows.compose import chain
 from flows.compose.definition import MOST_STEPS, Definition, Invalid, parse_definition
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from playground.display.navigation.use_menu import Menu
 
 NOT_THERE = "This model no longer accepts this result. Choose another one."
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -131,7 +131,7 @@ _KEPT = ("run", "key", "model", "after")
 
 def _chosen(request: HtmxRequest, name: str) -> str:
     """Return what was posted, by the page's form or in the address of a choice in the dialog."""
-    return request.POST.get(name) or request.GET.get(name, "")
+    return hidden(request, name) or request.GET.get(name, "")
 
 
 def _chained(request: HtmxRequest, start: Origin) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ValidationError
+from django import forms
 
 from core.forms import LineField
 from core.refusals import Refused
@@ -17,19 +17,27 @@ if TYPE_CHECKING:
 
     from projects.models import Project
 
-_NAME = LineField(max_length=MAX_NAME_CHARS, required="Give the series a name.")
+
+class NameForm(forms.Form):
+    """The name of a series that is there, or that is begun by it."""
+
+    named = LineField(
+        label="A new series",
+        max_length=MAX_NAME_CHARS,
+        required="Give the series a name.",
+        widget=forms.TextInput({"placeholder": "Poster, second round"}),
+    )
 
 
-def named(user: User, project: Project, typed: str) -> Series:
+def named(user: User, project: Project, form: NameForm) -> Series:
     """Return the project's series of the typed name, whatever its case, or a new one.
 
     Raises PermissionDenied if the user makes nothing in the project, and Refused if the name is
     none, or the project has too many.
     """
-    try:
-        name = _NAME.clean(typed)
-    except ValidationError as error:
-        raise Refused(*error.messages) from error
+    if not form.is_valid():
+        raise Refused(*form.errors["named"])
+    name = form.cleaned_data["named"]
     roles.require_maker(user, project)
     there = Series.objects.taking_results_of(user).filter(project=project).called(name).first()
     if there:

@@ -9,10 +9,10 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from library.descent import nodes_of
 from library.differences import choice_of, compare
@@ -22,7 +22,6 @@ from runs.models import Run
 from runs.results import likeness, selections
 
 MOST_NAMED = 50  # runs; the address would become too long
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

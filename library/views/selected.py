@@ -11,13 +11,14 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header, urlencode
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from catalog.models import Revision
 from core.formatting import counted
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
+from core.http.posts import hidden
 from core.http.streaming import OffThreadStream
 from core.refusals import Refused
 from library import pictures as sets_of_pictures
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 PAIR = 2
 MOST_NAMED = 100  # results in the address of a plan
 KINDS = ("inputs", "pictures")
-no_store = cache_control(private=True, no_store=True)
 
 
 def sentence(chosen: Chosen, done: str) -> str:
@@ -97,7 +97,7 @@ def stars(request: HtmxRequest) -> HttpResponseBase:
         posted = selection.posted(request)
     except Refused as refused:
         return refuse(request, str(refused))
-    is_starred = request.POST.get("star") != "0"
+    is_starred = hidden(request, "star") != "0"
     chosen = selection.choose(posted, starrable_by(request.user))
     stars_of_runs.star_results(chosen.results, is_starred=is_starred)
     words = sentence(chosen, "are starred" if is_starred else "are without a star")
@@ -137,7 +137,7 @@ def board(request: HtmxRequest) -> HttpResponseBase:
         chosen = _chosen(request)
     except Refused as refused:
         return refuse(request, str(refused))
-    of = request.POST.get("of", "")
+    of = hidden(request, "of")
     return redirect(_plan(chosen, of if of in KINDS else KINDS[0]))
 
 
@@ -200,6 +200,7 @@ def _address(chosen: Chosen) -> str:
 
 @limit("archive")
 @require_POST
+@no_store
 def archives(request: HtmxRequest) -> HttpResponseBase:
     """Send the posted results (`artifact`, or whole runs as `run`); 422 says what is wrong."""
     try:
@@ -210,7 +211,6 @@ def archives(request: HtmxRequest) -> HttpResponseBase:
     audit.record(request.user, "exported", archive.projects, f"{files} as an archive")
     headers = {
         "Content-Disposition": content_disposition_header(True, archive.name) or "",
-        "Cache-Control": "private, no-store",
         "X-Content-Type-Options": "nosniff",
     }
     return OffThreadStream(stream(archive), content_type="application/zip", headers=headers)

@@ -7,10 +7,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from core.db.prepared_queries import custom_plans
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key, parse_moment, parse_uuid
 from kept.models import GRACE
@@ -32,7 +32,6 @@ from runs.ownership import deletion
 LIST_PAGE = 30
 MAX_FOUND = MOST_FILES  # runs that are counted, and taken as one selection
 # Input and output are private: no browser may keep a copy past a logout.
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe

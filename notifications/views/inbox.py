@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
+from core.http.caching import no_store
 from core.http.parameters import page_number, parse_moment
 from notifications import inbox, kinds
 from notifications.models import Notification
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 ON_A_PAGE = 50
 IN_PANEL = 12
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe

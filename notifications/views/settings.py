@@ -15,9 +15,9 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications import channels, display, outbox, preferences
-from notifications.channels import Draft, Invalid
+from notifications.channels import Invalid
 from notifications.delivery import sending, signing_keys
-from notifications.display import ChannelForm
+from notifications.forms import ChannelForm, PreferencesForm
 from notifications.models import Channel, Delivery
 from people.accounts.limits.rate_limit import limit
 
@@ -50,13 +50,6 @@ def _back(request: HtmxRequest, message: str, section: str = "channels") -> Http
     return redirect(f"{reverse('notifications:settings')}#{section}")
 
 
-def _typed(request: HtmxRequest, method: str) -> Draft:
-    post = request.POST
-    chosen = channels.typed_kinds(post.getlist("kind"))
-    texts = post.get("name", ""), post.get("address", "")
-    return Draft(method, *texts, chosen, is_paused=post.get("is_paused") == "1")
-
-
 def _mine(request: HtmxRequest, pk: uuid.UUID) -> Channel:
     return get_object_or_404(Channel.objects.of(request.user).select_related("user"), pk=pk)
 
@@ -65,13 +58,16 @@ def _mine(request: HtmxRequest, pk: uuid.UUID) -> Channel:
 @require_POST
 def new_channel(request: HtmxRequest) -> HttpResponseBase:
     """Create a channel."""
-    draft = _typed(request, request.POST.get("method", ""))
-    try:
-        channel = channels.create(request.user, draft)
-    except Invalid as error:
-        form = ChannelForm(draft, errors=error.errors)
-        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, new=form)
-    return _back(request, f"“{channel.name}” is added. Send a test to see whether it works.")
+    form = ChannelForm(request.POST)
+    if form.is_valid():
+        try:
+            channel = channels.create(request.user, form.draft)
+        except Invalid as invalid:
+            form.refuse(invalid)
+        else:
+            added = f"“{channel.name}” is added. Send a test to see whether it works."
+            return _back(request, added)
+    return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, new=form)
 
 
 @limit("webhook")
@@ -79,13 +75,15 @@ def new_channel(request: HtmxRequest) -> HttpResponseBase:
 def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Change a channel."""
     changed = _mine(request, pk)
-    draft = _typed(request, changed.method)
-    try:
-        channels.change(changed, draft)
-    except Invalid as error:
-        form = ChannelForm(draft, changed, error.errors)
-        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, changed=form)
-    return _back(request, f"“{changed.name}” is saved.")
+    form = ChannelForm(request.POST, changed)
+    if form.is_valid():
+        try:
+            channels.change(changed, form.draft)
+        except Invalid as invalid:
+            form.refuse(invalid)
+        else:
+            return _back(request, f"“{changed.name}” is saved.")
+    return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, changed=form)
 
 
 @limit("webhook")
@@ -116,12 +114,10 @@ def channel_recovery(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def save_preferences(request: HtmxRequest) -> HttpResponseBase:
     """Save which runs count as long, and the daily limit for warnings."""
-    minutes, limit = request.POST.get("minutes", ""), request.POST.get("limit", "")
-    errors = preferences.save(request.user, minutes, limit)
-    if errors:
-        typed = {"minutes": minutes, "limit": limit}
-        fields = display.preference_fields(request.user, typed, errors)
-        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, preference_fields=fields)
+    form = PreferencesForm(request.POST)
+    if not form.is_valid():
+        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, preferences_form=form)
+    preferences.save(request.user, **form.cleaned_data)
     return _back(request, "Your choice is saved.", "preferences")
 
 

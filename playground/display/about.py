@@ -42,6 +42,7 @@ def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "examples": examples(endpoint),
         "decisions": owners.decisions_for(user, endpoint),
         "notes": notes.notes_for(endpoint),
+        "note_form": notes.NoteForm(),
         "model_changes": queries.of_model(endpoint),
         "records": records_of(user, revision),
     }

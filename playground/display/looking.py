@@ -5,9 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from core.forms import LineField
 from people.accounts import permissions
 from runs.costs import known_costs
 from runs.models import Run
@@ -22,6 +24,26 @@ if TYPE_CHECKING:
     from projects.models import InProject
 
 
+MIN_CHARS, MAX_CHARS = 10, 500
+TOO_LITTLE = f"Say why you need to look, in {MIN_CHARS} letters or more: whose it is will read it."
+
+
+class ReasonForm(forms.Form):
+    """Why somebody needs to look at what is not theirs."""
+
+    reason = LineField(
+        label="Why do you need to look?",
+        min_length=MIN_CHARS,
+        max_length=MAX_CHARS,
+        required=TOO_LITTLE,
+        error_messages={
+            "min_length": TOO_LITTLE,
+            "max_length": f"Keep the reason to {MAX_CHARS} letters.",
+        },
+        widget=forms.Textarea({"rows": "3"}),
+    )
+
+
 def covered(user: User | AnonymousUser, kind: str, pk: uuid.UUID) -> Any:
     """Return the row of which the user may only know that it is there; None if there is none.
 
@@ -32,8 +54,10 @@ def covered(user: User | AnonymousUser, kind: str, pk: uuid.UUID) -> Any:
     return rows.select_related("user").filter(pk=pk).first()
 
 
-def page(request: HttpRequest, kind: str, row: InProject, error: str = "") -> HttpResponse:
-    """Render what is known of a covered row, and the form for the reason; 422 with an error."""
+def page(
+    request: HttpRequest, kind: str, row: InProject, form: ReasonForm | None = None
+) -> HttpResponse:
+    """Render what is known of a covered row, and the form for the reason; 422 with a posted one."""
     run = row if isinstance(row, Run) else None
     context = {
         "kind": kind,
@@ -41,13 +65,10 @@ def page(request: HttpRequest, kind: str, row: InProject, error: str = "") -> Ht
         "noun": row._meta.verbose_name,
         "run": run,
         "hours": int(looks.LASTS.total_seconds() // 3600),
-        "min_chars": looks.MIN_REASON_CHARS,
-        "max_chars": looks.MAX_REASON_CHARS,
-        "reason": request.POST.get("reason", ""),
-        "error": error,
+        "form": form or ReasonForm(),
         **(_of_run(request, run) if run else _of_runs_in(row)),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
     return render(request, "playground/covered.html", context, status=status)
 
 

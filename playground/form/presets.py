@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import Endpoint
-from fal.db_safe import db_safe_text
+from core.forms import LineField
 from kept.models import GRACE
 from people.accounts import audit
 from playground.form import migrate_arguments
@@ -22,6 +24,7 @@ from schemas.changes.migrate_arguments import Misfit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.http import QueryDict
 
     from projects.models import Project
 
@@ -54,6 +57,30 @@ class Scope(StrEnum):
             "is_hidden": self == Scope.ME,
             "is_house_default": self == Scope.START,
         }
+
+
+class PresetForm(forms.Form):
+    """What a preset is called, and for whom it is."""
+
+    name = LineField(
+        label="Name of the preset",
+        max_length=MAX_NAME_CHARS,
+        required="Give the preset a name.",
+        error_messages={"max_length": f"Keep the name to {MAX_NAME_CHARS} characters."},
+        widget=forms.TextInput({"autofocus": True}),
+    )
+    used_by = forms.TypedChoiceField(
+        label="For whom",
+        choices=[(scope, scope) for scope in Scope],
+        coerce=Scope,
+        empty_value=None,
+        required=False,
+    )
+
+    def __init__(
+        self, data: QueryDict | None = None, initial: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, initial=initial, auto_id="preset-%s")
 
 
 class NameTaken(ValueError):
@@ -225,10 +252,8 @@ def house_default(endpoint: Endpoint) -> Preset | None:
 
 
 def clean_name(name: str) -> str:
-    """Return the name with whitespace collapsed; raises ValueError with a message."""
-    name = " ".join(db_safe_text(name).split())
-    if not name:
-        raise ValueError("Give the preset a name.")
-    if len(name) > MAX_NAME_CHARS:
-        raise ValueError(f"Keep the name to {MAX_NAME_CHARS} characters.")
-    return name
+    """Return the name as the form reads it; raises ValueError with a message."""
+    try:
+        return str(PresetForm.base_fields["name"].clean(name))
+    except ValidationError as error:
+        raise ValueError(*error.messages) from error

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.locks import Locks, locks_of
 from catalog.models import Revision
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from people.accounts.limits.rate_limit import limit
 from playground.display.navigation import command_palette, use_menu
@@ -24,6 +25,7 @@ from runs.models import Run
 
 @limit("search")
 @require_safe
+@no_store
 def jump(request: HtmxRequest) -> HttpResponse:
     """Render the dialog; its script requests it again with `?q=` and uses only the list."""
     text = request.GET.get("q", "")
@@ -34,11 +36,12 @@ def jump(request: HtmxRequest) -> HttpResponse:
         "q": text,
         "label": "Jump to anything",
     }
-    return _no_store(render(request, "playground/command_palette.html", context))
+    return render(request, "playground/command_palette.html", context)
 
 
 @limit("search")
 @require_safe
+@no_store
 def elsewhere(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """List the models a run's settings can be tried on: a page, or a dialog with `?dialog`."""
     run = get_object_or_404(Run.objects.visible_to(request.user).with_endpoint(), pk=pk)
@@ -55,28 +58,32 @@ def elsewhere(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         if "dialog" in request.GET
         else "playground/elsewhere.html"
     )
-    return _no_store(render(request, template, context))
+    return render(request, template, context)
 
 
 @require_safe
+@no_store
 def run_uses(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """List the inputs that accept a run's first result."""
     return _uses(request, pk, "")
 
 
 @require_safe
+@no_store
 def artifact_uses(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
     """List the inputs that accept one file of a run."""
     return _uses(request, pk, f"a{position}")
 
 
 @require_safe
+@no_store
 def text_uses(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
     """List the inputs that accept one text of a run."""
     return _uses(request, pk, f"t{position}")
 
 
 @require_safe
+@no_store
 def upload_uses(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """List the inputs that accept an upload, and the runs that have used it."""
     brought = use_as.brought(request.user, pk)
@@ -110,7 +117,7 @@ def _menu(
     template = (
         "playground/command_palette.html" if "dialog" in request.GET else "playground/uses.html"
     )
-    return _no_store(render(request, template, context))
+    return render(request, template, context)
 
 
 def _locks_where_it_opens(request: HtmxRequest, run: Run) -> Locks:
@@ -119,8 +126,3 @@ def _locks_where_it_opens(request: HtmxRequest, run: Run) -> Locks:
     if run.project_id != project.pk:
         project = place_of_run.project_of(request.user, run.pk) or project
     return gallery.locks_in(project, Revision.current())
-
-
-def _no_store(response: HttpResponse) -> HttpResponse:
-    response.headers["Cache-Control"] = "private, no-store"
-    return response

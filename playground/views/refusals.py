@@ -12,10 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from core.http.posts import CSRF, controls
 from runs.start import confirmation
 from runs.start.refused_starts import Forbidden, Unconfirmed
 
-_NOT_REPEATED = {"csrfmiddlewaretoken", confirmation.FIELD}
+_NOT_REPEATED = {CSRF, confirmation.FIELD}
 
 
 def answer(
@@ -42,7 +43,7 @@ def again(
     """Return the fields of a form that repeats a press, with the yes that was asked for."""
     if not isinstance(refused, Unconfirmed):
         return []
-    posted = dict(request.POST.lists()) if fields is None else fields
+    posted = controls(request) if fields is None else fields
     listed = [
         (name, value)
         for name, values in posted.items()

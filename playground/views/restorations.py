@@ -17,8 +17,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.models import Endpoint, Revision
 from catalog.related.use_index import uses
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
+from core.http.posts import hidden, is_posted
 from core.http.streaming import OffThreadStream
 from people.accounts.limits.rate_limit import limit
 from playground.display.navigation import command_palette
@@ -26,7 +28,6 @@ from playground.form.foreign import ForeignRecipe
 from playground.form.prefill import use_as
 from playground.form.restoring import by_content, by_recipe, recipes, restore
 from playground.form.restoring.outcomes import USE, Act, NotFound, Outcome
-from playground.views.runs import no_store
 from projects import current, roles
 from projects.rules import gallery
 from runs.files import content_types, result_names
@@ -78,14 +79,14 @@ def _page(
 
 def _restore(request: HtmxRequest) -> Outcome:
     if file := request.FILES.get("file"):
-        if "use" in request.POST:
+        if is_posted(request, "use"):
             return _taken(request, file)
-        endpoint_id = request.POST.get("endpoint", "")
+        endpoint_id = hidden(request, "endpoint")
         onto = Endpoint.objects.filter(endpoint_id=endpoint_id[:255]).first()
         return restore.by_file(request.user, file, file.size or 0, onto)
-    if digest := request.POST.get("digest"):
+    if digest := hidden(request, "digest"):
         return by_content.by_digest(request.user, digest)
-    if address := request.POST.get("address"):
+    if address := hidden(request, "address"):
         return by_content.by_address(request.user, address)
     raise ValueError("No file arrived. Choose one and try again.")
 
@@ -101,8 +102,8 @@ def _taken(request: HtmxRequest, file: UploadedFile[Any]) -> Outcome:
 def _acts_of_unknown(request: HtmxRequest) -> list[Act]:
     """Return what can be done with a file of no run: it becomes an input, if a model takes it."""
     file = request.FILES.get("file")
-    name = (file.name if file else request.POST.get("name", "")) or ""
-    content_type = (file.content_type if file else request.POST.get("type", "")) or ""
+    name = (file.name if file else hidden(request, "name")) or ""
+    content_type = (file.content_type if file else hidden(request, "type")) or ""
     if roles.refusal_to_make(request.user, current.current(request)):
         return []
     kind = use_as.kind_of_file(content_types.kind_named(name, content_type), name)

@@ -15,6 +15,7 @@ from django_htmx.http import trigger_client_event
 from core.formatting import counted
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
+from core.http.posts import hidden, is_posted
 from kept.models import GRACE
 from playground.display import batch, renderers
 from runs.models import Run
@@ -43,7 +44,7 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
     On a stage the undo button replaces the run. With `for_good` deleted runs are purged without
     waiting for the rest of their grace period.
     """
-    if "for_good" in request.POST:
+    if is_posted(request, "for_good"):
         count = deletion.delete_for_good(
             _posted(request, deletion.restorable(request.user)), request.user
         )
@@ -72,7 +73,7 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
 def recovery(request: HtmxRequest) -> HttpResponseBase:
     """Restore deleted runs: the posted ones, or all that were deleted at the posted time."""
     deleted = deletion.restorable(request.user)
-    at = parse_moment(request.POST.get("at", ""))
+    at = parse_moment(hidden(request, "at"))
     if at is not None:
         chosen = deleted.filter(deleted_by=request.user, deleted_at=at)
     else:

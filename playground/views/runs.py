@@ -8,10 +8,11 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
+from core.http.posts import hidden
 from kept.models import GRACE
 from people.accounts import permissions
 from playground.display import history, looking, renderers, wall
@@ -28,7 +29,6 @@ from runs.results import json_tree, likeness, stars
 from runs.state import state_machine
 
 # Input and output are private: no browser may keep a copy past a logout.
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe
@@ -115,7 +115,7 @@ def artifact_star(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpRes
     """Star one file of the run, or remove its star."""
     run = find_run(request, pk)
     _require_star(request, run)
-    is_starred = request.POST.get("starred") == "1"
+    is_starred = hidden(request, "starred") == "1"
     if not stars.star_artifact(run.pk, position, is_starred=is_starred):
         raise Http404("The run has no such file.")
     _record_action_by_other(request, run, "starred" if is_starred else "unstarred")
@@ -146,7 +146,7 @@ def visibility(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     run = find_run(request, pk)
     if run.user_id != request.user.pk:
         raise PermissionDenied("Who began a run chooses whether the project's members see it.")
-    run.is_hidden = request.POST.get("hidden") == "1"
+    run.is_hidden = hidden(request, "hidden") == "1"
     run.is_example = run.is_example and not run.is_hidden
     run.save(update_fields=["is_hidden", "is_example"])
     if request.htmx:
@@ -162,7 +162,7 @@ def example(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     permissions.require_for(request.user, run.user_id, permissions.PUBLISH_RUN)
     if run.state != Run.State.SUCCEEDED:
         raise Http404("Only a run that went well is an example.")
-    run.is_example = request.POST.get("example") == "1"
+    run.is_example = hidden(request, "example") == "1"
     run.save(update_fields=["is_example"])
     _record_action_by_other(request, run, "shown" if run.is_example else "unshown")
     if request.htmx:

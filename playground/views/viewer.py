@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from playground.display import viewer
 from playground.display.renderers import Shown
-from playground.views.runs import no_store
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 

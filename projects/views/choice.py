@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from core.http.posts import hidden
 from projects import current, listing
 from projects.views.own import of_member
 
@@ -42,7 +43,7 @@ def choose(request: HtmxRequest, slug: str) -> HttpResponse:
         messages.error(request, f"“{project}” is archived: it is kept to look at.")
         return redirect(project)
     current.choose(request.user, project)
-    return redirect(_back(request.POST.get("next", ""), project))
+    return redirect(_back(hidden(request, "next"), project))
 
 
 def _back(address: str, project: Project) -> str:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from core.http.parameters import parse_key
+from core.http.posts import hidden
 from core.http.refusals import refusals_as_messages
 from projects import members
 from projects.views.own import of_member
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 def add(request: HtmxRequest, slug: str) -> HttpResponse:
     """Add the posted `user` with the posted `role`."""
     project = of_member(request, slug)
-    person = parse_key(request.POST.get("user")) or 0
+    person = parse_key(hidden(request, "user")) or 0
     with refusals_as_messages(request):
-        member = members.add(request.user, project, person, request.POST.get("role", ""))
+        member = members.add(request.user, project, person, hidden(request, "role"))
         messages.success(request, f"{members.name_of(member.user)} is a member now.")
     return _to_members(project)
 
@@ -35,10 +36,10 @@ def add(request: HtmxRequest, slug: str) -> HttpResponse:
 @require_POST
 def role(request: HtmxRequest, slug: str, user_id: int) -> HttpResponse:
     """Give a member the posted `role`; `shown` is the one that the page showed."""
-    project, post = of_member(request, slug), request.POST
+    project = of_member(request, slug)
     with refusals_as_messages(request):
         sentence = members.change_role(
-            request.user, project, user_id, post.get("role", ""), post.get("shown", "")
+            request.user, project, user_id, hidden(request, "role"), hidden(request, "shown")
         )
         messages.success(request, sentence)
     return _to_members(project)
@@ -63,7 +64,7 @@ def recovery(request: HtmxRequest, slug: str) -> HttpResponse:
     """Undo the removal of the posted `removed`."""
     project = of_member(request, slug)
     with refusals_as_messages(request):
-        member = members.restore(request.user, project, request.POST.get("removed", ""))
+        member = members.restore(request.user, project, hidden(request, "removed"))
         messages.success(request, f"{members.name_of(member.user)} is a member again.")
     return _to_members(project)
 

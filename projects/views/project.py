@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.http.posts import hidden
 from people.accounts import permissions, single_use
 from people.accounts import roles as house_roles
 from projects import activity, creation, current, listing, members, roles
@@ -46,7 +47,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     status = HTTPStatus.OK
     if request.method == "POST":
         if form.is_valid():
-            token = request.POST.get("~token", "")
+            token = hidden(request, "~token")
             press = f"new project {request.user.pk} {token}"
             if token and not single_use.spend(press, ONE_PRESS_S):
                 return redirect("projects:projects")  # a double click

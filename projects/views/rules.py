@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.http.posts import BUTTON, hidden
 from core.http.refusals import refusals_as_messages
 from projects import roles
 from projects.models import Rule
@@ -63,7 +64,7 @@ def recovery(request: HtmxRequest, slug: str = "") -> HttpResponse:
     """Undo the removal of the posted `removed`."""
     project = of_member(request, slug) if slug else None
     with refusals_as_messages(request):
-        rule = editing.restore(request.user, project, request.POST.get("removed", ""))
+        rule = editing.restore(request.user, project, hidden(request, "removed"))
         messages.success(request, f"The rule is back: {wording.in_words(rule)}.")
     return redirect(_address(project))
 
@@ -76,7 +77,7 @@ def _rules(request: HtmxRequest, project: Project | None) -> HttpResponse:
         form = RuleForm(project, request.POST)
         if not form.is_valid():
             status = HTTPStatus.UNPROCESSABLE_ENTITY
-        elif request.POST.get("~do") != "preview":
+        elif hidden(request, BUTTON) != "preview":
             with refusals_as_messages(request):
                 rule = editing.add(request.user, project, form.terms)
                 messages.success(request, f"Added: {wording.in_words(rule)}.")

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.http.posts import hidden
 from core.http.refusals import refusals_as_messages
 from projects import roles
 from projects import settings as rules
@@ -31,7 +32,7 @@ def settings(request: HtmxRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         if form.is_valid():
-            version = request.POST.get("~version", "")
+            version = hidden(request, "~version")
             try:
                 with refusals_as_messages(request):
                     project = rules.change(request.user, project, form.values, version)

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from fal.db_safe import db_safe_text
 from people.accounts import audit, permissions
 from projects.models import Look
 from runs.ownership import moving
@@ -22,20 +21,6 @@ if TYPE_CHECKING:
     from runs.promises.owners import Chosen
 
 LASTS = timedelta(hours=24)
-MIN_REASON_CHARS, MAX_REASON_CHARS = 10, 500
-
-
-def clean_reason(text: str) -> str:
-    """Return the reason on one line; raises ValueError with a sentence if it says too little."""
-    reason = " ".join(db_safe_text(text).split())
-    if len(reason) < MIN_REASON_CHARS:
-        raise ValueError(
-            f"Say why you need to look, in {MIN_REASON_CHARS} letters or more: "
-            "whose it is will read it."
-        )
-    if len(reason) > MAX_REASON_CHARS:
-        raise ValueError(f"Keep the reason to {MAX_REASON_CHARS} letters.")
-    return reason
 
 
 def contents_of(row: InProject) -> Chosen:
@@ -61,7 +46,7 @@ def contents_of(row: InProject) -> Chosen:
 def open_row(row: InProject, by: User, reason: str) -> Look:
     """Let `by` read the row for a day; the audit log has the reason. The caller tells its user.
 
-    `reason` is one of `clean_reason`. What goes along with it now is opened as well; what is added
+    What goes along with it now is opened as well; what is added
     to it later is not. Raises PermissionDenied for who may not see that it is there.
     """
     if not permissions.may_see_runs(by):

@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 
 from catalog.models import Collection
 from kept import purging
+from kept.voices import comment
 from projects.models import InProject, InProjectQuerySet
 from runs.models import Draft, Preset, Run, Share, Upload
 from runs.ownership.retention import Retention
@@ -63,4 +64,5 @@ class RunsOwner(RunOwner):
         return (
             Job("delete old runs", sync_to_async(Retention().step)),
             Job("purge deleted things", sync_to_async(purging.step)),
+            Job("purge deleted comments", sync_to_async(comment.delete_for_good)),
         )

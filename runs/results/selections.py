@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.http import QueryDict
 
 from core.http.parameters import parse_uuid
+from core.http.posts import hidden
 from runs.promises import owners
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def newest(runs: RunQuerySet, most: int) -> RunKeys:
 
 def all_found(request: HttpRequest) -> RunQuerySet | None:
     """Return all runs that the list has found from which was posted; None if some were chosen."""
-    if request.POST.get(ALL) != "1":
+    if hidden(request, ALL) != "1":
         return None
     listing = copy(request)
     listing.GET = QueryDict(listed_query(request).urlencode())
@@ -71,4 +72,4 @@ def all_found(request: HttpRequest) -> RunQuerySet | None:
 
 def listed_query(request: HttpRequest) -> QueryDict:
     """Return the query of the list beside which a selection stands; may be changed."""
-    return QueryDict(request.POST.get(FILTERS, "")[:MAX_FILTER_CHARS], mutable=True)
+    return QueryDict(hidden(request, FILTERS)[:MAX_FILTER_CHARS], mutable=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from core.http.posts import hidden
 from people.accounts.auditing import acting
 from schemas.estimate.amounts import decimal
 
@@ -70,7 +71,7 @@ def given(text: str) -> Iterator[None]:
 
 def said_by(request: HttpRequest) -> str:
     """Return what a request says yes to, as `parse` reads it."""
-    return request.headers.get(HEADER, "") or request.POST.get(FIELD, "")
+    return request.headers.get(HEADER, "") or hidden(request, FIELD)
 
 
 def current() -> Confirmation | None:

@@ -27,14 +27,16 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from core.file_names import clean_name
+from core.http.caching import no_store
 from core.http.conditional import parse_range
 from core.http.errors import Unavailable
 from core.http.htmx import HtmxRequest
+from core.http.parameters import search_words
+from core.http.posts import hidden
 from core.http.streaming import CHUNK_BYTES, OffThreadStream, chunks
 from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
 from fal.messages.data_uri import decode_data_uri
-from kept.resource import no_store
 from people.accounts.limits.rate_limit import limit
 from projects import current, roles
 from runs.files import content_types, derived_files, result_names, storage_limits
@@ -98,7 +100,7 @@ def thumbnail(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpRespons
 def frames(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
     """Record the `digest` (SHA-256) of a frame that a page took of a film, so that it is known."""
     artifact = _artifact(request, pk, position)
-    digest = request.POST.get("digest", "")
+    digest = hidden(request, "digest")
     if not domain.DIGEST.fullmatch(digest):
         return HttpResponse("A frame is recorded by its SHA-256.\n", "text/plain", status=422)
     derived_files.record(artifact.run_id, artifact.position, {DerivedFile.What.FRAME: digest})
@@ -148,6 +150,7 @@ def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 @require_safe
+@no_store
 def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
     """Serve one whole text of a run's output, or of its partial output, as a file."""
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
@@ -166,7 +169,7 @@ def _text_file(text: str, content_type: str, name: str) -> OffThreadStream:
     starts = range(0, len(text), CHUNK_BYTES)
     pieces = (text[start : start + CHUNK_BYTES].encode() for start in starts)
     disposition = content_disposition_header(False, name) or ""
-    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
+    headers = {"Content-Disposition": disposition}
     return OffThreadStream(pieces, content_type=content_type, headers=headers)
 
 
@@ -180,7 +183,7 @@ def uploads(request: HtmxRequest) -> JsonResponse:
     if refusal := roles.refusal_to_make(request.user, current.current(request)):
         return JsonResponse({"error": refusal}, status=HTTPStatus.FORBIDDEN)
     try:
-        upload = store_upload(request, file, request.POST.get("kind", ""))
+        upload = store_upload(request, file, hidden(request, "kind"))
     except domain.NotStored as error:
         return JsonResponse({"error": str(error)}, status=HTTPStatus.INSUFFICIENT_STORAGE)
     except storage_limits.QuotaExceeded as error:
@@ -198,12 +201,12 @@ def known_upload(request: HtmxRequest) -> HttpResponse:
     project = current.current(request)
     if refusal := roles.refusal_to_make(request.user, project):
         return JsonResponse({"error": refusal}, status=HTTPStatus.FORBIDDEN)
-    size = request.POST.get("size_bytes", "")
+    size = hidden(request, "size_bytes")
     try:
         upload = domain.find_by_digest(
             request.user.pk or 0,
-            request.POST.get("digest", ""),
-            request.POST.get("name", ""),
+            hidden(request, "digest"),
+            hidden(request, "name"),
             int(size) if re.fullmatch(r"[0-9]{1,18}", size) else 0,
             project,
         )
@@ -233,7 +236,7 @@ def choices(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     kind = kind if kind in domain.KINDS or kind == "weights" else "file"
     source = "uploads" if request.GET.get("from") == "uploads" else "results"
-    query = db_safe_text(request.GET.get("q", "").strip()[:200])
+    query = search_words(request)
     page = request.GET.get("page", "")
     list_choices = domain.uploads if source == "uploads" else domain.results
     number = int(page) if re.fullmatch(r"[0-9]{1,6}", page) else 1

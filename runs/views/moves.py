@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.http.htmx import HtmxRequest
+from core.http.posts import is_posted
 from projects import roles
 from projects.models import Move, Project
 from projects.models.in_project import MAKERS
@@ -33,7 +34,7 @@ def moves(request: HtmxRequest) -> HttpResponse:
         chosen = moving.choose(request.user, _posted(request, query))
     except moving.Refused as error:
         return _form(request, None, str(error), status=404)
-    if TARGET not in request.POST:  # a link, or the selection of a list
+    if not is_posted(request, TARGET):  # a link, or the selection of a list
         return _form(request, chosen)
     targets = {target.key: target for target in _targets(request)}
     target = targets.get(query.get(TARGET, ""))

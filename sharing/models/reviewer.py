@@ -10,11 +10,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from core.names import name_key
+from kept.voices.comment import Saying
+from kept.voices.participant import Participant
 from sharing.models.share import Share, ShareItem
 
 MAX_NAME_CHARS = 60
 MAX_KEY_CHARS = MAX_NAME_CHARS * 18  # one character may stand for so many (NFKC)
-MAX_TEXT_CHARS = 5000
 MOST_STARS = 5
 
 
@@ -65,13 +66,19 @@ class Reviewer(models.Model):
         """Whether they gave the name themselves."""
         return self.user_id is None
 
+    @property
+    def participant(self) -> Participant:
+        """Return who they are for what is not the share's own, such as the votes of a board."""
+        if self.user is not None:
+            return Participant.of_user(self.user)
+        return Participant.of_guest(f"guest:{self.pk}", self.name)
 
-class Comment(models.Model):
+
+class Comment(Saying):
     """What a reviewer said of the share, or of an item: of a point, a moment or a span of it.
 
     `x` and `y` are a point of the picture or frame, in thousandths of its width and height;
-    `from_ms` and `to_ms` a moment or span of a film or sound, in milliseconds. An answer has a
-    `parent`, which has none itself.
+    `from_ms` and `to_ms` a moment or span of a film or sound, in milliseconds.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -80,21 +87,14 @@ class Comment(models.Model):
         ShareItem, null=True, blank=True, on_delete=models.CASCADE, related_name="comments"
     )
     reviewer = models.ForeignKey(Reviewer, on_delete=models.CASCADE, related_name="comments")
-    parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies"
-    )
-    text = models.TextField(max_length=MAX_TEXT_CHARS)
     x = models.PositiveSmallIntegerField(null=True, blank=True)
     y = models.PositiveSmallIntegerField(null=True, blank=True)
     from_ms = models.PositiveIntegerField(null=True, blank=True)
     to_ms = models.PositiveIntegerField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(null=True, blank=True)
-    resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(
         Reviewer, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
     mentioned = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
 
     class Meta:

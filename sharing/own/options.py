@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from fal.db_safe import db_safe_text
+from core.forms import LineField, TextField
 from projects.models import Project
 from sharing.models import Share
 from sharing.models.share import MAX_NOTE_CHARS, MAX_TITLE_CHARS
@@ -41,11 +41,7 @@ SHOWN = ("shows_models", "shows_settings", "shows_prices", "allows_download")
 class OptionsForm(forms.Form):
     """What its makers may change of a share. An empty password leaves the one it has."""
 
-    title = forms.CharField(
-        max_length=MAX_TITLE_CHARS,
-        required=False,
-        widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
-    )
+    title = LineField(max_length=MAX_TITLE_CHARS, required=False)
     audience = forms.ChoiceField(label="Who can open it", choices=Share.Audience.choices)
     for_project = forms.ModelChoiceField(
         Project.objects.none(), label="Project", required=False, empty_label="Choose…"
@@ -68,12 +64,7 @@ class OptionsForm(forms.Form):
             "max_length": f"A password has at most {MAX_PASSWORD_CHARS} characters.",
         },
     )
-    note = forms.CharField(
-        label="Note to its visitors",
-        max_length=MAX_NOTE_CHARS,
-        required=False,
-        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
-    )
+    note = TextField(label="Note to its visitors", max_length=MAX_NOTE_CHARS, required=False)
     no_password = forms.BooleanField(label="Open it without the password", required=False)
     follows = forms.BooleanField(label="Follow updates: else it stays as it is now", required=False)
     shows_models = forms.BooleanField(label="Show models", required=False)
@@ -113,14 +104,6 @@ class OptionsForm(forms.Form):
     def has_errors(self) -> bool:
         """Whether something that was posted is wrong, of what a review asks too."""
         return bool(self.errors or self.review.errors)
-
-    def clean_title(self) -> str:
-        """Return the title on one line."""
-        return " ".join(db_safe_text(self.cleaned_data["title"]).split())
-
-    def clean_note(self) -> str:
-        """Return the note with plain line ends."""
-        return "\n".join(db_safe_text(self.cleaned_data["note"]).splitlines()).strip()
 
     def clean(self) -> dict[str, Any]:
         """Ask for the project, or the date, that a choice needs."""

@@ -1,8 +1,7 @@
-"""Begins, changes and freezes reports."""
+"""Begins and freezes reports."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -13,20 +12,12 @@ from core.formatting import shorten
 from people.accounts import audit
 from sharing.models import Report
 from sharing.reports.gathering import content_of
-from sharing.reports.sections import MAX_QUESTION_CHARS, SECTIONS, read_question, read_sentences
+from sharing.reports.sections import MAX_QUESTION_CHARS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 QUESTION = "Which model does best on “{}”?"
-
-
-class Wrong(ValueError):
-    """What was posted cannot be saved; `errors` says why, by field."""
-
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = errors
 
 
 def begin(user: User, board: Board) -> Report:
@@ -50,25 +41,6 @@ def begin(user: User, board: Board) -> Report:
         )
         audit.record(user, "began", [report])
     return report
-
-
-def change(report: Report, posted: Mapping[str, str]) -> None:
-    """Save the posted question and sentences; raises Wrong, and saves nothing, if one is wrong."""
-    errors: dict[str, str] = {}
-    sentences: dict[str, str] = {}
-    try:
-        report.question = read_question(posted.get("question", ""))
-    except ValueError as error:
-        errors["question"] = str(error)
-    for name in SECTIONS:
-        try:
-            sentences[name] = read_sentences(posted.get(name, ""))
-        except ValueError as error:
-            errors[name] = str(error)
-    if errors:
-        raise Wrong(errors)
-    report.sentences = {name: text for name, text in sentences.items() if text}
-    report.save(update_fields=["question", "sentences"])
 
 
 def freeze(user: User, report: Report) -> None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils import timezone
 
+from core.refusals import Refused
+from kept.voices import forms
+from kept.voices.forms import CommentField
 from sharing import events
 from sharing.models import Comment, Reviewer, Share, ShareItem
 from sharing.review import mentions, news
 from sharing.review.places import Place
-from sharing.review.rules import Refused, require
-from sharing.review.texts import read_text
+from sharing.review.rules import require
 
-MAX_COMMENTS = 5000  # of one share
-UNDO_WITHIN = timedelta(hours=1)
-FULL = f"{MAX_COMMENTS:,} comments are on this share, which is all that fit."
-GONE = "This comment is not there any more."
 NOT_YOURS = "Only who wrote a comment can change it."
+
+
+class CommentForm(forms.CommentForm):
+    """A comment on a share, or an answer to one; also one's own, written anew."""
+
+    comment = CommentField()
 
 
 @transaction.atomic
@@ -33,30 +35,30 @@ def say(
 ) -> Comment:
     """Write a comment on the share, an item or a place in it, or an answer to another comment.
 
-    An answer to an answer joins its thread. Raises Refused.
+    The text is tidied. An answer joins its thread and opens it again. Raises Refused.
     """
     share = Share.objects.get(pk=reviewer.share_id)
     require(share, share.takes_comments)
-    kept = read_text(text)
-    if Comment.objects.filter(share=share).count() >= MAX_COMMENTS:
-        raise Refused(FULL, "comment")
+    share.comments.all().require_room()
     if parent is not None:
-        parent = parent.parent or parent
+        parent = parent.first
         item, place = parent.item, None
+        parent.set_resolved(False)
     where = place or Place()
     comment = Comment.objects.create(
         share=share,
         item=item,
         reviewer=reviewer,
         parent=parent,
-        text=kept,
+        text=text,
         x=where.x,
         y=where.y,
         from_ms=where.from_ms,
         to_ms=where.to_ms,
     )
     mentions.notify(comment, share, is_maker=is_maker)
-    _said(reviewer)
+    news.note(reviewer)
+    events.raise_version(share.pk)
     return comment
 
 
@@ -64,10 +66,10 @@ def say(
 def change(reviewer: Reviewer, comment: Comment, text: str) -> None:
     """Write one's own comment anew; raises Refused."""
     _require_own(reviewer, comment)
-    comment.text = read_text(text)
+    comment.text = text
     comment.changed_at = timezone.now()
     comment.save(update_fields=["text", "changed_at"])
-    events.raise_version(reviewer.share_id)
+    events.raise_version(comment.share_id)
 
 
 @transaction.atomic
@@ -75,7 +77,7 @@ def delete(reviewer: Reviewer | None, comment: Comment, *, is_maker: bool = Fals
     """Delete one's own comment, or any as a maker; it can be brought back for an hour."""
     if not is_maker:
         _require_own(reviewer, comment)
-    Comment.objects.filter(pk=comment.pk, deleted_at=None).update(deleted_at=timezone.now())
+    comment.take_back()
     events.raise_version(comment.share_id)
 
 
@@ -84,9 +86,7 @@ def bring_back(reviewer: Reviewer | None, comment: Comment, *, is_maker: bool = 
     """Bring back what was deleted within the last hour."""
     if not is_maker:
         _require_own(reviewer, comment)
-    deleted = Comment.objects.filter(pk=comment.pk, deleted_at__gt=timezone.now() - UNDO_WITHIN)
-    if not deleted.update(deleted_at=None):
-        raise Refused(GONE)
+    comment.bring_back()
     events.raise_version(comment.share_id)
 
 
@@ -95,24 +95,11 @@ def resolve(
     reviewer: Reviewer | None, comment: Comment, is_resolved: bool, *, is_maker: bool
 ) -> None:
     """Close a thread or open it again: its makers and whoever began it may."""
-    thread = comment.parent or comment
+    thread = comment.first
     if not is_maker:
         _require_own(reviewer, thread)
-    thread.resolved_at = timezone.now() if is_resolved else None
-    thread.resolved_by = reviewer if is_resolved else None
-    thread.save(update_fields=["resolved_at", "resolved_by"])
+    thread.set_resolved(is_resolved, reviewer)
     events.raise_version(thread.share_id)
-
-
-def delete_for_good() -> float:
-    """Delete the rows of deleted comments once they cannot be brought back; an hour until next.
-
-    What others answered keeps its thread: the first comment's row stays, without its text.
-    """
-    over = Comment.objects.filter(deleted_at__lt=timezone.now() - UNDO_WITHIN).exclude(text="")
-    over.filter(replies__isnull=False).update(text="")
-    over.filter(replies=None).delete()
-    return UNDO_WITHIN.total_seconds()
 
 
 def _require_own(reviewer: Reviewer | None, comment: Comment) -> None:
@@ -120,8 +107,3 @@ def _require_own(reviewer: Reviewer | None, comment: Comment) -> None:
         raise Refused(NOT_YOURS)
     share = Share.objects.get(pk=comment.share_id)
     require(share, share.takes_comments)
-
-
-def _said(reviewer: Reviewer) -> None:
-    news.note(reviewer)
-    events.raise_version(reviewer.share_id)

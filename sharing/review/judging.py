@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
+from core.refusals import Refused
 from sharing import events
 from sharing.models import Pick, Rating, Reviewer, Share, ShareItem
 from sharing.models.reviewer import MOST_STARS
 from sharing.review import news
-from sharing.review.rules import Refused, require
+from sharing.review.rules import require
 from sharing.review.versions import chain_of
 
 ENOUGH = "You have chosen {count} of {most}. Take one back first."

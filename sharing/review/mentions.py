@@ -1,29 +1,22 @@
-"""`@name` in a comment: who is meant, who may be offered, and that they hear of it.
+"""`@name` in a comment: who may be named, who may be offered, and that they hear of it.
 
 A guest must not learn who works here: they can only mention who has spoken on the share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from core.names import name_key
+from kept.voices.mentions import mentioned_in
 from notifications import kinds, outbox
 from notifications.kinds import Kind
 from projects.models import Membership
 from sharing.models import Comment, Share
-from sharing.models.reviewer import MAX_NAME_CHARS
 from sharing.reviewers import display_name
 
 MENTION = "mention"
-MAX_MENTIONS = 20
 EXCERPT_CHARS = 300
-_WORD = r"[\p{L}\p{M}\p{N}_]"
-_BEGIN = rf"(?<!{_WORD})@"
-_END = rf"(?<={_WORD})(?!{_WORD})"  # of a word
 
 kinds.register(
     Kind(MENTION, "Mentions", "somebody named you with @ in a comment on a share", asks=True)
@@ -39,25 +32,6 @@ def can_mention(share: Share, *, is_maker: bool) -> dict[str, User]:
         members = User.objects.filter(pk__in=of_project, is_active=True)
         people |= {display_name(user): user for user in members.order_by("pk")}
     return people
-
-
-def mentioned_in(text: str, people: Mapping[str, User]) -> list[User]:
-    """Return who is mentioned, each once; of names that begin alike the longest counts.
-
-    A mention begins after no letter, as `x@annaberg.com` does, and ends where the name ends:
-    `@annabergmann` is somebody else.
-    """
-    import regex  # 1 MB that few processes need
-
-    users: dict[int, User] = {}
-    by_key = {name_key(name): user for name, user in people.items()}
-    for at in regex.finditer(_BEGIN, text):
-        after = text[at.end() : at.end() + MAX_NAME_CHARS + 1]
-        ends = [end.start() for end in regex.finditer(_END, after)]
-        named = (by_key.get(name_key(after[:end])) for end in reversed(ends) if end)
-        if user := next(filter(None, named), None):
-            users.setdefault(user.pk, user)
-    return list(users.values())[:MAX_MENTIONS]
 
 
 def notify(comment: Comment, share: Share, *, is_maker: bool) -> None:

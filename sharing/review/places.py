@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sharing.review.rules import Refused
+from core.refusals import Refused
 
 if TYPE_CHECKING:
     from sharing.models import Comment

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from django.db.models import Q
 
+from kept.voices import comment as voices
 from sharing import items
 from sharing.items import Shown
 from sharing.models import Comment, Reviewer, Share, ShareItem
@@ -16,48 +16,38 @@ from sharing.models.reviewer import MOST_STARS
 from sharing.review import versions
 from sharing.review.places import moment_of
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 
 @dataclass(frozen=True)
-class Thread:
+class Thread(voices.Thread[Comment]):
     """A comment with its answers; `number` is on its pin, `version` of the item that it is on."""
 
-    comment: Comment
-    number: int
-    version: int
-    replies: list[Comment] = field(default_factory=list)
+    number: int = 0
+    version: int = 0
 
     @property
     def where(self) -> str:
         """The moment or span that it points to, as text."""
-        return moment_of(self.comment)
+        return moment_of(self.first)
 
     @property
     def seconds(self) -> str:
         """The moment in seconds, as the address of a file names it."""
-        return f"{(self.comment.from_ms or 0) / 1000:g}"
+        return f"{(self.first.from_ms or 0) / 1000:g}"
 
     @property
     def is_pinned(self) -> bool:
         """Whether it points to a place in the picture."""
-        return self.comment.x is not None
+        return self.first.x is not None
 
     @property
     def left(self) -> float:
         """How far from the left its pin is, in per cent."""
-        return (self.comment.x or 0) / 10
+        return (self.first.x or 0) / 10
 
     @property
     def top(self) -> float:
         """How far from the top its pin is, in per cent."""
-        return (self.comment.y or 0) / 10
-
-    @property
-    def resolved_at(self) -> datetime | None:
-        """When it was resolved."""
-        return self.comment.resolved_at
+        return (self.first.y or 0) / 10
 
 
 @dataclass(frozen=True)
@@ -178,24 +168,13 @@ def choice_among(choices: Mapping[int, Choice], chain: Iterable[int]) -> Choice:
 
 
 def threads(share: Share, chain: Sequence[ShareItem] = ()) -> list[Thread]:
-    """Return the threads on an item's versions, or those on the share as a whole; one query.
-
-    A deleted comment that others answered stays as a gap; one without answers is gone.
-    """
+    """Return the threads on an item's versions, or those on the share as a whole; one query."""
     ordinals = {item.pk: ordinal for ordinal, item in enumerate(chain, start=1)}
     of_item = Q(item__in=list(ordinals)) if chain else Q(item=None)
     comments = share.comments.filter(of_item).select_related("reviewer", "item", "resolved_by")
-    replies: dict[object, list[Comment]] = defaultdict(list)
-    begun: list[Comment] = []
-    for comment in comments:
-        if comment.parent_id is None:
-            begun.append(comment)
-        elif comment.deleted_at is None:
-            replies[comment.parent_id].append(comment)
-    kept = [one for one in begun if one.deleted_at is None or replies[one.pk]]
     return [
-        Thread(one, number, ordinals.get(one.item_id or 0, 0), replies[one.pk])
-        for number, one in enumerate(kept, start=1)
+        Thread(one.first, one.answers, number, ordinals.get(one.first.item_id or 0, 0))
+        for number, one in enumerate(voices.threads_of(comments), start=1)
     ]
 
 
@@ -217,7 +196,7 @@ def _visible(comment: Comment | None) -> Comment | None:
 def _comments_by_item(share: Share) -> defaultdict[int | None, tuple[int, int]]:
     """Return how many comments there are of each item, and how many threads are open."""
     counts: defaultdict[int | None, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    rows = share.comments.filter(deleted_at=None).order_by()
+    rows = share.comments.kept().order_by()
     for item, parent, resolved_at in rows.values_list("item_id", "parent_id", "resolved_at"):
         total, still_open = counts[item]
         counts[item] = total + 1, still_open + (parent is None and resolved_at is None)

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
+from core.refusals import Refused
 from people.accounts import audit
 from sharing import events, items
 from sharing.models import Share, ShareItem
@@ -17,15 +18,6 @@ if TYPE_CHECKING:
 
 CLOSED = "This review is closed. What was said stays."
 NOT_ASKED = "This share does not ask for that."
-
-
-class Refused(ValueError):
-    """Something cannot be taken; `sentence` says why, `field` where it stands in the form."""
-
-    def __init__(self, sentence: str, field: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.field = field
 
 
 def require(share: Share, is_asked: bool) -> None:

@@ -200,7 +200,7 @@ def _ratings(share: Share) -> list[Rating]:
 
 
 def _comments(share: Share) -> list[Comment]:
-    return list(share.comments.filter(deleted_at=None).select_related("reviewer", "item", "parent"))
+    return list(share.comments.kept().select_related("reviewer", "item", "parent"))
 
 
 def _is_by(said: Pick | Rating | Comment, by: str) -> bool:

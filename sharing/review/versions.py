@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Max
 
+from core.refusals import Refused
 from library.descent import edges_below, unread_edges
 from library.selection import ResultKey
 from people.accounts import audit
 from runs.models import Artifact, Run
 from sharing import events, items
 from sharing.models import Comment, Share, ShareItem
-from sharing.review.rules import Refused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

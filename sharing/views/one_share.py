@@ -12,10 +12,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from core.http.addresses import absolute
+from core.http.caching import no_store
+from core.http.posts import hidden
 from people.accounts import audit
 from projects import roles
 from projects.rights import Rights
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 SAVED = "Saved. The address stays the same."
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +41,7 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return _show(request, share)
     roles.require_maker(request.user, share.project)
-    if answer := for_whom.named(request.POST.get(for_whom.FIELD, "")):
+    if answer := for_whom.named(hidden(request, for_whom.FIELD)):
         changed = for_whom.apply(share, answer)
         _save(request, share, f"for {answer.label.lower()}" if changed else "")
         return dialog(request, share) if request.htmx else redirect("sharing:own-share", share.pk)

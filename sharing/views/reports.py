@@ -10,22 +10,23 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from boards.access import BoardRights
 from boards.models import Board
 from boards.views.board import find_changeable as find_board_to_change
 from core.file_names import portable_name
+from core.http.caching import no_store
 from core.http.parameters import parse_uuid
+from core.http.posts import is_posted
 from kept.resource import Resource
 from people.accounts import audit
 from projects import roles
 from projects.rights import Rights
 from sharing.models import Report
 from sharing.reports import saving
+from sharing.reports.form import ReportForm
 from sharing.reports.markdown import as_markdown
-from sharing.reports.sections import SECTIONS
 from sharing.reports.showing import for_members, shown
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 LISTED = 48
 NONE = "This board was deleted."
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_safe
@@ -90,25 +90,12 @@ def report(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def form(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show the question and the sentences to change; a POST saves them."""
     found = find_changeable(request, pk)
-    errors: dict[str, str] = {}
-    typed = {"question": found.question, **found.sentences}
-    if request.method == "POST":
-        typed = request.POST.dict()
-        try:
-            saving.change(found, typed)
-        except saving.Wrong as wrong:
-            errors = dict(wrong.errors)
-        else:
-            return redirect(found)
-    context = {
-        "report": found,
-        "question": (typed.get("question", ""), errors.get("question", "")),
-        "fields": [
-            (name, label, typed.get(name, ""), errors.get(name, ""))
-            for name, label in SECTIONS.items()
-        ],
-    }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
+    form = ReportForm(found, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        form.save()
+        return redirect(found)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    context = {"report": found, "form": form}
     return render(request, "sharing/reports/form.html", context, status=status)
 
 
@@ -135,7 +122,7 @@ def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Report:
 def freezing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Freeze the report; with `follow=1` let it follow its board again."""
     report = find_changeable(request, pk)
-    if "follow" in request.POST:
+    if is_posted(request, "follow"):
         saving.thaw(request.user, report)
     else:
         saving.freeze(request.user, report)

@@ -9,11 +9,12 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.formatting import counted
+from core.http.caching import no_store
 from core.http.parameters import page_number, parse_uuid
+from core.http.posts import hidden
 from core.refusals import Refused
 from library import selection
 from notifications import inbox
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 LISTED = 50
-no_store = cache_control(private=True, no_store=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,8 +43,8 @@ def index(request: HtmxRequest) -> HttpResponse:
 def _make(request: HtmxRequest) -> HttpResponse:
     words = ""
     try:
-        if kind := request.POST.get("kind", ""):
-            share = making.share_source(request.user, kind, request.POST.get("source", ""))
+        if kind := hidden(request, "kind"):
+            share = making.share_source(request.user, kind, hidden(request, "source"))
         else:
             share, chosen = making.share_results(request.user, selection.posted(request))
             words = _left_out(chosen)
@@ -96,7 +96,7 @@ def _list(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
     """Bring back the `share` that was ended lately."""
-    pk = parse_uuid(request.POST.get("share", ""))
+    pk = parse_uuid(hidden(request, "share"))
     rows = making.endable_shares(request.user).select_related("project")
     share: Share | None = rows.filter(pk=pk).first() if pk else None
     if share is None or not making.bring_back(share, request.user):

@@ -16,6 +16,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from core.http.addresses import absolute
+from core.http.posts import hidden
 from core.http.streaming import OffThreadStream
 from people.accounts.limits import throttle
 from people.accounts.limits.addresses import client_address
@@ -124,7 +125,7 @@ def password(request: HtmxRequest, token: str) -> HttpResponseBase:
     if wait_s := throttle.record_attempt(name, client):
         wait_in_words = WAIT.format(throttle.format_wait(wait_s))
         return _asked_again(request, shared, wait_in_words, HTTPStatus.TOO_MANY_REQUESTS)
-    if shared.password and not check_password(request.POST.get("password", ""), shared.password):
+    if shared.password and not check_password(hidden(request, "password"), shared.password):
         return _asked_again(request, shared, WRONG, HTTPStatus.UNPROCESSABLE_ENTITY)
     throttle.record_success(name, client)
     response = redirect(shared)

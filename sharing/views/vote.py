@@ -17,21 +17,24 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from boards import row_requests
 from boards.display import ballot
 from boards.models import Board
+from boards.row_requests import RowForm
 from boards.views.vote import NO_FILE, serve
 from boards.votes import ballots
+from core.forms import cleaned
+from core.http.posts import hidden
 from people.accounts.limits.rate_limit import limit
 from sharing import reviewers
 from sharing.access import UNKNOWN, Visit, for_visitors
 from sharing.events import raise_version
 from sharing.kinds.board import Board as BoardKind
 from sharing.kinds.table import kind_of
-from sharing.participants import known_participant, participant_of
+from sharing.reviewers import participant_of
 from sharing.views import visit as visits
 from sharing.visits import asked_rows
 
 if TYPE_CHECKING:
-    from boards.participants import Participant
     from core.http.htmx import HtmxRequest
+    from kept.voices.participant import Participant
 
 CLOSED = "Voting is over here. Thank you for looking."
 
@@ -63,12 +66,12 @@ def vote(request: HtmxRequest, visit: Visit, board: Board, cells: set[int]) -> H
     try:
         reviewer = reviewers.reviewer_for_post(request, visit)
     except reviewers.NameRefused as refusal:
-        context = {"problem": refusal.sentence, "typed": refusal.name}
+        context = {"name_problem": str(refusal), "name_typed": refusal.name}
         return _page(request, visit, board, cells, **context)
-    voter = participant_of(visit, reviewer)
-    if pair := request.POST.get("pair", ""):
+    voter = reviewer.participant
+    if pair := hidden(request, "pair"):
         try:
-            ballots.record(voter, board, pair, request.POST.get("choice", ""), cells)
+            ballots.record(voter, board, pair, hidden(request, "choice"), cells)
         except ValueError as error:
             return _page(request, visit, board, cells, problem=str(error))
     response = (
@@ -86,7 +89,7 @@ def retraction(
     request: HtmxRequest, visit: Visit, board: Board, cells: set[int]
 ) -> HttpResponseBase:
     """Take one's last vote back; its pair can be judged again."""
-    voter = known_participant(request, visit)
+    voter = participant_of(request, visit)
     if voter and visit.share.is_open:
         ballots.take_back(voter, board)
     if request.htmx:
@@ -100,7 +103,7 @@ def file(
     request: HtmxRequest, visit: Visit, board: Board, cells: set[int], ballot_token: str
 ) -> HttpResponseBase:
     """Serve a file of a ballot that this voter was shown, without name and metadata."""
-    voter = known_participant(request, visit)
+    voter = participant_of(request, visit)
     if voter is None:
         raise Http404(NO_FILE)
     response = serve(request, board, voter, ballot_token)
@@ -113,26 +116,23 @@ def _page(
     visit: Visit,
     board: Board,
     cells: set[int],
-    problem: str = "",
-    typed: str = "",
+    **refused: str,
 ) -> HttpResponse:
-    share, voter = visit.share, known_participant(request, visit)
+    share, voter = visit.share, participant_of(request, visit)
     context: dict[str, Any] = {
         "share": share,
         "visit": visit,
-        "problem": problem,
-        "typed": typed,
         "voter": voter,
         "closed": "" if share.is_open else CLOSED,
-        "trap": reviewers.TRAP_FIELD,
         "vote_url": reverse("sharing:share-vote", args=[share.token]),
         "retraction_url": reverse("sharing:share-vote-retraction", args=[share.token]),
+        **refused,
     }
     if voter and share.is_open:
         pair, context["progress"] = ballots.next_pair(voter, board, cells)
         context |= _ballot(visit, board, voter, pair).context if pair else {}
     template = "boards/judge/_judge.html" if request.htmx and voter else "sharing/vote.html"
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
     return render(request, template, context, status=status)
 
 
@@ -149,24 +149,24 @@ def _ballot(visit: Visit, board: Board, voter: Participant, pair: ballots.Pair) 
 @for_visitors
 def rows(request: HtmxRequest, visit: Visit) -> HttpResponse:
     """Let a row for `prompt` wait, asked for by `name`; refused, the page again with a sentence."""
-    share, typed = visit.share, request.POST.get("prompt", "")
+    share, form = visit.share, RowForm(request.POST)
     board = asked_rows.board_of(share)
     if board is None:
         raise Http404(UNKNOWN)
     try:
-        row = asked_rows.row_of(share, board, typed)
+        row = asked_rows.row_of(share, board, cleaned(form)["prompt"])
         with transaction.atomic():
             reviewer = reviewers.reviewer_for_post(request, visit)
-            row_requests.request_row(participant_of(visit, reviewer), board, row)
+            row_requests.request_row(reviewer.participant, board, row)
             raise_version(share.pk)
     except reviewers.NameRefused as refused:
-        problem = {"name_problem": refused.sentence}
+        problem = {"name_problem": str(refused)}
     except ValueError as error:
         problem = {"row_problem": str(error)}
     else:
         response = redirect(f"{share.get_absolute_url()}#rows")
         reviewers.remember(response, request, reviewer)
         return response
-    typed_name = request.POST.get(reviewers.NAME_FIELD, "")
-    context = {"row_typed": typed, "name_typed": typed_name, **problem}
+    typed_name = hidden(request, reviewers.NAME_FIELD)
+    context = {"row_typed": form["prompt"].value(), "name_typed": typed_name, **problem}
     return visits.page(request, visit, context, status=HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -9,13 +9,12 @@ from boards import row_requests
 from boards.models import Board, RowRequest
 from sharing.kinds.board import Board as BoardKind
 from sharing.kinds.table import kind_of
-from sharing.participants import known_participant
-from sharing.reviewers import TRAP_FIELD
+from sharing.reviewers import participant_of
 
 if TYPE_CHECKING:
-    from boards.participants import Participant
     from boards.plan.plan import PlannedRow
     from core.http.htmx import HtmxRequest
+    from kept.voices.participant import Participant
     from sharing.access import Visit
     from sharing.models import Share
 
@@ -71,7 +70,7 @@ def row_of(share: Share, board: Board, text: str) -> PlannedRow:
 
 def asked_by(share: Share, board: Board, participant: Participant) -> list[Asked]:
     """Return what somebody has asked for on the board, the newest first."""
-    requests = board.row_requests.filter(**participant.filter("user")).order_by("-pk")
+    requests = board.row_requests.filter(**participant.filter()).order_by("-pk")
     return [Asked(one.label, _words(share, one)) for one in requests[:MOST_LISTED]]
 
 
@@ -81,12 +80,11 @@ def context(request: HtmxRequest, visit: Visit) -> dict[str, Any]:
     board = board_of(share)
     if board is None:
         return {}
-    participant = known_participant(request, visit)
+    participant = participant_of(request, visit)
     return {
         "takes_rows": True,
         "participant": participant,
         "asked": asked_by(share, board, participant) if participant else [],
-        "trap": TRAP_FIELD,
     }
 
 

@@ -10,8 +10,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from core.http.parameters import page_number
-from fal.db_safe import db_safe_text
+from core.http.parameters import page_number, search_words
 from people.accounts import permissions
 from people.accounts.limits.rate_limit import limit
 from spending.models import MeasuredPrice
@@ -22,14 +21,13 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 LISTED = 50
-MOST_CHARS = 100  # of a search
 
 
 @limit("search")
 @require_safe
 def prices(request: HtmxRequest) -> HttpResponse:
     """List what models cost here: a page, or with `?format=csv` or `json` all of it as a file."""
-    words = db_safe_text(request.GET.get("q", "")).strip()[:MOST_CHARS]
+    words = search_words(request)
     sort = request.GET.get("sort", "")
     is_used = request.GET.get("differs") == "1"
     rows = listing.listed(words, is_used=is_used, sort=sort)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.db import clock
 from core.formatting import enumerated
 from core.http.parameters import parse_key
+from core.http.posts import BUTTON, hidden
 from core.http.refusals import refusals_as_messages
 from notifications import inbox
 from runs.costs.ledger import NOTHING, Counter, Scope
@@ -94,10 +95,10 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         return _page(request, asked, form)
     amount, answer = form.cleaned_data["amount"], form.cleaned_data["answer"]
     with refusals_as_messages(request):
-        if request.POST.get("~do") == "grant":
+        if hidden(request, BUTTON) == "grant":
             decided = deciding.grant(request.user, pk, amount, answer)
             messages.success(request, f"Granted: {asking.in_words(decided)}.")
-        elif request.POST.get("~do") == "refuse":
+        elif hidden(request, BUTTON) == "refuse":
             deciding.refuse(request.user, pk, answer)
             messages.success(request, "Refused. Whoever asked is told.")
     return redirect(asked)
@@ -163,7 +164,7 @@ def _subject(request: HtmxRequest) -> Subject:
 
 def _path(request: HtmxRequest) -> str:
     """Return the page that was refused: as the address says, or that the link was on."""
-    path = request.POST.get("path") or request.GET.get("path") or ""
+    path = hidden(request, "path") or request.GET.get("path") or ""
     if not path and request.method != "POST":
         referrer = urlsplit(request.headers.get("Referer", ""))
         if referrer.netloc == request.get_host():

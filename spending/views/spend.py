@@ -9,9 +9,9 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from core.http.caching import no_store
 from core.http.parameters import page_number
 from people.accounts import audit
 from projects.current import filters_by_project
@@ -22,8 +22,6 @@ from spending.visibility import Scope
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
-
-no_store = cache_control(private=True, no_store=True)
 
 
 @filters_by_project

@@ -11,10 +11,10 @@ from django.test import Client
 
 from boards import row_requests
 from boards.models import Board, RowRequest
-from boards.participants import Participant
 from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import sending
+from kept.voices.participant import Participant
 from projects.models import Project
 from runs.models import Run
 from runs.start.refused_starts import Refused
@@ -113,7 +113,7 @@ def test_a_row_is_asked_for_once_and_only_if_it_is_new(board: Board) -> None:
         ("", "Write a prompt first."),
         ("a cat", "The board has this row already."),
         ("a fox", "Somebody has asked for this row already."),
-        (too_long, "up to 5,000 characters"),
+        (too_long, "Keep it to 5000 characters"),
     ):
         response = vera.post(address, {"prompt": typed})
         page = response.content.decode()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.contrib.auth.models import User
+
 from api.contract.components import validator
 from api.http.reading import find_errors
 from boards.export import importing as boards
@@ -14,6 +16,8 @@ from core.names import name_key
 from flows import transfer
 from flows.graph import checks, reading, svg
 from flows.graph.openapi import document
+from kept.voices import comment
+from kept.voices.mentions import mentioned_in
 from library.prompts import exchange
 from library.prompts.grammar import parse
 from library.search.line import parse_line
@@ -24,8 +28,6 @@ from runs.results.previews import MAX_TEXT_CHARS
 from schemas import Field, build, contract, decode_post
 from schemas.exact import loads
 from sharing.kinds.content import _setting_text
-from sharing.models import reviewer
-from sharing.review.mentions import mentioned_in
 from tests.growth.measuring import WayIn
 
 TEXT = 16 << 20  # of one form post: DATA_UPLOAD_MAX_MEMORY_SIZE
@@ -317,9 +319,9 @@ WAYS = [
     WayIn("names: one of marks", lambda n: "a" + "\u0301" * n, name_key, 100_000),
     WayIn(
         "comment: at signs",
-        lambda n: "@" * n,
-        lambda text: mentioned_in(text, {}),
-        reviewer.MAX_TEXT_CHARS,
+        lambda n: "@a " * (n // 3),
+        lambda text: mentioned_in(text, {"x" * 60: User()}),
+        comment.MAX_TEXT_CHARS,
     ),
     WayIn("search: dashes", lambda n: "-" * n, parse_line, TEXT),
     WayIn("answer: Markdown brackets", lambda n: "[" * n, markdown, MAX_TEXT_CHARS),

@@ -14,8 +14,6 @@ from training.data.items import MAX_CAPTION_CHARS, Item, free_name, items_of
 from training.data.trigger import prefixed
 from training.models import Dataset
 
-MAX_TRIGGER_CHARS = 100
-
 
 def change(dataset: Dataset, edit: Callable[[list[Item]], list[Item]]) -> None:
     """Replace the files with the result of `edit`, applied to those of the locked row."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -12,11 +11,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from fal.db_safe import db_safe_text
-from kept.resource import Resource, no_store
+from core.http.caching import no_store
+from core.http.parameters import page_number
+from core.http.posts import controls, pressed
+from kept.resource import Resource
 from projects.current import PARAMETER
 from training.data import editing, packing
 from training.display import dataset_page
+from training.forms import DatasetForm
 from training.models import Dataset
 
 if TYPE_CHECKING:
@@ -47,18 +49,28 @@ def dataset(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _page(
-    request: HtmxRequest, dataset: Dataset, trouble: str = "", status: int = HTTPStatus.OK
+    request: HtmxRequest,
+    dataset: Dataset,
+    trouble: str = "",
+    status: int = HTTPStatus.OK,
+    form: DatasetForm | None = None,
 ) -> HttpResponse:
-    number = request.GET.get("page", "")
-    page = int(number) if re.fullmatch(r"[0-9]{1,4}", number) else 1
-    context = dataset_page.context(request.user, dataset, page) | {"trouble": trouble}
+    page = page_number(request.GET.get("page", ""))
+    context = dataset_page.context(request.user, dataset, page)
+    context |= {"trouble": trouble, "form": form or DatasetForm(instance=dataset)}
     return render(request, "training/dataset.html", context, status=status)
 
 
 def _posted(request: HtmxRequest, dataset: Dataset) -> HttpResponse:
     """Save names and captions, then handle the button: remove, restore, trigger word."""
-    _save(request, dataset)
-    action, _, name = request.POST.get("do", "").partition(":")
+    names = DatasetForm(request.POST, instance=dataset)
+    if names.is_valid():
+        names.save()
+    _save_texts(request, dataset)
+    if names.errors:
+        dataset.refresh_from_db()
+        return _page(request, dataset, status=HTTPStatus.UNPROCESSABLE_ENTITY, form=names)
+    action, name = pressed(request, name="do")
     if action in {"remove", "restore"}:
         editing.set_removed(dataset, name, is_removed=action == "remove")
     elif action == "trigger" and dataset.trigger_word:
@@ -69,14 +81,11 @@ def _posted(request: HtmxRequest, dataset: Dataset) -> HttpResponse:
     return redirect(f"{dataset.get_absolute_url()}{'?' if page else ''}{page}")
 
 
-def _save(request: HtmxRequest, dataset: Dataset) -> None:
-    posted = request.POST
-    dataset.name = db_safe_text(posted.get("name", "")).strip()[:200] or dataset.name
-    word = db_safe_text(posted.get("trigger_word", dataset.trigger_word)).strip()
-    dataset.trigger_word = word[: editing.MAX_TRIGGER_CHARS]
-    dataset.save(update_fields=["name", "trigger_word", "changed_at"])
-    captions = {key[8:]: posted.get(key, "") for key in posted if key.startswith("caption:")}
-    names = {key[7:]: posted.get(key, "") for key in posted if key.startswith("rename:")}
+def _save_texts(request: HtmxRequest, dataset: Dataset) -> None:
+    """Save the captions and the names of files that were posted, each by the file's name."""
+    posted = {name: values[-1] for name, values in controls(request).items()}
+    captions = {key[8:]: text for key, text in posted.items() if key.startswith("caption:")}
+    names = {key[7:]: text for key, text in posted.items() if key.startswith("rename:")}
     if captions or names:
         editing.save_texts(dataset, captions, names)
 

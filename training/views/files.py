@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.http.body_limits import takes_up_to
-from fal.db_safe import db_safe_text
+from core.http.caching import no_store
+from core.http.parameters import page_number, search_words
+from core.http.posts import ticked
 from runs.files import uploads
 from training.data import adding, archives, packing
 from training.views import reports
@@ -33,21 +33,20 @@ def files(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@cache_control(private=True, no_store=True)
+@no_store
 def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Offer results of the kinds that the trainer takes; a POST adds the chosen ones."""
     dataset = DATASETS.find_changeable(request, pk)
     if request.method == "POST":
-        chosen = request.POST.getlist("result")[: uploads.PAGE_SIZE]
+        chosen = ticked(request, "result")[: uploads.PAGE_SIZE]
         reports.report_added(request, adding.add_results(dataset, chosen, request.user))
         return redirect(dataset)
     rules = packing.rules_for(dataset.endpoint)
     kinds = rules.kinds if rules else ("image",)
     kind = request.GET.get("kind", "")
     kind = kind if kind in kinds else kinds[0]
-    query = db_safe_text(request.GET.get("q", "").strip()[:200])
-    number = request.GET.get("page", "")
-    page = int(number) if re.fullmatch(r"[0-9]{1,6}", number) else 1
+    query = search_words(request)
+    page = page_number(request.GET.get("page", ""))
     choices = uploads.results(request.user, kind, query, page, dataset.project)
     context = {"dataset": dataset, "choices": choices, "kinds": kinds, "kind": kind, "q": query}
     return render(request, "training/results.html", context)

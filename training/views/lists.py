@@ -12,12 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog.models import Endpoint, Revision, Standing
 from catalog.related.use_index import uses
 from core.http.body_limits import takes_up_to
-from core.http.parameters import parse_uuid
+from core.http.caching import no_store
+from core.http.parameters import parse_uuid, search_words
+from core.http.posts import hidden
 from fal.db_safe import db_safe_text
-from kept.resource import no_store
 from projects import current, roles
 from projects.rules import door
 from training.data import adding, archives, packing
+from training.forms import DatasetForm
 from training.models import Dataset, Weights
 from training.results.settling import IS_TRAINER
 from training.views import reports
@@ -35,7 +37,7 @@ MODELS = 60
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
     """List the project's data sets and the catalogue's trainers; `?q=` searches the trainers."""
-    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    query = search_words(request)
     trainers = _trainers(query)
     context: dict[str, Any] = {
         "datasets": _datasets(request),
@@ -80,24 +82,18 @@ def _text_of(endpoint: Endpoint) -> str:
 @takes_up_to(archives.MAX_POST_MB)
 def new(request: HtmxRequest) -> HttpResponse:
     """Ask for the first files of a data set for the trainer `?model=`; a POST creates it."""
-    endpoint_id = request.POST.get("model", "") or request.GET.get("model", "")
+    endpoint_id = hidden(request, "model") or request.GET.get("model", "")
     endpoint = get_object_or_404(Endpoint, endpoint_id=db_safe_text(endpoint_id)[:255])
     rules, project = packing.rules_for(endpoint), current.current(request)
     why_not = roles.refusal_to_make(request.user, project)
-    if request.method != "POST" or rules is None or why_not:
-        context = {"endpoint": endpoint, "rules": rules, "why_not": why_not}
-        is_refused = request.method == "POST" and bool(why_not)
-        status = HTTPStatus.FORBIDDEN if is_refused else HTTPStatus.OK
-        return render(request, "training/new.html", context, status=status)
-    name = db_safe_text(request.POST.get("name", "")).strip()[:200]
-    word = db_safe_text(request.POST.get("trigger_word", "")).strip()[:100]
-    dataset = Dataset.objects.create(
-        user=request.user,
-        endpoint=endpoint,
-        name=name or word or f"Data set for {endpoint.name}"[:200],
-        trigger_word=word,
-        **project.for_new_work(),
-    )
+    begun = Dataset(user=request.user, endpoint=endpoint, **project.for_new_work())
+    form = DatasetForm(request.POST if request.method == "POST" else None, instance=begun)
+    if rules is None or why_not or not form.is_valid():
+        context = {"endpoint": endpoint, "rules": rules, "why_not": why_not, "form": form}
+        status = HTTPStatus.FORBIDDEN if why_not else HTTPStatus.UNPROCESSABLE_ENTITY
+        is_refused = request.method == "POST" and rules is not None
+        return render(request, "training/new.html", context, status=status if is_refused else 200)
+    dataset = form.save()
     files = request.FILES.getlist("files")
     if files:
         reports.report_added(request, adding.add_files(dataset, files, request.user))

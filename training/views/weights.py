@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core.http.parameters import page_number, parse_uuid
-from fal.db_safe import db_safe_text
-from kept.resource import Resource, no_store
+from core.http.caching import no_store
+from core.http.parameters import page_number, parse_uuid, search_words
+from kept.resource import Resource
 from projects import current, roles
 from runs.models import Run
 from training.display import weights_page
+from training.forms import WeightsForm
 from training.models import Weights
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ WEIGHTS = AllWeights()
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
     """List the project's weights, newest first; `?q=` searches by name or trigger word."""
-    query = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    query = search_words(request)
     page = page_number(request.GET.get("page", ""))
     rows = current.listed(Weights.objects.kept(), request)
     context = weights_page.listing(rows, current.listed(Run.objects.kept(), request), query, page)
@@ -57,7 +59,10 @@ def weights(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     row = WEIGHTS.find(request, pk)
     if request.method == "POST":
         roles.require_maker(request.user, row.project)
-        row.name = db_safe_text(request.POST.get("name", "")).strip()[:200] or row.name
-        row.save(update_fields=["name"])
+    form = WeightsForm(request.POST if request.method == "POST" else None, instance=row)
+    if form.is_valid():
+        form.save()
         return redirect(row)
-    return render(request, "training/weights_page.html", weights_page.page(request.user, row))
+    context = weights_page.page(request.user, row) | {"form": form}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    return render(request, "training/weights_page.html", context, status=status)

@@ -14,9 +14,12 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.formatting import counted
+from core.forms import DocumentForm
 from core.http.body_limits import takes_up_to
+from core.http.caching import no_store
+from core.http.posts import is_posted
 from core.refusals import Refused
-from kept.resource import no_store
+from kept.forms import MEMBERS, ONLY_ME, UsedByField
 from library.models import Prompt
 from library.prompts import exchange, saving
 from library.views.prompts.prompts import narrowed
@@ -29,6 +32,22 @@ if TYPE_CHECKING:
 PREVIEWED = 200
 
 
+class ImportForm(DocumentForm):
+    """A document of prompts; before they are saved it is asked who may use them."""
+
+    used_by = UsedByField(initial=MEMBERS)
+
+    def __init__(self, *args: Any) -> None:
+        accept = ".txt, .csv, .json, text/plain, text/csv, application/json"
+        super().__init__(*args, accept=accept)
+
+    def read(self) -> str:
+        """Return the document as text; raises ValueError with a message."""
+        if file := self.cleaned_data["file"]:
+            return exchange.decode(file.read(exchange.MAX_BYTES + 1))
+        return str(self.cleaned_data["text"])
+
+
 @takes_up_to(8)
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
@@ -37,19 +56,22 @@ def import_(request: HtmxRequest) -> HttpResponse:
     project = current.current(request)
     if refusal := roles.refusal_to_make(request.user, project):
         return _page(request, refused=refusal, status=HTTPStatus.FORBIDDEN)
-    if request.method != "POST":
-        return _page(request)
-    text = request.POST.get("text", "")
+    posted = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = ImportForm(*posted)
+    if not form.is_valid():
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+        return _page(request, form=form, status=status)
     try:
-        if file := request.FILES.get("file"):
-            text = exchange.decode(file.read(exchange.MAX_BYTES + 1))
+        text = form.read()
         there = Prompt.objects.kept().in_project(project, request.user)
         entries = exchange.marked(exchange.read(text), there)
     except ValueError as error:
-        return _page(request, text=text, error=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        form.refuse(str(error))
+        return _page(request, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     fitting = [entry for entry in entries if not entry.problem and not entry.is_known]
     wrong = [entry for entry in entries if entry.problem]
     context: dict[str, Any] = {
+        "form": form,
         "text": text,
         "entries": entries[:PREVIEWED],
         "more": len(entries) - PREVIEWED,
@@ -58,18 +80,18 @@ def import_(request: HtmxRequest) -> HttpResponse:
         "wrong_number": len(wrong),
         "known": sum(entry.is_known for entry in entries),
     }
-    if "confirmed" not in request.POST or not fitting:
+    if not is_posted(request, "confirmed") or not fitting:
         return _page(request, **context)
     try:
         saving.create(
             request.user,
             project,
             [entry.values for entry in fitting],
-            is_hidden=not project.is_private and request.POST.get("used_by") == "me",
+            is_hidden=not project.is_private and form.cleaned_data["used_by"] == ONLY_ME,
         )
     except Refused as refused:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _page(request, error=str(refused), status=status, **context)
+        form.refuse(str(refused))
+        return _page(request, status=HTTPStatus.UNPROCESSABLE_ENTITY, **context)
     messages.success(request, f"{counted(len(fitting), 'prompt')} imported.")
     return redirect(f"{reverse('library:prompts')}{current.query(project)}")
 

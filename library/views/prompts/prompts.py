@@ -16,9 +16,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core.http.caching import no_store
+from core.http.parameters import search_words
+from core.http.posts import hidden
 from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe_text
-from kept.resource import MAX_WORDS_CHARS, Resource, no_store
+from kept.resource import Resource
 from library.models import Prompt, PromptTag, PromptVersion
 from library.models.prompt import new_seed
 from library.prompts import expansion, origins, saving, using
@@ -128,11 +131,11 @@ def narrowed(request: HtmxRequest) -> PromptQuerySet:
 
 
 def _folder(request: HtmxRequest) -> str:
-    return folder_of(db_safe_text(request.GET.get("folder", "")))[:MAX_WORDS_CHARS]
+    return folder_of(search_words(request, "folder"))
 
 
 def _tag(request: HtmxRequest) -> str:
-    return db_safe_text(request.GET.get("tag", "")).strip().lower()[:MAX_WORDS_CHARS]
+    return search_words(request, "tag").lower()
 
 
 def _folders(rows: PromptQuerySet, chosen: str) -> list[Facet]:
@@ -229,9 +232,8 @@ def text(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         context = {"prompt": prompt, "slots": using.slots_to_fill(prompt)}
         return render(request, "library/prompts/_filling.html", context)
-    typed = request.POST
     try:
-        filled_text = using.one_text(prompt, typed, typed.get("current", ""))
+        filled_text = using.one_text(prompt, request.POST, hidden(request, "current"))
     except expansion.Refused as refused:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return HttpResponse(str(refused), content_type="text/plain", status=status)

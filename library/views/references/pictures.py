@@ -10,9 +10,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from core.http.parameters import page_number, parse_uuid
-from fal.db_safe import db_safe_text
-from kept.resource import MAX_WORDS_CHARS, no_store
+from core.http.caching import no_store
+from core.http.parameters import page_number, parse_uuid, search_words
+from core.http.posts import hidden, pressed, ticked
 from library.references import pictures, saving
 from library.views.references.references import REFERENCES, report_added
 from runs.files import uploads
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 def change_pictures(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Add `files` and `artifact`s, remove or move a picture (`~do`), or order them (`picture`)."""
     reference = REFERENCES.find_changeable(request, pk)
-    verb, _, at = request.POST.get("~do", "add").partition(":")
+    verb, at = pressed(request, "add")
     if verb == "add":
-        files, chosen = request.FILES.getlist("files"), request.POST.getlist("artifact")
+        files, chosen = request.FILES.getlist("files"), ticked(request, "artifact")
         before = reference.pictures
         added = pictures.add(request.user, reference.project, before, files, chosen)
         if not files and not chosen:
@@ -35,7 +35,7 @@ def change_pictures(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         report_added(request, added)
         saving.set_pictures(reference, added.addresses, request.user)
     elif verb == "order":
-        order = request.POST.getlist("picture")
+        order = ticked(request, "picture")
         if sorted(order) == sorted(reference.pictures):  # else it was changed meanwhile
             saving.set_pictures(reference, order, request.user)
     else:
@@ -58,7 +58,7 @@ def _moved(addresses: list[str], verb: str, address: str) -> list[str]:
 @require_POST
 def addition(request: HtmxRequest) -> HttpResponse:
     """Add `artifact`s to the `reference` that was chosen in the form of a new one."""
-    pk = parse_uuid(request.POST.get("reference", ""))
+    pk = parse_uuid(hidden(request, "reference"))
     if pk is None:
         messages.warning(request, "Choose the reference that the picture is for.")
         return redirect("library:references")
@@ -70,7 +70,7 @@ def addition(request: HtmxRequest) -> HttpResponse:
 def offer_results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Offer the project's pictures, to add some; `?q=` searches by prompt and model."""
     reference = REFERENCES.find_changeable(request, pk)
-    query = db_safe_text(request.GET.get("q", "")).strip()[:MAX_WORDS_CHARS]
+    query = search_words(request)
     number = page_number(request.GET.get("page", ""))
     choices = uploads.results(request.user, "image", query, number, reference.project)
     context = {"reference": reference, "choices": choices, "q": query}

@@ -12,9 +12,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from core.http.caching import no_store
+from core.http.parameters import search_words
+from core.http.posts import ticked
 from fal.db_safe import db_safe_text
 from kept.forms import KeptForm
-from kept.resource import Resource, no_store
+from kept.resource import Resource
 from library.models import Reference, ReferenceVersion
 from library.prompts.using import endpoint_named
 from library.references import pictures, results, saving, using
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 200
 OFFERED = 12
-MAX_WORDS_CHARS = 100
 NAMED = 8  # refusals that are said one by one
 
 
@@ -102,8 +104,8 @@ class References(Resource[Reference]):
 
     def form_of(self, request: HtmxRequest, row: Reference, **more: Any) -> KeptForm:
         """Return the form with the results that a new reference begins with."""
-        query = request.POST if request.method == "POST" else request.GET
-        chosen = query.getlist("artifact")[:MAX_PICTURES] if row._state.adding else []
+        chosen = ticked(request, "artifact") or request.GET.getlist("artifact")
+        chosen = chosen[:MAX_PICTURES] if row._state.adding else []
         return super().form_of(request, row, chosen=chosen)
 
     def around_form(self, request: HtmxRequest, form: ReferenceForm) -> Mapping[str, Any]:
@@ -156,7 +158,7 @@ def version_recovery(request: HtmxRequest, pk: uuid.UUID, version: int) -> HttpR
 @no_store
 def offered(request: HtmxRequest) -> HttpResponse:
     """Render the references with the words in `?q=` as options of a list."""
-    words = db_safe_text(request.GET.get("q", ""))[:MAX_WORDS_CHARS].removeprefix("me/")
+    words = search_words(request).removeprefix("me/")
     rows = Reference.objects.offered_in(current.current(request), request.user)
     options = list(using.mentions_of(rows.with_words(words)[:OFFERED], request.user))
     return render(request, "library/references/_options.html", {"options": options})

@@ -12,12 +12,14 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
+from core.http.caching import no_store
 from core.http.parameters import parse_key, parse_moment, parse_uuid
+from core.http.posts import hidden, is_posted, ticked
 from core.refusals import Refused
-from kept.resource import no_store
 from library import selection
 from library.models import Series
 from library.series import items, naming
+from library.series.naming import NameForm
 from library.views import selected
 from library.views.series.series import SERIES
 from projects import current, roles
@@ -42,16 +44,17 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
         posted = selection.posted(request)
     except Refused as refused:
         return selected.refuse(request, str(refused))
-    is_chosen = request.POST.get("series") or request.POST.get("named")
-    if "choose" in request.POST or not is_chosen:
-        return _form(request, posted)
+    form = NameForm(request.POST if hidden(request, "named") else None)
+    is_chosen = form.is_bound or hidden(request, "series")
+    if is_posted(request, "choose") or not is_chosen:
+        return _form(request, posted, NameForm())
     try:
-        series = _chosen(request)
+        series = _chosen(request, form)
         chosen = items.add(request.user, series, posted)
     except Refused as refused:
         if request.htmx:
             return selected.refuse(request, str(refused))
-        return _form(request, posted, str(refused))
+        return _form(request, posted, form, "" if form.errors else str(refused))
     words = selected.sentence(chosen, f"are in the series “{series.name}”")
     if request.htmx:
         return selected.done(request, words, kept=True)
@@ -59,11 +62,11 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
     return redirect(series)
 
 
-def _chosen(request: HtmxRequest) -> Series:
+def _chosen(request: HtmxRequest, form: NameForm) -> Series:
     """Return the series that was chosen, or that of the posted name."""
-    if named := request.POST.get("named", ""):
-        return naming.named(request.user, current.current(request), named)
-    pk = parse_uuid(request.POST.get("series", ""))
+    if form.is_bound:
+        return naming.named(request.user, current.current(request), form)
+    pk = parse_uuid(hidden(request, "series"))
     series = Series.objects.taking_results_of(request.user).filter(pk=pk).first() if pk else None
     if series is None:
         raise Refused("That series is gone. Choose another one, or begin a new one.")
@@ -81,7 +84,9 @@ def offered(request: HtmxRequest) -> HttpResponse:
     return render(request, "library/series/_options.html", context)
 
 
-def _form(request: HtmxRequest, posted: selection.Selection, error: str = "") -> HttpResponse:
+def _form(
+    request: HtmxRequest, posted: selection.Selection, form: NameForm, error: str = ""
+) -> HttpResponse:
     project = current.current(request)
     listed = sorted(
         Series.objects.taking_results_of(request.user)[:MAX_OFFERED],
@@ -91,13 +96,13 @@ def _form(request: HtmxRequest, posted: selection.Selection, error: str = "") ->
         "posted": posted.fields,
         "number": len(posted),
         "offered": listed,
-        "typed": request.POST.get("named", ""),
+        "form": form,
         "error": error,
         "why_not": roles.refusal_to_make(request.user, project),
         "filters": selections.listed_query(request).urlencode(),
         "back": selected.back_to(request),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if error or form.errors else HTTPStatus.OK
     return render(request, "library/selected/additions.html", context, status=status)
 
 
@@ -108,8 +113,8 @@ def order(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     An empty `before` moves it to the end. From a script that has moved it already, 204.
     """
     series = SERIES.find_changeable(request, pk)
-    key, step = _item(request), STEPS.get(request.POST.get("step", ""))
-    before = request.POST.get("before", "")
+    key, step = _item(request), STEPS.get(hidden(request, "step"))
+    before = hidden(request, "before")
     if step:
         is_moved = items.step(series, key, step)
     else:
@@ -136,7 +141,7 @@ def cover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def removals(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Take the posted items out of a series; its page offers to undo it."""
     series = SERIES.find_changeable(request, pk)
-    keys = [key for text in request.POST.getlist("item") if (key := parse_key(text))]
+    keys = [key for text in ticked(request, "item") if (key := parse_key(text))]
     at = items.remove(series, keys)
     query = f"?{urlencode({'removed': at.isoformat()})}" if at else ""
     return redirect(f"{series.get_absolute_url()}{query}")
@@ -146,11 +151,11 @@ def removals(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def removals_undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Put back what was taken out at the time `at`."""
     series = SERIES.find_changeable(request, pk)
-    at = parse_moment(request.POST.get("at", ""))
+    at = parse_moment(hidden(request, "at"))
     if not at or not items.put_back(series, at):
         messages.warning(request, "Nothing was put back: it is there already, or gone for good.")
     return redirect(series)
 
 
 def _item(request: HtmxRequest) -> int:
-    return parse_key(request.POST.get("item", "")) or 0
+    return parse_key(hidden(request, "item")) or 0

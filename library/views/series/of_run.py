@@ -10,12 +10,14 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from core.http.caching import no_store
 from core.http.parameters import parse_key, parse_uuid
+from core.http.posts import hidden, is_posted
 from core.refusals import Refused
-from kept.resource import no_store
 from library.models import Series
 from library.selection import Selection
 from library.series import items, naming, shown
+from library.series.naming import NameForm
 from playground.display import wall
 from projects import roles
 from projects.rights import Rights
@@ -64,17 +66,17 @@ def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 def _change(request: HtmxRequest, run: Run) -> str:
     """Add one result of the run to a series, or take it out, as posted; returns what is wrong."""
-    position = parse_key(request.POST.get("position", "")) or 0
+    position = parse_key(hidden(request, "position")) or 0
     try:
-        if "out" in request.POST:
-            pk = parse_uuid(request.POST["out"])
+        if is_posted(request, "out"):
+            pk = parse_uuid(hidden(request, "out"))
             if pk and (
                 series := Series.objects.taking_results_of(request.user).filter(pk=pk).first()
             ):
                 of_result = items.of(series).filter(run=run.pk, position=position)
                 items.remove(series, list(of_result.values_list("pk", flat=True)))
             return ""
-        series = naming.named(request.user, run.project, request.POST.get("named", ""))
+        series = naming.named(request.user, run.project, NameForm(request.POST))
         chosen = items.add(request.user, series, Selection({run.pk: {position}}))
     except Refused as refused:
         return str(refused)

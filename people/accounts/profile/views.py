@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key
+from core.http.posts import hidden
 from people.accounts.models import Preferences
 from people.accounts.profile import name_template, preferences
 from people.accounts.second_factor import factors
@@ -107,7 +108,7 @@ def name(request: HtmxRequest) -> HttpResponseBase:
 @require_POST
 def theme(request: HtmxRequest) -> HttpResponseBase:
     """Choose light or dark for this browser, or leave it to the system."""
-    chosen = request.POST.get("theme", "")
+    chosen = hidden(request, "theme")
     response = redirect(f"{reverse('account')}#theme")
     if chosen in THEMES and chosen:
         response.set_cookie(settings.THEME_COOKIE_NAME, chosen, max_age=YEAR_S, samesite="Lax")
@@ -119,7 +120,7 @@ def theme(request: HtmxRequest) -> HttpResponseBase:
 @require_POST
 def sharing(request: HtmxRequest) -> HttpResponseBase:
     """Choose who sees new runs."""
-    shares = request.POST.get("shares_runs") == "1"
+    shares = hidden(request, "shares_runs") == "1"
     preferences.set_shares_runs(request.user, shares)
     whom = "the team as examples of their model" if shares else "nobody but you"
     return _saved(request, f"New runs are shown to {whom}.", "runs")
@@ -138,7 +139,7 @@ def file_names(request: HtmxRequest) -> HttpResponseBase:
 @require_POST
 def session_ends(request: HtmxRequest) -> HttpResponseBase:
     """End the posted session."""
-    pk = parse_key(request.POST.get("session", ""))
+    pk = parse_key(hidden(request, "session"))
     is_ended = pk is not None and active_sessions.end(request.user, pk)
     message = "The session is ended." if is_ended else "That session has ended already."
     messages.success(request, message)

@@ -14,6 +14,8 @@ from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from core.http.posts import hidden
+
 SALT = "vitrine.typed"
 SESSION_KEY = "typed"
 FIELD = "typed"
@@ -43,7 +45,7 @@ def set_cookie(response: HttpResponseBase, value: dict[str, Any]) -> None:
 
 def move_to_session(request: HttpRequest) -> None:
     """Move the form from the field or cookie into the session, which a login keeps."""
-    value = _unsign(str(request.POST.get(FIELD, "")), FIELD_LIFETIME_S)
+    value = _unsign(hidden(request, FIELD), FIELD_LIFETIME_S)
     if cookie := request.COOKIES.get(settings.TYPED_COOKIE_NAME):
         value = value or _unsign(cookie, COOKIE_LIFETIME_S)
     if value:

@@ -13,6 +13,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from core.http.caching import no_store
+from core.http.posts import hidden
 from people.accounts.limits.rate_limit import limit
 from people.accounts.sign_in import local_owner, login_links, pending_form
 from people.accounts.sign_in.forms import SignInForm
@@ -30,11 +32,12 @@ class SignIn(LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the pending form's signed text."""
-        pending = self.request.POST.get(pending_form.FIELD, "")
+        pending = hidden(self.request, pending_form.FIELD)
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | {"typed": pending}
 
 
+@no_store
 def login_required(
     request: HttpRequest, back_to: str, value: dict[str, Any] | None
 ) -> HttpResponse:
@@ -51,7 +54,6 @@ def login_required(
         "is_too_large": value is None,
     }
     response = render(request, "account/login.html", context, status=401)
-    response.headers["Cache-Control"] = "private, no-store"
     if value:
         pending_form.set_cookie(response, value)
     return response

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.http.posts import hidden
 from core.refusals import Refused
 from people.accounts import permissions
 from people.house import departure as rules
@@ -30,16 +31,18 @@ def departure(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Ask what becomes of somebody's work; a POST ends their access and does it."""
     person = person_or_404(user_id)
     if request.method != "POST":
-        return _page(request, person)
+        return _page(request, person, Fate.STAYS, str(request.user.pk))
     name = members.name_of(person)
+    fate, key = hidden(request, "fate"), hidden(request, "to")
     try:
-        fate = _fate(request.POST.get("fate", ""))
-        to = forms.person_of(request.POST.get("to"))
+        if fate not in set(Fate):
+            raise rules.Refused("Choose what becomes of their work.")
+        to = forms.person_of(key)
         if to is None:
             raise rules.Refused("Choose who gets it.")
-        left = rules.leave(person, request.user, fate, to)
+        left = rules.leave(person, request.user, Fate(fate), to)
     except Refused as refusal:
-        return _page(request, person, str(refusal))
+        return _page(request, person, fate, key, str(refusal))
     messages.success(request, left.sentence(name, to.get_username()))
     if fate == Fate.REMOVED:
         return redirect("people:people")
@@ -59,13 +62,9 @@ def return_(request: HtmxRequest, user_id: int) -> HttpResponse:
     return redirect("people:person", person.pk)
 
 
-def _fate(value: str) -> Fate:
-    if value not in set(Fate):
-        raise rules.Refused("Choose what becomes of their work.")
-    return Fate(value)
-
-
-def _page(request: HtmxRequest, person: User, refused: str = "") -> HttpResponse:
+def _page(
+    request: HtmxRequest, person: User, fate: str, to: str, refused: str = ""
+) -> HttpResponse:
     may_delete = permissions.may(request.user, permissions.DELETE_USER)
     fates = [fate for fate in Fate if may_delete or fate != Fate.REMOVED]
     leaver = rules.preview(person)
@@ -76,9 +75,9 @@ def _page(request: HtmxRequest, person: User, refused: str = "") -> HttpResponse
         "in_all": rules.in_words(leaver.in_all),
         "private": rules.in_words(leaver.private),
         "fates": [(fate, *rules.MEANINGS[fate]) for fate in fates],
-        "fate": request.POST.get("fate", Fate.STAYS),
+        "fate": fate,
         "others": forms.others(person),
-        "to": request.POST.get("to", str(request.user.pk)),
+        "to": to,
         "refused": refused,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.http.addresses import absolute
+from core.http.caching import no_store
 from core.http.parameters import page_number, parse_key
+from core.http.posts import hidden, is_posted
 from people.accounts import mail, permissions, roles
 from people.accounts.roles import Role
 from people.house import invitations as rules
@@ -28,20 +29,18 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 PER_PAGE = 50
-# The page of a new invitation has its link, so no cache may keep a copy.
-no_store = cache_control(private=True, no_store=True)
 
 
 @needs(permissions.ADD_USER)
 @require_http_methods(["GET", "HEAD", "POST"])
-@no_store
+@no_store  # the page of a new invitation has its link
 @sensitive_variables("token", "link", "shown")
 def index(request: HtmxRequest) -> HttpResponse:
     """List invitations; a POST makes one, and mails its link or shows it once."""
     if request.method != "POST":
         return _page(request, InvitationForm(request.user))
     form = InvitationForm(request.user, request.POST)
-    if "more" in request.POST:  # lines for projects; nothing is made, and nothing judged
+    if is_posted(request, "more"):  # lines for projects; nothing is made, and nothing judged
         return _page(request, form)
     if not form.is_valid():
         return _page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -102,7 +101,7 @@ def _on_project(
     """Answer the form on a project's page by the invitation, or by the form with what is wrong."""
     context = {
         "form": form,
-        "project_key": request.POST.get("project", ""),
+        "project_key": hidden(request, "project"),
         "project_roles": Membership.Role.choices,
     }
     template = "people/_made.html" if more else "people/_project_invitation.html"

@@ -28,10 +28,10 @@ def look(request: HtmxRequest, kind: str, pk: uuid.UUID) -> HttpResponseBase:
     row = looking.covered(request.user, kind, pk) if kind in owners.private_pages() else None
     if row is None:
         raise Http404("There is nothing like that, or you may look at it already.")
-    try:
-        reason = looks.clean_reason(request.POST.get("reason", ""))
-    except ValueError as error:
-        return looking.page(request, kind, row, str(error))
+    form = looking.ReasonForm(request.POST)
+    if not form.is_valid():
+        return looking.page(request, kind, row, form)
+    reason = form.cleaned_data["reason"]
     by, noun = request.user.get_username(), row._meta.verbose_name
     which = f"run of {row.endpoint.name}" if isinstance(row, Run) else str(noun)
     with transaction.atomic():

@@ -15,6 +15,7 @@ from api import tokens
 from api.models import Token
 from core.formatting import counted
 from core.http.parameters import page_number, parse_key
+from core.http.posts import hidden, is_posted
 from core.refusals import Refused
 from people.accounts import audit, permissions, roles
 from people.accounts.roles import Role
@@ -76,10 +77,10 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
 @require_POST
 def role(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Give the person the posted `role`; `shown` is the one that the page showed."""
-    shown, post = person_or_404(user_id), request.POST
+    shown = person_or_404(user_id)
     with refusals_as_messages(request):
         sentence = people.change_role(
-            request.user, shown, post.get("role", ""), post.get("shown", "")
+            request.user, shown, hidden(request, "role"), hidden(request, "shown")
         )
         messages.success(request, sentence)
     return _back(request, shown, "role")
@@ -91,8 +92,8 @@ def projects(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Make the person a member of the posted `project`, with the posted `role`."""
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
-        project = _posted_project(request.POST.get("project"))
-        members.add(request.user, project, shown.pk, request.POST.get("role", ""))
+        project = _posted_project(hidden(request, "project"))
+        members.add(request.user, project, shown.pk, hidden(request, "role"))
         messages.success(request, f"{shown.username} is a member of “{project}” now.")
     return _back(request, shown, "projects")
 
@@ -101,11 +102,11 @@ def projects(request: HtmxRequest, user_id: int) -> HttpResponse:
 @require_POST
 def project(request: HtmxRequest, user_id: int, project_id: int) -> HttpResponse:
     """Give the person the posted `role` in a project; `shown` is the one that the page showed."""
-    shown, post = person_or_404(user_id), request.POST
+    shown = person_or_404(user_id)
     with refusals_as_messages(request):
         there = _project(project_id)
         sentence = members.change_role(
-            request.user, there, shown.pk, post.get("role", ""), post.get("shown", "")
+            request.user, there, shown.pk, hidden(request, "role"), hidden(request, "shown")
         )
         messages.success(request, f"In “{there}”: {sentence}")
     return _back(request, shown, "projects")
@@ -130,8 +131,8 @@ def recovery(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Undo the removal of the posted `removed` from the posted `from`."""
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
-        there = _posted_project(request.POST.get("from"))
-        members.restore(request.user, there, request.POST.get("removed", ""))
+        there = _posted_project(hidden(request, "from"))
+        members.restore(request.user, there, hidden(request, "removed"))
         messages.success(request, f"{shown.username} is in “{there}” again.")
     return _back(request, shown, "projects")
 
@@ -143,13 +144,13 @@ def session_ends(request: HtmxRequest, user_id: int) -> HttpResponse:
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
         roles.require_may_act_on(shown, request.user)
-        if "all" in request.POST:
+        if is_posted(request, "all"):
             is_own = shown.pk == request.user.pk
             number = active_sessions.end_others(
                 shown, request.session.session_key if is_own else None
             )
         else:
-            number = int(active_sessions.end(shown, parse_key(request.POST.get("session")) or 0))
+            number = int(active_sessions.end(shown, parse_key(hidden(request, "session")) or 0))
         if number:
             audit.record(request.user, "ended sessions of", [shown], counted(number, "session"))
         messages.success(request, f"{counted(number, 'session')} ended.")

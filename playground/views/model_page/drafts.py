@@ -8,7 +8,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Endpoint
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
+from core.http.posts import hidden
 from people.accounts.limits.rate_limit import limit
 from playground.form import drafts, form_state, recent_prompts, run_costs
 from playground.form.form_state import Written
@@ -48,7 +50,7 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
         version = drafts.save(request.user, written, tab)
     except drafts.TooLarge as error:
         return JsonResponse({"error": str(error)}, status=422)
-    times = run_costs.times(request.POST.get(run_costs.CONTROL, ""))
+    times = run_costs.times(hidden(request, run_costs.CONTROL))
     project = current.current(request)
     resolved, named = form_state.with_names(endpoint, written.parsed, request.user, project)
     cost = run_costs.of_form(endpoint, resolved, times, named).as_json()
@@ -57,12 +59,11 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
 
 @limit("search")
 @require_safe
+@no_store
 def recent(request: HtmxRequest) -> HttpResponse:
     """Render the user's latest texts for `?field=<name>` as options of a list."""
     texts = recent_prompts.recent_prompts(request.user, request.GET.get("field", ""))
-    response = render(request, "playground/partials/_recent_prompts.html", {"texts": texts})
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return render(request, "playground/partials/_recent_prompts.html", {"texts": texts})
 
 
 @limit("ticket")
@@ -99,7 +100,7 @@ def _require_startable(request: HtmxRequest, endpoint: Endpoint, project: Projec
     refusal = roles.refusal_to_make(request.user, project) or door.refusal(project, endpoint)
     if refusal:
         raise Forbidden(refusal)
-    arguments, problems = form_state.parse_form(endpoint, dict(request.POST.lists()))
+    arguments, problems = form_state.parse_form(endpoint, posted.form_fields(request))
     if not problems:  # else the session says what is wrong, and begins when it is mended
         estimate = estimate_run(endpoint, arguments)
         starting.require_affordable(request.user, project, [(endpoint, estimate)])

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog.models import Endpoint, Revision
 from catalog.models.querysets import CATALOGUE_ONLY
 from core.http.htmx import HtmxRequest
+from core.http.posts import BUTTON, hidden
 from people.accounts import permissions
 from people.accounts.limits.rate_limit import limit
 from people.accounts.sign_in import pending_form
@@ -54,7 +55,7 @@ def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
 
     A Run by htmx renders no page, so its query skips what only the page needs.
     """
-    if request.htmx and request.method == "POST" and request.POST.get("~do", "run") in {"", "run"}:
+    if request.htmx and request.method == "POST" and hidden(request, BUTTON, "run") in {"", "run"}:
         rows = Endpoint.objects.defer(*CATALOGUE_ONLY)
     else:
         rows = (

@@ -20,6 +20,7 @@ from django_htmx.http import HttpResponseClientRedirect, replace_url, reselect, 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.htmx import HtmxRequest
+from core.http.posts import BUTTON, hidden, is_posted
 from people.accounts.limits import rate_limit
 from playground import variations
 from playground.display import renderers
@@ -64,7 +65,7 @@ def handle_post(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     written = Written(endpoint, post)
     if refused:
         return redraw(request, written, FormState(post, problems=refused), status=422)
-    action = request.POST.get("~do", "")
+    action = hidden(request, BUTTON)
     verb, colon, _ = action.partition(":")
     handle = ACTIONS.get(verb + colon, _change)
     return handle(request, written, action)
@@ -96,7 +97,7 @@ def _run(request: HtmxRequest, written: Written, action: str) -> HttpResponseBas
         "tab_id": tab_id(request),
         "origins": form_state.origins(post),
         "cost": run_costs.of_plan(endpoint, parsed, planned, named),
-        "was_asked": confirmation.FIELD in request.POST,  # its notice has done its work
+        "was_asked": is_posted(request, confirmation.FIELD),  # its notice has done its work
     }
     if len(runs) > 1:
         return show_batch(request, runs, **more)
@@ -117,7 +118,7 @@ def _run_example(request: HtmxRequest, written: Written, action: str) -> HttpRes
 
 def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm) -> Plan:
     """Return the runs that this press starts; repeats of a press get the same seeds."""
-    root, token = form_state.version_of(endpoint).root, request.POST.get("~token", "")
+    root, token = form_state.version_of(endpoint).root, hidden(request, "~token")
     return plan(root, parsed.arguments, _requested_times(request), token)
 
 
@@ -132,7 +133,7 @@ def _create_runs(
     run, does not have to wait for the draft.
     """
     endpoint, post = written.endpoint, written.post
-    token = request.POST.get("~token", "")
+    token = hidden(request, "~token")
     project = current.current(request)
     with transaction.atomic():
         version = _save_draft(request, written)
@@ -210,7 +211,7 @@ def redraw(
 
 
 def _requested_times(request: HttpRequest) -> int:
-    return run_costs.times(request.POST.get(run_costs.CONTROL, ""))
+    return run_costs.times(hidden(request, run_costs.CONTROL))
 
 
 def house_default_state(request: HtmxRequest, endpoint: Endpoint) -> FormState | None:
@@ -314,6 +315,7 @@ def _link_or_preset(request: HtmxRequest, written: Written, action: str) -> Http
         if refusal := roles.refusal_to_make(request.user, project):
             return _refuse(request, written, refusal)
         more = {
+            "form": presets.PresetForm(),
             "new_preset": {"arguments": dumps(arguments, indent=None)},
             "is_private": project.is_private,
         }

@@ -13,9 +13,12 @@ from django_htmx.http import reswap, retarget
 
 from catalog.curation import moderation
 from catalog.curation import notes as domain
+from catalog.curation.moderation import StandingForm
+from catalog.curation.notes import NoteForm
 from catalog.curation.permissions import curators_only
-from catalog.models import Endpoint, Note
+from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
+from core.http.posts import hidden
 from people.accounts import audit, permissions
 
 
@@ -23,25 +26,29 @@ from people.accounts import audit, permissions
 def notes(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """Write a note."""
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    text = request.POST.get("text", "")
-    try:
-        domain.write(endpoint, request.user, text)
-    except ValueError as error:
-        return _list(request, endpoint, draft=text, error=str(error))
-    return _list(request, endpoint, is_new=True)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _list(request, endpoint, form)
+    domain.write(endpoint, request.user, form.cleaned_data["text"])
+    return _list(request, endpoint, NoteForm(is_focused=True))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def note(request: HtmxRequest, pk: int) -> HttpResponseBase:
     """Show the form for one's own note; a POST changes it."""
     note = get_object_or_404(domain.editable_by(request.user).select_related("endpoint"), pk=pk)
-    if request.method != "POST":
-        return _form(request, note, note.text)
-    text = request.POST.get("text", "")
-    try:
-        domain.edit(note, text)
-    except ValueError as error:
-        return _form(request, note, text, error=str(error))
+    form = NoteForm(
+        request.POST if request.method == "POST" else None,
+        initial={"text": note.text},
+        is_focused=True,
+        auto_id="note-edit-%s",
+    )
+    form.fields["text"].label = "Your note"
+    if not form.is_valid():
+        context = {"note": note, "form": form, "endpoint": note.endpoint}
+        template = "playground/about/_note_form.html" if request.htmx else "playground/note.html"
+        return render(request, template, context, status=422 if form.is_bound else 200)
+    domain.edit(note, form.cleaned_data["text"])
     return _list(request, note.endpoint)
 
 
@@ -61,29 +68,25 @@ def deletion(request: HtmxRequest, pk: int) -> HttpResponseBase:
 def recovery(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """Restore a deleted note."""
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    if domain.restore(request.POST.get("note", ""), request.user) is None:
+    if domain.restore(hidden(request, "note"), request.user) is None:
         messages.info(request, "There is nothing to bring back.")
     return _list(request, endpoint)
 
 
-def _form(request: HtmxRequest, note: Note, text: str, error: str = "") -> HttpResponse:
-    context = {"note": note, "text": text, "error": error, "endpoint": note.endpoint}
-    template = "playground/about/_note_form.html" if request.htmx else "playground/note.html"
-    return render(request, template, context, status=422 if error else 200)
-
-
 def _list(
-    request: HtmxRequest, endpoint: Endpoint, error: str = "", **more: Any
+    request: HtmxRequest, endpoint: Endpoint, form: NoteForm | None = None, **more: Any
 ) -> HttpResponseBase:
     """Render the notes; without JavaScript redirect to the model's page, which shows them.
 
     Responses with an error or an undo render a page of their own without JavaScript.
     """
-    if not request.htmx and not error and "deleted" not in more:
+    is_wrong = form is not None and form.is_bound
+    if not request.htmx and not is_wrong and "deleted" not in more:
         return redirect(f"{endpoint.get_absolute_url()}?tab=about#notes")
-    context = {"endpoint": endpoint, "notes": domain.notes_for(endpoint), "error": error, **more}
+    context = {"endpoint": endpoint, "notes": domain.notes_for(endpoint), **more}
+    context["note_form"] = form or NoteForm()
     template = "playground/about/_notes.html" if request.htmx else "playground/notes.html"
-    return render(request, template, context, status=422 if error else 200)
+    return render(request, template, context, status=422 if is_wrong else 200)
 
 
 @curators_only(permissions.CHANGE_ENDPOINT)
@@ -92,17 +95,16 @@ def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """Show the form; a POST sets the model's `standing` with a `reason`."""
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
     was = {"standing": endpoint.standing, "reason": endpoint.standing_reason}
-    if request.method != "POST":
-        return _moderation_form(request, endpoint, **was)
-    posted = {
-        "standing": request.POST.get("standing", ""),
-        "reason": request.POST.get("reason", ""),
-    }
+    form = StandingForm(request.POST if request.method == "POST" else None, initial=was)
+    if not form.is_valid():
+        return _moderation_form(request, endpoint, form)
     try:
-        moderation.set_status(Endpoint.objects.filter(pk=endpoint.pk), **posted, by=request.user)
+        only = Endpoint.objects.filter(pk=endpoint.pk)
+        moderation.set_status(only, **form.cleaned_data, by=request.user)
     except ValueError as error:
-        return _moderation_form(request, endpoint, error=str(error), **posted)
-    label = moderation.WORDS[posted["standing"]]
+        form.add_error("reason", str(error))
+        return _moderation_form(request, endpoint, form)
+    label = moderation.WORDS[form.cleaned_data["standing"]]
     if not request.htmx:
         messages.success(request, f"{endpoint.name}: {label.lower()}.")
         return redirect(endpoint)
@@ -111,15 +113,8 @@ def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     return render(request, "playground/standing/_updates.html", context)
 
 
-def _moderation_form(
-    request: HtmxRequest, endpoint: Endpoint, error: str = "", **posted: Any
-) -> HttpResponse:
-    context = {
-        "endpoint": endpoint,
-        "standings": moderation.WORDS.items(),
-        "error": error,
-        **posted,
-    }
+def _moderation_form(request: HtmxRequest, endpoint: Endpoint, form: StandingForm) -> HttpResponse:
+    context = {"endpoint": endpoint, "form": form}
     template = "playground/standing/_form.html" if request.htmx else "playground/standing.html"
-    response = render(request, template, context, status=422 if error else 200)
-    return reswap(retarget(response, "#judge-form"), "outerHTML") if error else response
+    response = render(request, template, context, status=422 if form.is_bound else 200)
+    return reswap(retarget(response, "#judge-form"), "outerHTML") if form.is_bound else response

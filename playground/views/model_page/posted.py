@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from core.http.posts import BUTTON, controls, hidden
 from playground.form import run_costs
 from playground.form.drafts import Tab
 from playground.form.form_state import Post
@@ -11,9 +12,8 @@ from playground.views.model_page import page
 
 # Fields of a post that belong to the page, not to the model's input.
 PAGE_FIELDS = {
-    "csrfmiddlewaretoken",
     "~token",
-    "~do",
+    BUTTON,
     "~tab",
     "~version",
     "~filled",
@@ -23,18 +23,14 @@ PAGE_FIELDS = {
 
 def form_fields(request: HttpRequest) -> Post:
     """Return the fields of a post that belong to the model's input."""
-    return {
-        name: [str(value) for value in values]
-        for name, values in request.POST.lists()
-        if name not in PAGE_FIELDS
-    }
+    return controls(request, but=PAGE_FIELDS)
 
 
 def parse_tab(request: HttpRequest) -> Tab:
     """Return the browser tab that posts."""
     return Tab(
-        "".join(filter(str.isprintable, request.POST.get("~tab", "")))[:64],
-        request.POST.get("~filled") == "1",
+        "".join(filter(str.isprintable, hidden(request, "~tab")))[:64],
+        hidden(request, "~filled") == "1",
     )
 
 

@@ -17,13 +17,13 @@ from django_htmx.http import trigger_client_event
 
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
-from core.http.parameters import page_number, parse_key
-from fal.db_safe import db_safe_text
+from core.http.parameters import page_number, parse_key, search_words
+from core.http.posts import hidden
 from people.accounts import permissions
 from people.accounts.permissions import may
 from playground.display.navigation.destinations import having
 from playground.form import presets
-from playground.form.presets import Scope
+from playground.form.presets import PresetForm, Scope
 from playground.views.model_page.endpoint import login_keeping_post
 from projects import current, roles
 from projects.rights import Rights
@@ -32,13 +32,12 @@ from schemas.exact import NotJson, dumps, loads
 
 NOTICE = "playground/endpoint/_notice_body.html"
 LISTED = 60
-MAX_WORDS_CHARS = 200
 
 
 @require_safe
 def of_all_models(request: HtmxRequest) -> HttpResponse:
     """List the presets of all models that are offered in the project, by model and name."""
-    asked = db_safe_text(request.GET.get("q", "")).strip()[:MAX_WORDS_CHARS]
+    asked = search_words(request)
     rows = Preset.objects.offered_in(current.current(request), request.user)
     for word in asked.split():
         rows = rows.filter(having("name", [word]) | having("endpoint__endpoint_id", [word]))
@@ -75,14 +74,17 @@ def index(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
 def preset(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show the form for a preset; a POST changes its name and who may use it."""
     preset = _editable(request, pk, permissions.CHANGE_PRESET)
-    if request.method != "POST":
-        return _form(request, preset.endpoint, preset=preset, name=preset.name)
-    name, before = request.POST.get("name", ""), preset.name
+    before = {"name": preset.name, "used_by": Scope.of(preset)}
+    form = PresetForm(request.POST if request.method == "POST" else None, initial=before)
+    if not form.is_valid():
+        return _form(request, preset.endpoint, form, preset=preset)
     try:
-        presets.change(preset, name, _scope(request, preset), by=request.user)
+        scope = _scope(request, form, preset)
+        presets.change(preset, form.cleaned_data["name"], scope, by=request.user)
     except ValueError as error:
-        preset.name = before
-        return _form(request, preset.endpoint, preset=preset, name=name, error=str(error))
+        preset.name = before["name"]
+        form.add_error("name", str(error))
+        return _form(request, preset.endpoint, form, preset=preset)
     return _done(request, preset, f"“{preset.name}” is {_whose(preset)}.")
 
 
@@ -95,15 +97,14 @@ def _whose(preset: Preset) -> str:
     }[Scope.of(preset)]
 
 
-def _scope(request: HtmxRequest, preset: Preset | None = None) -> Scope:
-    """Return the posted scope, or the present one where this user may not choose the posted.
+def _scope(request: HtmxRequest, form: PresetForm, preset: Preset | None = None) -> Scope:
+    """Return the chosen scope, or the present one where this user may not choose that one.
 
     Only its user hides a preset from the members, or opens the files in it to the house; for the
     latter, the permission does as well. Making it what the house starts with takes one of its own.
     """
     before = Scope.of(preset) if preset else Scope.MEMBERS
-    typed = request.POST.get("used_by", "")
-    scope = Scope(typed) if typed in list(Scope) else before
+    scope: Scope = form.cleaned_data["used_by"] or before
     if scope == Scope.START != before and not may(request.user, permissions.HOUSE_DEFAULT):
         return before
     is_own = preset is None or preset.user_id == request.user.pk
@@ -149,12 +150,13 @@ def repair_undo(request: HtmxRequest, pk: int) -> HttpResponse:
 
 
 def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
-    text, name = request.POST.get("arguments", ""), request.POST.get("name", "")
-    scope, may_replace = _scope(request), request.POST.get("replace") == "1"
+    form, text = PresetForm(request.POST), hidden(request, "arguments")
     project = current.current(request)
     if refusal := roles.refusal_to_make(request.user, project):
-        return _refuse(request, endpoint, refusal, text, name)
-    again = {"new_preset": {"arguments": text}, "name": name, "used_by": scope}
+        return _refuse(request, endpoint, refusal, form, text)
+    again: dict[str, Any] = {"new_preset": {"arguments": text}}
+    if not form.is_valid():
+        return _form(request, endpoint, form, **again)
     try:
         arguments = loads(text)
         if not isinstance(arguments, dict):
@@ -162,43 +164,42 @@ def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
         saved = presets.create(
             request.user,
             endpoint,
-            name,
+            form.cleaned_data["name"],
             arguments,
-            scope,
-            may_replace=may_replace,
+            _scope(request, form),
+            may_replace=hidden(request, "replace") == "1",
             project=project,
         )
-    except presets.NameTaken as error:
-        return _form(request, endpoint, error=str(error), may_replace=True, **again)
     except ValueError as error:
-        return _form(request, endpoint, error=str(error), **again)
+        form.add_error("name", str(error))
+        again["may_replace"] = isinstance(error, presets.NameTaken)
+        return _form(request, endpoint, form, **again)
     return _done(request, saved, f"“{saved.name}” is saved.")
 
 
 def _refuse(
-    request: HtmxRequest, endpoint: Endpoint, why: str, text: str, name: str
+    request: HtmxRequest, endpoint: Endpoint, why: str, form: PresetForm, text: str
 ) -> HttpResponse:
     """Say why the user may save nothing in the project, with what they typed (403)."""
     if request.htmx:
         return render(request, "projects/_refused.html", {"refused": why}, status=403)
-    context = {"endpoint": endpoint, "refused": why, "name": name}
+    context: dict[str, Any] = {"endpoint": endpoint, "refused": why, "form": form}
     context |= {"new_preset": {"arguments": text}, "is_private": False}
     return render(request, "playground/preset.html", context, status=403)
 
 
-def _form(request: HtmxRequest, endpoint: Endpoint, error: str = "", **more: Any) -> HttpResponse:
+def _form(request: HtmxRequest, endpoint: Endpoint, form: PresetForm, **more: Any) -> HttpResponse:
     """Render the form that names a preset, as a fragment or a page."""
     project = current.current(request)
-    context = {"endpoint": endpoint, "error": error, "is_private": project.is_private, **more}
+    context = {"endpoint": endpoint, "form": form, "is_private": project.is_private, **more}
     if preset := more.get("preset"):
         context["is_private"] = preset.project.is_private
-        context.setdefault("used_by", Scope.of(preset))
         context["may_delete"] = Rights(request.user, preset).may_remove_by(
             permissions.DELETE_PRESET
         )
         context["offer"] = presets.offer(endpoint, preset, preset.arguments)
     template = "playground/presets/_form.html" if request.htmx else "playground/preset.html"
-    return render(request, template, context, status=422 if error else 200)
+    return render(request, template, context, status=422 if form.is_bound else 200)
 
 
 def _done(
@@ -252,7 +253,7 @@ def _require_login(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
-    text = request.POST.get("arguments", "")
+    text = hidden(request, "arguments")
     return login_keeping_post(request, endpoint, {"~mode": ["json"], "~json": [_pretty(text)]})
 
 

@@ -14,6 +14,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.file_names import portable_name
+from core.http.parameters import parse_uuid
+from core.http.posts import hidden
+from core.refusals import Refused
 from library.selection import ResultKey
 from notifications import inbox
 from people.accounts import audit
@@ -24,7 +27,6 @@ from sharing.access import Visit, end_of
 from sharing.models import Comment, Share, ShareItem
 from sharing.review import reading, summary, versions
 from sharing.review import rules as reviews
-from sharing.review.rules import Refused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -66,7 +68,7 @@ def closing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Close the review, or with `closed=0` open it again."""
     share = _share(request.user, pk)
     roles.require_maker(request.user, share.project)
-    is_closed = request.POST.get("closed", "1") == "1"
+    is_closed = hidden(request, "closed", "1") == "1"
     reviews.close(share, request.user, is_closed)
     messages.success(request, CLOSED if is_closed else REOPENED)
     return redirect("sharing:answers", share.pk)
@@ -103,7 +105,7 @@ def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpRe
     try:
         version = _add(request, share, item)
     except Refused as refused:
-        return _offer(request, share, item, refused.sentence)
+        return _offer(request, share, item, str(refused))
     chain, _ = reading.versions_of(share, version)
     messages.success(request, ADDED.format(len(chain)))
     return redirect(f"{reverse('sharing:answers', args=[share.pk])}#item-{version.number}")
@@ -127,13 +129,13 @@ def comment(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpR
 
 
 def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
-    run, _, position = request.POST.get("artifact", "").partition("/")
+    run, _, position = hidden(request, "artifact").partition("/")
     try:
         key = ResultKey(uuid.UUID(run), int(position or 0))
     except ValueError:
         raise Refused(NO_RESULT) from None
-    answered = _comment_key(request.POST.get("answers", ""))
-    comment = share.comments.filter(pk=answered, deleted_at=None).first() if answered else None
+    answered = parse_uuid(hidden(request, "answers"))
+    comment = share.comments.kept().filter(pk=answered).first() if answered else None
     return versions.add(share, request.user, item, key, comment)
 
 
@@ -146,8 +148,8 @@ def _offer(request: HtmxRequest, share: Share, item: ShareItem, problem: str = "
         "shown": items.one_of(share, item.number),
         "next": len(chain) + 1,
         "offered": versions.offered(share, request.user, chain[-1]),
-        "threads": [one for one in threads if one.comment.deleted_at is None],
-        "answers": request.POST.get("answers") or request.GET.get("answers", ""),
+        "threads": [one for one in threads if one.first.deleted_at is None],
+        "answers": hidden(request, "answers") or request.GET.get("answers", ""),
         "problem": problem,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
@@ -159,10 +161,3 @@ def _share(user: User, pk: uuid.UUID) -> Share:
     changeable = Share.objects.changeable_by(user).order_by().values("pk")
     shares = Share.objects.filter(Q(user_id=user.pk) | Q(pk__in=changeable))
     return get_object_or_404(shares.select_related("user", "project"), pk=pk)
-
-
-def _comment_key(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

@@ -12,12 +12,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from core.http.parameters import parse_key
+from core.http.posts import controls, hidden
+from core.refusals import Refused
 from sharing import items, reviewers
 from sharing.access import Visit
 from sharing.models import Comment, Reviewer, ShareItem
-from sharing.models.reviewer import MAX_NAME_CHARS
 from sharing.review import mentions, reading
-from sharing.review.rules import Refused, item_of
+from sharing.review.rules import item_of
 from sharing.reviewers import NameRefused, reviewer_of
 
 if TYPE_CHECKING:
@@ -53,12 +55,12 @@ def by_reviewer(act: Act[P]) -> Callable[Concatenate[HtmxRequest, Visit, P], Htt
 
 def posted_item(request: HtmxRequest, visit: Visit) -> ShareItem | None:
     """Return the item that a form names; None for none. Http404 if it is not shown."""
-    text = request.POST.get("item", "")
+    text = hidden(request, "item")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if (number := parse_key(text)) is None:
         raise Http404(items.GONE)
-    return item_of(visit.share, int(text))
+    return item_of(visit.share, number)
 
 
 def answer(
@@ -71,7 +73,7 @@ def answer(
 ) -> HttpResponse:
     """Return to the page, or send a script the parts that changed: of these items' keys too."""
     share = visit.share
-    is_on_item = request.POST.get("back") == "item" and item is not None
+    is_on_item = hidden(request, "back") == "item" and item is not None
     if not request.htmx:
         if is_on_item and item:
             address = reverse("sharing:review-item", args=[share.token, item.number])
@@ -170,46 +172,44 @@ def _common(request: HtmxRequest, visit: Visit, reviewer: Reviewer | None) -> di
 
 def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpResponse:
     """Ask a guest for a name; what they posted is carried along and done with it."""
-    left_out = {"csrfmiddlewaretoken", reviewers.NAME_FIELD, reviewers.TRAP_FIELD}
+    left_out = {reviewers.NAME_FIELD, reviewers.TRAP_FIELD}
     posted = [
         (field, value)
-        for field, values in request.POST.lists()
-        if field not in left_out
+        for field, values in controls(request, but=left_out).items()
         for value in values
     ]
     context = {
         "visit": visit,
         "share": visit.share,
-        "name": refused.name,
-        "problem": refused.sentence if refused.sentence != reviewers.MISSING else "",
+        "name_typed": refused.name,
+        "name_problem": str(refused) if str(refused) != reviewers.MISSING else "",
         "carried": posted[:MAX_CARRIED],
         "action": request.path,
-        "most_chars": MAX_NAME_CHARS,
     }
     if not request.htmx:
         return render(request, "sharing/review/name.html", context, status=UNPROCESSABLE)
     # A script that is asked for a name did nothing wrong.
-    status = UNPROCESSABLE if context["problem"] else HTTPStatus.OK
+    status = UNPROCESSABLE if context["name_problem"] else HTTPStatus.OK
     return render(request, "sharing/review/_name.html", context, status=status)
 
 
 def _refuse(request: HtmxRequest, visit: Visit, refused: Refused) -> HttpResponse:
     """Show the page again, with what was typed and why it was not taken."""
     if request.htmx:
-        why = {"problem": refused.sentence, "field": refused.field}
+        why = {"problem": str(refused), "field": refused.field}
         return render(request, "sharing/review/_problem.html", why, status=UNPROCESSABLE)
     item = posted_item(request, visit)
-    is_on_item = request.POST.get("back") == "item" and item is not None
+    is_on_item = hidden(request, "back") == "item" and item is not None
     context = (
         item_context(request, visit, item.number)
         if is_on_item and item
         else page_context(request, visit)
     )
     context |= {
-        "problem": refused.sentence,
+        "problem": str(refused),
         "field": refused.field,
-        "typed": request.POST.dict(),
-        "parent_typed": request.POST.get("parent", ""),
+        "typed": {name: values[-1] for name, values in controls(request).items()},
+        "parent_typed": hidden(request, "parent"),
     }
     template = "sharing/review/item.html" if is_on_item else "sharing/review/page.html"
     return render(request, template, context, status=UNPROCESSABLE)

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.forms import cleaned
+from core.http.parameters import parse_key
+from core.http.posts import hidden, is_posted, ticked
+from core.refusals import Refused
 from people.accounts.limits.rate_limit import limit
 from sharing.access import Visit, for_visitors
 from sharing.models import Comment, Reviewer, ShareItem
 from sharing.review import comments, judging
+from sharing.review.comments import CommentForm
 from sharing.review.places import read_place
-from sharing.review.rules import Refused, item_of
+from sharing.review.rules import item_of
 from sharing.views.review.context import answer, by_reviewer, page_context, posted_item
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
     from core.http.htmx import HtmxRequest
+    from kept.voices.comment import CommentQuerySet
 
 MOST_PICKS = 500  # in one post
 NO_ITEM = "Choose what you mean first."
@@ -30,16 +34,15 @@ NO_NUMBER = "That is not a number of one of these."
 @by_reviewer
 def say_all(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpResponse:
     """Take picks, a rating and a comment in one post."""
-    numbers = [_number(text) for text in request.POST.getlist("pick")[:MOST_PICKS]]
+    numbers = [_number(text) for text in ticked(request, "pick")[:MOST_PICKS]]
     item = posted_item(request, visit)
     picked = [item_of(visit.share, number) for number in numbers]
     for favourite in picked:
         judging.pick(reviewer, favourite, is_picked=True)
-    if "rating" in request.POST:
-        judging.rate(reviewer, _required(item), _number(request.POST["rating"]))
-    if request.POST.get("comment"):
-        place = read_place(request.POST)
-        comments.say(reviewer, request.POST["comment"], item, place, is_maker=visit.is_maker)
+    if is_posted(request, "rating"):
+        judging.rate(reviewer, _required(item), _number(hidden(request, "rating")))
+    if hidden(request, "comment"):
+        _say(request, visit, reviewer, item)
     return answer(request, visit, reviewer, item, [favourite.pk for favourite in picked])
 
 
@@ -55,15 +58,15 @@ def picks(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRespons
     before = set(reviewer.picks.values_list("item_id", flat=True))
     item: ShareItem | None = None
     for field in ("pick", "unpick"):
-        if field in request.POST:
-            item = item_of(visit.share, _number(request.POST[field]))
+        if is_posted(request, field):
+            item = item_of(visit.share, _number(hidden(request, field)))
             judging.pick(reviewer, item, is_picked=field == "pick")
-    if "move" in request.POST:
-        number, _, direction = request.POST["move"].partition("-")
+    if is_posted(request, "move"):
+        number, _, direction = hidden(request, "move").partition("-")
         item = item_of(visit.share, _number(number))
         judging.move(reviewer, item, -1 if direction == "up" else 1)
-    if "order" in request.POST:
-        order = request.POST["order"].split(",")[:MOST_PICKS]
+    if is_posted(request, "order"):
+        order = hidden(request, "order").split(",")[:MOST_PICKS]
         judging.arrange(reviewer, [_number(text) for text in order])
     after = set(reviewer.picks.values_list("item_id", flat=True))
     return answer(request, visit, reviewer, item, before | after)
@@ -75,7 +78,7 @@ def picks(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRespons
 @by_reviewer
 def ratings(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpResponse:
     """Take `rating`, `<number>-<stars>` with 1 to 5 stars; 0 takes them back."""
-    number, _, stars = request.POST.get("rating", "").partition("-")
+    number, _, stars = hidden(request, "rating").partition("-")
     item = item_of(visit.share, _number(number))
     judging.rate(reviewer, item, _number(stars))
     return answer(request, visit, reviewer, item)
@@ -88,13 +91,14 @@ def ratings(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRespo
 def new_comment(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpResponse:
     """Say `comment` of the share, of `item`, or of a place in it; or as an answer to `parent`."""
     item = posted_item(request, visit)
-    text, parent = request.POST.get("comment", ""), request.POST.get("parent", "")
-    thread = None
-    if parent:
-        thread = get_object_or_404(_comments(visit), pk=_uuid(parent))
-    place = read_place(request.POST)
-    comments.say(reviewer, text, item, place, thread, is_maker=visit.is_maker)
+    _say(request, visit, reviewer, item)
     return answer(request, visit, reviewer, item)
+
+
+def _say(request: HtmxRequest, visit: Visit, reviewer: Reviewer, item: ShareItem | None) -> None:
+    said = cleaned(CommentForm(request.POST, comments=_comments(visit)))
+    text, place = said["comment"], read_place(request.POST)
+    comments.say(reviewer, text, item, place, said["parent"], is_maker=visit.is_maker)
 
 
 @limit("review")
@@ -109,13 +113,13 @@ def comment(request: HtmxRequest, visit: Visit, comment_id: uuid.UUID) -> HttpRe
     reviewer = context["reviewer"]
     if reviewer is None or said.reviewer_id != reviewer.pk:
         raise Http404(comments.NOT_YOURS)
-    context |= {"said": said, "item": said.item, "back": "item" if said.item else ""}
-    return render(request, "sharing/review/change.html", context)
+    return render(request, "sharing/review/change.html", context | _about(said))
 
 
 @by_reviewer
 def _change(request: HtmxRequest, visit: Visit, reviewer: Reviewer, said: Comment) -> HttpResponse:
-    comments.change(reviewer, said, request.POST.get("comment", ""))
+    form = CommentForm(request.POST, comments=_comments(visit))
+    comments.change(reviewer, said, cleaned(form)["comment"])
     return answer(request, visit, reviewer, said.item)
 
 
@@ -131,7 +135,7 @@ def comment_deletion(
     comments.delete(reviewer, said, is_maker=visit.is_maker)
     if request.htmx:
         return answer(request, visit, reviewer, said.item, deleted=said)
-    context = {"share": visit.share, "visit": visit, "said": said, "item": said.item}
+    context = {"share": visit.share, "visit": visit} | _about(said)
     return render(request, "sharing/review/deleted.html", context)
 
 
@@ -157,7 +161,7 @@ def comment_resolution(
 ) -> HttpResponse:
     """Resolve a thread, or with `resolved=0` open it again."""
     said = get_object_or_404(_comments(visit), pk=comment_id)
-    is_resolved = request.POST.get("resolved", "1") == "1"
+    is_resolved = hidden(request, "resolved", "1") == "1"
     comments.resolve(reviewer, said, is_resolved, is_maker=visit.is_maker)
     return answer(request, visit, reviewer, said.item)
 
@@ -173,9 +177,12 @@ def completion(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRe
     return answer(request, visit, reviewer, posted_item(request, visit))
 
 
-def _comments(visit: Visit) -> QuerySet[Comment]:
-    kept = visit.share.comments.filter(deleted_at=None)
-    return kept.select_related("item", "parent__item", "reviewer")
+def _about(said: Comment) -> dict[str, Any]:
+    return {"said": said, "item": said.item, "back": "item" if said.item else ""}
+
+
+def _comments(visit: Visit) -> CommentQuerySet[Comment]:
+    return visit.share.comments.kept().select_related("item", "parent__item", "reviewer")
 
 
 def _required(item: ShareItem | None) -> ShareItem:
@@ -185,13 +192,6 @@ def _required(item: ShareItem | None) -> ShareItem:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if (number := parse_key(text)) is None:
         raise Refused(NO_NUMBER)
-    return int(text)
-
-
-def _uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise Http404(comments.GONE) from None
+    return number

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from boards.leaderboard import counting
 from boards.models import Board, BoardTally, RowMark, Tally
-from boards.participants import Participant
 from boards.votes import ballots, marks
 from catalog.models import Endpoint
+from kept.voices.participant import Participant
 from runs.models import Run
 from tests.boards.judging import Judged
 from tests.boards.leaderboard.voting import make_board, vote, voted

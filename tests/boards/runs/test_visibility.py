@@ -11,10 +11,10 @@ from django.test import Client
 
 from boards.export.presets import settings_of
 from boards.models import Board, Vote
-from boards.participants import Participant
 from boards.runs.belonging import boards_of
 from boards.runs.visibility import WITHHELD
 from boards.votes import ballots
+from kept.voices.participant import Participant
 from projects.models.project import private_project
 from runs.models import Run, Upload
 from tests import charged

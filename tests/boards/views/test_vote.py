@@ -15,8 +15,8 @@ from django.test import Client
 
 from boards.display.ballot import ballot_of
 from boards.models import Board, Vote
-from boards.participants import Participant
 from boards.votes import ballots, voting
+from kept.voices.participant import Participant
 from runs.files.stripped_copies import copy_name
 from tests.boards.judging import SECRET, Judged, opened, status_of
 from tests.people.accounts.access.boards import VOTE_ACCESS, VOTERS

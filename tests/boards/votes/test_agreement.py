@@ -11,8 +11,8 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boards.participants import Participant
 from boards.votes.agreement import measure
+from kept.voices.participant import Participant
 from tests.boards.judging import Judged
 from tests.boards.votes.test_ballots import judge_all
 

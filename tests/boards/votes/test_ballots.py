@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from boards.models import Vote
-from boards.participants import Participant
 from boards.votes import ballots, rankings, secret_tokens
+from kept.voices.participant import Participant
 from runs.models import Artifact, Run
 from tests.boards.judging import Judged
 

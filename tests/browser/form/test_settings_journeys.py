@@ -218,7 +218,7 @@ def test_a_preset_is_saved_chosen_changed_and_brought_back_by_keyboard(aurora: P
     choose(aurora, "Save as preset")
     name.fill("Night")
     name.press("Enter")
-    expect(aurora.locator("#preset-error")).to_contain_text("already")
+    expect(aurora.locator("#preset-name_error")).to_contain_text("already")
     settle(aurora)
     aurora.get_by_role("button", name="Replace it").click()
     expect(aurora.locator("#form-notice")).to_contain_text("“Night” is saved.")

@@ -185,3 +185,20 @@ def test_the_scope_shows_own_chats_of_all_projects(
     assert [name in here for name in ("Foxes", "Hers", "Alone")] == [True, True, False]
     everywhere = browser.get("/chats/?scope=all").content.decode()
     assert [name in everywhere for name in ("Foxes", "Hers", "Alone")] == [True, False, True]
+
+
+def test_a_title_is_tidied_and_one_that_is_too_long_is_refused_beside_it(
+    chat: Chat, say: Say, project: Project, user: User
+) -> None:
+    say("What is a fox?", "An animal.")
+    browser, address = working_in(project, user), f"{chat.get_absolute_url()}title/"
+    response = browser.post(address, {"title": "t" * 201})
+    page = response.content.decode()
+    assert (response.status_code, page.count("t" * 201)) == (422, 1)
+    assert "Keep it to 200 characters: this has 201." in page
+    chat.refresh_from_db()
+    assert chat.title == "Foxes"
+    for typed, title in ((" Red\x00  foxes ", "Red foxes"), (" ", "Red foxes")):
+        assert browser.post(address, {"title": typed}).status_code == 302
+        chat.refresh_from_db()
+        assert chat.title == title

@@ -6,8 +6,9 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
+from django.test import RequestFactory
 
-from core.http.parameters import page_number, parse_key, parse_moment, parse_uuid
+from core.http.parameters import page_number, parse_key, parse_moment, parse_uuid, search_words
 
 KEY = uuid.UUID("5c0c2c1e-9d3c-5a51-8b67-2f0f5d2ab001")
 
@@ -64,3 +65,10 @@ def test_a_time_is_parsed_as_utc() -> None:
 )
 def test_a_malformed_time_is_none(text: str) -> None:
     assert parse_moment(text) is None
+
+
+def test_what_is_searched_for_can_be_asked_of_a_database() -> None:
+    asked = RequestFactory().get("/", {"q": f" a\x00b {'c' * 300}", "tag": " new "})
+    assert search_words(asked) == f"ab {'c' * 197}"
+    assert search_words(asked, "tag") == "new"
+    assert search_words(asked, "folder") == ""

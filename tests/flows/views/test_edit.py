@@ -194,3 +194,19 @@ def test_an_open_input_can_have_its_own_label_and_hint(
         if flow_input.name == "prompt"
     )
     assert (flow_input.label, flow_input.hint) == ("Prompt", "")
+
+
+def test_a_name_that_is_too_long_is_refused_beside_it_and_all_else_is_saved(
+    member: Client, flow: Flow, editor: str
+) -> None:
+    typed = {"~version": "1", "s1.prompt": "a hen", "name": "n" * 201, "visibility": "team"}
+    response = member.post(editor, typed)
+    page = response.content.decode()
+    assert (response.status_code, page.count("n" * 201)) == (422, 1)
+    assert "Keep it to 200 characters: this has 201." in page
+    flow.refresh_from_db()
+    assert (flow.name, flow.visibility) == ("fox, edited", "team")
+    assert parse_definition(flow.definition).steps[0].arguments == {"prompt": "a hen"}
+    assert member.post(editor, {"~version": "1", "visibility": "all"}).status_code == 422
+    flow.refresh_from_db()
+    assert flow.visibility == "team"

@@ -305,3 +305,19 @@ def test_exports_hold_what_the_list_shows_and_are_audited(member: Client, user: 
     assert b"Owl" in member.get("/prompts/prompts.csv").content
     told = list(events().values_list("event", "detail"))
     assert told == [("exported", "prompts as JSON"), ("exported", "prompts as CSV")]
+
+
+def test_an_import_asks_who_may_use_its_prompts(user: User) -> None:
+    project = make_project("Film", ana="maker")
+    browser = working_in(project, user)
+    page = " ".join(
+        browser.post("/prompts/import/", {"text": "\n\na fox"}).content.decode().split()
+    )
+    assert re.search(r'value="members"[^>]*checked', page)
+    assert not re.search(r'value="me"[^>]*checked', page)
+    for chosen, is_hidden in (("me", True), ("members", False), ("", False)):
+        typed = {"text": f"a fox, {chosen}", "confirmed": "1", "used_by": chosen}
+        assert browser.post("/prompts/import/", typed).status_code == 302
+        assert Prompt.objects.latest("created_at").is_hidden == is_hidden
+    unknown = browser.post("/prompts/import/", {"text": "x", "confirmed": "1", "used_by": "all"})
+    assert unknown.status_code == 422

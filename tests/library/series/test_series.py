@@ -276,3 +276,12 @@ def test_viewers_add_nothing_and_see_no_hidden_series(
         options = client.get(f"/series/offered/?project={team.slug}").content.decode()
         assert ("open" in options) is offered
         assert "secret" not in options or client is maker
+
+
+def test_a_name_that_is_too_long_is_refused_beside_it(member: Client, fox: Run) -> None:
+    long = "n" * 300
+    response = member.post("/series/additions/", {"run": str(fox.pk), "named": long})
+    page = response.content.decode()
+    assert (response.status_code, Series.objects.filter(name__startswith="n").count()) == (422, 0)
+    assert 'id="id_named_error" role="alert"' in " ".join(page.split())
+    assert long in page

@@ -74,7 +74,7 @@ def test_others_learn_nothing_of_it(share: Share) -> None:
     ("prompt", "more", "sentence"),
     [
         ("", {}, "Write a prompt first."),
-        ("x" * 5001, {}, "up to 5,000 characters"),
+        ("x" * 5001, {}, "Keep it to 5000 characters"),
         ("quiet zebra", {}, "The board has this row already."),
         ("a fox", {"name": ""}, "Say your name first"),
         ("a fox", {"website": "https://spam.example"}, "as a robot does"),

@@ -85,8 +85,8 @@ def test_own_sentences_are_saved_and_stand_in_their_sections_as_text(
     ("posted", "said"),
     [
         ({"question": " ", "summary": "kept"}, "Write the question"),
-        ({"question": "q" * 301, "summary": "kept"}, "At most 300 characters; these are 301."),
-        ({"question": "kept", "winners": "w" * 5001}, "At most 5,000 characters"),
+        ({"question": "q" * 301, "summary": "kept"}, "Keep it to 300 characters: this has 301."),
+        ({"question": "kept", "winners": "w" * 5001}, "Keep it to 5000 characters"),
     ],
 )
 def test_what_cannot_be_saved_is_said_beside_the_field_and_what_was_typed_is_kept(

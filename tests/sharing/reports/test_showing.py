@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from boards import taking
 from boards.models import Board, Mark
-from boards.participants import Participant
+from kept.voices.participant import Participant
 from library.selection import ResultKey
 from runs.models import Artifact, Run
 from runs.ownership import moving

@@ -225,3 +225,48 @@ def test_the_training_lists_take_as_many_queries_for_any_length(
             many(user, trainer, 500)
         with django_assert_max_num_queries(len(queries)):
             assert member.get(page).status_code == 200
+
+
+def test_names_that_are_too_long_are_refused_beside_their_field(
+    member: Client, user: User, trainer: Endpoint
+) -> None:
+    long, new = "n" * 201, f"{reverse('training:new')}?model={trainer.endpoint_id}"
+    response = member.post(new, {"name": long, "trigger_word": "TOK"})
+    page = response.content.decode()
+    assert (response.status_code, Dataset.objects.count()) == (422, 0)
+    assert "Keep it to 200 characters: this has 201." in page
+    assert long in page
+    assert 'value="TOK"' in page
+    dataset = many(user, trainer, 1)
+    typed = {"name": long, "trigger_word": "vtrnfox", "caption:0000.png": "a vixen"}
+    response = member.post(dataset.get_absolute_url(), typed | {"do": "trigger"})
+    assert response.status_code == 422
+    assert long in response.content.decode()
+    dataset.refresh_from_db()
+    assert (dataset.name, dataset.files[0]["caption"]) == ("Many", "a vixen")
+
+
+def test_a_new_data_set_is_called_by_its_word_or_by_its_model(
+    member: Client, trainer: Endpoint
+) -> None:
+    for typed in (
+        {"trigger_word": "TOK"},
+        {"name": " "},
+        {"name": "A\x00  fox", "trigger_word": ""},
+    ):
+        member.post(reverse("training:new"), {"model": trainer.endpoint_id, **typed})
+    names = Dataset.objects.order_by("created_at").values_list("name", flat=True)
+    assert [*names] == ["TOK", f"Data set for {trainer.name}", "A fox"]
+
+
+def test_weights_keep_their_name_where_none_is_posted(
+    member: Client, trainer: Endpoint, make_run: Any
+) -> None:
+    finished(make_run(endpoint=trainer, state="running"), "high.safetensors")
+    settling.settle_due()
+    weights = Weights.objects.get()
+    for typed, status in (({"name": ""}, 302), ({}, 302), ({"name": "n" * 201}, 422)):
+        before = weights.name
+        assert member.post(weights.get_absolute_url(), typed).status_code == status
+        weights.refresh_from_db()
+        assert weights.name == before

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key
+from core.http.posts import hidden, is_posted
 from people.accounts.limits.rate_limit import limit
 from people.accounts.sessions import strength
 from people.accounts.sign_in.issuers import configured, pending
@@ -56,7 +57,7 @@ def connections(request: HtmxRequest) -> HttpResponse:
 def disconnection(request: HtmxRequest) -> HttpResponse:
     """Disconnect an account, unless the person could no longer log in."""
     require_recent_login(request)
-    pk = parse_key(request.POST.get("account", "")) or 0
+    pk = parse_key(hidden(request, "account")) or 0
     with transaction.atomic():
         # Two disconnections at once must not each count the other's account as the one that stays.
         person = User.objects.select_for_update().get(pk=request.user.pk)
@@ -78,7 +79,7 @@ def pending_connection(request: HtmxRequest) -> HttpResponse:
     if waiting is None:
         word = "No login waits to be connected any more. Connect the account below instead."
         messages.error(request, word)
-    elif "forget" not in request.POST:
+    elif not is_posted(request, "forget"):
         _connect(request, waiting)
     return redirect("socialaccount_connections")
 

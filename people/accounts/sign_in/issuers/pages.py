@@ -8,6 +8,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from core.http.caching import no_store
 from people.accounts.limits.addresses import client_address
 from people.accounts.sign_in.issuers.protocol.failures import IssuerFailure
 from people.accounts.sign_in.issuers.providers import IssuerProvider
@@ -37,9 +38,8 @@ def address_taken(request: HttpRequest, provider: IssuerProvider) -> HttpRespons
     return _page(request, "socialaccount/address_taken.html", context, HTTPStatus.CONFLICT)
 
 
+@no_store
 def _page(
     request: HttpRequest, template: str, context: dict[str, object], status: int
 ) -> HttpResponse:
-    response = render(request, template, context, status=status)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, template, context, status=status)

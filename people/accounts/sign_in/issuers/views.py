@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.http.posts import hidden
 from people.accounts.limits.rate_limit import limit
 from people.accounts.sign_in import pending_form
 from people.accounts.sign_in.issuers import configured, pages
@@ -35,7 +36,7 @@ def begin(request: HttpRequest, issuer: str) -> HttpResponse:
     nobody could list.
     """
     provider = _provider(request, issuer)
-    process = request.POST.get("process") or request.GET.get("process")
+    process = hidden(request, "process") or request.GET.get("process")
     context = {"provider": provider, "process": "connect" if process == "connect" else "login"}
     if request.method != "POST":
         return render(request, "socialaccount/login.html", context)

@@ -92,7 +92,7 @@ def test_its_page_shows_what_is_known_and_asks_why(admin: Client, secret: Run) -
 def test_a_reason_that_says_nothing_is_sent_back(admin: Client, secret: Run, reason: str) -> None:
     response = look(admin, secret, reason)
     assert response.status_code == 422
-    assert "reason-error" in says(response)
+    assert "id_reason_error" in says(response)
     assert reason.strip() in says(response)
     assert "heron" not in says(response)
     assert not Look.objects.exists()

@@ -1,0 +1,50 @@
+"""Reads what of a post nobody has typed: hidden controls, ticks, and the pressed button.
+
+What people type is read by forms (`core.forms`); `request.POST` stands in forms and here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import TYPE_CHECKING
+
+from core.forms import NUL
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+BUTTON = "~do"  # the name of the buttons of a form that has several
+CSRF = "csrfmiddlewaretoken"
+
+
+def pressed(request: HttpRequest, otherwise: str = "", name: str = BUTTON) -> tuple[str, str]:
+    """Return what the button does that sent the form, and to what: `remove:3` to the third.
+
+    `otherwise` is what Enter does, which presses none.
+    """
+    verb, _, what = hidden(request, name, otherwise).partition(":")
+    return verb, what
+
+
+def hidden(request: HttpRequest, name: str, otherwise: str = "") -> str:
+    """Return the value of a control that the page has filled in."""
+    return request.POST.get(name, otherwise).replace(NUL, "")
+
+
+def is_posted(request: HttpRequest, name: str) -> bool:
+    """Return whether a control of this name was posted, such as the button that was pressed."""
+    return name in request.POST
+
+
+def ticked(request: HttpRequest, name: str) -> list[str]:
+    """Return the values of all controls of this name, such as of the boxes that are ticked."""
+    return [value.replace(NUL, "") for value in request.POST.getlist(name)]
+
+
+def controls(request: HttpRequest, but: Container[str] = ()) -> dict[str, list[str]]:
+    """Return all controls of a model's form, which its schema reads, `but` those of the page."""
+    return {
+        name: [str(value).replace(NUL, "") for value in values]
+        for name, values in request.POST.lists()
+        if name != CSRF and name not in but
+    }

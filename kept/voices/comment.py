@@ -1,0 +1,120 @@
+"""Comments in threads of one level: what all of them have, wherever they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Generic, Self, TypeVar, cast
+
+from django.apps import apps
+from django.db import models
+from django.utils import timezone
+
+from core.refusals import Refused
+
+MAX_TEXT_CHARS = 5000
+MAX_COMMENTS = 5000  # at one place: a board, a share
+UNDO_WITHIN = timedelta(hours=1)
+FULL = f"There are {MAX_COMMENTS:,} comments here, which is all that fit."
+GONE = "This comment is not there any more."
+Row = TypeVar("Row", bound="Saying")
+
+
+class CommentQuerySet(models.QuerySet[Row]):
+    """Filters for comments."""
+
+    def kept(self) -> Self:
+        """The comments that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def require_room(self) -> None:
+        """Raise Refused if no more comments fit where these are."""
+        if self.count() >= MAX_COMMENTS:
+            raise Refused(FULL)
+
+
+class Saying(models.Model):
+    """What somebody said of something, or answered; an answer has a `parent`, which has none.
+
+    A room's model says of what, by whom, and by whom a thread is resolved (`resolved_by`).
+    """
+
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies",
+        help_text="the comment that it answers; empty: it begins a thread",
+    )  # fmt: skip
+    text = models.TextField(max_length=MAX_TEXT_CHARS)
+    created_at = models.DateTimeField(auto_now_add=True)
+    resolved_at = models.DateTimeField(null=True, blank=True, help_text="of a thread's first one")
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
+    parent_id: Any
+    resolved_by: Any
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def first(self) -> Self:
+        """Return the comment that begins its thread."""
+        return cast("Self", self.parent or self)
+
+    def set_resolved(self, is_resolved: bool, by: models.Model | None = None) -> None:
+        """Note that its thread is settled, as somebody says, or that it goes on."""
+        first = self.first
+        first.resolved_at = timezone.now() if is_resolved else None
+        first.resolved_by = by if is_resolved else None
+        first.save(update_fields=["resolved_at", "resolved_by"])  # type: ignore[misc]  # a room's
+
+    def take_back(self) -> None:
+        """Delete it; its answers stay. It can be brought back within UNDO_WITHIN."""
+        self.deleted_at = timezone.now()
+        self.save(update_fields=["deleted_at"])
+
+    def bring_back(self) -> None:
+        """Undo its deletion; raises Refused if that was too long ago."""
+        if self.deleted_at is None or self.deleted_at < timezone.now() - UNDO_WITHIN:
+            raise Refused(GONE)
+        self.deleted_at = None
+        self.save(update_fields=["deleted_at"])
+
+
+@dataclass(frozen=True)
+class Thread(Generic[Row]):
+    """A comment with its answers."""
+
+    first: Row
+    answers: list[Row] = field(default_factory=list)
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether somebody has marked it as resolved."""
+        return self.first.resolved_at is not None
+
+
+def threads_of(comments: Iterable[Row]) -> list[Thread[Row]]:
+    """Return comments as threads, in their order.
+
+    A deleted comment stays only as long as it has answers; its text is not shown then.
+    """
+    listed = list(comments)
+    threads = {one.pk: Thread(one) for one in listed if one.parent_id is None}
+    for one in listed:
+        if one.parent_id in threads and one.deleted_at is None:
+            threads[one.parent_id].answers.append(one)
+    return [one for one in threads.values() if one.answers or one.first.deleted_at is None]
+
+
+def delete_for_good() -> float:
+    """Delete the rows of deleted comments once they cannot be brought back; an hour until next.
+
+    What others answered keeps its thread: the first comment's row stays, without its text.
+    """
+    for model in apps.get_models():
+        if issubclass(model, Saying):
+            deleted: Any = model._base_manager.filter(deleted_at__lt=timezone.now() - UNDO_WITHIN)
+            deleted.filter(replies=None).delete()
+            deleted.filter(replies__isnull=False).exclude(text="").update(text="")
+    return UNDO_WITHIN.total_seconds()
