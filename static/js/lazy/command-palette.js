@@ -35,6 +35,8 @@ class Places extends TypeAhead {
     this.answered = typed;
     if (this.isTaken) this.at?.click();
   }
+  /** Arrows do not keep the list from changing: Enter would wait for what is not asked any more. */
+  keep() {}
   look() {
     this.isTaken = false;
     super.look();

@@ -79,7 +79,7 @@ export class TypeAhead {
       option.id = `${this.list.id}-${place}`;
       option.setAttribute("aria-selected", "false");
     }
-    const said = found ? this.words(options.length, typed) : AWAY;
+    const said = found === undefined ? AWAY : this.words(options.length, typed);
     if (said === undefined) return this.close();
     if (this.status) this.status.textContent = said;
     this.show();
