@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from accounts.single_use import digest
 from api.models import Token
 from api.spending import SESSION, CapExceeded, Charge
 from core.db import clock
-from runs import ledger
-from runs.ledger import Reservation
+from people.accounts.single_use import digest
+from runs.costs import ledger
+from runs.costs.ledger import Reservation
 from runs.models import LedgerAccount, LedgerEntry
 from spending.budgets import sessions
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.single_use import digest
 from api.contract.operation import Call, Handler, Parameter, Reply
 from api.http.problem import Problem
 from api.models import KeyedCall
-from runs import starting
+from people.accounts.single_use import digest
+from runs.start import starting
 
 KEY = Parameter(
     "Idempotency-Key",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from asgiref.sync import sync_to_async
 
 from api.fal_proxy import parts
-from runs.owners import Job, RunOwner
+from runs.promises.owners import Job, RunOwner
 
 if TYPE_CHECKING:
     import fal

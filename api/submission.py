@@ -19,9 +19,10 @@ from notifications.delivery import vetting
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
 from projects.models import Project
-from runs import starting, transitions
 from runs.models import Run, Transport
-from runs.starting import Door, Holder, Source, StartRequest
+from runs.start import starting
+from runs.start.starting import Door, Holder, Source, StartRequest
+from runs.state import transitions
 from schemas import Problem
 from schemas.exact import identical
 from schemas.validation import unknown_keys

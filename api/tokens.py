@@ -15,11 +15,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from accounts import audit
-from accounts.single_use import digest
 from api.models import Token
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
+from people.accounts import audit
+from people.accounts.single_use import digest
 from projects.models import Membership
 
 if TYPE_CHECKING:

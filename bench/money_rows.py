@@ -51,7 +51,7 @@ def _charge_days() -> None:
 
     from catalog.models import Endpoint
     from projects.models import Project
-    from runs import ledger
+    from runs.costs import ledger
     from runs.models import Charge
 
     dice, now = random.Random(7), timezone.now()
@@ -79,7 +79,7 @@ def _charge_days() -> None:
 
 def _bill_runs() -> uuid.UUID:
     """Bill runs of the first model by events, and one of the second far too high; return that."""
-    from runs import ledger
+    from runs.costs import ledger
     from runs.models import Artifact, Charge
 
     ended = Charge.objects.filter(state="settled", run__state="succeeded").order_by("created_at")

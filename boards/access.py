@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 
-from accounts import audit
 from boards.models import Act, Board
+from people.accounts import audit
 from projects.models.in_project import MAKERS
 from projects.rights import Rights
 

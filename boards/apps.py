@@ -16,7 +16,7 @@ class BoardsConfig(AppConfig):
         from boards.models import Board
         from boards.owner import BoardsOwner
         from notifications import things
-        from runs import owners
+        from runs.promises import owners
 
         owners.register(BoardsOwner())
         comments.connect()

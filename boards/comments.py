@@ -13,7 +13,6 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit
 from boards.models import Board, Cell, Comment, Row
 from boards.models.comment import MAX_CHARS
 from boards.votes.rankings import column_names
@@ -21,6 +20,7 @@ from core.formatting import counted
 from fal.db_safe import db_safe_text
 from notifications import outbox
 from notifications.kinds import Kind, register
+from people.accounts import audit
 
 if TYPE_CHECKING:
     from boards.participants import Participant

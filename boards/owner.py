@@ -16,15 +16,7 @@ from boards.runs.belonging import boards_of, newest_boards
 from boards.trials import sending
 from projects.models import InProjectQuerySet
 from runs.models import Run
-from runs.owners import (
-    Chosen,
-    Compared,
-    Job,
-    JsonColumn,
-    Place,
-    RunOwner,
-    RunsOfGroup,
-)
+from runs.promises.owners import Chosen, Compared, Job, JsonColumn, Place, RunOwner, RunsOfGroup
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

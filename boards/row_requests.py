@@ -15,9 +15,9 @@ from boards.plan.stored import new_cells, stored_plan
 from boards.runs.sending import Sent, run_plan
 from core.formatting import counted
 from fal.db_safe import db_safe_text
-from runs import named_inputs
 from runs.costs.cost import estimate_runs
-from runs.refused_starts import Refused
+from runs.promises import named_inputs
+from runs.start.refused_starts import Refused
 from schemas import Field
 from schemas.carry.meanings import by_meaning, media_of
 from schemas.estimate import Estimate

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit, permissions
 from boards.models import Board, Column
 from boards.models.board import WHY_CHARS
 from boards.votes.rankings import name_of
 from catalog.curation import moderation
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Endpoint, Standing
-from runs.owners import Place
+from people.accounts import audit, permissions
+from runs.promises.owners import Place
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -12,6 +12,6 @@ class ChatsConfig(AppConfig):
     def ready(self) -> None:
         """Register what the app promises to runs."""
         from chats.owner import ChatsOwner
-        from runs import owners
+        from runs.promises import owners
 
         owners.register(ChatsOwner())

@@ -11,7 +11,7 @@ from chats.models import Chat, Turn
 from chats.turns.finding import chats_of
 from projects.models import InProjectQuerySet
 from runs.models import Run
-from runs.owners import Chosen, JsonColumn, LiveView, Place, RunOwner
+from runs.promises.owners import Chosen, JsonColumn, LiveView, Place, RunOwner
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

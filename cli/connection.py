@@ -90,7 +90,7 @@ def _in_process() -> Client:
 def _person() -> Any:
     from django.contrib.auth.models import User
 
-    from accounts.sign_in import local_owner
+    from people.accounts.sign_in import local_owner
 
     name = os.environ.get("VITRINE_USER", "")
     if not name:

@@ -22,8 +22,8 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from accounts import audit, permissions
 from core.version import version
+from people.accounts import audit, permissions
 
 
 def versions() -> dict[str, str]:
@@ -109,7 +109,7 @@ class VitrineAdminSite(AdminSite):
         """Show operators the state of workers, queue, upstream, sync and storage."""
         permissions.require(request.user, permissions.VIEW_WORKER)
         # The models of other apps can be imported once all apps are loaded.
-        from playground.display import status
+        from operations import status
         from spending.bills import balance
 
         money = permissions.CHANGE_BUDGETS

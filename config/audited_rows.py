@@ -3,7 +3,7 @@
 Those that an IT department asks about: who may do what, where, and with which keys. Not runs,
 sessions, counters and the catalogue's copy, which change all the time; and nothing in which people
 write what is theirs alone. Each names its fields: no secret, digest or time of use is among them.
-What is changed by `update()` is written by `accounts.audit.record` with its `changes` instead.
+What is changed by `update()` is written by `people.accounts.audit.record` with its `changes` instead.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from projects.urls import HOUSE_RULES
 from spending.urls import PRICES
 
 handler400 = "core.http.errors.bad_request"
-handler403 = "accounts.sign_in.views.permission_denied"
+handler403 = "people.accounts.sign_in.views.permission_denied"
 handler500 = "core.http.errors.server_error"
 # In the order of how often they are requested, since each is tried in turn: the API and pages that
 # poll come first.
@@ -31,9 +31,9 @@ urlpatterns = [
     path("", include("sharing.urls")),
     path("projects/", include("projects.urls")),
     path("people/rules/", include(HOUSE_RULES)),
-    path("people/", include("people.urls")),
+    path("people/", include("people.house.urls")),
     path("", include("notifications.urls")),
-    path("", include("accounts.urls")),
+    path("", include("people.accounts.urls")),
     path("admin/", admin.site.urls),
     # Requested by browsers on pages without an icon of their own, such as the admin's.
     path(

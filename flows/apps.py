@@ -16,7 +16,7 @@ class FlowsConfig(AppConfig):
         from flows.owner import FlowsOwner
         from notifications import things
         from projects.rules import door
-        from runs import owners
+        from runs.promises import owners
 
         owners.register(FlowsOwner())
         kept = FlowRun.objects.filter(flow__deleted_at=None)

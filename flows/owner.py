@@ -16,7 +16,7 @@ from flows.fal_workflows import live, step_files, sync
 from flows.models import Flow, FlowRun, StepRun
 from projects.models import InProjectQuerySet
 from runs.models import Run
-from runs.owners import (
+from runs.promises.owners import (
     Chosen,
     Compared,
     Job,

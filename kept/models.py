@@ -14,8 +14,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit
 from core.refusals import Refused
+from people.accounts import audit
 from projects.models import InProject, InProjectQuerySet, Project
 from projects.models.in_project import is_shown_to
 from projects.models.project import private_project

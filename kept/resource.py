@@ -20,12 +20,12 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.limits.rate_limit import limit
 from core.http.parameters import page_number, parse_uuid
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from kept.forms import KeptForm
 from kept.models import Kept, rows_of
+from people.accounts.limits.rate_limit import limit
 from projects import current, roles
 from projects.rights import Rights
 

@@ -15,7 +15,7 @@ class LibraryConfig(AppConfig):
 
         from library.models import search_entry
         from library.owner import LibraryOwner
-        from runs import owners
+        from runs.promises import owners
 
         owners.register(LibraryOwner())
         post_migrate.connect(search_entry.install_trigger, sender=self)

@@ -17,8 +17,8 @@ from playground.display import renderers
 from playground.display.history import KINDS
 from runs.files.artifact_urls import thumbnail_url
 from runs.files.input_references import sources_in
+from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import InputFile, Run, Upload
-from runs.own_addresses import OUR_ADDRESS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -14,8 +14,8 @@ from core.word_diff import Part, word_diff
 from playground.display.comparison import Pane, panes_of, stage_kind
 from playground.display.renderers import seed_of
 from playground.display.result.values import field_at, in_words, label_of
+from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Run
-from runs.own_addresses import OUR_ADDRESS
 from schemas import MISSING, Field
 from schemas.changes.argument_diff import Change, diff_arguments
 from schemas.exact import identical

@@ -18,15 +18,8 @@ from library.wall import found
 from projects.models import Project
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
-from runs.named_inputs import NamedInput, NameResolver, Offered
-from runs.owners import (
-    Chosen,
-    FillForm,
-    Job,
-    JsonColumn,
-    Place,
-    RunOwner,
-)
+from runs.promises.named_inputs import NamedInput, NameResolver, Offered
+from runs.promises.owners import Chosen, FillForm, Job, JsonColumn, Place, RunOwner
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -18,7 +18,7 @@ from core.http.parameters import parse_uuid
 from core.refusals import Refused
 from runs.models import Artifact
 from runs.models.querysets import RunQuerySet
-from runs.selections import ALL, ARTIFACT, RUN, all_found, newest
+from runs.results.selections import ALL, ARTIFACT, RUN, all_found, newest
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -13,8 +13,8 @@ class NotificationsConfig(AppConfig):
         """Register what the app promises to runs."""
         from notifications import things
         from notifications.owner import NotificationsOwner
-        from runs import owners
         from runs.models import Run
+        from runs.promises import owners
 
         owners.register(NotificationsOwner())
         things.register(Run, Run.objects.kept().shown_to)

@@ -10,7 +10,7 @@ from core.formatting import money
 from core.periods import day_start
 from notifications import kinds, outbox
 from notifications.models import NotificationPreferences
-from runs import ledger
+from runs.costs import ledger
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

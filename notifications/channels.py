@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
 from fal.db_safe import db_safe_text
 from notifications import kinds
 from notifications.delivery import vetting
 from notifications.models import Channel, Method, masked
+from people.accounts import audit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

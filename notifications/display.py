@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
-from accounts import mail
 from core.http.parameters import page_number
 from notifications import channels, kinds, preferences
 from notifications.channels import Draft
 from notifications.kinds import Kind
 from notifications.models import Channel, Delivery, Method
+from people.accounts import mail
 from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from accounts import permissions
+from people.accounts import permissions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
-from notifications import budgets, inbox, kinds, run_ends, trouble
+from notifications import budgets, inbox, kinds, run_ends
 from notifications.delivery import sending
+from operations import trouble
 from runs.models import Run
-from runs.owners import Job, RunOwner
+from runs.promises.owners import Job, RunOwner
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

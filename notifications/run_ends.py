@@ -21,9 +21,9 @@ from core.formatting import counted, duration
 from notifications import kinds, outbox, run_webhooks
 from notifications.delivery.messages import link
 from notifications.models import Notification, NotificationPreferences, RunEnd
-from runs import owners
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
+from runs.promises import owners
 from runs.results import error_messages
 from runs.results.timeline import WAYS_IN
 

@@ -1,1 +1,1 @@
-"""The people of the house: their pages, roles, invitations, and how somebody leaves."""
+"""Everything about people: their accounts, and the house that invites and lets them go."""

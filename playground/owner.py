@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from playground.display import renderers
-from runs.owners import LiveView, RunOwner
+from runs.promises.owners import LiveView, RunOwner
 
 
 class PlaygroundOwner(RunOwner):

@@ -19,10 +19,11 @@ from django.utils import timezone
 from catalog.schema_versions import version_of
 from projects import current, roles
 from projects.models import Project
-from runs import starting, state_machine, transport_choices
 from runs.files import result_names
 from runs.models import Run
-from runs.starting import Source, Started, StartRequest
+from runs.start import starting, transport_choices
+from runs.start.starting import Source, Started, StartRequest
+from runs.state import state_machine
 from schemas.variations import alone
 
 SAME_PRESS = timedelta(seconds=2)

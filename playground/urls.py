@@ -5,19 +5,10 @@
 
 from django.urls import path
 
-from playground.views import (
-    command_palette,
-    files,
-    health,
-    moves,
-    new_runs,
-    restorations,
-    run_deletion,
-    runs,
-    viewer,
-    webhooks,
-)
+from operations import health
+from playground.views import command_palette, new_runs, restorations, run_deletion, runs, viewer
 from playground.views.model_page import drafts, endpoint, links, notes, presets
+from runs.views import files, moves, webhooks
 
 app_name = "playground"
 # The first is requested most often: each is tried in turn.

@@ -13,9 +13,9 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from playground.rerun import SAME_PRESS, repetition
 from projects.models import Project
-from runs import refused_starts, starting
 from runs.models import Run
-from runs.starting import Source, StartRequest
+from runs.start import refused_starts, starting
+from runs.start.starting import Source, StartRequest
 from schemas.carry.meanings import by_meaning
 from schemas.estimate.counts import output_field
 from schemas.uses.roles import is_faithful

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
-from accounts import audit, permissions
 from core.http.parameters import parse_key
+from people.accounts import audit, permissions
 from projects.locking import UNDONE_WITHIN, Refused, locked, locked_for
 from projects.models import Membership, Project
 

@@ -24,10 +24,10 @@ class RunsConfig(AppConfig):
 
         from catalog.changelog import personal_news
         from projects import activity
-        from runs import owners
         from runs.models import input_file
-        from runs.owner import RunsOwner
         from runs.ownership.activity import latest
+        from runs.ownership.owner import RunsOwner
+        from runs.promises import owners
 
         owners.register(RunsOwner())
         personal_news.connect(owners.news, owners.waiting)

@@ -17,9 +17,9 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts.limits import rate_limit
-from accounts.limits.addresses import client_address, network
 from core.db.prepared_queries import Param, PreparedQuery
+from people.accounts.limits import rate_limit
+from people.accounts.limits.addresses import client_address, network
 from projects.models import Membership
 from projects.rights import Rights
 from sharing.models import Share

@@ -12,7 +12,7 @@ class SharingConfig(AppConfig):
     def ready(self) -> None:
         """Register what the app promises to runs."""
         from library import feedback
-        from runs import owners
+        from runs.promises import owners
         from sharing.feedback import ReviewFeedback
         from sharing.owner import SharingOwner
 

@@ -14,8 +14,8 @@ from typing import Any
 from django.db import transaction
 from django.urls import reverse
 
+from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Upload
-from runs.own_addresses import OUR_ADDRESS
 from runs.ownership import deletion
 from sharing.items import MAX_ITEMS, NO_RUN
 from sharing.models import Share, ShareItem

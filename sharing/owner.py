@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.urls import reverse
 
 from boards.models import Board
-from runs.owners import Chosen, Job, Place, RunOwner, UserRelation
+from runs.promises.owners import Chosen, Job, Place, RunOwner, UserRelation
 from sharing import feedback
 from sharing.access import managed
 from sharing.models import Report, Share, ShareItem

@@ -11,10 +11,10 @@ from django.core.signing import BadSignature
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts.limits.addresses import client_address, network
-from accounts.limits.rate_limit import LIMITS, buckets
-from accounts.limits.throttle import format_wait
 from core.names import clean_name, name_key
+from people.accounts.limits.addresses import client_address, network
+from people.accounts.limits.rate_limit import LIMITS, buckets
+from people.accounts.limits.throttle import format_wait
 from projects.models import Membership
 from sharing.models import Reviewer, Share
 from sharing.models.reviewer import MAX_NAME_CHARS

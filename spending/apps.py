@@ -11,7 +11,7 @@ class SpendingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app promises to runs, and its kinds of notifications."""
-        from runs import owners
+        from runs.promises import owners
         from spending import told
         from spending.owner import SpendingOwner
 

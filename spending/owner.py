@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 
-from runs.ledger import NOTHING
-from runs.owners import Job, RunOwner
+from runs.costs.ledger import NOTHING
+from runs.promises.owners import Job, RunOwner
 from spending.alarms import detection
 from spending.bills.reading import BillReader
 from spending.budgets import door, warnings

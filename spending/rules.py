@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db import transaction
 
-from accounts import permissions
-from runs import ledger
+from people.accounts import permissions
+from runs.costs import ledger
 from spending.budgets.form import SumField
 from spending.models import SpendingRules
 from spending.models.rules import ONLY

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
 
-from accounts.permissions import CHANGE_BUDGETS
 from notifications import things
 from notifications.kinds import Kind, register
+from people.accounts.permissions import CHANGE_BUDGETS
 from projects.models import Project
 from spending.alarms import detection, looking
 from spending.bills import balance

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from accounts import permissions
+from people.accounts import permissions
 from projects.models import Membership
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from runs import ledger
+from runs.costs import ledger
 from runs.costs.billing import cost_of_units
 from runs.models import Charge, Run
 from runs.models.ledger import SumState

@@ -25,10 +25,10 @@ from django.http import HttpRequest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.auditing import append_only
-from accounts.sessions.store import SessionStore
-from accounts.single_use import stored_session_key
 from core.db import clock
+from people.accounts.auditing import append_only
+from people.accounts.sessions.store import SessionStore
+from people.accounts.single_use import stored_session_key
 from runs.progress import current_upstream
 from spending.budgets import headroom
 from tests.databases import copied
@@ -106,7 +106,7 @@ def quick_flush() -> Iterator[None]:
 def secret_cookies() -> Iterator[None]:
     """Let Django's test client write a session's secret into its cookie, as our middleware does.
 
-    Django's own writes the key, of which the cookie is the secret (`accounts.sessions.middleware`).
+    Django's own writes the key, of which the cookie is the secret (`people.accounts.sessions.middleware`).
     """
 
     def log_in(client: Client, user: User, backend: str | None = None) -> None:

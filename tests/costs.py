@@ -43,7 +43,7 @@ def known() -> list[Cost]:
 
 
 def dear_tests() -> set[str]:
-    """Return the functions whose tests are dear, as `tests/runs/test_ledger.py::test_sums`."""
+    """Return the functions whose tests are dear, as `tests/runs/costs/test_ledger.py::test_sums`."""
     return {cost.file for cost in _read() if "::" in cost.file}
 
 

@@ -11,7 +11,7 @@ class TrainingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app promises to runs."""
-        from runs import owners
+        from runs.promises import owners
         from training.owner import TrainingOwner
 
         owners.register(TrainingOwner())

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
-from runs.owners import Chosen, FillForm, Job, JsonColumn, RunOwner
+from runs.promises.owners import Chosen, FillForm, Job, JsonColumn, RunOwner
 from training.data import packing
 from training.models import Dataset, DatasetArchive, Training, Weights
 from training.results import naming, prefill, settling

@@ -33,10 +33,11 @@ from catalog.models import Endpoint
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
 from notifications.delivery.vetting import RefusedAddress
-from runs import confirmation, refused_starts, state_machine
+from runs.files.own_addresses import with_own_paths
 from runs.models import Run
 from runs.models.querysets import RESULT
-from runs.own_addresses import with_own_paths
+from runs.start import confirmation, refused_starts
+from runs.state import state_machine
 from runs.worker.scheduling import capacity
 from schemas.exact import NotJson, loads
 

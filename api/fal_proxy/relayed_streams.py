@@ -20,8 +20,8 @@ from api.http.dispatch import dumps
 from api.http.problem import OPENAI_ROOT, Problem
 from core.http.asgi import App, Intercepted, Receive, Scope, Send, unless_disconnected
 from core.http.forwarding import NotForwarded, post
-from runs import state_machine
 from runs.results import outcomes
+from runs.state import state_machine
 
 if TYPE_CHECKING:
     import httpx

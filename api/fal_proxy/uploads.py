@@ -22,7 +22,7 @@ from core.file_names import clean_name
 from projects import roles
 from projects.models import Project
 from runs.files import uploads
-from runs.own_addresses import path_at_own_host
+from runs.files.own_addresses import path_at_own_host
 
 SALT = "api.fal_proxy.uploads"
 MAX_AGE_S = 3600

@@ -24,11 +24,11 @@ from api.fal_proxy import uploads
 from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
 from runs.files import inputs
+from runs.files.own_addresses import with_own_paths
 from runs.models import Run
-from runs.own_addresses import with_own_paths
 from runs.realtime import sessions
 from runs.realtime.sessions import LiveSession, SessionInput
-from runs.refused_starts import Refused
+from runs.start.refused_starts import Refused
 from runs.worker.transports import cancellation
 
 MAX_BUFFERED = 60

@@ -31,14 +31,15 @@ from catalog.models import Endpoint
 from core.http.asgi import Message, Receive, Send
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
-from runs import confirmation, refused_starts, state_machine, transport_choices
 from runs.keys import in_use
 from runs.keys.ring import KeyRing
-from runs.locked_update import retry_until_committed
 from runs.realtime import relay, sessions
 from runs.realtime.limits import LIVE_LIMITS
 from runs.realtime.sessions import LiveSession
 from runs.realtime.tickets import Ticket
+from runs.start import confirmation, refused_starts, transport_choices
+from runs.state import state_machine
+from runs.state.locked_update import retry_until_committed
 
 SUFFIX = "/realtime"
 RUN_PREFIX = "/api/fal/run"  # present if FAL_RUN_HOST contains our address

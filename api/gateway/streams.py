@@ -19,13 +19,13 @@ from api.fal_proxy import responses, tickets
 from api.gateway.stream_answers import Answer, answer_to, respond
 from core.db import transient_errors
 from core.http.asgi import Receive, Send, wait_for_disconnect
-from runs import state_machine, transitions
 from runs.files import inputs
 from runs.keys import in_use
 from runs.keys.ring import KeyRing
-from runs.locked_update import retry_until_committed
 from runs.models import Run
 from runs.results import outcomes
+from runs.state import state_machine, transitions
+from runs.state.locked_update import retry_until_committed
 from runs.worker.scheduling import leases
 from runs.worker.transports import cancellation, direct
 from runs.worker.transports.limits import DirectLimits

@@ -12,7 +12,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from accounts.limits.rate_limit import OWN
 from api import charges
 from api.contract.operation import JSON, Call, Operation, Reply
 from api.http import limits
@@ -21,7 +20,8 @@ from api.http.problem import Problem, refused
 from api.http.reading import read_body, read_parameters
 from api.reach import PARAMETER, reach_of
 from api.spending import CapExceeded
-from runs import confirmation, refused_starts
+from people.accounts.limits.rate_limit import OWN
+from runs.start import confirmation, refused_starts
 
 
 class Resource:

@@ -11,11 +11,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from accounts.limits.rate_limit import MESSAGE
-from accounts.limits.throttle import format_wait
 from api.contract.operation import JSON, PROBLEM
 from core.http.errors import TooLarge
-from runs import refused_starts
+from people.accounts.limits.rate_limit import MESSAGE
+from people.accounts.limits.throttle import format_wait
+from runs.start import refused_starts
 
 ROOT = "/api/"
 OPENAI_ROOT = "/api/openai/"

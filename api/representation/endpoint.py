@@ -10,8 +10,8 @@ from api.representation import moments
 from catalog import pricing
 from catalog.models import Change, Endpoint, ListingEntry
 from playground.form import form_state
-from runs import transport_choices
 from runs.progress import waiting
+from runs.start import transport_choices
 from schemas.document.openapi import as_list
 from schemas.fields.examples import example
 from schemas.reference.tables import Row, input_rows

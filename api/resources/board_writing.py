@@ -29,9 +29,9 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe, db_safe_text
 from projects import roles
-from runs import named_inputs
-from runs.named_inputs import NameResolver
-from runs.own_addresses import tidy_addresses
+from runs.files.own_addresses import tidy_addresses
+from runs.promises import named_inputs
+from runs.promises.named_inputs import NameResolver
 from schemas.estimate import NOTHING
 from schemas.validation import unknown_keys
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
-from accounts import permissions
 from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.http.problem import Problem
@@ -15,6 +14,7 @@ from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endp
 from catalog.curation import collection_editing
 from catalog.models import Collection
 from catalog.models.querysets import CollectionQuerySet
+from people.accounts import permissions
 
 SLUG = Parameter(
     "slug",

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db.models import Q
 
-from accounts import permissions
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem, pointer
 from api.idempotency import KEY, key_of, key_reused
@@ -29,8 +28,9 @@ from flows.execution import starting, steps
 from flows.execution.pricing import prices
 from flows.models import Flow, FlowRun
 from flows.models.flow_run import PROGRAM_MARK
+from people.accounts import permissions
 from projects.rights import Rights
-from runs.own_addresses import tidy_addresses
+from runs.files.own_addresses import tidy_addresses
 from runs.results.error_messages import with_full_stop
 from schemas.estimate import NOTHING, Estimate
 from schemas.exact import identical

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts import permissions
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.http.problem import Problem
@@ -19,10 +18,11 @@ from api.resources.parameters import (
     key,
     page,
 )
+from people.accounts import permissions
 from playground.form import presets as domain
 from projects.rights import Rights
+from runs.files.own_addresses import tidy_addresses
 from runs.models import Preset
-from runs.own_addresses import tidy_addresses
 
 PRESET = key("preset_id", "the preset")
 

@@ -12,7 +12,6 @@ from typing import Any
 from django.db.models import Q
 
 import schemas
-from accounts import permissions
 from api import submission
 from api.contract.components import SENT_TRANSPORTS
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
@@ -40,15 +39,17 @@ from library.search.conditions import IS, STARRED, STATE, UNFINISHED, Condition
 from library.search.conditions import MODEL as BY_MODEL
 from library.search.line import Line, parse_line
 from library.search.matching import matching
+from people.accounts import permissions
 from projects.rights import Rights
-from runs import ledger, state_machine, transport_choices
-from runs.costs import cost
+from runs.costs import cost, ledger
 from runs.files import result_names
+from runs.files.own_addresses import tidy_addresses
 from runs.models import Artifact, Run
-from runs.own_addresses import tidy_addresses
 from runs.ownership import deletion
 from runs.results.error_messages import with_full_stop
-from runs.starting import Door
+from runs.start import transport_choices
+from runs.start.starting import Door
+from runs.state import state_machine
 from schemas.estimate import Estimate
 from schemas.validation import unknown_keys
 

@@ -16,8 +16,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from accounts import single_use
-from accounts.limits.rate_limit import OWN
 from api import tokens
 from api.fal_proxy import calls, parts, responses, target, uploads
 from api.fal_proxy.target import Host, InvalidTarget, Target
@@ -27,6 +25,8 @@ from api.http.problem import Problem, refused
 from api.models import ProxyFile, Token
 from api.reach import PARAMETER, reach_of
 from core.http.parameters import parse_key
+from people.accounts import single_use
+from people.accounts.limits.rate_limit import OWN
 from runs.files import uploads as files
 from schemas.exact import NotJson, loads
 

@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from accounts.limits.rate_limit import OWN
 from api import submission, tokens
 from api.fal_proxy import relayed_streams, responses, tickets, uploads
 from api.http import limits
@@ -24,10 +23,11 @@ from api.reach import PARAMETER, Reach, reach_of
 from api.submission import ProxiedCall
 from api.wait import HEADER
 from catalog.models import Revision
+from people.accounts.limits.rate_limit import OWN
 from projects.rules import gallery
-from runs import refused_starts, transport_choices
+from runs.files.own_addresses import with_own_paths
 from runs.models import Run
-from runs.own_addresses import with_own_paths
+from runs.start import refused_starts, transport_choices
 from runs.worker.scheduling import capacity
 from schemas.exact import NotJson, loads
 

@@ -14,9 +14,9 @@ from django.core.management import call_command
 from django.http import HttpRequest
 from django.test import Client
 
-from accounts.sessions.store import SessionStore
 from bench.history.filling import RARE_WORD
 from catalog.models import Endpoint
+from people.accounts.sessions.store import SessionStore
 from runs.models import Run
 
 

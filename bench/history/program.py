@@ -37,7 +37,7 @@ def main(count: int, rounds: int) -> dict[str, Any]:
 
     catalogue.fill(catalogue.sandbox())
     from bench.history import filling
-    from runs import figures
+    from runs.results import figures
 
     empty = looks_for_work()
     team = filling.add_people()

@@ -33,9 +33,9 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     settings.ALLOWED_HOSTS = ["*"]
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
-    from accounts.sign_in import local_owner
     from bench.catalogue import filling as catalogue
     from bench.history import filling
+    from people.accounts.sign_in import local_owner
     from runs.models import Artifact, Run
 
     catalogue.fill(catalogue.sandbox())

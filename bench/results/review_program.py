@@ -21,11 +21,11 @@ def main(count: int) -> dict[str, Any]:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    from accounts.sign_in import local_owner
     from bench.catalogue import filling
     from bench.results.program import PICTURES, store_pictures
     from catalog.models import Endpoint
     from library.selection import ResultKey
+    from people.accounts.sign_in import local_owner
     from projects.models.project import private_project
     from runs.models import Artifact, Run
     from sharing import items

@@ -13,11 +13,11 @@ from django.urls import reverse
 from boards.models import Board, Row
 from boards.participants import Participant
 from boards.votes import ballots, secret_tokens
-from playground.display import previews
 from playground.display.comparison import stage_kind
+from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
-from runs.own_addresses import OUR_ADDRESS
 from runs.ownership import deletion
+from runs.results import previews
 from runs.results.outputs import artifacts_in
 
 RESULT, INPUT = "result", "input"  # kinds of files that a token refers to

@@ -12,7 +12,7 @@ from boards.display import pictures
 from boards.models import Board, StandingTrial
 from projects import current
 from runs.models import Run
-from runs.owners import Compared, Line
+from runs.promises.owners import Compared, Line
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -13,7 +13,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
-from runs.named_inputs import NamedInput, NameResolver, unresolved
+from runs.promises.named_inputs import NamedInput, NameResolver, unresolved
 from schemas import Problem
 from schemas.carry import Step, carry, missing
 from schemas.uses.in_order import GivenFile, place_in_order

@@ -14,8 +14,8 @@ from catalog.related.use_index import Taker, uses
 from catalog.schema_versions import version_of
 from core.formatting import counted
 from core.http.parameters import parse_uuid
+from runs.files.own_addresses import tidy_addresses
 from runs.models import Artifact, Run
-from runs.own_addresses import tidy_addresses
 from schemas.carry import carry
 from schemas.uses.inputs import names_in
 

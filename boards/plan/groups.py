@@ -12,7 +12,7 @@ from typing import Any
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from runs.own_addresses import tidy_addresses
+from runs.files.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry import own_fields, shared_fields
 from schemas.carry.meanings import by_meaning

@@ -16,10 +16,10 @@ from boards.plan.plan import Plan, Trouble
 from boards.plan.rows import KnownFile
 from core.file_names import clean_name
 from runs.files import artifact_urls, content_types, uploads
+from runs.files.own_addresses import OUR_ADDRESS, tidy_addresses
 from runs.models import Artifact, Run, Upload
 from runs.models.querysets import heavy_columns
-from runs.named_inputs import Offered
-from runs.own_addresses import OUR_ADDRESS, tidy_addresses
+from runs.promises.named_inputs import Offered
 from schemas.uses import mentions
 from schemas.uses.in_order import NOUNS
 

@@ -16,7 +16,7 @@ from boards.plan.rows import KnownFile
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.formatting import counted
-from runs.own_addresses import tidy_addresses
+from runs.files.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry.meanings import by_meaning
 from schemas.exact import is_larger_than

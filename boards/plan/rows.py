@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 from boards.plan import values
 from boards.plan.groups import SHARED, Groups, Post
 from fal.db_safe import db_safe_text
-from runs.own_addresses import tidy_addresses
+from runs.files.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry.meanings import by_meaning, media_of
 from schemas.form.controls import segment

@@ -10,7 +10,7 @@ from boards.plan.cells import Expanded, expand
 from boards.plan.groups import Filled, groups_of
 from boards.plan.plan import Plan, PlannedColumn, PlannedRow, digest
 from catalog.models import Endpoint
-from runs.named_inputs import NameResolver
+from runs.promises.named_inputs import NameResolver
 
 
 def stored_plan(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from boards.models import Board, Cell
 from runs.models import Run
-from runs.owners import Place
+from runs.promises.owners import Place
 
 if TYPE_CHECKING:
     import uuid

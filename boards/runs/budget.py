@@ -13,10 +13,10 @@ from boards.models import Board
 from core.formatting import counted, money
 from notifications import kinds, outbox
 from projects import roles
-from runs import ledger
-from runs.ledger import Balance
+from runs.costs import ledger
+from runs.costs.ledger import Balance
 from runs.models import LedgerAccount
-from runs.starting import in_dollars
+from runs.start.starting import in_dollars
 
 if TYPE_CHECKING:
     from schemas.estimate import Estimate

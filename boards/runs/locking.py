@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 from boards.models import Board
-from runs.refused_starts import Refused
+from runs.start.refused_starts import Refused
 
 
 def lock(pk: uuid.UUID) -> Board:

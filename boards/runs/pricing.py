@@ -16,7 +16,7 @@ from core.formatting import counted
 from projects.models import Project
 from projects.models.project import private_project
 from runs.costs.cost import estimate_runs
-from runs.ledger import NOTHING, Balance
+from runs.costs.ledger import NOTHING, Balance
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from boards.models import Board, Cell
 from catalog.models import Endpoint
 from core.formatting import money
-from runs.ledger import NOTHING
+from runs.costs.ledger import NOTHING
 from runs.models import Run
 from runs.models.ledger import SumState
 

@@ -18,11 +18,13 @@ from boards.runs.sending import Sent, run_plan, run_request
 from core.formatting import money
 from projects.rights import Rights
 from projects.rules import door
-from runs import named_inputs, starting, state_machine
 from runs.costs.cost import estimate_runs
 from runs.models import Run
 from runs.models.querysets import heavy_columns
-from runs.starting import in_dollars
+from runs.promises import named_inputs
+from runs.start import starting
+from runs.start.starting import in_dollars
+from runs.state import state_machine
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

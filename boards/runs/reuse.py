@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from boards.plan.cells import PlannedCell
 from boards.plan.plan import digest
-from runs import starting
 from runs.models import Run
+from runs.start import starting
 
 if TYPE_CHECKING:
     from boards.models import Board

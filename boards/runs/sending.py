@@ -25,17 +25,17 @@ from projects import roles
 from projects.models import Project
 from projects.models.project import private_project
 from projects.rules import door
-from runs import starting
 from runs.costs.cost import estimate_runs
 from runs.models import LedgerAccount
-from runs.refused_starts import Forbidden, Refused
-from runs.starting import Door, Source, StartRequest, in_dollars
+from runs.start import starting
+from runs.start.refused_starts import Forbidden, Refused
+from runs.start.starting import Door, Source, StartRequest, in_dollars
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from runs.named_inputs import NamedInput
+    from runs.promises.named_inputs import NamedInput
 
 MAX_STEPS = 60  # stored of one column's report
 

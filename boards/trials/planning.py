@@ -11,8 +11,8 @@ from boards.plan.groups import Filled, groups_of
 from boards.plan.plan import MAX_CELLS, Plan, PlannedColumn, PlannedRow, Trouble, digest
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from runs import named_inputs
 from runs.costs.cost import estimate_runs
+from runs.promises import named_inputs
 from schemas.carry import Step, carry
 from schemas.estimate import Estimate
 

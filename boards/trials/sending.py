@@ -27,11 +27,11 @@ from core.formatting import counted, money
 from core.periods import month_start
 from projects import roles
 from projects.rules import door
-from runs import ledger
-from runs.ledger import Balance
+from runs.costs import ledger
+from runs.costs.ledger import Balance
 from runs.models import LedgerAccount
-from runs.refused_starts import Unaffordable
-from runs.starting import in_dollars
+from runs.start.refused_starts import Unaffordable
+from runs.start.starting import in_dollars
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:

@@ -13,8 +13,6 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from accounts import audit
-from accounts.limits.rate_limit import limit
 from boards.models import Board
 from boards.plan.plan import parse_cap
 from boards.runs import repeating
@@ -23,8 +21,10 @@ from boards.views.board import find_as_member, find_changeable
 from core.formatting import money
 from fal.db_safe import db_safe_text
 from kept.resource import Resource
+from people.accounts import audit
+from people.accounts.limits.rate_limit import limit
 from projects import roles
-from runs.refused_starts import Forbidden, Refused
+from runs.start.refused_starts import Forbidden, Refused
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -17,8 +17,8 @@ from boards.views.board import no_store
 from core.http.parameters import parse_moment, parse_uuid
 from fal.db_safe import db_safe_text
 from projects import current, roles
-from runs import owners
-from runs.owners import Compared, Line
+from runs.promises import owners
+from runs.promises.owners import Compared, Line
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

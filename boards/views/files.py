@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit, permissions
 from boards.export import importing, presets
 from boards.export.contents import contents_of
 from boards.export.document import board_document
@@ -23,6 +22,7 @@ from boards.views.actions import for_makers
 from boards.views.board import find, no_store
 from boards.votes.rankings import rankings
 from core.file_names import slug
+from people.accounts import audit, permissions
 from projects import roles
 from projects.current import current
 

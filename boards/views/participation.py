@@ -8,14 +8,14 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
 
-from accounts.limits.rate_limit import limit
 from boards import access, row_requests
 from boards.access import BoardRights
 from boards.participants import Participant
 from boards.views.actions import for_makers, for_members
 from boards.views.board import page
+from people.accounts.limits.rate_limit import limit
 from projects import roles
-from runs.refused_starts import Refused
+from runs.start.refused_starts import Refused
 
 if TYPE_CHECKING:
     from boards.models import Board

@@ -17,7 +17,6 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.limits.rate_limit import limit
 from boards.display import plan_form
 from boards.models import Board
 from boards.plan import drafts, rows, tables
@@ -31,19 +30,21 @@ from boards.runs import pricing, sending
 from boards.views.board import find_changeable
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
+from people.accounts.limits.rate_limit import limit
 from playground.form.posted_files import with_files
 from playground.form.prefill.place_of_run import in_place_of_run
 from projects import current, roles
 from projects.rules import door
-from runs import named_inputs, starting
 from runs.progress.worker_status import readiness
-from runs.refused_starts import Forbidden, Refused
+from runs.promises import named_inputs
+from runs.start import starting
+from runs.start.refused_starts import Forbidden, Refused
 from schemas import apply
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from projects.models import Project
-    from runs.named_inputs import Offered
+    from runs.promises.named_inputs import Offered
 
 # Fields of a post that belong to the page, not to the plan or to a model's input.
 PAGE_FIELDS = {

@@ -14,8 +14,6 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit
-from accounts.permissions import HOUSE_DEFAULT, may
 from boards.access import BoardRights
 from boards.display import ballot
 from boards.export.table import votes_table
@@ -28,10 +26,12 @@ from boards.votes import ballots, secret_tokens, voting
 from boards.votes.listing import ORDERS, listing_of
 from boards.votes.rankings import column_names, rankings
 from core.http.parameters import parse_key
-from playground.views import files
+from people.accounts import audit
+from people.accounts.permissions import HOUSE_DEFAULT, may
 from runs.files import derived_files, stripped_copies
 from runs.files.stripped_copies import copy_of as ready_copy
 from runs.models import Artifact, DerivedFile, Run
+from runs.views import files
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

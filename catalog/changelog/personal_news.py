@@ -1,6 +1,6 @@
 """What other apps tell one user: what waits for them, on the front page, and news in the feed.
 
-The apps are above the catalogue, so the runs, which ask them (`runs/owners.py`), connect them here.
+The apps are above the catalogue, so the runs, which ask them (`runs/promises/owners.py`), connect them here.
 """
 
 from __future__ import annotations

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Standing
 from catalog.models.querysets import EndpointQuerySet
+from people.accounts import audit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

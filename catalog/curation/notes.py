@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.core import signing
 from django.utils import timezone
 
-from accounts.permissions import DELETE_NOTE, may
 from catalog.curation.text_cleaning import paragraphs
 from catalog.models import Endpoint, Note
+from people.accounts.permissions import DELETE_NOTE, may
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

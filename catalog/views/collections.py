@@ -13,8 +13,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from accounts import audit, permissions
-from accounts.limits.rate_limit import limit
 from catalog.curation import collection_editing, import_export
 from catalog.curation.collection_editing import Arrangement, Line
 from catalog.curation.permissions import curators_only
@@ -23,6 +21,8 @@ from catalog.search import engine
 from catalog.search.query import Query
 from catalog.views.browse import own_media
 from fal.db_safe import db_safe_text
+from people.accounts import audit, permissions
+from people.accounts.limits.rate_limit import limit
 from schemas import apply
 
 if TYPE_CHECKING:

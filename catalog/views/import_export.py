@@ -10,8 +10,6 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit, permissions
-from accounts.limits.rate_limit import limit
 from catalog.curation import import_export
 from catalog.curation.permissions import curators_only
 from catalog.locks import locks_of
@@ -19,6 +17,8 @@ from catalog.models import Collection, Favourite, Revision
 from catalog.search.query import Query
 from catalog.track_records import records_of
 from fal.db_safe import db_safe_text
+from people.accounts import audit, permissions
+from people.accounts.limits.rate_limit import limit
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

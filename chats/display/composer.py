@@ -13,7 +13,7 @@ from chats.talk import second_model
 from chats.talk.shape import Shape, shape_of
 from playground.form.html import rendering
 from playground.form.html.rendering import has_errors, needs_attention
-from runs.own_addresses import tidy_addresses
+from runs.files.own_addresses import tidy_addresses
 from schemas import Field, Problem, decode_post, encode_arguments
 from schemas import draw as draw_nodes
 

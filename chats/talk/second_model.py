@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.models import Endpoint
 from chats.talk.shape import shape_of
-from runs.own_addresses import tidy_addresses
+from runs.files.own_addresses import tidy_addresses
 from schemas import Field, Problem, decode_post, encode_arguments
 from schemas.carry import carry
 

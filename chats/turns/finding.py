@@ -26,7 +26,7 @@ from chats.turns.tree import ANSWER, answer_text
 from kept.models import KeptQuerySet
 from runs.models import Run
 from runs.models.querysets import heavy_columns
-from runs.owners import Place
+from runs.promises.owners import Place
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -14,9 +14,9 @@ from chats.talk import limits, second_model
 from chats.talk.composition import Composed, Conversation, compose
 from chats.talk.shape import Shape, shape_of
 from chats.turns import tree
-from runs import starting, transport_choices
 from runs.models import Run, Transport
-from runs.starting import Source, StartRequest
+from runs.start import starting, transport_choices
+from runs.start.starting import Source, StartRequest
 from schemas import Problem
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.limits.rate_limit import limit
 from chats.display import preview
 from chats.models import Chat, Turn
 from chats.turns import sending
 from chats.views.chat import find_own, keep_draft, read_post, render_page
 from core.http.parameters import parse_key, parse_uuid
 from fal.db_safe import db_safe_text
-from runs import state_machine
+from people.accounts.limits.rate_limit import limit
+from runs.state import state_machine
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -14,7 +14,6 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, replace_url
 
-from accounts.limits.rate_limit import limit
 from catalog.schema_versions import version_of
 from chats.display import composer, page
 from chats.display.composer import Filled
@@ -25,10 +24,11 @@ from chats.turns import sending
 from core.http.parameters import parse_key
 from fal.db_safe import db_safe_text
 from kept.models import KeptQuerySet
+from people.accounts.limits.rate_limit import limit
 from playground.display import looking
 from playground.form.posted_files import with_files
 from playground.views import refusals
-from runs import refused_starts
+from runs.start import refused_starts
 from schemas import Problem, apply
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ def main() -> None:
         timeout_graceful_shutdown=2,
         ws="none",
         server_header=False,
-        # `accounts.limits.addresses` evaluates a proxy's headers, and only where PUBLIC_URL is set.
+        # `people.accounts.limits.addresses` evaluates a proxy's headers, and only where PUBLIC_URL is set.
         proxy_headers=False,
     )
     # Import the application before the event loop runs: the import may use the database.

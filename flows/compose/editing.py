@@ -31,7 +31,7 @@ from flows.compose.definition import (
 from flows.compose.form import Versions
 from flows.compose.outputs import Output, outputs_of, path_in_words
 from flows.compose.wiring import field_at
-from runs.own_addresses import tidy_addresses
+from runs.files.own_addresses import tidy_addresses
 from schemas.changes.migrate_arguments import Version
 from schemas.exact import NotJson, dumps, loads
 from schemas.fields import Field

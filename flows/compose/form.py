@@ -8,7 +8,7 @@ from typing import Any
 
 from flows.compose.definition import Definition, Input, Path, Step
 from flows.compose.wiring import field_at, value_at, with_sources
-from runs.own_addresses import tidy_addresses
+from runs.files.own_addresses import tidy_addresses
 from schemas.changes.migrate_arguments import Version
 from schemas.fields import MISSING, Field
 from schemas.form.controls import Post

@@ -12,7 +12,7 @@ from catalog.models import Endpoint
 from core.formatting import counted
 from flows.models import Flow, FlowRun
 from projects import current
-from runs.owners import Compared, Line
+from runs.promises.owners import Compared, Line
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -21,8 +21,8 @@ from core.notify import channel
 from flows.compose.definition import parse_definition
 from flows.execution import ended, steps
 from flows.models import FlowRun, StepRun
-from runs.locked_update import bump_version
 from runs.models import Run
+from runs.state.locked_update import bump_version
 from runs.worker import idle
 
 log = logging.getLogger(__name__)

@@ -10,11 +10,11 @@ from flows.compose.definition import parse_definition
 from flows.execution import steps
 from flows.models import FlowRun, StepRun
 from notifications import kinds, outbox
-from runs import starting
 from runs.models import Run
-from runs.owners import Place
+from runs.promises.owners import Place
 from runs.results import error_messages
-from runs.starting import Source
+from runs.start import starting
+from runs.start.starting import Source
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

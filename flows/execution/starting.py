@@ -16,10 +16,10 @@ from projects import roles
 from projects.models.project import private_project
 from projects.rights import Rights
 from projects.rules import door
-from runs import starting as runs_starting
-from runs import state_machine
 from runs.models import Run
-from runs.refused_starts import Forbidden
+from runs.start import starting as runs_starting
+from runs.start.refused_starts import Forbidden
+from runs.state import state_machine
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

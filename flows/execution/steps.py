@@ -15,11 +15,11 @@ from flows.compose.models import endpoints_of, refusal
 from flows.compose.outputs import path_in_words
 from flows.compose.wiring import NotThere, filled, replaced
 from flows.models import FlowRun, StepRun
-from runs import starting
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
-from runs.refused_starts import Forbidden
-from runs.starting import Source, StartRequest
+from runs.start import starting
+from runs.start.refused_starts import Forbidden
+from runs.start.starting import Source, StartRequest
 
 SOURCE_FAILED = "Not started, because step {} gave no result."
 NO_OUTPUT = "Not started: the result of step {} has nothing at “{}”."

@@ -12,12 +12,11 @@ from flows.fal_workflows.steps import Step, steps_of
 from flows.graph.checks import Problem
 from flows.graph.graph import Graph, Node, order
 from flows.graph.svg import WORDS, Face, face_of
-from playground.display import json_tree, previews
 from playground.display.markdown import markdown
 from playground.display.renderers import Text
 from runs.files.artifact_urls import artifact_url, may_show
 from runs.models import Run
-from runs.results import error_messages
+from runs.results import error_messages, json_tree, previews
 from runs.results.outputs import artifacts_in
 
 MOST_MEDIA = 6  # files of one node on the page; all are in its JSON

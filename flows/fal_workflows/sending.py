@@ -12,10 +12,10 @@ from flows.graph import reading
 from flows.models import AccountWorkflow
 from playground.form import form_state
 from projects.models import Project
-from runs import refused_starts, starting, transport_choices
 from runs.models import Run, Transport
-from runs.refused_starts import Forbidden
-from runs.starting import Source, StartRequest
+from runs.start import refused_starts, starting, transport_choices
+from runs.start.refused_starts import Forbidden
+from runs.start.starting import Source, StartRequest
 from schemas import Problem
 
 Post = dict[str, list[str]]

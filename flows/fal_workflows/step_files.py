@@ -24,7 +24,7 @@ from flows.fal_workflows.steps import steps_of
 from flows.models import AccountWorkflow, StepFile
 from runs.files import uploads
 from runs.models import Run, Transport, Upload
-from runs.owners import Job
+from runs.promises.owners import Job
 from runs.results.outputs import artifacts_in
 
 log = logging.getLogger(__name__)

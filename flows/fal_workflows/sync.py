@@ -14,7 +14,7 @@ from catalog.models import Endpoint, SyncReport
 from catalog.sync import post_sync
 from flows.fal_workflows import store
 from flows.models import AccountListing
-from runs.owners import Job
+from runs.promises.owners import Job
 from runs.results import error_messages
 
 log = logging.getLogger(__name__)

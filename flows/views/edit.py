@@ -15,7 +15,6 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.limits.rate_limit import limit
 from fal.db_safe import db_safe_text
 from flows.compose import chain, editing
 from flows.compose.definition import Invalid, parse_definition
@@ -24,6 +23,7 @@ from flows.display import edit_page
 from flows.models import Flow
 from flows.views.flow import find_changeable
 from flows.views.posted import posted_fields
+from people.accounts.limits.rate_limit import limit
 from playground.form.posted_files import with_files
 from projects.rights import Rights
 from schemas import Problem, apply

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.limits.rate_limit import limit
 from catalog.schema_versions import version_of
 from core.http.parameters import page_number, parse_uuid
 from core.notify import channel
@@ -20,12 +19,13 @@ from flows.fal_workflows import definitions, page, sending
 from flows.fal_workflows.page import Filled
 from flows.graph import reading, writing
 from flows.models import AccountListing, AccountWorkflow
+from people.accounts.limits.rate_limit import limit
 from playground.form import form_state
 from playground.form.posted_files import with_files
 from playground.views import refusals
 from projects.current import current
 from runs.models import Run
-from runs.refused_starts import Forbidden
+from runs.start.refused_starts import Forbidden
 from schemas import Problem, apply
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit
 from flows import transfer
 from flows.compose.definition import Invalid, parse_definition
 from flows.compose.models import endpoints_of, versions_of
@@ -21,6 +20,7 @@ from flows.graph.graph import Dialect
 from flows.graph.writing import name_of
 from flows.models import Flow
 from flows.views.flow import find_open
+from people.accounts import audit
 from projects import roles
 from projects.current import current
 

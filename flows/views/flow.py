@@ -14,7 +14,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.limits.rate_limit import limit
 from catalog.search import engine
 from catalog.search.query import Query
 from fal.db_safe import db_safe_text
@@ -29,13 +28,14 @@ from flows.models import Flow, FlowRun
 from flows.models.flow import FlowQuerySet
 from flows.views.posted import posted_fields
 from kept.resource import Resource, no_store
+from people.accounts.limits.rate_limit import limit
 from playground.display import looking
 from playground.form.posted_files import with_files
 from projects import current, roles
 from projects.rules import door
 from runs.models import Run
-from runs.refused_starts import Forbidden
-from runs.starting import form_token
+from runs.start.refused_starts import Forbidden
+from runs.start.starting import form_token
 from schemas import Problem, apply
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
-from accounts.limits.rate_limit import limit
 from flows.display import rights, run_page
 from flows.execution import starting
 from flows.models import Flow, FlowRun
 from flows.models.flow_run import FlowRunQuerySet
+from people.accounts.limits.rate_limit import limit
 from playground.display import looking
 from projects.rights import Rights
-from runs.refused_starts import Forbidden
+from runs.start.refused_starts import Forbidden
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -18,9 +18,9 @@ from django.core.files.uploadedfile import UploadedFile
 from core.file_names import clean_name
 from runs.files import content_types, stored_files, uploads
 from runs.files.input_references import UPLOAD
+from runs.files.own_addresses import OUR_ADDRESS
 from runs.files.storage_limits import QuotaExceeded
 from runs.models import Artifact, Upload
-from runs.own_addresses import OUR_ADDRESS
 from runs.ownership import deletion
 from schemas.uses.references import MAX_PICTURES
 

@@ -13,7 +13,7 @@ from core.http.parameters import parse_uuid
 from library.models import Reference, ReferenceRun
 from library.references import pictures
 from runs.models import Run
-from runs.named_inputs import NamedInput, Resolved
+from runs.promises.named_inputs import NamedInput, Resolved
 from schemas.uses import references as uses
 from schemas.uses.mentions import OWN
 

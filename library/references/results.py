@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from library.models import Reference, ReferenceRun
 from runs.models import Run
-from runs.owners import Place
+from runs.promises.owners import Place
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -16,7 +16,7 @@ from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill.use_as import held_before
 from projects import current
-from runs.named_inputs import Offered
+from runs.promises.named_inputs import Offered
 from schemas.carry.meanings import by_meaning
 from schemas.uses.inputs import ROW, Input, inputs_of
 from schemas.uses.mentions import OWN

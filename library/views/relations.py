@@ -18,9 +18,8 @@ from library.descent import nodes_of
 from library.differences import choice_of, compare
 from library.likeness import alike
 from projects import current
-from runs import selections
 from runs.models import Run
-from runs.results import likeness
+from runs.results import likeness, selections
 
 MOST_NAMED = 50  # runs; the address would become too long
 no_store = cache_control(private=True, no_store=True)

@@ -15,8 +15,6 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
-from accounts import audit
-from accounts.limits.rate_limit import limit
 from catalog.models import Revision
 from core.formatting import counted
 from core.http.htmx import HtmxRequest
@@ -25,12 +23,14 @@ from core.refusals import Refused
 from library import pictures as sets_of_pictures
 from library import selection
 from library.archives import prepare, stream
+from people.accounts import audit
+from people.accounts.limits.rate_limit import limit
 from projects import current
 from projects.models.in_project import MAKERS, is_member, is_shown_to
 from projects.rules import gallery
 from runs.models import Artifact, Run
 from runs.results import stars as stars_of_runs
-from runs.selections import listed_query
+from runs.results.selections import listed_query
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

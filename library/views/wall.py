@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from accounts.limits.rate_limit import limit
 from core.db.prepared_queries import custom_plans
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key, parse_moment, parse_uuid
@@ -23,6 +22,7 @@ from library.wall.addresses import next_page, with_line
 from library.wall.filters import MAX_NEWER, Filters
 from library.wall.interpretation import interpretation
 from library.wall.suggestions import suggest
+from people.accounts.limits.rate_limit import limit
 from playground.display import history
 from playground.display.wall import NOT_SHOWN
 from projects import current

@@ -16,7 +16,7 @@ from django.utils import formats, timezone
 from catalog.models import Endpoint
 from core.formatting import shorten
 from library.search.conditions import MODEL, Condition
-from runs import owners
+from runs.promises import owners
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

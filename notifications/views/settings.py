@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.limits.rate_limit import limit
 from notifications import channels, display, outbox, preferences
 from notifications.channels import Draft, Invalid
 from notifications.delivery import sending, signing_keys
 from notifications.display import ChannelForm
 from notifications.models import Channel, Delivery
+from people.accounts.limits.rate_limit import limit
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

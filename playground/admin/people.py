@@ -20,11 +20,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts import roles
-from accounts.second_factor import reset
 from core.formatting import counted
-from runs import figures
+from people.accounts import roles
+from people.accounts.second_factor import reset
 from runs.models import Run
+from runs.results import figures
 
 admin.site.unregister([User, Group])
 MIGHTY = ("is_staff", "is_superuser", "groups", "user_permissions")

@@ -12,9 +12,9 @@ from catalog.models import Collection, Endpoint, Revision
 from catalog.related import related_models
 from catalog.track_records import records_of
 from playground.display import history
-from runs import owners
 from runs.models import Run
 from runs.progress import current_upstream, waiting
+from runs.promises import owners
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from core.formatting import duration, money
 from core.word_diff import Part, word_diff
-from playground.display import previews, renderers
+from playground.display import renderers
 from playground.display.history import seconds
 from playground.display.renderers import Shown
-from runs import starting
 from runs.costs import known_costs
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
+from runs.results import previews
 from runs.results.outputs import artifacts_in
-from runs.starting import Source
+from runs.start import starting
+from runs.start.starting import Source
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -10,8 +10,8 @@ from catalog.search.index import UPSTREAM_ORDER
 from core.byte_cache import byte_cached
 from playground.form import form_state, run_costs
 from projects import current, roles
-from runs import starting
 from runs.models import Run
+from runs.start import starting
 from schemas.fields.examples import example
 
 if TYPE_CHECKING:

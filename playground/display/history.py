@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from playground.display import renderers
 from runs.files import artifact_urls
+from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Run
-from runs.own_addresses import OUR_ADDRESS
 from runs.progress import watch_tokens
 from runs.results import error_messages
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts import permissions
-from runs import owners
+from people.accounts import permissions
 from runs.costs import known_costs
 from runs.models import Run
 from runs.ownership import looks
+from runs.promises import owners
 
 if TYPE_CHECKING:
     import uuid

@@ -12,9 +12,8 @@ from django.template.loader import render_to_string
 from core.formatting import duration
 from core.formatting import size as size_in_words
 from fal.db_safe import db_safe_text
-from playground.display import json_tree, placeholder_size, previews
+from playground.display import placeholder_size
 from playground.display.markdown import markdown
-from playground.display.previews import Preview
 from playground.display.result import caption
 from playground.form import form_state
 from runs.files import result_names
@@ -22,9 +21,10 @@ from runs.files.artifact_urls import artifact_url, may_show
 from runs.files.metadata.embedding import CONTENT_TYPES
 from runs.models import Artifact, Run
 from runs.progress import waiting, watch_tokens
-from runs.results import error_messages, timeline
+from runs.results import error_messages, json_tree, previews, timeline
 from runs.results.outputs import artifacts_in
-from runs.transitions import LOG_LIMIT
+from runs.results.previews import Preview
+from runs.state.transitions import LOG_LIMIT
 from schemas.artifacts import MOST_FOUND
 
 LOG_TAIL = 200

@@ -9,10 +9,11 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from core.byte_cache import ByteCache
-from playground.display import history, previews, renderers
+from playground.display import history, renderers
 from runs.costs import known_costs
 from runs.models import Artifact, Run
 from runs.progress import watch_tokens
+from runs.results import previews
 from runs.results.outputs import artifacts_in
 
 WITH_STILLS = {"video", "audio", "mesh"}  # kinds of which copying makes a still picture

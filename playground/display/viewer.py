@@ -14,17 +14,17 @@ from core.formatting import duration
 from core.formatting import size as size_in_words
 from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe
-from playground.display import history, json_tree, renderers
+from playground.display import history, renderers
 from playground.display.comparison import Predecessor, predecessor_of
 from playground.display.history import KINDS
 from playground.display.more_like import MoreLike, more_like
 from playground.display.renderers import Shown
 from playground.display.result import caption
 from runs.files import result_names
+from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
-from runs.own_addresses import OUR_ADDRESS
 from runs.progress import watch_tokens
-from runs.results import timeline
+from runs.results import json_tree, timeline
 from runs.results.provenance import provenance_in_words
 
 if TYPE_CHECKING:

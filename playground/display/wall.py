@@ -16,12 +16,13 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from core.byte_cache import ByteCache
-from playground.display import history, json_tree, placeholder_size, renderers, tiles
+from playground.display import history, placeholder_size, renderers, tiles
 from projects import current
 from runs.costs import known_costs
 from runs.files import artifact_urls
 from runs.models import Artifact, Run
 from runs.progress import watch_tokens
+from runs.results import json_tree
 
 LATEST = 12  # runs of the front page's strip
 NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them

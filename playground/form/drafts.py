@@ -20,8 +20,8 @@ from django.utils import timezone
 from catalog.models import Endpoint
 from playground.form import form_state, json_view, migrate_arguments
 from playground.form.form_state import FormState, Post, Written
-from runs import starting, transport_choices
 from runs.models import Draft, Run
+from runs.start import starting, transport_choices
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

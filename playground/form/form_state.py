@@ -20,11 +20,12 @@ from catalog.schema_versions import version_of as version_of
 from playground.form import json_view
 from playground.form.html import rendering
 from playground.form.html.summaries import is_content
-from runs import named_inputs, transport_choices
 from runs.files import artifact_urls
+from runs.files.own_addresses import tidy_addresses
 from runs.models import Run
-from runs.own_addresses import tidy_addresses
+from runs.promises import named_inputs
 from runs.results import error_messages
+from runs.start import transport_choices
 from schemas import Field, Problem
 from schemas import draw as draw_nodes
 from schemas.changes.migrate_arguments import Version
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from projects.models import Project
-    from runs.named_inputs import NamedInput
+    from runs.promises.named_inputs import NamedInput
 
 # Marks the form of a model with a house default as edited by the person, even if it is empty.
 HOUSE = "~house"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import audit
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
 from kept.models import GRACE
+from people.accounts import audit
 from playground.form import migrate_arguments
 from projects.models.project import private_project
 from runs.models import Preset

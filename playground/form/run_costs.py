@@ -18,7 +18,7 @@ from schemas.estimate.prices import PRICE_UNKNOWN
 from schemas.variations import TIMES, Plan, plan
 
 if TYPE_CHECKING:
-    from runs.named_inputs import NamedInput
+    from runs.promises.named_inputs import NamedInput
 
 CONTROL = "~variations"  # the form's control; no argument of the model, and not part of a draft
 

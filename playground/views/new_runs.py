@@ -23,17 +23,17 @@ from django_htmx.http import (
     trigger_client_event,
 )
 
-from accounts.limits import rate_limit
-from accounts.limits.rate_limit import limit
 from core.http.htmx import HtmxRequest
+from people.accounts.limits import rate_limit
+from people.accounts.limits.rate_limit import limit
 from playground import rerun
 from playground import variations as runs_of_press
 from playground.display import batch, renderers
 from playground.views import refusals
 from playground.views.runs import find_run, run_page
 from projects import current
-from runs import refused_starts
 from runs.models import Run
+from runs.start import refused_starts
 
 
 @limit("run")

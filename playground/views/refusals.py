@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from runs import confirmation
-from runs.refused_starts import Forbidden, Unconfirmed
+from runs.start import confirmation
+from runs.start.refused_starts import Forbidden, Unconfirmed
 
 _NOT_REPEATED = {"csrfmiddlewaretoken", confirmation.FIELD}
 

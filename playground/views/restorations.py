@@ -15,25 +15,25 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint, Revision
 from catalog.related.use_index import uses
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from core.http.streaming import OffThreadStream
+from people.accounts.limits.rate_limit import limit
 from playground.display.navigation import command_palette
 from playground.form.foreign import ForeignRecipe
 from playground.form.prefill import use_as
 from playground.form.restoring import by_content, by_recipe, recipes, restore
 from playground.form.restoring.outcomes import USE, Act, NotFound, Outcome
-from playground.views import files
-from playground.views.files import store_upload
 from playground.views.runs import no_store
 from projects import current, roles
 from projects.rules import gallery
 from runs.files import content_types, result_names
 from runs.files.metadata.embedding import NotEmbeddable, Patch, patched, patches
 from runs.models import Artifact, Run
+from runs.views import files
+from runs.views.files import store_upload
 from schemas.exact import dumps
 
 REFUSED = "playground/restorations/not_inside.html"

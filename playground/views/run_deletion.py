@@ -17,11 +17,11 @@ from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
 from kept.models import GRACE
 from playground.display import batch, renderers
-from runs import selections
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 from runs.ownership import deletion
 from runs.progress import watch_tokens
+from runs.results import selections
 
 STAGE, VARIATION = "run", "variation"  # id prefixes of a run's element on a stage
 _NOT_DELETED = "Nothing was deleted: the run has not ended, or it is deleted already."

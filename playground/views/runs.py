@@ -11,20 +11,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import permissions
 from core.http.htmx import HtmxRequest
 from kept.models import GRACE
-from playground.display import history, json_tree, looking, renderers, wall
+from people.accounts import permissions
+from playground.display import history, looking, renderers, wall
 from playground.display.comparison import predecessor_of
 from playground.display.result.settings import settings_of
 from projects import roles
 from projects.models import Project
 from projects.rights import Rights
-from runs import owners, state_machine
 from runs.models import Run
 from runs.ownership import deletion
 from runs.progress import watch_tokens
-from runs.results import likeness, stars
+from runs.promises import owners
+from runs.results import json_tree, likeness, stars
+from runs.state import state_machine
 
 # Input and output are private: no browser may keep a copy past a logout.
 no_store = cache_control(private=True, no_store=True)

@@ -12,7 +12,7 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from accounts import audit, permissions
+from people.accounts import audit, permissions
 from projects import roles
 from projects.locking import UNDONE_WITHIN, Refused, locked_for
 from projects.models import Rule

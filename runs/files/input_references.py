@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
-from runs import owners
 from runs.models import InputFile
+from runs.promises import owners
 
 AT_ONCE = 100  # runs that are read in one transaction, which takes well below 50 ms
 UPLOAD = re.compile(r"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")

@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from runs.files.inputs import our_addresses
+from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Upload
-from runs.own_addresses import OUR_ADDRESS
 
 MAX_KNOWN = 4096
 MAX_VALUES = 200  # arguments searched for files

@@ -18,12 +18,12 @@ from django.utils import timezone
 
 import fal
 from core.storage import describe_error
-from runs import state_machine
+from runs.files.own_addresses import OUR_ADDRESS, with_own_paths
 from runs.models import Artifact, Run, Upload
-from runs.own_addresses import OUR_ADDRESS, with_own_paths
 from runs.ownership import deletion
 from runs.results import refusals
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 
 # fal keeps uploads for at least a week (protocol, section 5.4); older ones are sent again.
 UPLOAD_LIFE = timedelta(days=6)

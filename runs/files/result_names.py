@@ -2,7 +2,7 @@
 
     2026-11-27-a-mill-at-dusk-flux-dev-1234-1.png
 
-Each person may have a template of their own (`accounts/profile/name_template.py`). Upstream names
+Each person may have a template of their own (`people/accounts/profile/name_template.py`). Upstream names
 media by a hash. Other files (weights, archives) keep the names that they have, by which programs
 know them.
 """
@@ -22,9 +22,9 @@ from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
-from accounts.profile import name_template, preferences
 from core.db.json_field import ExactJSONField
 from core.file_names import portable_name, slug, split_suffix
+from people.accounts.profile import name_template, preferences
 from projects.models import Project
 from runs.files import content_types
 from runs.models import Artifact, Run

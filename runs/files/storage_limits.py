@@ -16,8 +16,8 @@ from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from runs import owners
 from runs.models import Artifact, Upload, UploadReservation
+from runs.promises import owners
 
 MB = 1 << 20
 RESERVED = timedelta(hours=1)  # longer than it takes to store a file

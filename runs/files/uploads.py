@@ -20,7 +20,6 @@ from core.file_names import clean_name
 from projects.models import Project
 from projects.models.in_project import is_shown_to
 from projects.models.project import private_project
-from runs import owners
 from runs.files import (
     artifact_urls,
     content_types,
@@ -31,6 +30,7 @@ from runs.files import (
 )
 from runs.models import Artifact, Upload
 from runs.models.querysets import heavy_columns
+from runs.promises import owners
 
 if TYPE_CHECKING:
     from projects.models import InProject

@@ -15,10 +15,10 @@ from cachetools import LRUCache
 
 from core.db.threads import in_thread
 from core.live.tokens import WatchToken
-from runs import owners
 from runs.live.wire import DIGITS, Renewed, Watched, WatchedGroup
-from runs.owners import RunsOfGroup
 from runs.progress import watch_tokens
+from runs.promises import owners
+from runs.promises.owners import RunsOfGroup
 
 MAX_KNOWN = 64  # groups whose runs are kept in memory
 

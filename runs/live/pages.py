@@ -19,12 +19,12 @@ from core.byte_cache import ByteCache
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from core.db.threads import in_thread
 from core.live.broker import Source, Topic
-from runs import owners
 from runs.live import wire
 from runs.live.wire import Watched
 from runs.models import Run
-from runs.owners import LiveView
 from runs.progress import live_partials, watch_tokens
+from runs.promises import owners
+from runs.promises.owners import LiveView
 
 FRAGMENTS_BYTES = 4 << 20
 MAX_STATES = 4096

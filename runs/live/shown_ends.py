@@ -14,7 +14,7 @@ from django.db import DatabaseError
 
 from core.db import transient_errors
 from core.db.threads import in_thread
-from runs import owners
+from runs.promises import owners
 
 MAX_CALLS = 4096
 # The users and runs of which the apps have been or are being told.

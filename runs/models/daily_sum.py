@@ -25,7 +25,7 @@ def _key(column: str) -> Coalesce:
 
 
 class DailySum(models.Model):
-    """What runs that began on one day cost: `runs/daily_sums.py` changes it with each charge.
+    """What runs that began on one day cost: `runs/costs/daily_sums.py` changes it with each charge.
 
     Each run is in one row of each kind. Which columns a kind tells apart say `COLUMNS`; the others
     are empty. A house of forty people and three hundred models has nearly as many rows of all

@@ -8,7 +8,7 @@ from core.db.json_field import ExactJSONField
 
 
 class KeptFigures(models.Model):
-    """The figures of one kind, and when they were computed (`runs/figures.py`)."""
+    """The figures of one kind, and when they were computed (`runs/results/figures.py`)."""
 
     kind = models.CharField(primary_key=True, max_length=32)
     values = ExactJSONField(default=dict)

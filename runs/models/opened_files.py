@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from runs import owners
+from runs.promises import owners
 
 
 def texts_naming(user_id: int, prefix: str) -> list[str]:

@@ -12,16 +12,16 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 
-from accounts import audit, roles
-from accounts.sessions import active_sessions
 from core import refusals
 from kept.models import kinds
+from people.accounts import audit, roles
+from people.accounts.sessions import active_sessions
 from projects import members
 from projects.models import InProject
 from projects.models.project import private_project
-from runs import owners
 from runs.models import Preset, Run, Upload
-from runs.owners import UserRelation
+from runs.promises import owners
+from runs.promises.owners import UserRelation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,17 +9,17 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit, permissions
 from fal.db_safe import db_safe_text
+from people.accounts import audit, permissions
 from projects.models import Look
-from runs import owners
 from runs.ownership import moving
+from runs.promises import owners
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from projects.models import InProject
-    from runs.owners import Chosen
+    from runs.promises.owners import Chosen
 
 LASTS = timedelta(hours=24)
 MIN_REASON_CHARS, MAX_REASON_CHARS = 10, 500

@@ -19,17 +19,17 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 import kept.models
-from accounts import audit
 from core.formatting import counted
+from people.accounts import audit
 from projects import roles
 from projects.models import InProject, InProjectQuerySet, Membership, Move, Project
-from runs import owners
 from runs.models import InputFile, Preset, Run, Upload
+from runs.promises import owners
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from runs.owners import Chosen
+    from runs.promises.owners import Chosen
 
 MOST_CHOSEN = 500  # things that one move takes, besides what goes along
 UNDO_WITHIN = timedelta(days=1)

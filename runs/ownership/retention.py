@@ -15,11 +15,11 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts import audit
+from people.accounts import audit
 from projects.models import Project
-from runs import owners
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
+from runs.promises import owners
 
 EVERY_S = 1800.0
 SOON_S = 0.05  # while more is due: other jobs get their turn in between

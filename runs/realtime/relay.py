@@ -27,7 +27,6 @@ import fal
 from catalog.models import Endpoint
 from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
-from runs import refused_starts
 from runs.files import inputs
 from runs.keys import in_use
 from runs.keys.ring import KeyRing
@@ -37,6 +36,7 @@ from runs.realtime.page import STOPPED, Page, ParseForm
 from runs.realtime.sessions import LiveSession, SessionInput
 from runs.results import refusals
 from runs.results.outputs import artifacts_in
+from runs.start import refused_starts
 from runs.worker.transports import cancellation
 
 T = TypeVar("T")
@@ -275,7 +275,7 @@ async def _warn_when_slow(page: Page) -> AsyncIterator[None]:
 async def _next_input(endpoint: Endpoint, page: Page) -> dict[str, Any] | str:
     """Return the next input, or why there is none; sends the page the problems of invalid forms.
 
-    Raises Refused (runs/refused_starts.py) if the model may no longer be run.
+    Raises Refused (runs/start/refused_starts.py) if the model may no longer be run.
     """
 
     async def parse_newest() -> tuple[str, dict[str, Any], list[Any]]:

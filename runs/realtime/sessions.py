@@ -29,18 +29,20 @@ from catalog.models import Endpoint
 from core.db import clock, transient_errors
 from fal.db_safe import db_safe
 from projects.models import Project
-from runs import confirmation, ledger, starting, state_machine
+from runs.costs import ledger
 from runs.costs.cost import estimate_run
+from runs.costs.ledger import NOTHING
 from runs.files import content_types
-from runs.ledger import NOTHING
-from runs.locked_update import retry_until_committed
 from runs.models import Charge, Run, Transport
 from runs.realtime.limits import KEPT, LIVE_LIMITS, LiveLimits
 from runs.realtime.tickets import Ticket
-from runs.refused_starts import Forbidden
 from runs.results import outcomes
-from runs.starting import Holder, Source, StartRequest
-from runs.transitions import Observation
+from runs.start import confirmation, starting
+from runs.start.refused_starts import Forbidden
+from runs.start.starting import Holder, Source, StartRequest
+from runs.state import state_machine
+from runs.state.locked_update import retry_until_committed
+from runs.state.transitions import Observation
 from runs.worker.scheduling import capacity, leases
 
 KEPT_BYTES = 4 << 20  # their total size, as stored in the database
@@ -98,7 +100,7 @@ class LiveSession:
     ) -> LiveSession:
         """Create the session's run before its first input is sent, with the key that opened it.
 
-        Raises SessionLimitReached or Refused (runs/refused_starts.py).
+        Raises SessionLimitReached or Refused (runs/start/refused_starts.py).
         """
         run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker, limits.lease_s)
         live = cls(run, worker, ticket, limits)
@@ -111,7 +113,7 @@ class LiveSession:
     async def reserve(self, arguments: dict[str, Any]) -> None:
         """Reserve what the result of the next input may cost, and more ahead where there is room.
 
-        Raises Forbidden (runs/refused_starts.py) with a sentence if it is not affordable.
+        Raises Forbidden (runs/start/refused_starts.py) with a sentence if it is not affordable.
         """
         self._sums = await sync_to_async(_reserve)(self.run, self._ticket, arguments, self._sums)
 

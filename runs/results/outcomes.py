@@ -9,7 +9,7 @@ import fal
 from fal.db_safe import db_safe_text
 from runs.models import Run
 from runs.results.outputs import artifacts_in
-from runs.transitions import Observation
+from runs.state.transitions import Observation
 
 NOTHING_CAME = "The live session broke off before its first picture."
 CANCELLED_TYPES = {fal.CANCELLED, fal.DISCONNECTED}

@@ -14,9 +14,9 @@ from catalog.pricing import units_in_words
 from core.formatting import duration
 from fal import Cancellation
 from fal.messages.status import inference_s
-from runs import transitions
 from runs.models import Run, Transport
 from runs.results import error_messages, provenance
+from runs.state import transitions
 
 SHORTEST_GAP = timedelta(milliseconds=50)  # shorter times between two moments are not shown
 BY: Mapping[str, str] = {

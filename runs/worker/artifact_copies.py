@@ -22,13 +22,13 @@ import fal
 from core import storage
 from core.db import clock
 from fal.db_safe import db_safe_text
-from runs import locked_update
 from runs.files import content_types, derived_files, purge, storage_limits, stored_files
 from runs.files.media import mesh_viewer
 from runs.files.media.probe import MediaProbe, ProbeResult
 from runs.files.stored_files import StoredFile
 from runs.models import Artifact, DerivedFile
 from runs.models.querysets import REMOTE
+from runs.state import locked_update
 
 log = logging.getLogger(__name__)
 

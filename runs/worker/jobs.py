@@ -12,7 +12,7 @@ from django.db import close_old_connections
 
 from core.db import transient_errors
 from core.notify import channel
-from runs.owners import Job
+from runs.promises.owners import Job
 from runs.worker.scheduling import database_stall
 
 log = logging.getLogger(__name__)

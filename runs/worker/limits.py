@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.notify import channel
-from runs.transitions import HOLDER_RENEWS_EVERY_S
+from runs.state.transitions import HOLDER_RENEWS_EVERY_S
 from runs.worker import idle
 from runs.worker.scheduling import database_stall
 from runs.worker.transports.limits import DIRECT_LIMITS, DirectLimits

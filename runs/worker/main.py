@@ -23,19 +23,20 @@ from django.conf import settings
 from django.utils import timezone
 
 import fal
-from accounts import housekeeping, mail
 from catalog.models import SyncReport
 from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline, post_sync
 from core.db import clock
 from core.notify import channel
-from runs import figures, owners
+from people.accounts import housekeeping, mail
 from runs.files import purge
 from runs.files.media.probe import MediaProbe
 from runs.keys import in_use
 from runs.models import Artifact, Run
 from runs.models import Worker as WorkerRow
-from runs.owners import Job
+from runs.promises import owners
+from runs.promises.owners import Job
+from runs.results import figures
 from runs.worker import (
     artifact_copies,
     claiming,

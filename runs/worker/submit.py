@@ -9,13 +9,13 @@ from functools import partial
 
 import fal
 from catalog.models import Standing
-from runs import state_machine
 from runs.files import inputs
-from runs.locked_update import retry_until_committed
 from runs.models import Run
 from runs.results import outcomes, refusals
 from runs.results.error_messages import with_full_stop
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.locked_update import retry_until_committed
+from runs.state.transitions import Observation
 from runs.worker import submit_options
 from runs.worker.account_gate import AccountGate
 from runs.worker.following import status_polling

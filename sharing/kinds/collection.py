@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
-from accounts import permissions
 from catalog.models import Collection as Row
 from catalog.models import Picture
 from core.formatting import category_name
+from people.accounts import permissions
 from sharing.kinds.content import Curtain
 from sharing.kinds.documents import Document, DocumentKind
 from sharing.models import Share

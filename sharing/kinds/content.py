@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from core.formatting import counted
 from library.selection import ResultKey
-from playground.display import previews
 from playground.display.history import MAX_ROWS, MAX_VALUE_CHARS
 from runs.costs import known_costs
+from runs.files.own_addresses import with_own_paths
 from runs.models import Run
-from runs.own_addresses import with_own_paths
+from runs.results import previews
 from runs.results.outputs import artifacts_in
 from schemas.wording.labels import label
 from sharing import inputs, items

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from library.selection import ResultKey
-from runs.own_addresses import with_own_paths
+from runs.files.own_addresses import with_own_paths
 from sharing import inputs
 from sharing.kinds.kind import Kind
 

@@ -11,10 +11,10 @@ from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts import audit, permissions
 from core import refusals
 from core.formatting import counted
 from library.selection import Chosen, ResultKey, Selection, choose
+from people.accounts import audit, permissions
 from playground.display.wall import NOT_SHOWN
 from projects import roles
 from projects.models import Project

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
 from boards.models import Board
 from core.formatting import shorten
+from people.accounts import audit
 from sharing.models import Report
 from sharing.reports.gathering import content_of
 from sharing.reports.sections import MAX_QUESTION_CHARS, SECTIONS, read_question, read_sentences

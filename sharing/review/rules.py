@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
-from accounts import audit
+from people.accounts import audit
 from sharing import events, items
 from sharing.models import Share, ShareItem
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Max
 
-from accounts import audit
 from library.descent import edges_below, unread_edges
 from library.selection import ResultKey
+from people.accounts import audit
 from runs.models import Artifact, Run
 from sharing import events, items
 from sharing.models import Comment, Share, ShareItem

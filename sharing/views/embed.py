@@ -14,7 +14,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from core.http.addresses import absolute
-from playground.views.files import from_storage
+from runs.views.files import from_storage
 from sharing import access, items
 from sharing.access import Visit, for_visitors, share_at
 from sharing.models import Share

@@ -13,10 +13,10 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_safe
 
 from core.file_names import portable_name
-from playground.views import files
 from runs.files import derived_files, stripped_copies
 from runs.files.stripped_copies import copy_of as ready_copy
 from runs.models import Artifact, DerivedFile, Upload
+from runs.views import files
 from sharing import inputs, items
 from sharing.access import Visit, for_visitors
 from sharing.kinds.collection import Collection

@@ -15,8 +15,8 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
-from accounts import audit
 from core.http.addresses import absolute
+from people.accounts import audit
 from projects import roles
 from projects.rights import Rights
 from sharing import access, items

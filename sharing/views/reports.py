@@ -13,13 +13,13 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit
 from boards.access import BoardRights
 from boards.models import Board
 from boards.views.board import find_changeable as find_board_to_change
 from core.file_names import portable_name
 from core.http.parameters import parse_uuid
 from kept.resource import Resource
+from people.accounts import audit
 from projects import roles
 from projects.rights import Rights
 from sharing.models import Report

@@ -15,14 +15,14 @@ from django.utils.http import content_disposition_header, urlencode
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.limits import throttle
-from accounts.limits.addresses import client_address
-from accounts.limits.rate_limit import limit
 from core.http.addresses import absolute
 from core.http.streaming import OffThreadStream
-from playground.views import files
+from people.accounts.limits import throttle
+from people.accounts.limits.addresses import client_address
+from people.accounts.limits.rate_limit import limit
 from runs.files.media import mesh_viewer
 from runs.models import Artifact
+from runs.views import files
 from sharing import access, items
 from sharing.access import Visit, for_visitors
 from sharing.kinds.table import kind_of

@@ -14,12 +14,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.limits.rate_limit import limit
 from boards import row_requests
 from boards.display import ballot
 from boards.models import Board
 from boards.views.vote import NO_FILE, serve
 from boards.votes import ballots
+from people.accounts.limits.rate_limit import limit
 from sharing import reviewers
 from sharing.access import UNKNOWN, Visit, for_visitors
 from sharing.events import raise_version

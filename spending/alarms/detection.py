@@ -13,9 +13,9 @@ from statistics import median
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from accounts import roles
 from core.formatting import money
 from notifications import outbox
+from people.accounts import roles
 from runs.models import Charge, Run
 from runs.models.ledger import SumState
 from spending.models import Alarm, SpendingRules

@@ -8,8 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
 from core.formatting import money
+from people.accounts import audit
 from projects import roles
 from spending import visibility
 from spending.models import Alarm

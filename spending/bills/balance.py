@@ -11,10 +11,10 @@ from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import roles
 from core.formatting import counted, money
 from notifications import outbox
-from runs.ledger import NOTHING
+from people.accounts import roles
+from runs.costs.ledger import NOTHING
 from runs.models import Charge, ProjectKey
 from runs.models.ledger import SumState
 from spending.models import Alarm, BillingState

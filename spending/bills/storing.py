@@ -12,8 +12,8 @@ from django.db.models import Sum
 
 import fal
 from fal.reading import as_mapping
-from runs import ledger
-from runs.ledger import NOTHING
+from runs.costs import ledger
+from runs.costs.ledger import NOTHING
 from runs.models import Run
 from spending.models import BillingEvent
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from accounts import permissions
-from accounts import roles as house_roles
+from people.accounts import permissions
+from people.accounts import roles as house_roles
 from projects.models import Membership, Project
-from runs.ledger import Scope
+from runs.costs.ledger import Scope
 from spending.budgets import counting
 from spending.models import Budget, BudgetRequest
 

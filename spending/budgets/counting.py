@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core import periods
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
-from runs.ledger import Counter, Scope
+from runs.costs.ledger import Counter, Scope
 from spending.models import Budget
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Whether runs are affordable: what `runs/starting.py` asks last, while nobody else starts any."""
+"""Whether runs are affordable: what `runs/start/starting.py` asks last, while nobody else starts any."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Sum
 
-from accounts import roles
-from runs import confirmation, ledger
-from runs.confirmation import Confirmation
-from runs.ledger import NOTHING, Counter
-from runs.refused_starts import Forbidden, Remedy, Unaffordable, Unconfirmed
+from people.accounts import roles
+from runs.costs import ledger
+from runs.costs.ledger import NOTHING, Counter
+from runs.start import confirmation
+from runs.start.confirmation import Confirmation
+from runs.start.refused_starts import Forbidden, Remedy, Unaffordable, Unconfirmed
 from spending.alarms import holds, looking
 from spending.budgets import access, counting, wording
 from spending.models import Budget, BudgetRequest, SpendingRules

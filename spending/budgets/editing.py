@@ -10,7 +10,7 @@ from django.db import transaction
 
 from core import refusals
 from core.db import clock
-from runs import ledger
+from runs.costs import ledger
 from spending.budgets import access, headroom, wording
 from spending.models import Budget
 

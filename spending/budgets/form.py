@@ -14,7 +14,7 @@ from django.utils import timezone
 from core.db import clock
 from core.db.dollars_field import MOST, PLACES
 from core.formatting import enumerated, money
-from runs.ledger import Scope
+from runs.costs.ledger import Scope
 from spending.budgets import access, counting, gauges, wording
 from spending.models import Budget
 

@@ -14,8 +14,8 @@ from django.contrib.auth.models import User
 from django.db.models import Sum
 
 from projects.models import Project
-from runs import ledger
-from runs.ledger import NOTHING, Counter, Scope
+from runs.costs import ledger
+from runs.costs.ledger import NOTHING, Counter, Scope
 from spending.budgets import counting, wording
 from spending.budgets.access import TOKENS
 from spending.models import Budget, BudgetRequest

@@ -13,7 +13,7 @@ from django.utils import timezone
 from core.db import clock
 from core.formatting import money
 from projects import current
-from runs.ledger import Scope
+from runs.costs.ledger import Scope
 from spending.budgets import gauges, wording
 from spending.budgets.gauges import Gauge
 from spending.models import Budget

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.db import clock
 from core.formatting import enumerated
-from runs.ledger import Scope
+from runs.costs.ledger import Scope
 from spending.budgets import access, counting, gauges, wording
 from spending.budgets.gauges import Counted, Gauge
 from spending.models import Budget

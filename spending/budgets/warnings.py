@@ -15,8 +15,8 @@ from core.formatting import money
 from notifications import kinds, outbox
 from notifications.models import Notification
 from projects.models import Project
-from runs import ledger
-from runs.ledger import Counter, Scope
+from runs.costs import ledger
+from runs.costs.ledger import Counter, Scope
 from spending.budgets import access, counting, gauges, wording
 from spending.budgets.gauges import Counted, Gauge
 from spending.models import Budget

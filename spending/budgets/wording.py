@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import roles as house_roles
 from core import periods
 from core.formatting import counted, in_cents, money
+from people.accounts import roles as house_roles
 from projects import roles
 from projects.models import Project
-from runs.ledger import Counter, Scope
+from runs.costs.ledger import Counter, Scope
 from spending.budgets import counting
 from spending.models import Budget
 

@@ -18,11 +18,11 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.urls import reverse
 
-from accounts import audit, roles
 from catalog.models import Endpoint
 from core.formatting import counted, money, unit
 from notifications import outbox
-from runs.ledger import IN_DOLLARS
+from people.accounts import audit, roles
+from runs.costs.ledger import IN_DOLLARS
 from runs.models import Charge
 from schemas.estimate import parse_unit
 from spending.models import MeasuredPrice, UnmeasuredRun

@@ -10,12 +10,12 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
 from core import refusals
 from core.db import clock
 from core.formatting import money
 from notifications import outbox
-from runs.ledger import Counter, Scope
+from people.accounts import audit
+from runs.costs.ledger import Counter, Scope
 from spending.budgets import access, counting, gauges, wording
 from spending.models import Budget, BudgetRequest, SpendingRules
 

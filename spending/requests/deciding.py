@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from accounts import audit
 from core import refusals
 from core.db import clock
 from core.formatting import money
 from notifications import inbox, outbox
+from people.accounts import audit
 from spending.budgets import access
 from spending.models import BudgetRequest
 from spending.requests import asking

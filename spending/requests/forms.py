@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from core.formatting import in_cents, money
 from fal.db_safe import db_safe_text
-from runs.ledger import NOTHING
+from runs.costs.ledger import NOTHING
 from schemas.estimate.amounts import decimal
 from spending.budgets.form import SumField
 from spending.models.budget import SENTENCE_CHARS

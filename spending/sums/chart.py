@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 from core.formatting import counted, money
-from runs.daily_sums import Sums
+from runs.costs.daily_sums import Sums
 from spending.sums.question import Each, Question
 from spending.sums.totals import Days
 

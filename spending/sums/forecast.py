@@ -9,7 +9,7 @@ from decimal import Decimal
 from statistics import median
 
 from core.formatting import counted, money
-from runs.daily_sums import DAY, NOTHING, Sums
+from runs.costs.daily_sums import DAY, NOTHING, Sums
 from spending.sums.totals import Days
 
 AVERAGED_DAYS = 14

@@ -17,7 +17,7 @@ from core.formatting import category_name
 from projects.models import Project
 from projects.models.in_project import FORMER
 from projects.models.project import PRIVATE
-from runs.starting import Door
+from runs.start.starting import Door
 from spending.sums.question import By
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from runs.daily_sums import DAY
+from runs.costs.daily_sums import DAY
 from spending.sums.forecast import month_of
 from spending.sums.question import By, Question, Sort
 from spending.sums.totals import Days

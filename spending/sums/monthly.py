@@ -13,7 +13,7 @@ from core.db import clock
 from core.formatting import counted, enumerated, money
 from notifications import outbox
 from notifications.models import Channel, Method, Notification
-from runs.daily_sums import DAY
+from runs.costs.daily_sums import DAY
 from spending.budgets import access, counting, gauges, wording
 from spending.models import Budget
 from spending.sums import scope

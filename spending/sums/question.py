@@ -12,7 +12,7 @@ from django import forms
 from django.db import models
 from django.http import QueryDict
 
-from runs.daily_sums import DAY
+from runs.costs.daily_sums import DAY
 from spending.sums.totals import Days
 
 MOST_BARS = 186

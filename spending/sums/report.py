@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from runs.daily_sums import DAY, NOTHING, Sums
+from runs.costs.daily_sums import DAY, NOTHING, Sums
 from spending.sums import forecast as forecasts
 from spending.sums import labels
 from spending.sums.chart import Chart, chart, span

@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet, Sum
 
 from core import periods
-from runs import ledger
-from runs.daily_sums import DAY, Sums
+from runs.costs import ledger
+from runs.costs.daily_sums import DAY, Sums
 from runs.models import Charge, DailySum
 
 _RELATIONS = {"user", "project", "endpoint"}

@@ -10,10 +10,10 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import permissions
-from accounts.limits.rate_limit import limit
 from core.http.parameters import page_number
 from fal.db_safe import db_safe_text
+from people.accounts import permissions
+from people.accounts.limits.rate_limit import limit
 from spending.models import MeasuredPrice
 from spending.prices import keeping, listing
 from spending.prices.measuring import FEWEST_RUNS, MOST_DIFFERENCE

@@ -19,7 +19,7 @@ from core.formatting import enumerated
 from core.http.parameters import parse_key
 from core.http.refusals import refusals_as_messages
 from notifications import inbox
-from runs.ledger import NOTHING, Counter, Scope
+from runs.costs.ledger import NOTHING, Counter, Scope
 from spending.budgets import access, gauges, wording
 from spending.models import BudgetRequest, SpendingRules
 from spending.requests import asking, deciding, listing

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts import permissions
+from people.accounts import permissions
 from spending import rules as sums
 from spending.rules import RulesForm
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from accounts import audit
 from core.http.parameters import page_number
+from people.accounts import audit
 from projects.current import filters_by_project
 from spending.sums import export, links, listing, scope
 from spending.sums.question import Each, QuestionForm

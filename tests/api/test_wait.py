@@ -19,10 +19,10 @@ from boards.models import Board, Cell, Column, Row
 from core.live.broker import Broker
 from core.notify import channel
 from flows.models import Flow, FlowRun
-from runs import locked_update, state_machine
 from runs.models import Artifact, Run
 from runs.results.outcomes import from_output
-from runs.transitions import Observation
+from runs.state import locked_update, state_machine
+from runs.state.transitions import Observation
 from tests.core.live.listening import listening, waiting
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]

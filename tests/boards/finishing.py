@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from runs import state_machine
 from runs.models import Run
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 
 
 def finish(state: str = "succeeded", billable_units: str = "1") -> None:

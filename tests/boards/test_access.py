@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from accounts.models import AuditEntry
 from boards import access
 from boards.access import BoardRights
 from boards.models import Act, Board
 from boards.votes import voting
+from people.accounts.models import AuditEntry
 from projects.models import Project
 from tests.boards.judging import Judged, opened
 from tests.projects.people import logged_in, make_project, person

@@ -11,7 +11,6 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import AuditEntry
 from boards import comments
 from boards.models import Board, Comment
 from boards.models.comment import MAX_CHARS
@@ -22,6 +21,7 @@ from boards.runs import sending
 from core.text_links import linked
 from notifications import inbox
 from notifications.models import Notification
+from people.accounts.models import AuditEntry
 from projects.models import Project
 from tests.boards.finishing import finish
 from tests.projects.people import logged_in, make_project, person

@@ -17,7 +17,7 @@ from boards.plan.plan import Plan
 from boards.runs import sending
 from projects.models import Project
 from runs.models import Run
-from runs.refused_starts import Refused
+from runs.start.refused_starts import Refused
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db

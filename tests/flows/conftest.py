@@ -60,8 +60,8 @@ def flow(user: User, models: dict[str, Endpoint]) -> Flow:
 
 def succeed(run: Run, url: str = PICTURE) -> None:
     """End a run with one image, as the worker records it."""
-    from runs import state_machine
-    from runs.transitions import Observation
+    from runs.state import state_machine
+    from runs.state.transitions import Observation
     from schemas.artifacts import artifacts
 
     output = {"images": [{"url": url, "content_type": "image/png"}], "seed": 7}
@@ -71,8 +71,8 @@ def succeed(run: Run, url: str = PICTURE) -> None:
 
 def fail(run: Run) -> None:
     """End a run with an error."""
-    from runs import state_machine
-    from runs.transitions import Observation
+    from runs.state import state_machine
+    from runs.state.transitions import Observation
 
     error = {"error": "RunFailed", "message": "It broke.", "status": 500}
     assert state_machine.record(run.pk, Observation(Run.State.FAILED, "test", error=error))

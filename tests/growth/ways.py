@@ -18,9 +18,9 @@ from library.prompts import exchange
 from library.prompts.grammar import parse
 from library.search.line import parse_line
 from playground.display.markdown import markdown
-from playground.display.previews import MAX_TEXT_CHARS
 from projects.rules import decision
 from runs.files.media import strip_program
+from runs.results.previews import MAX_TEXT_CHARS
 from schemas import Field, build, contract, decode_post
 from schemas.exact import loads
 from sharing.kinds.content import _setting_text

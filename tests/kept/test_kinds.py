@@ -14,10 +14,10 @@ from kept import purging
 from kept.models import GRACE, Kept, kinds, rows_of
 from projects.models import Project
 from projects.models.project import private_project
-from runs.owners import registered
 from runs.ownership import handover, moving
-from tests.accounts.audited import events
-from tests.accounts.things import make_things
+from runs.promises.owners import registered
+from tests.people.accounts.audited import events
+from tests.people.accounts.things import make_things
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db

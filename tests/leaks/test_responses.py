@@ -17,13 +17,13 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 
-from accounts.sessions.store import SessionStore
 from api import tokens
-from tests.accounts.issuers.conftest import configure, mock, mock_url, quiet_authlib
-from tests.accounts.issuers.visitor import Visitor
+from people.accounts.sessions.store import SessionStore
 from tests.leaks import responses, secrets
 from tests.leaks.responses import SHOWN, Shown
-from tests.people.house import invite, make_admin
+from tests.people.accounts.issuers.conftest import configure, mock, mock_url, quiet_authlib
+from tests.people.accounts.issuers.visitor import Visitor
+from tests.people.house.made import invite, make_admin
 
 __all__ = ["configure", "mock", "mock_url", "quiet_authlib"]
 

@@ -24,9 +24,15 @@ RULES = (
         "runs/confirmation",
     ),
     *("runs/costs", "runs/models", "spending/budgets", "spending/rules", "spending/visibility"),
-    *("projects/models", "projects/rules", "projects/roles", "accounts/permissions"),
-    *("accounts/limits", "accounts/single_use", "boards/access", "sharing/access", "api/reach"),
-    *("api/charges", "people/access", "schemas/estimate", "catalog/pricing"),
+    *("projects/models", "projects/rules", "projects/roles", "people/accounts/permissions"),
+    *(
+        "people/accounts/limits",
+        "people/accounts/single_use",
+        "boards/access",
+        "sharing/access",
+        "api/reach",
+    ),
+    *("api/charges", "people/house/access", "schemas/estimate", "catalog/pricing"),
 )
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.Gt: "<=", ast.LtE: ">",

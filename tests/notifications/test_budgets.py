@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from notifications import budgets
 from notifications.models import Notification, NotificationPreferences
-from runs import state_machine
 from runs.models import Charge, Run
-from runs.transitions import Observation
-from tests.runs.start import start_run
+from runs.state import state_machine
+from runs.state.transitions import Observation
+from tests.runs.start.started import start_run
 
 pytestmark = pytest.mark.django_db
 

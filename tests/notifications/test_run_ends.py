@@ -19,9 +19,9 @@ from notifications.models import (
     NotificationPreferences,
     RunEnd,
 )
-from runs import state_machine
 from runs.models import Run
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from tests.notifications.conftest import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)

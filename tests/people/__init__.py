@@ -1,1 +1,0 @@
-"""The people of the house: roles, invitations, leaving, and their pages."""

@@ -18,8 +18,8 @@ from django.urls import get_resolver
 
 from api import tokens
 from projects.models import Project
-from tests.accounts.routes import routes
-from tests.accounts.things import Things, make_things
+from tests.people.accounts.routes import routes
+from tests.people.accounts.things import Things, make_things
 from tests.projects.people import make_project, person
 from tests.sampling import one_of_each
 

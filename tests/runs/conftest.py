@@ -24,14 +24,14 @@ from catalog.sync import pipeline
 from core.db import clock
 from core.notify import channel
 from runs.models import Run
-from runs.owners import Job
+from runs.promises.owners import Job
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following.patience import PATIENCE, Patience
 from runs.worker.limits import WORKER_LIMITS, WorkerLimits
 from runs.worker.main import Worker
 from tests.runs.copying import artifact, helper_programs
 from tests.runs.signer import deliver, signer
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
 __all__ = ["artifact", "deliver", "helper_programs", "signer"]

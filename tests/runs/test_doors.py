@@ -1,6 +1,6 @@
 """Doors × rules: whatever starts runs refuses a locked model with the rule's sentence.
 
-The doors are found in the code: each function that calls `runs.starting` has a row in the table of
+The doors are found in the code: each function that calls `runs.start.starting` has a row in the table of
 `doors/table.py`, where it is used as people and programs use it.
 """
 
@@ -22,7 +22,7 @@ from tests.processes import ROOT
 from tests.projects.people import make_project
 from tests.runs.doors.table import DOORS, STARTERS, Door
 from tests.runs.doors.world import World
-from tests.runs.test_starting import APPS
+from tests.runs.start.test_starting import APPS
 from tests.sampling import sample
 
 REASON = "Legal has not cleared it."
@@ -60,22 +60,22 @@ def test_the_table_has_every_function_that_starts_runs() -> None:
         for function in _starters(ast.parse(path.read_text()))
     }
     # Its callers are the doors.
-    assert found - {"runs/starting.py:start"} == STARTERS
+    assert found - {"runs/start/starting.py:start"} == STARTERS
 
 
 def _starters(module: ast.Module) -> Iterator[str]:
-    """The functions of a module that call `start` or `start_many` of `runs.starting`."""
+    """The functions of a module that call `start` or `start_many` of `runs.start.starting`."""
     names, modules = set[str](), set[str]()
     for node in ast.walk(module):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 name = alias.asname or alias.name
-                if node.module == "runs.starting" and alias.name in {"start", "start_many"}:
+                if node.module == "runs.start.starting" and alias.name in {"start", "start_many"}:
                     names.add(name)
                 if node.module == "runs" and alias.name == "starting":
                     modules.add(name)
         if isinstance(node, ast.FunctionDef) and node.name == "start_many":
-            names.add(node.name)  # runs/starting.py itself
+            names.add(node.name)  # runs/start/starting.py itself
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     for function in ast.walk(module):
         if not isinstance(function, functions):

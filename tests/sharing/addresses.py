@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from tests.accounts.routes import Route
+from tests.people.accounts.routes import Route
 
 PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 REGEX = re.compile(r"\(\?P<\w+>[^()]*\)")

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from accounts.limits.rate_limit import ANONYMOUS, LIMITS, SHARE, buckets
 from library.selection import ResultKey
+from people.accounts.limits.rate_limit import ANONYMOUS, LIMITS, SHARE, buckets
 from projects.models import Membership, Project
 from runs.models import Run
 from sharing import items

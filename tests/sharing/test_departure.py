@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from people import departure
-from people.departure import Fate
+from people.house import departure
+from people.house.departure import Fate
 from sharing.models import Share
 
 pytestmark = pytest.mark.django_db

@@ -32,8 +32,8 @@ from runs.files import stored_files
 from runs.models import Artifact, Run
 from sharing import access, items
 from sharing.models import Share
-from tests.accounts.routes import Route, routes
-from tests.accounts.things import Things, make_things
+from tests.people.accounts.routes import Route, routes
+from tests.people.accounts.things import Things, make_things
 from tests.sampling import one_of_each, sample
 from tests.sharing.addresses import GUESS, Keys, addresses
 
@@ -212,7 +212,7 @@ def test_a_guest_with_the_link_sees_nothing_at_any_other_address(world: World) -
 def test_a_stranger_with_an_account_sees_nothing_either(world: World) -> None:
     """Models are in the catalogue of whoever has an account: those of the owner's work are not.
 
-    `tests/accounts/test_membership.py` walks the addresses of things as a stranger, too.
+    `tests/people/accounts/test_membership.py` walks the addresses of things as a stranger, too.
     """
     walker = Walker(world, User.objects.create_user("sam", password="pw"))
     Endpoint.objects.filter(endpoint_id=MODEL).update(

@@ -33,7 +33,7 @@ from config.server.processes import sandbox_environment
 from runs.files import stored_files
 from runs.models import Run, Upload
 from tests.processes import ROOT, environment, free_port
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.soak.cluster import Cluster
 
 KEY = "soak:key"

@@ -72,9 +72,10 @@ class Player:
 
     def race(self) -> str:
         """Start a run of one picture, and let it fail: nothing is billed."""
-        from runs import starting, state_machine
         from runs.models import Run
-        from runs.transitions import Observation
+        from runs.start import starting
+        from runs.state import state_machine
+        from runs.state.transitions import Observation
 
         request = replace(self._request(self._world()), arguments={"num_images": 1})
         started = []
@@ -87,7 +88,7 @@ class Player:
     def look(self) -> None:
         """Compare each budget with what is spent of it, in one snapshot; raises AssertionError."""
         from core.db import clock
-        from runs.ledger import Counter, Scope
+        from runs.costs.ledger import Counter, Scope
         from spending.budgets import counting, door
         from spending.models import Budget
         from tests.spending.sums import charges_of
@@ -110,7 +111,7 @@ class Player:
         return self.random.choice(self.worlds)
 
     def _started(self, act: Callable[[], Any]) -> str:
-        from runs.refused_starts import Refused, Unaffordable
+        from runs.start.refused_starts import Refused, Unaffordable
 
         try:
             act()
@@ -121,7 +122,7 @@ class Player:
         return "done"
 
     def _request(self, world: Any) -> Any:
-        from runs.starting import Source, StartRequest
+        from runs.start.starting import Source, StartRequest
         from tests.runs.doors.world import PAINT
 
         return StartRequest(
@@ -135,13 +136,13 @@ class Player:
 
     def run(self) -> str:
         """Start a run."""
-        from runs import starting
+        from runs.start import starting
 
         return self._started(lambda: starting.start(self._request(self._world())))
 
     def batch(self) -> str:
         """Start several at once, all or none."""
-        from runs import starting
+        from runs.start import starting
 
         world = self._world()
         count = self.random.randint(2, 5)
@@ -173,9 +174,9 @@ class Player:
 
     def end(self) -> str:
         """End a run as upstream does."""
-        from runs import state_machine
         from runs.models import Run
-        from runs.transitions import Observation
+        from runs.state import state_machine
+        from runs.state.transitions import Observation
 
         run = Run.objects.unfinished().order_by("?").first()
         if run is None:
@@ -190,7 +191,7 @@ class Player:
 
     def bill(self) -> str:
         """Read a late bill, of a run that has ended or not."""
-        from runs import ledger
+        from runs.costs import ledger
         from runs.models import Charge
 
         charge = Charge.objects.exclude(run=None).order_by("?").first()

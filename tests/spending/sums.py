@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from core import periods
-from runs import daily_sums, ledger
-from runs.daily_sums import Sums
-from runs.ledger import Counter
+from runs.costs import daily_sums, ledger
+from runs.costs.daily_sums import Sums
+from runs.costs.ledger import Counter
 from runs.models import Charge, DailySum
 
 COLUMNS = ("user_id", "project_id", "endpoint_id", "token_id", "door")

@@ -13,7 +13,7 @@ from django.urls import reverse
 from core.db import clock
 from runs.models import Worker
 from runs.results import refusals
-from tests.accounts.things import Things, make_things
+from tests.people.accounts.things import Things, make_things
 
 pytestmark = pytest.mark.django_db
 

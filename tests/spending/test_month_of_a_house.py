@@ -20,14 +20,16 @@ import fal
 from core import periods
 from core.db import clock
 from projects.models.project import private_project
-from runs import daily_sums, ledger, starting, state_machine
-from runs.ledger import Counter, Scope
+from runs.costs import daily_sums, ledger
+from runs.costs.ledger import Counter, Scope
 from runs.models import Charge, Run
-from runs.starting import Door, Source, StartRequest
-from runs.transitions import Observation
+from runs.start import starting
+from runs.start.starting import Door, Source, StartRequest
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from spending.bills import storing
 from spending.models import BillingEvent, Budget
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 from tests.sampling import IS_EXHAUSTIVE
 from tests.spending.sums import require_sums_hold

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit
 from core.formatting import counted
 from core.http.body_limits import takes_up_to
 from core.refusals import Refused
@@ -21,6 +20,7 @@ from kept.resource import no_store
 from library.models import Prompt
 from library.prompts import exchange, saving
 from library.views.prompts.prompts import narrowed
+from people.accounts import audit
 from projects import current, roles
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.limits.rate_limit import limit
 from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe_text
 from kept.resource import MAX_WORDS_CHARS, Resource, no_store
@@ -24,6 +23,7 @@ from library.models import Prompt, PromptTag, PromptVersion
 from library.models.prompt import new_seed
 from library.prompts import expansion, origins, saving, using
 from library.prompts.form import PromptForm, folder_of
+from people.accounts.limits.rate_limit import limit
 from playground.display import tiles
 from projects import current
 from projects.rights import Rights

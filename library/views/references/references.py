@@ -12,7 +12,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.limits.rate_limit import limit
 from fal.db_safe import db_safe_text
 from kept.forms import KeptForm
 from kept.resource import Resource, no_store
@@ -20,6 +19,7 @@ from library.models import Reference, ReferenceVersion
 from library.prompts.using import endpoint_named
 from library.references import pictures, results, saving, using
 from library.references.form import ReferenceForm
+from people.accounts.limits.rate_limit import limit
 from playground.display import tiles
 from projects import current
 from schemas.uses import mentions

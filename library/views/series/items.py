@@ -21,7 +21,7 @@ from library.series import items, naming
 from library.views import selected
 from library.views.series.series import SERIES
 from projects import current, roles
-from runs import selections
+from runs.results import selections
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

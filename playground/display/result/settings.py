@@ -18,8 +18,8 @@ from fal.db_safe import db_safe, db_safe_text
 from playground.display.result.values import field_at, in_words, label_of
 from runs.files import artifact_urls
 from runs.files.artifact_urls import thumbnail_url
+from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
-from runs.own_addresses import OUR_ADDRESS
 from schemas import MISSING, Field
 from schemas.carry.meanings import SIDES, by_meaning
 from schemas.exact import identical

@@ -17,11 +17,11 @@ from playground.form.form_state import FormState
 from playground.form.prefill import transfer, use_as
 from playground.form.prefill.transfer import Transfer
 from playground.form.prefill.use_as import KEPT_MARKS, held_before
-from runs import owners
+from runs.files.own_addresses import OUR_ADDRESS
 from runs.files.result_names import seed_of
 from runs.models import Preset, Run, Share, Upload
-from runs.own_addresses import OUR_ADDRESS
-from runs.owners import FillForm
+from runs.promises import owners
+from runs.promises.owners import FillForm
 from schemas.fields.examples import example
 
 if TYPE_CHECKING:

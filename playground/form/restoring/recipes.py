@@ -17,8 +17,8 @@ from typing import IO, Any
 from core.file_names import split_suffix
 from fal.db_safe import db_safe_text
 from runs.files import result_names
+from runs.files.own_addresses import with_own_paths
 from runs.models import Artifact, Run
-from runs.own_addresses import with_own_paths
 from schemas.exact import NotJson, dumps, loads
 
 FORMAT, VERSION = "vitrine-recipes", 1

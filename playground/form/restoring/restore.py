@@ -14,9 +14,9 @@ from core.http.parameters import parse_uuid
 from playground.form.restoring.by_content import by_digest
 from playground.form.restoring.by_recipe import by_recipe
 from playground.form.restoring.outcomes import NotFound, Outcome
-from runs import starting
 from runs.files.artifact_urls import artifact_url, thumbnail_url
 from runs.models import Run, Share
+from runs.start import starting
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -7,9 +7,9 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
+from people.accounts.limits.rate_limit import limit
 from playground.form import drafts, form_state, recent_prompts, run_costs
 from playground.form.form_state import Written
 from playground.views import refusals
@@ -17,10 +17,10 @@ from playground.views.model_page import posted
 from projects import current, roles
 from projects.models import Project
 from projects.rules import door
-from runs import confirmation, starting, transport_choices
 from runs.costs.cost import estimate_run
 from runs.realtime import tickets
-from runs.refused_starts import Forbidden
+from runs.start import confirmation, starting, transport_choices
+from runs.start.refused_starts import Forbidden
 
 _COLUMNS = (
     "endpoint_id",

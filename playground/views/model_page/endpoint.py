@@ -14,13 +14,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import permissions
-from accounts.limits.rate_limit import limit
-from accounts.sign_in import pending_form
-from accounts.sign_in.views import login_required
 from catalog.models import Endpoint, Revision
 from catalog.models.querysets import CATALOGUE_ONLY
 from core.http.htmx import HtmxRequest
+from people.accounts import permissions
+from people.accounts.limits.rate_limit import limit
+from people.accounts.sign_in import pending_form
+from people.accounts.sign_in.views import login_required
 from playground.display import about, history
 from playground.form import drafts, form_state
 from playground.form.form_state import FormState, Post, Written
@@ -183,7 +183,7 @@ _SOURCE_MISSING = {
 def login_keeping_post(request: HtmxRequest, endpoint: Endpoint, post: Post) -> HttpResponse:
     """Redirect a user whose session has expired to the login page without losing their post.
 
-    The browser keeps the post (`accounts/sign_in/pending_form.py`), the server stores nothing.
+    The browser keeps the post (`people/accounts/sign_in/pending_form.py`), the server stores nothing.
     htmx requests get a 401: the page stays, and its script asks for the login.
     """
     is_small = drafts.size(post) <= MAX_PENDING_CHARS

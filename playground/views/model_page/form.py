@@ -17,10 +17,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect, replace_url, reselect, reswap, retarget
 
-from accounts.limits import rate_limit
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.htmx import HtmxRequest
+from people.accounts.limits import rate_limit
 from playground import variations
 from playground.display import renderers
 from playground.form import (
@@ -39,15 +39,15 @@ from playground.views.model_page import page
 from playground.views.model_page.posted import form_fields, parse_tab, tab_id
 from playground.views.new_runs import address_result, announce_new_run, show_batch
 from projects import current, roles
-from runs import confirmation, refused_starts, starting, transport_choices
 from runs.models import Run
-from runs.starting import Source, StartRequest
+from runs.start import confirmation, refused_starts, starting, transport_choices
+from runs.start.starting import Source, StartRequest
 from schemas import Problem, apply
 from schemas.exact import dumps
 from schemas.variations import Plan, plan
 
 if TYPE_CHECKING:
-    from runs.named_inputs import NamedInput
+    from runs.promises.named_inputs import NamedInput
 
 log = logging.getLogger(__name__)
 FIELD_NAME = re.compile(r"[\w.%~-]+", re.ASCII)

@@ -19,12 +19,12 @@ from playground.form import form_state, json_view, run_costs
 from playground.form.form_state import FormState, ParsedForm
 from projects import current, roles
 from projects.rules import door
-from runs import starting, transport_choices
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 from runs.progress import watch_tokens
 from runs.progress.worker_status import readiness
 from runs.realtime import limits
+from runs.start import starting, transport_choices
 from schemas.fields.examples import example
 from schemas.variations import TIMES
 

@@ -15,12 +15,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from accounts import permissions
-from accounts.permissions import may
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
 from core.http.parameters import page_number, parse_key
 from fal.db_safe import db_safe_text
+from people.accounts import permissions
+from people.accounts.permissions import may
 from playground.display.navigation.destinations import having
 from playground.form import presets
 from playground.form.presets import Scope

@@ -15,10 +15,10 @@ from django.utils import timezone
 
 import fal
 from core.db import clock, transient_errors
-from runs import state_machine
 from runs.keys.ring import KeyRing
 from runs.models import MetadataBackfill, Run
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker import idle
 from runs.worker.following import follow
 from runs.worker.following.reconciliation import next_query_after

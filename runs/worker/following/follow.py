@@ -12,11 +12,11 @@ from typing import NamedTuple
 from django.utils import timezone
 
 import fal
-from runs import state_machine, transitions
-from runs.locked_update import retry_until_committed
 from runs.models import Run
 from runs.results import outcomes
-from runs.transitions import Observation
+from runs.state import state_machine, transitions
+from runs.state.locked_update import retry_until_committed
+from runs.state.transitions import Observation
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import reconciliation, status_polling
 from runs.worker.following.context import FollowContext

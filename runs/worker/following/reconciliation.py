@@ -22,12 +22,12 @@ from django.utils import timezone
 
 import fal
 from core.db import clock
-from runs import state_machine, transitions
 from runs.keys.ring import KeyRing
 from runs.models import Run, Transport
 from runs.models.querysets import RunQuerySet
 from runs.results import outcomes
-from runs.transitions import Observation
+from runs.state import state_machine, transitions
+from runs.state.transitions import Observation
 from runs.worker import idle
 from runs.worker.following.patience import PATIENCE
 

@@ -13,10 +13,10 @@ from django.conf import settings
 from django.utils import timezone
 
 import fal
-from runs import state_machine
 from runs.models import Run
 from runs.results.error_messages import with_full_stop
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.circuit_breaker import MAX_RETRY_AFTER_S, HostBreaker
 from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import PATIENCE, Patience

@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
 from core.db import transient_errors
-from runs import transitions
+from runs.state import transitions
 
 RETRY_AFTER_S = 1.0
 # After a database that blocked everybody, each living worker has renewed its leases by then.

@@ -22,13 +22,13 @@ from django.db.models.functions import RowNumber
 from catalog.models import Standing
 from core.db import clock
 from core.notify import channel
-from runs import state_machine, transitions
 from runs.files import inputs
 from runs.keys import in_use
 from runs.models import Run, Transport
 from runs.models.querysets import RunQuerySet
 from runs.results import outcomes
-from runs.transitions import Observation
+from runs.state import state_machine, transitions
+from runs.state.transitions import Observation
 from runs.worker.scheduling import capacity, lease_queries
 from runs.worker.scheduling.fair_scheduling import (
     NO_ATTEMPTS,

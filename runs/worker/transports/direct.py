@@ -16,10 +16,10 @@ from dataclasses import replace
 from typing import Any
 
 import fal
-from runs import state_machine
 from runs.models import Run, Transport
 from runs.results import outcomes, refusals
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.following import reconciliation
 from runs.worker.transports import cancellation
 from runs.worker.transports.limits import DIRECT_LIMITS, DirectLimits

@@ -13,10 +13,10 @@ from typing import Any
 from django.utils import timezone
 
 import fal
-from runs import state_machine
 from runs.models import Run
 from runs.progress import live_partials
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.transports.limits import DIRECT_LIMITS, DirectLimits
 
 NOTHING_YET = "Nothing has come yet. Some models think for long first; you may wait or cancel."

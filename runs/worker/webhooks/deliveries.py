@@ -20,10 +20,10 @@ from django.utils import timezone
 
 from core.notify import channel
 from fal.messages.webhooks import HEADERS, Report, Verdict, public_keys, signature_headers, verdict
-from runs import state_machine, transitions
 from runs.models import Run, UpstreamKeys, WebhookReport
 from runs.results import outcomes
-from runs.transitions import Observation
+from runs.state import state_machine, transitions
+from runs.state.transitions import Observation
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ from django.utils import timezone
 import fal
 from core.db import transient_errors
 from fal.messages.webhooks import Verdict, public_keys, verdict
-from runs import state_machine
 from runs.keys.ring import KeyRing
 from runs.models import Run, UpstreamKeys, WebhookReport
 from runs.results import outcomes
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker import idle
 from runs.worker.following import follow
 from runs.worker.webhooks import signing_keys

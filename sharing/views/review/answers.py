@@ -13,10 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit
 from core.file_names import portable_name
 from library.selection import ResultKey
 from notifications import inbox
+from people.accounts import audit
 from projects import roles
 from projects.rights import Rights
 from sharing import items

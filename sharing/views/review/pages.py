@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.limits.rate_limit import limit
+from people.accounts.limits.rate_limit import limit
 from sharing import items
 from sharing.access import Visit, for_visitors
 from sharing.kinds.table import kind_of

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.limits.rate_limit import limit
+from people.accounts.limits.rate_limit import limit
 from sharing.access import Visit, for_visitors
 from sharing.models import Comment, Reviewer, ShareItem
 from sharing.review import comments, judging

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from core.formatting import counted
-from runs import daily_sums
+from runs.costs import daily_sums
 
 
 class Command(BaseCommand):

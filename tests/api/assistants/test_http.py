@@ -15,10 +15,10 @@ from django.core.files.base import ContentFile
 from api import tokens
 from api.assistants.http import Assistants
 from catalog.models import Collection
-from runs import locked_update, state_machine
 from runs.files import stored_files
 from runs.models import Artifact, Preset, Run
-from runs.transitions import Observation
+from runs.state import locked_update, state_machine
+from runs.state.transitions import Observation
 from tests.api.assistants.conftest import FLUX, MAX_BYTES, text
 from tests.api.pages import Pages
 from tests.chats.documents import document

@@ -22,9 +22,9 @@ from django.db import connections
 from api import tokens
 from api.wait import HeldResponses
 from fal import RunFailed
-from runs import state_machine
 from runs.models import Run
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from sandbox import https
 from tests.api.pages import Pages
 from tests.core.live.listening import listening

@@ -14,9 +14,9 @@ from django.db import connections
 from api.fal_proxy import status_streams
 from api.fal_proxy.status_streams import HEADER, StatusStreams
 from core.live.broker import Broker
-from runs import state_machine
 from runs.models import Run
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from tests.core.live.listening import PATIENCE_S, listening, waiting
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]

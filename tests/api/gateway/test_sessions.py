@@ -19,9 +19,9 @@ from api.gateway.sessions import DENIALS, endpoint_id, is_session
 from catalog.models import Endpoint
 from projects.models import Rule
 from projects.models.project import private_project
-from runs import state_machine
 from runs.models import Run
 from runs.results import timeline
+from runs.state import state_machine
 from tests.api.gateway.conftest import Gated
 from tests.projects.people import make_project
 from tests.runs.conftest import Control

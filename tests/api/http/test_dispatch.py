@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.limits import rate_limit
-from accounts.limits.rate_limit import ANONYMOUS, buckets
 from api import tokens
 from api.http import limits
+from people.accounts.limits import rate_limit
+from people.accounts.limits.rate_limit import ANONYMOUS, buckets
 from tests.statements import failing
 
 pytestmark = pytest.mark.django_db

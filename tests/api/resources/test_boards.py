@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.profile import preferences
 from boards.models import Board, Cell, Column, Row
+from people.accounts.profile import preferences
 from runs.models import Run
 from tests.boards import documents
 from tests.boards.racing import at_once

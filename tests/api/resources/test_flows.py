@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from accounts.profile import preferences
 from catalog.models import Endpoint
 from flows.compose.definition import parse_definition
 from flows.execution import starting
 from flows.execution.advance import advance
 from flows.models import Flow, FlowRun
+from people.accounts.profile import preferences
 from runs.models import Run
 from tests.boards.racing import begun_during
 from tests.flows.conftest import FLUX, SEEDREAM, flow, models, succeed

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 
-from accounts.profile import preferences
-from runs import state_machine
+from people.accounts.profile import preferences
 from runs.models import Artifact, Run
 from runs.results import outcomes, timeline
+from runs.state import state_machine
 from tests.conftest import CASES
 from tests.runs.looks import let_look
 

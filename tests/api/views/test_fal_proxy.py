@@ -14,10 +14,10 @@ from api.fal_proxy.tickets import LiveToken
 from api.models import Token
 from fal import AuthFailed, RequestRejected, RunFailed
 from notifications.models import Delivery
-from runs import state_machine
 from runs.models import Run
 from runs.results import timeline
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.scheduling import leases
 from tests.api.views.proxy_call import FLUX, QUEUE, SUBMIT, Call, send
 

@@ -21,9 +21,9 @@ from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import repeating, sending
 from boards.runs.budget import committed
-from runs import state_machine
 from runs.models import Run
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from tests.schemas import laws
 
 pytestmark = pytest.mark.both_databases

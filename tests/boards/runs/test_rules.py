@@ -17,7 +17,7 @@ from boards.plan.plan import Plan
 from boards.runs import repeating, sending
 from projects.models import Project, Rule
 from runs.models import LedgerEntry, Run
-from runs.refused_starts import Forbidden
+from runs.start.refused_starts import Forbidden
 from tests.projects.people import make_project, working_in
 
 pytestmark = pytest.mark.django_db

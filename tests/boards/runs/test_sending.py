@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from accounts.profile import preferences
 from boards.models import Board, Cell
 from boards.plan.cells import expand
 from boards.plan.plan import Plan
 from boards.runs import repeating, sending
 from catalog.models import Endpoint, Standing
 from notifications.models import Notification
+from people.accounts.profile import preferences
 from runs.models import Run
 from tests.boards.finishing import finish
 

@@ -17,8 +17,8 @@ from boards.plan.plan import MAX_CELLS, Plan
 from boards.plan.stored import new_cells, stored_plan
 from boards.runs import repeating, sending
 from runs.models import Run
-from runs.named_inputs import unresolved
-from runs.refused_starts import Refused
+from runs.promises.named_inputs import unresolved
+from runs.start.refused_starts import Refused
 from tests.boards.racing import at_once, begun_during
 
 Planned = Callable[..., Plan]

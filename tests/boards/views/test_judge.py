@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.models import AuditEntry
 from boards.models import Board, Mark, RowMark
 from catalog.models import Endpoint
+from people.accounts.models import AuditEntry
 from runs.models import Run
 from tests import charged
 from tests.boards.judging import Judged

@@ -18,8 +18,8 @@ from boards.models import Board, Vote
 from boards.participants import Participant
 from boards.votes import ballots, voting
 from runs.files.stripped_copies import copy_name
-from tests.accounts.access.boards import VOTE_ACCESS, VOTERS
 from tests.boards.judging import SECRET, Judged, opened, status_of
+from tests.people.accounts.access.boards import VOTE_ACCESS, VOTERS
 
 pytestmark = pytest.mark.django_db
 

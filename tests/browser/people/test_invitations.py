@@ -12,12 +12,12 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from people import role_permissions
+from people.house import role_permissions
 from projects.models import Membership
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 from tests.browser.gallery import WIDE
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.browser

@@ -12,9 +12,9 @@ from catalog.models import Endpoint
 from chats.models import Chat, Turn
 from chats.turns.finding import chats_of
 from projects.models import Membership, Project
-from runs import refused_starts
 from runs.live import pages
 from runs.models import Run
+from runs.start import refused_starts
 from tests.projects.people import make_project, member_with, working_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]

@@ -16,9 +16,9 @@ from flows.fal_workflows import step_files
 from flows.fal_workflows.definitions import graph_of
 from flows.fal_workflows.live import context
 from flows.models import StepFile
-from runs import state_machine
 from runs.models import Artifact, Run, Upload
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from tests.flows.fal_workflows.conftest import Keep
 from tests.training.conftest import picture
 

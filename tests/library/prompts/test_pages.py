@@ -17,8 +17,8 @@ from library.prompts import saving
 from library.prompts.saving import Values
 from projects.models.project import private_project
 from runs.models import Run
-from tests.accounts.audited import events
 from tests.boards import documents
+from tests.people.accounts.audited import events
 from tests.projects.people import logged_in, make_project, person, working_in
 from tests.tables import each_row
 

@@ -11,9 +11,9 @@ from django.test import Client
 
 from library.models import ReferenceRun
 from library.references import saving
-from runs import starting
 from runs.models import Run, Upload
-from runs.starting import Source, StartRequest
+from runs.start import starting
+from runs.start.starting import Source, StartRequest
 from tests.boards import documents
 from tests.library.references.conftest import MakeReference
 from tests.projects.people import logged_in, make_project, person, working_in

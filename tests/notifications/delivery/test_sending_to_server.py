@@ -18,9 +18,9 @@ from fal.messages.webhooks import Report, Verdict, public_keys, verdict
 from notifications import run_ends
 from notifications.delivery import sending
 from notifications.models import Delivery
-from runs import state_machine
 from runs.models import Run
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from tests.api.conftest import Caller
 
 pytestmark = pytest.mark.django_db

@@ -10,15 +10,15 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from accounts.roles import Role, set_role
 from catalog.models import Endpoint
+from people.accounts.roles import Role, set_role
 from projects.locking import Refused
 from projects.models import Rule
 from projects.rules import door, editing
 from projects.rules.editing import Terms
-from runs import refused_starts, starting
 from runs.models import Run
-from runs.starting import Source, StartRequest
+from runs.start import refused_starts, starting
+from runs.start.starting import Source, StartRequest
 from tests.conftest import grant
 from tests.projects.people import make_project, person
 

@@ -18,11 +18,12 @@ from library.models import SearchEntry
 from library.search import indexing
 from playground.display import tiles
 from projects.models.project import private_project
-from runs import ledger, starting, state_machine
-from runs.costs import known_costs
+from runs.costs import known_costs, ledger
 from runs.models import Charge, Run
-from runs.starting import Source, StartRequest
-from runs.transitions import Observation
+from runs.start import starting
+from runs.start.starting import Source, StartRequest
+from runs.state import state_machine
+from runs.state.transitions import Observation
 
 pytestmark = pytest.mark.django_db
 End = Callable[..., Run]

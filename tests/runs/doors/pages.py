@@ -11,10 +11,10 @@ from api.fal_proxy.tickets import LiveToken
 from api.gateway.sessions import ProxyTicket
 from chats.models import Chat
 from chats.turns import sending
-from runs import refused_starts
 from runs.models import Run
 from runs.realtime import tickets
 from runs.realtime.sessions import LiveSession
+from runs.start import refused_starts
 from tests.runs.doors.world import LLM, PAINT, TRAINER, Use, World, said
 
 

@@ -23,14 +23,14 @@ from PIL import Image
 
 import fal
 from catalog.models import Endpoint
-from runs import state_machine
 from runs.files import inputs, stored_files
 from runs.files.stored_files import StoredFile
 from runs.models import Artifact, Run, Upload, Worker
+from runs.state import state_machine
 from runs.worker.limits import WorkerLimits
 from tests.runs.conftest import SOON, Control, Work, without_pauses
 from tests.runs.looks import let_look
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 
 IN_PARTS = replace(SOON, single_upload_bytes=40, part_bytes=40)
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]

@@ -200,7 +200,7 @@ def test_a_storage_that_cannot_be_read_is_logged_and_retried(
         answer = member.get(address, headers={"range": "bytes=0-9"})
     assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
     assert "Try again" in answer.content.decode()
-    assert [entry.name for entry in caplog.records] == ["playground.views.files"]
+    assert [entry.name for entry in caplog.records] == ["runs.views.files"]
     read(member.get(stored.get_absolute_url()))
 
 

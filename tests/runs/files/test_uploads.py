@@ -19,8 +19,8 @@ from PIL import Image
 
 from core.file_names import clean_name
 from runs.files import content_types, uploads
+from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
-from runs.own_addresses import OUR_ADDRESS
 from tests.conftest import grant
 from tests.projects.people import make_project
 from tests.schemas import strategies

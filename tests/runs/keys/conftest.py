@@ -15,7 +15,7 @@ from runs.models import ProjectKey, Run
 from tests.leaks.secrets import watch
 from tests.projects.people import make_project
 from tests.runs.conftest import Work
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 
 Enter = Callable[..., ProjectKey]
 AskIn = Callable[..., Run]

@@ -9,11 +9,11 @@ from django.contrib.auth.models import User
 
 from core.db import clock
 from projects.models import Project
-from runs import state_machine
 from runs.keys import entering, ring, vault
 from runs.models import ProjectKey, Run
 from runs.progress import worker_status
 from runs.results import refusals
+from runs.state import state_machine
 from tests.projects.people import make_project
 from tests.runs.conftest import Ask, Control, Work, ended
 from tests.runs.keys.conftest import AskIn, Enter

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from asgiref.sync import sync_to_async
 
-from runs import state_machine
 from runs.models import Run
 from runs.progress import live_partials
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from tests.runs.live.polling import Entry, ask, asked, markup, serve, until_held
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]

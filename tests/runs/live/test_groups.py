@@ -14,12 +14,13 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 
-from runs import owners, state_machine
 from runs.live import long_poll, wire
 from runs.models import Run
-from runs.owners import RunOwner, RunsOfGroup
 from runs.progress import watch_tokens
-from runs.transitions import Observation
+from runs.promises import owners
+from runs.promises.owners import RunOwner, RunsOfGroup
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from tests.runs.live.polling import Entry, ask, markup, serve, until_held
 
 COUNT = 400

@@ -17,10 +17,10 @@ from django.db import OperationalError, connections
 from django.test import Client
 from django.utils import timezone
 
-from runs import state_machine
 from runs.live import long_poll, wire
 from runs.models import Run
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from tests.runs.live.polling import HOLD_S, Entry, ask, asked, asking, markup, serve, until_held
 from tests.statements import before, failing
 

@@ -11,9 +11,9 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.db import OperationalError
 
-from runs import owners
 from runs.live import shown_ends
-from runs.owners import RunOwner
+from runs.promises import owners
+from runs.promises.owners import RunOwner
 
 
 class Listener(RunOwner):

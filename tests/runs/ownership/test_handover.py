@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.db.models import CASCADE, PROTECT
 
-from accounts import roles
 from boards.models import Board
 from catalog.models import Collection, Favourite, Note
 from chats.models import Chat
@@ -17,6 +16,7 @@ from flows.models import Flow, FlowRun
 from library.models import Prompt
 from library.prompts import saving
 from library.prompts.saving import Values
+from people.accounts import roles
 from projects.models.project import private_project
 from runs.models import Preset, Run, Share, Upload
 from runs.ownership import handover

@@ -16,10 +16,10 @@ from chats.models import Chat, Turn
 from flows.models import Flow, FlowRun, StepRun
 from projects.models import Project
 from projects.models.project import private_project
-from runs import owners
 from runs.models import Run
 from runs.ownership import activity, deletion, retention
-from tests.accounts.audited import events
+from runs.promises import owners
+from tests.people.accounts.audited import events
 from tests.projects.people import make_project, person
 from training.models import Training
 

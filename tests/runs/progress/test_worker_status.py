@@ -9,11 +9,11 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from runs import state_machine
 from runs.models import Run, Worker
 from runs.progress import worker_status
 from runs.progress.worker_status import NO_KEY, NOBODY
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.scheduling import leases
 from tests.runs.live.polling import ask, asked, serve
 

@@ -25,13 +25,13 @@ import fal
 from core.http.asgi import Message
 from playground.form import form_state
 from projects.models import Rule
-from runs import state_machine
 from runs.models import Run, Upload
 from runs.realtime import limits, relay, sessions, tickets
 from runs.realtime.limits import LiveLimits
 from runs.realtime.page import STOPPED, Page
 from runs.realtime.sessions import LiveSession, SessionInput
 from runs.results import timeline
+from runs.state import state_machine
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, Work
 from tests.runs.realtime.test_relay import (

@@ -10,11 +10,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from runs import state_machine
 from runs.models import Run
 from runs.results import timeline
-from runs.transitions import Observation
-from runs.transport_choices import QUEUE, STREAM, SYNC, WEBSOCKET
+from runs.start.transport_choices import QUEUE, STREAM, SYNC, WEBSOCKET
+from runs.state import state_machine
+from runs.state.transitions import Observation
 
 State = Run.State
 ALL = QUEUE, SYNC, STREAM, WEBSOCKET

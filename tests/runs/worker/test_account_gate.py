@@ -9,17 +9,17 @@ from django.urls import reverse
 
 from api.representation import run as representation
 from catalog.models import Endpoint
-from runs import state_machine
 from runs.models import Run, Transport, Worker
 from runs.progress import worker_status
 from runs.results import refusals
+from runs.state import state_machine
 from runs.worker.account_gate import PROBE_TIMEOUT_S, AccountGate
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Ask, Control, Work, ended
 from tests.runs.files.test_inputs import make_upload
 from tests.runs.looks import let_look
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.sampling import sample
 
 KEY = refusals.BY_KIND["key_refused"]

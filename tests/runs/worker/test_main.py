@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from core.notify import channel
 from runs.models import Run, Worker
-from runs.owners import Job
 from runs.progress import worker_status
+from runs.promises.owners import Job
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following.patience import PATIENCE
 from runs.worker.jobs import run_forever

@@ -34,7 +34,7 @@ from runs.worker.limits import WorkerLimits
 from runs.worker.main import Worker
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, RunsWorker, Work
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.system]

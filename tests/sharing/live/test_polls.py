@@ -18,10 +18,10 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from accounts.sessions.cache import SessionCache
 from core.live.broker import Broker
 from core.notify import channel
 from library.selection import ResultKey
+from people.accounts.sessions.cache import SessionCache
 from sharing import items
 from sharing.access import Visit
 from sharing.live import polls, watch_tokens

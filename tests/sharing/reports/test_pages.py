@@ -11,8 +11,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.models import AuditEntry
 from boards.models import Board
+from people.accounts.models import AuditEntry
 from runs.models import Run
 from sharing.models import Report
 from sharing.reports import saving

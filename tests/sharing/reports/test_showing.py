@@ -17,9 +17,9 @@ from boards import taking
 from boards.models import Board, Mark
 from boards.participants import Participant
 from library.selection import ResultKey
-from runs import owners
 from runs.models import Artifact, Run
 from runs.ownership import moving
+from runs.promises import owners
 from sharing.models import Report
 from sharing.reports import saving, showing
 from sharing.reports.gathering import content_of

@@ -15,8 +15,8 @@ from library.selection import ResultKey
 from notifications import inbox, outbox
 from notifications.models import Notification
 from projects.models import Membership, Project
-from runs import owners
 from runs.models import Run
+from runs.promises import owners
 from sharing import items
 from sharing.models import Comment, Reviewer, Share, ShareItem
 from sharing.review import mentions, news

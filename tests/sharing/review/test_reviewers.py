@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from accounts.limits.rate_limit import LIMITS, buckets
+from people.accounts.limits.rate_limit import LIMITS, buckets
 from sharing import reviewers
 from sharing.access import Visit
 from sharing.models import Reviewer, Share

@@ -18,8 +18,8 @@ from projects.models.project import private_project
 from runs.models import View, WantedCopy
 from sharing.models import Share
 from sharing.own.for_whom import FOR_WHOM, ForWhom
-from tests.accounts.audited import events
 from tests.conftest import grant
+from tests.people.accounts.audited import events
 from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db

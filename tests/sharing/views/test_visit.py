@@ -18,8 +18,8 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from accounts.limits.rate_limit import LIMITS, buckets
 from config.server import static_build
+from people.accounts.limits.rate_limit import LIMITS, buckets
 from projects.models.project import private_project
 from runs.models import Run
 from sharing.models import Share

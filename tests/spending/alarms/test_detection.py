@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications.models import Notification
-from runs import ledger
+from runs.costs import ledger
 from runs.models import Charge, Run
 from spending.alarms import detection
 from spending.models import Alarm, SpendingRules

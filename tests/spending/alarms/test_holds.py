@@ -12,14 +12,14 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone
 
-from accounts.auditing import acting
-from runs import confirmation
+from people.accounts.auditing import acting
 from runs.models import Charge
-from runs.refused_starts import Unaffordable, Unconfirmed
+from runs.start import confirmation
+from runs.start.refused_starts import Unaffordable, Unconfirmed
 from spending.alarms import holds
 from spending.budgets import door
 from spending.models import Alarm, SpendingRules
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import person
 
 pytestmark = pytest.mark.django_db

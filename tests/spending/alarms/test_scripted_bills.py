@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from notifications.models import Notification
 from runs.models import Charge, Run
-from runs.refused_starts import Unaffordable
+from runs.start.refused_starts import Unaffordable
 from spending.alarms import detection
 from spending.models import Alarm, SpendingRules
 from tests.runs.conftest import Ask, Control, Work, ended

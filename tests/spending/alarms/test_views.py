@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEntry
+from people.accounts.models import AuditEntry
 from projects.models import Membership, Project
 from runs.models import Charge
 from spending.models import Alarm, BillingEvent, SpendingRules

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 
 from core.db import clock
 from notifications.models import Notification
-from runs import daily_sums
+from runs.costs import daily_sums
 from runs.models import Charge, Run
 from spending.bills import balance, reading
 from spending.models import BillingEvent, BillingState

@@ -13,11 +13,12 @@ from django.test import Client
 
 from projects.models import Project
 from projects.models.project import private_project
-from runs import starting, state_machine
 from runs.models import Run
-from runs.starting import Source, StartRequest
-from runs.transitions import Observation
-from tests.people.house import make_admin
+from runs.start import starting
+from runs.start.starting import Source, StartRequest
+from runs.state import state_machine
+from runs.state.transitions import Observation
+from tests.people.house.made import make_admin
 from tests.projects.people import logged_in, make_project, person
 
 Pay = Callable[..., Run]

@@ -13,7 +13,7 @@ from spending.budgets import gauges
 from spending.models import Budget, BudgetRequest
 from spending.requests import asking, deciding
 from spending.requests.asking import Subject
-from tests.people.house import at_once, make_admin
+from tests.people.house.made import at_once, make_admin
 from tests.projects.people import make_project, person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]

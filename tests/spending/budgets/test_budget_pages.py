@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import AuditEntry
+from people.accounts.models import AuditEntry
 from projects.models import Project
 from spending.budgets import listing
 from spending.models import Budget

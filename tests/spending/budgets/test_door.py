@@ -18,20 +18,22 @@ from django.http import HttpRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.auditing import acting
 from catalog.models import Endpoint
 from core import periods
 from core.db import clock
+from people.accounts.auditing import acting
 from projects.models import Project
 from projects.models.project import private_project
-from runs import ledger, starting, state_machine
-from runs.confirmation import Confirmation
+from runs.costs import ledger
 from runs.costs.cost import estimate_run
-from runs.ledger import Counter, Scope
+from runs.costs.ledger import Counter, Scope
 from runs.models import Charge, Run
-from runs.refused_starts import Unaffordable, Unconfirmed
-from runs.starting import Source, StartRequest
-from runs.transitions import Observation
+from runs.start import starting
+from runs.start.confirmation import Confirmation
+from runs.start.refused_starts import Unaffordable, Unconfirmed
+from runs.start.starting import Source, StartRequest
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from spending.models import Budget, BudgetRequest, SpendingRules
 from tests.projects.people import make_project, person
 from tests.spending.sums import move, require_sums_hold

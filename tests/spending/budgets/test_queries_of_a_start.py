@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint
 from projects.models.project import private_project
-from runs import starting
 from runs.models import Charge, DailySum, LedgerAccount
-from runs.starting import Source, StartRequest
+from runs.start import starting
+from runs.start.starting import Source, StartRequest
 from spending.models import Budget, SpendingRules
 from tests.spending.sums import require_sums_hold
 

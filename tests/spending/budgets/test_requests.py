@@ -12,12 +12,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEntry
 from core import periods
 from notifications import inbox
 from notifications.models import Notification
+from people.accounts.models import AuditEntry
 from projects.models import Project
-from runs.refused_starts import Unaffordable
+from runs.start.refused_starts import Unaffordable
 from spending.models import Budget, BudgetRequest, SpendingRules
 from tests.projects.people import logged_in, make_project, person
 from tests.spending.budgets.conftest import Pay

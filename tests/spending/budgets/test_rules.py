@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import AuditEntry
+from people.accounts.models import AuditEntry
 from spending.models import SpendingRules
 
 pytestmark = pytest.mark.django_db

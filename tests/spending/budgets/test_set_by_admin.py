@@ -18,7 +18,7 @@ from django.utils import timezone
 from core import periods
 from notifications.models import Notification
 from projects.models import Project
-from runs.refused_starts import Unaffordable
+from runs.start.refused_starts import Unaffordable
 from spending.budgets import access, editing
 from spending.models import Budget, BudgetRequest
 from spending.requests import deciding

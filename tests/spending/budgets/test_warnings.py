@@ -11,14 +11,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import roles
-from accounts.roles import Role
 from notifications import inbox
 from notifications.models import Notification
+from people.accounts import roles
+from people.accounts.roles import Role
 from projects.models import Membership, Project
 from spending.budgets import headroom, warnings
 from spending.models import Budget, BudgetRequest
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import person
 from tests.spending.budgets.conftest import Pay
 

@@ -11,11 +11,12 @@ import pytest
 from django.contrib.auth.models import User
 
 from catalog.models import Endpoint
-from runs import ledger, state_machine
+from runs.costs import ledger
 from runs.models import Run
 from runs.results import outcomes
+from runs.state import state_machine
 from spending.prices import keeping
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 
 PictureBill = Callable[..., Run]
 KEYS = map(str, count())

@@ -18,13 +18,14 @@ from catalog import pricing
 from catalog.models import Endpoint, Revision, SyncReport
 from catalog.sync.upsert import CatalogUpserter
 from notifications.models import Notification
-from runs import ledger, state_machine
+from runs.costs import ledger
 from runs.costs.cost import estimate_run
 from runs.models import Artifact, Run
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from spending.models import MeasuredPrice, UnmeasuredRun
 from spending.prices import keeping
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.spending.prices.conftest import DOCUMENT, KEYS, PictureBill
 
 pytestmark = pytest.mark.django_db

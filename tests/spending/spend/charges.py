@@ -17,7 +17,7 @@ from django.utils import timezone
 from catalog.models import Endpoint
 from projects.models import Project
 from projects.models.project import private_project
-from runs import ledger
+from runs.costs import ledger
 from runs.models import Charge
 
 

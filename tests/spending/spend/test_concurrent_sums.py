@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
 
-from runs import daily_sums
+from runs.costs import daily_sums
 from tests.projects.people import make_project
 from tests.spending.spend.charges import bill, charge, days_ago
 from tests.spending.sums import require_sums_hold

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from runs.models import Charge
 from spending.sums import focus
-from tests.accounts.audited import events
-from tests.people.house import make_admin
+from tests.people.accounts.audited import events
+from tests.people.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 from tests.spending.spend.charges import bill, charge, days_ago, total_of_page
 

@@ -15,7 +15,7 @@ from notifications.models import Channel, Delivery, Notification
 from spending.models import Budget
 from spending.sums import monthly
 from spending.sums.totals import Days
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import make_project, person
 from tests.spending.spend.charges import charge
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from projects.models import Membership, Project
 from runs.models import Charge
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import logged_in, make_project, person
 from tests.spending.spend.charges import bill, charge, days_ago, text_of, total_of_page
 

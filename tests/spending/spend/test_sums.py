@@ -17,13 +17,13 @@ from django.db import connection
 from django.db.models import Q
 from django.test import Client
 
-from runs.daily_sums import Sums
+from runs.costs.daily_sums import Sums
 from runs.models import Charge, DailySum, LedgerAccount
-from runs.starting import Door
+from runs.start.starting import Door
 from spending.sums.labels import COLUMNS
 from spending.sums.question import By
 from spending.sums.totals import Days, Ledger, charges
-from tests.people.house import make_admin
+from tests.people.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 from tests.sampling import IS_EXHAUSTIVE, sample
 from tests.spending.spend.charges import bill, charge, days_ago, total_of_page

@@ -20,9 +20,9 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from notifications.models import Notification
-from runs import state_machine
 from runs.models import Run, Upload
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker import idle
 from schemas.artifacts import artifacts
 from tests.training.conftest import picture

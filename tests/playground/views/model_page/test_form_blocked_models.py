@@ -17,14 +17,15 @@ from websockets.asyncio.client import connect
 
 from catalog.curation import moderation
 from catalog.models import Endpoint, Standing
-from runs import refused_starts, state_machine
 from runs.models import Preset, Run, Transport
 from runs.realtime import tickets
-from runs.transitions import Observation
+from runs.start import refused_starts
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, Work
 from tests.runs.realtime.test_relay import LIVE, PERSON, answer, relayed
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.tables import each_row
 
 __all__ = ["relayed"]

@@ -10,9 +10,9 @@ import pytest
 from django.utils import timezone
 
 from core.db import clock
-from runs import state_machine
 from runs.models import MetadataBackfill, Run
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.following import backfill
 from tests.runs.signer import OUTPUT, Deliver, Fal
 

@@ -11,9 +11,9 @@ import pytest
 from django.db import OperationalError
 
 import fal
-from runs import state_machine
 from runs.models import Run
 from runs.results import timeline
+from runs.state import state_machine
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow
 from runs.worker.following.patience import Patience

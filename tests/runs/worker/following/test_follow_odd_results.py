@@ -19,7 +19,7 @@ from runs.worker.following.patience import Patience
 from runs.worker.limits import WorkerLimits
 from runs.worker.transports.limits import DirectLimits
 from tests.runs.conftest import Control, Work
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.sampling import sample
 
 WAYS = {Transport.QUEUE: "result", Transport.SYNC: "run", Transport.WEBSOCKET: "run"}

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from fal import Handle, Phase, Queue, RequestRejected, Status
-from runs import state_machine
 from runs.models import Run
+from runs.state import state_machine
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, status_polling
 from runs.worker.following.context import FollowContext

@@ -21,17 +21,17 @@ from django.utils import timezone
 import fal
 from catalog.models import Endpoint
 from fal import PastRequest
-from runs import state_machine
 from runs.keys.ring import KeyRing
 from runs.models import Run
 from runs.results import timeline
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, reconciliation
 from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import Patience
 from tests.runs.conftest import Control, Work, alone, without_pauses
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.system]  # takes long
 

@@ -14,9 +14,9 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from core.db import clock
-from runs import state_machine
 from runs.models import Run
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.scheduling import lease_queries, leases
 from runs.worker.scheduling.fair_scheduling import SubmitLimits
 

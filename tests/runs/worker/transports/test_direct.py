@@ -15,15 +15,15 @@ from django.utils.dateparse import parse_datetime
 
 import fal
 from catalog.models import Endpoint
-from runs import state_machine
 from runs.models import Run, Transport, Worker
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.following import reconciliation
 from runs.worker.limits import WorkerLimits
 from runs.worker.scheduling import leases
 from runs.worker.transports.limits import DirectLimits
 from tests.runs.conftest import Control, Work
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 import fal
-from runs import state_machine
 from runs.models import Run, Transport
+from runs.state import state_machine
 from runs.worker.transports import direct
 from tests.runs.conftest import alone
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import fal
-from runs import state_machine
 from runs.models import Run
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.limits import WorkerLimits
 from runs.worker.transports import partial_updates
 from runs.worker.transports.limits import DirectLimits

@@ -21,10 +21,10 @@ from django.utils import timezone
 
 from catalog import upstream
 from fal import Handle
-from playground.views.webhooks import fal as webhook
-from runs import state_machine
 from runs.models import Run, WebhookReport
-from runs.transitions import Observation
+from runs.state import state_machine
+from runs.state.transitions import Observation
+from runs.views.webhooks import fal as webhook
 from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow

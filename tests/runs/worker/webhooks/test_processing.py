@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from catalog.models import Endpoint
 from runs.models import Run
 from tests.runs.conftest import Control, Work
-from tests.runs.start import start_run
+from tests.runs.start.started import start_run
 from tests.sampling import sample
 
 pytestmark = pytest.mark.system  # takes long

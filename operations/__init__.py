@@ -1,0 +1,1 @@
+"""What an operator looks after: health, status, and word of trouble."""

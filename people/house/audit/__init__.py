@@ -1,0 +1,1 @@
+"""The page of the audit log (`people.accounts.audit` writes it)."""

@@ -1,0 +1,344 @@
+"""The only counter of money: what runs may cost and have cost, and what is left under caps.
+
+`runs/start/starting.py` writes a charge for each run, with the most that it may cost, in the transaction
+that creates it; the transaction that ends the run settles it with what it has cost, or releases
+it. What has a cap is an account: a row with the sum of what is committed. So of each account
+
+    reserved + settled = committed ≤ its cap
+
+holds after every commit, as far as the prices do. Whoever reserves locks the account's row
+(`open_account`), which makes two that reserve at once wait for each other; whoever starts runs
+locks the row of the house first (`lock_house`), so that an account that is made meanwhile misses
+none of them.
+
+What the house, a project, a person or a token has spent in a period, a counter, is read from the
+sums of its days (`runs/costs/daily_sums.py`), which change with each charge. Locks are taken in the order
+accounts, house, charges, sums of days.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_UP, Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.db import models
+
+from core import periods
+from core.db.dollars_field import MOST, PLACES
+from runs.costs import account_queries, daily_sums
+from runs.costs.billing import cost_of_units
+from runs.models import Charge, DailySum, LedgerAccount, LedgerEntry, Run
+from runs.models.ledger import SumState
+from runs.promises import owners
+
+NOTHING = daily_sums.NOTHING
+CURRENCY = "USD"
+IN_DOLLARS = {"", CURRENCY}  # upstream's prices without a currency are in dollars
+_UNIT = Decimal(1).scaleb(-PLACES)  # as the columns store it
+
+Kind = LedgerAccount.Kind
+# The order in which accounts are locked: that in which those who start runs open them. Else the end
+# of a run and the start of another could wait for each other.
+_LOCKED_AFTER = [Kind.ASSISTANT, Kind.TRIAL_MONTH, Kind.BOARD, Kind.HOUSE]
+
+
+class Scope(StrEnum):
+    """Whose runs a counter counts; the values are kinds of `DailySum`."""
+
+    HOUSE = "house"
+    PROJECT = "project"
+    PERSON = "person"
+    TOKEN = "token"  # noqa: S105  # a program's
+
+
+COLUMNS = {Scope.PROJECT: "project_id", Scope.PERSON: "user_id", Scope.TOKEN: "token_id"}
+
+
+class Counter(NamedTuple):
+    """What is spent by one project, person or token, or the house, in a period of `core.periods`.
+
+    `key` is the row's, 0 for the house.
+    """
+
+    scope: Scope
+    key: int
+    period: str
+
+    @property
+    def name(self) -> str:
+        """Return whose it is, in one word."""
+        return f"{self.scope}:{self.key}"
+
+
+class CapExceeded(Exception):
+    """A sum would exceed an account's cap, or is unknown, so that the cap could not hold."""
+
+    def __init__(self, account: LedgerAccount, amount: Decimal | None, committed: Decimal) -> None:
+        super().__init__(f"{account}: {amount} on top of {committed}, cap {account.cap_usd}")
+        self.account, self.amount, self.committed = account, amount, committed
+
+
+@dataclass
+class Balance:
+    """A cap and what is committed under it, while several sums are reserved one after the other.
+
+    Each sum counts as it is stored: three thirds of a dollar, rounded up, are more than one.
+    """
+
+    cap: Decimal | None
+    committed: Decimal = NOTHING
+
+    def allows(self, amount: Decimal | None) -> bool:
+        """Whether a sum fits; one that is unknown only fits where there is no cap."""
+        if self.cap is None:
+            return True
+        return amount is not None and self.committed + _rounded(amount) <= self.cap
+
+    def take(self, amount: Decimal | None) -> None:
+        """Count a sum as committed."""
+        self.committed += _rounded(amount or NOTHING)
+
+
+def lock_house() -> None:
+    """Let nobody else start runs until the end of the transaction: what is counted now stays so."""
+    if account_queries.HOUSE.first() is None:
+        open_account(Kind.HOUSE, "")
+
+
+def open_account(
+    kind: LedgerAccount.Kind, key: object, period: str = "", cap: Decimal | None = None
+) -> LedgerAccount:
+    """Return an account with this cap, locked until the end of the transaction; may create it."""
+    account, _ = LedgerAccount.objects.select_for_update().get_or_create(
+        kind=kind, key=str(key), period=period, defaults={"cap_usd": cap}
+    )
+    if account.cap_usd != cap:
+        account.cap_usd = cap
+        account.save(update_fields=["cap_usd"])
+    return account
+
+
+def committed(kind: LedgerAccount.Kind, key: object, period: str = "") -> Decimal:
+    """Return what is reserved or settled in an account; nothing if it was never opened."""
+    accounts = LedgerAccount.objects.filter(kind=kind, key=str(key), period=period)
+    return accounts.values_list("committed", flat=True).first() or NOTHING
+
+
+def spent_by_people(user_ids: Iterable[int], since: datetime | None = None) -> dict[int, Decimal]:
+    """Return what the ended runs of each of these people have cost, by the person's key.
+
+    Of the runs that began since then, or ever; in dollars. One query, however many people.
+    """
+    charges = Charge.objects.filter(user__in=user_ids, state=SumState.SETTLED)
+    if since:
+        charges = charges.filter(created_at__gte=since)
+    sums = charges.order_by().values_list("user").annotate(total=models.Sum("amount"))
+    return {user_id: total or NOTHING for user_id, total in sums}
+
+
+def balance(account: LedgerAccount) -> Balance:
+    """Return an opened account's balance."""
+    return Balance(account.cap_usd, account.committed)
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """The most that a run may cost in dollars, None if unknown, and the accounts it counts for."""
+
+    run_id: uuid.UUID | None
+    amount: Decimal | None
+    accounts: Sequence[LedgerAccount]
+
+
+def write_charges(charges: Sequence[Charge]) -> None:
+    """Write what new runs may cost (`expected`), in the transaction that creates them."""
+    for charge in charges:
+        if charge.expected is not None:
+            charge.expected = charge.amount = _rounded(charge.expected)
+    Charge.objects.bulk_create(charges)
+    daily_sums.add((charge, daily_sums.of_charge(charge)) for charge in charges)
+
+
+def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
+    """Return what is reserved or settled in each counter; a query for each scope and period.
+
+    For who has locked the house, what others reserve is in it, since they wait; what others settle
+    meanwhile may not be.
+    """
+    keys: dict[tuple[Scope, str], list[int]] = defaultdict(list)
+    for counter in counters:
+        keys[counter.scope, counter.period].append(counter.key)
+    sums = dict.fromkeys(counters, NOTHING)
+    for (scope, period), among in keys.items():
+        first, end = periods.days(period)
+        rows = account_queries.SPENT[DailySum.Kind(scope)].all(
+            keys=among, first=first, end=end or date.max
+        )
+        sums |= {Counter(scope, key, period): total or NOTHING for key, total in rows}
+    return sums
+
+
+def spent_by_each(scope: Scope, period: str) -> list[tuple[int, Decimal]]:
+    """Return the keys of all in a scope that had runs in a period, with what each has spent.
+
+    Who has spent most first. One query.
+    """
+    first, end = periods.days(period)
+    column = COLUMNS[scope]
+    days = DailySum.objects.filter(kind=scope, day__gte=first, day__lt=end or date.max, runs__gt=0)
+    named = days.exclude(**{column: None}).order_by().values_list(column)
+    return list(named.annotate(total=models.Sum("amount")).order_by("-total"))
+
+
+def due(charges: models.QuerySet[Charge]) -> models.QuerySet[Charge]:
+    """Return those of the charges that count: all but the released ones."""
+    return charges.exclude(state=SumState.RELEASED)
+
+
+def reserve(reservations: Sequence[Reservation]) -> list[LedgerEntry]:
+    """Write reservations in the caller's transaction; raises CapExceeded, then none may stay.
+
+    The accounts were opened in this transaction.
+    """
+    accounts = _locked({account.pk for reserved in reservations for account in reserved.accounts})
+    balances = {account.pk: balance(account) for account in accounts}
+    entries = []
+    for reserved in reservations:
+        amount = None if reserved.amount is None else _rounded(reserved.amount)
+        for account in reserved.accounts:
+            left = balances[account.pk]
+            if not left.allows(amount):
+                raise CapExceeded(account, amount, left.committed)
+            left.take(amount)
+            entries.append(LedgerEntry(account=account, run_id=reserved.run_id, amount_usd=amount))
+    for account in accounts:
+        account.committed = balances[account.pk].committed
+    LedgerAccount.objects.bulk_update(accounts, ["committed"])
+    return LedgerEntry.objects.bulk_create(entries)
+
+
+def locked_charge(run_id: uuid.UUID) -> Charge | None:
+    """Return the charge of a run that has not ended, locked after the house; None if it has."""
+    lock_house()
+    reserved = Charge.objects.select_for_update().filter(run_id=run_id, state=SumState.RESERVED)
+    return reserved.first()
+
+
+def grow(charge: Charge, extra: Decimal) -> None:
+    """Reserve more for a run that goes on costing, whose `locked_charge` this is."""
+    before = daily_sums.of_charge(charge)
+    charge.expected = charge.amount = (charge.expected or NOTHING) + _rounded(extra)
+    charge.save(update_fields=["expected", "amount"])
+    daily_sums.add([(charge, daily_sums.of_charge(charge) - before)])
+
+
+def note_so_far(run_id: uuid.UUID, cost: Decimal) -> None:
+    """Write what a live session's results have cost: with that it is settled, however it ends."""
+    reserved = Charge.objects.filter(run_id=run_id, state=SumState.RESERVED)
+    reserved.update(so_far=_rounded(cost))
+
+
+def assign(entry: LedgerEntry, run: Run) -> None:
+    """Make a sum that was reserved for a call the run's that the call has started."""
+    entry.run = run
+    entry.save(update_fields=["run"])
+
+
+def take_back(entry: LedgerEntry) -> None:
+    """Remove a sum that was reserved for a call that has started nothing."""
+    (account,) = _locked({entry.account_id})
+    account.committed -= _counted(entry)
+    account.save(update_fields=["committed"])
+    entry.delete()
+
+
+def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency: str) -> None:
+    """Settle or release a run's sums where these changes of its row end it or say what it cost.
+
+    It costs its billed units at the price of when it began; `price` is the present one of its
+    model's unit, for a run that began before there was any. A run that upstream ended without
+    saying what it billed counts with the most that it could cost if it has a result, and with
+    nothing if it has none: server errors are not billed, rejected input may be (protocol 17.5).
+    """
+    state = changed.get("state", run.state)
+    if state not in Run.FINAL or not {"state", "billable_units"} & changed.keys():
+        return
+    entries, accounts = _entries_of(run.pk)
+    charge = Charge.objects.select_for_update().filter(run_id=run.pk).first()
+    if charge is None:  # the row did not come through the door: nothing was reserved for it
+        return
+    if charge.unit_price is None and currency in IN_DOLLARS:
+        charge.unit_price = price
+    cost = cost_of_units(changed.get("billable_units", run.billable_units), charge.unit_price)
+    charge.billed = None if cost is None else _rounded(cost)
+    _settle(charge, entries, accounts, has_result=state == Run.State.SUCCEEDED)
+
+
+def report(run_id: uuid.UUID, cost: Decimal) -> Charge | None:
+    """Settle a run's sums with what upstream's billing events say; None if it has no charge."""
+    entries, accounts = _entries_of(run_id)
+    charge = Charge.objects.select_for_update().filter(run_id=run_id).first()
+    if charge is not None:
+        charge.reported = _rounded(cost)
+        _settle(charge, entries, accounts, has_result=True)
+    return charge
+
+
+def _entries_of(run_id: uuid.UUID) -> tuple[list[LedgerEntry], dict[int, LedgerAccount]]:
+    """Return a run's entries, and their accounts, locked."""
+    entries = list(LedgerEntry.objects.filter(run_id=run_id))
+    return entries, {row.pk: row for row in _locked({entry.account_id for entry in entries})}
+
+
+def _settle(
+    charge: Charge,
+    entries: Sequence[LedgerEntry],
+    accounts: Mapping[int, LedgerAccount],
+    *,
+    has_result: bool,
+) -> None:
+    """Count the best figure of what a run has cost, in place of what it may have cost."""
+    before = daily_sums.of_charge(charge)
+    known = charge.billed if charge.reported is None else charge.reported
+    most = charge.expected if charge.so_far is None else charge.so_far
+    charge.amount = most if known is None else known
+    is_due = known is not None or has_result
+    charge.state = SumState.SETTLED if is_due else SumState.RELEASED
+    charge.awaits_check = known is not None
+    charge.save(
+        update_fields=["unit_price", "billed", "reported", "amount", "state", "awaits_check"]
+    )
+    for owner in owners.registered():
+        owner.on_settle(charge)
+    for entry in entries:
+        earlier = _counted(entry)
+        entry.state = charge.state
+        if known is not None:
+            entry.amount_usd = known
+        accounts[entry.account_id].committed += _counted(entry) - earlier
+    LedgerEntry.objects.bulk_update(entries, ["state", "amount_usd"])
+    LedgerAccount.objects.bulk_update(accounts.values(), ["committed"])
+    daily_sums.add([(charge, daily_sums.of_charge(charge) - before)])
+
+
+def _counted(entry: LedgerEntry) -> Decimal:
+    return NOTHING if entry.state == SumState.RELEASED else entry.amount_usd or NOTHING
+
+
+def _locked(keys: Collection[int]) -> list[LedgerAccount]:
+    """Return these accounts as they are now, locked in the order of all."""
+    if not keys:
+        return []
+    places = [models.When(kind=kind, then=place) for place, kind in enumerate(_LOCKED_AFTER)]
+    rows = LedgerAccount.objects.select_for_update().filter(pk__in=keys)
+    return list(rows.order_by(models.Case(*places, default=len(places)), "pk"))
+
+
+def _rounded(amount: Decimal) -> Decimal:
+    return min(amount, MOST).quantize(_UNIT, ROUND_UP)

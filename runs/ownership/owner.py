@@ -1,0 +1,66 @@
+"""What the runs' own rows promise: runs, uploads, presets, links and drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+
+from catalog.models import Collection
+from kept import purging
+from projects.models import InProject, InProjectQuerySet
+from runs.models import Draft, Preset, Run, Share, Upload
+from runs.ownership.retention import Retention
+from runs.promises.owners import Job, JsonColumn, RunOwner, UserRelation
+
+if TYPE_CHECKING:
+    import fal
+    from core.notify import channel
+
+
+class RunsOwner(RunOwner):
+    """Rows of forms name files, open them to others, and are handed over with the runs."""
+
+    def inputs_in_use(self) -> Sequence[JsonColumn]:
+        """Return the forms; inputs of runs are indexed instead (`runs/models/input_file.py`)."""
+        return (
+            JsonColumn(Preset.objects.kept(), "arguments"),
+            JsonColumn(Share.objects.all(), "arguments"),
+            JsonColumn(Draft.objects.all(), "post"),
+        )
+
+    def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
+        """Return the user's examples, presets for the team, and links that open their files."""
+        presets = Preset.objects.kept().filter(user_id=user_id, is_shared=True)
+        return (
+            JsonColumn(Run.objects.examples().filter(user_id=user_id), "arguments"),
+            JsonColumn(presets, "arguments"),
+            JsonColumn(Share.objects.filter(user_id=user_id, opens_files=True), "arguments"),
+        )
+
+    def movable(self) -> Mapping[str, type[InProject]]:
+        """Return runs; uploads go along with what uses them."""
+        return {"run": Run}
+
+    def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
+        """Return runs, deleted ones too."""
+        return {"run": Run.objects.with_endpoint().light()}
+
+    def handed_over(self) -> Sequence[UserRelation]:
+        """Return the runs and their forms, and the collections of the catalogue, which is below."""
+        return (
+            UserRelation("runs", Run),
+            UserRelation("uploads", Upload),
+            UserRelation("links", Share),
+            UserRelation("collections", Collection, "owner"),
+        )
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the jobs that delete old runs, where projects keep them for some days only, and
+        for good what else was deleted a while ago.
+        """
+        return (
+            Job("delete old runs", sync_to_async(Retention().step)),
+            Job("purge deleted things", sync_to_async(purging.step)),
+        )

@@ -1,0 +1,74 @@
+"""A selection of results or runs, as pages post it: what is ticked, or all that a list found."""
+
+from __future__ import annotations
+
+import uuid
+from copy import copy
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.http import QueryDict
+
+from core.http.parameters import parse_uuid
+from runs.promises import owners
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from runs.models.querysets import RunQuerySet
+
+RUN, ARTIFACT = "run", "artifact"  # <uuid>; <run uuid>/<position>
+ALL, FILTERS = "all", "filters"  # `1`, and the query of the list that it stands beside
+MAX_FILTER_CHARS = 2000
+MOST_COUNTED = 100_000
+
+
+class RunKeys(NamedTuple):
+    """The runs of a selection, and how many of those that a list has found are not among them."""
+
+    keys: list[uuid.UUID]
+    left_out: int = 0
+
+
+def run_keys(query: QueryDict) -> list[uuid.UUID]:
+    """Return the runs of a posted selection, once each, in its order.
+
+    They are named by `run=<uuid>`, or by one of their results, `artifact=<run uuid>/<position>`.
+    What is malformed is left out.
+    """
+    of_results = (key.partition("/")[0] for key in query.getlist(ARTIFACT))
+    named = (*query.getlist(RUN), *of_results)
+    return list(dict.fromkeys(key for text in named if (key := parse_uuid(text))))
+
+
+def posted_runs(request: HttpRequest, most: int) -> RunKeys:
+    """Return the runs that a request selects: at most so many, of a whole list the newest."""
+    runs = all_found(request)
+    if runs is None:
+        keys = run_keys(request.POST)
+        return RunKeys(keys[:most], len(keys[most:]))
+    return newest(runs, most)
+
+
+def newest(runs: RunQuerySet, most: int) -> RunKeys:
+    """Return the newest of these runs, at most so many."""
+    ordered = runs.order_by("-created_at", "pk").values_list("pk", flat=True)
+    keys = list(ordered[: most + 1])
+    if len(keys) <= most:
+        return RunKeys(keys)
+    return RunKeys(keys[:most], runs.order_by()[:MOST_COUNTED].count() - most)
+
+
+def all_found(request: HttpRequest) -> RunQuerySet | None:
+    """Return all runs that the list has found from which was posted; None if some were chosen."""
+    if request.POST.get(ALL) != "1":
+        return None
+    listing = copy(request)
+    listing.GET = QueryDict(listed_query(request).urlencode())
+    vars(listing).pop("_named_project", None)  # of the address that is posted to
+    lists = (owner.listed_runs(listing) for owner in owners.registered())
+    return next((runs for runs in lists if runs is not None), None)
+
+
+def listed_query(request: HttpRequest) -> QueryDict:
+    """Return the query of the list beside which a selection stands; may be changed."""
+    return QueryDict(request.POST.get(FILTERS, "")[:MAX_FILTER_CHARS], mutable=True)

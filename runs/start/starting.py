@@ -1,0 +1,410 @@
+"""The only door: every run of every feature begins here.
+
+A run is refused if its model is blocked or gone, if a rule locks it in the project
+(`projects/rules/`), or if an account that it counts towards has no room. It is identified by what
+starts it and a key, so that a repeated press or call returns the run that the first one has
+started. What starts it decides whether its user's wish to share runs applies. The most that it may
+cost is reserved in the transaction that creates it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.models import Endpoint
+from core.formatting import shorten
+from core.notify import channel
+from fal.db_safe import db_safe_text
+from people.accounts.auditing import acting
+from people.accounts.profile import preferences
+from projects import roles
+from projects.models import Project
+from projects.models.project import private_project
+from projects.rules import door
+from runs.costs import ledger
+from runs.costs.cost import estimate_runs
+from runs.costs.ledger import Reservation
+from runs.files.own_addresses import with_own_paths
+from runs.models import Charge, LedgerAccount, Run, Transport
+from runs.promises import named_inputs, owners
+from runs.start.refused_starts import Forbidden, Refused
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from runs.models.querysets import RunQuerySet
+    from runs.promises.named_inputs import NamedInput
+    from schemas.estimate import Estimate
+
+TITLE_LENGTH = 200
+TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
+TOKEN_CHARS = 64
+
+
+class Source(StrEnum):
+    """What starts a run: the first part of its token."""
+
+    FORM = "form"
+    RERUN = "again"
+    VARIATION = "more"
+    BOARD = "cell"
+    CHAT = "chat"
+    FLOW = "flow"
+    WORKFLOW = "workflow"
+    LIVE = "live"
+    API = "api"
+
+
+# Whose arguments a person writes, and no form or plan has resolved the names in them before.
+RESOLVES_NAMES = {Source.CHAT, Source.FLOW}
+# What is in these was not written for others, such as a chat's system prompt.
+NEVER_SHARED = {Source.CHAT, Source.API}
+
+
+class Door(StrEnum):
+    """Where a run began, as people see it: `/spend/` tells what was spent by each."""
+
+    PAGE = "page"
+    BOARD = "board"
+    TRIAL = "trial"
+    FLOW = "flow"
+    CHAT = "chat"
+    API = "api"
+    ASSISTANT = "assistant"
+
+
+_DOORS = {
+    Source.BOARD: Door.BOARD,
+    Source.CHAT: Door.CHAT,
+    Source.FLOW: Door.FLOW,
+    Source.WORKFLOW: Door.FLOW,
+    Source.API: Door.API,
+}  # of the others: the page
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process that sends the run itself, at once, and holds its lease from the beginning.
+
+    The run counts as sent from then on: no worker sends it again if its holder dies.
+    """
+
+    name: str
+    lease_until: datetime
+    state: Run.State  # submitting, or running where the connection is open already
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartRequest:
+    """A run to be started.
+
+    `key` identifies it among its user's runs of this source: equal keys are one run. `accounts` are
+    those it counts towards, opened in this transaction. `estimate` is its expected cost where the
+    caller knows it; `token_id` is the key of the API token of the program that starts it, unless
+    that is the one whose request is answered. A run that `is_private` is not shown to the team
+    though its user shares runs, such as those of programs. `event` is the first entry of its
+    timeline, (what, text). `options` are fields of `fal.SubmitOptions`.
+    """
+
+    user: User
+    endpoint: Endpoint
+    arguments: dict[str, Any]
+    source: Source
+    key: str
+    transport: str = Transport.QUEUE
+    title: str | None = None  # None: by the arguments
+    batch: uuid.UUID | None = None
+    is_private: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    event: tuple[str, str] | None = None
+    holder: Holder | None = None
+    accounts: Sequence[LedgerAccount] = ()
+    door: Door | None = None  # None: by the source
+    token_id: int | None = None
+    estimate: Estimate | None = None
+    project: Project | None = None  # None: its user's private one
+    is_hidden: bool | None = None  # from the project's other members; None: as the project says
+    origins: Sequence[str] = ()  # what its form was filled in from, for `RunOwner.on_start`
+    named: Sequence[NamedInput] = ()  # what its arguments contain of named things, resolved before
+
+
+class Started(NamedTuple):
+    """A run, and whether this request has started it; False: an earlier one with its key has."""
+
+    run: Run
+    is_new: bool
+
+
+def start(request: StartRequest) -> Started:
+    """Start a run, or return the one that this key has started.
+
+    Raises Refused or Forbidden, and ledger.CapExceeded if an account has no room; then nothing is
+    written.
+    """
+    (started,) = start_many([request])
+    return started
+
+
+def start_many(requests: Sequence[StartRequest]) -> list[Started]:
+    """Start several runs, all or none; raises what `start` raises. All are of one user."""
+    if not requests:
+        return []
+    for endpoint in {request.endpoint.pk: request.endpoint for request in requests}.values():
+        if refusal := endpoint.refusal_everywhere:
+            raise Refused(refusal)
+    user = requests[0].user
+    projects = {project_of(request) for request in requests}
+    for project in projects:
+        if refusal := roles.refusal_to_make(user, project):
+            raise Forbidden(refusal)
+    if refusal := door.first_refusal(
+        {(project_of(request), request.endpoint) for request in requests}
+    ):
+        raise Forbidden(refusal)
+    requests = _resolved(requests)
+    with transaction.atomic():
+        started = _insert(requests)
+        new = [
+            (start.run, request)
+            for start, request in zip(started, requests, strict=True)
+            if start.is_new
+        ]
+        if new:
+            _tell_origins(new)
+            _tell_named(new)
+            _reserve(new)  # last: others wait for it
+            channel.notify()
+    return started
+
+
+def _resolved(requests: Sequence[StartRequest]) -> Sequence[StartRequest]:
+    """Return the requests with names resolved (`runs/promises/named_inputs.py`), those of some sources."""
+    if not any(request.source in RESOLVES_NAMES for request in requests):
+        return requests
+    resolve = named_inputs.resolver(requests[0].user, project_of(requests[0]))
+    whole = []
+    for request in requests:
+        resolved = resolve(request.endpoint, request.arguments)
+        title_ = title(request.arguments) if request.title is None else request.title
+        whole.append(
+            replace(request, arguments=resolved.arguments, named=resolved.named, title=title_)
+        )
+    return whole
+
+
+def _insert(requests: Sequence[StartRequest]) -> list[Started]:
+    """Insert the runs whose tokens are new; a unique constraint decides between two at once."""
+    user = requests[0].user
+    shares = preferences.shares_runs(user)
+    runs = [_row(request, shares=shares) for request in requests]
+    Run.objects.bulk_create(runs, ignore_conflicts=True)
+    rows = Run.objects.filter(user=user, form_token__in=[run.form_token for run in runs])
+    keys = dict(rows.values_list("form_token", "pk"))
+    earlier = Run.objects.in_bulk(set(keys.values()) - {run.pk for run in runs})
+    started = []
+    for run, request in zip(runs, requests, strict=True):
+        existing = earlier.get(keys[run.form_token])
+        if existing is None and request.holder:
+            _note_sent(run)
+        started.append(Started(existing or run, existing is None))
+    return started
+
+
+def _row(request: StartRequest, *, shares: bool) -> Run:
+    endpoint, holder = request.endpoint, request.holder
+    held: dict[str, Any] = {}
+    if holder:
+        held = {
+            "state": holder.state,
+            "attempts": 1,
+            "worker": holder.name,
+            "lease_until": holder.lease_until,
+        }
+    events = []
+    if request.event:
+        what, text = request.event
+        events = [{"at": timezone.now().isoformat(), "what": what, "text": text}]
+    project = project_of(request)
+    # What lies in a shared project is for its members, however freely its user shares the rest.
+    may_be_shared = shares and project.is_private and not request.is_private
+    is_hidden = project.hides_new_runs if request.is_hidden is None else request.is_hidden
+    return Run(
+        user=request.user,
+        endpoint=endpoint,
+        schema_id=endpoint.schema_id,
+        form_token=token(request.source, request.key),
+        arguments=with_own_paths(request.arguments),
+        transport=request.transport,
+        title=title(request.arguments) if request.title is None else request.title,
+        batch=request.batch,
+        options=dict(request.options),
+        events=events,
+        is_example=may_be_shared and request.source not in NEVER_SHARED,
+        project=project,
+        is_hidden=is_hidden,
+        **held,
+    )
+
+
+def project_of(request: StartRequest) -> Project:
+    """Return the project in which the run will live."""
+    return request.project or private_project(request.user)
+
+
+def _note_sent(run: Run) -> None:
+    """Record that a run with a holder was sent when it was created."""
+    names = ["sent_at"]
+    if run.state == Run.State.RUNNING:
+        names += ["queued_at", "started_at"]
+    for name in names:
+        setattr(run, name, run.created_at)
+    run.save(update_fields=names)
+
+
+def _reserve(new: Sequence[tuple[Run, StartRequest]]) -> None:
+    """Write what the runs may cost, and reserve it in the accounts that they count towards."""
+    unknown = [request for _, request in new if request.estimate is None]
+    inputs = [(request.endpoint, request.arguments) for request in unknown]
+    estimates = iter(estimate_runs(inputs) if inputs else [])
+    most = [in_dollars(request.estimate or next(estimates)) for _, request in new]
+    ledger.lock_house()
+    costs = list(zip(new, most, strict=True))
+    charges = [_charge(run, request, cost) for (run, request), cost in costs]
+    for owner in owners.registered():
+        owner.on_charges(new[0][1].user, charges)
+    ledger.write_charges(charges)
+    ledger.reserve([Reservation(run.pk, cost, request.accounts) for (run, request), cost in costs])
+
+
+def require_affordable(
+    user: User, project: Project, wanted: Sequence[tuple[Endpoint, Estimate]]
+) -> None:
+    """Raise Forbidden if runs of these models would not be affordable, or confirmed, together.
+
+    For what starts them one by one later, such as a flow: nothing is reserved.
+    """
+    if not wanted:
+        return
+    charges = [
+        Charge(
+            user_id=user.pk,
+            project_id=project.pk,
+            endpoint=endpoint,
+            token_id=calling_token(),
+            created_at=timezone.now(),
+            expected=in_dollars(estimate),
+        )
+        for endpoint, estimate in wanted
+    ]
+    with transaction.atomic():
+        ledger.lock_house()
+        for owner in owners.registered():
+            owner.on_charges(user, charges)
+
+
+def reserve_more(run: Run, extra: Decimal | None) -> None:
+    """Reserve more for a run under way, such as a live session; None: nothing is known of it.
+
+    Raises Forbidden if that is not affordable; then what was reserved before stays.
+    """
+    with transaction.atomic():
+        charge = ledger.locked_charge(run.pk)
+        if charge is None:
+            return
+        more = copy(charge)
+        more.expected = more.amount = extra
+        for owner in owners.registered():
+            owner.on_charges(run.user, [more], before=charge.expected or ledger.NOTHING)
+        if more.expected is not None:
+            ledger.grow(charge, more.expected)
+
+
+def calling_token() -> int | None:
+    """Return the key of the API token whose request is answered; None for people and jobs."""
+    token = getattr(acting.request(), "api_token", None)
+    return token.pk if token else None
+
+
+def _charge(run: Run, request: StartRequest, expected: Decimal | None) -> Charge:
+    endpoint = request.endpoint
+    has_price = endpoint.currency in ledger.IN_DOLLARS
+    return Charge(
+        run=run,
+        user_id=run.user_id,
+        project_id=run.project_id,
+        endpoint=endpoint,
+        token_id=request.token_id or calling_token(),
+        door=request.door or _DOORS.get(request.source, Door.PAGE),
+        created_at=run.created_at,
+        unit_price=endpoint.unit_price_usd if has_price else None,
+        price_unit=endpoint.price_unit,
+        expected=expected,
+    )
+
+
+def _tell_origins(new: Sequence[tuple[Run, StartRequest]]) -> None:
+    origins = {run: request.origins for run, request in new if request.origins}
+    if origins:
+        for owner in owners.registered():
+            owner.on_start(new[0][1].user, origins)
+
+
+def _tell_named(new: Sequence[tuple[Run, StartRequest]]) -> None:
+    named = {run: request.named for run, request in new if request.named}
+    if named:
+        for owner in owners.registered():
+            owner.on_named(new[0][1].user, named)
+
+
+def in_dollars(estimate: Estimate) -> Decimal | None:
+    """Return the most that a run costs; None if that is unknown, or in another currency."""
+    return estimate.most if estimate.currency in ledger.IN_DOLLARS else None
+
+
+def token(source: Source, key: str) -> str:
+    """Return the token of a run, unique for each user: the column holds 64 characters."""
+    whole = f"{source}-{key}"
+    if len(whole) <= TOKEN_CHARS:
+        return whole
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{source}-{digest}"[:TOKEN_CHARS]
+
+
+def is_of(run: Run, source: Source) -> bool:
+    """Whether this source has started a run."""
+    return run.form_token.startswith(f"{source}-")
+
+
+def runs_of(user: User, source: Source, key: str) -> RunQuerySet:
+    """Return a user's runs of a source whose keys begin with `key`."""
+    return Run.objects.filter(user_id=user.pk, form_token__startswith=token(source, key))
+
+
+def title(arguments: Mapping[str, Any]) -> str:
+    """Return a run's title: the first line of its prompt, other text or last message."""
+    texts = [arguments.get(key) for key in TITLE_KEYS]
+    messages = arguments.get("messages")
+    if isinstance(messages, list) and messages and isinstance(messages[-1], dict):
+        texts.append(messages[-1].get("content"))
+    for text in texts:
+        if isinstance(text, str) and text.strip():
+            return shorten(db_safe_text(text.strip().splitlines()[0]), TITLE_LENGTH)
+    return ""
+
+
+def form_token(press: str, arguments: dict[str, Any]) -> str:
+    """Return a key that is equal for two presses of Run with equal page and arguments."""
+    text = f"{press}\n{json.dumps(arguments, sort_keys=True)}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

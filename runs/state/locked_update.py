@@ -1,0 +1,98 @@
+"""Changes of a run: each is decided on the locked row and committed in a transaction of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections, transaction
+from django.db.models import F, UUIDField
+
+from core.db import transient_errors
+from core.db.prepared_queries import Param, PreparedQuery
+from core.notify import channel
+from runs.costs import ledger
+from runs.models import Run
+from runs.models.querysets import LIVE, RunQuerySet
+from runs.promises import owners
+
+log = logging.getLogger(__name__)
+
+Changed = dict[str, Any]
+T = TypeVar("T")
+
+
+def update_locked(
+    pk: uuid.UUID,
+    decide: Callable[[Run], Changed],
+    then: Callable[[Changed], None] = lambda changed: None,
+) -> Changed:
+    """Lock a run, apply the changes that `decide` returns, call `then`, notify; return the changes.
+
+    The lock keeps two observers from undoing each other's changes. Every change of a column raises
+    the version here (`bump_version` is the only other place).
+    """
+    with transaction.atomic(savepoint=False):
+        run = _LOCKED.get(pk=pk)
+        changed = decide(run)
+        if any(getattr(run, name) != value for name, value in changed.items()):
+            Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
+            then(changed)
+            ledger.settle(run, changed, run.unit_price, run.currency)  # type: ignore[attr-defined]  # annotated
+            if changed.get("state") in Run.FINAL:
+                for owner in owners.registered():
+                    owner.on_end(run, changed)
+            channel.notify()
+    return changed
+
+
+def bump_version(pk: uuid.UUID) -> None:
+    """Raise a run's version because a related row has changed, and notify."""
+    Run.objects.filter(pk=pk).update(version=F("version") + 1)
+    channel.notify()
+
+
+def _locked() -> RunQuerySet:
+    """Return the locked row with what is decided by its model's row.
+
+    No decision depends on a run's input or its result.
+    """
+    rows = Run.objects.select_for_update(of=("self",)).light(*LIVE)
+    # The standing is what every submit checks, price and currency are what the end settles.
+    return rows.filter(pk=Param("pk", UUIDField())).annotate(
+        standing=F("endpoint__standing"),
+        unit_price=F("endpoint__unit_price_usd"),
+        currency=F("endpoint__currency"),
+    )
+
+
+_LOCKED = PreparedQuery(_locked)
+
+
+async def retry_until_committed(write: Callable[..., T], pk: uuid.UUID, *rest: Any) -> T:
+    """Return what `write(pk, *rest)` returns; retry while the database is locked or unavailable.
+
+    A caller that is cancelled before its turn has written nothing. Raises errors that a retry would
+    not resolve.
+    """
+    pause_s = 0.05
+    while True:
+        try:
+            return await sync_to_async(_commit)(write, pk, *rest)
+        except transient_errors.TRANSIENT:  # `_commit` has logged it
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 2.0)
+
+
+def _commit(write: Callable[..., T], pk: uuid.UUID, *rest: Any) -> T:
+    try:
+        with transaction.atomic():
+            return write(pk, *rest)
+    except Exception as error:
+        transient_errors.log_failure(log, error, "a change of run %s is not written", pk)
+        close_old_connections()
+        raise

@@ -1,0 +1,210 @@
+"""A run's state machine: the functions that change a run's state, each one commit.
+
+    created → submitting → queued → running → succeeded | failed | cancelled
+                        ↘ unconfirmed ↗
+
+Every source of news about a run (the submit's answer, the status stream, a poll, a webhook, the
+result, the answer to a cancel, the list of requests, a partial output) passes an `Observation` to
+`record`; `transitions.py` has the rules of what it may change.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+import fal
+from catalog.models import Endpoint, Standing
+from core.db import clock
+from fal.db_safe import db_safe
+from runs.models import GIVEN_UP, Artifact, MetadataBackfill, Run
+from runs.state.locked_update import Changed, retry_until_committed, update_locked
+from runs.state.transitions import (
+    ENDS,
+    TRANSITIONS,
+    Observation,
+    changes_of,
+    is_assumed_running,
+    ordered_times,
+    with_event,
+)
+from schemas import artifacts
+
+State = Run.State
+log = logging.getLogger(__name__)
+
+# The run's page loads these kinds from upstream at once; our own copy is delayed for that.
+SHOWN_AT_ONCE = {"image", "video", "audio"}
+REST = timedelta(seconds=1)
+LATER = timedelta(seconds=3)  # by then the worker that follows the run has recorded it
+
+
+def record(pk: uuid.UUID, seen: Observation) -> bool:
+    """Store an observation of a run, and its artifacts at its end; False if nothing is new."""
+
+    def add_rows(changed: Changed) -> None:
+        if changed.get("state") == State.SUCCEEDED and seen.artifacts:
+            now, numbered = clock.now(), enumerate(seen.artifacts)
+            Artifact.objects.bulk_create(
+                [_artifact_row(pk, position, artifact, now) for position, artifact in numbered],
+                ignore_conflicts=True,
+            )
+        if changed.get("state") in ENDS and seen.is_bare:
+            MetadataBackfill.objects.create(run_id=pk, due_at=clock.now() + LATER)
+
+    changed = update_locked(pk, lambda run: changes_of(run, seen), add_rows)
+    if not changed:
+        log.debug("run %s: %s by %s was nothing new", pk, seen.state or "what was seen", seen.by)
+    return bool(changed)
+
+
+def _artifact_row(
+    pk: uuid.UUID, position: int, artifact: artifacts.Artifact, now: datetime
+) -> Artifact:
+    fields = db_safe(asdict(artifact))
+    values = {name: value for name, value in fields.items() if name != "text"}
+    copy_at = now + REST if artifact.kind in SHOWN_AT_ONCE else None
+    return Artifact(run_id=pk, position=position, next_attempt_at=copy_at, **values)
+
+
+async def arecord(pk: uuid.UUID, seen: Observation) -> bool:
+    """`record`, retried until it is committed: the outcome may have cost money."""
+    return await retry_until_committed(record, pk, seen)
+
+
+def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
+    """Mark a run as submitted now; False if it must not be sent.
+
+    It may have ended, been cancelled, or its model been blocked since it was created. Committed
+    before the request is sent: a worker that takes over the run knows whether upstream may have it.
+    `noted` holds the times of this caller's earlier attempts: the database may have committed one
+    and failed before it answered.
+    """
+    is_mine = False
+
+    def decide(run: Run) -> Changed:
+        nonlocal is_mine
+        if run.state != State.SUBMITTING or run.sent_at:
+            is_mine = run.state == State.SUBMITTING and run.sent_at in noted
+            return {}
+        if run.cancel_requested_at:
+            return _local_end(run, State.CANCELLED)
+        if refused := _blocked_end(run):
+            return refused
+        noted.add(at := max(clock.now(), run.created_at))
+        return {"sent_at": at, "note": ""}
+
+    return "sent_at" in update_locked(pk, decide) or is_mine
+
+
+def fail_if_blocked(pk: uuid.UUID) -> bool:
+    """End an unsent run whose model is blocked; False if it may be sent."""
+
+    def decide(run: Run) -> Changed:
+        return {} if run.state != State.SUBMITTING or run.sent_at else _blocked_end(run)
+
+    return bool(update_locked(pk, decide))
+
+
+def _blocked_end(run: Run) -> Changed:
+    """Return the end of a run whose model is blocked, by its locked row; empty if it is not."""
+    if run.standing != Standing.BLOCKED:  # type: ignore[attr-defined]  # an annotation of `locked_update`
+        return {}
+    endpoint = Endpoint.objects.only("gone_at", "standing", "standing_reason").get(
+        pk=run.endpoint_id
+    )
+    error = fal.FalError(endpoint.refusal, type="model_blocked").as_json()
+    return _local_end(run, State.FAILED) | {"error": error}
+
+
+def request_cancel(pk: uuid.UUID, by: str = "") -> bool:
+    """Record that the run is to be cancelled; False if it had ended.
+
+    `by` is that user's name for the timeline, if it is not the run's owner. A run that was never
+    sent ends at once. An unconfirmed run is given up: upstream cannot be asked to stop it. Any
+    other run ends when upstream says so, which may be with a result.
+    """
+
+    def decide(run: Run) -> Changed:
+        if run.is_final:
+            return {}
+        at = timezone.now()
+        wanted: Changed = {"cancel_requested_at": run.cancel_requested_at or at}
+        events = [("cancel by", by)] if by and not run.cancel_requested_at else []
+        if run.state == State.UNCONFIRMED:
+            events.append(("given up", ""))
+            wanted["error"] = fal.FalError("Given up without an answer.", type=GIVEN_UP).as_json()
+        for what, text in events:
+            run.events = wanted["events"] = with_event(run, what, text, at)
+        is_here = run.state in {State.CREATED, State.UNCONFIRMED} or is_before_submit(run)
+        return wanted | (_local_end(run, State.CANCELLED) if is_here else {})
+
+    return bool(update_locked(pk, decide))
+
+
+def is_before_submit(run: Run) -> bool:
+    """Whether a run that is being sent has not been submitted yet (see `mark_submitted`)."""
+    return run.state == State.SUBMITTING and not run.handle and run.sent_at is None
+
+
+def requeue(
+    pk: uuid.UUID,
+    note: str,
+    pause: timedelta,
+    was_submitted: bool = False,
+    *,
+    has_event: bool = True,
+) -> None:
+    """Move a run that certainly did not reach upstream back to `created`, to wait for `pause`.
+
+    `was_submitted`: the caller marked it as submitted and knows that the submit failed.
+    Its timeline gets the note unless the caller has told it (`has_event`).
+    Ignored if another worker has submitted the run meanwhile.
+    """
+
+    def decide(run: Run) -> Changed:
+        may_go_back = State.CREATED in TRANSITIONS[run.state] or is_assumed_running(run)
+        if not may_go_back or run.handle or run.request_id:
+            return {}
+        if run.sent_at and not was_submitted:
+            return {}
+        if run.cancel_requested_at:
+            return _local_end(run, State.CANCELLED)
+        until = clock.now() + pause
+        again: Changed = {"state": State.CREATED, "note": note, "lease_until": until}
+        if note and has_event:
+            again["events"] = with_event(run, "later", note, timezone.now())
+        return again | {"sent_at": None, "queued_at": None, "started_at": None}
+
+    update_locked(pk, decide)
+
+
+def note_event(pk: uuid.UUID, what: str, text: str) -> None:
+    """Add an event to the timeline of a run that has not ended.
+
+    Ignored if it equals the last event: retries mostly fail in the same way.
+    """
+
+    def decide(run: Run) -> Changed:
+        last = run.events[-1] if run.events else {}
+        is_repeated = (last.get("what"), last.get("text")) == (what, text)
+        if run.is_final or is_repeated:
+            return {}
+        return {"events": with_event(run, what, text, timezone.now())}
+
+    update_locked(pk, decide)
+
+
+def note_deed(pk: uuid.UUID, what: str, text: str) -> None:
+    """Add a user's action to a run's timeline, whether the run has ended or not."""
+    update_locked(pk, lambda run: {"events": with_event(run, what, text, timezone.now())})
+
+
+def _local_end(run: Run, state: str) -> Changed:
+    """Return the changes for an end that is decided here, without upstream."""
+    changed: Changed = {"state": state, "ended_at": timezone.now(), "note": ""}
+    return changed | ordered_times(run, changed)

@@ -1,0 +1,262 @@
+"""Which states of a run follow which, and what an observation changes: rules without a database.
+
+Observations may arrive twice, late, in any order and from several processes, and may contradict
+each other: a state never goes back; a final state and its outcome never change (only log, metrics
+and billed units may be completed); a log line is stored once; timestamps keep their order. An
+observation without news changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+import fal
+from core.db import clock
+from fal.messages.status import inference_s
+from runs.models import Run, Transport
+from runs.state.locked_update import Changed
+from schemas import artifacts
+
+State = Run.State
+
+ENDS = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
+# Which states may follow which. Steps may be missing where a run is observed late. Only a run that
+# certainly did not reach upstream goes back to `created`: by `requeue`, never by an observation.
+TRANSITIONS: Mapping[str, frozenset[str]] = {
+    State.CREATED: ENDS | {State.SUBMITTING, State.QUEUED, State.RUNNING},
+    State.SUBMITTING: ENDS | {State.CREATED, State.UNCONFIRMED, State.QUEUED, State.RUNNING},
+    State.UNCONFIRMED: ENDS | {State.QUEUED, State.RUNNING},
+    State.QUEUED: ENDS | {State.RUNNING},
+    State.RUNNING: ENDS,
+    State.SUCCEEDED: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+AT_UPSTREAM = frozenset({State.QUEUED, State.RUNNING, *ENDS})
+WITH_RESULT = frozenset({State.SUCCEEDED, State.FAILED})
+LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
+POSITION_LIMIT = 200
+LARGEST_POSITION = 2**31 - 1
+EVENT_LIMIT = 50
+ANSWERED = "Upstream answered"  # begins an event's text if the answer was unusable
+NOT_READ = f"{ANSWERED}, and the answer could not be read."
+_FREE = {"worker": "", "lease_until": None}  # any worker may claim the run at once
+HOLDER_RENEWS_WITHIN = timedelta(seconds=15)
+HOLDER_RENEWS_EVERY_S = 5.0
+PROOFS = {"submit", "webhook"}  # sources that identify a run by a secret, not by its content
+TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
+
+
+@dataclass(frozen=True)
+class Observation:
+    """News about a run; empty fields are unknown. `by` names the source, for log and timeline."""
+
+    state: str = ""
+    by: str = ""
+    at: datetime = field(default_factory=timezone.now)
+    request_id: str = ""
+    handle: Mapping[str, Any] | None = None
+    queue_position: int | None = None
+    logs: Sequence[fal.LogLine | Mapping[str, Any]] = ()
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    partial: Any = None
+    steps: Sequence[Mapping[str, Any]] | None = None
+    output: Any = None
+    output_text: str = ""
+    error: Mapping[str, Any] | None = None
+    billable_units: str = ""
+    note: str | None = None
+    is_bare: bool = False  # only has the end: billing, metrics and log have to be backfilled
+    before_submit: bool = False  # ignored if another worker has already submitted the run
+    artifacts: Sequence[artifacts.Artifact] = ()
+
+
+def is_allowed(state: str, after: str) -> bool:
+    """Whether an observation may move a run from `after` to `state`."""
+    return state != State.CREATED and state in TRANSITIONS[after]
+
+
+def changes_of(run: Run, seen: Observation) -> Changed:
+    """Return the columns that `seen` changes; empty if it has no news or is of another run."""
+    seen = _db_safe(seen)
+    is_other = bool(run.request_id) and seen.request_id not in ("", run.request_id)
+    if is_other and not (is_matched_by_content(run) and seen.by in PROOFS):
+        return {}
+    if seen.before_submit and run.sent_at:
+        return {}
+    if run.is_final:
+        facts = _facts(run, seen) if seen.state not in ENDS - {run.state} else {}
+        return facts | _inferred_start(run, facts)
+    moves = is_allowed(seen.state, run.state) or _lost_connection(run, seen)
+    changed = _transition(run, seen) if moves else {}
+    if moves or seen.state in ("", run.state):
+        changed |= _transient_facts(run, seen)
+    if seen.request_id and (is_other or not run.request_id):
+        changed["request_id"] = seen.request_id
+    if is_other or (seen.handle and not run.handle):
+        changed["handle"] = dict(seen.handle) if seen.handle else None
+    changed |= _facts(run, seen)
+    return changed | _inferred_start(run, changed)
+
+
+def is_matched_by_content(run: Run) -> bool:
+    """Whether its request was only matched in upstream's list by input: a proof may correct it."""
+    is_found = any(event["what"] == "found" and event["text"] == "list" for event in run.events)
+    return is_found and not run.is_final
+
+
+def _db_safe(seen: Observation) -> Observation:
+    """Drop values that no column can store: nothing that upstream sends may block a run."""
+    position = seen.queue_position
+    return replace(
+        seen,
+        queue_position=position if 0 <= (position or 0) <= LARGEST_POSITION else None,
+        request_id=_truncate("request_id", seen.request_id),
+        billable_units=_truncate("billable_units", seen.billable_units),
+        note=seen.note and seen.note[:255],
+    )
+
+
+def _truncate(name: str, value: str) -> str:
+    """Return the value; empty if it is too long: a truncated id or amount would be wrong."""
+    longest = Run._meta.get_field(name).max_length  # type: ignore[union-attr]
+    return value if len(value) <= (longest or 0) else ""
+
+
+def _facts(run: Run, seen: Observation) -> Changed:
+    """Return facts that hold for any outcome: billed units, metrics, log. Webhooks lack them."""
+    changed: Changed = {}
+    if seen.billable_units and not run.billable_units:
+        changed["billable_units"] = seen.billable_units
+    is_measured = run.is_final and run.metrics  # clients have read them
+    if not is_measured and (metrics := run.metrics | dict(seen.metrics)) != run.metrics:
+        changed["metrics"] = metrics
+    if seen.logs and (lines := _merged_log(run.logs, seen.logs)) != run.logs:
+        changed["logs"] = lines
+    return changed
+
+
+def _inferred_start(run: Run, changed: Changed) -> Changed:
+    """Return an ended run's unobserved start, computed from its inference time."""
+    ended_at = changed.get("ended_at", run.ended_at)
+    worked_s = inference_s(changed.get("metrics", run.metrics))
+    if not ended_at or not worked_s or run.started_at:
+        return {}
+    return ordered_times(run, changed | {"started_at": ended_at - timedelta(seconds=worked_s)})
+
+
+def _lost_connection(run: Run, seen: Observation) -> bool:
+    """Whether a run over one connection has lost it: upstream has no status of such a run."""
+    return is_assumed_running(run) and seen.state == State.UNCONFIRMED
+
+
+def is_assumed_running(run: Run) -> bool:
+    """Whether a run over one connection counts as running because its request was sent."""
+    is_direct = run.transport != Transport.QUEUE and not run.handle
+    return is_direct and run.state == State.RUNNING
+
+
+def _transition(run: Run, seen: Observation) -> Changed:
+    """Return the columns that change with the state: times, cleared fields, the outcome."""
+    changed: Changed = {"state": seen.state}
+    if seen.state in AT_UPSTREAM and run.queued_at is None and _reached_upstream(run, seen):
+        changed["queued_at"] = seen.at
+    if seen.state == State.RUNNING:
+        changed["started_at"] = seen.at
+    if seen.state != State.QUEUED and run.queue_position is not None:
+        changed["queue_position"] = None
+    if run.note:
+        changed["note"] = ""
+    if seen.state in ENDS:
+        changed |= {"ended_at": seen.at, "output": seen.output, "error": seen.error}
+        if seen.output_text:
+            changed["output_text"] = seen.output_text
+        if seen.state in WITH_RESULT:
+            changed["result_at"] = timezone.now()
+        if seen.state == State.SUCCEEDED and run.partial is not None:
+            changed["partial"] = None
+    if seen.state == State.UNCONFIRMED:
+        what = "lost" if run.transport == Transport.QUEUE else "broke"
+        changed["events"] = with_event(run, what, event_text(seen.error or {}), seen.at)
+        changed |= _FREE
+    elif run.state == State.UNCONFIRMED:
+        changed["events"] = with_event(run, "found", seen.by, seen.at)
+        changed |= _FREE if run.transport == Transport.QUEUE else _renewed_lease()
+    return changed | ordered_times(run, changed)
+
+
+def _renewed_lease() -> Changed:
+    """Return a lease for a run whose connection reported again; its holder renews it."""
+    return {"worker": "", "lease_until": clock.now() + HOLDER_RENEWS_WITHIN}
+
+
+def event_text(error: Mapping[str, Any]) -> str:
+    """Return the text of a timeline event for `FalError.as_json()`."""
+    if error.get("error") == fal.Unreadable.__name__:
+        return NOT_READ
+    message, status = str(error.get("message") or ""), error.get("status")
+    return f"{ANSWERED} {status}: {message}" if status else message
+
+
+def _reached_upstream(run: Run, seen: Observation) -> bool:
+    """Whether upstream ever had the run: not if it failed or was cancelled before the submit."""
+    return seen.state not in ENDS or bool(run.request_id or seen.request_id)
+
+
+def ordered_times(run: Run, changed: Changed) -> Changed:
+    """Return the changed times, each no earlier than the previous one: observers' clocks differ."""
+    ordered, latest = {}, None
+    for name in TIMES:
+        at = changed.get(name, getattr(run, name))
+        if at and latest and at < latest:
+            at = latest
+        latest = at or latest
+        if name in changed:
+            ordered[name] = at
+    return ordered
+
+
+def _transient_facts(run: Run, seen: Observation) -> Changed:
+    """Return facts about the current state only: queue position, note, partial output."""
+    changed: Changed = {}
+    position = seen.queue_position
+    if seen.state == State.QUEUED and position not in (None, run.queue_position):
+        stamp = seen.at.isoformat()
+        if not run.positions or run.positions[-1][0] <= stamp:  # else the observation is outdated
+            changed["queue_position"] = position
+            changed["positions"] = [*run.positions[: POSITION_LIMIT - 1], [stamp, position]]
+    if seen.note is not None and seen.note != run.note and seen.state not in ENDS:
+        changed["note"] = seen.note
+    if seen.partial is not None and seen.partial != run.partial and seen.state != State.SUCCEEDED:
+        changed["partial"] = seen.partial
+    if seen.steps and len(seen.steps) > len(run.steps or ()):
+        changed["steps"] = list(seen.steps)
+    return changed
+
+
+def _merged_log(
+    stored: Sequence[Mapping[str, Any]], new: Sequence[fal.LogLine | Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the last `LOG_LIMIT` of all lines, sorted by time, without duplicates."""
+    merged = fal.sort_logs(fal.merge_logs(_parse_log(stored), _parse_log(new)))
+    return [
+        {"timestamp": line.timestamp, "level": line.level, "message": line.message}
+        for line in merged[-LOG_LIMIT:]
+    ]
+
+
+def _parse_log(lines: Sequence[fal.LogLine | Mapping[str, Any]]) -> list[fal.LogLine]:
+    parsed = (
+        line if isinstance(line, fal.LogLine) else fal.LogLine.from_json(line) for line in lines
+    )
+    return [line for line in parsed if line]
+
+
+def with_event(run: Run, what: str, text: str, at: datetime) -> list[dict[str, str]]:
+    """Return the run's events with one more; the last `EVENT_LIMIT` of them."""
+    return [*run.events, {"at": at.isoformat(), "what": what, "text": text}][-EVENT_LIMIT:]

@@ -1,0 +1,116 @@
+""" "Move to…": choose a project, see what goes along, move it, and undo that."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.http.htmx import HtmxRequest
+from projects import roles
+from projects.models import Move, Project
+from projects.models.in_project import MAKERS
+from runs.ownership import moving
+from runs.results import selections
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse, QueryDict
+
+    from runs.promises.owners import Chosen
+
+TARGET = "target"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def moves(request: HtmxRequest) -> HttpResponse:
+    """Show where the chosen things can go, and what goes along; move them to a posted target."""
+    query = request.POST if request.method == "POST" else request.GET
+    try:
+        chosen = moving.choose(request.user, _posted(request, query))
+    except moving.Refused as error:
+        return _form(request, None, str(error), status=404)
+    if TARGET not in request.POST:  # a link, or the selection of a list
+        return _form(request, chosen)
+    targets = {target.key: target for target in _targets(request)}
+    target = targets.get(query.get(TARGET, ""))
+    if target is None:
+        return _form(request, chosen, "Choose a project that you make things in.", status=422)
+    try:
+        record = moving.move(request.user, chosen, target)
+    except moving.Refused as error:
+        return _form(request, chosen, str(error), status=422)
+    return redirect("playground:move", record.pk)
+
+
+@require_safe
+def move(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show what was moved, with a button that puts it back."""
+    record = get_object_or_404(Move.objects.select_related("target"), pk=pk, user=request.user)
+    return _moved(request, record)
+
+
+@require_POST
+def undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Put back what was moved."""
+    record = get_object_or_404(Move.objects.select_related("target"), pk=pk, user=request.user)
+    try:
+        moving.undo(request.user, record)
+    except (moving.Refused, PermissionDenied) as error:
+        return _moved(request, record, str(error), status=409)
+    return redirect("playground:move", record.pk)
+
+
+def _posted(request: HtmxRequest, query: QueryDict) -> dict[str, list[str]]:
+    named = {name: query.getlist(name) for name in moving.kinds()}
+    if request.method == "POST":
+        selected = selections.posted_runs(request, moving.MOST_CHOSEN)
+        if selected.left_out:
+            raise moving.Refused(
+                f"Choose at most {moving.MOST_CHOSEN} at once: narrow the list, for example by a "
+                "date."
+            )
+        runs = selected.keys
+    else:
+        runs = selections.run_keys(query)
+    return named | {selections.RUN: [str(key) for key in runs]}
+
+
+def _targets(request: HtmxRequest) -> list[Project]:
+    """Return the projects in which the user may make something, the private one first."""
+    mine = {"memberships__user": request.user, "memberships__role__in": MAKERS}
+    named = Project.objects.active().filter(**mine).order_by("name", "pk")
+    return sorted(named, key=lambda project: not project.is_private)
+
+
+def _form(
+    request: HtmxRequest, chosen: Chosen | None, trouble: str = "", status: int = 200
+) -> HttpResponse:
+    planned = moving.plan(request.user, chosen) if chosen else None
+    context: dict[str, Any] = {"planned": planned, "trouble": trouble}
+    if chosen and planned:
+        context["targets"] = [
+            (target, moving.blind_makers(planned, target))
+            for target in _targets(request)
+            if not moving.are_all_in(chosen, target)
+        ]
+        context["fields"] = [
+            (name, key) for name, kind in moving.kinds().items() for key in chosen.get(kind, ())
+        ]
+    return render(request, "playground/moves/form.html", context, status=status)
+
+
+def _moved(
+    request: HtmxRequest, record: Move, trouble: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "record": record,
+        "counts": moving.counts_of(record),
+        "trouble": trouble,
+        "may_open": bool(roles.role_in(record.target, request.user)),
+        "runs": urlencode({"project": record.target.key}),
+    }
+    return render(request, "playground/moves/moved.html", context, status=status)

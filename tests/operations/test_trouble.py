@@ -1,0 +1,33 @@
+"""The deployment's trouble is told to admins, if it lasts, once a day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from notifications.models import Notification
+from operations import trouble
+from tests.people.house.made import make_admin
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trouble, "_before", frozenset())
+
+
+def test_admins_are_told_of_what_lasts_once_a_day(user: User, settings: Any) -> None:
+    eva = make_admin("eva")
+    trouble.tell_admins()
+    assert not Notification.objects.exists()
+    trouble.tell_admins()
+    trouble.tell_admins()
+    told = Notification.objects.all()
+    assert {notification.user for notification in told} == {eva}
+    subjects = sorted(notification.subject for notification in told)
+    assert len(subjects) == len(set(subjects))
+    assert any(subject.startswith("No worker is running") for subject in subjects)
+    assert {notification.path for notification in told} == {"/admin/status/"}

@@ -1,0 +1,1 @@
+"""The people of the house: roles, invitations, leaving, and their pages."""

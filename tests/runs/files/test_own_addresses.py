@@ -1,0 +1,91 @@
+"""Addresses of our own files become paths, however and wherever they are written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runs.files.own_addresses import OUR_ADDRESS, tidy_addresses, with_own_paths
+
+UPLOAD = "/uploads/0b1c2d3e-0000-4000-8000-00000000000a/F%C3%BCchse%20(1).png"
+RESULT = "/runs/0b1c2d3e-0000-4000-8000-00000000000b/artifacts/3/"
+
+
+@pytest.fixture(autouse=True)
+def _hosts(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = [
+        "localhost", "127.0.0.1", "[::1]", "vitrine.example", ".team.example", "xn--mnchen-3ya.de"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "", "http://localhost", "http://127.0.0.1:8400", "https://vitrine.example", "http://[::1]:8",
+        "HTTPS://Vitrine.Example:8443", "https://vitrine.example.", "https://a.team.example",
+        "https://münchen.de", "https://someone@vitrine.example", "http://localhost:",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("spaces", ["", " ", "\n", "\u00a0\t"])
+@pytest.mark.parametrize("path", [UPLOAD, RESULT])
+def test_every_host_name_of_the_server_is_recognised(origin: str, spaces: str, path: str) -> None:
+    assert with_own_paths(f"{spaces}{origin}{path}{spaces}") == path
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        (UPLOAD.replace("%C3%BC", "ü"), UPLOAD),
+        (UPLOAD.replace("%C3%BC", "u%CC%88"), UPLOAD),  # decomposed
+        (UPLOAD.replace("(", "%28").replace(")", "%29"), UPLOAD),
+        (UPLOAD.replace("0b1c", "0B1C"), UPLOAD),
+        (f"{UPLOAD}?download", UPLOAD),
+        (f"{UPLOAD}#page", UPLOAD),
+        (RESULT.replace("runs", "%72uns").replace("-", "%2D"), RESULT),
+        (RESULT.removesuffix("/"), RESULT),
+        (f"{RESULT}?download=1", RESULT),
+        (RESULT.upper().replace("RUNS", "runs").replace("ARTIFACTS", "artifacts"), RESULT),
+    ],
+)
+def test_every_spelling_of_a_path_is_recognised(written: str, path: str) -> None:
+    assert with_own_paths(f"http://localhost:8000{written}") == path
+    assert OUR_ADDRESS.fullmatch(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://elsewhere.example{RESULT}",
+        f"https://vitrine.example.elsewhere.example{RESULT}",
+        f"https://elsewhere.example/http://localhost{RESULT}",
+        f"ftp://localhost{RESULT}",
+        "https://vitrine.example/models/",
+        f"https://vitrine.example{RESULT}thumbnail/",
+        f"see http://localhost{RESULT}",
+        f"http://localhost{UPLOAD} is a fox",
+        "http://[",
+        "https://",
+        "a text / with a slash",
+        " a text ",
+        "",
+    ],
+)
+def test_other_addresses_are_not_changed(text: str) -> None:
+    assert tidy_addresses(with_own_paths(text)) == text
+
+
+def test_addresses_are_found_at_any_depth() -> None:
+    ours = f"http://localhost:1{RESULT}"
+    arguments = {"a": [ours, {"b": [[ours]]}], "seed": 1, "c": None, "d": 1.0}
+    assert with_own_paths(arguments) == arguments | {"a": [RESULT, {"b": [[RESULT]]}]}
+
+
+def test_spaces_around_an_address_are_removed() -> None:
+    assert tidy_addresses([" https://example.com/a.png \n"]) == ["https://example.com/a.png"]
+    assert with_own_paths(" https://example.com/a.png ") == " https://example.com/a.png "
+
+
+def test_a_server_that_answers_to_any_name_recognises_any(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    assert with_own_paths(f"https://anything.example{RESULT}") == RESULT

@@ -1,0 +1,60 @@
+"""Every app's promises to its runs are registered, and no two apps promise the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import Any, cast
+
+from django.conf import settings
+
+import fal
+from core.notify import channel
+from playground.form.prefill import sources
+from runs.promises import owners
+
+
+def has_no_repeats(names: Iterable[str]) -> bool:
+    listed = list(names)
+    return len(listed) == len(set(listed))
+
+
+def test_every_app_with_an_owner_module_is_registered() -> None:
+    with_promises = {file.parent.name for file in settings.BASE_DIR.glob("*/owner.py")}
+    registered = [type(owner).__module__.partition(".")[0] for owner in owners.registered()]
+    assert set(registered) == with_promises
+    assert has_no_repeats(registered)
+    assert with_promises >= {"runs", "playground", "notifications", "boards", "chats", "flows"}
+
+
+def test_no_name_belongs_to_two_apps() -> None:
+    registered = list(owners.registered())
+    assert has_no_repeats(view for owner in registered for view in owner.live_views())
+    assert has_no_repeats(kind for owner in registered for kind in owner.run_groups())
+    of_apps = [kind for owner in registered for kind in owner.form_sources()]
+    assert has_no_repeats(sources.link_kinds())
+    assert sources.link_kinds()[-len(of_apps) :] == of_apps  # none hides one of the page's own
+    relations = [relation for owner in registered for relation in owner.handed_over()]
+    assert has_no_repeats(relation.label for relation in relations)
+    assert len({(relation.model, relation.field) for relation in relations}) == len(relations)
+
+
+def test_jobs_have_names_of_their_own_and_need_a_key_for_upstream() -> None:
+    signal, upstream = channel.Signal(), cast("fal.Clients", FakeClients())
+    with_key, without = (
+        [job.name for owner in owners.registered() for job in owner.jobs(signal, clients)]
+        for clients in (upstream, None)
+    )
+    assert has_no_repeats(with_key)
+    assert set(with_key) - set(without) == {
+        "read the account's workflows",
+        "files of workflows' steps",
+    }
+
+
+class FakeClients:
+    """As much of the clients as it takes to name the jobs."""
+
+    workflows: Any = None
+    files: Any = None
+    account: Any = SimpleNamespace(has_key=True)

@@ -1,0 +1,336 @@
+"""The state machine of runs stays consistent for any observations in any order."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.db import clock
+from fal import Result
+from runs.models import Artifact, Run, Transport
+from runs.results import outcomes
+from runs.state import state_machine
+from runs.state.transitions import TRANSITIONS, Observation, changes_of
+from runs.worker.scheduling import leases
+from schemas import artifacts
+from tests.runs.start.started import start_run
+
+pytestmark = pytest.mark.both_databases
+
+State = Run.State
+
+lines = st.lists(
+    st.fixed_dictionaries({"timestamp": st.sampled_from("123"), "message": st.sampled_from("ab")}),
+    max_size=3,
+)
+observations = st.builds(
+    Observation,
+    state=st.sampled_from(list(State)),
+    at=st.just(timezone.now()),
+    queue_position=st.none() | st.integers(0, 5),
+    logs=lines,
+    output=st.none() | st.just({"images": []}),
+    request_id=st.sampled_from(["", "r1"]),
+    note=st.sampled_from([None, "", "Upstream is busy"]),
+)
+
+
+def run_after(seen: list[Observation]) -> Run:
+    """A run in memory after these observations, as `record` would leave it."""
+    run = Run(arguments={}, form_token="t")
+    for observation in seen:
+        for name, value in changes_of(run, observation).items():
+            setattr(run, name, value)
+    return run
+
+
+@given(st.lists(observations, max_size=8))
+def test_a_state_never_goes_back_and_a_final_one_never_changes(seen: list[Observation]) -> None:
+    run = Run(arguments={}, form_token="t")
+    for observation in seen:
+        before = run.state
+        changed = changes_of(run, observation)
+        for name, value in changed.items():
+            setattr(run, name, value)
+        assert run.state == before or run.state in TRANSITIONS[before] - {State.CREATED}
+        if before in Run.FINAL:
+            assert changed.keys() <= {"logs"}
+        assert not (run.is_final and run.note), "waits for nothing any more"
+
+
+@given(st.lists(observations, max_size=6))
+def test_a_repeated_observation_changes_nothing(seen: list[Observation]) -> None:
+    doubled = [observation for observation in seen for _ in range(2)]
+    once, twice = run_after(seen), run_after(doubled)
+    assert once.state == twice.state
+    assert once.logs == twice.logs
+    assert once.queue_position == twice.queue_position
+
+
+@given(st.lists(observations, max_size=6), st.randoms())
+def test_in_any_order_a_run_ends_if_and_only_if_an_end_was_observed(
+    seen: list[Observation], random: Any
+) -> None:
+    shuffled = seen[:]
+    random.shuffle(shuffled)
+    ended = any(observation.state in Run.FINAL for observation in seen)
+    assert run_after(seen).is_final == ended
+    assert run_after(shuffled).is_final == ended
+
+
+def test_log_lines_are_stored_once_and_in_order() -> None:
+    first = {"timestamp": "1", "level": "INFO", "message": "a"}
+    second = {"timestamp": "2", "level": "INFO", "message": "b"}
+    run = run_after(
+        [Observation(State.RUNNING, logs=[first]), Observation(State.RUNNING, logs=[first, second])]
+    )
+    assert run.logs == [first, second]
+
+
+def test_log_lines_are_sorted_by_their_timestamps() -> None:
+    stamps = ["00:00:00Z", "00:00:00.25Z", "02:00:00.5+02:00", "00:00:01Z"]
+    lines = [{"timestamp": f"2026-01-01T{at}", "level": "", "message": at} for at in stamps]
+    for reported in (lines, lines[::-1]):
+        run = run_after([Observation(State.RUNNING, logs=[line]) for line in reported])
+        assert run.logs == lines
+
+
+@pytest.mark.django_db
+def test_each_change_raises_the_version(make_run: Any) -> None:
+    run = make_run()
+    seen = Observation(State.QUEUED, queue_position=3)
+    assert state_machine.record(run.pk, seen)
+    assert not state_machine.record(run.pk, seen)
+    run.refresh_from_db()
+    assert (run.state, run.version, run.queue_position) == (State.QUEUED, 2, 3)
+
+
+@pytest.mark.django_db
+def test_success_stores_its_artifacts_in_the_same_transaction(make_run: Any) -> None:
+    run = make_run(state=State.RUNNING)
+    artifact = artifacts.Artifact(path="images[0]", kind="image", url="https://v3.fal.media/a.png")
+    end = Observation(State.SUCCEEDED, output={"seed": 1234567890123456789}, artifacts=[artifact])
+    assert state_machine.record(run.pk, end)
+    assert not state_machine.record(run.pk, end)
+    run.refresh_from_db()
+    assert run.output == {"seed": 1234567890123456789}
+    assert [artifact.path for artifact in Artifact.objects.filter(run=run)] == ["images[0]"]
+
+
+@pytest.mark.django_db
+def test_a_double_click_starts_one_run(make_run: Any) -> None:
+    run = make_run(form_token="form-once")
+    again, is_new = start_run(user=run.user, endpoint=run.endpoint, arguments={}, key="once")
+    assert again == run
+    assert not is_new
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("state", "was_submitted", "after"),
+    [
+        (State.CREATED, False, State.CANCELLED),
+        (State.UNCONFIRMED, True, State.CANCELLED),
+        (State.SUBMITTING, False, State.CANCELLED),  # its files go up
+        (State.SUBMITTING, True, State.SUBMITTING),
+        (State.QUEUED, True, State.QUEUED),
+        (State.RUNNING, True, State.RUNNING),
+        (State.SUCCEEDED, True, State.SUCCEEDED),
+    ],
+)
+def test_a_cancel_ends_at_once_only_runs_upstream_does_not_know(
+    make_run: Any, state: str, was_submitted: bool, after: str
+) -> None:
+    run = make_run(state=state, sent_at=timezone.now() if was_submitted else None)
+    assert state_machine.request_cancel(run.pk) == (state not in Run.FINAL)
+    run.refresh_from_db()
+    assert run.state == after
+    assert (run.cancel_requested_at is None) == (state in Run.FINAL)
+
+
+@pytest.mark.django_db
+def test_a_run_that_was_never_sent_is_requeued_unless_cancelled(make_run: Any) -> None:
+    before = timezone.now()
+    pause = timedelta(seconds=5)
+    waiting, unwanted = (
+        make_run(state=State.SUBMITTING),
+        make_run(state=State.SUBMITTING, cancel_requested_at=timezone.now()),
+    )
+    for run in (waiting, unwanted):
+        state_machine.requeue(run.pk, "Upstream does not answer.", pause)
+        run.refresh_from_db()
+    assert waiting.state == State.CREATED
+    later = waiting.lease_until
+    assert before + pause <= later <= timezone.now() + pause
+    assert unwanted.state == State.CANCELLED
+    assert not leases.has_free()
+    assert leases.claim("w", 9, later + timedelta(seconds=1)).to_send == [waiting]
+
+
+@pytest.mark.django_db
+def test_a_dead_workers_runs_are_taken_over_and_a_half_sent_one_is_unconfirmed(
+    make_run: Any,
+) -> None:
+    new, sent, half, not_gone = (
+        make_run(),
+        make_run(state=State.RUNNING, handle={"request_id": "r"}),
+        make_run(state=State.SUBMITTING, sent_at=timezone.now()),
+        make_run(state=State.SUBMITTING),
+    )
+    gone = timezone.now() - timedelta(seconds=1)
+    Run.objects.exclude(pk=new.pk).update(worker="dead", lease_until=gone)
+    claim = leases.claim("alive", 9)
+    assert (claim.to_send, claim.to_follow) == ([not_gone, new], [sent.pk])
+    half.refresh_from_db()
+    assert half.state == State.UNCONFIRMED
+    assert not leases.claim("other", 9).to_send
+
+
+@pytest.mark.django_db
+def test_released_leases_are_free_at_once(make_run: Any) -> None:
+    run = make_run(state=State.RUNNING, handle={"request_id": "r"})
+    assert leases.claim("one", 9).to_follow == [run.pk]
+    assert not leases.has_free()
+    leases.release("one")
+    assert leases.claim("two", 9).to_follow == [run.pk]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_wrong_clock_of_a_worker_delays_no_run(
+    make_run: Any, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """Times that other processes act on come from the shared clock, the database's."""
+    late, sent, ended = (make_run(state=State.SUBMITTING) for _ in range(3))
+    now = timezone.now
+    true = clock.now()
+
+    def shifted() -> datetime:
+        # On SQLite the shared clock is this machine's, and stands for another's here.
+        asked_by = sys._getframe(1).f_globals["__name__"]
+        return now() + timedelta(hours=0 if asked_by == clock.__name__ else hours)
+
+    monkeypatch.setattr(timezone, "now", shifted)
+    state_machine.requeue(late.pk, "busy", timedelta(seconds=5))
+    state_machine.mark_submitted(sent.pk, set())
+    state_machine.record(ended.pk, outcomes.from_output({"image": PICTURE}, by="result"))
+    for run in (late, sent, ended):
+        run.refresh_from_db()
+    for at in (late.lease_until, sent.sent_at, ended.artifacts.get().next_attempt_at):
+        assert abs(at - true) < timedelta(minutes=1)
+
+
+@pytest.mark.django_db
+def test_a_requeued_run_keeps_its_note_during_its_pause(make_run: Any) -> None:
+    waits, free = (make_run(state=State.SUBMITTING) for _ in range(2))
+    state_machine.requeue(waits.pk, "Too many. Again in 90 s.", timedelta(seconds=90))
+    state_machine.requeue(free.pk, "Too many.", timedelta(seconds=-1))
+    leases.note_upstream_trouble("w", {Transport.QUEUE: ""})
+    assert Run.objects.get(pk=waits.pk).note == "Too many. Again in 90 s."
+    assert Run.objects.get(pk=free.pk).note == ""
+
+
+def test_a_submit_mark_committed_without_an_answer_is_recognised(make_run: Any) -> None:
+    """The connection ended after the commit; nothing has left, and the same worker asks again."""
+    run = make_run(state=State.SUBMITTING)
+    noted: set[datetime] = set()
+    assert state_machine.mark_submitted(run.pk, noted)
+    assert state_machine.mark_submitted(run.pk, noted)
+    assert not state_machine.mark_submitted(run.pk, set())
+    Run.objects.update(state=State.UNCONFIRMED)  # taken over meanwhile
+    assert not state_machine.mark_submitted(run.pk, noted)
+
+
+@pytest.mark.django_db
+def test_a_late_worker_cannot_undo_the_submit_of_another(make_run: Any) -> None:
+    """It was taken over while its files went up, and the other one has sent it."""
+    run = make_run(state=State.SUBMITTING)
+    assert state_machine.mark_submitted(run.pk, set())
+    assert not state_machine.mark_submitted(run.pk, set())
+    state_machine.requeue(run.pk, "An upload broke off.", timedelta(0))
+    assert not state_machine.record(run.pk, Observation(State.FAILED, before_submit=True))
+    run.refresh_from_db()
+    assert (run.state, bool(run.sent_at)) == (State.SUBMITTING, True)
+    state_machine.requeue(run.pk, "Nobody took it.", timedelta(0), was_submitted=True)
+    run.refresh_from_db()
+    assert (run.state, run.sent_at) == (State.CREATED, None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("transport", Transport.values)
+def test_a_running_run_is_requeued_only_on_a_direct_transport(
+    make_run: Any, transport: str
+) -> None:
+    """It was said to run because its request was out.
+
+    A queue's word that it runs is another matter.
+    """
+    run = make_run(state=State.SUBMITTING, transport=transport)
+    state_machine.mark_submitted(run.pk, set())
+    state_machine.record(run.pk, Observation(State.RUNNING))
+    state_machine.requeue(run.pk, "Busy.", timedelta(0), was_submitted=True)
+    run.refresh_from_db()
+    times = (run.sent_at, run.queued_at, run.started_at)
+    if transport == Transport.QUEUE:
+        assert run.state == State.RUNNING
+        assert all(times)
+    else:
+        assert (run.state, run.note, times) == (State.CREATED, "Busy.", (None, None, None))
+
+
+PICTURE = {"url": "https://a.b/c.png", "content_type": "image/png"}
+HOSTILE = {
+    "a place before the first": Observation(State.QUEUED, queue_position=-1),
+    "a place beyond numbers": Observation(State.QUEUED, queue_position=10**30),
+    "a place beyond the column": Observation(State.QUEUED, queue_position=2**31),
+    "an id without end": Observation(State.QUEUED, request_id="x" * 500),
+    "a note without end": Observation(State.RUNNING, note="x" * 300),
+    "metrics of nonsense": Observation(
+        State.RUNNING, metrics={"a\x00": "\ud800\x00", "n": 10**400}
+    ),
+    **{
+        f"a model's time of {reported!r:.9}": Observation(
+            State.SUCCEEDED, output={"a": 1}, metrics={"inference_time": reported}
+        )
+        for reported in ("0.42", True, [1], {"s": 1}, -1, 10**400, "٣")
+    },
+    "a price without end": outcomes.from_result(
+        Result({"a": 1}, "", billable_units=Decimal("0." + "1" * 200)), by="result"
+    ),
+    "an address with a NUL": outcomes.from_output(
+        {"image": PICTURE | {"url": "https://a.b/\x00.png"}}, by="x"
+    ),
+    "a name of half a letter": outcomes.from_output(
+        {"image": PICTURE | {"file_name": "\ud800"}}, by="x"
+    ),
+    "a type without end": outcomes.from_output(
+        {"image": PICTURE | {"content_type": "i" * 500}}, by="x"
+    ),
+    "sizes of nonsense": outcomes.from_output(
+        {"image": PICTURE | {"width": 10**12, "height": -3, "file_size": 10**30}}, by="x"
+    ),
+    "a path without end": outcomes.from_output({"k" * 3000: {"image": PICTURE}}, by="x"),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", HOSTILE)
+def test_no_upstream_answer_stops_a_run_or_breaks_its_page(
+    make_run: Any, client: Client, what: str
+) -> None:
+    run = make_run(state=State.SUBMITTING)
+    seen = HOSTILE[what]
+    assert state_machine.record(run.pk, seen)
+    run.refresh_from_db()
+    assert run.state == seen.state
+    assert run.artifacts.count() == len(seen.artifacts)
+    client.force_login(run.user)
+    assert client.get(run.get_absolute_url()).status_code == 200
