@@ -47,13 +47,8 @@ ONLY = {
 # What a sheet begins with; those of pages that load no bundle with what a bundle has.
 BEGINNINGS = {
     "admin": ["tokens"],
-    "budgets": ["lazy/data-table"],
     "list": ["search-words"],
-    "people": ["lazy/data-table"],
-    "report": ["lazy/data-table"],
-    "share": ["tokens", "primitives", "button", "lazy/shapes"],
-    "spending": ["lazy/data-table"],
-    "wall": ["lazy/shapes"],
+    "share": ["tokens", "primitives", "button"],
 }
 
 

@@ -1,6 +1,7 @@
 /**
  * Fetches a dialog, waits for its stylesheet, and shows it; closing restores the focus.
  */
+import { parsed } from "./server.js";
 export async function dialog(address) {
   const shown = await loadDialog(address);
   shown.addEventListener("close", () => shown.remove());
@@ -18,9 +19,7 @@ export async function dialog(address) {
 /** Fetches a dialog into the page with its stylesheets, and leaves it closed. */
 export async function loadDialog(address) {
   const answer = await fetch(address);
-  const fetched = new DOMParser()
-    .parseFromString(await answer.text(), "text/html")
-    .querySelector("dialog");
+  const fetched = parsed(await answer.text()).querySelector("dialog");
   if (!fetched)
     throw new Error(
       answer.redirected

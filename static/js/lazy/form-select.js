@@ -1,130 +1,85 @@
 /**
  * <search-select>: a searchable <select>. The select is still what is posted; opening it shows a
- * list with a search box instead of the browser's list (ARIA combobox pattern with a listbox).
+ * list with a search box instead of the browser's list.
  */
-import { ListBox } from "./listbox.js";
+import { TypeAhead, matching } from "./type-ahead.js";
 const MOST = 200;
+const MARKUP = `
+  <input type="text" role="combobox" aria-expanded="true" autocomplete="off" spellcheck="false">
+  <ul role="listbox"></ul>
+  <p class="muted small" role="status"></p>`;
+
+class Choices extends TypeAhead {
+  constructor(host, box) {
+    super(...box.children);
+    Object.assign(this, { host, box, select: host.select });
+    // What is typed here is not part of the form's contents.
+    for (const name of ["input", "change"])
+      box.addEventListener(name, (event) => event.stopPropagation());
+    box.addEventListener("focusout", ({ relatedTarget }) => {
+      if (!box.contains(relatedTarget)) host.close();
+    });
+  }
+  find(typed) {
+    const textOf = (option) => `${option.text} ${option.value}`;
+    const matches = matching([...this.select.options], typed, textOf);
+    this.more = matches.length - MOST;
+    return matches.slice(0, MOST).map((option) => {
+      const item = document.createElement("li");
+      Object.assign(item, { role: "option", textContent: option.text });
+      item.dataset.index = option.index;
+      item.toggleAttribute("data-chosen", option.selected);
+      return item;
+    });
+  }
+  words(number) {
+    if (!number) return "No choice fits.";
+    return this.more > 0 ? `and ${this.more} more` : "";
+  }
+  hide() {
+    this.host.close();
+    this.select.focus();
+  }
+  take(item) {
+    this.select.selectedIndex = Number(item.dataset.index);
+    this.close();
+    for (const name of ["input", "change"])
+      this.select.dispatchEvent(new Event(name, { bubbles: true }));
+  }
+}
+
 class SearchSelect extends HTMLElement {
   connectedCallback() {
     this.select = this.querySelector("select");
     for (const name of ["mousedown", "keydown"]) this.select.addEventListener(name, this);
   }
   handleEvent(event) {
-    const isOpening =
-      event.type !== "keydown" || ["Enter", " ", "ArrowDown", "ArrowUp"].includes(event.key);
-    const isTyping =
-      event.key?.length === 1 &&
-      event.key !== " " &&
-      !event.ctrlKey &&
-      !event.metaKey &&
-      !event.altKey;
-    if ((!isOpening && !isTyping) || event.button || event.ctrlKey || event.metaKey) return;
+    const { key, button, ctrlKey, metaKey, altKey } = event;
+    if (button || ctrlKey || metaKey) return;
+    const isTyping = key?.length === 1 && key !== " " && !altKey;
+    if (key && !isTyping && !["Enter", " ", "ArrowDown", "ArrowUp"].includes(key)) return;
     event.preventDefault();
     if (this.box) this.close();
-    else this.open(isTyping ? event.key : "");
+    else this.open(isTyping ? key : "");
   }
   open(text) {
-    const id = `${this.select.id}-list`;
+    const label = this.select.ariaLabel ?? this.select.labels[0]?.textContent ?? "the choices";
     this.box = document.createElement("div");
     this.box.className = "search-list";
-    this.input = Object.assign(document.createElement("input"), {
-      type: "text",
-      autocomplete: "off",
-      spellcheck: false,
-      value: text,
-      placeholder: `Search ${this.select.options.length} choices`,
-    });
-    this.list = Object.assign(document.createElement("ul"), {
-      id,
-      role: "listbox",
-      ariaLabel: this.label,
-    });
-    this.note = Object.assign(document.createElement("p"), {
-      className: "muted small",
-      role: "status",
-    });
-    for (const [name, value] of Object.entries({
-      role: "combobox",
-      "aria-expanded": "true",
-      "aria-controls": id,
-      "aria-autocomplete": "list",
-      "aria-label": `Search ${this.label}`,
-    }))
-      this.input.setAttribute(name, value);
-    this.box.append(this.input, this.list, this.note);
+    this.box.innerHTML = MARKUP;
+    const [input, list] = this.box.children;
+    const placeholder = `Search ${this.select.options.length} choices`;
+    Object.assign(input, { value: text, placeholder, ariaLabel: `Search ${label.trim()}` });
+    Object.assign(list, { id: `${this.select.id}-list`, ariaLabel: label.trim() });
     this.append(this.box);
-    this.input.addEventListener("input", (event) => (event.stopPropagation(), this.draw()));
-    this.input.addEventListener("change", (event) => event.stopPropagation());
-    this.pointer = new ListBox(
-      this.input,
-      () => [...this.list.children],
-      (item) => this.take(item),
-    );
-    this.input.addEventListener("keydown", (event) => this.key(event));
-    this.list.addEventListener("mousedown", (event) => event.preventDefault());
-    this.list.addEventListener("click", (event) =>
-      this.take(event.target.closest("[role='option']")),
-    );
-    this.box.addEventListener(
-      "focusout",
-      (event) => this.box?.contains(event.relatedTarget) || this.close(false),
-    );
-    this.draw();
-    this.input.focus();
+    new Choices(this, this.box).look();
+    input.focus();
     this.box.scrollIntoView({ block: "nearest" });
   }
-  get label() {
-    return (this.select.ariaLabel ?? this.select.labels[0]?.textContent ?? "the choices").trim();
-  }
-  draw() {
-    const wanted = fold(this.input.value).split(/\s+/).filter(Boolean);
-    const matches = [...this.select.options].filter((option) => {
-      const text = fold(`${option.text} ${option.value}`);
-      return wanted.every((word) => text.includes(word));
-    });
-    const items = matches.slice(0, MOST).map((option) => {
-      const item = Object.assign(document.createElement("li"), {
-        role: "option",
-        textContent: option.text,
-        id: `${this.list.id}-${option.index}`,
-      });
-      item.dataset.index = option.index;
-      item.toggleAttribute("data-chosen", option.selected);
-      return item;
-    });
-    this.list.replaceChildren(...items);
-    this.note.textContent = !matches.length
-      ? "No choice fits."
-      : matches.length > MOST
-        ? `and ${matches.length - MOST} more`
-        : "";
-    this.pointer.point(
-      (!wanted.length && items.find((item) => item.hasAttribute("data-chosen"))) || items[0],
-    );
-  }
-  key(event) {
-    if (event.key === "Tab") return this.close(false);
-    if (event.key === "Escape") (event.stopPropagation(), event.preventDefault(), this.close());
-    else this.pointer.key(event);
-  }
-  take(item) {
-    if (!item) return;
-    this.select.selectedIndex = +item.dataset.index;
-    this.close();
-    for (const name of ["input", "change"])
-      this.select.dispatchEvent(new Event(name, { bubbles: true }));
-  }
-  close(isBack = true) {
-    const box = this.box;
-    this.box = null;
+  close() {
+    const { box } = this;
+    this.box = null; // first: its removal takes the focus away, which closes it
     box?.remove();
-    if (isBack) this.select.focus();
   }
 }
-const fold = (text) =>
-  text
-    .toLowerCase()
-    .normalize("NFKD")
-    .replace(/[\u0300-\u036f]/g, "")
-    .replaceAll("_", " ");
 customElements.define("search-select", SearchSelect);

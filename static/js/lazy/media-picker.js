@@ -1,6 +1,7 @@
 /* Chooses a file from an earlier result or upload. */
 import { dialog } from "./dialog.js";
 import { uploadsAddress } from "./media-upload.js";
+import { parsed } from "./server.js";
 
 const PAUSE_MS = 250;
 
@@ -15,9 +16,7 @@ export async function open(field) {
   const look = async (address) => {
     const mine = ++turn;
     const answer = await fetch(address);
-    const choices = new DOMParser()
-      .parseFromString(await answer.text(), "text/html")
-      .querySelector(".picker-choices");
+    const choices = parsed(await answer.text()).querySelector(".picker-choices");
     if (mine === turn && choices)
       shown.querySelector(".picker-choices").replaceWith(document.importNode(choices, true));
   };

@@ -1,6 +1,6 @@
 /* Uploads one file with progress, unless the server already has it. */
+import { csrfToken, digestOf } from "./server.js";
 const HASHED_UP_TO_BYTES = 64e6;
-const COOKIE = new RegExp(`(?:^|; )vitrine_csrf_${document.documentElement.dataset.port}=([^;]+)`);
 
 /** Why an upload failed; `isFinal` if a retry would fail as well. */
 class Failure extends Error {
@@ -26,10 +26,7 @@ export function uploadsAddress(field, part = "") {
  * aborted.
  */
 export async function send(file, { field, kind, form, signal, onProgress }) {
-  const token =
-    document.cookie.match(COOKIE)?.[1] ??
-    form?.querySelector("[name='csrfmiddlewaretoken']")?.value ??
-    "";
+  const token = csrfToken() || (form?.querySelector("[name='csrfmiddlewaretoken']")?.value ?? "");
   const stored = await ask(file, uploadsAddress(field, "known/"), token, signal);
   if (stored) return stored;
   const body = new FormData();
@@ -64,8 +61,7 @@ async function ask(file, url, token, signal) {
  */
 async function digest(file) {
   if (!globalThis.crypto?.subtle || file.size > HASHED_UP_TO_BYTES) return "";
-  const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-  return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digestOf(await file.arrayBuffer());
 }
 
 function post(name, url, body, token, signal, onProgress) {

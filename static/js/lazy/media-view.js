@@ -2,6 +2,7 @@
  * The view of a media field: preview, facts and warnings.
  */
 import { doubt, figures, length, size } from "./media-files.js";
+import { parsed } from "./server.js";
 
 const TAGS = { image: "img", video: "video", audio: "audio" };
 export const OURS = /^\/(?:uploads\/[0-9a-f-]{36}\/[^/]*|runs\/[0-9a-f-]{36}\/artifacts\/\d+\/)$/;
@@ -17,9 +18,7 @@ export function path(address) {
  * Our URL in dragged data: of a stored file, or of a picture in a result on this page.
  */
 export function dragged(data) {
-  const picture = new DOMParser()
-    .parseFromString(data.getData("text/html"), "text/html")
-    .querySelector("img");
+  const picture = parsed(data.getData("text/html")).querySelector("img");
   const addresses = [
     data.getData("text/uri-list").split("\n")[0].trim(),
     picture?.getAttribute("src") ?? "",

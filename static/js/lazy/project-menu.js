@@ -1,13 +1,27 @@
 /**
- * Shows the person's projects in the header's menu: typing filters them, arrows move, Enter works
- * in the one that is pointed at.
+ * Shows the person's projects in the header's menu: typing filters them, Enter works in the one
+ * that is pointed at.
  */
-import { ListBox } from "./listbox.js";
-const fold = (text) =>
-  text
-    .toLowerCase()
-    .normalize("NFKD")
-    .replace(/[\u0300-\u036f]/g, "");
+import { TypeAhead, matching } from "./type-ahead.js";
+import { parsed } from "./server.js";
+
+class Projects extends TypeAhead {
+  constructor(form, current) {
+    const part = (role) => form.querySelector(`[role='${role}']`);
+    super(part("combobox"), part("listbox"), part("status"));
+    this.all = this.options;
+    this.all.find(({ dataset }) => dataset.key === current)?.setAttribute("data-chosen", "");
+  }
+  find(typed) {
+    return matching(this.all, typed);
+  }
+  words(number) {
+    return number ? "" : "No project of yours is called so.";
+  }
+  key(event) {
+    if (event.key !== "Escape") super.key(event); // which closes the menu
+  }
+}
 export async function show(menu) {
   const form = menu.querySelector(".project-choice") ?? (await load(menu));
   if (!form || !menu.open) return;
@@ -21,9 +35,7 @@ async function load(menu) {
   menu.dataset.loading = "";
   try {
     const answer = await fetch(menu.dataset.menu);
-    const form = new DOMParser()
-      .parseFromString(await answer.text(), "text/html")
-      .querySelector(".project-choice");
+    const form = parsed(await answer.text()).querySelector(".project-choice");
     if (!answer.ok || !form) throw new Error("no list");
     menu.querySelector("div").prepend(form);
     prepare(form, menu.dataset.key);
@@ -33,26 +45,8 @@ async function load(menu) {
   }
 }
 function prepare(form, current) {
-  const input = form.querySelector("[role='combobox']");
-  const status = form.querySelector("[role='status']");
-  const all = [...form.querySelectorAll("[role='option']")];
-  const shown = () => all.filter((option) => !option.hidden);
-  const chosen = all.find((option) => option.dataset.key === current);
-  chosen?.setAttribute("data-chosen", "");
-  const box = new ListBox(input, shown, (option) => option.click());
-  form.elements.next.value = location.pathname + location.search;
-  form.addEventListener("submit", () => {
-    form.elements.next.value = location.pathname + location.search; // htmx may have changed it
-  });
-  input.addEventListener("input", () => {
-    const words = fold(input.value).split(/\s+/).filter(Boolean);
-    for (const option of all) {
-      const name = fold(option.textContent);
-      option.hidden = !words.every((word) => name.includes(word));
-    }
-    const visible = shown();
-    status.textContent = visible.length ? "" : "No project of yours is called so.";
-    box.point(words.length ? visible[0] : (chosen ?? visible[0]));
-  });
-  input.addEventListener("keydown", (event) => box.key(event));
+  new Projects(form, current);
+  const stay = () => (form.elements.next.value = location.pathname + location.search);
+  stay();
+  form.addEventListener("submit", stay); // htmx may have changed it
 }

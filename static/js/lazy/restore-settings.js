@@ -5,6 +5,7 @@
  * Any other file goes to a field that takes its kind, else it is offered as an input. On the page
  * of a data set all files go into it. Loaded at the first drag over the page or pasted file.
  */
+import { csrfToken, digestOf } from "./server.js";
 const HASHED_HERE = 64 << 20; // bytes; larger files are sent and hashed by the server
 const ZIP_TAIL = 16 << 20; // bytes of a larger ZIP that are sent: its recipes stand at its end
 const SEARCHED = 1 << 20; // bytes at both ends of a picture that are searched for a keyword
@@ -13,7 +14,6 @@ const RECIPE = /parameters\0|prompt\0|workflow\0|invokeai_metadata\0|vitrine|UNI
 const FIELDS = "media-field, form-rows, dialog, [contenteditable], input[type=file]";
 const RUN = /\/runs\/[0-9a-f-]{36}\//;
 const ADDRESS = "/restorations/";
-const COOKIE = new RegExp(`(?:^|; )vitrine_csrf_${document.documentElement.dataset.port}=([^;]+)`);
 let hint,
   depth = 0;
 
@@ -125,8 +125,7 @@ export async function restore(file, otherwise) {
   const whole = { file: new File([sent], file.name), endpoint };
   if (!isHashed) return show(await ask(whole), file, otherwise);
   const bytes = await file.arrayBuffer();
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const digest = [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const digest = await digestOf(bytes);
   const answer = await ask({ digest, name: file.name, type: file.type });
   const isKnown = !answer.error && !answer.is_weak;
   const mayCarry = isRecipe || carriesRecipe(bytes);
@@ -141,11 +140,10 @@ function carriesRecipe(bytes) {
 async function ask(what, address = ADDRESS) {
   const body = new FormData();
   for (const [name, value] of Object.entries(what)) body.append(name, value);
-  const token = document.cookie.match(COOKIE)?.[1] ?? "";
   const options = {
     method: "POST",
     body,
-    headers: { Accept: "application/json", "X-CSRFToken": token },
+    headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
     redirect: "manual",
   };
   const answer = await fetch(address, options).catch(() => null);

@@ -3,8 +3,8 @@
  * time of a player is taken into the comment; times of comments are jumped to; a span of a sound is
  * chosen on its waveform; a swipe or an arrow key shows the next item.
  */
+import { onSwipe } from "./swipe.js";
 const SVG = "http://www.w3.org/2000/svg";
-const SWIPE_PX = 60;
 const STEP = 1; // per cent that an arrow moves the pin by
 
 export const timeText = (seconds) => {
@@ -22,7 +22,7 @@ class ReviewStage extends HTMLElement {
     this.addEventListener("keydown", this);
     this.addEventListener("pointerdown", this);
     document.addEventListener("keydown", (event) => this.step(event), { signal });
-    document.addEventListener("pointerup", (event) => this.swipe(event), { signal });
+    this.swiped(signal);
     document.addEventListener("review:said", () => this.forget(), { signal });
     this.point();
     if (this.player?.localName === "audio") this.listen(signal);
@@ -45,7 +45,7 @@ class ReviewStage extends HTMLElement {
   handleEvent(event) {
     const { type, target } = event;
     if (type === "keydown") return this.move(event);
-    if (type === "pointerdown") return this.hold(event);
+    if (type === "pointerdown") return this.span(event, target.closest(".review-wave"));
     const seek = target.closest("[data-seek]");
     if (seek && this.player) {
       if (seek.closest("svg")) document.querySelector(seek.getAttribute("href"))?.scrollIntoView();
@@ -148,24 +148,14 @@ class ReviewStage extends HTMLElement {
   step({ key, target, altKey, ctrlKey, metaKey }) {
     if (altKey || ctrlKey || metaKey) return;
     if (target.closest?.("textarea, input, select, video, audio, [data-draft], dialog")) return;
+    this.show(key);
+  }
+  show(key) {
     document.querySelector(`.review-steps [data-key="${key}"]`)?.click();
   }
-  hold(event) {
-    const isWave = event.target.closest(".review-wave");
-    if (isWave) return this.span(event, isWave);
-    const isTouch = event.pointerType === "touch" && event.target.closest(".review-media");
-    this.from = isTouch && !event.target.closest("audio") ? event : null;
-    return undefined;
-  }
-  swipe(event) {
-    const from = this.from;
-    this.from = null;
-    if (!from) return;
-    const x = event.clientX - from.clientX;
-    const isFlat = Math.abs(event.clientY - from.clientY) < Math.abs(x) / 2;
-    const key = x < 0 ? "ArrowRight" : "ArrowLeft";
-    if (isFlat && Math.abs(x) > SWIPE_PX)
-      document.querySelector(`.review-steps [data-key="${key}"]`)?.click();
+  swiped(signal) {
+    const may = ({ target }) => target.closest(".review-media") && !target.closest("audio");
+    onSwipe(this, (by) => this.show(by > 0 ? "ArrowRight" : "ArrowLeft"), { may, signal });
   }
   /* A sound */
   async listen(signal) {
@@ -202,6 +192,7 @@ class ReviewStage extends HTMLElement {
     pen.fillRect(toX(begin), 0, Math.max(4, toX(end) - toX(begin)), wave.height);
   }
   span(event, wave) {
+    if (!wave) return undefined;
     const { left, width } = wave.getBoundingClientRect();
     const at = ({ clientX }) =>
       Math.min(1, Math.max(0, (clientX - left) / width)) * this.player.duration;

@@ -6,6 +6,7 @@
  * are when other items are shown than before. A hidden page does not poll, and catches up when it
  * is shown.
  */
+import { parsed } from "./server.js";
 const ADDRESS = "/shares/live/";
 const AFTER_ERROR_MS = [500, 1000, 2000, 5000, 10000];
 const Status = { OK: 200, NOTHING_NEW: 204, OTHERS_ADMITTED: 403, NOT_SERVED: 404, ENDED: 410 };
@@ -82,7 +83,7 @@ class ShareLive extends HTMLElement {
   /** Takes parts from the page itself, as this visitor sees it. */
   async readAnew(ids) {
     const response = await fetch(location.href, { signal: this.request.signal });
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const page = parsed(await response.text());
     for (const id of ids) show(page.getElementById(id));
   }
 }

@@ -2,7 +2,8 @@
  * A share's visitors: a click on a tile shows it large, in a dialog with keys, swipes and zoom.
  * Without script each tile leads to a page that shows the same.
  */
-const SWIPE_PX = 50;
+import { parsed } from "./server.js";
+import { onSwipe } from "./swipe.js";
 const links = () => [...document.querySelectorAll("a[data-item]")];
 let dialog;
 let request = 0;
@@ -17,7 +18,9 @@ function make() {
   dialog.addEventListener("click", onClick);
   dialog.addEventListener("keydown", onKey);
   dialog.addEventListener("close", onClose);
-  dialog.addEventListener("pointerdown", onDown);
+  onSwipe(dialog, (by) => step(by > 0 ? "next" : "prev"), {
+    may: () => !slot().querySelector("[data-large]"),
+  });
   document.body.append(dialog);
 }
 const slot = () => dialog.querySelector(".slot");
@@ -30,7 +33,7 @@ async function show(address) {
   const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (now !== request) return;
   const text = answer?.ok ? await answer.text() : "";
-  const item = new DOMParser().parseFromString(text, "text/html").querySelector(".item");
+  const item = parsed(text).querySelector(".item");
   if (!item) return location.assign(address); // which says why, in a sentence
   slot().replaceChildren(document.importNode(item, true));
   history.replaceState(null, "", `#item-${item.dataset.number}`);
@@ -67,16 +70,6 @@ function onKey(event) {
   else if (event.key === "z" && picture) zoom(picture);
   else return;
   event.preventDefault();
-}
-function onDown(from) {
-  if (from.pointerType !== "touch" || slot().querySelector("[data-large]")) return;
-  const end = (to) => {
-    const by = to.clientX - from.clientX;
-    const isAcross = Math.abs(by) > 2 * Math.abs(to.clientY - from.clientY);
-    if (Math.abs(by) > SWIPE_PX && isAcross) step(by < 0 ? "next" : "prev");
-  };
-  addEventListener("pointerup", end, { once: true });
-  addEventListener("pointercancel", () => removeEventListener("pointerup", end), { once: true });
 }
 function onClose() {
   const number = shown()?.dataset.number;

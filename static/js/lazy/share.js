@@ -2,6 +2,7 @@
  * Shares: a press of Share makes an address, copies it, and shows it in a dialog with its options.
  * Without script the same form leads to the share's page.
  */
+import { parsed } from "./server.js";
 const FAILED = "The server does not answer. Nothing was shared; try again.";
 const toast = (text) => dispatchEvent(new CustomEvent("toast", { detail: { text } }));
 
@@ -9,7 +10,7 @@ async function post(form, action, submitter) {
   const body = new URLSearchParams(new FormData(form, submitter));
   const answer = await fetch(action, { method: "POST", body, headers: { "HX-Request": "true" } });
   const text = await answer.text();
-  const page = new DOMParser().parseFromString(text, "text/html");
+  const page = parsed(text);
   const dialog = page.querySelector("dialog.share");
   if (dialog) return document.importNode(dialog, true);
   const refused = page.querySelector("[data-refused]")?.textContent.replace(/\s+/g, " ").trim();

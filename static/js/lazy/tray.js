@@ -7,6 +7,7 @@
  * holder of a Web Lock, for runs that its page does not show: it watches them with its open poll
  * (`live-runs.js`). While all tabs are hidden, one of them polls occasionally.
  */
+import { parsed } from "./server.js";
 const KEY = "vitrine-tray"; // {since, seen: [run], runs: {run: [version, word]}}; unset: no runs
 const MOST_SEEN = 50;
 const HIDDEN_MS = 20000;
@@ -108,7 +109,7 @@ async function ask() {
   const address = `/inbox/panel/?since=${encodeURIComponent(before.since)}`;
   const answer = await fetch(address).catch(() => null);
   if (!answer?.ok || answer.redirected) return; // offline or logged out: no change
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const page = parsed(await answer.text());
   const entries = [...page.querySelectorAll("[data-tray-id]")];
   update((now) => {
     now.since = before.since;

@@ -1,4 +1,5 @@
 /* One result in the viewer, with what its kind can do: zoom, time, sound, turning. */
+import { onSwipe } from "./swipe.js";
 import { Film } from "./viewer-film.js";
 import { Sound } from "./viewer-sound.js";
 import { Zoom } from "./viewer-zoom.js";
@@ -19,10 +20,10 @@ export class Player {
       this.revealWhenLoaded(picture, signal);
       this.zoom = new Zoom(this.media, picture, {
         tell: (share) => this.tellZoom(share),
-        swipe: (by) => viewer.step(by),
         signal,
       });
-    } else this.listenForSwipes(signal);
+    }
+    onSwipe(this.media, (by) => viewer.step(by), { may: () => !this.zoom?.isHeld, signal });
     const tools = element.querySelector(".viewer-tools");
     const say = (sentence) => viewer.say(sentence);
     const { name } = element.dataset;
@@ -59,19 +60,6 @@ export class Player {
   }
   tellZoom(share) {
     this.viewer.dialog.querySelector("[name='zoom']").value = `${Math.round(share * 100)} %`;
-  }
-  listenForSwipes(signal) {
-    let begun;
-    this.media.addEventListener("pointerdown", (event) => (begun = event), { signal });
-    this.media.addEventListener(
-      "pointerup",
-      (event) => {
-        const across = begun ? event.clientX - begun.clientX : 0;
-        if (event.pointerType === "touch" && Math.abs(across) > 60)
-          this.viewer.step(across < 0 ? 1 : -1);
-      },
-      { signal },
-    );
   }
   /** Lets a mesh be turned; its frame has the keyboard while it is in use, but for Escape. */
   async turn(signal) {

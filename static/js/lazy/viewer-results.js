@@ -1,4 +1,5 @@
 /* Fetches the fragments of results, each once while it is near, and says why one cannot be shown. */
+import { parsed } from "./server.js";
 import { addressOf } from "./viewer-list.js";
 
 const MOST_KEPT = 24;
@@ -74,5 +75,5 @@ async function get(address) {
       REASONS[answer.status] ?? "The server could not show this result.",
       answer.status >= 429,
     );
-  return new DOMParser().parseFromString(text, "text/html");
+  return parsed(text);
 }

@@ -4,6 +4,7 @@
  */
 import { NotShown, comparison, forget, isFetched } from "./viewer-results.js";
 import { listed } from "./viewer-list.js";
+import { parsed } from "./server.js";
 
 const MARK = "vitrine-marked"; // the result to compare with, for the tab
 const OF_PAGE = ".wall-stack, .run-tile, .variation, .run-row";
@@ -16,7 +17,7 @@ async function post(form) {
       headers: { "HX-Request": "true" },
     });
     const text = await answer.text();
-    return { answer, page: new DOMParser().parseFromString(text, "text/html") };
+    return { answer, page: parsed(text) };
   } catch {
     return {};
   }

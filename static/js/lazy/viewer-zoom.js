@@ -3,13 +3,12 @@
  * smallest it fits the window; a swipe then leads to the next result.
  */
 const MOST = 16; // screen pixels for one of the picture
-const SWIPE_PX = 60;
 const KEY_MOVE_PX = 80;
 
 export class Zoom {
   /** `media` is the box around the picture, `tell` is called with the share of its true size. */
-  constructor(media, picture, { tell, swipe, signal }) {
-    Object.assign(this, { media, picture, tell, swipe });
+  constructor(media, picture, { tell, signal }) {
+    Object.assign(this, { media, picture, tell });
     this.scale = 1; // of the fitted size
     this.at = [0, 0]; // of the picture's middle from the box's, in pixels
     this.pointers = new Map();
@@ -19,7 +18,7 @@ export class Zoom {
     media.addEventListener("pointerdown", (event) => this.down(event), options);
     media.addEventListener("pointermove", (event) => this.follow(event), options);
     for (const name of ["pointerup", "pointercancel"])
-      media.addEventListener(name, (event) => this.up(event), options);
+      media.addEventListener(name, ({ pointerId }) => this.pointers.delete(pointerId), options);
     for (const name of ["load", "loadedmetadata"])
       picture.addEventListener(name, () => this.draw(), options);
     const resized = new ResizeObserver(() => this.draw());
@@ -43,6 +42,10 @@ export class Zoom {
     const box = this.media.getBoundingClientRect();
     const [width, height] = this.size;
     return Math.min(box.width / width, box.height / height) || 1;
+  }
+  /** Whether fingers move the picture itself, not to the next one. */
+  get isHeld() {
+    return this.isZoomed || this.wasPinched;
   }
   get isZoomed() {
     return this.scale > 1.001;
@@ -104,7 +107,6 @@ export class Zoom {
   down(event) {
     if (event.button || event.target.closest("button, a, input")) return;
     this.pointers.set(event.pointerId, event);
-    this.begun = event;
     this.wasPinched = this.pointers.size > 1;
     if (this.isZoomed) event.preventDefault();
   }
@@ -125,13 +127,6 @@ export class Zoom {
     } else if (this.isZoomed)
       this.move(event.clientX - before.clientX, event.clientY - before.clientY);
     this.pointers.set(event.pointerId, event);
-  }
-  up(event) {
-    if (!this.pointers.delete(event.pointerId) || this.pointers.size) return;
-    if (this.isZoomed || this.wasPinched || event.pointerType === "mouse") return;
-    const across = event.clientX - this.begun.clientX;
-    const isSideways = Math.abs(across) > Math.abs(event.clientY - this.begun.clientY);
-    if (isSideways && Math.abs(across) > SWIPE_PX) this.swipe(across < 0 ? 1 : -1);
   }
   /** Whether the key was one of zooming and moving. */
   press({ key, shiftKey }) {

@@ -72,6 +72,7 @@ def test_enter_jumps_to_what_was_typed_however_late_the_answers_come(open_page: 
     page.clock.run_for(500)
     answers.come()
     page.keyboard.type(" tr")
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     answers.let_go()
     expect(page.locator("dialog [role=option]").first).to_contain_text("Aurora")

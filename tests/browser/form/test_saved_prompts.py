@@ -54,6 +54,8 @@ def test_saved_prompts_open_by_a_slash_and_are_filled_in_by_keyboard(aurora: Pag
     expect(prompt(aurora)).to_have_value("at dusk a red heron in the snow, ink on paper")
     prompt(aurora).press_sequentially("/path")
     expect(options).to_have_count(0)  # in the middle of a word it is a letter
+    prompt(aurora).press_sequentially(" /nothing")
+    expect(aurora.get_by_text("No saved prompt with these words.")).to_be_visible()
     prompt(aurora).press("Control+Enter")
     aurora.wait_for_selector(f"#stage {DONE}")
     aurora.goto("/prompts/?q=slashed")

@@ -1,0 +1,21 @@
+const LEAST_PX = 60;
+
+/**
+ * Calls `step` with 1 or -1 when a finger or a pen goes sideways over `element`, to the next or back.
+ * `may` is asked at its end, with the event of its beginning.
+ */
+export function onSwipe(element, step, { may = () => true, signal } = {}) {
+  let begun = null;
+  element.addEventListener("pointerdown", (event) => (begun = event), { signal });
+  element.addEventListener("pointercancel", () => (begun = null), { signal });
+  element.addEventListener(
+    "pointerup",
+    ({ pointerId, pointerType, clientX, clientY }) => {
+      if (begun?.pointerId !== pointerId || pointerType === "mouse") return;
+      const across = clientX - begun.clientX;
+      const isSideways = Math.abs(across) > 2 * Math.abs(clientY - begun.clientY);
+      if (isSideways && Math.abs(across) > LEAST_PX && may(begun)) step(across < 0 ? 1 : -1);
+    },
+    { signal },
+  );
+}
