@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -31,7 +30,7 @@ async def make_if_due() -> float:
     if settings.BACKUP_TO and await sync_to_async(is_due)():
         command = [sys.executable, "manage.py", "backup", "--nightly"]
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=settings.BASE_DIR, env=os.environ, stdout=asyncio.subprocess.DEVNULL
+            *command, cwd=settings.BASE_DIR, stdout=asyncio.subprocess.DEVNULL
         )
         await process.wait()
     return LOOK_EVERY_S

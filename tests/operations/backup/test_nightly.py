@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from django.conf import LazySettings
 from django.utils import timezone
 
@@ -37,6 +39,18 @@ def test_it_is_due_once_after_its_time() -> None:
     assert nightly.is_due()
     row(hours_ago=8.9, state="failed")  # also if it failed: the next is tomorrow's
     assert not nightly.is_due()
+
+
+def test_the_worker_makes_it_in_a_process_of_its_own(
+    tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the worker's own event loop, which is stricter than asyncio's."""
+    program = "import pathlib, sys; pathlib.Path('called').write_text(' '.join(sys.argv))"
+    (tmp_path / "manage.py").write_text(program)
+    settings.BASE_DIR = tmp_path
+    monkeypatch.setattr(nightly, "is_due", lambda: True)
+    uvloop.run(nightly.make_if_due())
+    assert (tmp_path / "called").read_text() == "manage.py backup --nightly"
 
 
 @pytest.mark.parametrize(
