@@ -22,6 +22,8 @@ MANAGEMENT = {
     "token": ("token", "print an API token of this machine's Vitrine"),
     "worker": ("worker", "send runs and follow them to their end"),
     "sandbox": ("sandbox", "start only the bundled upstream"),
+    "backup": ("backup", "back up this machine's Vitrine, prove or list its backups"),
+    "restore": ("restore", "put a backup in the place of what is in use"),
     "manage": ("", "run any command of manage.py"),
 }
 _ABOUT = "Browse, try and compare generative models."

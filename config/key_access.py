@@ -13,7 +13,7 @@ import os
 READERS = {
     "FAL_KEY": {"up", "worker", "realtime", "sync_models"},
     "FAL_ADMIN_KEY": {"up", "worker"},
-    "KEYS_SECRET": {"up", "worker", "realtime", "rotate_keys"},
+    "KEYS_SECRET": {"up", "worker", "realtime", "rotate_keys", "backup", "restore"},
 }
 
 _command = ""

@@ -17,12 +17,13 @@ env = Environment()
 env.read_file((VAR_DIR if os.environ.get("VITRINE_DATA_DIR") else BASE_DIR) / ".env")
 
 
-def _storage() -> dict[str, Any]:
-    """Return the storage of media files: any Django backend by dotted name, options as JSON."""
-    name = env.text("MEDIA_STORAGE") or "django.core.files.storage.FileSystemStorage"
-    settings_rules.require_storage(name)
-    options = settings_rules.storage_options(name, env.text("MEDIA_STORAGE_OPTIONS"))
-    return {"BACKEND": name, "OPTIONS": options}
+def _storage(setting: str, name: str, options: str) -> dict[str, Any]:
+    """Return the storage of a setting: any Django backend by dotted name, options as JSON."""
+    settings_rules.require_storage(name, setting)
+    return {
+        "BACKEND": name,
+        "OPTIONS": settings_rules.storage_options(name, options, setting),
+    }
 
 
 def _origins(name: str) -> list[str]:
@@ -164,9 +165,25 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = not DEBUG
 WHITENOISE_USE_FINDERS = False  # with DEBUG too, they would find sources instead of the bundles
 STORAGES = {
-    "default": _storage(),
+    "default": _storage(
+        "MEDIA_STORAGE",
+        env.text("MEDIA_STORAGE") or "django.core.files.storage.FileSystemStorage",
+        env.text("MEDIA_STORAGE_OPTIONS"),
+    ),
     "staticfiles": {"BACKEND": "config.server.static_build.Storage"},
 }
+# --- backups --------------------------------------------------------------------------------------
+# A folder, or a storage by its dotted name. The worker makes one each day at that time.
+BACKUP_TO = env.text("BACKUP_TO")
+if BACKUP_TO:
+    STORAGES["backups"] = (
+        settings_rules.private_folder(BACKUP_TO)
+        if "/" in BACKUP_TO
+        else _storage("BACKUP_TO", BACKUP_TO, env.text("BACKUP_TO_OPTIONS"))
+    )
+BACKUP_AT = settings_rules.parse_time("BACKUP_AT", env.text("BACKUP_AT") or "03:00")
+BACKUPS_KEPT = env.number("BACKUPS_KEPT", 14, 1, 10_000)
+BACKUP_PASSPHRASE = env.text("BACKUP_PASSPHRASE")
 FILE_UPLOAD_PERMISSIONS = 0o600  # only this account may read results and uploads
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Limits in MB: one result file, one person's uploads, the free space to leave on the disk, a post.

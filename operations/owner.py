@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from asgiref.sync import sync_to_async
 
 from operations import trouble
+from operations.backup import nightly
 from runs.promises.owners import Job, RunOwner
 
 if TYPE_CHECKING:
@@ -19,5 +20,8 @@ class OperationsOwner(RunOwner):
     """Has no runs; its jobs look after the deployment."""
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the job that tells admins of trouble."""
-        return (Job("trouble of the deployment", sync_to_async(trouble.tell_admins)),)
+        """Return the jobs that tell admins of trouble, and that make the day's backup."""
+        return (
+            Job("trouble of the deployment", sync_to_async(trouble.tell_admins)),
+            Job("the day's backup", nightly.make_if_due),
+        )

@@ -20,6 +20,8 @@ from core.db import clock
 from core.formatting import duration, size
 from core.storage import describe_place
 from kept.models import GRACE
+from operations.backup import nightly
+from operations.models import Backup
 from people.accounts.models import QueuedMail
 from runs.files import storage_limits
 from runs.models import Artifact, ProjectKey, Run, WebhookReport, Worker
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 NEWEST_ERRORS = 20
 LATEST_SYNCS = 5
+LATEST_BACKUPS = 5
 FAILURES_SHOWN = 20
 LONG_WAIT = timedelta(minutes=10)
 DAY = timedelta(days=1)
@@ -107,6 +110,8 @@ class Status:
     storage: Storage
     errors: list[Failure]
     problems: list[str]
+    backups: list[Backup]
+    backups_at: str  # empty: none are made
 
 
 def load_status(user: User | AnonymousUser) -> Status:
@@ -121,14 +126,21 @@ def load_status(user: User | AnonymousUser) -> Status:
         _sync_failures(syncs),
         storage,
         _errors(user),
-        [*_process_problems(workers), *_queue_problems(queue), *_problems(syncs, storage)],
+        [
+            *_process_problems(workers),
+            *_queue_problems(queue),
+            *_problems(syncs, storage),
+            *nightly.problems(),
+        ],
+        list(Backup.objects.all()[:LATEST_BACKUPS]),
+        f"{settings.BACKUP_AT:%H:%M}" if settings.BACKUP_TO else "",
     )
 
 
 def problems() -> list[str]:
     """Return what is wrong with the deployment, in sentences."""
     syncs = list(SyncReport.objects.all()[:1])
-    return [*_process_problems(_workers()), *_problems(syncs, _storage())]
+    return [*_process_problems(_workers()), *_problems(syncs, _storage()), *nightly.problems()]
 
 
 def _workers() -> list[WorkerRow]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable
+from datetime import time
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -86,21 +88,39 @@ def public_port(address: str) -> int | None:
     return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-def require_storage(name: str) -> None:
+def require_storage(name: str, setting: str = "MEDIA_STORAGE") -> None:
     """Raise ImproperlyConfigured unless `name` is the dotted name of a class that stores files."""
     try:
         storage = import_string(name)
     except (ImportError, ValueError) as error:
         is_extra = name.startswith("storages.")
         hint = "; install it: pip install 'django-storages[s3]'" if is_extra else ""
-        raise _no_storage(name, f"{error}{hint}") from error
+        raise _no_storage(setting, name, f"{error}{hint}") from error
     # Django's own base class has neither of the two methods.
     methods = [getattr(storage, method, None) for method in ("_open", "_save")]
     if not isinstance(storage, type) or not issubclass(storage, Storage) or not all(methods):
-        raise _no_storage(name, "it cannot store files")
+        raise _no_storage(setting, name, "it cannot store files")
 
 
-def storage_options(name: str, text: str) -> dict[str, Any]:
+def private_folder(path: str) -> dict[str, Any]:
+    """Return a storage in a folder that only this account may read."""
+    options = {
+        "location": Path(path).absolute(),
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    }
+    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+
+
+def parse_time(name: str, text: str) -> time:
+    """Return a time of the day, such as 03:00; raises ImproperlyConfigured."""
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a time such as 03:00, not {text!r}.") from None
+
+
+def storage_options(name: str, text: str, setting: str = "MEDIA_STORAGE") -> dict[str, Any]:
     """Return the options of a storage from their JSON; raises ImproperlyConfigured.
 
     S3Storage would hold a whole file in memory while it is served, a film of 2 GB too.
@@ -110,15 +130,15 @@ def storage_options(name: str, text: str) -> dict[str, Any]:
     except ValueError:
         options = None
     if not isinstance(options, dict):
-        raise ImproperlyConfigured(f"MEDIA_STORAGE_OPTIONS must be a JSON object, not {text!r}.")
+        raise ImproperlyConfigured(f"{setting}_OPTIONS must be a JSON object, not {text!r}.")
     if name.startswith("storages.backends.s3"):
         options.setdefault("max_memory_size", MAX_MEMORY_BYTES)
     return options
 
 
-def _no_storage(name: str, reason: str) -> ImproperlyConfigured:
+def _no_storage(setting: str, name: str, reason: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(
-        "MEDIA_STORAGE must be the dotted name of an installed Django storage, "
+        f"{setting} must be the dotted name of an installed Django storage, "
         f"not {name!r} ({reason})."
     )
 

@@ -12,7 +12,7 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
@@ -36,6 +36,12 @@ CONTENTS = 100  # whose keys are read at once
 NAMED_FOR_S = 1.0  # how long the names in rows other than runs are used before they are read again
 SETTLED = timedelta(hours=1)  # longer than it ever takes from storing a file to saving its row
 FIRST = uuid.UUID(int=0)
+_holds: set[Callable[[], bool]] = set()
+
+
+def hold_while(needed: Callable[[], bool]) -> None:
+    """Delete no file while `needed` says that those of a moment ago are still read."""
+    _holds.add(needed)
 
 
 class Purge:
@@ -173,6 +179,8 @@ def delete_discarded(now: datetime, until: float = math.inf) -> bool:
     Ends at the time `until` of the monotonic clock; returns whether there may be more.
     """
     due = DiscardedContent.objects.filter(discarded_at__lte=now - SETTLED)
+    if any(is_needed() for is_needed in _holds):
+        return False
     digests = list(due.order_by("discarded_at").values_list("pk", flat=True)[:CONTENTS])
     for digest in digests:
         _delete_files(digest, now)

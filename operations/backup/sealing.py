@@ -1,0 +1,57 @@
+"""The secrets without which parts of a backup cannot be read, sealed by BACKUP_PASSPHRASE.
+
+SECRET_KEY encrypts second factors, addresses of channels and tokens of shares; KEYS_SECRET the keys
+of projects. Without a passphrase they are left out, and whoever restores has to have them. fal's
+own keys are in no backup.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from django.conf import settings
+
+SEALED, LEFT_OUT = "sealed", "left out"
+
+
+def secrets() -> dict[str, str]:
+    """Return the secrets that this process has, by the names of their settings."""
+    values = {
+        "SECRET_KEY": settings.SECRET_KEY,
+        "SECRET_KEY_FALLBACKS": ",".join(settings.SECRET_KEY_FALLBACKS),
+        "KEYS_SECRET": ",".join(settings.KEYS_SECRETS),
+    }
+    file = settings.KEYS_SECRET_FILE
+    if not values["KEYS_SECRET"] and file and file.exists():
+        values["KEYS_SECRET"] = ",".join(file.read_text().split())
+    return {name: value for name, value in values.items() if value}
+
+
+def seal(values: Mapping[str, str], passphrase: str) -> dict[str, str]:
+    """Return the secrets as they may lie in a backup."""
+    salt = os.urandom(16)
+    text = json.dumps(values).encode()
+    return {
+        "salt": base64.b64encode(salt).decode(),
+        "text": _cipher(passphrase, salt).encrypt(text).decode(),
+    }
+
+
+def unseal(sealed: Mapping[str, str], passphrase: str) -> dict[str, str] | None:
+    """Return the secrets; None if this is not their passphrase."""
+    cipher = _cipher(passphrase, base64.b64decode(sealed["salt"]))
+    try:
+        values: dict[str, str] = json.loads(cipher.decrypt(sealed["text"]))
+    except InvalidToken:
+        return None
+    return values
+
+
+def _cipher(passphrase: str, salt: bytes) -> Fernet:
+    key = Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase.encode())
+    return Fernet(base64.urlsafe_b64encode(key))

@@ -1,0 +1,52 @@
+"""What became of each backup of this place; no backup has these rows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+SILENT = timedelta(minutes=10)  # without a beat: its process was killed
+
+
+class Backup(models.Model):
+    """A backup that was begun: how far it is, what it holds, and whether it was proved."""
+
+    class State(models.TextChoices):
+        """Whether it can be restored."""
+
+        RUNNING = "running"
+        MADE = "made"
+        PROVED = "proved", "made and proved"
+        DOUBTED = "doubted", "made, but its proof failed"
+        FAILED = "failed"
+
+    name = models.CharField(max_length=40, help_text="its folder, empty until it is made")
+    reason = models.CharField(max_length=60, help_text="why it was made")
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    started_at = models.DateTimeField(db_default=Now())
+    beat_at = models.DateTimeField(db_default=Now(), help_text="its process was alive")
+    ended_at = models.DateTimeField(null=True)
+    step = models.CharField(max_length=200, blank=True, help_text="what is being done")
+    files = models.PositiveIntegerField(default=0)
+    size_bytes = models.BigIntegerField(default=0, help_text="of the database and all files")
+    written_bytes = models.BigIntegerField(default=0, help_text="what no earlier backup had")
+    proved_at = models.DateTimeField(null=True)
+    trouble = models.TextField(blank=True, help_text="why it failed, or what its proof found")
+
+    class Meta:
+        """The newest first; one at a time."""
+
+        ordering = ("-started_at",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=models.Q(state="running"),
+                name="operations_one_backup_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"backup {self.pk}"
