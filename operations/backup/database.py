@@ -32,7 +32,7 @@ Say = Callable[[str], None]
 READER = "backup"  # the alias of the connection that reads what was taken
 LOOK_EVERY_S = 1.0
 COUNT_PAUSE_ROWS = 2000
-REASON = re.compile(r"[\w.]+: ")
+REASON = re.compile(r"[\w.]{1,100}: ")
 
 
 def paced(write: Callable[[str], object]) -> Say:
@@ -315,7 +315,7 @@ def _on_server(*statements: str) -> None:
     except psycopg.errors.InsufficientPrivilege as error:
         raise NoBackup(
             f"The database's role {parameters.get('user', '')} may not make databases "
-            f"({str(error).strip()}): let an administrator of PostgreSQL run “ALTER ROLE "
+            f"({str(error).strip()}): let an admin of PostgreSQL run “ALTER ROLE "
             f"{parameters.get('user', 'vitrine')} CREATEDB”, once."
         ) from error
     except psycopg.Error as error:

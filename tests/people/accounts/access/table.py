@@ -222,6 +222,8 @@ HOUSE: dict[str, Row] = {
     "playground:draft": Row(METHOD, ANYBODYS),
     "playground:endpoint": Row(ANYBODYS, ANYBODYS),
     "operations:healthz": Row(OPEN, CLOSED),
+    "operations:livez": Row(OPEN, CLOSED),
+    "operations:readyz": Row(OPEN, CLOSED),
     "playground:jump": Row(ANYBODYS, METHOD),
     "playground:link-deletion": Row(METHOD, OWNERS_ALONE),
     "playground:links": Row(ANYBODYS, METHOD),
