@@ -223,6 +223,7 @@ HOUSE: dict[str, Row] = {
     "playground:endpoint": Row(ANYBODYS, ANYBODYS),
     "operations:healthz": Row(OPEN, CLOSED),
     "operations:livez": Row(OPEN, CLOSED),
+    "operations:security-txt": Row(OPEN, CLOSED),
     "operations:readyz": Row(OPEN, CLOSED),
     "playground:jump": Row(ANYBODYS, METHOD),
     "playground:link-deletion": Row(METHOD, OWNERS_ALONE),
