@@ -22,6 +22,7 @@ MANAGEMENT = {
     "token": ("token", "print an API token of this machine's Vitrine"),
     "worker": ("worker", "send runs and follow them to their end"),
     "sandbox": ("sandbox", "start only the bundled upstream"),
+    "doctor": ("doctor", "say what is wrong with this machine's Vitrine, and how it is mended"),
     "backup": ("backup", "back up this machine's Vitrine, prove or list its backups"),
     "restore": ("restore", "put a backup in the place of what is in use"),
     "manage": ("", "run any command of manage.py"),

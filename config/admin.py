@@ -109,7 +109,7 @@ class VitrineAdminSite(AdminSite):
         """Show operators the state of workers, queue, upstream, sync and storage."""
         permissions.require(request.user, permissions.VIEW_WORKER)
         # The models of other apps can be imported once all apps are loaded.
-        from operations import status
+        from operations import doctor, status
         from spending.bills import balance
 
         money = permissions.CHANGE_BUDGETS
@@ -119,6 +119,7 @@ class VitrineAdminSite(AdminSite):
             "title": "Status",
             "status": status.load_status(request.user),
             "versions": versions(),
+            "findings": list(doctor.findings(doctor.QUIET)),
             "sees_runs": permissions.may_see_runs(request.user),
             "account": balance.account() if permissions.may(request.user, money) else None,
         }

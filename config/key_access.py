@@ -11,7 +11,7 @@ import os
 
 # The commands of manage.py that read each of these settings; `up` passes them on.
 READERS = {
-    "FAL_KEY": {"up", "worker", "realtime", "sync_models"},
+    "FAL_KEY": {"up", "worker", "realtime", "sync_models", "doctor"},
     "FAL_ADMIN_KEY": {"up", "worker"},
     "KEYS_SECRET": {"up", "worker", "realtime", "rotate_keys", "backup", "restore"},
 }

@@ -184,6 +184,8 @@ if BACKUP_TO:
 BACKUP_AT = settings_rules.parse_time("BACKUP_AT", env.text("BACKUP_AT") or "03:00")
 BACKUPS_KEPT = env.number("BACKUPS_KEPT", 14, 1, 10_000)
 BACKUP_PASSPHRASE = env.text("BACKUP_PASSPHRASE")
+# Where holes are reported: an address for /.well-known/security.txt (RFC 9116).
+SECURITY_CONTACT = settings_rules.parse_contact(env.text("SECURITY_CONTACT"))
 FILE_UPLOAD_PERMISSIONS = 0o600  # only this account may read results and uploads
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Limits in MB: one result file, one person's uploads, the free space to leave on the disk, a post.

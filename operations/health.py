@@ -1,12 +1,17 @@
-"""`/healthz`: whether the database works, a worker is alive, and runs can be sent and kept."""
+"""Three questions of other programs: is the process alive, can it answer, does Vitrine work.
+
+`/healthz` is about the whole installation; a proxy asks `/readyz` of one web process, and whoever
+restarts processes `/livez`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
-from django.http import HttpRequest, JsonResponse
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -16,6 +21,31 @@ from core import byte_cache
 from runs.files import storage_limits
 from runs.models import Run
 from runs.progress.worker_status import is_account_refused, workers_alive
+
+
+@login_not_required
+@require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """Say that this process answers; it asks nobody."""
+    return HttpResponse("alive\n", content_type="text/plain", headers={"Cache-Control": "no-store"})
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Say whether this process can show pages: 503 without the database, or with an older one."""
+    try:
+        executor = MigrationExecutor(connection)
+        is_ready = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        why = "" if is_ready else "the database is not migrated"
+    except DatabaseError:
+        why = "the database does not answer"
+    return HttpResponse(
+        f"{why or 'ready'}\n",
+        content_type="text/plain",
+        status=503 if why else 200,
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 @login_not_required

@@ -116,7 +116,7 @@ class Status:
 
 def load_status(user: User | AnonymousUser) -> Status:
     """Return the current status as the user may see it; the number of queries is constant."""
-    workers, queue, storage = _workers(), _queue(), _storage()
+    workers, queue, stored = _workers(), _queue(), storage()
     syncs = list(SyncReport.objects.all()[:LATEST_SYNCS])
     return Status(
         timezone.now(),
@@ -124,12 +124,12 @@ def load_status(user: User | AnonymousUser) -> Status:
         queue,
         syncs,
         _sync_failures(syncs),
-        storage,
+        stored,
         _errors(user),
         [
             *_process_problems(workers),
             *_queue_problems(queue),
-            *_problems(syncs, storage),
+            *_problems(syncs, stored),
             *nightly.problems(),
         ],
         list(Backup.objects.all()[:LATEST_BACKUPS]),
@@ -140,7 +140,7 @@ def load_status(user: User | AnonymousUser) -> Status:
 def problems() -> list[str]:
     """Return what is wrong with the deployment, in sentences."""
     syncs = list(SyncReport.objects.all()[:1])
-    return [*_process_problems(_workers()), *_problems(syncs, _storage()), *nightly.problems()]
+    return [*_process_problems(_workers()), *_problems(syncs, storage()), *nightly.problems()]
 
 
 def _workers() -> list[WorkerRow]:
@@ -167,7 +167,8 @@ def _queue() -> Queue:
     )
 
 
-def _storage() -> Storage:
+def storage() -> Storage:
+    """Return what our storage holds, and how much is free."""
     stored = figures.read(figures.STORAGE)
     return Storage(
         describe_place(default_storage),

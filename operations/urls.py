@@ -2,7 +2,12 @@
 
 from django.urls import path
 
-from operations import health
+from operations import health, security_txt
 
 app_name = "operations"
-urlpatterns = [path("healthz", health.healthz, name="healthz")]
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -112,6 +112,16 @@ def private_folder(path: str) -> dict[str, Any]:
     return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
 
 
+def parse_contact(text: str) -> str:
+    """Return where holes are reported as an address; raises ImproperlyConfigured."""
+    contact = f"mailto:{text}" if "@" in text and ":" not in text else text
+    if contact and not contact.startswith(("mailto:", "https://")):
+        raise ImproperlyConfigured(
+            "SECURITY_CONTACT must be a mail address or an address that begins with https://."
+        )
+    return contact
+
+
 def parse_time(name: str, text: str) -> time:
     """Return a time of the day, such as 03:00; raises ImproperlyConfigured."""
     try:

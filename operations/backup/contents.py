@@ -51,9 +51,10 @@ IN: Mapping[str, str] = {
     ),
     "the catalogue with what the team thinks of it": (
         "catalog.Change catalog.Collection catalog.CollectionItem catalog.Endpoint "
-        "catalog.Favourite catalog.ListingEntry catalog.Note catalog.Picture catalog.Reader "
+        "catalog.ListingEntry catalog.Note catalog.Picture catalog.Reader "
         "catalog.Revision catalog.Schema catalog.SyncReport"
     ),
+    "stars of models": "catalog.Favourite",
     "what people are told": (
         "notifications.Channel notifications.Delivery notifications.Notification "
         "notifications.NotificationPreferences notifications.RunEnd notifications.SigningKey"

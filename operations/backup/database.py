@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
@@ -32,7 +31,6 @@ Say = Callable[[str], None]
 READER = "backup"  # the alias of the connection that reads what was taken
 LOOK_EVERY_S = 1.0
 COUNT_PAUSE_ROWS = 2000
-REASON = re.compile(r"[\w.]+: ")
 
 
 def paced(write: Callable[[str], object]) -> Say:
@@ -315,7 +313,7 @@ def _on_server(*statements: str) -> None:
     except psycopg.errors.InsufficientPrivilege as error:
         raise NoBackup(
             f"The database's role {parameters.get('user', '')} may not make databases "
-            f"({str(error).strip()}): let an administrator of PostgreSQL run “ALTER ROLE "
+            f"({str(error).strip()}): let an admin of PostgreSQL run “ALTER ROLE "
             f"{parameters.get('user', 'vitrine')} CREATEDB”, once."
         ) from error
     except psycopg.Error as error:
@@ -371,7 +369,13 @@ def _run_watched(
 def _reason(said: str) -> str:
     """Return the last line that names an error, such as `psycopg.OperationalError: …`."""
     lines = said.strip().splitlines() or ["it said nothing"]
-    return next((line for line in reversed(lines) if REASON.match(line)), lines[-1])
+    named = (line for line in reversed(lines) if _names_an_error(line))
+    return next(named, lines[-1])
+
+
+def _names_an_error(line: str) -> bool:
+    name, colon, _ = line.partition(": ")
+    return bool(colon) and name.replace(".", "").isidentifier()
 
 
 def _variables() -> dict[str, str]:

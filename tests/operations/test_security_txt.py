@@ -1,0 +1,26 @@
+"""Whoever finds a hole reads where to report it."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import LazySettings
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+
+from config.starting.settings_rules import parse_contact
+
+
+def test_it_names_the_contact_and_ends_within_a_year(
+    client: Client, db: None, settings: LazySettings
+) -> None:
+    assert client.get("/.well-known/security.txt").status_code == 404
+    settings.SECURITY_CONTACT = parse_contact("holes@example.com")
+    response = client.get("/.well-known/security.txt")
+    assert response.content.startswith(b"Contact: mailto:holes@example.com\nExpires: 20")
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_a_contact_is_an_address() -> None:
+    assert parse_contact("https://example.com/holes") == "https://example.com/holes"
+    with pytest.raises(ImproperlyConfigured, match="SECURITY_CONTACT"):
+        parse_contact("ring the bell")
