@@ -44,7 +44,7 @@ def test_an_open_page_learns_what_its_results_are(begin: Any) -> None:
     page.wait_for_selector(DONE)
     stage = page.locator("#stage")
     film = stage.locator("[data-kind=video] video[poster]")
-    expect(film).to_have_js_property("videoWidth", 320)
+    expect(film).to_have_js_property("videoWidth", 640)
     expect(stage.locator("[data-kind=image] img")).to_have_count(2)
     told = stage.get_by_text("Upstream gave an empty file (0 bytes).")
     expect(told).to_contain_text("It is tried again automatically.")
