@@ -70,6 +70,8 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
             aside = _aside()
             say("It takes the place of the database in use")
             database.take_the_place(made, aside)
+            if not is_used:
+                database.Scratch(aside).drop()  # nobody has made anything in it
         except BaseException:
             made.drop()
             raise
