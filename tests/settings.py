@@ -44,3 +44,4 @@ ACCOUNT_RATE_LIMITS = False
 # Whatever issuers the environment names.
 SOCIALACCOUNT_PROVIDERS = {}
 SIGN_UP_DOMAINS = []
+SECURITY_CONTACT = "mailto:holes@example.com"

@@ -13,6 +13,7 @@ from config.starting.settings_rules import parse_contact
 def test_it_names_the_contact_and_ends_within_a_year(
     client: Client, db: None, settings: LazySettings
 ) -> None:
+    settings.SECURITY_CONTACT = ""
     assert client.get("/.well-known/security.txt").status_code == 404
     settings.SECURITY_CONTACT = parse_contact("holes@example.com")
     response = client.get("/.well-known/security.txt")
