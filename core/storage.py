@@ -7,11 +7,14 @@ completed.
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
-from typing import Any
+from typing import IO, Any
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, default_storage
+
+CHUNK_BYTES = 1 << 20
 
 
 def write(name: str, content: File[Any], size_bytes: int) -> str:
@@ -33,6 +36,15 @@ def write(name: str, content: File[Any], size_bytes: int) -> str:
                 default_storage.delete(name)
         raise
     return stored
+
+
+def checksum(file: IO[bytes]) -> tuple[str, int]:
+    """Return SHA-256 and size of an open file, which is read to its end."""
+    digest, size_bytes = hashlib.sha256(), 0
+    while chunk := file.read(CHUNK_BYTES):
+        digest.update(chunk)
+        size_bytes += len(chunk)
+    return digest.hexdigest(), size_bytes
 
 
 def describe_error(error: Exception) -> str:

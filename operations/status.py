@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import connection
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
@@ -20,7 +19,7 @@ from core.db import clock
 from core.formatting import duration, size
 from core.storage import describe_place
 from kept.models import GRACE
-from operations.backup import nightly
+from operations.backup import making, nightly
 from operations.models import Backup
 from people.accounts.models import QueuedMail
 from runs.files import storage_limits
@@ -176,7 +175,7 @@ def storage() -> Storage:
         stored.made_at,
         stored.values["results_bytes"],
         stored.values["uploads_bytes"],
-        _database_bytes(),
+        making.database_bytes(),
         picture_registry.counts(),
         storage_limits.free_bytes(),
         settings.DISK_FLOOR_MB * storage_limits.MB,
@@ -197,17 +196,6 @@ def _is_elsewhere() -> bool:
     except Exception as error:  # storages raise any kind of exception
         log.error("the storage of results cannot be reached: %r", error)
         return False
-
-
-def _database_bytes() -> int:
-    sql = (
-        "SELECT pg_database_size(current_database())"
-        if connection.vendor == "postgresql"
-        else "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return int(cursor.fetchone()[0])
 
 
 def _sync_failures(syncs: list[SyncReport]) -> list[str]:

@@ -81,15 +81,15 @@ def labels(groups: Mapping[str, str]) -> Iterator[str]:
 
 def left_out() -> list[type[Model]]:
     """Return the models whose rows no backup has."""
-    return [_model(label) for label in labels(OUT)]
+    return _models(OUT)
 
 
 def included() -> list[type[Model]]:
     """Return the models whose rows every backup has."""
-    return [_model(label) for label in labels(IN)]
+    return _models(IN)
 
 
-def _model(label: str) -> type[Model]:
-    """Return a model; the tables between two others are named by both: `auth.User_groups`."""
-    found = {model._meta.label: model for model in apps.get_models(include_auto_created=True)}
-    return found[label]
+def _models(groups: Mapping[str, str]) -> list[type[Model]]:
+    """Return models; the tables between two others are named by both: `auth.User_groups`."""
+    by_label = {model._meta.label: model for model in apps.get_models(include_auto_created=True)}
+    return [by_label[label] for label in labels(groups)]

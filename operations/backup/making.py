@@ -19,11 +19,11 @@ from django.utils import timezone
 
 from core.db import clock
 from core.formatting import counted, size
-from core.storage import describe_error
+from core.storage import checksum, describe_error
 from core.version import version
 from operations.backup import database, pages, sealing
 from operations.backup.database import Say, Taken
-from operations.backup.place import About, Content, NoBackup, Place, checksum, content_name
+from operations.backup.place import About, Content, NoBackup, Place, content_name
 from operations.models import SILENT, Backup
 
 BEAT_EVERY_S = 2.0

@@ -54,7 +54,9 @@ def rendered(moment: datetime, snapshot: str = "") -> dict[str, str]:
     shown: dict[str, str] = {}
     settings.SECOND_FACTOR = "off"  # these sessions have none, and nobody sees the pages
     with transaction.atomic(), _at(moment):
-        if snapshot and set(snapshot) <= SNAPSHOT_CHARS:  # a statement that takes no parameters
+        if snapshot:
+            if not set(snapshot) <= SNAPSHOT_CHARS:  # the statement takes no parameters
+                raise ValueError(f"{snapshot!r} is no key of a snapshot.")
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")

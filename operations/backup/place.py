@@ -26,7 +26,6 @@ from core.version import version
 FORMAT = 1
 ABOUT = "backup.json"
 FILES = "files.gz"
-CHUNK_BYTES = 1 << 20
 
 
 class NoBackup(Exception):
@@ -177,12 +176,3 @@ class Place:
 def content_name(digest: str) -> str:
     """Return where a content is."""
     return f"files/{digest[:2]}/{digest}"
-
-
-def checksum(file: IO[bytes]) -> tuple[str, int]:
-    """Return SHA-256 and size of an open file, which is read to its end."""
-    digest, size_bytes = hashlib.sha256(), 0
-    while chunk := file.read(CHUNK_BYTES):
-        digest.update(chunk)
-        size_bytes += len(chunk)
-    return digest.hexdigest(), size_bytes

@@ -10,17 +10,11 @@ from django.db import connection
 
 from core.db import clock
 from core.formatting import counted
+from core.storage import checksum
 from core.version import version
 from operations.backup import database, pages
 from operations.backup.database import Say, Scratch
-from operations.backup.place import (
-    About,
-    Content,
-    NoBackup,
-    Place,
-    checksum,
-    content_name,
-)
+from operations.backup.place import About, Content, NoBackup, Place, content_name
 from operations.models import Backup
 
 MOST_NAMED = 3

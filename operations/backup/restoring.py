@@ -20,10 +20,11 @@ from django.db.migrations.loader import MigrationLoader
 
 from core import storage
 from core.formatting import counted, size
+from core.storage import checksum
 from core.version import version
 from operations.backup import database, proof, sealing
 from operations.backup.database import Say
-from operations.backup.place import About, Content, NoBackup, Place, checksum, content_name
+from operations.backup.place import About, Content, NoBackup, Place, content_name
 from runs.progress import worker_status
 
 Ask = Callable[[str], bool]

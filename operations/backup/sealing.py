@@ -16,6 +16,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from django.conf import settings
 
+from runs.keys import vault
+
 SEALED, LEFT_OUT = "sealed", "left out"
 
 
@@ -24,11 +26,8 @@ def secrets() -> dict[str, str]:
     values = {
         "SECRET_KEY": settings.SECRET_KEY,
         "SECRET_KEY_FALLBACKS": ",".join(settings.SECRET_KEY_FALLBACKS),
-        "KEYS_SECRET": ",".join(settings.KEYS_SECRETS),
+        "KEYS_SECRET": ",".join(vault.secrets()),
     }
-    file = settings.KEYS_SECRET_FILE
-    if not values["KEYS_SECRET"] and file and file.exists():
-        values["KEYS_SECRET"] = ",".join(file.read_text().split())
     return {name: value for name, value in values.items() if value}
 
 

@@ -6,7 +6,6 @@ counted. `Progress` is saved after each batch: a stopped move goes on where it w
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -21,13 +20,12 @@ from django.core.files.storage import Storage
 from django.db.models import Model, QuerySet
 
 from catalog.models import Picture
-from core.storage import describe_error
+from core.storage import checksum, describe_error
 from runs.files import purge
 from runs.models import Artifact, Upload
 
 BATCH_ROWS = 200
 THREADS = 8  # a bucket takes a tenth of a second for a small file, so several are under way
-CHUNK_BYTES = 1 << 20
 CONTENT_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})\.[^./]+")  # stored_files.store
 OPTIONAL = ".viewer.html"  # of a mesh that could be drawn
 
@@ -161,7 +159,7 @@ def _without_source(name: str, target: Storage) -> Moved:
 
 def _copy(name: str, source: Storage, target: Storage) -> Moved:
     with source.open(name) as file:
-        wanted = _checksum(file)
+        wanted = checksum(file)
         if wanted[0] != (digest_in(name) or wanted[0]):
             return Moved(name, Outcome.FAILED, reason="the old storage's file is damaged")
         if target.exists(name):
@@ -178,16 +176,7 @@ def _copy(name: str, source: Storage, target: Storage) -> Moved:
 
 def _read(storage: Storage, name: str) -> tuple[str, int]:
     with storage.open(name) as file:
-        return _checksum(file)
-
-
-def _checksum(file: File[Any]) -> tuple[str, int]:
-    """Return SHA-256 and size of an open file."""
-    digest, size_bytes = hashlib.sha256(), 0
-    for chunk in file.chunks(CHUNK_BYTES):
-        digest.update(chunk)
-        size_bytes += len(chunk)
-    return digest.hexdigest(), size_bytes
+        return checksum(file)
 
 
 def digest_in(name: str) -> str:
