@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT
 
-.PHONY: help run check quick-tests test test-all mutants pythons production-check soak lint static-checks bench format lock clean chromium exiftool
+.PHONY: help run check quick-tests test test-all mutants pythons production-check soak lint static-checks sbom bench format lock clean chromium exiftool
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ static-checks: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.patterns
 	$(BIN)/python -m tests.words
 	$(BIN)/mypy --num-workers 2
+
+sbom: $(VENV)/dev.stamp ## the packages of an installation (CycloneDX) and their licences, in var/sbom/
+	@$(BIN)/python -m tests.sbom
 
 bench: $(VENV)/dev.stamp chromium ## measure the goals of docs/BENCHMARKS.md
 	@$(BIN)/python -m bench

@@ -406,6 +406,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'self'"],
+        "report-uri": "/csp-reports/",
     }
 }
 

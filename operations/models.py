@@ -1,4 +1,4 @@
-"""What became of each backup of this place; no backup has these rows."""
+"""What was seen of this place: each backup, what browsers refused. No backup has these rows."""
 
 from __future__ import annotations
 
@@ -50,3 +50,27 @@ class Backup(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"backup {self.pk}"
+
+
+class CspReport(models.Model):
+    """Something that browsers refused to load on one of our pages, and how often."""
+
+    directive = models.CharField(max_length=64, help_text="the rule that it broke")
+    blocked = models.CharField(max_length=255, help_text="inline, eval, or where it came from")
+    page = models.CharField(max_length=255, help_text="the route of the page")
+    times = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField(db_default=Now())
+    last_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """What came last first."""
+
+        ordering = ("-last_at", "-pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["directive", "blocked", "page"], name="operations_csp_report_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.directive}: {self.blocked} on {self.page}"

@@ -20,7 +20,7 @@ from core.formatting import duration, size
 from core.storage import describe_place
 from kept.models import GRACE
 from operations.backup import making, nightly
-from operations.models import Backup
+from operations.models import Backup, CspReport
 from people.accounts.models import QueuedMail
 from runs.files import storage_limits
 from runs.models import Artifact, ProjectKey, Run, WebhookReport, Worker
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 NEWEST_ERRORS = 20
 LATEST_SYNCS = 5
 LATEST_BACKUPS = 5
+CSP_REPORTS_SHOWN = 10
 FAILURES_SHOWN = 20
 LONG_WAIT = timedelta(minutes=10)
 DAY = timedelta(days=1)
@@ -111,6 +112,7 @@ class Status:
     problems: list[str]
     backups: list[Backup]
     backups_at: str  # empty: none are made
+    csp_reports: list[CspReport]
 
 
 def load_status(user: User | AnonymousUser) -> Status:
@@ -133,6 +135,7 @@ def load_status(user: User | AnonymousUser) -> Status:
         ],
         list(Backup.objects.all()[:LATEST_BACKUPS]),
         f"{settings.BACKUP_AT:%H:%M}" if settings.BACKUP_TO else "",
+        list(CspReport.objects.all()[:CSP_REPORTS_SHOWN]),
     )
 
 

@@ -70,7 +70,7 @@ OUT: Mapping[str, str] = {
     "mail that was waiting would be sent twice": "accounts.QueuedMail",
     "sums that a worker makes anew": "playground.KeptFigures",
     "files that were being sent": "api.ProxyPart playground.UploadReservation",
-    "tells of the backups of this place": "operations.Backup",
+    "tells of this place": "operations.Backup operations.CspReport",
 }
 
 

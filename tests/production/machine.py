@@ -81,8 +81,17 @@ class Machine:
 
     def manage(self, *arguments: str, **more: str) -> str:
         """Run `manage.py` as the page says; return what it prints."""
+        return self._python("manage.py", *arguments, **more)
+
+    def people(self, count: int) -> list[str]:
+        """The cookies of so many people who are logged in."""
+        settings = {"DJANGO_SETTINGS_MODULE": "config.settings"}
+        printed = self._python("-m", "tests.production.people_script", str(count), **settings)
+        return [line for line in printed.splitlines() if line.startswith("vitrine_session")]
+
+    def _python(self, *arguments: str, **more: str) -> str:
         done = subprocess.run(
-            [str(self.home / "app/.venv/bin/python"), "manage.py", *arguments],
+            [str(self.home / "app/.venv/bin/python"), *arguments],
             cwd=self.home / "app",
             env={"PATH": os.environ["PATH"], **more},
             capture_output=True,
@@ -90,21 +99,8 @@ class Machine:
             check=False,
         )
         if done.returncode:
-            raise AssertionError(f"manage.py {' '.join(arguments)}:\n{done.stderr[-3000:]}")
+            raise AssertionError(f"{' '.join(arguments)}:\n{done.stderr[-3000:]}")
         return done.stdout
-
-    def people(self, count: int) -> list[str]:
-        """The cookies of so many people who are logged in."""
-        app = self.home / "app"
-        done = subprocess.run(
-            [str(app / ".venv/bin/python"), "-m", "tests.production.people_script", str(count)],
-            cwd=app,
-            env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "config.settings"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return [line for line in done.stdout.splitlines() if line.startswith("vitrine_session")]
 
     def is_ready(self, port: str) -> bool:
         """Whether the web process that the files know under this port shows pages."""
