@@ -87,11 +87,11 @@ def run_upload_webhook(machine: Machine) -> str:
 
 def crowd_of_people(machine: Machine) -> str:
     """Two hundred people for two minutes, with a backup in between: no error at all."""
+    cookies, lines = machine.people(PEOPLE), machine.lines()
     with ThreadPoolExecutor(1) as aside:
         place = str(machine.folder / "backups")
         backup = aside.submit(machine.manage, "backup", "--to", place)
-        lines = machine.lines()
-        crowd = _browse(machine, PEOPLE, SECONDS)
+        crowd = _browse(machine, cookies, SECONDS)
         made = backup.result()
     assert not crowd.broken, crowd.broken[:5]
     errors = {code: count for code, count in machine.statuses(lines).items() if code >= "500"}
@@ -220,8 +220,7 @@ def _file(answer: httpx.Response) -> bytes:
     return answer.content if is_stored else b""
 
 
-def _browse(machine: Machine, count: int, for_s: float) -> Crowd:
-    cookies = machine.people(count)
+def _browse(machine: Machine, cookies: list[str], for_s: float) -> Crowd:
     crowd = browse(machine, cookies, for_s)
     crowds.append(crowd)
     return crowd
@@ -229,9 +228,9 @@ def _browse(machine: Machine, count: int, for_s: float) -> Crowd:
 
 def _while_people_work(machine: Machine, act: Callable[[], None], allowed: Iterable[str]) -> str:
     """Do something while some people work; they finish what they began, with these errors."""
-    lines = machine.lines()
+    cookies, lines = machine.people(FEW), machine.lines()
     with ThreadPoolExecutor(1) as aside:
-        working = aside.submit(_browse, machine, FEW, SHORT_S)
+        working = aside.submit(_browse, machine, cookies, SHORT_S)
         time.sleep(SHORT_S / 4)
         act()
         crowd = working.result()
