@@ -18,6 +18,7 @@ wsgi_application = load_checked(get_wsgi_application)
 
 from config.server import url_locals  # noqa: E402
 from config.server.thread_pool import ThreadPoolApp, is_not_cancellation  # noqa: E402
+from core.http import request_ids  # noqa: E402
 from core.http.asgi import Receive, Scope, Send  # noqa: E402
 from core.http.forwarding import is_not_broken_response  # noqa: E402
 
@@ -51,7 +52,7 @@ logging.getLogger("uvicorn.error").addFilter(is_not_cancellation)
 logging.getLogger("uvicorn.error").addFilter(is_not_broken_response)
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
+async def serve(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one connection: a thumbnail, an assistant, a long poll or a page."""
     if scope["type"] == "http" and picture_files.is_picture(scope["path"]):
         await picture_files.serve(scope, send)
@@ -61,3 +62,6 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await reviews(scope, receive, send)
     else:
         await router(scope, receive, send)
+
+
+application = request_ids.WithRequestId(serve)

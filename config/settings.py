@@ -409,4 +409,5 @@ CONTENT_SECURITY_POLICY = {
 }
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ExceptionReporterFilter"
-LOGGING = logs.configuration(AUDIT_LOG)
+# --- what an operator reads ---------------------------------------------------------------------
+LOGGING = logs.configuration(AUDIT_LOG, env.choice("LOG_FORMAT", "text", *logs.LINES))

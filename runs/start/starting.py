@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
@@ -25,6 +27,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from core.formatting import shorten
+from core.http import request_ids
 from core.notify import channel
 from fal.db_safe import db_safe_text
 from people.accounts.auditing import acting
@@ -51,6 +54,9 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 200
 TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
 TOKEN_CHARS = 64
+LOGGED_RUNS = 20  # of one press
+
+log = logging.getLogger(__name__)
 
 
 class Source(StrEnum):
@@ -186,7 +192,14 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
             _tell_named(new)
             _reserve(new)  # last: others wait for it
             channel.notify()
+            transaction.on_commit(partial(_report, new), robust=True)
     return started
+
+
+def _report(new: Sequence[tuple[Run, StartRequest]]) -> None:
+    """Write to the log which runs have begun."""
+    first = " ".join(str(run.pk) for run, _ in new[:LOGGED_RUNS])
+    log.info("runs started: %s, the first: %s", len(new), first)
 
 
 def _resolved(requests: Sequence[StartRequest]) -> Sequence[StartRequest]:
@@ -254,6 +267,7 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
         is_example=may_be_shared and request.source not in NEVER_SHARED,
         project=project,
         is_hidden=is_hidden,
+        correlation_id=request_ids.current() or None,
         **held,
     )
 

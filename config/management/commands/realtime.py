@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from api.gateway.app import Gateway
 from catalog import upstream
 from config.server.supervisor import LISTENER_VARIABLE
+from core.http import request_ids
 from core.http.forwarding import is_not_broken_response
 from core.process import tuning
 from runs.realtime.page import MAX_INPUT_CHARS
@@ -50,10 +51,11 @@ async def serve(port: int, listener: socket.socket | None = None) -> None:
     async with upstream.clients() as clients:
         gateway = Gateway(clients)
         config = uvicorn.Config(
-            gateway,
+            request_ids.WithRequestId(gateway),
             host="127.0.0.1",
             port=port,
             lifespan="off",
+            log_config=None,  # the root's, which redacts
             log_level="warning",
             access_log=False,
             server_header=False,
