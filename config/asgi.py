@@ -33,6 +33,8 @@ from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
 from core.live.broker import Broker  # noqa: E402
 from core.process.tuning import freeze_gc  # noqa: E402
+from operations.metrics import reporting  # noqa: E402
+from operations.metrics.requests import CountedRequests, page_routes  # noqa: E402
 from runs.live import long_poll  # noqa: E402
 from sharing.live import polls as share_polls  # noqa: E402
 
@@ -64,4 +66,10 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         await router(scope, receive, send)
 
 
-application = request_ids.WithRequestId(serve)
+counted = CountedRequests(
+    serve,
+    {*page_routes(), assistants_http.PATH, settings.STATIC_URL.rstrip("/")},
+    held={long_poll.PATH, share_polls.PATH},
+)
+application = request_ids.WithRequestId(counted)
+reporting.start("web")

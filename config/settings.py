@@ -383,9 +383,9 @@ USE_TZ = True
 _IS_HTTPS = PUBLIC_URL.startswith("https:")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _IS_HTTPS else None
-# Health checks on this machine use plain HTTP and bypass the proxy.
+# Health checks and Prometheus on this machine use plain HTTP and bypass the proxy.
 SECURE_SSL_REDIRECT = _IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|metrics)$"]
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if _IS_HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # config.middleware.set_opener_policy sends it
@@ -411,3 +411,5 @@ CONTENT_SECURITY_POLICY = {
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ExceptionReporterFilter"
 # --- what an operator reads ---------------------------------------------------------------------
 LOGGING = logs.configuration(AUDIT_LOG, env.choice("LOG_FORMAT", "text", *logs.LINES))
+# Who reads /metrics sends it; empty: the address is not there.
+METRICS_TOKEN = settings_rules.require_long("METRICS_TOKEN", env.text("METRICS_TOKEN"))

@@ -3,11 +3,13 @@
 from django.urls import path
 
 from operations import health, security_txt
+from operations.metrics import views
 
 app_name = "operations"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
+    path("metrics", views.metrics, name="metrics"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
 ]

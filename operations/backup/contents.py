@@ -67,7 +67,9 @@ OUT: Mapping[str, str] = {
     ),
     "counts of the last minutes": "accounts.RateBucket accounts.SignInCounter",
     "mail that was waiting would be sent twice": "accounts.QueuedMail",
-    "processes report anew": "playground.KeptFigures playground.Worker",
+    "processes report anew": (
+        "operations.Counter operations.ServerProcess playground.KeptFigures playground.Worker"
+    ),
     "files that were being sent": "api.ProxyPart playground.UploadReservation",
     "tells of the backups of this place": "operations.Backup",
 }

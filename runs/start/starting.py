@@ -29,6 +29,7 @@ from catalog.models import Endpoint
 from core.formatting import shorten
 from core.http import request_ids
 from core.notify import channel
+from core.process import counters
 from fal.db_safe import db_safe_text
 from people.accounts.auditing import acting
 from people.accounts.profile import preferences
@@ -165,8 +166,14 @@ def start(request: StartRequest) -> Started:
 
 def start_many(requests: Sequence[StartRequest]) -> list[Started]:
     """Start several runs, all or none; raises what `start` raises. All are of one user."""
-    if not requests:
-        return []
+    try:
+        return _start_many(requests) if requests else []
+    except (Refused, ledger.CapExceeded) as error:
+        counters.count("vitrine_runs_refused_total", reason=type(error).__name__)
+        raise
+
+
+def _start_many(requests: Sequence[StartRequest]) -> list[Started]:
     for endpoint in {request.endpoint.pk: request.endpoint for request in requests}.values():
         if refusal := endpoint.refusal_everywhere:
             raise Refused(refusal)
@@ -197,7 +204,9 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
 
 
 def _report(new: Sequence[tuple[Run, StartRequest]]) -> None:
-    """Write to the log which runs have begun."""
+    """Count the runs that have begun, and write which to the log."""
+    for _, request in new:
+        counters.count("vitrine_runs_started_total", door=_door(request))
     first = " ".join(str(run.pk) for run, _ in new[:LOGGED_RUNS])
     log.info("runs started: %s, the first: %s", len(new), first)
 
@@ -360,12 +369,16 @@ def _charge(run: Run, request: StartRequest, expected: Decimal | None) -> Charge
         project_id=run.project_id,
         endpoint=endpoint,
         token_id=request.token_id or calling_token(),
-        door=request.door or _DOORS.get(request.source, Door.PAGE),
+        door=_door(request),
         created_at=run.created_at,
         unit_price=endpoint.unit_price_usd if has_price else None,
         price_unit=endpoint.price_unit,
         expected=expected,
     )
+
+
+def _door(request: StartRequest) -> Door:
+    return request.door or _DOORS.get(request.source, Door.PAGE)
 
 
 def _tell_origins(new: Sequence[tuple[Run, StartRequest]]) -> None:

@@ -19,6 +19,7 @@ from config.server.supervisor import LISTENER_VARIABLE
 from core.http import request_ids
 from core.http.forwarding import is_not_broken_response
 from core.process import tuning
+from operations.metrics import reporting, upstream_calls
 from runs.realtime.page import MAX_INPUT_CHARS
 from runs.realtime.relay import Relay
 
@@ -48,7 +49,8 @@ class Command(BaseCommand):
 
 async def serve(port: int, listener: socket.socket | None = None) -> None:
     """Serve one relay; with a `listener`, end after `IDLE_S` without a connection."""
-    async with upstream.clients() as clients:
+    reporting.start("realtime")
+    async with upstream.clients(on_timed=upstream_calls.record) as clients:
         gateway = Gateway(clients)
         config = uvicorn.Config(
             request_ids.WithRequestId(gateway),

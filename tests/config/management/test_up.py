@@ -24,6 +24,7 @@ from tests.processes import Up, copy_checkout, environment, free_port, is_alive,
 from tests.sampling import IS_EXHAUSTIVE
 
 pytestmark = pytest.mark.system
+METRICS_TOKEN = "metrics-token-never-shown"
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,7 @@ def up(checkout: Path) -> Iterator[tuple[Up, httpx.Client]]:
         ALLOWED_HOSTS="vitrine.example.com",
         SECRET_KEY=key,
         LOG_FORMAT="json",
+        METRICS_TOKEN=METRICS_TOKEN,
     )
     base = running.base
     with httpx.Client(base_url=base, follow_redirects=True, timeout=60) as client:
@@ -118,8 +120,24 @@ def test_lines_of_web_and_worker_have_the_id_of_the_request_and_neither_prompt_n
     secrets = (checkout / "var/sandbox.env").read_text()
     keys = re.findall(r"^FAL_(?:ADMIN_)?KEY=\S+?:(\S+)", secrets, re.MULTILINE)
     assert len(keys) == 2
-    for secret in (*keys, "marked-prompt-never-logged"):
+    for secret in (*keys, METRICS_TOKEN, "marked-prompt-never-logged"):
         assert secret not in logged
+
+
+def test_prometheus_reads_what_all_processes_have_counted(up: tuple[Up, httpx.Client]) -> None:
+    running, client = up
+    run(client, "a run that is counted")
+    given = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+
+    def figures() -> str:
+        answer = httpx.get(f"{running.base}/metrics", headers=given).raise_for_status()
+        return answer.text if 'runs_ended_total{state="succeeded"' in answer.text else ""
+
+    text = until(figures)  # the worker adds its counts every few seconds
+    assert 'vitrine_runs_started_total{door="page"}' in text
+    assert re.search(r'vitrine_upstream_seconds_count\{host="127.0.0.1:\d+"\}', text)
+    assert re.search(r'vitrine_requests_total\{route="/models",status="2xx"\}', text)
+    assert {"web", "worker"} <= set(re.findall(r'memory_bytes\{number="1",process="(\w+)"', text))
 
 
 def test_every_page_says_whose_upstream_it_is(up: tuple[Up, httpx.Client]) -> None:
