@@ -383,9 +383,8 @@ USE_TZ = True
 _IS_HTTPS = PUBLIC_URL.startswith("https:")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _IS_HTTPS else None
-# Health checks on this machine use plain HTTP and bypass the proxy.
+# Health checks and Prometheus on this machine use plain HTTP and bypass the proxy.
 SECURE_SSL_REDIRECT = _IS_HTTPS
-# Whoever restarts or scrapes one process asks it without the proxy.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if _IS_HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -411,4 +410,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ExceptionReporterFilter"
-LOGGING = logs.configuration(AUDIT_LOG)
+# --- what an operator reads ---------------------------------------------------------------------
+LOGGING = logs.configuration(AUDIT_LOG, env.choice("LOG_FORMAT", "text", *logs.LINES))
+# Who reads /metrics sends it; empty: the address is not there.
+METRICS_TOKEN = settings_rules.require_long("METRICS_TOKEN", env.text("METRICS_TOKEN"))

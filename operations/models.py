@@ -1,4 +1,4 @@
-"""What was seen of this place: each backup, what browsers refused. No backup has these rows."""
+"""What this place is seen to do: backups, processes, counts, what browsers refused."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
+
+from core.process import identity
 
 SILENT = timedelta(minutes=10)  # without a beat: its process was killed
 
@@ -74,3 +76,36 @@ class CspReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.directive}: {self.blocked} on {self.page}"
+
+
+class Counter(models.Model):
+    """A number that only grows: each process adds what it has counted since it last did."""
+
+    name = models.CharField(max_length=64)
+    labels = models.CharField(max_length=255, help_text="a JSON object of few values")
+    value = models.FloatField()
+
+    class Meta:
+        """One row, to which all processes add."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["name", "labels"], name="operations_counter_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.labels}"
+
+
+class ServerProcess(models.Model):
+    """A process at work, as it last reported."""
+
+    identity = models.CharField(
+        primary_key=True, max_length=identity.LONGEST, help_text="`core.process.identity`"
+    )
+    kind = models.CharField(max_length=16, help_text="web, worker or realtime")
+    memory_bytes = models.BigIntegerField(null=True, help_text="resident; empty: not known here")
+    started_at = models.DateTimeField(db_default=Now())
+    beat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.identity}"

@@ -22,6 +22,7 @@ def main() -> None:
         "config.asgi:application",
         host=options.host,
         port=options.port,
+        log_config=None,  # the root's, which redacts
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=2,

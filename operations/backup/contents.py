@@ -69,6 +69,7 @@ OUT: Mapping[str, str] = {
     "counts of the last minutes": "accounts.RateBucket accounts.SignInCounter",
     "mail that was waiting would be sent twice": "accounts.QueuedMail",
     "sums that a worker makes anew": "playground.KeptFigures",
+    "processes report anew": "operations.Counter operations.ServerProcess",
     "files that were being sent": "api.ProxyPart playground.UploadReservation",
     "tells of this place": "operations.Backup operations.CspReport",
 }

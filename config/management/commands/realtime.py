@@ -17,8 +17,10 @@ from api.gateway.app import Gateway
 from catalog import upstream
 from config.server.processes import HOST
 from config.server.supervisor import LISTENER_VARIABLE
+from core.http import request_ids
 from core.http.forwarding import is_not_broken_response
 from core.process import tuning
+from operations.metrics import reporting, upstream_calls
 from runs.realtime.page import MAX_INPUT_CHARS
 from runs.realtime.relay import Relay
 
@@ -49,13 +51,15 @@ class Command(BaseCommand):
 
 async def serve(host: str, port: int, listener: socket.socket | None = None) -> None:
     """Serve one relay; with a `listener`, end after `IDLE_S` without a connection."""
-    async with upstream.clients() as clients:
+    reporting.start("realtime")
+    async with upstream.clients(on_timed=upstream_calls.record) as clients:
         gateway = Gateway(clients)
         config = uvicorn.Config(
-            gateway,
+            request_ids.WithRequestId(gateway),
             host=host,
             port=port,
             lifespan="off",
+            log_config=None,  # the root's, which redacts
             log_level="warning",
             access_log=False,
             server_header=False,

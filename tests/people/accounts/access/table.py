@@ -225,6 +225,8 @@ HOUSE: dict[str, Row] = {
     "operations:healthz": Row(OPEN, CLOSED),
     "operations:livez": Row(OPEN, CLOSED),
     "operations:security-txt": Row(OPEN, CLOSED),
+    # Nobody has METRICS_TOKEN, and in the tests it is not set.
+    "operations:metrics": Row(NOWHERE, CLOSED),
     "operations:readyz": Row(OPEN, CLOSED),
     "playground:jump": Row(ANYBODYS, METHOD),
     "playground:link-deletion": Row(METHOD, OWNERS_ALONE),
