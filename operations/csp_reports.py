@@ -37,7 +37,7 @@ def receive(request: HttpRequest) -> HttpResponse:
     """Count a report; 400 for what is none, 204 also for what another site's page reports."""
     body = request.read(LARGEST_BYTES + 1)
     try:
-        report = json.loads(body)["csp-report"] if len(body) <= LARGEST_BYTES else None
+        report = json.loads(body)["csp-report"] if len(body) <= LARGEST_BYTES else {}
         page = urlsplit(str(report["document-uri"]))
         refused = _kind(report)
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -60,7 +60,7 @@ def _kind(report: Mapping[str, Any]) -> dict[str, str]:
     return {"directive": directive.split(" ")[0][:64], "blocked": blocked[:255]}
 
 
-def _count(kind: Mapping[str, str]) -> None:
+def _count(kind: dict[str, Any]) -> None:
     with transaction.atomic():
         row, is_new = CspReport.objects.get_or_create(**kind)
         CspReport.objects.filter(pk=row.pk).update(times=F("times") + 1, last_at=timezone.now())

@@ -94,7 +94,7 @@ def crowd_of_people(machine: Machine) -> str:
         crowd = _browse(machine, cookies, SECONDS)
         made = backup.result()
     assert not crowd.broken, crowd.broken[:5]
-    errors = {code: count for code, count in machine.statuses(lines).items() if code >= "500"}
+    errors = machine.errors(lines)
     assert not errors, errors
     assert len(crowd.finished) == len(crowd.accepted) > 0, crowd
     return f"{crowd}; a backup beside: {made.strip().splitlines()[-2]}"
@@ -234,7 +234,7 @@ def _while_people_work(machine: Machine, act: Callable[[], None], allowed: Itera
         time.sleep(SHORT_S / 4)
         act()
         crowd = working.result()
-    errors = {code: count for code, count in machine.statuses(lines).items() if code >= "500"}
+    errors = machine.errors(lines)
     assert errors.keys() <= set(allowed), errors
     unfinished = set(crowd.accepted) - set(crowd.finished)
     assert crowd.accepted, crowd
