@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import boto3
 import httpx
 import psycopg
 
@@ -201,12 +202,27 @@ class Machine:
         program = str(Path(sys.executable).parent / "moto_server")
         self._start("bucket", program, "--port", self.ports["s3"])
         until(lambda: _answers(url))
-        httpx.put(f"{url}/vitrine").raise_for_status()
-        self.bucket = url
+        self.buckets = boto3.resource(
+            "s3",
+            endpoint_url=url,
+            aws_access_key_id=S3["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=S3["AWS_SECRET_ACCESS_KEY"],
+            region_name="us-east-1",
+        )
+        for name in ("vitrine", "backups"):
+            self.buckets.create_bucket(Bucket=name)
+        self.bucket_url = url
 
-    def objects(self) -> int:
-        """How many files the bucket has."""
-        return httpx.get(f"{self.bucket}/vitrine").text.count("<Key>")
+    def files(self) -> dict[str, str]:
+        """What the bucket has: a checksum by name."""
+        return {file.key: file.e_tag for file in self.buckets.Bucket("vitrine").objects.all()}
+
+    def wipe(self) -> None:
+        """Lose the database and all files, as with a machine that is gone."""
+        with psycopg.connect(self.cluster.url, autocommit=True) as connection:
+            connection.execute("DROP DATABASE vitrine WITH (FORCE)")
+            connection.execute("CREATE DATABASE vitrine OWNER vitrine")
+        self.buckets.Bucket("vitrine").objects.all().delete()
 
     def _start_sandbox(self) -> None:
         flags = ["--port", self.ports["sandbox"], "--data-dir", str(self.folder / "sandbox")]
@@ -242,7 +258,11 @@ class Machine:
         app = copy_checkout(self.home / "app")
         (app / ".venv").symlink_to(Path(sys.executable).parents[1])
         host = self.sandbox.removeprefix("http://")
-        options = {"bucket_name": "vitrine", "endpoint_url": self.bucket}
+        storage = "storages.backends.s3.S3Storage"
+        media, backups = (
+            json.dumps({"bucket_name": name, "endpoint_url": self.bucket_url})
+            for name in ("vitrine", "backups")
+        )
         settings = {
             "SECRET_KEY": "q7Zr0n4kT1bWcX8vYm2uEo5iLs9aHd3fGj6pRtKxQwNzVyBe",
             "DATABASE_URL": self.database_url,
@@ -253,8 +273,10 @@ class Machine:
             "FAL_MEDIA_URLS": f"http://{host}",
             "GATEWAY_URL": f"http://127.0.0.1:{self.ports['8010']}",
             "REALTIME_URL": f"{self.base.replace('https', 'wss')}/live",
-            "MEDIA_STORAGE": "storages.backends.s3.S3Storage",
-            "MEDIA_STORAGE_OPTIONS": json.dumps(options),
+            "MEDIA_STORAGE": storage,
+            "MEDIA_STORAGE_OPTIONS": media,
+            "BACKUP_TO": storage,
+            "BACKUP_TO_OPTIONS": backups,
             "BACKUP_PASSPHRASE": "a long text for the backups",
             **S3,
         }

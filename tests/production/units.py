@@ -37,6 +37,11 @@ class Unit:
             values["ExecStart"].replace("%i", ports.get(instance, instance))
         )
         self._environment = {**_inherited(), **dict(_settings(lines))}
+        self.start()
+
+    def start(self) -> None:
+        """Start it, also after it was stopped."""
+        self._stopped.clear()
         self._process = self._start()
         Thread(target=self._supervise, daemon=True).start()
 
