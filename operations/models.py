@@ -1,4 +1,4 @@
-"""What became of each backup of this place; no backup has these rows."""
+"""Which versions have migrated the data, and what became of each backup of this place."""
 
 from __future__ import annotations
 
@@ -50,3 +50,19 @@ class Backup(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"backup {self.pk}"
+
+
+class DataVersion(models.Model):
+    """A version of Vitrine that has brought the data up to itself; the newest row counts."""
+
+    version = models.CharField(max_length=40)
+    migrated_at = models.DateTimeField(db_default=Now())
+    migrations = models.PositiveIntegerField(help_text="how many it knows, all of them applied")
+
+    class Meta:
+        """The newest first."""
+
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"Vitrine {self.version}"

@@ -20,7 +20,7 @@ from core.formatting import duration, size
 from core.storage import describe_place
 from kept.models import GRACE
 from operations.backup import making, nightly
-from operations.models import Backup
+from operations.models import Backup, DataVersion
 from people.accounts.models import QueuedMail
 from runs.files import storage_limits
 from runs.models import Artifact, ProjectKey, Run, WebhookReport, Worker
@@ -111,6 +111,7 @@ class Status:
     problems: list[str]
     backups: list[Backup]
     backups_at: str  # empty: none are made
+    data: DataVersion | None  # which version has migrated the data
 
 
 def load_status(user: User | AnonymousUser) -> Status:
@@ -133,6 +134,7 @@ def load_status(user: User | AnonymousUser) -> Status:
         ],
         list(Backup.objects.all()[:LATEST_BACKUPS]),
         f"{settings.BACKUP_AT:%H:%M}" if settings.BACKUP_TO else "",
+        DataVersion.objects.first(),
     )
 
 
