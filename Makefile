@@ -53,6 +53,7 @@ static-checks: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.presses
 	$(BIN)/python -m tests.patterns
 	$(BIN)/python -m tests.words
+	$(BIN)/python -m tests.migrations
 	$(BIN)/mypy --num-workers 2
 
 bench: $(VENV)/dev.stamp chromium ## measure the goals of docs/BENCHMARKS.md

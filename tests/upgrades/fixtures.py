@@ -12,7 +12,15 @@ from tests.upgrades import databases
 from tests.upgrades.make_fixture import SECRET_KEY
 
 HERE = Path(__file__).parent
-VERSIONS = sorted(path.parent.name for path in HERE.glob("*/commit"))
+Key = tuple[str, str]  # app label and name of a migration
+
+
+def _number(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
+# The oldest first.
+VERSIONS = sorted((path.parent.name for path in HERE.glob("*/commit")), key=_number)
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,15 @@ class Restored:
 def commit_of(version: str) -> str:
     """Return the commit whose code has made the fixtures of a version."""
     return (HERE / version / "commit").read_text().strip()
+
+
+def migrations(version: str) -> set[Key]:
+    """Return the migrations that a version's code had, as its fixture says."""
+    with tarfile.open(HERE / version / "sqlite.tar.xz") as pack:
+        (about,) = [name for name in pack.getnames() if name.endswith("/backup.json")]
+        file = pack.extractfile(about)
+        assert file
+        return {(app, name) for app, name in json.load(file)["migrations"]}
 
 
 def restore(version: str, engine: str, url: str, folder: Path) -> Restored:
