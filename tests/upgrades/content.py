@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -47,7 +47,14 @@ class Owner:
         self.browser = httpx.Client(base_url=base, cookies=dict(cookies), timeout=60)
         headers = {"authorization": f"Bearer {token}"}
         self._program = httpx.Client(base_url=f"{base}/api/v1", headers=headers, timeout=60)
-        self._csrf = next(value for name, value in cookies.items() if "_csrf_" in name)
+        self._csrf = next((value for name, value in cookies.items() if "_csrf_" in name), "")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.browser.close()
+        self._program.close()
 
     def post(self, address: str, **fields: Any) -> str:
         """Post a form; returns the address that it leads to."""

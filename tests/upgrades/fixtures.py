@@ -47,21 +47,27 @@ def migrations(version: str) -> set[Key]:
         return {(app, name) for app, name in json.load(file)["migrations"]}
 
 
-def restore(version: str, engine: str, url: str, folder: Path) -> Restored:
-    """Restore a version's fixture into the new, empty database at `url`."""
+def unpack(version: str, engine: str, folder: Path) -> Path:
+    """Unpack a version's fixture; returns the folder of its backup."""
     with tarfile.open(HERE / version / f"{engine}.tar.xz") as pack:
         pack.extractall(folder / "backups", filter="data")
-    place = Place.of(str(folder / "backups"))
+    return folder / "backups"
+
+
+def restore(version: str, engine: str, url: str, folder: Path) -> Restored:
+    """Restore a version's fixture into the new, empty database at `url`."""
+    backups = unpack(version, engine, folder)
+    place = Place.of(str(backups))
     (name,) = place.names()
     media = folder / "media"
     done = databases.manage(
         url,
-        *("restore", "--yes", "--from", str(folder / "backups")),
+        *("restore", "--yes", "--from", str(backups)),
         SECRET_KEY=SECRET_KEY,
         MEDIA_ROOT=str(media),
         VITRINE_DATA_DIR=str(folder / "var"),
     )
     assert done.returncode == 0, done.stderr
     assert "missing" not in done.stdout + done.stderr
-    pages = json.loads((folder / "backups" / "pages.json").read_text())
+    pages = json.loads((backups / "pages.json").read_text())
     return Restored(url, place.about(name), pages, media)

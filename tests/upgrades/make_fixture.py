@@ -77,7 +77,8 @@ def _backup(scratch: Path, url: str) -> Path:
         manage("createsuperuser", "--no-input", "--username=ana", "--email=ana@example.com")
         key = manage("shell", "--verbosity=0", "-c", "print(User.objects.get(username='ana').pk)")
         token = manage("token", "owner", "--scope", "read,run,curate").split()[-1]
-        pages = content.make(content.Owner(up.base, up.cookies, token), int(key))
+        with content.Owner(up.base, up.cookies, token) as owner:
+            pages = content.make(owner, int(key))
     finally:
         up.stop()
     manage("shell", "--verbosity=0", "-c", THINNED.format(models=content.MODELS))
