@@ -51,7 +51,7 @@ def test_all_rows_are_there(restored: fixtures.Restored) -> None:
 
 def test_all_files_are_there(restored: fixtures.Restored) -> None:
     files = [path for path in restored.media.rglob("*") if path.is_file()]
-    assert len(files) == restored.about.files == 7
+    assert len(files) == restored.about.files > 0
 
 
 def test_the_main_pages_show_what_was_made(restored: fixtures.Restored) -> None:
