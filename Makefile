@@ -57,6 +57,7 @@ static-checks: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.presses
 	$(BIN)/python -m tests.patterns
 	$(BIN)/python -m tests.words
+	$(BIN)/python -m tests.migrations
 	$(BIN)/mypy --num-workers 2
 
 sbom: $(VENV)/dev.stamp ## the packages of an installation (CycloneDX) and their licences, in var/sbom/

@@ -1,4 +1,4 @@
-"""What this place is seen to do: backups, processes, counts, what browsers refused."""
+"""What this place is seen to do: versions, backups, processes, counts, what browsers refused."""
 
 from __future__ import annotations
 
@@ -109,3 +109,19 @@ class ServerProcess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.identity}"
+
+
+class DataVersion(models.Model):
+    """A version of Vitrine that has brought the data up to itself; the newest row counts."""
+
+    version = models.CharField(max_length=40)
+    migrated_at = models.DateTimeField(db_default=Now())
+    migrations = models.PositiveIntegerField(help_text="how many it knows, all of them applied")
+
+    class Meta:
+        """The newest first."""
+
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"Vitrine {self.version}"

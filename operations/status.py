@@ -20,7 +20,7 @@ from core.formatting import duration, size
 from core.storage import describe_place
 from kept.models import GRACE
 from operations.backup import making, nightly
-from operations.models import Backup, CspReport
+from operations.models import Backup, CspReport, DataVersion
 from people.accounts.models import QueuedMail
 from runs.files import storage_limits
 from runs.models import Artifact, ProjectKey, Run, WebhookReport, Worker
@@ -113,6 +113,7 @@ class Status:
     backups: list[Backup]
     backups_at: str  # empty: none are made
     csp_reports: list[CspReport]
+    data: DataVersion | None  # which version has migrated the data
 
 
 def load_status(user: User | AnonymousUser) -> Status:
@@ -136,6 +137,7 @@ def load_status(user: User | AnonymousUser) -> Status:
         list(Backup.objects.all()[:LATEST_BACKUPS]),
         f"{settings.BACKUP_AT:%H:%M}" if settings.BACKUP_TO else "",
         list(CspReport.objects.all()[:CSP_REPORTS_SHOWN]),
+        DataVersion.objects.first(),
     )
 
 

@@ -61,6 +61,7 @@ IN: Mapping[str, str] = {
     ),
     "the index that finds results": "library.DueEntry library.SearchEntry",
     "pages say by it which upstream runs go to": "playground.Worker",
+    "which versions have migrated it": "operations.DataVersion",
 }
 OUT: Mapping[str, str] = {
     "who was logged in logs in again: nothing that was ended since comes back": (
