@@ -19,7 +19,7 @@ import boto3
 import httpx
 import psycopg
 
-from tests.processes import ROOT, copy_checkout, environment, free_port, until
+from tests.processes import ROOT, environment, free_port, until
 from tests.production.units import HOME, Unit
 from tests.soak.cluster import Cluster, binaries
 
@@ -93,8 +93,7 @@ class Machine:
 
     def _python(self, *arguments: str, **more: str) -> str:
         done = subprocess.run(
-            [str(self.home / "app/.venv/bin/python"), *arguments],
-            cwd=self.home / "app",
+            [str(self.home / "start"), *arguments],
             env={"PATH": os.environ["PATH"], **more},
             capture_output=True,
             text=True,
@@ -103,6 +102,18 @@ class Machine:
         if done.returncode:
             raise AssertionError(f"{' '.join(arguments)}:\n{done.stderr[-3000:]}")
         return done.stdout
+
+    def release(self, version: str = "HEAD") -> None:
+        """Install what is committed here as a version, and switch to it."""
+        done = subprocess.run(
+            ["sh", str(ROOT / "deploy" / "release.sh"), version],
+            env={**os.environ, "VITRINE_HOME": str(self.home), "PYTHON": sys.executable},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise AssertionError(f"release.sh {version}:\n{done.stderr[-3000:]}")
 
     def is_ready(self, port: str) -> bool:
         """Whether the web process that the files know under this port shows pages."""
@@ -255,8 +266,9 @@ class Machine:
             query["cursor"] = answer["next_cursor"]
 
     def _install(self) -> None:
-        app = copy_checkout(self.home / "app")
-        (app / ".venv").symlink_to(Path(sys.executable).parents[1])
+        """As the page says: settings, then `release.sh`, which installs and migrates; an account."""
+        data = self.home / "data"
+        data.mkdir(0o700)
         host = self.sandbox.removeprefix("http://")
         storage = "storages.backends.s3.S3Storage"
         media, backups = (
@@ -280,11 +292,12 @@ class Machine:
             "BACKUP_PASSPHRASE": "a long text for the backups",
             **S3,
         }
-        _write_secret(app / ".env", settings)
+        _write_secret(data / ".env", settings)
         _write_secret(self.home / "key.env", {"FAL_KEY": KEY})
         _write_secret(self.home / "admin-key.env", {"FAL_ADMIN_KEY": ADMIN_KEY})
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("collectstatic", "--noinput", "--verbosity", "0")
+        (self.home / "packages").write_text("django-storages[s3]\n")
+        (self.home / "repository").symlink_to(ROOT)
+        self.release()
         self.manage(
             *("createsuperuser", "--noinput", "--username", "ada", "--email", "ada@localhost"),
             DJANGO_SUPERUSER_PASSWORD=PASSWORD,

@@ -32,7 +32,6 @@ class Unit:
             text = text.replace(written, port)
         lines = [line.partition("=")[::2] for line in text.splitlines() if "=" in line]
         values = dict(lines)
-        self._folder = values["WorkingDirectory"]
         self._command = shlex.split(
             values["ExecStart"].replace("%i", ports.get(instance, instance))
         )
@@ -67,7 +66,7 @@ class Unit:
         self.starts += 1
         with self.log.open("ab") as out:
             return subprocess.Popen(
-                self._command, cwd=self._folder, env=self._environment, stdout=out, stderr=out
+                self._command, cwd="/", env=self._environment, stdout=out, stderr=out
             )
 
     def _supervise(self) -> None:
