@@ -266,7 +266,7 @@ class Machine:
             query["cursor"] = answer["next_cursor"]
 
     def _install(self) -> None:
-        """As the page says: settings, then `release.sh`, which installs and migrates; an account."""
+        """As the page says: settings, `release.sh`, which installs and migrates, an account."""
         data = self.home / "data"
         data.mkdir(0o700)
         host = self.sandbox.removeprefix("http://")
