@@ -1,4 +1,4 @@
-"""What became of each backup of this place; no backup has these rows."""
+"""What became of each backup of this place, and what is announced to go."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
+
+from projects.models import Project
 
 SILENT = timedelta(minutes=10)  # without a beat: its process was killed
 
@@ -50,3 +52,24 @@ class Backup(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"backup {self.pk}"
+
+
+class Announcement(models.Model):
+    """What of a project goes by age, of one kind, and when; its managers were told."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=8, help_text="of `operations/retention/kinds.py`")
+    days = models.PositiveIntegerField(help_text="the age as it was set then")
+    before = models.DateTimeField(help_text="what ended later does not go yet")
+    goes_at = models.DateTimeField()
+    number = models.PositiveIntegerField(help_text="how many there were to go")
+
+    class Meta:
+        """One at a time of a project's kind."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "kind"], name="announced_once_per_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of project {self.project_id}"

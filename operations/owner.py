@@ -9,6 +9,8 @@ from asgiref.sync import sync_to_async
 
 from operations import trouble
 from operations.backup import nightly
+from operations.retention import expired
+from operations.retention.walk import Retention
 from runs.promises.owners import Job, RunOwner
 
 if TYPE_CHECKING:
@@ -20,8 +22,10 @@ class OperationsOwner(RunOwner):
     """Has no runs; its jobs look after the deployment."""
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs that tell admins of trouble, and that make the day's backup."""
+        """Return the jobs: word of trouble, the day's backup, and what goes by age."""
         return (
             Job("trouble of the deployment", sync_to_async(trouble.tell_admins)),
             Job("the day's backup", nightly.make_if_due),
+            Job("let old things go", sync_to_async(Retention().step)),
+            Job("delete expired rows", sync_to_async(expired.delete_expired)),
         )

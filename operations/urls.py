@@ -1,8 +1,9 @@
-"""The addresses by which other programs look after a deployment."""
+"""The addresses by which a deployment is looked after."""
 
 from django.urls import path
 
 from operations import health, security_txt
+from operations.retention.views import going
 
 app_name = "operations"
 urlpatterns = [
@@ -10,4 +11,5 @@ urlpatterns = [
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("projects/<str:slug>/going/", going, name="going"),
 ]

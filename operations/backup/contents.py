@@ -60,6 +60,7 @@ IN: Mapping[str, str] = {
         "notifications.NotificationPreferences notifications.RunEnd notifications.SigningKey"
     ),
     "the index that finds results": "library.DueEntry library.SearchEntry",
+    "what was announced to go": "operations.Announcement",
 }
 OUT: Mapping[str, str] = {
     "who was logged in logs in again: nothing that was ended since comes back": (

@@ -12,7 +12,7 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
@@ -120,6 +120,32 @@ def _purge(keys: Sequence[uuid.UUID], named: Set[uuid.UUID], now: datetime) -> i
         Run.objects.light().filter(pk__in=owners).delete()
         _discard(contents | _delete_unused(uploads), now)
     return len(owners)
+
+
+def drop_files(run_ids: Sequence[uuid.UUID], now: datetime, why: str) -> int:
+    """Let the files of these runs' results go, while the runs stay; returns of how many runs."""
+    with transaction.atomic():
+        stored = Artifact.objects.filter(run_id__in=run_ids, state=Artifact.State.STORED)
+        artifacts = list(stored.exclude(digest="").select_for_update())
+        contents = {artifact.digest: files_of(artifact) for artifact in artifacts}
+        lose(artifacts, why)
+        _discard(contents, now)
+    return len({artifact.run_id for artifact in artifacts})
+
+
+def lose(artifacts: Iterable[Artifact], why: str) -> None:
+    """Note that the files of these results are not here any more; the digest says they were."""
+    Artifact.objects.filter(pk__in=[artifact.pk for artifact in artifacts]).update(
+        state=Artifact.State.LOST, error=why[:255], file="", poster="", thumbnail=""
+    )
+
+
+def delete_uploads(uploads: Sequence[Upload], now: datetime) -> int:
+    """Delete those of these uploads that are no run's input; returns how many."""
+    with transaction.atomic():
+        contents = _delete_unused(uploads)
+        _discard(contents, now)
+    return len(contents)
 
 
 def _own_uploads(owners: Mapping[uuid.UUID, int]) -> list[Upload]:

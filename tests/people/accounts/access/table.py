@@ -221,6 +221,7 @@ HOUSE: dict[str, Row] = {
     "playground:artifact-uses": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:draft": Row(METHOD, ANYBODYS),
     "playground:endpoint": Row(ANYBODYS, ANYBODYS),
+    "operations:going": Row(OWNERS_ALONE, METHOD),
     "operations:healthz": Row(OPEN, CLOSED),
     "operations:livez": Row(OPEN, CLOSED),
     "operations:security-txt": Row(OPEN, CLOSED),
