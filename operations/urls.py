@@ -3,6 +3,7 @@
 from django.urls import path
 
 from operations import health, security_txt
+from operations.person_data import views as person_data
 from operations.retention.views import going
 
 app_name = "operations"
@@ -12,4 +13,10 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("projects/<str:slug>/going/", going, name="going"),
+    path("account/data/", person_data.own, name="own-data"),
+    path("account/data/archive/", person_data.own_archive, name="own-archive"),
+    path("people/<int:user_id>/data/", person_data.of_person, name="person-data"),
+    path(
+        "people/<int:user_id>/data/archive/", person_data.archive_of_person, name="person-archive"
+    ),
 ]
