@@ -21,7 +21,7 @@ PERSONAL: Mapping[str, str] = {
     "user": (
         "account.EmailAddress accounts.Preferences admin.LogEntry api.ProxyFile api.Token "
         "auth.User_groups auth.User_user_permissions boards.Board boards.Comment boards.PlanDraft "
-        "boards.RowRequest catalog.Favourite catalog.Note catalog.Reader chats.Chat flows.Flow "
+        "boards.RowRequest catalog.Note catalog.Reader chats.Chat flows.Flow "
         "flows.FlowRun library.Prompt library.Reference library.Series mfa.Authenticator "
         "notifications.Channel notifications.Delivery notifications.Notification "
         "notifications.NotificationPreferences people.Joining playground.Charge "
@@ -45,6 +45,7 @@ PERSONAL: Mapping[str, str] = {
     "run__user": ("library.PromptRun library.ReferenceRun playground.Artifact training.Training"),
     "series__user": "library.SeriesItem",
     "share__user": "sharing.ShareItem",
+    "user_id": "catalog.Favourite",
     "voter": "boards.Vote",
 }
 NOT_PERSONAL: Mapping[str, str] = {

@@ -228,7 +228,7 @@ HOUSE: dict[str, Row] = {
     "operations:security-txt": Row(OPEN, CLOSED),
     "operations:own-archive": Row(ANYBODYS, METHOD),
     "operations:own-data": Row(ANYBODYS, METHOD),
-    "operations:person-archive": Row(ADMINS_METHOD, CURATORS, DELETE_USER),
+    "operations:person-archive": Row(METHOD, CURATORS, DELETE_USER),
     "operations:person-data": Row(CURATORS, CURATORS, DELETE_USER),
     "operations:readyz": Row(OPEN, CLOSED),
     "playground:jump": Row(ANYBODYS, METHOD),
