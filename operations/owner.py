@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 
 from operations import trouble
 from operations.backup import nightly
+from operations.files_check import Scan
 from operations.retention import expired
 from operations.retention.walk import Retention
 from runs.promises.owners import Job, RunOwner
@@ -27,5 +28,6 @@ class OperationsOwner(RunOwner):
             Job("trouble of the deployment", sync_to_async(trouble.tell_admins)),
             Job("the day's backup", nightly.make_if_due),
             Job("let old things go", sync_to_async(Retention().step)),
+            Job("compare files with rows", sync_to_async(Scan().step)),
             Job("delete expired rows", sync_to_async(expired.delete_expired)),
         )
