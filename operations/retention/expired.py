@@ -14,6 +14,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from notifications.models import Delivery
+from runs.models import LedgerAccount
+from runs.models.ledger import SumState
 
 EVERY_S = 600.0
 SOON_S = 1.0  # while more is due
@@ -29,6 +31,8 @@ class Rows(NamedTuple):
     stay: Q | None = None
 
 
+# What is no assistant's, whose session ends within days, or has a sum that is not settled yet.
+_CAP_IN_USE = ~Q(kind=LedgerAccount.Kind.ASSISTANT) | Q(entries__state=SumState.RESERVED)
 ROWS = (
     Rows("playground.Draft", "updated_at", "DRAFTS_KEPT_DAYS"),
     Rows("boards.PlanDraft", "updated_at", "DRAFTS_KEPT_DAYS"),
@@ -40,6 +44,7 @@ ROWS = (
     Rows("playground.Worker", "beat_at", "LOGS_KEPT_DAYS"),
     Rows("projects.Look", "until", "LOGS_KEPT_DAYS"),
     Rows("projects.Move", "created_at", "LOGS_KEPT_DAYS"),
+    Rows("playground.LedgerAccount", "created_at", "LOGS_KEPT_DAYS", _CAP_IN_USE),
     Rows("admin.LogEntry", "action_time", "AUDIT_DAYS"),
     Rows("operations.Backup", "started_at", "AUDIT_DAYS"),
 )

