@@ -13,7 +13,6 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("projects/<str:slug>/going/", going, name="going"),
-    path("account/data/", person_data.own, name="own-data"),
     path("account/data/archive/", person_data.own_archive, name="own-archive"),
     path("people/<int:user_id>/data/", person_data.of_person, name="person-data"),
     path(

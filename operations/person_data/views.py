@@ -21,7 +21,7 @@ from core.http.streaming import OffThreadStream
 from core.refusals import Refused
 from notifications import outbox
 from operations.person_data import archive, erasure
-from people.accounts import audit, permissions, roles
+from people.accounts import audit, permissions
 from playground.display.looking import ReasonForm
 from projects import members
 
@@ -53,12 +53,6 @@ class EraseForm(forms.Form):
         if self.cleaned_data["name"] != self._person.get_username():
             raise ValidationError("This is another name. Nothing was erased.")
         return self._person.get_username()
-
-
-@require_safe
-def own(request: HtmxRequest) -> HttpResponse:
-    """Say what of oneself can be taken away, and who erases it."""
-    return render(request, "operations/own_data.html", {"whom_to_ask": roles.whom_to_ask()})
 
 
 @no_store

@@ -84,4 +84,4 @@ def test_an_admin_gives_a_reason_and_the_person_is_told(user: User, run: Run) ->
     told = Notification.objects.get()
     assert (told.user, told.subject) == (user, "eva has taken your data as a file")
     assert "in a letter" in events().get(event="exported").detail
-    assert Client().get("/account/data/").status_code == 302
+    assert Client().get("/account/data/archive/").status_code == 302

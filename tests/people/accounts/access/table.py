@@ -227,7 +227,6 @@ HOUSE: dict[str, Row] = {
     "operations:livez": Row(OPEN, CLOSED),
     "operations:security-txt": Row(OPEN, CLOSED),
     "operations:own-archive": Row(ANYBODYS, METHOD),
-    "operations:own-data": Row(ANYBODYS, METHOD),
     "operations:person-archive": Row(METHOD, CURATORS, DELETE_USER),
     "operations:person-data": Row(CURATORS, CURATORS, DELETE_USER),
     "operations:readyz": Row(OPEN, CLOSED),
