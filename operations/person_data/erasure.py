@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from api import tokens
 from api.models import Token
+from boards.models import Comment, Vote
 from core import refusals
 from core.formatting import counted, enumerated
 from core.names import name_key
@@ -58,25 +59,25 @@ def plan(person: User) -> Plan:
     alone = {relation.label: rows.count() for relation, rows in handover.alone(person)}
     goes = [Belongings(label, number) for label, number in alone.items()]
     passed = {relation.model for relation in handover.relations()}
-    for model, name, on_delete in _relations():
-        if on_delete is CASCADE and model not in passed and not model._meta.auto_created:
+    for model, name in _cascading():
+        if model not in passed and not model._meta.auto_created:
             number = model._base_manager.filter(**{name: person.pk}).count()
             goes.append(Belongings(str(model._meta.verbose_name_plural), number))
-    passes = [Belongings(part.label, part.number - alone.get(part.label, 0))
-              for part in handover.belongings(person)]  # fmt: skip
-    entries = AuditEntry.objects.filter(actor=person).count()
+    passes = [
+        Belongings(part.label, part.number - alone.get(part.label, 0))
+        for part in handover.belongings(person)
+    ]
     kept = f"for {settings.AUDIT_DAYS} days" if settings.AUDIT_DAYS else "for ever"
+    stays = (
+        (Charge.objects.filter(user=person), "sum", "of money, without the name"),
+        (Vote.objects.filter(voter=person), "vote", "on boards, without the name"),
+        (Comment.objects.filter(user=person), "comment", "on boards, without the name"),
+        (AuditEntry.objects.filter(actor=person), "line", f"of the audit log, as it is, {kept}"),
+    )
     return Plan(
         [part for part in goes if part.number],
         [part for part in passes if part.number],
-        [
-            f"{counted(Charge.objects.filter(user=person).count(), 'sum')} of money, and votes, "
-            "without the name",
-            "comments on what others made, without the name",
-            f"{counted(entries, 'line')} of the audit log with the name, kept {kept}: nobody can "
-            "change it",
-            "a result that the work of others has as an input, until that goes",
-        ],
+        [f"{counted(number, noun)} {how}" for rows, noun, how in stays if (number := rows.count())],
     )
 
 
@@ -104,24 +105,28 @@ def erase(person: User, to: User, by: User | None) -> str:
         _delete_alone(person)
         passed = handover.hand_over_shared(person, to)
         members.end_all(person, by)
-        for model, name, on_delete in _relations():
-            rows = model._base_manager.filter(**{name: person.pk})
-            if on_delete is CASCADE and model._meta.label not in STAYS:
-                rows.delete()
-            elif on_delete is SET_NULL:
-                rows.update(**{name: None})
+        for model, name in _cascading():
+            model._base_manager.filter(**{name: person.pk}).delete()
+        for model, name in _relations(SET_NULL):
+            model._base_manager.filter(**{name: person.pk}).update(**{name: None})
         _delete_uploads(person)
         got = enumerated([part.words for part in passed if part.number])
         audit.record(by, "erased", [person], f"{to.get_username()} got {got or 'nothing'}")
     return person.get_username()
 
 
-def _relations() -> Iterator[tuple[type[Model], str, Any]]:
-    """Yield each relation to an account: its model, its name, and what becomes of its rows."""
+def _relations(on_delete: Any) -> Iterator[tuple[type[Model], str]]:
+    """Yield the relations to an account of which this becomes when it goes: model and name."""
     for relation in User._meta.get_fields(include_hidden=True):
         if relation.one_to_many or (relation.one_to_one and relation.auto_created):
             there: Any = relation
-            yield there.related_model, there.field.name, there.on_delete
+            if there.on_delete is on_delete:
+                yield there.related_model, there.field.name
+
+
+def _cascading() -> Iterator[tuple[type[Model], str]]:
+    """Yield the relations whose rows go, but for what stays with the account's row."""
+    return ((model, name) for model, name in _relations(CASCADE) if model._meta.label not in STAYS)
 
 
 def _forget_name(person: User) -> None:

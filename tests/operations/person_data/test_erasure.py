@@ -138,6 +138,7 @@ def test_the_page_says_what_goes_and_asks_for_the_name(
     make_run(state="succeeded", project=fox)
     make_run(state="succeeded", project=fox)
     Notification.objects.create(user=user, kind="test", key="k", subject="s")
+    logged_in(user)
     browser, address = logged_in(eva), f"/people/{user.pk}/data/"
     page = browser.get(address).content.decode()
     for words in ("<li>1 run</li>", "<li>2 runs</li>", "<li>1 notification</li>", "audit log"):
