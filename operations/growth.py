@@ -65,8 +65,8 @@ def things() -> Iterator[Thing]:
     yield Thing(
         "Results",
         size(storage.results_bytes) or "none",
-        f"People delete them; they go {GRACE.days} days later. Below {floor} free (DISK_FLOOR_MB) "
-        "none is copied.",
+        f"People delete them, or days of their projects do; they go {GRACE.days} days later. "
+        f"Below {floor} free (DISK_FLOOR_MB) none is copied.",
     )
     yield Thing(
         "Uploads",

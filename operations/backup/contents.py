@@ -60,7 +60,6 @@ IN: Mapping[str, str] = {
         "notifications.NotificationPreferences notifications.RunEnd notifications.SigningKey"
     ),
     "the index that finds results": "library.DueEntry library.SearchEntry",
-    "what was announced to go": "operations.Announcement",
 }
 OUT: Mapping[str, str] = {
     "who was logged in logs in again: nothing that was ended since comes back": (
@@ -71,6 +70,7 @@ OUT: Mapping[str, str] = {
     "processes report anew": "playground.KeptFigures playground.Worker",
     "files that were being sent": "api.ProxyPart playground.UploadReservation",
     "tells of the backups of this place": "operations.Backup",
+    "what goes is announced anew": "operations.Announcement",
 }
 
 

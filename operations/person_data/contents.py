@@ -76,10 +76,12 @@ NOT_PERSONAL: Mapping[str, str] = {
         "spending.MeasuredPrice spending.SpendingRules spending.UnmeasuredRun"
     ),
 }
-# Columns of secrets, of whatever model; those that are encrypted are left out as well.
+# Columns of secrets, of whatever model; those that are encrypted are left out as well. And those in
+# which a log says on whom somebody acted.
 SECRET = {
     *("password", "secret", "token", "token_digest", "digest", "webhook_token", "form_token"),
     *("session_key", "data", "key_digest", "handle", "actor_email"),
+    *("object_repr", "change_message", "detail", "changes", "changes_text", "serialized_data"),
 }
 
 

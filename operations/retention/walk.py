@@ -130,7 +130,7 @@ def _announce(kind: Kind, project: Project, **values: Any) -> None:
                 subject=sentence(announcement),
                 text=kind.keep,
                 path=reverse("operations:going", args=[project.key]),
-                key=f"retention {announcement.pk}",
+                key=f"retention {project.pk} {kind.name} {announcement.goes_at:%Y-%m-%d}",
                 about=project,
             )
 

@@ -25,6 +25,7 @@ from projects.models.project import private_project
 from runs.files import purge, stripped_copies, uploads
 from runs.models import Artifact, KeptFigures, Run
 from runs.results import figures
+from tests.conftest import grant
 from tests.library.test_archives import add_file
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +171,10 @@ def test_what_files_of_a_project_take(member: Client, user: User, run: Run) -> N
     figures.keep_due()
     kept = figures.read(figures.STORAGE_OF_PROJECTS)
     assert kept.values == {str(project.pk): [artifact.size_bytes, 4]}
+    grant(user, "playground.view_worker")
+    assert "Storage by project" not in member.get("/admin/status/").content.decode()
+    grant(user, "projects.change_project")
+    assert f"{project}, of ana" in member.get("/admin/status/").content.decode()
     page = member.get(f"/projects/{project.key}/settings/").content.decode()
     assert f"Results {artifact.size_bytes} B, uploads 4 B." in " ".join(page.split())
     assert timezone.now() - kept.made_at < timedelta(minutes=5)

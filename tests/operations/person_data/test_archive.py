@@ -19,6 +19,9 @@ from api import tokens
 from boards.models import Board
 from catalog.models import Note
 from notifications.models import Notification
+from operations.person_data import contents
+from people.accounts import roles
+from people.accounts.roles import Role
 from runs.files import uploads
 from runs.models import Run
 from tests.library.test_archives import add_file
@@ -63,6 +66,15 @@ def test_what_is_theirs_and_nothing_of_others(user: User, run: Run) -> None:
     stored = user.password.encode(), token.encode(), run.webhook_token.encode()
     assert not [secret for secret in stored if secret in whole]
     assert events().get(event="exported").actor == user
+
+
+def test_an_admin_s_log_does_not_say_on_whom_they_acted(user: User) -> None:
+    eva = make_admin("eva")
+    roles.set_role(user, Role.CURATOR, eva)
+    entries = dict(contents.rows_of(eva))["accounts.AuditEntry"]
+    rows = entries.values(*contents.columns(entries.model))
+    assert [row["event"] for row in rows] == ["changed the role of"]
+    assert "ana" not in str(list(rows))
 
 
 def test_a_missing_file_is_named(user: User, run: Run, tmp_path: Path) -> None:
