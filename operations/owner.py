@@ -29,5 +29,5 @@ class OperationsOwner(RunOwner):
             Job("the day's backup", nightly.make_if_due),
             Job("let old things go", sync_to_async(Retention().step)),
             Job("compare files with rows", sync_to_async(Scan().step)),
-            Job("delete expired rows", sync_to_async(expired.delete_expired)),
+            Job("delete old drafts, news and logs", sync_to_async(expired.delete_expired)),
         )
