@@ -193,6 +193,14 @@ RESULT_FILE_MAX_MB = env.number("RESULT_FILE_MAX_MB", 2048, 1, 1_000_000)
 UPLOADS_MAX_MB_PER_PERSON = env.number("UPLOADS_MAX_MB_PER_PERSON", 5120, 1, 100_000_000)
 DISK_FLOOR_MB = env.number("DISK_FLOOR_MB", 512, 0, 100_000_000)
 POST_MAX_MB = env.number("POST_MAX_MB", 2100, 16, 100_000_000)  # one post, with its files
+# How many days things are kept that nobody has starred, shared or decided upon; 0: for ever.
+# Projects may say otherwise of runs and of files.
+RUNS_KEPT_DAYS = env.number("RUNS_KEPT_DAYS", 0, 0, 3650)
+FILES_KEPT_DAYS = env.number("FILES_KEPT_DAYS", 0, 0, 3650)
+UPLOADS_KEPT_DAYS = env.number("UPLOADS_KEPT_DAYS", 0, 0, 3650)
+DRAFTS_KEPT_DAYS = env.number("DRAFTS_KEPT_DAYS", 180, 7, 3650)
+INBOX_KEPT_DAYS = env.number("INBOX_KEPT_DAYS", 90, 7, 3650)
+LOGS_KEPT_DAYS = env.number("LOGS_KEPT_DAYS", 30, 7, 3650)
 FILE_UPLOAD_HANDLERS = [
     "core.http.body_limits.RefuseLargePosts",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

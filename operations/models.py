@@ -1,4 +1,4 @@
-"""What this place is seen to do: versions, backups, processes, counts, what browsers refused."""
+"""What this place is seen to do: versions, backups, processes, counts, what goes by age."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from core.process import identity
+from projects.models import Project
 
 SILENT = timedelta(minutes=10)  # without a beat: its process was killed
 
@@ -125,3 +126,24 @@ class DataVersion(models.Model):
 
     def __str__(self) -> str:
         return f"Vitrine {self.version}"
+
+
+class Announcement(models.Model):
+    """What of a project goes by age, of one kind, and when; its managers were told."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=8, help_text="of `operations/retention/kinds.py`")
+    days = models.PositiveIntegerField(help_text="the age as it was set then")
+    before = models.DateTimeField(help_text="what ended later does not go yet")
+    goes_at = models.DateTimeField()
+    number = models.PositiveIntegerField(help_text="how many there were to go")
+
+    class Meta:
+        """One at a time of a project's kind."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "kind"], name="announced_once_per_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of project {self.project_id}"

@@ -12,7 +12,10 @@ from django.db import transaction
 
 from operations import trouble
 from operations.backup import nightly
+from operations.files_check import Scan
 from operations.metrics import ended_runs, reporting
+from operations.retention import expired
+from operations.retention.walk import Retention
 from runs.promises.owners import Job, RunOwner
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ class OperationsOwner(RunOwner):
         transaction.on_commit(partial(ended_runs.count, run, changed), robust=True)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs that tell admins of trouble, make the day's backup and report figures."""
+        """Return the jobs: word of trouble, the day's backup, figures, and what goes by age."""
 
         async def report() -> float:
             await signal.write_silently(sync_to_async(reporting.report)("worker"))
@@ -38,5 +41,8 @@ class OperationsOwner(RunOwner):
         return (
             Job("trouble of the deployment", sync_to_async(trouble.tell_admins)),
             Job("the day's backup", nightly.make_if_due),
+            Job("let old things go", sync_to_async(Retention().step)),
+            Job("compare files with rows", sync_to_async(Scan().step)),
+            Job("delete old drafts, news and logs", sync_to_async(expired.delete_expired)),
             *([Job("metrics", report)] if settings.METRICS_TOKEN else []),
         )

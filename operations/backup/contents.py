@@ -73,6 +73,7 @@ OUT: Mapping[str, str] = {
     "processes report anew": "operations.Counter operations.ServerProcess",
     "files that were being sent": "api.ProxyPart playground.UploadReservation",
     "tells of this place": "operations.Backup operations.CspReport",
+    "what goes is announced anew": "operations.Announcement",
 }
 
 
