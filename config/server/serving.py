@@ -9,7 +9,7 @@ import argparse
 
 import uvicorn
 
-HOST = "127.0.0.1"
+from config.server.processes import HOST, KEEP_ALIVE_S
 
 
 def main() -> None:
@@ -26,6 +26,7 @@ def main() -> None:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=2,
+        timeout_keep_alive=KEEP_ALIVE_S,
         ws="none",
         server_header=False,
         # `people.accounts.limits.addresses` evaluates a proxy's headers, and only where PUBLIC_URL

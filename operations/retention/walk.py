@@ -151,7 +151,8 @@ def _remove(kind: Kind, announced: Announcement, keys: Sequence[uuid.UUID]) -> b
         project = locked.first()
         if project is None or not _holds(announced, project):
             return False
-        rows: QuerySet[Any] = kind.due(project, announced.before).filter(pk__in=keys)
+        free = set(keys) - set(kind.kept(keys))
+        rows: QuerySet[Any] = kind.due(project, announced.before).filter(pk__in=free)
         why = f"it went after {announced.days} days, as “{project}” keeps files no longer."
         if count := kind.remove(rows, timezone.now(), why):
             detail = f"{kind.number(count)}, older than {announced.days} days"

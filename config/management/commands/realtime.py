@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from api.gateway.app import Gateway
 from catalog import upstream
-from config.server.processes import HOST
+from config.server.processes import HOST, KEEP_ALIVE_S
 from config.server.supervisor import LISTENER_VARIABLE
 from core.http import request_ids
 from core.http.forwarding import is_not_broken_response
@@ -62,6 +62,7 @@ async def serve(host: str, port: int, listener: socket.socket | None = None) -> 
             log_config=None,  # the root's, which redacts
             log_level="warning",
             access_log=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
             server_header=False,
             ws_max_size=2 * MAX_INPUT_CHARS,
             timeout_graceful_shutdown=2,
