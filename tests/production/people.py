@@ -126,6 +126,8 @@ class Person:
                 return True
             elif newer := re.search(r'data-version=\\"(\d+)\\"', answer.text):
                 version = newer[1]
+            elif answer.content:  # a new token, which a page takes
+                await asyncio.sleep(AGAIN_S)
         return False
 
     async def _page(self, path: str, data: dict[str, str] | None = None) -> httpx.Response:
