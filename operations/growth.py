@@ -43,6 +43,9 @@ HELD: Mapping[str, str] = {
     "days of projects and of the house, and the purge": (
         "playground.DiscardedContent playground.Run playground.Upload"
     ),
+    "few by their nature: versions, processes at work, kinds of events": (
+        "operations.Counter operations.CspReport operations.DataVersion operations.ServerProcess"
+    ),
     "queues, which the worker empties": "playground.UploadReservation playground.WantedCopy",
     "money, kept for ever": (
         "api.KeyedCall playground.Charge playground.DailySum spending.Alarm spending.BillingEvent"

@@ -69,11 +69,14 @@ NOT_PERSONAL: Mapping[str, str] = {
     ),
     "the house's": (
         "auth.Group auth.Group_permissions auth.Permission contenttypes.ContentType "
-        "notifications.SigningKey operations.Announcement operations.Backup people.GivenPermission "
-        "people.InvitedProject playground.DiscardedContent playground.KeptFigures "
-        "playground.KeySeal playground.LedgerAccount playground.ProjectKey playground.UpstreamKeys "
-        "playground.WantedCopy playground.Worker socialaccount.SocialApp spending.BillingState "
-        "spending.MeasuredPrice spending.SpendingRules spending.UnmeasuredRun"
+        "notifications.SigningKey operations.Announcement operations.Backup "
+        "operations.Counter operations.CspReport operations.DataVersion "
+        "operations.ServerProcess people.GivenPermission people.InvitedProject "
+        "playground.DiscardedContent playground.KeptFigures playground.KeySeal "
+        "playground.LedgerAccount playground.ProjectKey playground.UpstreamKeys "
+        "playground.WantedCopy playground.Worker socialaccount.SocialApp "
+        "spending.BillingState spending.MeasuredPrice spending.SpendingRules "
+        "spending.UnmeasuredRun"
     ),
 }
 # Columns of secrets, of whatever model; those that are encrypted are left out as well. And those in

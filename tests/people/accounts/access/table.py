@@ -222,7 +222,7 @@ HOUSE: dict[str, Row] = {
     "playground:artifact-uses": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:draft": Row(METHOD, ANYBODYS),
     "playground:endpoint": Row(ANYBODYS, ANYBODYS),
-    "operations:csp-reports": Row(CLOSED, "no no no no no no"),
+    "operations:csp-reports": Row(CLOSED, OPEN),
     "operations:going": Row(OWNERS_ALONE, METHOD),
     "operations:healthz": Row(OPEN, CLOSED),
     "operations:livez": Row(OPEN, CLOSED),
