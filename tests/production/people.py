@@ -25,7 +25,7 @@ LASTS_S = 1.0
 THINKS_S = (2.0, 8.0)  # between two pages
 ENDS_WITHIN_S = 180.0
 AGAIN_S = 1.0
-FINAL = 'data-final=\\"1\\"'
+FINAL = re.compile(r'data-run-state="(succeeded|failed|cancelled)"|data-final="1"')
 WATCH = re.compile(r'data-run-id="([^"]+)"[^>]*data-watch="([^"]+)"')
 PAGES = ("/", "/models/", "/models/?q=picture", "/runs/", f"/models/{MODEL}/")
 
@@ -108,7 +108,8 @@ class Person:
             return
         self._crowd.accepted.append(prompt)
         run, watch = match[1], json.loads(html.unescape(match[2]))
-        if await self._ends({"run": run, **watch}):
+        # On a busy machine it is over before its page comes, which then watches its files alone.
+        if FINAL.search(page.text) or await self._ends({"run": run, **watch}):
             self._crowd.finished.append(prompt)
             await self._page(f"/runs/{run}/artifacts/0/")
         else:
@@ -122,12 +123,11 @@ class Person:
             answer = await self._send("POST", "/runs/live/?hold=1", json=body)
             if answer is None or answer.status_code >= 500:
                 await asyncio.sleep(AGAIN_S)
-            elif FINAL in answer.text:
-                return True
-            elif newer := re.search(r'data-version=\\"(\d+)\\"', answer.text):
-                version = newer[1]
-            elif answer.content:  # a new token, which a page takes
-                await asyncio.sleep(AGAIN_S)
+            elif answer.content:
+                news = answer.json()
+                if FINAL.search(news["markup"]):
+                    return True
+                version = next((row["version"] for row in news["versions"]), version)
         return False
 
     async def _page(self, path: str, data: dict[str, str] | None = None) -> httpx.Response:
