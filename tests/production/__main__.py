@@ -2,7 +2,7 @@
 
 What it starts are the project's own files: the units, nginx.conf and the Caddyfile, with this
 machine's ports and paths, PostgreSQL and nginx from packages, and a bucket. PEOPLE (200) and
-SECONDS (120) choose the crowd. Not tried here: systemd's hardening, since no systemd runs in a
+SECONDS (120) choose the crowd; names of promises choose among these. Not tried here: systemd's hardening, since no systemd runs in a
 container, and the accounts, as all runs as one.
 """
 
@@ -12,14 +12,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.production import promises
 from tests.production.machine import Machine
 
 
-def main() -> int:
-    """Try each promise in turn; return 1 if one does not hold."""
+def main(names: Sequence[str]) -> int:
+    """Try the named promises, or all in turn; return 1 if one does not hold."""
     folder = Path(tempfile.mkdtemp(prefix="vitrine-production-"))
     folder.chmod(0o755)  # PostgreSQL's account goes through it
     failed = 0
@@ -27,6 +28,8 @@ def main() -> int:
     with Machine(folder) as machine:
         _say("up", began, "PostgreSQL, a bucket, two web, two workers, realtime, nginx")
         for check in promises.CHECKS:
+            if names and check.__name__ not in names:
+                continue
             began = time.monotonic()
             try:
                 _say(check.__name__, began, check(machine))
@@ -46,4 +49,4 @@ def _say(name: str, began: float, sentence: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -22,7 +22,7 @@ from tests.production.machine import Machine
 
 MODEL = "mischief/slow"
 LASTS_S = 1.0
-THINKS_S = (2.0, 8.0)  # between two pages
+THINKS_S = (5.0, 20.0)  # between two pages
 ENDS_WITHIN_S = 180.0
 AGAIN_S = 1.0
 FINAL = re.compile(r'data-run-state="(succeeded|failed|cancelled)"|data-final="1"')

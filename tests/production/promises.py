@@ -99,7 +99,8 @@ def crowd_of_people(machine: Machine) -> str:
     errors = machine.errors(lines)
     assert not errors, errors
     assert len(crowd.finished) == len(crowd.accepted) > 0, crowd
-    return f"{crowd}; a backup beside: {made.strip().splitlines()[-2]}"
+    memory = ", ".join(f"{name} {unit.memory_mb} MB" for name, unit in machine.units.items())
+    return f"{crowd}; a backup beside: {made.strip().splitlines()[-2]} {memory}"
 
 
 def proof_of_backup(machine: Machine) -> str:

@@ -56,6 +56,12 @@ class Unit:
         """Kill it; it is started again."""
         self._process.kill()
 
+    @property
+    def memory_mb(self) -> int:
+        """Its resident memory now."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) >> 10
+
     def stop(self) -> None:
         """End it for good."""
         self._stopped.set()
