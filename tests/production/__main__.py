@@ -2,8 +2,8 @@
 
 What it starts are the project's own files: the units, nginx.conf and the Caddyfile, with this
 machine's ports and paths, PostgreSQL and nginx from packages, and a bucket. PEOPLE (200) and
-SECONDS (120) choose the crowd; names of promises choose among these. Not tried here: systemd's hardening, since no systemd runs in a
-container, and the accounts, as all runs as one.
+SECONDS (120) choose the crowd; names of promises choose among these. Not tried here: systemd's
+hardening, since no systemd runs in a container, and the accounts, as all runs as one.
 """
 
 from __future__ import annotations
