@@ -92,7 +92,7 @@ def crowd_of_people(machine: Machine) -> str:
     """Two hundred people for two minutes, with a backup in between: no error at all."""
     cookies, lines = machine.people(PEOPLE), machine.lines()
     with ThreadPoolExecutor(1) as aside:
-        backup = aside.submit(machine.manage, "backup")
+        backup = aside.submit(_back_up, machine)
         crowd = _browse(machine, cookies, SECONDS)
         made = backup.result()
     assert not crowd.broken, crowd.broken[:5]
@@ -173,7 +173,7 @@ def wiped_and_restored(machine: Machine) -> str:
     """All is lost but the backup; from it the same pages and the same bytes come back."""
     for unit in machine.units.values():
         unit.stop()
-    machine.manage("backup")
+    _back_up(machine)
     moment = f"--moment={datetime.now(UTC).isoformat()}"
     pages, files = machine.manage("backup_pages", moment), machine.files()
     machine.wipe()
@@ -243,6 +243,17 @@ def _is_realtimes(base: str, trust: ssl.SSLContext) -> None:
 def _file(answer: httpx.Response) -> bytes:
     is_stored = answer.is_success and answer.headers["content-type"].startswith("image/")
     return answer.content if is_stored else b""
+
+
+def _back_up(machine: Machine) -> str:
+    """Make a backup, once a worker's own of this day is done."""
+    while True:
+        try:
+            return machine.manage("backup")
+        except AssertionError as error:
+            if "Another backup is being made" not in str(error):
+                raise
+            time.sleep(1)
 
 
 def _browse(machine: Machine, cookies: list[str], for_s: float) -> Crowd:
