@@ -60,7 +60,7 @@ static-checks: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.migrations
 	$(BIN)/mypy --num-workers 2
 
-sbom: $(VENV)/dev.stamp ## the packages of an installation (CycloneDX) and their licences, in var/sbom/
+sbom: $(VENV)/run.stamp ## the packages of an installation (CycloneDX) and their licences, in var/sbom/
 	@$(BIN)/python -m tests.sbom
 
 bench: $(VENV)/dev.stamp chromium ## measure the goals of docs/BENCHMARKS.md
@@ -100,6 +100,7 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 lock: $(VENV)/run.stamp ## write the lock files, with hashes, from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile -q --group installer --universal --python-version 3.11 --generate-hashes --no-header -o requirements/uv.txt
+	$(BIN)/uv pip compile -q --group sbom --universal --python-version 3.11 --generate-hashes --no-header -o requirements/sbom.txt
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements/run.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra s3 --universal --python-version 3.11 --generate-hashes --no-header -c requirements/run.txt -o requirements/image.txt
 	$(BIN)/uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -c requirements/run.txt -o requirements/dev.txt

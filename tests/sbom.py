@@ -25,12 +25,10 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     bill = FOLDER / "vitrine.cdx.json"
     with tempfile.TemporaryDirectory(prefix="sbom-") as folder:
-        python = f"{folder}/bin/python"
         try:
-            _run(sys.executable, "-m", "venv", folder)
-            _run("sh", "requirements/install.sh", python, "run.txt")
+            python, tool = (_environment(Path(folder), name) for name in ("run", "sbom"))
             _run(
-                *(str(Path(sys.executable).with_name("cyclonedx-py")), "environment", python),
+                *(str(tool.with_name("cyclonedx-py")), "environment", str(python)),
                 *("--pyproject", "pyproject.toml", "--mc-type", "application"),
                 *("--output-reproducible", "--validate", "--output-file", str(bill)),
             )
@@ -45,6 +43,14 @@ def main() -> int:
     licences.write_text("".join(f"{line}\n" for line in lines(document)))
     print(f"{len(document['components'])} packages: {bill.relative_to(ROOT)}, {licences.name}")
     return 0
+
+
+def _environment(folder: Path, lock: str) -> Path:
+    """Make an environment with the packages of a lock file; return its Python."""
+    python = folder / lock / "bin" / "python"
+    _run(sys.executable, "-m", "venv", str(folder / lock))
+    _run("sh", "requirements/install.sh", str(python), f"{lock}.txt")
+    return python
 
 
 def lines(document: Mapping[str, Any]) -> Iterator[str]:

@@ -47,6 +47,29 @@ class Archive:
     files: list[Stored] = field(default_factory=list)
     rows: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
 
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the bytes of the archive; reads files from our storage, one at a time."""
+        zipped, missing = ZipStream(), []
+        self.rows.seek(0)
+        for name, end in self.ends:
+            zipped.add(_part(self.rows, end), name)
+            yield from zipped.file()
+        for stored in self.files:
+            try:
+                file = default_storage.open(stored.file)
+            except Exception as error:  # storage backends raise any kind of exception
+                log.error("%s is not in the archive of a person: %r", stored.file, error)
+                missing.append(f"{stored.name} could not be read from this server's storage.\n")
+                continue
+            zipped.add(chunks(file), stored.name)
+            yield from zipped.file()
+        zipped.add("".join([ABOUT.format(name=self.name), *missing]), "README.txt")
+        yield from zipped
+
+    def close(self) -> None:
+        """Let go of the rows; a response that ends does so, whether it was sent or not."""
+        self.rows.close()
+
 
 def prepare(person: User) -> Archive:
     """Return the archive of all that is the person's."""
@@ -76,27 +99,6 @@ def _write(to: IO[bytes], rows: QuerySet[Model]) -> None:
         before = b","
     if before == b",":
         to.write(b"\n]\n")
-
-
-def stream(archive: Archive) -> Iterator[bytes]:
-    """Yield the bytes of the archive; reads files from our storage, one at a time."""
-    zipped, missing = ZipStream(), []
-    with archive.rows:
-        archive.rows.seek(0)
-        for name, end in archive.ends:
-            zipped.add(_part(archive.rows, end), name)
-            yield from zipped.file()
-        for stored in archive.files:
-            try:
-                file = default_storage.open(stored.file)
-            except Exception as error:  # storage backends raise any kind of exception
-                log.error("%s is not in the archive of a person: %r", stored.file, error)
-                missing.append(f"{stored.name} could not be read from this server's storage.\n")
-                continue
-            zipped.add(chunks(file), stored.name)
-            yield from zipped.file()
-        zipped.add("".join([ABOUT.format(name=archive.name), *missing]), "README.txt")
-        yield from zipped
 
 
 def _part(rows: IO[bytes], end: int) -> Iterator[bytes]:

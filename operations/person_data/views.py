@@ -122,7 +122,7 @@ def _page(request: HtmxRequest, person: User, form: EraseForm, reason: ReasonFor
 
 
 def _sent(person: User) -> HttpResponseBase:
-    packed = archive.stream(archive.prepare(person))
+    packed = archive.prepare(person)
     name = f"vitrine-{person.get_username()}-{timezone.localtime():%Y-%m-%d}.zip"
     disposition = content_disposition_header(True, name) or ""
     return OffThreadStream(
