@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT
 
-.PHONY: help run check quick-tests test test-all mutants pythons soak lint static-checks bench format lock clean chromium exiftool
+.PHONY: help run check quick-tests test test-all mutants pythons production-check soak lint static-checks sbom bench format lock clean chromium exiftool
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,10 @@ test-all: $(VENV)/dev.stamp chromium exiftool ## every test, on both databases: 
 
 mutants: $(VENV)/dev.stamp chromium exiftool ## break the product at 40 random places; how many of them the tests notice
 	@$(BIN)/python -m tests.mutants
+
+production-check: $(VENV)/dev.stamp ## the shape of docs/OPERATING.md on this machine: used by 200 people, restarted, broken
+	@sh tests/production/install.sh
+	@$(BIN)/python -m tests.production
 
 # One environment for each, beside the one that `make run` uses.
 pythons: ## linters and tests on every Python from 3.11 to 3.14 that this machine has
@@ -53,7 +57,11 @@ static-checks: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.presses
 	$(BIN)/python -m tests.patterns
 	$(BIN)/python -m tests.words
+	$(BIN)/python -m tests.migrations
 	$(BIN)/mypy --num-workers 2
+
+sbom: $(VENV)/run.stamp ## the packages of an installation (CycloneDX) and their licences, in var/sbom/
+	@$(BIN)/python -m tests.sbom
 
 bench: $(VENV)/dev.stamp chromium ## measure the goals of docs/BENCHMARKS.md
 	@$(BIN)/python -m bench
@@ -92,7 +100,9 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 lock: $(VENV)/run.stamp ## write the lock files, with hashes, from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile -q --group installer --universal --python-version 3.11 --generate-hashes --no-header -o requirements/uv.txt
+	$(BIN)/uv pip compile -q --group sbom --universal --python-version 3.11 --generate-hashes --no-header -o requirements/sbom.txt
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements/run.txt
+	$(BIN)/uv pip compile -q pyproject.toml --extra s3 --universal --python-version 3.11 --generate-hashes --no-header -c requirements/run.txt -o requirements/image.txt
 	$(BIN)/uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -c requirements/run.txt -o requirements/dev.txt
 
 clean: ## delete the environment, the data in var/ and the collected static files

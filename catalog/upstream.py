@@ -34,6 +34,7 @@ def clients(
     transport: httpx.AsyncBaseTransport | None = None,
     on_outcome: Callable[[str, fal.FalError | None], None] | None = None,
     on_slow: Callable[[str], None] | None = None,
+    on_timed: Callable[[str, fal.FalError | None, float], None] | None = None,
     limits: fal.Limits | None = None,
 ) -> fal.Clients:
     """All clients on one set of connections; belongs to one event loop, close with `async with`."""
@@ -44,5 +45,6 @@ def clients(
         transport=transport,
         on_outcome=on_outcome,
         on_slow=on_slow,
+        on_timed=on_timed,
         limits=limits or fal.Limits(),
     )

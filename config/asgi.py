@@ -18,6 +18,7 @@ wsgi_application = load_checked(get_wsgi_application)
 
 from config.server import url_locals  # noqa: E402
 from config.server.thread_pool import ThreadPoolApp, is_not_cancellation  # noqa: E402
+from core.http import request_ids  # noqa: E402
 from core.http.asgi import Receive, Scope, Send  # noqa: E402
 from core.http.forwarding import is_not_broken_response  # noqa: E402
 
@@ -32,6 +33,8 @@ from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
 from core.live.broker import Broker  # noqa: E402
 from core.process.tuning import freeze_gc  # noqa: E402
+from operations.metrics import reporting  # noqa: E402
+from operations.metrics.requests import CountedRequests, page_routes  # noqa: E402
 from runs.live import long_poll  # noqa: E402
 from sharing.live import polls as share_polls  # noqa: E402
 
@@ -51,7 +54,7 @@ logging.getLogger("uvicorn.error").addFilter(is_not_cancellation)
 logging.getLogger("uvicorn.error").addFilter(is_not_broken_response)
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
+async def serve(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one connection: a thumbnail, an assistant, a long poll or a page."""
     if scope["type"] == "http" and picture_files.is_picture(scope["path"]):
         await picture_files.serve(scope, send)
@@ -61,3 +64,12 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await reviews(scope, receive, send)
     else:
         await router(scope, receive, send)
+
+
+counted = CountedRequests(
+    serve,
+    {*page_routes(), assistants_http.PATH, settings.STATIC_URL.rstrip("/")},
+    held={long_poll.PATH, share_polls.PATH},
+)
+application = request_ids.WithRequestId(counted)
+reporting.start("web")

@@ -38,6 +38,7 @@ AUDITED: list[dict[str, Any]] = [
             "description",
             "hides_new_runs",
             "retention_days",
+            "files_days",
             "archived_at",
         ],
     },

@@ -1,4 +1,7 @@
-"""What is logged where; no secret part of an address, and no traceback of a refusal."""
+"""What is logged where; no secret part of an address, and no traceback of a refusal.
+
+Lines are text, or with LOG_FORMAT=json one object each.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +43,21 @@ class Redacted(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the formatted record with each secret replaced by `[hidden]`."""
-        return SECRETS.sub(rf"\1{HIDDEN}", super().format(record))
+        return self.redact(super().format(record))
+
+    def redact(self, text: str) -> str:
+        """Return a text with each secret replaced."""
+        return SECRETS.sub(rf"\1{HIDDEN}", text)
 
 
-def configuration(audit_place: str) -> dict[str, Any]:
-    """Return LOGGING; `audit_place` is AUDIT_LOG, which raises ImproperlyConfigured if wrong."""
+LINES = {"text": "line", "json": "json"}  # formatters by LOG_FORMAT
+
+
+def configuration(audit_place: str, line_format: str = "text") -> dict[str, Any]:
+    """Return LOGGING; `audit_place` is AUDIT_LOG, which raises ImproperlyConfigured if wrong.
+
+    `line_format` is one of `LINES`.
+    """
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -53,13 +66,14 @@ def configuration(audit_place: str) -> dict[str, Any]:
                 "()": "config.logs.Redacted",
                 "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
             },
+            "json": {"()": "config.json_lines.JsonLines"},
             **audit_log.FORMATTERS,
         },
         "filters": {"refusals": {"()": "config.logs.NoTracebacksOfRefusals"}},
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
-                "formatter": "line",
+                "formatter": LINES[line_format],
                 "filters": ["refusals"],
             },
             **audit_log.handlers(audit_place),

@@ -193,6 +193,14 @@ RESULT_FILE_MAX_MB = env.number("RESULT_FILE_MAX_MB", 2048, 1, 1_000_000)
 UPLOADS_MAX_MB_PER_PERSON = env.number("UPLOADS_MAX_MB_PER_PERSON", 5120, 1, 100_000_000)
 DISK_FLOOR_MB = env.number("DISK_FLOOR_MB", 512, 0, 100_000_000)
 POST_MAX_MB = env.number("POST_MAX_MB", 2100, 16, 100_000_000)  # one post, with its files
+# How many days things are kept that nobody has starred, shared or decided upon; 0: for ever.
+# Projects may say otherwise of runs and of files.
+RUNS_KEPT_DAYS = env.number("RUNS_KEPT_DAYS", 0, 0, 3650)
+FILES_KEPT_DAYS = env.number("FILES_KEPT_DAYS", 0, 0, 3650)
+UPLOADS_KEPT_DAYS = env.number("UPLOADS_KEPT_DAYS", 0, 0, 3650)
+DRAFTS_KEPT_DAYS = env.number("DRAFTS_KEPT_DAYS", 180, 7, 3650)
+INBOX_KEPT_DAYS = env.number("INBOX_KEPT_DAYS", 90, 7, 3650)
+LOGS_KEPT_DAYS = env.number("LOGS_KEPT_DAYS", 30, 7, 3650)
 FILE_UPLOAD_HANDLERS = [
     "core.http.body_limits.RefuseLargePosts",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -383,9 +391,9 @@ USE_TZ = True
 _IS_HTTPS = PUBLIC_URL.startswith("https:")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _IS_HTTPS else None
-# Health checks on this machine use plain HTTP and bypass the proxy.
+# Health checks and Prometheus on this machine use plain HTTP and bypass the proxy.
 SECURE_SSL_REDIRECT = _IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if _IS_HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # config.middleware.set_opener_policy sends it
@@ -405,8 +413,12 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'self'"],
+        "report-uri": "/csp-reports/",
     }
 }
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ExceptionReporterFilter"
-LOGGING = logs.configuration(AUDIT_LOG)
+# --- what an operator reads ---------------------------------------------------------------------
+LOGGING = logs.configuration(AUDIT_LOG, env.choice("LOG_FORMAT", "text", *logs.LINES))
+# Who reads /metrics sends it; empty: the address is not there.
+METRICS_TOKEN = settings_rules.require_long("METRICS_TOKEN", env.text("METRICS_TOKEN"))

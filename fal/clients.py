@@ -19,7 +19,7 @@ from fal.addresses import Addresses
 from fal.errors import AuthFailed, FalError
 from fal.http.connections import SUBMIT_KEEPALIVE_S, Connections
 from fal.http.limits import CALL, LIMITS, Limits
-from fal.http.wire import Credential, OnOutcome, OnSlow, Wire
+from fal.http.wire import Credential, OnOutcome, OnSlow, OnTimed, Wire
 from fal.services.account import Account, only_api
 from fal.services.files import Files
 from fal.services.platform import Platform
@@ -45,7 +45,8 @@ class Clients:
     Platform API alone. `transport` replaces the network and `sleep` the pauses between retries (for
     tests). `on_outcome` is called with each URL and its error or None;
     `on_slow` with each URL of the queue that has not responded within its limit. Direct runs do
-    not report slowness: they wait for the model itself.
+    not report slowness: they wait for the model itself. `on_timed` is called with each URL, its
+    error or None, and the seconds until its answer; every client calls it, whatever its key.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Clients:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_outcome: OnOutcome | None = None,
         on_slow: OnSlow | None = None,
+        on_timed: OnTimed | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         self.addresses = addresses
@@ -70,7 +72,7 @@ class Clients:
         # httpx would otherwise import it during the first request.
         import_module("anyio._backends._asyncio")
         self._sleep, self._limits = sleep, limits
-        self._on_outcome, self._on_slow = on_outcome, on_slow
+        self._on_outcome, self._on_slow, self._on_timed = on_outcome, on_slow, on_timed
         # Without callbacks: billing that is down says nothing about whether runs can be sent.
         account = self._wire(Credential(admin_key), only_api(addresses))
         self.account = Account(account, has_key=bool(admin_key))
@@ -127,6 +129,7 @@ class Clients:
             self._sleep,
             on_outcome,
             on_slow,
+            self._on_timed,
             self._limits,
         )
 

@@ -41,7 +41,7 @@ class NotificationsOwner(RunOwner):
         return inbox.entries(inbox.waiting(user))
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs that decide, deliver, warn of budgets and delete old rows."""
+        """Return the jobs that decide, deliver, and warn of budgets."""
         decide = sync_to_async(run_ends.process_due)
         return (
             Job("ended runs", decide, wakes_on_change=True),

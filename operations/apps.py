@@ -10,11 +10,14 @@ class OperationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the jobs of the worker; no file goes while a backup may still need it."""
+        """Register jobs and what people are told; no file goes while a backup may need it."""
+        from notifications import kinds
         from operations.backup import making
         from operations.owner import OperationsOwner
+        from operations.retention import walk
         from runs.files import purge
         from runs.promises import owners
 
         owners.register(OperationsOwner())
+        kinds.register(walk.TOLD)
         purge.hold_while(making.is_running)

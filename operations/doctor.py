@@ -38,9 +38,10 @@ from core.db import clock
 from core.formatting import counted, duration, size
 from core.storage import describe_error, describe_place
 from core.version import version
-from operations import growth, status
+from operations import files_check, growth, status
 from operations.backup import nightly
 from operations.models import Backup
+from runs.models import KeptFigures
 from runs.progress import worker_status
 
 WAIT_S = 10
@@ -230,6 +231,22 @@ def _growing() -> Iterator[Finding]:
         yield _ok("grows", f"{thing.name}: {thing.amount}. {thing.limit}")
 
 
+def _files() -> Iterator[Finding]:
+    """Yield what the last comparison of the storage with the rows has found."""
+    kept = KeptFigures.objects.filter(kind=files_check.FIGURES).exclude(made_at=None).first()
+    if kept is None:
+        yield _ok("files", "The storage was not compared with the rows yet; a worker does it.")
+    elif any(kept.values.values()):
+        yield _advice(
+            "files",
+            files_check.in_words(kept.values),
+            "“manage.py check_files” names them; with --mend it deletes the ones, and lets pages "
+            "say that the others are lost. First see whether a backup has them.",
+        )
+    else:
+        yield _ok("files", "Each file has a row, and each row its file.")
+
+
 def _storage() -> Iterator[Finding]:
     yield from _tried("storage", default_storage, "MEDIA_STORAGE")
     if settings.BACKUP_TO:
@@ -403,7 +420,7 @@ def _python() -> Iterator[Finding]:
 
 
 # What the status page shows beside its own figures: nothing is written, and nobody is asked.
-QUIET: tuple[Check, ...] = (_settings, _permissions, _disks, _backups, _growing)
+QUIET: tuple[Check, ...] = (_settings, _permissions, _disks, _backups, _files, _growing)
 ALL: tuple[Check, ...] = (
     *(_python, _database, _migrations, _clock, _problems, *QUIET),
     *(_storage, _upstream, _mail, _public_address),

@@ -1,4 +1,7 @@
-"""Lets one process migrate at a time: who comes meanwhile waits, and then has nothing to do."""
+"""Lets one process migrate at a time, and notes which version has brought the data up to itself.
+
+Who comes meanwhile waits, and then has nothing to do.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from core.version import version
+from operations.models import DataVersion
 
 LOCK = 7_303_014_641  # of PostgreSQL's advisory locks, which the house numbers at will
 
@@ -30,3 +37,23 @@ def one_at_a_time() -> Iterator[None]:
     with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def is_behind() -> bool:
+    """Return whether a migration of this code is not applied."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def note_version() -> None:
+    """Note that this version has migrated the data, unless that is the newest note already."""
+    executor = MigrationExecutor(connection)
+    now = {"version": version(), "migrations": len(executor.loader.disk_migrations)}
+    if DataVersion.objects.values(*now).first() != now:
+        DataVersion.objects.create(**now)
+
+
+def is_of_this_version() -> bool:
+    """Return whether this version has migrated the data; needs all migrations applied."""
+    newest = DataVersion.objects.first()
+    return newest is not None and newest.version == version()

@@ -20,8 +20,9 @@ from core.formatting import duration, size
 from core.storage import describe_place
 from kept.models import GRACE
 from operations.backup import making, nightly
-from operations.models import Backup
+from operations.models import Backup, CspReport, DataVersion
 from people.accounts.models import QueuedMail
+from projects.models import Project
 from runs.files import storage_limits
 from runs.models import Artifact, ProjectKey, Run, WebhookReport, Worker
 from runs.models.querysets import REMOTE
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 
 NEWEST_ERRORS = 20
 LATEST_SYNCS = 5
+LARGEST_PROJECTS = 20
 LATEST_BACKUPS = 5
+CSP_REPORTS_SHOWN = 10
 FAILURES_SHOWN = 20
 LONG_WAIT = timedelta(minutes=10)
 DAY = timedelta(days=1)
@@ -111,6 +114,9 @@ class Status:
     problems: list[str]
     backups: list[Backup]
     backups_at: str  # empty: none are made
+    csp_reports: list[CspReport]
+    data: DataVersion | None  # which version has migrated the data
+    projects: list[tuple[str, int, int]]  # the largest, with the bytes of results and of uploads
 
 
 def load_status(user: User | AnonymousUser) -> Status:
@@ -133,6 +139,9 @@ def load_status(user: User | AnonymousUser) -> Status:
         ],
         list(Backup.objects.all()[:LATEST_BACKUPS]),
         f"{settings.BACKUP_AT:%H:%M}" if settings.BACKUP_TO else "",
+        list(CspReport.objects.all()[:CSP_REPORTS_SHOWN]),
+        DataVersion.objects.first(),
+        _projects(),
     )
 
 
@@ -185,6 +194,18 @@ def storage() -> Storage:
         stored.values["deleted_runs"],
         stored.values["discarded"],
     )
+
+
+def _projects() -> list[tuple[str, int, int]]:
+    """Return the projects whose files take most, by name: of a private one whose it is."""
+    sums = figures.read(figures.STORAGE_OF_PROJECTS).values
+    largest = sorted(sums, key=lambda pk: sum(sums[pk]), reverse=True)[:LARGEST_PROJECTS]
+    rows = Project.objects.select_related("person").in_bulk([int(pk) for pk in largest])
+    return [
+        (f"{row}, of {row.person}" if row.person else str(row), *sums[str(row.pk)])
+        for pk in largest
+        if (row := rows.get(int(pk)))
+    ]
 
 
 def _is_elsewhere() -> bool:

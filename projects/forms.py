@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from core.formatting import enumerated
 from core.names import clean_name
-from projects.settings import MOST_DAYS, Values, values_of, version_of
+from projects.settings import MOST_DAYS, SHARED_ONLY, Values, values_of, version_of
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -18,16 +19,17 @@ if TYPE_CHECKING:
 
 NAME_CHARS, DESCRIPTION_CHARS = 80, 300
 SHOWN_TO = [("0", "All members"), ("1", "Only who made them")]
-DAYS = f"A number of days from 1 to {MOST_DAYS}, or nothing: then runs are kept for ever."
+DAYS = f"A number of days from 1 to {MOST_DAYS}, or nothing: then the house decides."
 
 OUTDATED = (
     "Somebody else has changed the settings since you opened them. Saved are now: {}. "
     "What you typed is still here: save again to replace theirs."
 )
-DAYS_HELP = (
-    "Empty: kept for ever. Runs that are starred, examples, or in a board, chat, flow or training "
-    "stay. A deleted run can be brought back for 7 days."
+RUNS_HELP = (
+    "Managers are told a week before, with a list. What is starred, shared, an example, or in a "
+    "board, series, chat, flow or training stays. A deleted run can be brought back for 7 days."
 )
+FILES_HELP = "The run stays, with its settings and cost. A file that another run uses stays, too."
 
 
 class ProjectForm(forms.Form):
@@ -60,25 +62,32 @@ class ProjectForm(forms.Form):
         return " ".join(self.cleaned_data["description"].split())
 
 
-class SettingsForm(ProjectForm):
-    """A project's settings. That of a private project has only how long runs are kept."""
-
-    retention_days = forms.IntegerField(
-        label="Delete runs after (days)",
-        min_value=1,
-        max_value=MOST_DAYS,
-        required=False,
-        help_text=DAYS_HELP,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), DAYS),
+def _days(label: str) -> forms.IntegerField:
+    wrong = dict.fromkeys(("invalid", "min_value", "max_value"), DAYS)
+    return forms.IntegerField(
+        label=label, min_value=1, max_value=MOST_DAYS, required=False, error_messages=wrong
     )
+
+
+class SettingsForm(ProjectForm):
+    """A project's settings. That of a private project has only how long things are kept."""
+
+    retention_days = _days("Delete runs after (days)")
+    files_days = _days("Delete only their files after (days)")
 
     def __init__(self, project: Project, data: QueryDict | None) -> None:
         now = values_of(project)
         initial = now._asdict() | {"hides_new_runs": "1" if now.hides_new_runs else "0"}
         super().__init__(data, initial=initial)
         self._now = now
+        for name, house, words in (
+            ("retention_days", settings.RUNS_KEPT_DAYS, RUNS_HELP),
+            ("files_days", settings.FILES_KEPT_DAYS, FILES_HELP),
+        ):
+            empty = f"as the house: {house} days" if house else "kept for ever"
+            self.fields[name].help_text = f"Empty: {empty}. {words}"
         if project.is_private:
-            for name in ("name", "description", "hides_new_runs"):
+            for name in SHARED_ONLY:
                 del self.fields[name]
 
     @property

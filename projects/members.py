@@ -167,7 +167,7 @@ def restore(by: User, project: Project, token: str) -> Membership:
     return member
 
 
-def pass_on(person: User, to: User, by: User) -> None:
+def pass_on(person: User, to: User, by: User | None) -> None:
     """Make `to` the manager of projects that would be left without one when `person` goes."""
     with transaction.atomic():
         managed = Project.objects.filter(
@@ -182,7 +182,7 @@ def pass_on(person: User, to: User, by: User) -> None:
                 audit.record(by, "added a member to", [project], detail)
 
 
-def end_all(person: User, by: User) -> list[Project]:
+def end_all(person: User, by: User | None) -> list[Project]:
     """End all of somebody's memberships of shared projects; returns these, what they made stays.
 
     Each has another manager (`pass_on`).

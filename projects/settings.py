@@ -25,12 +25,16 @@ MOST_DAYS = 3650
 
 
 class Values(NamedTuple):
-    """What the form of the settings has. A private project has nothing but `retention_days`."""
+    """What the form of the settings has. A private project has nothing but the days."""
 
     name: str
     description: str
     hides_new_runs: bool
     retention_days: int | None
+    files_days: int | None
+
+
+SHARED_ONLY = ("name", "description", "hides_new_runs")
 
 
 def values_of(project: Project) -> Values:
@@ -61,7 +65,7 @@ def change(by: User, project: Project, wanted: Values, version: str = "") -> Pro
         row = locked_for(by, project)
         before = values_of(row)
         if row.is_private:
-            wanted = before._replace(retention_days=wanted.retention_days)
+            wanted = wanted._replace(**{name: getattr(before, name) for name in SHARED_ONLY})
         if version and version != version_of(before) and wanted != before:
             raise Outdated(row)
         new = wanted._asdict()

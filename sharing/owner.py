@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
+from django.db.models import Q
 from django.urls import reverse
 
 from boards.models import Board
@@ -67,10 +68,13 @@ class SharingOwner(RunOwner):
         return {Report: set(reports.values_list("pk", flat=True))}
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
-        """Return the runs whose results frozen reports show."""
+        """Return the runs with results that are shared or were picked, or in frozen reports."""
+        in_use = Q(share__in=Share.objects.live()) | Q(picks__isnull=False)
+        items = ShareItem.objects.filter(in_use, run__in=run_ids, is_gone=False)
+        shared = set(items.values_list("run_id", flat=True))
         frozen = Report.objects.kept().exclude(frozen_at=None).values_list("snapshot", flat=True)
         shown = {run for snapshot in frozen for run in content.read(snapshot).runs}
-        return {run_id for run_id in run_ids if str(run_id) in shown}
+        return shared | {run_id for run_id in run_ids if str(run_id) in shown}
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the job that tells of reviews."""

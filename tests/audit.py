@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-LOCKS = ("requirements/run.txt", "requirements/dev.txt", "requirements/uv.txt")
+LOCKS = tuple(f"requirements/{name}.txt" for name in ("run", "dev", "image", "sbom", "uv"))
 CONNECT_WITHIN_S = 5
 END_WITHIN_S = 90.0  # a request for each of a hundred packages
 PIP_AUDIT = (

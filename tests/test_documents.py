@@ -123,6 +123,16 @@ def test_no_line_of_a_template_passes_100_columns() -> None:
     assert [(name, line) for name, line in lines if len(line) > 100] == []
 
 
+def test_each_version_has_its_section_of_the_changelog_the_newest_first() -> None:
+    heads = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert heads[0] == "Unreleased"
+    sections = [re.fullmatch(r"(\d+)\.(\d+)\.(\d+) \(\d+ \w+ \d{4}\)", head) for head in heads[1:]]
+    numbers = [tuple(map(int, section.groups())) for section in sections if section]
+    assert len(numbers) == len(sections)
+    assert numbers == sorted(numbers, reverse=True)
+    assert ".".join(map(str, numbers[0])) == PROJECT["project"]["version"]
+
+
 def test_the_lock_files_pin_by_hash_and_name_no_host() -> None:
     for name in ("run.txt", "dev.txt"):
         text = (ROOT / "requirements" / name).read_text()

@@ -23,6 +23,9 @@ from config import key_access
 from config.server.supervisor import Process
 
 HOST = "127.0.0.1"
+# Longer than a proxy keeps an idle connection (nginx 60 s, Caddy 120): else a request of its meets
+# the end of the connection, and one that is not repeated is answered 502.
+KEEP_ALIVE_S = 130
 # glibc (mallopt(3)): two arenas instead of one for each thread, and freed memory goes back to the
 # system, which by default keeps blocks of up to 32 MB.
 MALLOC = {

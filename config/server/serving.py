@@ -9,7 +9,7 @@ import argparse
 
 import uvicorn
 
-HOST = "127.0.0.1"
+from config.server.processes import HOST, KEEP_ALIVE_S
 
 
 def main() -> None:
@@ -22,9 +22,11 @@ def main() -> None:
         "config.asgi:application",
         host=options.host,
         port=options.port,
+        log_config=None,  # the root's, which redacts
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=2,
+        timeout_keep_alive=KEEP_ALIVE_S,
         ws="none",
         server_header=False,
         # `people.accounts.limits.addresses` evaluates a proxy's headers, and only where PUBLIC_URL

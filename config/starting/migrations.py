@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pkgutil
+import re
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -10,12 +12,39 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from core.version import version
+
 Key = tuple[str, str]  # app label and name of a migration
 
 TABLE = "django_migrations"
 SQUASHED = "_squashed_"  # in the name of each migration that replaces others
-# The last Vitrine that still has the migrations that the squashed ones replace.
-LAST_UNSQUASHED = "the Vitrine of 27 November 2026 (commit a53b0300)"
+DATA_VERSION = "operations_dataversion"
+
+
+@dataclass(frozen=True)
+class Stone:
+    """A stepping stone: a version by which the data of all earlier ones has to go."""
+
+    version: str
+    commit: str = ""  # where it has no tag
+
+    @property
+    def way(self) -> str:
+        """Return how one goes by it, for a checkout and for a package."""
+        name = f"Vitrine {self.version}" + (f" (commit {self.commit})" if self.commit else "")
+        package = (
+            f"'vitrine @ git+<address of the repository>@{self.commit}'"
+            if self.commit
+            else f"vitrine=={self.version}"
+        )
+        return (
+            f"go by {name} first: `git checkout {self.commit or f'v{self.version}'}`, or for a "
+            f"package `pip install {package}`; `migrate`; then install this version again"
+        )
+
+
+# The last versions with migrations that are squashed or gone since, the oldest first.
+STONES = (Stone("0.1.0", "a53b0300"),)
 
 
 def require_known(*, is_migrated: bool) -> None:
@@ -26,14 +55,19 @@ def require_known(*, is_migrated: bool) -> None:
     Raises what the database raises.
     """
     try:
-        recorded = _recorded()
+        recorded, migrated_by = _recorded(), _migrated_by()
     finally:
         connection.close()
-    require(recorded, is_migrated=is_migrated)
+    require(recorded, is_migrated=is_migrated, migrated_by=migrated_by)
 
 
-def require(recorded: set[Key], *, is_migrated: bool) -> None:
-    """Do what `require_known` does for a database that has recorded these migrations."""
+def require(recorded: set[Key], *, is_migrated: bool, migrated_by: str = "") -> None:
+    """Do what `require_known` does for a database that has recorded these migrations.
+
+    `migrated_by` is the version that did so, empty where none is noted, as before 0.2.0.
+    """
+    if migrated_by:
+        _require_no_stone_between(migrated_by)
     on_disk = _on_disk()
     squashes = sorted(key for key in on_disk if SQUASHED in key[1])
     unknown = recorded - on_disk
@@ -47,6 +81,20 @@ def require(recorded: set[Key], *, is_migrated: bool) -> None:
             recorded = recorded | ({squash} if replaced <= recorded else set())
     if is_migrated:
         _require_applied(on_disk - recorded)
+
+
+def _require_no_stone_between(migrated_by: str) -> None:
+    """Refuse data that would skip a version whose migrations this one has no more."""
+    stone = next((s for s in STONES if _number(migrated_by) < _number(s.version)), None)
+    if stone:
+        raise ImproperlyConfigured(
+            f"the data is of Vitrine {migrated_by}, which is older than {version()} can upgrade: "
+            f"{stone.way}. Nothing was changed."
+        )
+
+
+def _number(name: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", name)))
 
 
 def _require_not_newer(unknown: set[Key]) -> None:
@@ -75,8 +123,7 @@ def _require_all_or_none(missing: set[Key], applied: set[Key]) -> None:
     if missing and applied:
         raise ImproperlyConfigured(
             "the database is of an older Vitrine than this one can upgrade "
-            f"({'.'.join(min(missing))} was never applied): update to "
-            f"{LAST_UNSQUASHED} first, start it once, then update again; nothing was changed."
+            f"({'.'.join(min(missing))} was never applied): {STONES[0].way}. Nothing was changed."
         )
 
 
@@ -91,6 +138,16 @@ def _recorded() -> set[Key]:
         cursor.execute(f"SELECT app, name FROM {TABLE}")  # noqa: S608  a constant
         labels = {app.label for app in apps.get_app_configs()}
         return {(app, name) for app, name in cursor.fetchall() if app in labels}
+
+
+def _migrated_by() -> str:
+    """Return the version that has migrated the database, empty where none is noted."""
+    with connection.cursor() as cursor:
+        if DATA_VERSION not in connection.introspection.table_names(cursor):
+            return ""
+        cursor.execute(f"SELECT version FROM {DATA_VERSION} ORDER BY id DESC LIMIT 1")  # noqa: S608
+        row = cursor.fetchone()
+        return str(row[0]) if row else ""
 
 
 def _on_disk() -> set[Key]:

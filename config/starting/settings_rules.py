@@ -19,6 +19,7 @@ LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", "::1", ""}
 MIN_KEY_LENGTH = 50
 MIN_KEY_UNIQUE_CHARACTERS = 5
 MAX_MEMORY_BYTES = 8 << 20
+LEAST_SECRET_CHARS = 16
 FERNET_KEY = re.compile("[A-Za-z0-9_-]{43}=")
 
 
@@ -36,6 +37,16 @@ def require_strong_key(key: str, hosts: Iterable[str]) -> None:
             f"text of {MIN_KEY_LENGTH} characters or more, or leave it out: `make run` then makes "
             "one."
         )
+
+
+def require_long(name: str, secret: str) -> str:
+    """Return a secret, which may be empty; raises ImproperlyConfigured where it can be guessed."""
+    if secret and len(secret) < LEAST_SECRET_CHARS:
+        raise ImproperlyConfigured(
+            f"{name} can be guessed; make it a random text of {LEAST_SECRET_CHARS} characters or "
+            "more."
+        )
+    return secret
 
 
 def require_key_pair(key: str, name: str = "FAL_KEY") -> None:

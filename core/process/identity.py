@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +15,14 @@ _PROC = Path("/proc")
 def current() -> str:
     """Identify this process: machine, process id and start time, as process ids are reused."""
     return f"{_machine()}:{os.getpid()}:{_start_time(os.getpid())}"
+
+
+def kind() -> str:
+    """Return what this process was started as: `web`, or the command of `manage.py`."""
+    program, *arguments = sys.argv
+    path = Path(program)
+    name = path.parent.name if path.stem == "__main__" else path.stem
+    return arguments[0] if name in {"manage", "vitrine"} and arguments else "web"
 
 
 def is_local(identity: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -32,6 +33,8 @@ Params = Sequence[tuple[str, str]]
 Content = bytes | AsyncIterable[bytes] | None
 # Called with the URL of every request and its error, or None for a success.
 OnOutcome = Callable[[str, FalError | None], None]
+# Called with the URL of every request, its error or None, and the seconds that it took.
+OnTimed = Callable[[str, FalError | None, float], None]
 # Called with the URL of every request that has no response after `Limits.slow_after_s`.
 OnSlow = Callable[[str], None]
 OnSent = Callable[[], Awaitable[None]]
@@ -96,12 +99,14 @@ class Wire:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_outcome: OnOutcome | None = None,
         on_slow: OnSlow | None = None,
+        on_timed: OnTimed | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         self.addresses = addresses
         self.limits = limits
         self._on_outcome = on_outcome or (lambda url, error: None)
         self._on_slow = on_slow or (lambda url: None)
+        self._on_timed = on_timed or (lambda url, error, seconds: None)
         self._calls = calls
         self._submits = submits
         self._streams = streams
@@ -225,15 +230,18 @@ class Wire:
     @contextmanager
     def observed(self, url: str) -> Generator[None]:
         """Reports the block's outcome, and that it is slow; translates httpx's errors."""
+        began = time.perf_counter()
         late = asyncio.get_running_loop().call_later(self.limits.slow_after_s, self._on_slow, url)
         try:
             with _translate_errors():
                 yield
         except FalError as error:
+            self._on_timed(url, error, time.perf_counter() - began)
             self._on_outcome(url, error)
             raise
         finally:
             late.cancel()
+        self._on_timed(url, None, time.perf_counter() - began)
         self._on_outcome(url, None)
 
     async def _read_answer(self, response: httpx.Response) -> Answer:

@@ -24,7 +24,7 @@ from core.db import clock
 from notifications.delivery import messages, signing_keys
 from notifications.delivery.messages import Mail, Post
 from notifications.delivery.outcome import Outcome
-from notifications.models import Channel, Delivery, Method, Notification, SigningKey
+from notifications.models import Channel, Delivery, Method, SigningKey
 from runs.models.querysets import RESULT, heavy_columns
 
 if TYPE_CHECKING:
@@ -42,9 +42,6 @@ AT_ONCE = 40
 AT_ONCE_PER_PERSON = 5  # so that a slow receiver does not delay the others' deliveries
 REST_S = 600.0
 LOG_ENTRIES = 20
-DELIVERIES_KEPT = timedelta(days=30)
-NOTIFICATIONS_KEPT = timedelta(days=90)
-DELETED_AT_ONCE = 500
 NO_OUTCOME = "The worker stopped during this attempt: whether it arrived is not known."
 NO_MAIL_SERVER = "This server sends no mail: an admin has to set EMAIL_URL."
 NO_ADDRESS = "Your account has no e-mail address."
@@ -65,22 +62,12 @@ async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:
 
 
 def maintain() -> float:
-    """Maintain signing keys, if anything is signed, and addresses; delete old rows.
-
-    Returns the seconds until the next call.
-    """
+    """Maintain signing keys, if anything is signed, and addresses; returns seconds to the next."""
     now = clock.now()
     signs = (Method.WEBHOOK, Method.RUNS)
     if SigningKey.objects.exists() or Delivery.objects.filter(method__in=signs).exists():
         signing_keys.maintain(now)
     _encrypt_anew()
-    for model, keep_for in ((Delivery, DELIVERIES_KEPT), (Notification, NOTIFICATIONS_KEPT)):
-        old: Any = model._default_manager.filter(created_at__lt=now - keep_for)
-        if model is Delivery:
-            old = old.exclude(state=State.WAITING)
-        pks = list(old.values_list("pk", flat=True)[:DELETED_AT_ONCE])
-        if pks:
-            model._default_manager.filter(pk__in=pks).delete()
     return REST_S
 
 

@@ -60,6 +60,8 @@ IN: Mapping[str, str] = {
         "notifications.NotificationPreferences notifications.RunEnd notifications.SigningKey"
     ),
     "the index that finds results": "library.DueEntry library.SearchEntry",
+    "pages say by it which upstream runs go to": "playground.Worker",
+    "which versions have migrated it": "operations.DataVersion",
 }
 OUT: Mapping[str, str] = {
     "who was logged in logs in again: nothing that was ended since comes back": (
@@ -67,9 +69,11 @@ OUT: Mapping[str, str] = {
     ),
     "counts of the last minutes": "accounts.RateBucket accounts.SignInCounter",
     "mail that was waiting would be sent twice": "accounts.QueuedMail",
-    "processes report anew": "playground.KeptFigures playground.Worker",
+    "sums that a worker makes anew": "playground.KeptFigures",
+    "processes report anew": "operations.Counter operations.ServerProcess",
     "files that were being sent": "api.ProxyPart playground.UploadReservation",
-    "tells of the backups of this place": "operations.Backup",
+    "tells of this place": "operations.Backup operations.CspReport",
+    "what goes is announced anew": "operations.Announcement",
 }
 
 

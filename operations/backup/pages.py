@@ -63,14 +63,14 @@ def rendered(moment: datetime, snapshot: str = "") -> dict[str, str]:
         clients: dict[int, Client] = {}
         for user_id, address in islice(_addresses(), MOST):
             if user_id not in clients:
-                clients[user_id] = _client_of(User.objects.get(pk=user_id))
+                clients[user_id] = client_of(User.objects.get(pk=user_id))
             response = clients[user_id].get(address, secure=True, SERVER_NAME="localhost")
             shown[f"{user_id} {address}"] = f"{response.status_code} {_digest(response)}"
         transaction.set_rollback(True)
     return shown
 
 
-def _client_of(user: User) -> Client:
+def client_of(user: User) -> Client:
     """Return a client with a session of the user, which goes with the transaction."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)

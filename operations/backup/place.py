@@ -140,10 +140,24 @@ class Place:
             yield Content(*json.loads(line))
 
     def write(self, name: str, content: IO[Any]) -> None:
-        """Write a file in place of any of that name."""
-        if self.storage.exists(name):
-            self.storage.delete(name)
-        self.storage.save(name, File(content, name))
+        """Write a file in place of any of that name; a half of it never stands there.
+
+        A storage elsewhere takes a file whole or not at all; in a folder it gets its name last.
+        """
+        unfinished = f"{name}.part" if self.folder else name
+        if self.storage.exists(unfinished):
+            self.storage.delete(unfinished)
+        self.storage.save(unfinished, File(content, name))
+        if self.folder:
+            (self.folder / unfinished).replace(self.folder / name)
+
+    def set_aside(self, digest: str) -> None:
+        """Take a damaged content away, so that the next backup writes it anew."""
+        if self.folder:  # `sweep` deletes it
+            damaged = self.folder / content_name(digest)
+            damaged.replace(damaged.with_suffix(".damaged"))
+        else:
+            self.storage.delete(content_name(digest))
 
     def delete(self, name: str) -> None:
         """Delete a backup, first what makes it one; its contents stay until `sweep`."""

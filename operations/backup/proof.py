@@ -81,8 +81,10 @@ def check_files(place: Place, about: About, say: Say) -> Iterator[str]:
         say(f"Hashes: {number * 100 // len(names)} % of {len(names):,}")
         try:
             with place.storage.open(content_name(digest)) as file:
-                if checksum(file) != (digest, content.size_bytes):
-                    damaged.append(content.name)
+                is_whole = checksum(file) == (digest, content.size_bytes)
+            if not is_whole:
+                damaged.append(content.name)
+                place.set_aside(digest)
         except FileNotFoundError:
             missing.append(content.name)
     if missing:

@@ -158,15 +158,7 @@ def take_back(person: User, by: User) -> None:
 
 def in_words(parts: Iterable[Belongings]) -> str:
     """Return "2 runs and 1 board": what there is of these."""
-    return enumerated([f"{part.number} {_noun(part)}" for part in parts if part.number])
-
-
-def _noun(part: Belongings) -> str:
-    """Return the kind of rows; labels are plural, some with more words: `runs of flows`."""
-    if part.number != 1:
-        return part.label
-    kind, of, whole = part.label.partition(" of ")
-    return f"{kind.removesuffix('s')}{of}{whole}"
+    return enumerated([part.words for part in parts if part.number])
 
 
 def _pass_on(person: User, fate: Fate, to: User) -> list[Belongings]:

@@ -45,7 +45,14 @@ class Project(models.Model):
         default=False, help_text="new runs are for their user's own eyes, not for all members"
     )
     retention_days = models.PositiveIntegerField(
-        null=True, blank=True, help_text="runs are deleted this long after their end; null: never"
+        null=True,
+        blank=True,
+        help_text="runs are deleted this long after their end; null: as the house does",
+    )
+    files_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="files of results go this long after the run's end; null: as the house does",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(

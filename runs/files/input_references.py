@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
-from django.db.models import Q, TextField
+from django.db.models import F, Q, TextField
 from django.db.models.functions import Cast
 
 from runs.models import InputFile
@@ -43,6 +43,13 @@ def _note(rows: Sequence[tuple[int, uuid.UUID, set[uuid.UUID]]]) -> None:
     with transaction.atomic():
         InputFile.objects.bulk_create(named, ignore_conflicts=True)
         InputFile.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
+
+
+def used(sources: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of these uploads, and of these runs with results, that some other row names."""
+    inputs = InputFile.objects.filter(source__in=sources).exclude(run=F("source"))
+    by_runs = {source for source in inputs.values_list("source", flat=True) if source}
+    return named_elsewhere().intersection(sources) | by_runs
 
 
 def named_elsewhere() -> set[uuid.UUID]:

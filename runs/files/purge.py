@@ -12,7 +12,7 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
@@ -118,8 +118,34 @@ def _purge(keys: Sequence[uuid.UUID], named: Set[uuid.UUID], now: datetime) -> i
         contents = {artifact.digest: files_of(artifact) for artifact in stored}
         uploads = [upload for upload in _own_uploads(owners) if upload.pk not in named]
         Run.objects.light().filter(pk__in=owners).delete()
-        _discard(contents | _delete_unused(uploads), now)
+        discard(contents | _delete_unused(uploads), now)
     return len(owners)
+
+
+def drop_files(run_ids: Sequence[uuid.UUID], now: datetime, why: str) -> int:
+    """Let the files of these runs' results go, while the runs stay; returns of how many runs."""
+    with transaction.atomic():
+        stored = Artifact.objects.filter(run_id__in=run_ids, state=Artifact.State.STORED)
+        artifacts = list(stored.exclude(digest="").select_for_update())
+        contents = {artifact.digest: files_of(artifact) for artifact in artifacts}
+        lose(artifacts, why)
+        discard(contents, now)
+    return len({artifact.run_id for artifact in artifacts})
+
+
+def lose(artifacts: Iterable[Artifact], why: str) -> None:
+    """Note that the files of these results are not here any more; the digest says they were."""
+    Artifact.objects.filter(pk__in=[artifact.pk for artifact in artifacts]).update(
+        state=Artifact.State.LOST, error=why[:255], file="", poster="", thumbnail=""
+    )
+
+
+def delete_uploads(uploads: Sequence[Upload], now: datetime) -> int:
+    """Delete those of these uploads that are no run's input; returns how many."""
+    with transaction.atomic():
+        contents = _delete_unused(uploads)
+        discard(contents, now)
+    return len(contents)
 
 
 def _own_uploads(owners: Mapping[uuid.UUID, int]) -> list[Upload]:
@@ -144,7 +170,7 @@ def _content_digest(upload: Upload) -> str:
     return PurePosixPath(upload.file).name.partition(".")[0]
 
 
-def _discard(contents: Mapping[str, list[str]], now: datetime) -> None:
+def discard(contents: Mapping[str, list[str]], now: datetime) -> None:
     """Record contents of deleted rows as discarded, unless other rows have them."""
     named = _named_contents(contents)
     DiscardedContent.objects.bulk_create(
@@ -205,6 +231,12 @@ def _delete_files(digest: str, now: datetime) -> None:
                 row.save(update_fields=["discarded_at"])
                 return
         row.delete()
+
+
+def known_contents(contents: Mapping[str, list[str]]) -> set[str]:
+    """Return the digests of those contents that some row has, or that are to be deleted."""
+    discarded = DiscardedContent.objects.filter(digest__in=contents)
+    return _named_contents(contents) | set(discarded.values_list("digest", flat=True))
 
 
 def _named_contents(contents: Mapping[str, list[str]]) -> set[str]:

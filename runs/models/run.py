@@ -115,6 +115,13 @@ class Run(InProject):
     )
     request_id = models.CharField(max_length=128, blank=True)
     handle = ExactJSONField(null=True, help_text="the addresses that upstream returned")
+    # Null for the runs of before: a column without it is added to a million rows at once.
+    correlation_id = models.CharField(  # noqa: DJ001
+        max_length=64,
+        null=True,
+        editable=False,
+        help_text="of the request that began it, as in the logs; upstream's is `request_id`",
+    )
     webhook_token = models.CharField(
         max_length=64, unique=True, default=webhook_token, editable=False
     )

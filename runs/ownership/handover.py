@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from core import refusals
 from kept.models import kinds
@@ -41,6 +41,14 @@ class Belongings(NamedTuple):
 
     label: str
     number: int
+
+    @property
+    def words(self) -> str:
+        """Return "2 runs"; labels are plural, some with more words: `runs of flows`."""
+        if self.number != 1:
+            return f"{self.number} {self.label}"
+        kind, of, whole = self.label.partition(" of ")
+        return f"1 {kind.removesuffix('s')}{of}{whole}"
 
 
 def relations() -> list[UserRelation]:
@@ -90,6 +98,26 @@ def hand_over_private(person: User, to: User) -> list[Belongings]:
         rows.update(**{relation.field: to}, **({"project": home} if is_in_project else {}))
     _show_changed(to)
     return passed
+
+
+def hand_over_shared(person: User, to: User) -> list[Belongings]:
+    """Give what others see to another user, in the caller's transaction; returns the numbers."""
+    _resolve_conflicts(person, to)
+    passed = []
+    for relation in relations():
+        rows = _of(relation, person)
+        if issubclass(relation.model, InProject):
+            rows = rows.exclude(_seen_alone(person))
+        passed.append(Belongings(relation.label, rows.update(**{relation.field: to})))
+    _show_changed(to)
+    return passed
+
+
+def alone(person: User) -> Iterator[tuple[UserRelation, QuerySet[Model]]]:
+    """Yield the rows that nobody else sees, of each kind that lives in projects."""
+    for relation in relations():
+        if issubclass(relation.model, InProject):
+            yield relation, _of(relation, person).filter(_seen_alone(person))
 
 
 def remove(person: User, to: User, by: User) -> list[Belongings]:
@@ -142,6 +170,10 @@ def _private(person: User) -> Iterator[tuple[UserRelation, QuerySet[Model]]]:
         if issubclass(relation.model, InProject):
             rows = rows.filter(project=private)
         yield relation, rows
+
+
+def _seen_alone(person: User) -> Q:
+    return Q(project=private_project(person)) | Q(is_hidden=True)
 
 
 def _show_changed(to: User) -> None:

@@ -12,7 +12,6 @@ from kept import purging
 from kept.voices import comment
 from projects.models import InProject, InProjectQuerySet
 from runs.models import Draft, Preset, Run, Share, Upload
-from runs.ownership.retention import Retention
 from runs.promises.owners import Job, JsonColumn, RunOwner, UserRelation
 
 if TYPE_CHECKING:
@@ -58,11 +57,8 @@ class RunsOwner(RunOwner):
         )
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs that delete old runs, where projects keep them for some days only, and
-        for good what else was deleted a while ago.
-        """
+        """Return the jobs that delete for good what was deleted a while ago."""
         return (
-            Job("delete old runs", sync_to_async(Retention().step)),
             Job("purge deleted things", sync_to_async(purging.step)),
             Job("purge deleted comments", sync_to_async(comment.delete_for_good)),
         )

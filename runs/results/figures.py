@@ -43,6 +43,15 @@ def _storage() -> dict[str, Any]:
     }
 
 
+def _storage_of_projects() -> dict[str, Any]:
+    """The bytes of results and of uploads in each project, by key."""
+    stored = Artifact.objects.filter(state=Artifact.State.STORED).order_by()
+    results = dict(stored.values_list("run__project_id").annotate(Sum("size_bytes")))
+    uploads = dict(Upload.objects.order_by().values_list("project_id").annotate(Sum("size_bytes")))
+    keys = results.keys() | uploads.keys()
+    return {str(pk): [results.get(pk) or 0, uploads.get(pk) or 0] for pk in keys}
+
+
 def _runs_of_people() -> dict[str, Any]:
     """The number of runs of each user, by key."""
     of_users = Run.objects.order_by().values_list("user_id")
@@ -51,8 +60,10 @@ def _runs_of_people() -> dict[str, Any]:
 
 _KEPT = Count("pk", filter=Q(deleted_at=None))
 STORAGE, RUNS_OF_PEOPLE = "storage", "runs of people"
+STORAGE_OF_PROJECTS = "storage of projects"
 KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     STORAGE: _storage,
+    STORAGE_OF_PROJECTS: _storage_of_projects,
     RUNS_OF_PEOPLE: _runs_of_people,
 }
 
@@ -70,7 +81,8 @@ def keep_due() -> float:
     for kind in KINDS:
         if _claim(kind):
             _keep(kind)
-    due = KeptFigures.objects.order_by("due_at").values_list("due_at", flat=True)[0]
+    kept = KeptFigures.objects.filter(kind__in=KINDS)
+    due = kept.order_by("due_at").values_list("due_at", flat=True)[0]
     return max((due - timezone.now()).total_seconds(), 1.0)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
@@ -25,7 +27,9 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from core.formatting import shorten
+from core.http import request_ids
 from core.notify import channel
+from core.process import counters
 from fal.db_safe import db_safe_text
 from people.accounts.auditing import acting
 from people.accounts.profile import preferences
@@ -51,6 +55,9 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 200
 TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
 TOKEN_CHARS = 64
+LOGGED_RUNS = 20  # of one press
+
+log = logging.getLogger(__name__)
 
 
 class Source(StrEnum):
@@ -159,8 +166,14 @@ def start(request: StartRequest) -> Started:
 
 def start_many(requests: Sequence[StartRequest]) -> list[Started]:
     """Start several runs, all or none; raises what `start` raises. All are of one user."""
-    if not requests:
-        return []
+    try:
+        return _start_many(requests) if requests else []
+    except (Refused, ledger.CapExceeded) as error:
+        counters.count("vitrine_runs_refused_total", reason=type(error).__name__)
+        raise
+
+
+def _start_many(requests: Sequence[StartRequest]) -> list[Started]:
     for endpoint in {request.endpoint.pk: request.endpoint for request in requests}.values():
         if refusal := endpoint.refusal_everywhere:
             raise Refused(refusal)
@@ -186,7 +199,16 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
             _tell_named(new)
             _reserve(new)  # last: others wait for it
             channel.notify()
+            transaction.on_commit(partial(_report, new), robust=True)
     return started
+
+
+def _report(new: Sequence[tuple[Run, StartRequest]]) -> None:
+    """Count the runs that have begun, and write which to the log."""
+    for _, request in new:
+        counters.count("vitrine_runs_started_total", door=_door(request))
+    first = " ".join(str(run.pk) for run, _ in new[:LOGGED_RUNS])
+    log.info("runs started: %s, the first: %s", len(new), first)
 
 
 def _resolved(requests: Sequence[StartRequest]) -> Sequence[StartRequest]:
@@ -254,6 +276,7 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
         is_example=may_be_shared and request.source not in NEVER_SHARED,
         project=project,
         is_hidden=is_hidden,
+        correlation_id=request_ids.current() or None,
         **held,
     )
 
@@ -346,12 +369,16 @@ def _charge(run: Run, request: StartRequest, expected: Decimal | None) -> Charge
         project_id=run.project_id,
         endpoint=endpoint,
         token_id=request.token_id or calling_token(),
-        door=request.door or _DOORS.get(request.source, Door.PAGE),
+        door=_door(request),
         created_at=run.created_at,
         unit_price=endpoint.unit_price_usd if has_price else None,
         price_unit=endpoint.price_unit,
         expected=expected,
     )
+
+
+def _door(request: StartRequest) -> Door:
+    return request.door or _DOORS.get(request.source, Door.PAGE)
 
 
 def _tell_origins(new: Sequence[tuple[Run, StartRequest]]) -> None:

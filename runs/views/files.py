@@ -60,6 +60,12 @@ NOT_HERE = (
     "The file is not in this server's storage. If the storage was changed, the file may be in the "
     "former one: an admin brings it over with “manage.py move_media”."
 )
+# The same for a picture of a page, in its place.
+NO_PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 200" role="img" fill="#808080" '
+    'font-family="sans-serif" font-size="17" text-anchor="middle"><text x="160" y="95">'
+    'This file is not in the storage</text><text x="160" y="119">of this server.</text></svg>'
+)
 # Policy for files: a browser that opens one executes nothing in it.
 FILE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 YEAR_S = 365 * 24 * 3600
@@ -310,6 +316,9 @@ def serve(
         NOT_HERE,
         lambda: _bytes(request, file, tag),
     )
+    if isinstance(response, HttpResponseNotFound) and _is_for_picture(request):
+        headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "no-store"}
+        return HttpResponseNotFound(NO_PICTURE, content_type="image/svg+xml", headers=headers)
     if isinstance(response, Unavailable | HttpResponseNotFound):
         return response
     if response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
@@ -320,6 +329,12 @@ def serve(
     response.headers["Accept-Ranges"] = "bytes"
     _make_safe(request, response, content_type, name)
     return response
+
+
+def _is_for_picture(request: HttpRequest) -> bool:
+    """Whether a page shows the answer as a picture, which people see whatever its status."""
+    accept = request.headers.get("Accept", "")
+    return request.headers.get("Sec-Fetch-Dest") == "image" or accept.startswith("image/")
 
 
 def _inline_file(request: HttpRequest, artifact: Artifact) -> HttpResponse:

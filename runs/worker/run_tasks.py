@@ -13,6 +13,7 @@ from asgiref.sync import sync_to_async
 from django.db import Error as DatabaseError
 
 import fal
+from core.http import request_ids
 from core.notify import channel
 from runs.keys.ring import KeyRing
 from runs.models import Run
@@ -106,6 +107,7 @@ class RunTasks:
         self.cancelling.discard(pk)
 
     async def _submit(self, run: Run) -> None:
+        request_ids.resume(run.correlation_id)
         gate = self._breakers.gate(run.project_key_id)
         try:
             upstream = await self.keys.for_new(run.project_key_id)
@@ -122,7 +124,10 @@ class RunTasks:
 
     async def _follow(self, pk: uuid.UUID) -> None:
         """Follow a run that another worker submitted."""
-        row: Any = await Run.objects.values_list("handle", "project_key").aget(pk=pk)
+        row: Any = await Run.objects.values_list("handle", "project_key", "correlation_id").aget(
+            pk=pk
+        )
+        request_ids.resume(row[2])
         handle, upstream = fal.Handle.from_json(row[0]), await self.keys.for_known(row[1])
         await follow.follow(pk, handle, upstream, self._context, self._patience)
 

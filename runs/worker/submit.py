@@ -67,6 +67,7 @@ async def submit_run(
         await _record(run, error, was_submitted, account, began)
         return None
     account.record_taken(run.endpoint.endpoint_id, began)
+    log.info("run %s is upstream's request %s", run.pk, handle.request_id)
     is_new = await state_machine.arecord(
         run.pk,
         Observation(

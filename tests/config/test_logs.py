@@ -1,8 +1,9 @@
-"""A request that was refused is one line of the log; one that failed has its traceback."""
+"""A refused request is one line of the log, a failure has its traceback, in text and in JSON."""
 
 from __future__ import annotations
 
 import io
+import json
 import logging
 import logging.config
 from collections.abc import Iterator
@@ -12,6 +13,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+
+from config import logs
+from config.json_lines import JsonLines
+from core.http import request_ids
+from core.process import identity
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +51,71 @@ def test_a_failure_keeps_its_traceback(log: io.StringIO) -> None:
         logging.getLogger("django.request").exception("failed", extra={"status_code": 500})
         logging.getLogger("playground").exception("failed too")
     assert log.getvalue().count("Traceback") == 2
+
+
+def as_json(message: str, *values: object, error: BaseException | None = None) -> dict[str, str]:
+    """The object that a record becomes; fails unless it is one line."""
+    exc_info = (type(error), error, error.__traceback__) if error else None
+    record = logging.LogRecord("runs", logging.ERROR, "", 0, message, values, exc_info)
+    line = JsonLines().format(record)
+    assert "\n" not in line
+    read: dict[str, str] = json.loads(line)
+    return read
+
+
+def test_a_line_of_json_says_when_who_and_what(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_ids, "current", lambda: "of-a-proxy-1")
+    monkeypatch.setattr("sys.argv", ["manage.py", "worker"])
+    line = as_json('it said "%s"\n', "no")
+    assert line.pop("time")[-6:] == "+00:00"
+    assert line == {
+        "level": "ERROR",
+        "logger": "runs",
+        "message": 'it said "no"\n',
+        "request": "of-a-proxy-1",
+        "process": "worker",
+    }
+
+
+@each_row(
+    ("secret", "rest"),
+    [
+        ("GET /login/link/{}", ""),
+        ("/webhooks/fal/{}", '" failed'),
+        ("/webhooks/fal/{}", '\\" failed'),
+        ("?ticket={}", "\nand more"),
+    ],
+)
+def test_secret_addresses_are_hidden_in_json_too(secret: str, rest: str) -> None:
+    text = secret.format("never-shown-1234") + rest
+    line = as_json("%s", text, error=ValueError(text))
+    for part in ("message", "exception"):
+        assert "never-shown" not in line[part]
+        assert logs.HIDDEN in line[part]
+    assert line["message"].endswith(rest.removeprefix("\\"))
+
+
+def test_an_exception_is_in_its_line() -> None:
+    try:
+        raise RuntimeError("broken")
+    except RuntimeError as error:
+        line = as_json("failed", error=error)
+    assert line["exception"].startswith("Traceback")
+    assert line["exception"].endswith("RuntimeError: broken")
+
+
+@each_row(
+    ("arguments", "kind"),
+    [
+        (["/srv/app/manage.py", "realtime", "--port", "8010"], "realtime"),
+        (["/srv/app/config/server/serving.py", "--port", "8001"], "web"),
+        (["/venv/bin/vitrine", "up"], "up"),
+        (["/site-packages/vitrine/__main__.py", "up"], "up"),
+        (["/site-packages/uvicorn/__main__.py", "config.asgi:application"], "web"),
+    ],
+)
+def test_a_process_knows_its_kind(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], kind: str
+) -> None:
+    monkeypatch.setattr("sys.argv", arguments)
+    assert identity.kind() == kind

@@ -236,6 +236,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"FAL_KEY": "two words"}, "FAL_KEY must be one word"),
     ({"FAL_KEY": "nocolon"}, "FAL_KEY must be `key_id:key_secret`"),
     ({"FAL_ADMIN_KEY": "nocolon"}, "FAL_ADMIN_KEY must be `key_id:key_secret`"),
+    ({"METRICS_TOKEN": "pass word"}, "METRICS_TOKEN can be guessed"),
     ({"PUBLIC_URL": PUBLIC, "SECRET_KEY": "x"}, "SECRET_KEY can be guessed"),
     ({"ALLOWED_HOSTS": "vitrine.example.com", "SECRET_KEY": "x"}, "SECRET_KEY can be guessed"),
     ({"SECRET_KEY": ""}, "SECRET_KEY is missing"),

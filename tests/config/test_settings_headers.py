@@ -60,6 +60,7 @@ def test_with_a_public_https_address_http_is_redirected(tmp_path: Path, migrated
         ["plain", "/runs/", False],
         ["secure", "/runs/", True],
         ["health", "/healthz", False],
+        ["metrics", "/metrics", False],
     ]
     answers = json.loads(
         python(tmp_path, "-m", "tests.config.headers_script", json.dumps(requests))
@@ -70,6 +71,7 @@ def test_with_a_public_https_address_http_is_redirected(tmp_path: Path, migrated
     assert status == 302
     assert headers["Strict-Transport-Security"] == "max-age=63072000"
     assert answers["health"][0] == 503  # answered, not led away
+    assert answers["metrics"][0] == 404
 
 
 def test_pages_forbid_unused_device_features(client: Client, db: None) -> None:

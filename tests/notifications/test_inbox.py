@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from boards.models import Board
 from notifications import inbox, kinds, outbox
-from notifications.delivery import sending
 from notifications.models import Notification
+from operations.retention import expired
 from projects.models import Membership, Project
 from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person
@@ -212,5 +212,5 @@ def test_the_first_tab_lists_runs_in_progress_and_those_of_the_last_hours(
 def test_old_lines_go(user: User, tell: Tell) -> None:
     tell("one")
     Notification.objects.update(created_at=timezone.now() - timedelta(days=91))
-    sending.maintain()
+    expired.delete_expired()
     assert not Notification.objects.exists()

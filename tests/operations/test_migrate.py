@@ -1,8 +1,7 @@
-"""`migrate` copies the database before it changes it, and one process migrates at a time."""
+"""`migrate` copies the database first, notes its version, and one process does so at a time."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,11 +11,17 @@ from types import SimpleNamespace
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
-from operations.models import Backup
-from tests.processes import ROOT
+from config.starting import readiness
+from core.version import version
+from operations import migrating
+from operations.models import Backup, DataVersion
+from tests.processes import ROOT, environment
+from tests.upgrades.databases import databases, execute
 
 behind = pytest.mark.django_db(transaction=True)
 
@@ -50,13 +55,44 @@ def test_too_little_disk_is_said_before_anything_changes(
     assert Backup._meta.db_table not in connection.introspection.table_names()
 
 
+@behind
+def test_the_version_is_noted_once_and_again_by_another(an_older_database: Path) -> None:
+    call_command("migrate", "operations", "0001", no_copy=True, verbosity=0)
+    assert DataVersion._meta.db_table not in connection.introspection.table_names()
+    call_command("migrate", no_copy=True, verbosity=0)
+    call_command("migrate", verbosity=0)
+    noted = DataVersion.objects.get()
+    assert noted.version == version()
+    assert noted.migrations == len(MigrationLoader(None).disk_migrations)
+    DataVersion.objects.update(version="0.0.1")
+    assert not migrating.is_of_this_version()
+    call_command("migrate", plan=True, verbosity=0)
+    assert DataVersion.objects.count() == 1
+    call_command("migrate", verbosity=0)
+    assert [data.version for data in DataVersion.objects.all()] == [version(), "0.0.1"]
+
+
+@behind
+def test_what_would_skip_a_version_is_left_as_it_is(user: User) -> None:
+    """As `manage.py` asks before it runs the command."""
+    DataVersion.objects.create(version="0.0.9", migrations=1)
+    with pytest.raises(ImproperlyConfigured, match=r"the data is of Vitrine 0\.0\.9"):
+        readiness.require_for("migrate")
+    assert DataVersion.objects.count() == 1
+
+
 @pytest.mark.exhaustive
+@pytest.mark.both_databases
+@pytest.mark.django_db
 def test_four_starts_at_once_migrate_once(tmp_path: Path) -> None:
-    environment = os.environ | {
-        "DATABASE_URL": f"sqlite:///{tmp_path}/new.sqlite3",
-        "VITRINE_DATA_DIR": str(tmp_path),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-    }
-    command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-    starts = [subprocess.Popen(command, cwd=ROOT, env=environment) for _ in range(4)]
-    assert [start.wait() for start in starts] == [0, 0, 0, 0]
+    with databases(tmp_path) as make_database:
+        url = make_database("")
+        variables = environment(
+            DATABASE_URL=url, VITRINE_DATA_DIR=str(tmp_path), SECRET_KEY="of-four-starts" * 4
+        )
+        command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+        starts = [subprocess.Popen(command, cwd=ROOT, env=variables) for _ in range(4)]
+        assert [start.wait() for start in starts] == [0, 0, 0, 0]
+        applied = execute(url, "SELECT app, name FROM django_migrations")
+        assert len(applied) == len(set(applied))
+        assert execute(url, "SELECT version FROM operations_dataversion") == [(version(),)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,9 @@ from django.utils import timezone
 import fal
 from catalog.models import SyncReport
 from core.db import clock
+from core.version import version
 from operations import status
+from operations.models import DataVersion
 from runs.models import Artifact, Run, Worker
 from runs.worker.circuit_breaker import BreakerRegistry
 from tests.conftest import grant
@@ -40,6 +43,14 @@ def alive(**values: Any) -> None:
 
 def synced(**values: Any) -> None:
     SyncReport.objects.create(**({"state": "done", "ended_at": timezone.now()} | values))
+
+
+def test_it_says_which_version_has_migrated_the_data(ops: Client) -> None:
+    DataVersion.objects.all().delete()
+    assert "not migrated by" in ops.get(PAGE).content.decode()
+    DataVersion.objects.create(version="0.1.7", migrations=3)
+    text = re.sub(r"\s+|<[^>]+>", " ", ops.get(PAGE).content.decode())
+    assert re.search(rf"Vitrine 0\.1\.7, migrated .{{1,80}}; this code: +{version()}", text)
 
 
 def test_a_healthy_system_shows_no_problems(ops: Client) -> None:
@@ -128,7 +139,7 @@ def test_the_status_page_takes_as_many_queries_for_any_content(
         make_run(state="failed", error={"message": "x"})
         synced()
     ops.get(PAGE)  # computes the figures that no worker has computed yet
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(31):
         ops.get(PAGE)
 
 

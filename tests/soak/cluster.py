@@ -40,8 +40,20 @@ class Cluster:
         self._call("initdb", f"--pgdata={self._data}", "--auth=trust", "--username=soak")
         port = free_port()
         self.url = f"postgres://soak@127.0.0.1:{port}/postgres"
-        listen = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
-        self._control("start", "-o", listen)
+        self._listen = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, also after it was stopped."""
+        self._control("start", "-o", self._listen)
+
+    def is_up(self) -> bool:
+        """Whether the server runs."""
+        try:
+            self._control("status")
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
     def restart(self) -> None:
         """Restart as after a crash: without finishing anything; all connections are lost."""

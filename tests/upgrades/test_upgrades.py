@@ -6,83 +6,21 @@ Which database is refused, and how, says `tests/config/starting/test_migrations.
 from __future__ import annotations
 
 import json
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
-from shutil import copyfile
 from typing import Any
-from uuid import uuid4
 
-import environ
 import pytest
 from django.db import connection
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
-from django.db.utils import ConnectionHandler
 
-from config.starting.migrations import LAST_UNSQUASHED, replaced_by
-from tests.processes import ROOT, environment
+from config.starting.migrations import STONES, replaced_by
+from tests.upgrades.databases import connect, databases, execute, manage, migrate, rows
 
 SQUASHES: set[tuple[str, str]] = {*MigrationLoader(None).replacements}
 Key = tuple[str, str]  # app label and name of a migration
-MakeDatabase = Callable[[str], str]
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.exhaustive]
-
-
-@contextmanager
-def databases(folder: Path) -> Iterator[MakeDatabase]:
-    """`make_database("")`: the address of a new, empty database of the kind under test.
-
-    With the address of another one it is a copy of that. All are dropped at the end.
-    """
-    names: list[str] = []
-
-    def make_database(template: str) -> str:
-        name = f"vitrine_upgrade_{uuid4().hex[:12]}"
-        if connection.vendor == "sqlite":
-            if template:
-                copyfile(template.removeprefix("sqlite:///"), folder / f"{name}.sqlite3")
-            return f"sqlite:///{folder / name}.sqlite3"
-        names.append(name)
-        source = template.rpartition("/")[2] or "template1"
-        _execute_outside_transaction(f"CREATE DATABASE {name} TEMPLATE {source}")
-        return re.sub(r"/[^/]*$", f"/{name}", os.environ["VITRINE_TEST_DATABASE_URL"])
-
-    yield make_database
-    for name in names:
-        _execute_outside_transaction(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _execute_outside_transaction(sql: str) -> None:
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(sql)
-
-
-def connect(url: str) -> BaseDatabaseWrapper:
-    """A connection to the database at `url`, outside Django's settings."""
-    return ConnectionHandler({"default": environ.Env.db_url_config(url)})["default"]
-
-
-def manage(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`manage.py` with `arguments` on the database at `url`."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=environment(SECRET_KEY="x", DATABASE_URL=url),
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-
-
-def migrate(url: str, *options: str) -> None:
-    done = manage(url, "migrate", "--verbosity", "0", *options)
-    assert done.returncode == 0, done.stderr
 
 
 def schema(database: Any) -> dict[str, Any]:
@@ -109,26 +47,6 @@ def schema(database: Any) -> dict[str, Any]:
             "WHERE NOT tgisinternal ORDER BY tgname"
         )
         return {**tables, "triggers": cursor.fetchall()}
-
-
-def rows(url: str) -> dict[str, list[str]]:
-    """Every row but those that record migrations, by table, in a stable order."""
-    with closing(connect(url)) as database, database.cursor() as cursor:
-        found = {}
-        for table in database.introspection.table_names(cursor):
-            if table != "django_migrations":
-                cursor.execute(f"SELECT * FROM {table}")
-                found[table] = sorted(map(repr, cursor.fetchall()))
-        return found
-
-
-def execute(url: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Execute one statement; returns its rows, if it has any."""
-    with closing(connect(url)) as database, database.cursor() as cursor:
-        cursor.execute(sql, values)
-        found = cursor.fetchall() if cursor.description else []
-        database.commit()
-    return found
 
 
 def applied(url: str) -> set[Key]:
@@ -184,7 +102,7 @@ def test_a_database_that_is_too_old_is_refused_in_one_sentence(last_unsquashed: 
     forget(url, [missing])
     done = manage(url, "migrate")
     assert done.returncode == 1
-    assert f"({'.'.join(missing)} was never applied): update to {LAST_UNSQUASHED}" in done.stderr
+    assert f"({'.'.join(missing)} was never applied): {STONES[0].way}" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not done.stdout
     assert rows(url) == before

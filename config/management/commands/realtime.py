@@ -15,9 +15,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from api.gateway.app import Gateway
 from catalog import upstream
+from config.server.processes import HOST, KEEP_ALIVE_S
 from config.server.supervisor import LISTENER_VARIABLE
+from core.http import request_ids
 from core.http.forwarding import is_not_broken_response
 from core.process import tuning
+from operations.metrics import reporting, upstream_calls
 from runs.realtime.page import MAX_INPUT_CHARS
 from runs.realtime.relay import Relay
 
@@ -26,13 +29,14 @@ DRAIN_S = 0.1  # time for connections that were accepted just before listening s
 
 
 class Command(BaseCommand):
-    """Serves on the loopback address, at REALTIME_URL's port or another."""
+    """Serves at REALTIME_URL's port or another, on the loopback address unless told."""
 
     help = "Relays live sessions and streams of pages and programs, so that the key stays here."
     requires_system_checks = []  # they import every page
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add `--port`, for a proxy in front whose port differs from this one."""
+        """Add where it listens, for a proxy in front: its port differs from this one."""
+        parser.add_argument("--host", default=HOST)
         parser.add_argument("--port", type=int)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,20 +46,23 @@ class Command(BaseCommand):
             raise CommandError("Say on which port, by --port or in REALTIME_URL.")
         descriptor = os.environ.pop(LISTENER_VARIABLE, "")
         listener = socket.socket(fileno=int(descriptor)) if descriptor else None
-        tuning.run_event_loop(serve(port, listener))
+        tuning.run_event_loop(serve(options["host"], port, listener))
 
 
-async def serve(port: int, listener: socket.socket | None = None) -> None:
+async def serve(host: str, port: int, listener: socket.socket | None = None) -> None:
     """Serve one relay; with a `listener`, end after `IDLE_S` without a connection."""
-    async with upstream.clients() as clients:
+    reporting.start("realtime")
+    async with upstream.clients(on_timed=upstream_calls.record) as clients:
         gateway = Gateway(clients)
         config = uvicorn.Config(
-            gateway,
-            host="127.0.0.1",
+            request_ids.WithRequestId(gateway),
+            host=host,
             port=port,
             lifespan="off",
+            log_config=None,  # the root's, which redacts
             log_level="warning",
             access_log=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
             server_header=False,
             ws_max_size=2 * MAX_INPUT_CHARS,
             timeout_graceful_shutdown=2,

@@ -23,6 +23,7 @@ from config.server.processes import HOST, python
 from config.server.supervisor import Process
 from config.starting import instance_lock
 from core.process import tuning
+from operations import migrating
 from people.accounts.sign_in import local_owner
 
 
@@ -85,7 +86,8 @@ class Command(BaseCommand):
         try:
             executor = MigrationExecutor(connection)
             self._is_first = not executor.loader.applied_migrations
-            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            is_behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            if is_behind or not migrating.is_of_this_version():
                 self.stdout.write("Preparing the database")
                 _manage("migrate", "--verbosity=0", "--no-input")
             link = local_owner.link()

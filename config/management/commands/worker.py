@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 from catalog import upstream
 from core.process import tuning
+from operations.metrics import upstream_calls
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following.patience import PATIENCE, Patience
 from runs.worker.limits import WORKER_LIMITS, WorkerLimits
@@ -32,7 +33,9 @@ async def work(patience: Patience = PATIENCE, limits: WorkerLimits = WORKER_LIMI
     """Run one worker with its own clients."""
     breakers = BreakerRegistry()
     async with upstream.clients(
-        on_outcome=breakers.record_response, on_slow=breakers.record_slow
+        on_outcome=breakers.record_response,
+        on_slow=breakers.record_slow,
+        on_timed=upstream_calls.record,
     ) as clients:
         worker = Worker(
             clients, breakers, has_key=bool(settings.FAL_KEY), patience=patience, limits=limits

@@ -10,13 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as DjangosCommand
-from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DEFAULT_DB_ALIAS
 
 from core.formatting import size
 from operations.backup import database, making
 from operations.backup.place import NoBackup
-from operations.migrating import one_at_a_time
+from operations.migrating import is_behind, note_version, one_at_a_time
 
 KEPT = 3
 
@@ -38,16 +37,15 @@ class Command(DjangosCommand):
         if options.get("database", DEFAULT_DB_ALIAS) != DEFAULT_DB_ALIAS:
             super().handle(*args, **options)
             return
+        if options.get("check_unapplied") or options.get("plan"):
+            super().handle(*args, **options)
+            return
         with one_at_a_time():
-            if not no_copy and self._changes_something(options) and not database.is_empty():
+            if not no_copy and is_behind() and not database.is_empty():
                 self._copy()
             super().handle(*args, **options)
-
-    def _changes_something(self, options: dict[str, Any]) -> bool:
-        if options.get("check_unapplied") or options.get("plan"):
-            return False
-        executor = MigrationExecutor(connection)
-        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+            if not is_behind():
+                note_version()
 
     def _copy(self) -> None:
         """Copy the database to a file; raises CommandError, before anything has changed."""

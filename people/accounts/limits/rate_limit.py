@@ -66,6 +66,7 @@ LIMITS = {
         Limit("archive", WRITE, 30, 30),
         Limit("ticket", WRITE, 20, 30),
         Limit("webhook", WRITE, 60, 30),
+        Limit("csp-report", WRITE, 60, 30),
         Limit("feed", READ, 30, 30),
         Limit("guess", READ | WRITE, 60, 20),  # links of shares that lead nowhere
         Limit("guest", WRITE, 300, 60),  # new names on shares

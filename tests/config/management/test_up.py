@@ -24,6 +24,7 @@ from tests.processes import Up, copy_checkout, environment, free_port, is_alive,
 from tests.sampling import IS_EXHAUSTIVE
 
 pytestmark = pytest.mark.system
+METRICS_TOKEN = "metrics-token-never-shown"
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, migrated: Path, collected
 def up(checkout: Path) -> Iterator[tuple[Up, httpx.Client]]:
     """Started by a team that named its public host alone."""
     key = "long and random" * 4
-    running = Up(checkout, free_port(), ALLOWED_HOSTS="vitrine.example.com", SECRET_KEY=key)
+    running = Up(
+        checkout,
+        free_port(),
+        ALLOWED_HOSTS="vitrine.example.com",
+        SECRET_KEY=key,
+        LOG_FORMAT="json",
+        METRICS_TOKEN=METRICS_TOKEN,
+    )
     base = running.base
     with httpx.Client(base_url=base, follow_redirects=True, timeout=60) as client:
         assert by_link(client, running.link).status_code == 200
@@ -80,18 +88,56 @@ def manage(checkout: Path, *arguments: str, **variables: str) -> subprocess.Comp
     )
 
 
-def test_from_the_link_to_a_finished_run_without_script(up: tuple[Up, httpx.Client]) -> None:
-    _, client = up
+def run(client: httpx.Client, prompt: str, **headers: str) -> str:
+    """Run a model by its form; return the page of the run that has succeeded."""
     until(lambda: "sandbox/ridgeline" in client.get("/models/?q=ridgeline").text)
     path = "/models/sandbox/ridgeline/"
     page = until(lambda: page_with(client, path, 'name="prompt"'))
     hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|~token)"[^>]* value="([^"]+)"', page))
     hidden = {name: html.unescape(value) for name, value in hidden.items()}
-    run = client.post("/models/sandbox/ridgeline/", data=hidden | {"prompt": "a first run"})
-    assert "data-run-id" in run.text
-    assert run.status_code == 200
-    path = str(run.url)
-    assert "<img" in until(lambda: page_with(client, path, 'data-run-state="succeeded"'))
+    started = client.post(path, data=hidden | {"prompt": prompt}, headers=headers)
+    assert "data-run-id" in started.text
+    assert started.status_code == 200
+    address = str(started.url)
+    return str(until(lambda: page_with(client, address, 'data-run-state="succeeded"')))
+
+
+def test_from_the_link_to_a_finished_run_without_script(up: tuple[Up, httpx.Client]) -> None:
+    _, client = up
+    assert "<img" in run(client, "a first run")
+
+
+def test_lines_of_web_and_worker_have_the_id_of_the_request_and_neither_prompt_nor_key(
+    up: tuple[Up, httpx.Client], checkout: Path
+) -> None:
+    running, client = up
+    run(client, "marked-prompt-never-logged", **{"X-Request-ID": "of-a-proxy-0001"})
+    # The sandbox's own words are text: it is no part of the product.
+    logged = running.log.read_text()
+    lines = [json.loads(line) for line in logged.splitlines() if line.startswith("{")]
+    about = {line["process"] for line in lines if line.get("request") == "of-a-proxy-0001"}
+    assert about == {"web", "worker"}
+    secrets = (checkout / "var/sandbox.env").read_text()
+    keys = re.findall(r"^FAL_(?:ADMIN_)?KEY=\S+?:(\S+)", secrets, re.MULTILINE)
+    assert len(keys) == 2
+    for secret in (*keys, METRICS_TOKEN, "marked-prompt-never-logged"):
+        assert secret not in logged
+
+
+def test_prometheus_reads_what_all_processes_have_counted(up: tuple[Up, httpx.Client]) -> None:
+    running, client = up
+    run(client, "a run that is counted")
+    given = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+
+    def figures() -> str:
+        answer = httpx.get(f"{running.base}/metrics", headers=given).raise_for_status()
+        return answer.text if 'runs_ended_total{state="succeeded"' in answer.text else ""
+
+    text = until(figures)  # the worker adds its counts every few seconds
+    assert 'vitrine_runs_started_total{door="page"}' in text
+    assert re.search(r'vitrine_upstream_seconds_count\{host="127.0.0.1:\d+"\}', text)
+    assert re.search(r'vitrine_requests_total\{route="/models",status="2xx"\}', text)
+    assert {"web", "worker"} <= set(re.findall(r'memory_bytes\{number="1",process="(\w+)"', text))
 
 
 def test_every_page_says_whose_upstream_it_is(up: tuple[Up, httpx.Client]) -> None:

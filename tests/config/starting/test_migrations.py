@@ -9,10 +9,12 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db.migrations.loader import MigrationLoader
 
+from config.starting import migrations
 from config.starting.migrations import (
-    LAST_UNSQUASHED,
     SQUASHED,
+    STONES,
     Key,
+    Stone,
     is_replaced,
     replaced_by,
     require,
@@ -49,7 +51,7 @@ def test_a_database_between_two_releases_is_refused(squash: Key) -> None:
     missing = max(replaced)
     sentence = refusal((ALL - {squash}) | replaced - {missing}, is_migrated=False)
     assert f"{'.'.join(missing)} was never applied" in sentence
-    assert f"update to {LAST_UNSQUASHED} first" in sentence
+    assert STONES[0].way in sentence
 
 
 def test_a_database_of_before_earlier_squashes_is_refused() -> None:
@@ -57,6 +59,25 @@ def test_a_database_of_before_earlier_squashes_is_refused() -> None:
     squash = ("training", "0001_squashed_0002")
     sentence = refusal((ALL - {squash}) | {("training", "0001_initial")}, is_migrated=False)
     assert "training.0001_training was never applied" in sentence
+
+
+@pytest.mark.parametrize(
+    ("migrated_by", "named"),
+    [("0.9.0", "v1.4.0"), ("1.3.12", "v1.4.0"), ("1.4.0", "v2.0.0"), ("1.10.0", "v2.0.0")],
+)
+def test_data_that_would_skip_a_version_is_refused_with_the_way(
+    monkeypatch: pytest.MonkeyPatch, migrated_by: str, named: str
+) -> None:
+    """Whatever migrations it has: those that it lacks may be gone."""
+    monkeypatch.setattr(migrations, "STONES", (Stone("1.4.0"), Stone("2.0.0")))
+    with pytest.raises(ImproperlyConfigured) as refused:
+        require(ALL, is_migrated=False, migrated_by=migrated_by)
+    sentence = str(refused.value)
+    assert f"the data is of Vitrine {migrated_by}" in sentence
+    assert f"`git checkout {named}`" in sentence
+    assert f"`pip install vitrine=={named[1:]}`; `migrate`" in sentence
+    assert sentence.endswith("Nothing was changed.")
+    require(ALL, is_migrated=False, migrated_by="2.0.0")
 
 
 @pytest.mark.parametrize("recorded", [set(), ALL - {max(ALL)}], ids=["nothing", "all but the last"])

@@ -262,3 +262,18 @@ async def test_an_oversized_answer_is_refused(connect: Connect) -> None:
         await clients.queue.status(submitted)
     with pytest.raises(fal.UpstreamFailed, match="larger than 1 MiB"):
         await clients.queue.result(submitted)
+
+
+async def test_every_request_is_timed_whichever_client_sends_it(connect: Connect) -> None:
+    upstream = Upstream(OK, httpx.Response(404, json={}), OK)
+    timed: list[tuple[str, object, float]] = []
+    clients = await connect(upstream, on_timed=lambda *request: timed.append(request))
+    there = handle("https://queue.fal.run/x")
+    await clients.queue.status(there)
+    with pytest.raises(fal.RequestRejected):
+        await clients.queue.status(there)
+    others = clients.with_credential(fal.Credential("other:one"), lambda: None)
+    await others.queue.status(there)
+    assert [type(error) for _, error, _ in timed] == [type(None), fal.RequestRejected, type(None)]
+    assert {url.partition("/x")[0] for url, _, _ in timed} == {"https://queue.fal.run"}
+    assert all(0 < seconds < 60 for _, _, seconds in timed)

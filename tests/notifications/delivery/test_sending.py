@@ -20,6 +20,7 @@ from notifications import outbox
 from notifications.delivery import sending, signing_keys
 from notifications.delivery.outcome import Outcome
 from notifications.models import Channel, Delivery, SigningKey
+from operations.retention import expired
 from tests.notifications.conftest import Receiver
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -226,6 +227,6 @@ def test_old_deliveries_and_notifications_are_deleted(
     tell()
     send()
     Delivery.objects.update(created_at=timezone.now() - timedelta(days=31))
-    sending.maintain()
+    expired.delete_expired()
     assert not Delivery.objects.exists()
     assert SigningKey.objects.count() == 1

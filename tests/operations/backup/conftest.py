@@ -19,9 +19,12 @@ NAME = "ab/cd/" + "0" * 64 + ".png"
 
 
 @pytest.fixture(autouse=True)
-def reader(monkeypatch: pytest.MonkeyPatch) -> None:
+def reader(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
     """Read what was taken by the one alias that a test may open besides its databases."""
     monkeypatch.setattr(database, "READER", NO_DB_ALIAS)
+    # Of the programs that are started: the tests' settings have a database of their own.
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "config.settings")
+    monkeypatch.setenv("SECRET_KEY", settings.SECRET_KEY)
 
 
 @pytest.fixture

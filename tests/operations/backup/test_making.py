@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
 
 from operations.backup import making, sealing
-from operations.backup.place import NoBackup, Place
+from operations.backup.place import NoBackup, Place, content_name
 from operations.models import Backup
 from runs.models import Run
 from tests.operations.backup.conftest import NAME, made
@@ -43,6 +44,20 @@ def test_the_newest_are_kept_and_the_contents_of_the_others_go(
     last = made(place)
     assert place.names() == [last.name]
     assert not list(place.contents())
+
+
+def test_a_half_written_content_never_has_its_name(place: Place) -> None:
+    class Killed(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise KeyboardInterrupt  # as a process that ends here
+
+    with pytest.raises(KeyboardInterrupt):
+        place.write(content_name("ab12"), Killed(b"a picture"))
+    assert not place.storage.exists(content_name("ab12"))
+    place.write(content_name("ab12"), BytesIO(b"a picture"))
+    with place.storage.open(content_name("ab12")) as file:
+        assert file.read() == b"a picture"
+    assert list(place.contents()) == ["ab12"]
 
 
 def test_only_one_is_made_at_a_time(place: Place) -> None:

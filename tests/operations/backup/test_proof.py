@@ -41,6 +41,9 @@ def test_a_flipped_byte_of_a_file_is_found(place: Place, stored: Run) -> None:
     assert f"1 file damaged in it: {NAME}" in findings(place, row.name)
     row.refresh_from_db()
     assert row.state == Backup.State.DOUBTED
+    # The next backup writes the content anew, for the former one as well.
+    assert not findings(place, made(place).name)
+    assert not findings(place, row.name)
 
 
 def test_a_missing_file_is_found(place: Place, stored: Run) -> None:

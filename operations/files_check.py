@@ -1,0 +1,150 @@
+"""Compares the storage with the rows, both ways: files without a row, and rows without their file.
+
+Content is named by its hash, so a 256th of both is looked at in a step, on a disk or in a bucket.
+Backups, the catalogue's pictures and parts of uploads lie elsewhere and are not touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from core import refusals
+from core.formatting import counted
+from core.storage import describe_place
+from runs.files import purge
+from runs.models import Artifact, KeptFigures, Upload
+
+EVERY = timedelta(days=7)
+CLAIMED_FOR = timedelta(days=1)  # longer than a scan takes
+REST_S = 3600.0
+PAUSE_S = 1.0  # between two steps of the worker's scan
+YOUNG = timedelta(days=1)  # its row may still be on the way
+FIGURES = "files"  # the kind of the kept figures
+GONE = "it was missing from this server's storage."
+DIGEST = re.compile(r"[0-9a-f]{64}")
+PARTS = [f"{number:02x}" for number in range(256)]
+
+
+class Refused(refusals.Refused):
+    """Nothing was mended; the message says why."""
+
+
+@dataclass
+class Found:
+    """What does not fit: names of orphans by content, and rows whose file is missing."""
+
+    orphans: dict[str, list[str]] = field(default_factory=dict)
+    lost: list[Artifact] = field(default_factory=list)
+    uploads: list[Upload] = field(default_factory=list)
+    rows: int = 0
+
+    def as_figures(self) -> dict[str, int]:
+        """Return the numbers, for pages."""
+        files = sum(map(len, self.orphans.values()))
+        return {"orphans": files, "lost": len(self.lost), "uploads": len(self.uploads)}
+
+
+class Scan:
+    """A worker's weekly look, one part in a step; its numbers are kept for pages."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._found = Found()
+
+    def step(self) -> float:
+        """Look at the next part; return the seconds until the next step."""
+        now = timezone.now()
+        if not self._parts:
+            KeptFigures.objects.get_or_create(kind=FIGURES, defaults={"due_at": now})
+            due = KeptFigures.objects.filter(kind=FIGURES, due_at__lte=now)
+            if not due.update(due_at=now + CLAIMED_FOR):
+                return REST_S
+            self._parts, self._found = list(PARTS), Found()
+        look_at(self._parts.pop(), self._found)
+        if self._parts:
+            return PAUSE_S
+        keep(self._found)
+        return REST_S
+
+
+def keep(found: Found) -> None:
+    """Keep the numbers of a whole look."""
+    now = timezone.now()
+    values = {"values": found.as_figures(), "made_at": now, "due_at": now + EVERY}
+    KeptFigures.objects.update_or_create(kind=FIGURES, defaults=values)
+
+
+def look_at(part: str, found: Found) -> None:
+    """Add what does not fit in a part of the storage: of content whose hash begins with `part`."""
+    contents = dict(_contents(part))
+    known = purge.known_contents(contents)
+    for digest in contents.keys() - known:
+        if not any(map(_is_young, contents[digest])):
+            found.orphans[digest] = contents[digest]
+    names = {name for files in contents.values() for name in files}
+    stored = Artifact.objects.filter(
+        state=Artifact.State.STORED, digest__gte=part, digest__lt=f"{part}g"
+    )
+    uploads = Upload.objects.filter(file__gte=f"{part}/", file__lt=f"{part}0")
+    for artifact in stored.only("file", "run").iterator():
+        found.rows += 1
+        if artifact.file not in names and not default_storage.exists(artifact.file):
+            found.lost.append(artifact)
+    for upload in uploads.only("file", "file_name").iterator():
+        found.rows += 1
+        if upload.file not in names and not default_storage.exists(upload.file):
+            found.uploads.append(upload)
+
+
+def in_words(figures: Mapping[str, int]) -> str:
+    """Return what a look has found, in a sentence."""
+    files = counted(figures["orphans"], "file")
+    lost = f"{counted(figures['lost'], 'result')} and {counted(figures['uploads'], 'upload')}"
+    return f"{files} of the storage belong to no row, and {lost} have lost their file."
+
+
+def mend(found: Found) -> None:
+    """Have orphans deleted, and let pages say that lost results are; raises Refused.
+
+    The worker deletes the files, an hour later, unless a row has them then or a backup is made.
+    """
+    missing = len(found.lost) + len(found.uploads)
+    if missing > found.rows / 2:
+        raise Refused(
+            f"Most files are not in {describe_place(default_storage)}. If the storage was changed, "
+            "bring them over with “manage.py move_media”; nothing was mended."
+        )
+    purge.lose(found.lost, GONE)
+    purge.discard(found.orphans, timezone.now())
+
+
+def _contents(part: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each content below a folder with the names of its files, the main one first."""
+    contents = defaultdict(list)
+    for folder in _listed(part)[0]:
+        for name in _listed(f"{part}/{folder}")[1]:
+            if match := DIGEST.match(name):
+                contents[match[0]].append(f"{part}/{folder}/{name}")
+    for digest, names in contents.items():
+        yield digest, sorted(names, key=lambda name: (len(name), name))
+
+
+def _listed(folder: str) -> tuple[list[str], list[str]]:
+    try:
+        return default_storage.listdir(folder)
+    except FileNotFoundError:  # nothing of that hash yet
+        return [], []
+
+
+def _is_young(name: str) -> bool:
+    try:
+        return default_storage.get_modified_time(name) > timezone.now() - YOUNG
+    except FileNotFoundError:  # deleted meanwhile
+        return True

@@ -1,0 +1,1 @@
+"""What Prometheus reads: figures of the database, and what all processes have counted."""

@@ -1,0 +1,1 @@
+"""What goes by age: things of projects, announced before, and rows of upkeep."""

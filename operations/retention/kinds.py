@@ -1,0 +1,110 @@
+"""The kinds of things that go by age from a project: which are due, what stays, how they go.
+
+Stays: what is starred, an example, or part of something that people keep or decided upon, such as a
+board, a series or a share (`RunOwner.kept_runs`); a file also while something has it as an input.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from core.formatting import counted
+from projects.models import InProject, Project
+from runs.files import input_references, purge
+from runs.models import Artifact, Run, Upload
+from runs.models.querysets import RunQuerySet
+from runs.promises import owners
+
+Keys = Sequence[uuid.UUID]
+STAR = "Star or share what should stay."
+USE = "What a run, a preset or a draft uses stays."
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of things: a project's `column`, else the `setting`, says after how many days.
+
+    `due`: a project's rows from before a moment, which `kept` looks through; `remove` deletes those
+    that are still due, with a sentence where something tells of them.
+    """
+
+    name: str
+    model: type[InProject]
+    noun: str
+    words: str  # of a number of them: “the files of 2 runs”
+    keep: str  # what people do to keep one
+    column: str
+    setting: str
+    due: Callable[[Project, datetime], QuerySet[Any]]
+    kept: Callable[[Keys], Collection[uuid.UUID]]
+    remove: Callable[[QuerySet[Any], datetime, str], int]
+
+    def days(self, project: Project) -> int | None:
+        """Return after how many days things of the project go; None: never."""
+        own = getattr(project, self.column) if self.column else None
+        return own or getattr(settings, self.setting) or None
+
+    def number(self, number: int) -> str:
+        """Return so many of them in words."""
+        return self.words.format(counted(number, self.noun))
+
+
+def _ended(project: Project, before: datetime) -> RunQuerySet:
+    ended = Run.objects.kept().filter(
+        project=project,
+        created_at__lte=before,  # for the index: a run is created before it ends
+        ended_at__lte=before,
+        state__in=Run.FINAL,
+    )
+    return ended.filter(is_starred=False, is_example=False)
+
+
+def _with_files(project: Project, before: datetime) -> RunQuerySet:
+    stored = Artifact.objects.filter(run=OuterRef("pk"), state=Artifact.State.STORED)
+    return _ended(project, before).filter(Exists(stored.exclude(digest="")))
+
+
+def _uploads(project: Project, before: datetime) -> QuerySet[Upload]:
+    return Upload.objects.filter(project=project, created_at__lte=before)
+
+
+def _needed_runs(keys: Keys) -> set[uuid.UUID]:
+    return owners.kept_runs(keys) | input_references.used(keys)
+
+
+def _delete_runs(runs: QuerySet[Run], now: datetime, why: str) -> int:
+    return runs.update(deleted_at=now, deleted_by=None, version=F("version") + 1)
+
+
+def _drop_files(runs: QuerySet[Run], now: datetime, why: str) -> int:
+    return purge.drop_files(list(runs.values_list("pk", flat=True)), now, why)
+
+
+def _delete_uploads(uploads: QuerySet[Upload], now: datetime, why: str) -> int:
+    return purge.delete_uploads(list(uploads), now)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            *("runs", Run, "run", "{}", STAR, "retention_days", "RUNS_KEPT_DAYS"),
+            *(_ended, owners.kept_runs, _delete_runs),
+        ),
+        Kind(
+            *("files", Run, "run", "the files of {}", STAR, "files_days", "FILES_KEPT_DAYS"),
+            *(_with_files, _needed_runs, _drop_files),
+        ),
+        Kind(
+            *("uploads", Upload, "unused upload", "{}", USE, "", "UPLOADS_KEPT_DAYS"),
+            *(_uploads, input_references.used, _delete_uploads),
+        ),
+    )
+}

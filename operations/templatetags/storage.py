@@ -1,0 +1,29 @@
+"""Template tags that say what a project's files take."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django import template
+
+from projects.models import Project
+from runs.results import figures
+
+register = template.Library()
+
+
+class Taken(NamedTuple):
+    """The bytes of a project's results and uploads, as counted at a moment."""
+
+    results: int
+    uploads: int
+    at: datetime
+
+
+@register.simple_tag
+def storage_of(project: Project) -> Taken:
+    """Return what a project's files take, from the sums that a worker keeps."""
+    kept = figures.read(figures.STORAGE_OF_PROJECTS)
+    results, uploads = kept.values.get(str(project.pk), (0, 0))
+    return Taken(results, uploads, kept.made_at)

@@ -1,0 +1,190 @@
+"""`deploy/release.sh` puts versions side by side; a process keeps the one that it began with."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ROOT
+
+DEPLOY = ROOT / "deploy"
+# A program of a version: says where it is, waits for a line, and only then imports a module.
+PROGRAM = """
+import sys
+print(sys.prefix, flush=True)
+input()
+import late, later
+print(late.VERSION, later.VERSION, flush=True)
+"""
+# Instead of Django's: notes each command, and where the link is meanwhile.
+MANAGE = """
+import os, sys
+home = os.environ["VITRINE_HOME"]
+link = os.path.join(home, "current")
+current = os.readlink(link) if os.path.islink(link) else "none"
+with open(os.path.join(home, "calls"), "a") as calls:
+    print("{name}", sys.argv[1], "while", current, file=calls)
+sys.exit({code} if sys.argv[1] == "migrate" else 0)
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The folder of an installation, with nothing in it."""
+    home = tmp_path / "srv"
+    (home / "data").mkdir(parents=True)
+    return home
+
+
+def switch(home: Path, name: str) -> None:
+    """Let the link name another version, as `release.sh` does."""
+    (home / "new").symlink_to(f"versions/{name}")
+    (home / "new").rename(home / "current")
+
+
+def make_version(home: Path, name: str) -> None:
+    """A version whose code, and whose environment's modules, say its name."""
+    version = home / "versions" / name
+    (version / "app").mkdir(parents=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", version / ".venv"], check=True)
+    (packages,) = version.glob(".venv/lib/python*/site-packages")
+    (version / "app" / "program.py").write_text(PROGRAM)
+    (version / "app" / "late.py").write_text(f"VERSION = {name!r}")
+    (packages / "later.py").write_text(f"VERSION = {name!r}")
+
+
+@pytest.mark.parametrize("began_as", [["program.py"], ["-m", "program"]])
+def test_a_running_process_meets_no_code_of_another_version(
+    home: Path, began_as: list[str]
+) -> None:
+    """It ended with a ModuleNotFoundError when its folder's content changed under it."""
+    make_version(home, "1.0.0")
+    make_version(home, "2.0.0")
+    shutil.copy(DEPLOY / "start", home)
+    switch(home, "1.0.0")
+    command = [str(home / "start"), *began_as]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/"
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.readline().strip() == str(home / "versions" / "1.0.0" / ".venv")
+        switch(home, "2.0.0")
+        process.stdin.write("\n")
+        process.stdin.close()
+        assert process.stdout.read().split() == ["1.0.0", "1.0.0"]
+    begun_later = subprocess.run(command, input="\n", stdout=subprocess.PIPE, text=True, check=True)
+    assert begun_later.stdout.split()[1:] == ["2.0.0", "2.0.0"]
+
+
+def git(repository: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=Ana", "-c", "user.email=ana@example.com"]
+    subprocess.run(["git", *identity, *arguments], cwd=repository, check=True, capture_output=True)
+
+
+@pytest.fixture
+def tag(home: Path) -> Callable[..., str]:
+    """`tag("v1.0.0", fails=True)`: a tag of the repository, whose `migrate` may fail."""
+    repository = home / "repository"
+    (repository / "requirements").mkdir(parents=True)
+    git(repository, "init")
+    (repository / "requirements" / "install.sh").write_text('echo "$@" > installed\n')
+
+    def make(name: str, *, fails: bool = False) -> str:
+        (repository / "manage.py").write_text(MANAGE.format(name=name, code=int(fails)))
+        git(repository, "add", ".")
+        git(repository, "commit", "-m", name)
+        git(repository, "tag", name)
+        return name
+
+    return make
+
+
+def release(home: Path, what: str, **more: str) -> subprocess.CompletedProcess[str]:
+    variables = {**os.environ, "VITRINE_HOME": str(home), "PYTHON": sys.executable, **more}
+    command = ["sh", str(DEPLOY / "release.sh"), what]
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+
+
+def current(home: Path) -> str:
+    return (home / "current").readlink().name
+
+
+@pytest.mark.system
+def test_tags_are_installed_beside_each_other_and_switched(
+    home: Path, tag: Callable[..., str]
+) -> None:
+    done = release(home, tag("v1.0.0"))
+    assert done.returncode == 0, done.stderr
+    assert current(home) == "1.0.0"
+    installed = home / "versions" / "1.0.0"
+    assert (
+        installed / "app" / "installed"
+    ).read_text() == f"{installed}/.venv/bin/python run.txt\n"
+    done = release(home, tag("v1.1.0"))
+    assert current(home) == "1.1.0"
+    assert "Vitrine 1.1.0 is current; before it was 1.0.0." in done.stdout
+    calls = (home / "calls").read_text().splitlines()
+    assert calls == [
+        "v1.0.0 migrate while none",
+        "v1.0.0 collectstatic while none",
+        "v1.1.0 migrate while versions/1.0.0",
+        "v1.1.0 collectstatic while versions/1.0.0",
+    ]
+    way_back = re.findall(r"release\.sh (.+)$", done.stdout, re.MULTILINE)[-1]
+    assert release(home, way_back).returncode == 0
+    assert current(home) == "1.0.0"
+    assert os.access(home / "start", os.X_OK)
+
+
+@pytest.mark.system
+def test_nothing_is_switched_where_migrate_fails(home: Path, tag: Callable[..., str]) -> None:
+    release(home, tag("v1.0.0"))
+    assert release(home, tag("v2.0.0", fails=True)).returncode == 1
+    assert current(home) == "1.0.0"
+
+
+@pytest.mark.system
+def test_what_was_stopped_half_way_is_installed_anew(home: Path, tag: Callable[..., str]) -> None:
+    (home / "versions" / "1.0.0" / "app" / "half").mkdir(parents=True)
+    assert release(home, tag("v1.0.0")).returncode == 0
+    assert not (home / "versions" / "1.0.0" / "app" / "half").exists()
+
+
+@pytest.mark.system
+def test_a_package_has_an_environment_of_its_own(home: Path, tmp_path: Path) -> None:
+    wheel = tmp_path / "vitrine-1.2.0-py3-none-any.whl"
+    about = "vitrine-1.2.0.dist-info"
+    contents = {
+        "vitrine/__init__.py": "",
+        "vitrine/app/manage.py": MANAGE.format(name="package", code=0),
+        f"{about}/METADATA": "Metadata-Version: 2.1\nName: vitrine\nVersion: 1.2.0\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{about}/RECORD": "",
+    }
+    with zipfile.ZipFile(wheel, "w") as files:
+        for name, text in contents.items():
+            files.writestr(name, text)
+    done = release(home, str(wheel))
+    assert done.returncode == 0, done.stderr
+    assert current(home) == "1.2.0"
+    version = home / "versions" / "1.2.0"
+    assert (version / "app").resolve().is_relative_to(version / ".venv")
+    assert len((home / "calls").read_text().splitlines()) == 2
+
+
+def test_every_unit_begins_by_the_link_and_writes_to_no_code() -> None:
+    units = sorted((DEPLOY / "systemd").glob("*.service"))
+    assert len(units) == 3
+    for unit in units:
+        lines = unit.read_text().splitlines()
+        assert [line for line in lines if line.startswith("ExecStart=/srv/vitrine/start ")]
+        assert "ReadWritePaths=/srv/vitrine/data -/srv/vitrine/media" in lines

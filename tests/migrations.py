@@ -1,0 +1,78 @@
+"""Refuses migrations that a busy house does not stand: `python -m tests.migrations`.
+
+django-migration-linter reads the SQL of each migration that the oldest fixture
+(`tests/upgrades/`) had not: what locks a large table for long, and what a process of the former
+version cannot work with. On SQLite, and where a server answers also on PostgreSQL. Models without
+their migration are refused, too.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+
+from tests.processes import ROOT, environment
+from tests.run import find_postgresql
+from tests.upgrades import fixtures
+from tests.upgrades.fixtures import Key
+
+# What is refused and yet agreed, with the reason: a column that no former version reads any more.
+AGREED: Mapping[Key, str] = {}
+# The way back is a backup (docs/OPERATING.md), so nothing needs to be undone.
+LEFT_OUT = ("RUNPYTHON_REVERSIBLE", "RUNSQL_REVERSIBLE")
+
+
+def main() -> int:
+    """Check the new ones on each database, each in a process; return 1 if one is refused."""
+    urls = filter(None, ["sqlite://:memory:", find_postgresql()])
+    return max(check(url, "new").returncode for url in urls)
+
+
+def check(url: str, *which: str) -> subprocess.CompletedProcess[str]:
+    """Check migrations, "new" or by "app.name", on a database; what is refused is printed."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.migrations", *which],
+        cwd=ROOT,
+        env=environment(DJANGO_SETTINGS_MODULE="tests.settings", VITRINE_TEST_DATABASE_URL=url),
+        text=True,
+        check=False,
+    )
+
+
+def _check_here(which: Iterable[str]) -> bool:
+    import django
+    from django.core.management import call_command
+    from django_migration_linter import MigrationLinter
+
+    django.setup()
+    keys = {(app, name) for app, _, name in (key.partition(".") for key in which)}
+    if keys == {("new", "")}:
+        call_command("makemigrations", check=True, dry_run=True)
+        keys = _ours() - fixtures.migrations(fixtures.VERSIONS[0]) - AGREED.keys()
+    linter = MigrationLinter(
+        all_warnings_as_errors=True,
+        exclude_migration_tests=LEFT_OUT,
+        quiet=["ok", "ignore"],
+        no_cache=True,
+    )
+    for key in sorted(keys):
+        linter.lint_migration(linter.migration_loader.disk_migrations[key])
+    return bool(linter.has_errors)
+
+
+def _ours() -> set[Key]:
+    """Return the migrations of our apps."""
+    from django.apps import apps
+    from django.db.migrations.loader import MigrationLoader
+
+    ours = {app.label for app in apps.get_app_configs() if _is_here(app.name)}
+    return {key for key in MigrationLoader(None).disk_migrations if key[0] in ours}
+
+
+def _is_here(package: str) -> bool:
+    return (ROOT / package.replace(".", "/")).is_dir()
+
+
+if __name__ == "__main__":
+    sys.exit(_check_here(sys.argv[1:]) if sys.argv[1:] else main())

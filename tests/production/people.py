@@ -1,0 +1,153 @@
+"""People who browse, run a model, watch it to its end and open its picture, through the proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import random
+import re
+import ssl
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from bench.runs.posting import HIDDEN
+from tests.production.machine import Machine
+
+MODEL = "mischief/slow"
+LASTS_S = 1.0
+THINKS_S = (5.0, 20.0)  # between two pages
+ENDS_WITHIN_S = 180.0
+AGAIN_S = 1.0
+FINAL = re.compile(r'data-run-state="(succeeded|failed|cancelled)"|data-final="1"')
+WATCH = re.compile(r'data-run-id="([^"]+)"[^>]*data-watch="([^"]+)"')
+PAGES = ("/", "/models/", "/models/?q=picture", "/runs/", f"/models/{MODEL}/")
+
+
+@dataclass
+class Crowd:
+    """What a crowd met: the prompts of runs that were accepted, and what it was answered."""
+
+    accepted: list[str] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)  # connections, and pages that say nothing
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def p95_ms(self) -> float:
+        """Of 100 pages 95 were answered in this time."""
+        return sorted(self.seconds)[int(len(self.seconds) * 0.95)] * 1000 if self.seconds else 0.0
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{count} × {status}" for status, count in sorted(self.statuses.items()))
+        return (
+            f"{len(self.accepted)} runs accepted, {len(self.finished)} seen to their end; {told}; "
+            f"95 of 100 pages within {self.p95_ms:.0f} ms"
+        )
+
+
+def browse(machine: Machine, cookies: list[str], for_s: float) -> Crowd:
+    """Let as many people as there are cookies work for so long; what they began they finish."""
+    crowd = Crowd()
+
+    async def all_of_them() -> None:
+        until = time.monotonic() + for_s
+        trust = machine.trust
+        people = [Person(machine.base, trust, cookie, crowd) for cookie in cookies]
+        await asyncio.gather(*(person.work(until) for person in people))
+
+    asyncio.run(all_of_them())
+    return crowd
+
+
+class Person:
+    """Somebody with a browser, who presses again where a page did not come."""
+
+    def __init__(self, base: str, trust: ssl.SSLContext, cookie: str, crowd: Crowd) -> None:
+        """`cookie` is that of a session, with its name."""
+        name, _, value = cookie.partition("=")
+        self._client = httpx.AsyncClient(
+            base_url=base,
+            verify=trust,
+            timeout=90,
+            cookies={name: value},
+            headers={"Referer": f"{base}/"},
+            follow_redirects=True,
+        )
+        self._crowd = crowd
+
+    async def work(self, until: float) -> None:
+        """Go on until then; finish what was begun."""
+        async with self._client:
+            await asyncio.sleep(random.uniform(0, THINKS_S[1]))
+            while time.monotonic() < until:
+                await self._page(random.choice(PAGES))
+                await asyncio.sleep(random.uniform(*THINKS_S))
+                await self.run()
+                await asyncio.sleep(random.uniform(*THINKS_S))
+
+    async def run(self) -> None:
+        """Fill a form in and press Run, again where no page came; watch it and open its picture."""
+        prompt = f"patience {uuid.uuid4()}"
+        values = {"prompt": prompt, "duration": LASTS_S, "log_lines": 1}
+        path = f"/models/{MODEL}/"
+        form = await self._page(f"{path}?input={quote(json.dumps(values))}")
+        names = {name: html.unescape(value) for name, value in HIDDEN.findall(form.text)}
+        data = names | {name: str(value) for name, value in values.items()}
+        page = await self._page(path, data=data)
+        match = WATCH.search(page.text)
+        if not match:
+            self._crowd.broken.append(f"no run on the page that answers Run: {page.status_code}")
+            return
+        self._crowd.accepted.append(prompt)
+        run, watch = match[1], json.loads(html.unescape(match[2]))
+        # On a busy machine it is over before its page comes, which then watches its files alone.
+        if FINAL.search(page.text) or await self._ends({"run": run, **watch}):
+            self._crowd.finished.append(prompt)
+            await self._page(f"/runs/{run}/artifacts/0/")
+        else:
+            self._crowd.broken.append(f"run {run} did not end")
+
+    async def _ends(self, watch: dict[str, str]) -> bool:
+        """Hold polls as a page does, until the run has ended."""
+        version, until = "0", time.monotonic() + ENDS_WITHIN_S
+        while time.monotonic() < until:
+            body = {"runs": [{**watch, "version": version}], "groups": []}
+            answer = await self._send("POST", "/runs/live/?hold=1", json=body)
+            if answer is None or answer.status_code >= 500:
+                await asyncio.sleep(AGAIN_S)
+            elif answer.content:
+                news = answer.json()
+                if FINAL.search(news["markup"]):
+                    return True
+                version = next((row["version"] for row in news["versions"]), version)
+        return False
+
+    async def _page(self, path: str, data: dict[str, str] | None = None) -> httpx.Response:
+        """Load a page, or post to it, until one comes."""
+        until = time.monotonic() + ENDS_WITHIN_S
+        while True:
+            began = time.monotonic()
+            answer = await self._send("POST" if data else "GET", path, data=data)
+            if answer is not None and answer.status_code < 500:
+                self._crowd.seconds.append(time.monotonic() - began)
+                return answer
+            if time.monotonic() > until:
+                raise AssertionError(f"{path} does not come")
+            await asyncio.sleep(AGAIN_S)
+
+    async def _send(self, method: str, path: str, **body: Any) -> httpx.Response | None:
+        try:
+            answer = await self._client.request(method, path, **body)
+        except httpx.TransportError as error:
+            self._crowd.broken.append(f"{method} {path}: {error!r}")
+            return None
+        self._crowd.statuses[answer.status_code] += 1
+        return answer

@@ -1,0 +1,73 @@
+"""The fixtures of the tags: backups that their versions have made (`make_fixture`)."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from operations.backup.place import About, Place
+from tests.upgrades import databases
+from tests.upgrades.make_fixture import SECRET_KEY
+
+HERE = Path(__file__).parent
+Key = tuple[str, str]  # app label and name of a migration
+
+
+def _number(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
+# The oldest first.
+VERSIONS = sorted((path.parent.name for path in HERE.glob("*/commit")), key=_number)
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A fixture that was restored by the present code."""
+
+    url: str
+    about: About
+    pages: dict[str, str]  # address → a text on it
+    media: Path
+
+
+def commit_of(version: str) -> str:
+    """Return the commit whose code has made the fixtures of a version."""
+    return (HERE / version / "commit").read_text().strip()
+
+
+def migrations(version: str) -> set[Key]:
+    """Return the migrations that a version's code had, as its fixture says."""
+    with tarfile.open(HERE / version / "sqlite.tar.xz") as pack:
+        (about,) = [name for name in pack.getnames() if name.endswith("/backup.json")]
+        file = pack.extractfile(about)
+        assert file
+        return {(app, name) for app, name in json.load(file)["migrations"]}
+
+
+def unpack(version: str, engine: str, folder: Path) -> Path:
+    """Unpack a version's fixture; returns the folder of its backup."""
+    with tarfile.open(HERE / version / f"{engine}.tar.xz") as pack:
+        pack.extractall(folder / "backups", filter="data")
+    return folder / "backups"
+
+
+def restore(version: str, engine: str, url: str, folder: Path) -> Restored:
+    """Restore a version's fixture into the new, empty database at `url`."""
+    backups = unpack(version, engine, folder)
+    place = Place.of(str(backups))
+    (name,) = place.names()
+    media = folder / "media"
+    done = databases.manage(
+        url,
+        *("restore", "--yes", "--from", str(backups)),
+        SECRET_KEY=SECRET_KEY,
+        MEDIA_ROOT=str(media),
+        VITRINE_DATA_DIR=str(folder / "var"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "missing" not in done.stdout + done.stderr
+    pages = json.loads((backups / "pages.json").read_text())
+    return Restored(url, place.about(name), pages, media)

@@ -1,0 +1,26 @@
+"""Reads `{address: a text}` as JSON; prints which pages, as the owner sees them, lack their text.
+
+The database is that of VITRINE_TEST_DATABASE_URL, the settings those of the tests.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import django
+
+if __name__ == "__main__":
+    django.setup()
+    from django.contrib.auth.models import User
+
+    from operations.backup.pages import client_of
+
+    client = client_of(User.objects.get(username="owner"))
+    wrong = {}
+    for address, text in json.load(sys.stdin).items():
+        response = client.get(address, secure=True, SERVER_NAME="localhost")
+        shown = b"".join(response).decode()
+        if response.status_code != 200 or text not in shown:
+            wrong[address] = f"{response.status_code}, without {text!r}: {shown[:2000]}"
+    print(json.dumps(wrong))

@@ -1,0 +1,112 @@
+"""Nobody waits for a second while `migrate` runs over a large history, however many it has."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests.upgrades import fixtures
+from tests.upgrades.databases import connect, databases, execute, manage
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.exhaustive]
+RUNS = 200_000
+EVERY_S = 0.05
+HELD_S = 1.0
+# The promise at a million runs. SQLite has one writer: others wait, as long as they are patient.
+LONGEST_S = {"postgresql": 1.0, "sqlite": 5.0}
+NEW_ID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"}
+
+
+@pytest.fixture(scope="module")
+def large(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The oldest fixture's database, as its version left it, with many runs."""
+    folder = tmp_path_factory.mktemp("large")
+    backups = fixtures.unpack(fixtures.VERSIONS[0], connection.vendor, folder)
+    (file,) = backups.glob("*/database.*")
+    with django_db_blocker.unblock(), databases(folder) as make_database:
+        url = make_database("")
+        if connection.vendor == "sqlite":
+            shutil.copyfile(file, url.removeprefix("sqlite:///"))
+        else:
+            command = ["pg_restore", "--no-owner", "--no-privileges", f"--dbname={url}", str(file)]
+            subprocess.run(command, check=True)
+        _multiply_runs(url)
+        yield url
+
+
+def _multiply_runs(url: str) -> None:
+    with closing(connect(url)) as database, database.cursor() as cursor:
+        described = database.introspection.get_table_description(cursor, "playground_run")
+    names = [column.name for column in described]
+    new = {"id": NEW_ID[connection.vendor], "form_token": "number", "webhook_token": "number"}
+    values = [new.get(name, f'run."{name}"') for name in names]
+    columns = ", ".join(f'"{name}"' for name in names)
+    execute(
+        url,
+        f"INSERT INTO playground_run ({columns}) "
+        f"WITH RECURSIVE numbers(number) AS "
+        f"(SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {RUNS}) "
+        f"SELECT {', '.join(values)} FROM numbers, "
+        f"(SELECT * FROM playground_run ORDER BY created_at LIMIT 1) AS run",
+    )
+
+
+@contextmanager
+def people_at_work(url: str) -> Iterator[list[float]]:
+    """Read and write runs all the while; yields how long each time took, in seconds."""
+    took: list[float] = []
+    is_over = threading.Event()
+
+    def work() -> None:
+        with closing(connect(url)) as database, database.cursor() as cursor:
+            while not is_over.wait(EVERY_S):
+                began = time.monotonic()
+                cursor.execute("SELECT id FROM playground_run ORDER BY created_at DESC LIMIT 24")
+                newest = cursor.fetchone()
+                cursor.execute("UPDATE playground_run SET title = title WHERE id = %s", newest)
+                took.append(time.monotonic() - began)
+
+    with closing(connect(url)) as database, database.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM playground_run")
+        assert cursor.fetchone()[0] > RUNS
+    person = threading.Thread(target=work)
+    person.start()
+    try:
+        yield took
+    finally:
+        is_over.set()
+        person.join()
+
+
+def test_nobody_waits_for_a_second_while_it_migrates(large: str, tmp_path: Path) -> None:
+    with people_at_work(large) as took:
+        done = manage(large, "migrate", "--no-copy", VITRINE_DATA_DIR=str(tmp_path / "var"))
+    assert done.returncode == 0, done.stderr
+    assert "Applying" in done.stdout
+    print(f"{len(took)} times, the longest {max(took):.3f} s")
+    assert len(took) > 10
+    assert max(took) < LONGEST_S[connection.vendor]
+
+
+def test_a_lock_is_noticed(large: str) -> None:
+    """What the other test would say if a migration held one."""
+    with people_at_work(large) as took, closing(connect(large)) as database:
+        cursor = database.cursor()
+        cursor.execute("BEGIN")
+        cursor.execute("UPDATE playground_run SET title = title WHERE title = 'none'")
+        if connection.vendor == "postgresql":
+            cursor.execute("LOCK TABLE playground_run")
+        time.sleep(HELD_S)
+        cursor.execute("COMMIT")
+    assert max(took) >= HELD_S / 2
