@@ -331,8 +331,10 @@ def _upstream() -> Iterator[Finding]:
             "Put it where worker and realtime read it; the web processes need none.",
         )
         return
+    # Asked here: in the event loop a thread would do so, and leave its connection open.
+    model = Endpoint.objects.values_list("endpoint_id", flat=True).first()
     try:
-        error = asyncio.run(_key_error())
+        error = asyncio.run(_key_error(model or "fal-ai/flux/dev"))
     except Exception as failure:  # whatever stands between here and fal
         yield _bad(
             "key",
@@ -348,12 +350,11 @@ def _upstream() -> Iterator[Finding]:
         yield _ok("key", "fal knows FAL_KEY; nothing was paid.")
 
 
-async def _key_error() -> fal.FalError | None:
-    """Ask for a price, the one free call that needs a key (protocol, 3.5)."""
-    model = await Endpoint.objects.values_list("endpoint_id", flat=True).afirst()
+async def _key_error(model: str) -> fal.FalError | None:
+    """Ask for a model's price, the one free call that needs a key (protocol, 3.5)."""
     async with upstream.clients() as clients:
         try:
-            await clients.platform.pricing([model or "fal-ai/flux/dev"])
+            await clients.platform.pricing([model])
         except fal.FalError as error:
             return error
     return None

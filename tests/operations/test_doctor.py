@@ -74,7 +74,7 @@ def _answer(status: int, text: str, **headers: str) -> Callable[..., httpx.Respo
 
 
 def _refused_key(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
-    async def refused() -> fal.FalError:
+    async def refused(model: str) -> fal.FalError:
         return fal.AuthFailed("No user found for Key ID and Secret", status=401)
 
     patch.setattr(doctor, "_key_error", refused)
