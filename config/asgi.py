@@ -19,7 +19,7 @@ wsgi_application = load_checked(get_wsgi_application)
 from config.server import url_locals  # noqa: E402
 from config.server.thread_pool import ThreadPoolApp, is_not_cancellation  # noqa: E402
 from core.http import request_ids  # noqa: E402
-from core.http.asgi import Receive, Scope, Send  # noqa: E402
+from core.http.asgi import App, Receive, Scope, Send  # noqa: E402
 from core.http.forwarding import is_not_broken_response  # noqa: E402
 
 url_locals.install()
@@ -66,10 +66,13 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         await router(scope, receive, send)
 
 
-counted = CountedRequests(
-    serve,
-    {*page_routes(), assistants_http.PATH, settings.STATIC_URL.rstrip("/")},
-    held={long_poll.PATH, share_polls.PATH},
-)
-application = request_ids.WithRequestId(counted)
-reporting.start("web")
+def counted(app: App) -> App:
+    """Return `app` with its requests counted, where somebody reads the counts."""
+    if not settings.METRICS_TOKEN:
+        return app
+    reporting.start("web")
+    routes = {*page_routes(), assistants_http.PATH, settings.STATIC_URL.rstrip("/")}
+    return CountedRequests(app, routes, held={long_poll.PATH, share_polls.PATH})
+
+
+application = request_ids.WithRequestId(counted(serve))

@@ -233,13 +233,13 @@ def _growing() -> Iterator[Finding]:
 
 def _files() -> Iterator[Finding]:
     """Yield what the last comparison of the storage with the rows has found."""
-    kept = KeptFigures.objects.filter(kind=files_check.FIGURES).exclude(made_at=None).first()
-    if kept is None:
+    scan = KeptFigures.objects.filter(kind=files_check.FIGURES).exclude(made_at=None).first()
+    if scan is None:
         yield _ok("files", "The storage was not compared with the rows yet; a worker does it.")
-    elif any(kept.values.values()):
+    elif any(scan.values.values()):
         yield _advice(
             "files",
-            files_check.in_words(kept.values),
+            files_check.in_words(scan.values),
             "“manage.py check_files” names them; with --mend it deletes the ones, and lets pages "
             "say that the others are lost. First see whether a backup has them.",
         )

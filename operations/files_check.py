@@ -37,7 +37,7 @@ class Refused(refusals.Refused):
 
 
 @dataclass
-class Found:
+class Mismatches:
     """What does not fit: names of orphans by content, and rows whose file is missing."""
 
     orphans: dict[str, list[str]] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Scan:
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._found = Found()
+        self._mismatches = Mismatches()
 
     def step(self) -> float:
         """Look at the next part; return the seconds until the next step."""
@@ -66,41 +66,41 @@ class Scan:
             due = KeptFigures.objects.filter(kind=FIGURES, due_at__lte=now)
             if not due.update(due_at=now + CLAIMED_FOR):
                 return REST_S
-            self._parts, self._found = list(PARTS), Found()
-        look_at(self._parts.pop(), self._found)
+            self._parts, self._mismatches = list(PARTS), Mismatches()
+        look_at(self._parts.pop(), self._mismatches)
         if self._parts:
             return PAUSE_S
-        keep(self._found)
+        keep(self._mismatches)
         return REST_S
 
 
-def keep(found: Found) -> None:
+def keep(mismatches: Mismatches) -> None:
     """Keep the numbers of a whole look."""
     now = timezone.now()
-    values = {"values": found.as_figures(), "made_at": now, "due_at": now + EVERY}
+    values = {"values": mismatches.as_figures(), "made_at": now, "due_at": now + EVERY}
     KeptFigures.objects.update_or_create(kind=FIGURES, defaults=values)
 
 
-def look_at(part: str, found: Found) -> None:
+def look_at(part: str, mismatches: Mismatches) -> None:
     """Add what does not fit in a part of the storage: of content whose hash begins with `part`."""
     contents = dict(_contents(part))
-    known = purge.known_contents(contents)
-    for digest in contents.keys() - known:
+    named = purge.known_contents(contents)
+    for digest in contents.keys() - named:
         if not any(map(_is_young, contents[digest])):
-            found.orphans[digest] = contents[digest]
+            mismatches.orphans[digest] = contents[digest]
     names = {name for files in contents.values() for name in files}
     stored = Artifact.objects.filter(
         state=Artifact.State.STORED, digest__gte=part, digest__lt=f"{part}g"
     )
     uploads = Upload.objects.filter(file__gte=f"{part}/", file__lt=f"{part}0")
     for artifact in stored.only("file", "run").iterator():
-        found.rows += 1
+        mismatches.rows += 1
         if artifact.file not in names and not default_storage.exists(artifact.file):
-            found.lost.append(artifact)
+            mismatches.lost.append(artifact)
     for upload in uploads.only("file", "file_name").iterator():
-        found.rows += 1
+        mismatches.rows += 1
         if upload.file not in names and not default_storage.exists(upload.file):
-            found.uploads.append(upload)
+            mismatches.uploads.append(upload)
 
 
 def in_words(figures: Mapping[str, int]) -> str:
@@ -110,19 +110,19 @@ def in_words(figures: Mapping[str, int]) -> str:
     return f"{files} of the storage belong to no row, and {lost} have lost their file."
 
 
-def mend(found: Found) -> None:
+def mend(mismatches: Mismatches) -> None:
     """Have orphans deleted, and let pages say that lost results are; raises Refused.
 
     The worker deletes the files, an hour later, unless a row has them then or a backup is made.
     """
-    missing = len(found.lost) + len(found.uploads)
-    if missing > found.rows / 2:
+    missing = len(mismatches.lost) + len(mismatches.uploads)
+    if missing > mismatches.rows / 2:
         raise Refused(
             f"Most files are not in {describe_place(default_storage)}. If the storage was changed, "
             "bring them over with “manage.py move_media”; nothing was mended."
         )
-    purge.lose(found.lost, GONE)
-    purge.discard(found.orphans, timezone.now())
+    purge.lose(mismatches.lost, GONE)
+    purge.discard(mismatches.orphans, timezone.now())
 
 
 def _contents(part: str) -> Iterator[tuple[str, list[str]]]:

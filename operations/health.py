@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_safe
 from catalog.models import SyncReport
 from catalog.pictures import picture_registry
 from core import byte_cache
+from operations.migrating import is_behind
 from runs.files import storage_limits
 from runs.models import Run
 from runs.progress.worker_status import is_account_refused, workers_alive
@@ -35,9 +35,7 @@ def livez(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Say whether this process can show pages: 503 without the database, or with an older one."""
     try:
-        executor = MigrationExecutor(connection)
-        is_ready = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-        why = "" if is_ready else "the database is not migrated"
+        why = "the database is not migrated" if is_behind() else ""
     except DatabaseError:
         why = "the database does not answer"
     return HttpResponse(

@@ -144,10 +144,10 @@ def _waiting() -> Iterator[Sample]:
 def _storage() -> Iterator[Sample]:
     # As a worker last added them up; whoever asks waits for no sum of whole tables.
     row = KeptFigures.objects.filter(pk=figures.STORAGE).first()
-    kept = row.values if row else {}
+    sums = row.values if row else {}
     for what, size_bytes in {
-        "results": kept.get("results_bytes"),
-        "uploads": kept.get("uploads_bytes"),
+        "results": sums.get("results_bytes"),
+        "uploads": sums.get("uploads_bytes"),
         "database": making.database_bytes(),
         "free": storage_limits.free_bytes(),
         "floor": settings.DISK_FLOOR_MB * storage_limits.MB,

@@ -67,12 +67,16 @@ def plan(person: User) -> Plan:
         Belongings(part.label, part.number - alone.get(part.label, 0))
         for part in handover.belongings(person)
     ]
-    kept = f"for {settings.AUDIT_DAYS} days" if settings.AUDIT_DAYS else "for ever"
+    term = f"for {settings.AUDIT_DAYS} days" if settings.AUDIT_DAYS else "for ever"
     stays = (
         (Charge.objects.filter(user=person), "sum", "of money, without the name"),
         (Vote.objects.filter(voter=person), "vote", "on boards, without the name"),
         (Comment.objects.filter(user=person), "comment", "on boards, without the name"),
-        (AuditEntry.objects.filter(actor=person), "line", f"of the audit log, as it is, {kept}"),
+        (
+            AuditEntry.objects.filter(actor=person),
+            "line",
+            f"of the audit log, as it is, {term}",
+        ),
     )
     return Plan(
         [part for part in goes if part.number],

@@ -51,6 +51,11 @@ class Kind:
         own = getattr(project, self.column) if self.column else None
         return own or getattr(settings, self.setting) or None
 
+    def free(self, keys: Keys) -> list[uuid.UUID]:
+        """Return those that nothing keeps."""
+        kept = self.kept(keys)
+        return [pk for pk in keys if pk not in kept]
+
     def number(self, number: int) -> str:
         """Return so many of them in words."""
         return self.words.format(counted(number, self.noun))

@@ -52,8 +52,8 @@ def going(request: HtmxRequest, slug: str) -> HttpResponse:
 
 def _part(request: HtmxRequest, row: Announcement) -> Part:
     kind = KINDS[row.kind]
-    due = (pk for keys in walk.batches(kind, row.project, row.before) for pk in keys)
-    keys = list(islice(due, MOST))
+    batches = walk.batches(kind, row.project, row.before)
+    keys = list(islice((pk for due in batches for pk in kind.free(due)), MOST))
     rows: Any = kind.model._default_manager.all()
     rows = rows.recent() if isinstance(rows, RunQuerySet) else rows
     seen = rows.shown_to(request.user).filter(pk__in=keys).order_by("created_at", "pk")

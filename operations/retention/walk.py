@@ -72,7 +72,7 @@ def walk() -> Iterator[None]:
 
 
 def batches(kind: Kind, project: Project, before: datetime) -> Iterator[list[uuid.UUID]]:
-    """Yield the keys of what is due and not kept, the oldest first, some at a time."""
+    """Yield the keys of what is due, kept or not, the oldest first, some at a time."""
     after: tuple[datetime, uuid.UUID] | None = None
     while True:
         rows = kind.due(project, before).order_by("created_at", "pk")
@@ -81,9 +81,7 @@ def batches(kind: Kind, project: Project, before: datetime) -> Iterator[list[uui
             rows = rows.filter(Q(created_at=moment, pk__gt=key) | Q(created_at__gt=moment))
             rows = rows.filter(created_at__gte=moment)  # for the index
         batch = list(rows.values_list("created_at", "pk")[:BATCH])
-        keys = [pk for _, pk in batch]
-        kept = kind.kept(keys)
-        yield [pk for pk in keys if pk not in kept]
+        yield [pk for _, pk in batch]
         if len(batch) < BATCH:
             return
         after = batch[-1]
@@ -96,13 +94,13 @@ def _look(kind: Kind, project: Project, days: int) -> Iterator[None]:
         goes_at = now + NOTICE
         number, before = 0, goes_at - timedelta(days=days)
         for keys in batches(kind, project, before):
-            number += len(keys)
+            number += len(kind.free(keys))
             yield
         if number:
             _announce(kind, project, days=days, before=before, goes_at=goes_at, number=number)
     elif announced.goes_at <= now:
         for keys in batches(kind, project, announced.before):
-            if keys and not _remove(kind, announced, keys):
+            if not _remove(kind, announced, keys):
                 return
             yield
         announced.delete()
@@ -147,11 +145,11 @@ def sentence(announcement: Announcement) -> str:
 def _remove(kind: Kind, announced: Announcement, keys: Sequence[uuid.UUID]) -> bool:
     """Delete these, except what was kept or moved since; False if a manager decided otherwise."""
     with transaction.atomic():
+        free = kind.free(keys)
         locked = Project.objects.select_for_update(no_key=True).filter(pk=announced.project_id)
         project = locked.first()
         if project is None or not _holds(announced, project):
             return False
-        free = set(keys) - set(kind.kept(keys))
         rows: QuerySet[Any] = kind.due(project, announced.before).filter(pk__in=free)
         why = f"it went after {announced.days} days, as “{project}” keeps files no longer."
         if count := kind.remove(rows, timezone.now(), why):

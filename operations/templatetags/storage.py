@@ -24,6 +24,6 @@ class Taken(NamedTuple):
 @register.simple_tag
 def storage_of(project: Project) -> Taken:
     """Return what a project's files take, from the sums that a worker keeps."""
-    kept = figures.read(figures.STORAGE_OF_PROJECTS)
-    results, uploads = kept.values.get(str(project.pk), (0, 0))
-    return Taken(results, uploads, kept.made_at)
+    sums = figures.read(figures.STORAGE_OF_PROJECTS)
+    results, uploads = sums.values.get(str(project.pk), (0, 0))
+    return Taken(results, uploads, sums.made_at)

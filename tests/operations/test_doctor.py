@@ -188,7 +188,7 @@ def test_a_process_is_ready_with_a_migrated_database(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert client.get("/readyz").content == b"ready\n"
-    monkeypatch.setattr("operations.health.MigrationExecutor", _raise_database_error)
+    monkeypatch.setattr("operations.migrating.MigrationExecutor", _raise_database_error)
     response = client.get("/readyz")
     assert (response.status_code, response.content) == (503, b"the database does not answer\n")
 

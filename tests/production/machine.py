@@ -20,7 +20,7 @@ import httpx
 import psycopg
 
 from tests.processes import ROOT, environment, free_port, until
-from tests.production.units import HOME, Unit
+from tests.production.units import Unit
 from tests.soak.cluster import Cluster, binaries
 
 KEY, ADMIN_KEY = "production:key", "production:admin-key"
@@ -369,6 +369,3 @@ def _answers(url: str, trust: ssl.SSLContext | bool = True) -> bool:
         time.sleep(0.1)
         return False
     return True
-
-
-__all__ = ["HOME", "PASSWORD", "WEB", "WORKERS", "Machine"]

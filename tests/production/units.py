@@ -24,7 +24,6 @@ class Unit:
         """`home` stands for /srv/vitrine, `ports` has the ports here by those of the files."""
         self.name = f"{name}{instance}"
         self.log = home / f"{self.name}.log"
-        self.starts = 0
         self._is_asked = False  # to start anew
         self._stopped = Event()
         text = (UNITS / f"{name}.service").read_text().replace(HOME, str(home))
@@ -69,7 +68,6 @@ class Unit:
         self._process.wait(60)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        self.starts += 1
         with self.log.open("ab") as out:
             return subprocess.Popen(
                 self._command, cwd="/", env=self._environment, stdout=out, stderr=out

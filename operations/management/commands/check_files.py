@@ -23,19 +23,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, mend: bool, **options: Any) -> None:
         """Look at all, name what does not fit, and mend it."""
-        found = files_check.Found()
+        mismatches = files_check.Mismatches()
         for part in files_check.PARTS:
-            files_check.look_at(part, found)
-        for names in found.orphans.values():
+            files_check.look_at(part, mismatches)
+        for names in mismatches.orphans.values():
             self.stdout.writelines(f"no row: {name}\n" for name in names)
-        self.stdout.writelines(f"no file: result {artifact}\n" for artifact in found.lost)
-        self.stdout.writelines(f"no file: upload {row.pk} {row}\n" for row in found.uploads)
+        self.stdout.writelines(f"no file: result {artifact}\n" for artifact in mismatches.lost)
+        self.stdout.writelines(f"no file: upload {row.pk} {row}\n" for row in mismatches.uploads)
         if mend:
             try:
-                files_check.mend(found)
+                files_check.mend(mismatches)
             except files_check.Refused as refusal:
                 raise CommandError(str(refusal)) from refusal
-            found.lost, found.orphans = [], {}
+            mismatches.lost, mismatches.orphans = [], {}
             self.stdout.write("Mended: a worker deletes the orphans in an hour.\n")
-        files_check.keep(found)
-        self.stdout.write(files_check.in_words(found.as_figures()))
+        files_check.keep(mismatches)
+        self.stdout.write(files_check.in_words(mismatches.as_figures()))
