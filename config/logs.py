@@ -50,7 +50,7 @@ class Redacted(logging.Formatter):
         return SECRETS.sub(rf"\1{HIDDEN}", text)
 
 
-LINES = ("text", "json")  # the formatters, by LOG_FORMAT
+LINES = {"text": "line", "json": "json"}  # formatters by LOG_FORMAT
 
 
 def configuration(audit_place: str, line_format: str = "text") -> dict[str, Any]:
@@ -62,7 +62,7 @@ def configuration(audit_place: str, line_format: str = "text") -> dict[str, Any]
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "text": {
+            "line": {
                 "()": "config.logs.Redacted",
                 "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
             },
@@ -73,7 +73,7 @@ def configuration(audit_place: str, line_format: str = "text") -> dict[str, Any]
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
-                "formatter": line_format,
+                "formatter": LINES[line_format],
                 "filters": ["refusals"],
             },
             **audit_log.handlers(audit_place),
