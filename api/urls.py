@@ -8,7 +8,7 @@ from api import resources
 from api.contract.document import BASE
 from api.contract.operation import OPERATIONS, Operation
 from api.http.dispatch import Resource
-from api.views import contract, fal_proxy, openai, tokens
+from api.views import contract, fal_catalogue, fal_proxy, openai, tokens
 
 __all__ = ["app_name", "resources", "urlpatterns"]
 
@@ -37,6 +37,8 @@ _API = [
         "fal/uploads/<str:ticket>/complete", fal_proxy.upload_complete, name="fal-upload-complete"
     ),
     path("fal/files/<uuid:file_id>/<str:name>", fal_proxy.file, name="fal-file"),
+    path("fal/v1/models", fal_catalogue.models, name="fal-models"),
+    path("fal/v1/models/pricing", fal_catalogue.prices, name="fal-prices"),
     path("openai/v1/chat/completions", openai.completions, name="openai-completions"),
     path("openai/v1/chat/completions/<uuid:run_id>", openai.completion, name="openai-completion"),
     path("openai/v1/models", openai.models, name="openai-models"),

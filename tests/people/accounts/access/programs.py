@@ -18,6 +18,8 @@ from tests.people.accounts.access.marks import (
 PROGRAMS: dict[str, Row] = {
     "api:document": Row(OPEN, CLOSED),
     "api:fal-file": Row(OWNERS_ALONE, METHOD),
+    "api:fal-models": Row(TOKEN, CLOSED),
+    "api:fal-prices": Row(TOKEN, CLOSED),
     "api:fal-proxy": Row(ANYBODYS, SAME_ORIGIN),
     "api:fal-queue": Row(METHOD, SAME_ORIGIN),
     "api:fal-run": Row(METHOD, SAME_ORIGIN),
