@@ -87,8 +87,8 @@ def is_alive(pid: int) -> bool:
 class Up:
     """A running `manage.py up`; logs to the file `log`, which never blocks like a full pipe."""
 
-    def __init__(self, checkout: Path, port: int, log: Path | None = None, **given: str) -> None:
-        self.log = log or checkout / "up.log"
+    def __init__(self, checkout: Path, port: int, **given: str) -> None:
+        self.log = Path(given.get("VITRINE_DATA_DIR", checkout)) / "up.log"
         self._sandbox = checkout / "var" / "sandbox.env"
         with self.log.open("w") as written:
             self.process = subprocess.Popen(

@@ -40,6 +40,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from tests.clients import environments, promises
 from tests.clients.promises import Kept
 from tests.clients.resolver import Resolver
@@ -86,8 +88,9 @@ def _inside(names: Sequence[str]) -> int:
         }
         said = _try_all(stage, clients, tokens)
         for client in clients:
-            said[client.name, "elsewhere"] = _elsewhere(stage, resolvers[client.name])
-        said["all", "secrets"] = _secrets(stage)
+            said[client.name, "elsewhere"] = _elsewhere(resolvers[client.name])
+        said["Vitrine", "elsewhere"] = _elsewhere(stage.resolver)
+        said["Vitrine", "secrets"] = _secrets(stage)
     return _print(clients, said, folder)
 
 
@@ -146,12 +149,12 @@ def _try(stage: Stage, client: Client, promise: str, token: str, resolver: str) 
         seconds = time.monotonic() - began
         exchanges = stage.recorder.of(token)
         promises.judge(stage, Kept(client.name, promise, token, facts, seconds, exchanges))
-    except (AssertionError, ValueError, subprocess.TimeoutExpired) as error:
+    except (AssertionError, ValueError, httpx.HTTPError, subprocess.TimeoutExpired) as error:
         return f"FAILED: {error}"
     return "ok"
 
 
-def _elsewhere(stage: Stage, resolver: Resolver) -> str:
+def _elsewhere(resolver: Resolver) -> str:
     names = sorted(set(resolver.elsewhere))
     return f"FAILED: it asked for {', '.join(names)}" if names else "ok"
 
@@ -181,7 +184,8 @@ def _print(clients: Sequence[Client], said: dict[tuple[str, str], str], folder: 
             f"{name} {word.partition(':')[0]}" for name, word in told.items() if name not in columns
         )
         print(f"{client.name:<{width}}{cells} {own}")
-    print(f"{'secrets':<{width}}{said['all', 'secrets']}")
+    ours = {what: word for (name, what), word in said.items() if name == "Vitrine"}
+    print("Vitrine itself: " + ", ".join(f"{what} {word}" for what, word in ours.items()))
     print(*sorted(notes), sep="\n")
     failed = sum(word.startswith("FAILED") for word in said.values())
     print(f"{sum(word == 'ok' for word in said.values())} ok, {failed} failed")

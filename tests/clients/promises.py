@@ -60,6 +60,8 @@ def _refused(kept: Kept) -> None:
 def _opened(stage: Stage, kept: Kept) -> None:
     """A file is the one that upstream made, byte for byte; a text or a frame is there."""
     facts = kept.facts
+    for sent in facts.get("sent", []):
+        assert sent in stage.upstream_files(), "a file that was sent did not come to upstream"
     if "file" in facts:
         assert facts["file"] in stage.upstream_files(), f"not the file that upstream made: {facts}"
     else:

@@ -22,6 +22,7 @@ import httpx
 
 from sandbox.https import PREFIXES, make_certificates
 from tests.clients.recorder import Recorder
+from tests.clients.resolver import Resolver
 from tests.processes import ROOT, Up, environment, until
 from tests.production import nginx
 
@@ -64,9 +65,13 @@ class Stage:
     def __enter__(self) -> Stage:
         with self._ends:
             _raise_loopback()
+            self.resolver = Resolver("127.0.0.1", NAMES)
+            resolv = self.folder / "resolv.conf"
+            resolv.write_text("nameserver 127.0.0.1\n")
+            subprocess.run(["mount", "--bind", str(resolv), "/etc/resolv.conf"], check=True)
             self._start_upstream()
             self.data.mkdir()
-            up = Up(ROOT, WEB, log=self.folder / "up.log", **self._settings)
+            up = Up(ROOT, WEB, **self._settings)
             self._ends.callback(up.stop)
             self.recorder.start({SEEN_WEB: WEB, SEEN_REALTIME: REALTIME})
             self._start_nginx()

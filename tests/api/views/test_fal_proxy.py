@@ -224,7 +224,7 @@ def test_a_target_outside_fal_is_refused(call: Call, endpoint: Any, target: str)
         ("POST", f"https://fal.run/{FLUX}/realtime", "subscribe"),
         ("POST", f"{SUBMIT}?fal_max_queue_length=3", "fal_max_queue_length"),
         ("POST", "https://rest.fal.ai/tokens/", "subscribe"),
-        ("POST", "https://rest.fal.ai/storage/auth/token", "/api/v1/uploads"),
+        ("POST", "https://rest.fal.ai/storage/tokens", "/api/v1/uploads"),
         ("GET", f"https://ws.fal.run/{FLUX}", "subscribe"),
     ],
 )

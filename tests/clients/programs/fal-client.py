@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import tempfile
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -79,26 +80,22 @@ def minute() -> Any:
 
 
 def upload() -> Any:
-    """Bytes, a file, and an asynchronous client's; each goes into a run."""
-    asynchronous = fal_client.AsyncClient()
+    """By each way that it has: bytes, a file, its fallback, an asynchronous client."""
+    picture = urllib.request.urlopen(run()["address"]).read()
     with tempfile.TemporaryDirectory() as folder:
-        output = fal_client.subscribe(PICTURE, {"prompt": "a tower"})
-        picture = Path(folder, "tower.jpg")
-        with fal_client.sync_client._client.stream("GET", output["images"][0]["url"]) as response:
-            picture.write_bytes(response.read())
-        address = fal_client.upload(picture.read_bytes(), "image/jpeg", "tower.jpg")
-        fallback = fal_client.upload(
-            picture.read_bytes() + b"\0", "image/jpeg", "tower.jpg", repository="fal"
-        )
-        second = asyncio.run(asynchronous.upload_file(picture))
-    for url in (address, fallback, second, fal_client.upload_file(__file__)):
-        assert url.startswith("https://"), url
-    for url in (address, fallback):
-        fal_client.subscribe(EDIT, {"prompt": "blue", "image_url": url})
-    return {
-        "sent": [digest(picture_bytes) for picture_bytes in ()],
-        **opened(output["images"][0]["url"]),
-    }
+        file = Path(folder, "tower.jpg")
+        file.write_bytes(picture + b"1")
+        addresses = [
+            fal_client.upload(picture + b"2", "image/jpeg", "tower.jpg"),
+            fal_client.upload_file(file),
+            fal_client.upload(picture + b"3", "image/jpeg", repository="fal"),
+            asyncio.run(fal_client.AsyncClient().upload_file(file)),
+        ]
+    for url in addresses:
+        output = fal_client.subscribe(EDIT, {"prompt": "blue", "image_url": url})
+    return {"sent": [digest(picture + end) for end in (b"1", b"2", b"3")]} | opened(
+        output["images"][0]["url"]
+    )
 
 
 def parts() -> Any:
