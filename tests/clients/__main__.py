@@ -13,11 +13,11 @@ To add a client:
 
 1. Its packages, for Python: `locks/<name>.in` names them, `make lock` pins them into
    `locks/<name>.txt`. Another language has its own function in `environments.py`.
-2. Its program, `programs/<name>.py` (or another ending, by `environments.LANGUAGES`). Called without
-   an argument it prints `{"promises": […], "cannot": {promise: why}}`; called with a promise it keeps
-   that one and prints facts as its last line, a JSON object:
-   - `run`, `minute` and promises of its own: `file`, the SHA-256 of the result's file that it opened
-     (with its `address`, if the client tells), or a `text`, or how many `events` came;
+2. Its program, `programs/try_<name>.py` (other endings: `environments.LANGUAGES`). Called without
+   an argument it prints `{"promises": […], "cannot": {promise: why}}`; called with a promise it
+   keeps that one and prints facts as its last line, a JSON object:
+   - `run`, `minute` and promises of its own: `file`, the SHA-256 of the result's file that it
+     opened (with its `address`, if the client tells), or a `text`, or how many `events` came;
    - `invalid`, `refused`, `blocked`, `budget`: the `status` and the `text` of the client's error;
    - `cancel`: anything; whether the run was cancelled is seen in Vitrine.
    It gets VITRINE_URL, VITRINE_TOKEN (one for each promise: it says who may what), HUB_URL, and
@@ -97,7 +97,11 @@ def _inside(names: Sequence[str]) -> int:
 def _declared(name: str) -> Client:
     command = environments.command(name)
     printed = subprocess.run(
-        command, env=os.environ | {"VITRINE_URL": BASE}, capture_output=True, text=True, check=False
+        command,
+        env=os.environ | {"VITRINE_URL": BASE, "VITRINE_TOKEN": "none"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert not printed.returncode, f"{name}: {printed.stderr[-2000:]}"
     declared = json.loads(printed.stdout.splitlines()[-1])

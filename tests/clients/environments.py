@@ -11,16 +11,14 @@ from tests.processes import ROOT
 
 HERE = Path(__file__).parent
 PROGRAMS, LOCKS = HERE / "programs", HERE / "locks"
+PREFIX = "try_"  # else a program would stand for the package of its name
 VAR = ROOT / "var" / "clients"
 
 
 def names() -> list[str]:
     """The clients that have a program."""
-    return sorted(
-        file.stem
-        for file in PROGRAMS.iterdir()
-        if file.suffix in LANGUAGES and file.stem != "common"
-    )
+    programs = (file for file in PROGRAMS.glob(f"{PREFIX}*") if file.suffix in LANGUAGES)
+    return sorted(file.stem.removeprefix(PREFIX) for file in programs)
 
 
 def install(name: str) -> None:
@@ -35,7 +33,7 @@ def command(name: str) -> list[str]:
 
 
 def _program(name: str) -> Path:
-    programs = [file for file in PROGRAMS.glob(f"{name}.*") if file.suffix in LANGUAGES]
+    programs = [file for file in PROGRAMS.glob(f"{PREFIX}{name}.*") if file.suffix in LANGUAGES]
     if not programs:
         sys.exit(f"There is no client {name}; there are {', '.join(names())}.")
     return programs[0]

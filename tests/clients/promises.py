@@ -35,6 +35,12 @@ class Kept:
     seconds: float
     exchanges: list[Exchange] = field(repr=False)
 
+    @property
+    def runs(self) -> set[str]:
+        """The ids of its runs, by Vitrine's answers."""
+        ids = {exchange.headers.get("x-fal-request-id", "") for exchange in self.exchanges}
+        return ids - {""}
+
 
 def judge(stage: Stage, kept: Kept) -> None:
     """Raise AssertionError unless the promise was kept, as seen at both ends and in between."""
@@ -75,16 +81,19 @@ def _run(stage: Stage, kept: Kept) -> None:
     if address:
         assert address.startswith(f"https://{NAME}/"), f"not Vitrine's own address: {address}"
         assert stage.client.get(address).status_code == 200, address
-        for run in stage.ask(kept.token, "runs").json()["items"]:
-            stage.ask(kept.token, f"runs/{run['id']}", "DELETE").raise_for_status()
+        for run in kept.runs:
+            stage.ask(kept.token, f"runs/{run}", "DELETE").raise_for_status()
         assert stage.client.get(address).status_code == 404, "a deleted run's file opens"
 
 
 def _cancelled(stage: Stage, kept: Kept) -> None:
-    def states() -> list[str]:
-        return [run["state"] for run in stage.ask(kept.token, "runs").json()["items"]]
+    def states() -> set[str]:
+        return {stage.ask(kept.token, f"runs/{run}").json()["state"] for run in kept.runs}
 
-    assert until(lambda: "cancelled" in states(), 30), states()
+    try:
+        until(lambda: states() == {"cancelled"}, 30)
+    except AssertionError:
+        raise AssertionError(f"its runs are {states()}") from None
 
 
 def _minute(stage: Stage, kept: Kept) -> None:
