@@ -1,0 +1,61 @@
+"""What the programs in Python share: how they are called, and how they open a file."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import sys
+import urllib.request
+import wave
+from collections.abc import Callable, Mapping
+from typing import Any
+
+URL, TOKEN = os.environ["VITRINE_URL"], os.environ.get("VITRINE_TOKEN", "")
+HOST = URL.removeprefix("https://")
+PICTURE, SLOW, CENSOR = "sandbox/aurora", "mischief/slow", "mischief/censor"
+FORBIDDEN = "a forbidden garden"
+MINUTE = 60
+
+
+def main(promises: Mapping[str, Callable[[], Any]], cannot: Mapping[str, str]) -> None:
+    """Print what the client can do, or keep the promise that the argument names."""
+    if len(sys.argv) == 1:
+        print(json.dumps({"promises": [*promises], "cannot": dict(cannot)}))
+        return
+    facts = promises[sys.argv[1]]()
+    print("\n" + json.dumps(facts))
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 by which the stage knows a file."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def opened(address: str) -> dict[str, str]:
+    """Open a result's file as anything without a token does."""
+    with urllib.request.urlopen(address) as response:
+        return {"file": digest(response.read()), "address": address}
+
+
+def refused(call: Callable[[], Any], errors: Any, status: Callable[[Any], int]) -> dict[str, Any]:
+    """Return the status and the words of the error that a call raises."""
+    try:
+        unexpected = call()
+    except errors as error:
+        words = f"{error} {getattr(error, 'body', '')}"
+        response = getattr(error, "response", None)
+        return {"status": status(error), "text": words + getattr(response, "text", "")}
+    return {"status": 0, "text": f"no error but {str(unexpected)[:200]}"}
+
+
+def recording(seconds: float, first: int = 0) -> bytes:
+    """A WAV of silence; `first` is its first sample."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        silence = bytearray(int(seconds * 8000) * 2)
+        silence[:2] = first.to_bytes(2, "little")
+        sound.writeframes(bytes(silence))
+    return file.getvalue()

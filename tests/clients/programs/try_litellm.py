@@ -1,0 +1,78 @@
+"""LiteLLM as a library: pictures by FAL_AI_API_BASE, films by `api_base`."""
+
+import os
+import time
+from typing import Any
+
+from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, URL, digest, main, opened
+from common import refused as refusal
+
+QUEUE = f"{URL}/api/fal/queue"
+os.environ |= {
+    "FAL_AI_API_KEY": TOKEN,
+    "FAL_AI_API_BASE": f"{URL}/api/fal/run",
+    "FAL_AI_QUEUE_API_BASE": QUEUE,
+    # Else it asks the internet for the prices of models.
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+}
+
+import litellm
+
+litellm.telemetry = False
+FILM = "sandbox/drift/text-to-video"
+
+
+def picture(model: str, prompt: str, **more: Any) -> Any:
+    """Ask for a picture."""
+    return litellm.image_generation(prompt, model=f"fal_ai/{model}", max_retries=0, **more)
+
+
+def error_of(call: Any) -> dict[str, Any]:
+    """The error that a call raises."""
+    return refusal(call, Exception, lambda error: getattr(error, "status_code", 0))
+
+
+def run() -> Any:
+    """A picture, by one held call."""
+    return opened(picture(PICTURE, "a mill").data[0].url)
+
+
+def film() -> Any:
+    """A film: begun, followed, fetched."""
+    video = litellm.video_generation("a river", model=f"fal_ai/{FILM}", api_base=QUEUE)
+    while video.status not in {"completed", "failed"}:
+        time.sleep(0.5)
+        video = litellm.video_status(video.id, api_base=QUEUE)
+    assert video.status == "completed", video
+    return {"file": digest(litellm.video_content(video.id, api_base=QUEUE))}
+
+
+def invalid() -> Any:
+    """An argument that the model does not take."""
+    return error_of(lambda: picture(PICTURE, "x", n=99))
+
+
+def refused() -> Any:
+    """Content that the model refuses."""
+    return error_of(lambda: picture(CENSOR, FORBIDDEN))
+
+
+def blocked() -> Any:
+    """A model that a rule forbids."""
+    return error_of(lambda: picture(PICTURE, "x"))
+
+
+def budget() -> Any:
+    """A budget of nothing."""
+    return error_of(lambda: picture(PICTURE, "x"))
+
+
+def minute() -> Any:
+    """A call that is held for a minute."""
+    output = picture(SLOW, "patience", extra_body={"duration": MINUTE}, timeout=120)
+    return opened(output.data[0].url)
+
+
+PROMISES = (run, film, invalid, refused, blocked, budget, minute)
+CANNOT = {"cancel": "it has no call that cancels"}
+main({promise.__name__: promise for promise in PROMISES}, CANNOT)

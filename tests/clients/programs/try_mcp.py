@@ -1,0 +1,98 @@
+"""The official client of MCP, in both of its protocol's versions."""
+
+import asyncio
+from typing import Any
+
+from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, URL, main
+
+import httpx2
+from mcp.client import Client
+from mcp.client.streamable_http import streamable_http_client
+
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def called(tool: str, mode: str = "auto", **arguments: Any) -> Any:
+    """What a tool answers."""
+
+    async def ask() -> Any:
+        async with httpx2.AsyncClient(headers=HEADERS, timeout=150) as http:
+            transport = streamable_http_client(f"{URL}/mcp", http_client=http)
+            async with Client(transport, mode=mode) as client:
+                return await client.call_tool(tool, arguments)
+
+    return asyncio.run(ask())
+
+
+def text_of(result: Any) -> str:
+    """The words of an answer."""
+    return "\n".join(part.text for part in result.content)
+
+
+def ran(model: str, mode: str = "auto", **arguments: Any) -> dict[str, Any]:
+    """Run a model; return whether that is an error, and the words."""
+    result = called("run_model", mode, endpoint_id=model, arguments=arguments, wait_s=60)
+    return {"status": None, "is_error": result.is_error, "text": text_of(result)}
+
+
+def run() -> Any:
+    """List the tools, run a model."""
+    facts = ran(PICTURE, prompt="a mill")
+    assert not facts["is_error"], facts
+    return {"text": facts["text"]}
+
+
+def legacy() -> Any:
+    """The same by the older handshake."""
+    facts = ran(PICTURE, "legacy", prompt="two mills")
+    assert not facts["is_error"], facts
+    return {"text": facts["text"]}
+
+
+def tools() -> Any:
+    """The list of tools."""
+
+    async def ask() -> Any:
+        async with httpx2.AsyncClient(headers=HEADERS) as http:
+            transport = streamable_http_client(f"{URL}/mcp", http_client=http)
+            async with Client(transport) as client:
+                return await client.list_tools()
+
+    return {"text": " ".join(tool.name for tool in asyncio.run(ask()).tools)}
+
+
+def invalid() -> Any:
+    """An argument that the model does not take."""
+    return ran(PICTURE, prompt="x", num_images=99)
+
+
+def refused() -> Any:
+    """Content that the model refuses."""
+    return ran(CENSOR, prompt=FORBIDDEN)
+
+
+def cancel() -> Any:
+    """A run that is under way."""
+    begun = text_of(called("run_model", endpoint_id=SLOW, arguments={"duration": 60}, wait_s=1))
+    run_id = next(word for word in begun.split() if word.count("-") == 4)
+    return {"run": run_id, "text": text_of(called("cancel_run", run_id=run_id))}
+
+
+def blocked() -> Any:
+    """A model that a rule forbids."""
+    return ran(PICTURE, prompt="x")
+
+
+def budget() -> Any:
+    """A budget of nothing."""
+    return ran(PICTURE, prompt="x")
+
+
+def minute() -> Any:
+    """A tool that is held for a minute."""
+    result = called("run_model", endpoint_id=SLOW, arguments={"duration": MINUTE}, wait_s=60)
+    return {"text": text_of(result)}
+
+
+PROMISES = (run, legacy, tools, invalid, refused, cancel, blocked, budget, minute)
+main({promise.__name__: promise for promise in PROMISES}, {})

@@ -1,0 +1,84 @@
+"""OpenAI's client for Python, by its base address: Vitrine's OpenAI address."""
+
+import asyncio
+from typing import Any
+
+from common import FORBIDDEN, MINUTE, TOKEN, URL, main
+from common import refused as refusal
+
+import openai
+
+BASE = f"{URL}/api/openai/v1"
+TALK, CLOCK = "stage/talk", "mischief/clock"
+client = openai.OpenAI(api_key=TOKEN, base_url=BASE, max_retries=0)
+
+
+def say(text: str, model: str = TALK, **more: Any) -> Any:
+    """Ask a model with one message."""
+    messages: Any = [{"role": "user", "content": text}]
+    return client.chat.completions.create(model=model, messages=messages, **more)
+
+
+def error_of(call: Any) -> dict[str, Any]:
+    """The error that a call raises."""
+    return refusal(call, openai.APIStatusError, lambda error: error.status_code)
+
+
+def run() -> Any:
+    """Ask, with the list of models before."""
+    assert TALK in {model.id for model in client.models.list()}
+    return {"text": say("Good morning").choices[0].message.content}
+
+
+def asynchronous() -> Any:
+    """The asynchronous client, and fal's router by its name of a model."""
+
+    async def ask() -> Any:
+        async with openai.AsyncOpenAI(api_key=TOKEN, base_url=BASE) as its:
+            messages: Any = [{"role": "user", "content": "Write about mountains"}]
+            return await its.chat.completions.create(model="sandbox/scribe", messages=messages)
+
+    return {"text": asyncio.run(ask()).choices[0].message.content}
+
+
+def stream() -> Any:
+    """Words as they come."""
+    chunks = list(say("What is the time?", CLOCK, stream=True, extra_body={"words": 20}))
+    return {"events": len(chunks)}
+
+
+def invalid() -> Any:
+    """An argument that the model does not take."""
+    return error_of(lambda: say("Hello", extra_body={"seconds": 1000}))
+
+
+def refused() -> Any:
+    """Content that the model refuses."""
+    return error_of(lambda: say(FORBIDDEN))
+
+
+def cancel() -> Any:
+    """A stream that is closed."""
+    stream = say("Count", CLOCK, stream=True, extra_body={"words": 900, "pause": 0.1})
+    next(iter(stream))
+    stream.close()
+    return {}
+
+
+def blocked() -> Any:
+    """A model that a rule forbids."""
+    return error_of(lambda: say("Hello"))
+
+
+def budget() -> Any:
+    """A budget of nothing."""
+    return error_of(lambda: say("Hello"))
+
+
+def minute() -> Any:
+    """A call that is held for a minute."""
+    return {"text": say("Slowly", extra_body={"seconds": MINUTE}).choices[0].message.content}
+
+
+PROMISES = (run, asynchronous, stream, invalid, refused, cancel, blocked, budget, minute)
+main({promise.__name__: promise for promise in PROMISES}, {})
