@@ -78,13 +78,20 @@ class Recorder:
         ready = threading.Event()
 
         async def serve() -> None:
+            self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
             for port, to in ports.items():
                 await asyncio.start_server(self._serve(to), "127.0.0.1", port)
             ready.set()
-            await asyncio.Event().wait()
+            await self._stopped.wait()
 
-        threading.Thread(target=asyncio.run, args=(serve(),), daemon=True).start()
+        self._thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
+        self._thread.start()
         ready.wait(10)
+
+    def stop(self) -> None:
+        """Close what is still open."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join(10)
 
     def of(self, token: str) -> list[Exchange]:
         """What was exchanged with this token, in order."""

@@ -73,6 +73,7 @@ class Stage:
             self.data.mkdir()
             up = Up(ROOT, WEB, **self._settings)
             self._ends.callback(up.stop)
+            self._ends.callback(self.recorder.stop)
             self.recorder.start({SEEN_WEB: WEB, SEEN_REALTIME: REALTIME})
             self._start_nginx()
             self._start_hub()
@@ -158,14 +159,14 @@ class Stage:
 class Hub(BaseHTTPRequestHandler):
     """Stands in for Hugging Face's Hub, which says what a model is called at its providers.
 
-    `text-to-image/mischief--slow` is there what fal calls `mischief/slow`, for that task.
+    `text-to-image/mischief.slow` is there what fal calls `mischief/slow`, for that task.
     """
 
     def do_GET(self) -> None:
         """Answer a question for a model."""
         name = self.path.partition("?")[0].removeprefix("/api/models/")
         task, _, model = name.partition("/")
-        there = {"provider": "fal-ai", "providerId": model.replace("--", "/"), "status": "live"}
+        there = {"provider": "fal-ai", "providerId": model.replace(".", "/"), "status": "live"}
         mapping = {"fal-ai": there | {"task": task}}
         body = json.dumps({"id": name, "inferenceProviderMapping": mapping}).encode()
         self.send_response(200)

@@ -9,7 +9,8 @@ import os
 import sys
 import urllib.request
 import wave
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 URL, TOKEN = os.environ["VITRINE_URL"], os.environ.get("VITRINE_TOKEN", "")
@@ -19,12 +20,21 @@ FORBIDDEN = "a forbidden garden"
 MINUTE = 60
 
 
-def main(promises: Mapping[str, Callable[[], Any]], cannot: Mapping[str, str]) -> None:
-    """Print what the client can do, or keep the promise that the argument names."""
+def main(
+    promises: Iterable[Callable[[], Any]],
+    cannot: Mapping[str, str] = MappingProxyType({}),
+    statuses: Mapping[str, int | None] = MappingProxyType({}),
+) -> None:
+    """Print what the client can do, or keep the promise that the argument names.
+
+    `statuses` are those of its protocol, where they are others than fal's; None: it has none.
+    """
+    by_name = {promise.__name__: promise for promise in promises}
     if len(sys.argv) == 1:
-        print(json.dumps({"promises": [*promises], "cannot": dict(cannot)}))
+        declared = {"cannot": dict(cannot), "statuses": dict(statuses)}
+        print(json.dumps({"promises": [*by_name], **declared}))
         return
-    facts = promises[sys.argv[1]]()
+    facts = by_name[sys.argv[1]]()
     print("\n" + json.dumps(facts))
 
 
@@ -50,12 +60,16 @@ def refused(call: Callable[[], Any], errors: Any, status: Callable[[Any], int]) 
     return {"status": 0, "text": f"no error but {str(unexpected)[:200]}"}
 
 
-def recording(seconds: float, first: int = 0) -> bytes:
-    """A WAV of silence; `first` is its first sample."""
+def samples(seconds: float, *, begins_loud: bool = False) -> bytes:
+    """Silence of 8,000 samples a second, after a tenth of a second that may be loud."""
+    loud = b"\xff\x7f" if begins_loud else bytes(2)
+    return loud * 800 + bytes(int(seconds * 8000) * 2 - 1600)
+
+
+def recording(seconds: float) -> bytes:
+    """A WAV of silence."""
     file = io.BytesIO()
     with wave.open(file, "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
-        silence = bytearray(int(seconds * 8000) * 2)
-        silence[:2] = first.to_bytes(2, "little")
-        sound.writeframes(bytes(silence))
+        sound.writeframes(samples(seconds))
     return file.getvalue()

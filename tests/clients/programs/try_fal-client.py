@@ -123,5 +123,6 @@ def realtime() -> Any:
         return {"events": len([first, connection.recv()])}
 
 
-PROMISES = (run, hosts, invalid, refused, cancel, blocked, budget, minute, upload, parts)
-main({promise.__name__: promise for promise in (*PROMISES, stream, realtime)}, {})
+main(
+    [run, hosts, invalid, refused, cancel, blocked, budget, minute, upload, parts, stream, realtime]
+)

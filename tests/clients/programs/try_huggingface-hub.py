@@ -3,6 +3,7 @@
 What a model is called at fal it asks of the Hub, for which a small server stands in (HF_ENDPOINT).
 """
 
+import io
 import os
 from typing import Any
 
@@ -23,7 +24,7 @@ client = InferenceClient(provider="fal-ai", api_key=TOKEN)
 
 def named(model: str, task: str = "text-to-image") -> str:
     """What the Hub's stand-in calls a model of fal's."""
-    return f"{task}/{model.replace('/', '--')}"
+    return f"{task}/{model.replace('/', '.')}"
 
 
 def picture(model: str, prompt: str, **more: Any) -> Any:
@@ -48,8 +49,6 @@ def run() -> Any:
 
 def edit() -> Any:
     """A picture from a picture, by the queue."""
-    import io
-
     made = picture(PICTURE, "a mill")
     file = io.BytesIO()
     made.save(file, "JPEG")
@@ -100,6 +99,7 @@ def minute() -> Any:
     return size_of(picture(SLOW, "patience", duration=MINUTE))
 
 
-PROMISES = (run, edit, film, speech, transcription, invalid, refused, blocked, budget, minute)
-CANNOT = {"cancel": "it has no call that cancels"}
-main({promise.__name__: promise for promise in PROMISES}, CANNOT)
+main(
+    [run, edit, film, speech, transcription, invalid, refused, blocked, budget, minute],
+    cannot={"cancel": "it has no call that cancels"},
+)

@@ -1,4 +1,7 @@
-"""LiteLLM as a library: pictures by FAL_AI_API_BASE, films by `api_base`."""
+"""LiteLLM as a library: pictures by FAL_AI_API_BASE, films by `api_base`.
+
+It knows some models by name; of any other it takes the `api_base` for the whole address.
+"""
 
 import os
 import time
@@ -7,16 +10,17 @@ from typing import Any
 from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, URL, digest, main, opened
 from common import refused as refusal
 
+RUN, FLUX = f"{URL}/api/fal/run", "fal-ai/flux/dev"
 QUEUE = f"{URL}/api/fal/queue"
 os.environ |= {
     "FAL_AI_API_KEY": TOKEN,
-    "FAL_AI_API_BASE": f"{URL}/api/fal/run",
+    "FAL_AI_API_BASE": RUN,
     "FAL_AI_QUEUE_API_BASE": QUEUE,
     # Else it asks the internet for the prices of models.
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
 }
 
-import litellm
+import litellm  # noqa: E402  its environment comes first
 
 litellm.telemetry = False
 FILM = "sandbox/drift/text-to-video"
@@ -24,6 +28,8 @@ FILM = "sandbox/drift/text-to-video"
 
 def picture(model: str, prompt: str, **more: Any) -> Any:
     """Ask for a picture."""
+    if model != FLUX:
+        more["api_base"] = f"{RUN}/{model}"
     return litellm.image_generation(prompt, model=f"fal_ai/{model}", max_retries=0, **more)
 
 
@@ -34,7 +40,7 @@ def error_of(call: Any) -> dict[str, Any]:
 
 def run() -> Any:
     """A picture, by one held call."""
-    return opened(picture(PICTURE, "a mill").data[0].url)
+    return opened(picture(FLUX, "a mill").data[0].url)
 
 
 def film() -> Any:
@@ -49,7 +55,7 @@ def film() -> Any:
 
 def invalid() -> Any:
     """An argument that the model does not take."""
-    return error_of(lambda: picture(PICTURE, "x", n=99))
+    return error_of(lambda: picture(FLUX, "x", n=99))
 
 
 def refused() -> Any:
@@ -69,10 +75,11 @@ def budget() -> Any:
 
 def minute() -> Any:
     """A call that is held for a minute."""
-    output = picture(SLOW, "patience", extra_body={"duration": MINUTE}, timeout=120)
+    output = picture(SLOW, "patience", duration=MINUTE, timeout=120)
     return opened(output.data[0].url)
 
 
-PROMISES = (run, film, invalid, refused, blocked, budget, minute)
-CANNOT = {"cancel": "it has no call that cancels"}
-main({promise.__name__: promise for promise in PROMISES}, CANNOT)
+main(
+    [run, film, invalid, refused, blocked, budget, minute],
+    cannot={"cancel": "it has no call that cancels"},
+)

@@ -4,8 +4,7 @@ import asyncio
 import os
 from typing import Any
 
-from common import HOST, MINUTE, TOKEN, main
-from common import refused as refusal
+from common import HOST, MINUTE, TOKEN, main, samples
 
 os.environ |= {
     "FAL_KEY": TOKEN,
@@ -17,15 +16,13 @@ from livekit import rtc
 from livekit.agents import APIConnectionError, APIConnectOptions
 from livekit.plugins import fal
 
-RATE = 8000
 ONCE = APIConnectOptions(max_retry=0, timeout=120)
 
 
-def heard(seconds: float, first: int = 0, language: str = "en") -> Any:
-    """Have a recording of silence, whose first sample this is, transcribed."""
-    silence = bytearray(int(seconds * RATE) * 2)
-    silence[:2] = first.to_bytes(2, "little")
-    frame = rtc.AudioFrame(bytes(silence), RATE, 1, len(silence) // 2)
+def heard(seconds: float, language: str = "en", *, begins_loud: bool = False) -> Any:
+    """Have a recording transcribed."""
+    sound = samples(seconds, begins_loud=begins_loud)
+    frame = rtc.AudioFrame(sound, 8000, 1, len(sound) // 2)
 
     async def ask() -> Any:
         stt = fal.WizperSTT(language=language)
@@ -44,12 +41,12 @@ def text_of(event: Any) -> dict[str, str]:
 
 def error_of(call: Any) -> dict[str, Any]:
     """The error that a call raises: the cause of LiveKit's own, which says nothing."""
-    facts = refusal(call, APIConnectionError, lambda error: error.__cause__.status_code)
     try:
         call()
     except APIConnectionError as error:
-        facts["text"] = f"{error.__cause__} {error.__cause__.response.text}"
-    return facts
+        cause: Any = error.__cause__
+        return {"status": cause.status_code, "text": f"{cause} {cause.response.text}"}
+    return {"status": 0, "text": "no error"}
 
 
 def run() -> Any:
@@ -64,7 +61,7 @@ def invalid() -> Any:
 
 def refused() -> Any:
     """A recording that the model refuses."""
-    return error_of(lambda: heard(1, first=32767))
+    return error_of(lambda: heard(1, begins_loud=True))
 
 
 def blocked() -> Any:
@@ -82,6 +79,7 @@ def minute() -> Any:
     return text_of(heard(MINUTE))
 
 
-PROMISES = (run, invalid, refused, blocked, budget, minute)
-CANNOT = {"cancel": "it has no call that cancels"}
-main({promise.__name__: promise for promise in PROMISES}, CANNOT)
+main(
+    [run, invalid, refused, blocked, budget, minute],
+    cannot={"cancel": "it has no call that cancels"},
+)

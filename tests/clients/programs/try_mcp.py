@@ -3,9 +3,8 @@
 import asyncio
 from typing import Any
 
-from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, URL, main
-
 import httpx2
+from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, URL, main
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -94,5 +93,8 @@ def minute() -> Any:
     return {"text": text_of(result)}
 
 
-PROMISES = (run, legacy, tools, invalid, refused, cancel, blocked, budget, minute)
-main({promise.__name__: promise for promise in PROMISES}, {})
+main(
+    [run, legacy, tools, invalid, refused, cancel, blocked, budget, minute],
+    # A tool says in words what went wrong.
+    statuses=dict.fromkeys(("invalid", "refused", "blocked", "budget")),
+)

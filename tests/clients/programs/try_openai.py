@@ -3,10 +3,9 @@
 import asyncio
 from typing import Any
 
+import openai
 from common import FORBIDDEN, MINUTE, TOKEN, URL, main
 from common import refused as refusal
-
-import openai
 
 BASE = f"{URL}/api/openai/v1"
 TALK, CLOCK = "stage/talk", "mischief/clock"
@@ -60,9 +59,9 @@ def refused() -> Any:
 def cancel() -> Any:
     """A stream that is closed."""
     stream = say("Count", CLOCK, stream=True, extra_body={"words": 900, "pause": 0.1})
-    next(iter(stream))
+    first = next(iter(stream))
     stream.close()
-    return {}
+    return {"run": first.id.removeprefix("chatcmpl-")}
 
 
 def blocked() -> Any:
@@ -80,5 +79,7 @@ def minute() -> Any:
     return {"text": say("Slowly", extra_body={"seconds": MINUTE}).choices[0].message.content}
 
 
-PROMISES = (run, asynchronous, stream, invalid, refused, cancel, blocked, budget, minute)
-main({promise.__name__: promise for promise in PROMISES}, {})
+main(
+    [run, asynchronous, stream, invalid, refused, cancel, blocked, budget, minute],
+    statuses={"invalid": 400},
+)

@@ -4,9 +4,8 @@ import asyncio
 import re
 from typing import Any
 
-from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, main, opened, recording
-
 import aiohttp
+from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, TOKEN, main, opened, recording
 from pipecat.frames.frames import ErrorFrame
 from pipecat.services.fal.image import FalImageGenService
 from pipecat.services.fal.stt import FalSTTService
@@ -61,11 +60,6 @@ def transcription() -> Any:
     return {"text": heard(recording(1))[0].text}
 
 
-def long_transcription() -> Any:
-    """A recording that takes a minute."""
-    return {"text": heard(recording(MINUTE))[0].text}
-
-
 def invalid() -> Any:
     """An argument that the model does not take."""
     return error_of(frames("x", num_images=99))
@@ -86,8 +80,12 @@ def budget() -> Any:
     return error_of(frames("x"))
 
 
-PROMISES = {
-    promise.__name__: promise for promise in (run, transcription, invalid, refused, blocked, budget)
-}
-CANNOT = {"cancel": "it has no call that cancels"}
-main(PROMISES | {"minute": long_transcription}, CANNOT)
+def minute() -> Any:
+    """A recording that takes a minute."""
+    return {"text": heard(recording(MINUTE))[0].text}
+
+
+main(
+    [run, transcription, invalid, refused, blocked, budget, minute],
+    cannot={"cancel": "it has no call that cancels"},
+)
