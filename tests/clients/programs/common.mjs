@@ -15,8 +15,14 @@ export async function main(promises, cannot = {}, statuses = {}) {
     console.log(JSON.stringify({ promises: Object.keys(promises), cannot, statuses }));
     return;
   }
-  const facts = await promises[name]();
-  process.stdout.write(`\n${JSON.stringify(facts)}\n`, () => process.exit(0));
+  try {
+    const facts = await promises[name]();
+    process.stdout.write(`\n${JSON.stringify(facts)}\n`, () => process.exit(0));
+  } catch (error) {
+    console.error(error);
+    console.error(String(error).replaceAll("\n", " ")); // the last line is what the table tells
+    process.exit(1);
+  }
 }
 
 // The SHA-256 by which the stage knows a file.

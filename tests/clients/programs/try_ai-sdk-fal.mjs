@@ -6,7 +6,7 @@ import {
   experimental_transcribe as transcribe,
   generateImage,
 } from "ai";
-import { BASE, CENSOR, digest, FORBIDDEN, main, MINUTE, PICTURE, recording, refusal, SLOW, SPEECH, TOKEN } from "./common.mjs";
+import { BASE, CENSOR, digest, FORBIDDEN, main, MINUTE, PICTURE, recording, refusal, SLOW, TOKEN } from "./common.mjs";
 
 const pictures = createFal({ apiKey: TOKEN, baseURL: `${BASE}/api/fal/run` });
 const names = createFal({ apiKey: TOKEN });
@@ -30,14 +30,21 @@ async function picture(model, prompt, options = {}, provider = pictures) {
   return { file: digest(image.uint8Array) };
 }
 
+// Its own download takes no file from an address of a private network, where the stage's is.
+async function download({ url }) {
+  const response = await fetch(url);
+  return { data: new Uint8Array(await response.arrayBuffer()), mediaType: response.headers.get("content-type") };
+}
+
 async function film() {
   const model = others.video("fal-ai/drift/text-to-video");
-  const { video } = await generateVideo({ model, prompt: "a river", providerOptions: { fal: { pollIntervalMs: 300 } } });
+  const providerOptions = { fal: { pollIntervalMs: 300 } };
+  const { video } = await generateVideo({ model, prompt: "a river", download, providerOptions });
   return { file: digest(video.uint8Array) };
 }
 
 async function speech() {
-  const { audio } = await generateSpeech({ model: others.speech(SPEECH), text: "Good morning" });
+  const { audio } = await generateSpeech({ model: others.speech("stage/speech"), text: "Good morning" });
   return { file: digest(audio.uint8Array) };
 }
 

@@ -9,7 +9,7 @@ const here = {
     url.replace("https://queue.fal.run/", `${BASE}/api/fal/queue/`).replace("https://fal.run/", `${BASE}/api/fal/run/`),
 };
 const options = { fetch: (url, init) => fetch(String(url).replace("https://huggingface.co", HUB_URL), init) };
-const named = (model, task) => ({ provider: "fal-ai", model: `${task}/${model.replaceAll("/", "--")}` });
+const named = (model, task) => ({ provider: "fal-ai", model: `${task}/${model.replaceAll("/", ".")}` });
 const errorOf = (call) => refusal(call, (error) => error.httpResponse?.status);
 const digestOf = async (blob) => ({ file: digest(Buffer.from(await blob.arrayBuffer())) });
 
