@@ -16,6 +16,7 @@ from tests.people.accounts.access.marks import (
 )
 
 PROGRAMS: dict[str, Row] = {
+    "api:clients": Row(ANYBODYS, ANYBODYS),
     "api:document": Row(OPEN, CLOSED),
     "api:fal-file": Row(OWNERS_ALONE, METHOD),
     "api:fal-proxy": Row(ANYBODYS, SAME_ORIGIN),
@@ -31,6 +32,7 @@ PROGRAMS: dict[str, Row] = {
     "api:openai-models": Row(TOKEN, TOKEN),
     "api:token-recovery": Row(METHOD, OWNERS_ALONE),
     "api:token-revocation": Row(METHOD, OWNERS_ALONE),
+    "api:token-trial": Row(METHOD, OWNERS_ALONE),
     "api:tokens": Row(ANYBODYS, ANYBODYS),
     "api:v1-boards": Row(TOKEN, TOKEN),
     "api:v1-boards-cancellation": Row(CLOSED, TOKEN),
