@@ -70,7 +70,7 @@ def trial(request: HtmxRequest, pk: int) -> HttpResponse:
     token = get_object_or_404(_tokens(request), pk=pk)
     if first_request.of(token) is None:
         first_request.try_out(token)
-    return redirect(_address(_client(request), token))
+    return redirect(f"{_address(_client(request), token)}&tried=1")  # moves the focus to the run
 
 
 def _client(request: HtmxRequest) -> Client:

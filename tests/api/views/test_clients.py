@@ -125,7 +125,7 @@ def test_a_trial_is_the_tokens_first_run_once(member: Any, user: Any, schnell: A
     assert "Try it here: " in _page(member, token=token.pk)
     for _ in range(2):
         response = member.post(reverse("api:token-trial", args=[token.pk]) + "?client=n8n")
-        assert response.url == f"{reverse('api:clients')}?client=n8n&token={token.pk}"
+        assert response.url == f"{reverse('api:clients')}?client=n8n&token={token.pk}&tried=1"
     run = Run.objects.get()
     assert (run.endpoint, run.project, run.charge.token_id) == (schnell, acme, token.pk)
     assert "Try it here: " not in _page(member, token=token.pk)
