@@ -53,9 +53,14 @@ class Client:
             "fal_javascript": snippets.vitrine_fal(model, arguments, address),
         }
         return [
-            Snippet(f"part-{number}", part["language"], _Lines(part["lines"]).substitute(values))
+            Snippet(f"part-{number}", part["language"], _filled(part["lines"], values))
             for number, part in enumerate(self.parts, 1)
         ]
+
+
+def _filled(lines: str, values: Mapping[str, str]) -> str:
+    lines = lines.replace("%fal_names\n", _TABLE["fal_names"])
+    return _Lines(lines).substitute(values).rstrip("\n") + "\n"
 
 
 _TABLE = tomllib.loads(Path(__file__).with_name("clients.toml").read_text(encoding="utf-8"))
