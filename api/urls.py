@@ -8,7 +8,7 @@ from api import resources
 from api.contract.document import BASE
 from api.contract.operation import OPERATIONS, Operation
 from api.http.dispatch import Resource
-from api.views import clients, contract, fal_proxy, openai, tokens
+from api.views import clients, consents, contract, fal_proxy, openai, tokens
 
 __all__ = ["app_name", "resources", "urlpatterns"]
 
@@ -52,6 +52,7 @@ urlpatterns = [
     path("account/tokens/<int:pk>/trial/", clients.trial, name="token-trial"),
     path("account/tokens/<int:pk>/revocation/", tokens.revocation, name="token-revocation"),
     path("account/tokens/<int:pk>/recovery/", tokens.recovery, name="token-recovery"),
+    path("account/agree/<str:signed>/", consents.page, name="consent"),
     # Below one prefix, so that other addresses are not tried against each of these.
     path(PREFIX, include(_API)),
 ]

@@ -17,6 +17,7 @@ from tests.people.accounts.access.marks import (
 
 PROGRAMS: dict[str, Row] = {
     "api:clients": Row(ANYBODYS, ANYBODYS),
+    "api:consent": Row(OWNERS_ALONE, OWNERS_ALONE),
     "api:document": Row(OPEN, CLOSED),
     "api:fal-file": Row(OWNERS_ALONE, METHOD),
     "api:fal-proxy": Row(ANYBODYS, SAME_ORIGIN),
@@ -41,6 +42,8 @@ PROGRAMS: dict[str, Row] = {
     "api:v1-boards-one": Row(TOKEN, CLOSED),
     "api:v1-boards-runs": Row(CLOSED, TOKEN),
     "api:v1-changes": Row(TOKEN, CLOSED),
+    "api:v1-consents-answer": Row(CLOSED, TOKEN),
+    "api:v1-consents-one": Row(TOKEN, CLOSED),
     "api:v1-collections": Row(TOKEN, CLOSED),
     "api:v1-collections-models-one": Row(CLOSED, CLOSED),
     "api:v1-collections-one": Row(TOKEN, CLOSED),
