@@ -24,11 +24,11 @@ def without_nulls(schema: Schema, value: Any) -> Any:
     """Return a body, or a part of one, without the nulls that are absence."""
     if "$ref" in schema:
         return without_nulls(COMPONENTS[schema["$ref"].rpartition("/")[2]], value)
-    if isinstance(value, list):
-        return [without_nulls(schema.get("items", {}), item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    optional, members = _optional(schema), schema.get("properties", {})
+    if isinstance(value, list) and "items" in schema:
+        return [without_nulls(schema["items"], item) for item in value]
+    if not isinstance(value, dict) or "properties" not in schema:
+        return value  # such as a model's arguments, however deep
+    optional, members = _optional(schema), schema["properties"]
     return {
         name: without_nulls(members.get(name, {}), item)
         for name, item in value.items()

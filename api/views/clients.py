@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -29,25 +30,35 @@ if TYPE_CHECKING:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store  # the page of a new token contains it
-@sensitive_variables("secret", "context")
+@sensitive_variables("secret")
 def index(request: HtmxRequest) -> HttpResponse:
     """Show a client's lines; a POST creates a token, which this answer alone has in them."""
     client = _client(request)
     name = tokens.free_name(request.user, client.title)
-    form = TokenForm(request.user, request.POST if request.method == "POST" else None, name)
-    token, secret = (form.create() if form.is_bound else None) or (_token(request), "")
+    if request.method != "POST":
+        return _page(request, client, TokenForm(request.user, name=name), _token(request))
+    form = TokenForm(request.user, request.POST)
+    token, secret = form.create() or (None, "")
+    return _page(request, client, form, token, secret)
+
+
+@sensitive_variables("secret", "context")
+def _page(
+    request: HtmxRequest, client: Client, form: TokenForm, token: Token | None, secret: str = ""
+) -> HttpResponse:
+    """Return the page; for a poll that has seen what there is of the token's request, 204."""
     run = first_request.of(token) if token else None
     is_awaited = token is not None and first_request.is_awaited(token, run)
     seen = run.state if run else "used" if token and token.last_used_at else "none"
     if is_awaited and request.htmx and request.GET.get("seen") == seen:
-        return HttpResponse(status=204)
-    endpoint = first_request.example_endpoint()
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    endpoint, arguments = first_request.example_endpoint(), first_request.ARGUMENTS
     model = endpoint.endpoint_id if endpoint else first_request.EXAMPLES[0]
     address = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
     context = {
         "clients": CLIENTS.values(),
         "client": client,
-        "lines": client.lines(address, secret, model, first_request.ARGUMENTS),
+        "lines": client.lines(address, secret, model, arguments),
         "form": form,
         "secret": secret,
         "placeholder": PLACEHOLDER,
@@ -56,11 +67,11 @@ def index(request: HtmxRequest) -> HttpResponse:
         "is_awaited": is_awaited,
         "seen": seen,
         "endpoint": endpoint,
-        "price": endpoint and estimate_run(endpoint, first_request.ARGUMENTS).words,
+        "price": endpoint and estimate_run(endpoint, arguments).words,
         "here": _address(client, token),
     }
-    is_refused = form.is_bound and not secret
-    return render(request, "api/clients.html", context, status=422 if is_refused else 200)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "api/clients.html", context, status=status)
 
 
 @require_POST
