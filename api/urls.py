@@ -8,7 +8,7 @@ from api import resources
 from api.contract.document import BASE
 from api.contract.operation import OPERATIONS, Operation
 from api.http.dispatch import Resource
-from api.views import consents, contract, fal_proxy, openai, tokens
+from api.views import clients, consents, contract, fal_proxy, openai, tokens
 
 __all__ = ["app_name", "resources", "urlpatterns"]
 
@@ -48,6 +48,8 @@ _API = [
 app_name = "api"
 urlpatterns = [
     path("account/tokens/", tokens.index, name="tokens"),
+    path("account/tokens/clients/", clients.index, name="clients"),
+    path("account/tokens/<int:pk>/trial/", clients.trial, name="token-trial"),
     path("account/tokens/<int:pk>/revocation/", tokens.revocation, name="token-revocation"),
     path("account/tokens/<int:pk>/recovery/", tokens.recovery, name="token-recovery"),
     path("account/agree/<str:signed>/", consents.page, name="consent"),

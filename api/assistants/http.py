@@ -51,7 +51,11 @@ class Assistants:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["method"] != "POST":
-            headers = [(b"allow", b"POST")]
+            headers = [(b"allow", b"OPTIONS, POST")]
+            if scope["method"] == "OPTIONS":
+                await send({"type": "http.response.start", "status": 204, "headers": headers})
+                await send({"type": "http.response.body"})
+                return
             await _respond(send, 405, "Assistants send POST requests here.", headers)
             return
         caller = InProcess(self._app, scope)

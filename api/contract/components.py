@@ -110,6 +110,7 @@ COMPONENTS: dict[str, Schema] = {
             enum=["fal", "sandbox", "unknown"],
         ),
         waiting_because=text("why a new run would have to wait; empty if it would not"),
+        version=text("of this Vitrine: `0.2.0`"),
     ),
     "Project": record(
         slug=text("what `?project=` names it by; `private` for your own"),

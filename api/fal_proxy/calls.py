@@ -124,6 +124,13 @@ def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
     return response
 
 
+def method_at(address: str) -> str:
+    """Return the method that an address below one of fal's hosts takes."""
+    _, marker, rest = address.partition("/requests/")
+    is_cancellation = rest.partition("/")[2] == Action.CANCEL
+    return _METHODS[Action.CANCEL if is_cancellation else Action.STATUS] if marker else "POST"
+
+
 def _announce_file(caller: Caller) -> UpstreamResponse:
     """Return where to send a file, as a whole or in parts, and its later address."""
     body = _read_input(caller.read_body())

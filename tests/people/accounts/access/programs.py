@@ -16,6 +16,7 @@ from tests.people.accounts.access.marks import (
 )
 
 PROGRAMS: dict[str, Row] = {
+    "api:clients": Row(ANYBODYS, ANYBODYS),
     "api:consent": Row(OWNERS_ALONE, OWNERS_ALONE),
     "api:document": Row(OPEN, CLOSED),
     "api:fal-file": Row(OWNERS_ALONE, METHOD),
@@ -32,6 +33,7 @@ PROGRAMS: dict[str, Row] = {
     "api:openai-models": Row(TOKEN, TOKEN),
     "api:token-recovery": Row(METHOD, OWNERS_ALONE),
     "api:token-revocation": Row(METHOD, OWNERS_ALONE),
+    "api:token-trial": Row(METHOD, OWNERS_ALONE),
     "api:tokens": Row(ANYBODYS, ANYBODYS),
     "api:v1-boards": Row(TOKEN, TOKEN),
     "api:v1-boards-cancellation": Row(CLOSED, TOKEN),
