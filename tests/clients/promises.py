@@ -57,8 +57,8 @@ def judge(stage: Stage, kept: Kept) -> None:
 
 
 def _refused(kept: Kept) -> None:
-    status, words = REFUSALS[kept.promise]
-    status = kept.statuses.get(kept.promise, status)
+    fals, words = REFUSALS[kept.promise]
+    status = kept.statuses.get(kept.promise, fals)
     wire = [exchange.status for exchange in kept.exchanges]
     assert status is None or status in wire, f"no answer has the status {status}: {wire}"
     assert kept.facts["status"] == status, f"the client says {kept.facts}"

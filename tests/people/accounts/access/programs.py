@@ -17,9 +17,14 @@ from tests.people.accounts.access.marks import (
 
 PROGRAMS: dict[str, Row] = {
     "api:document": Row(OPEN, CLOSED),
+    "api:fal-cdn": Row(CLOSED, CLOSED),
     "api:fal-file": Row(OWNERS_ALONE, METHOD),
+    "api:fal-file-complete": Row(CLOSED, FORBIDDEN),
+    "api:fal-file-part": Row(CLOSED, CLOSED),
+    "api:fal-hosts": Row(ANYBODYS, SAME_ORIGIN),
     "api:fal-proxy": Row(ANYBODYS, SAME_ORIGIN),
     "api:fal-queue": Row(METHOD, SAME_ORIGIN),
+    "api:fal-result-file": Row(NOWHERE, CLOSED),
     "api:fal-run": Row(METHOD, SAME_ORIGIN),
     "api:fal-upload": Row(CLOSED, CLOSED),
     "api:fal-upload-part": Row(CLOSED, CLOSED),
