@@ -17,7 +17,7 @@ from tests.people.accounts.access.marks import (
 
 PROGRAMS: dict[str, Row] = {
     "api:document": Row(OPEN, CLOSED),
-    "api:fal-cdn": Row(CLOSED, CLOSED),
+    "api:fal-cdn": Row(TOKEN, TOKEN),
     "api:fal-file": Row(OWNERS_ALONE, METHOD),
     "api:fal-file-complete": Row(CLOSED, FORBIDDEN),
     "api:fal-file-part": Row(CLOSED, CLOSED),
