@@ -290,10 +290,9 @@ def _about_request(caller: Caller, target: Target, method: str) -> UpstreamRespo
     has_waited = target.query.get("wait") == OVER
     if not run.is_final and has_waited:
         return responses.not_over(run)
-    token_id = caller.token.pk if caller.token else None
-    reader = result_files.Reader(caller.user.pk, token_id, caller.login)
-    response = responses.result(run, result_files.addresses(run, reader, caller.origin))
-    if not has_waited and result_files.are_coming(run):
+    has_to_wait = not has_waited and result_files.are_coming(run)
+    response = responses.result(run, result_files.addresses(run, caller.token, caller.origin))
+    if has_to_wait:
         response.headers[HEADER] = f"{run.pk} 0 {_result_path(run)}"
     return response
 

@@ -26,7 +26,7 @@ URL = "https://v3.fal.media/files/a/mill.png"
 OTHER = f"{URL}.txt"  # begins like it, and is no file of the result
 TEXT = (
     '{"images": [{"url": "https:\\/\\/v3.fal.media/files/a/mill.png", "width": 1.00}],'
-    f' "seed": 12345678901234567890123, "also": "{URL}", "said": "see {URL}, {OTHER}"}}'
+    f' "seed": 12345678901234567890123, "also": "{URL}", "said": "\\ud800 see {URL}, {OTHER}"}}'
 )
 PNG = b"\x89PNG\r\n\x1a\n0123456789"
 
@@ -109,15 +109,16 @@ def test_a_file_closes_with_its_run_or_its_user(call: Call, run: Run, user: Any)
     assert status_of(address) == 404
 
 
+@pytest.mark.parametrize("is_bound", [True, False])
 def test_a_file_closes_with_the_membership(
-    make_run: Any, endpoint: Any, user: Any, stranger: Any
+    make_run: Any, endpoint: Any, user: Any, stranger: Any, is_bound: bool
 ) -> None:
     project = make_project("Acme", **{stranger.username: "manager", user.username: "maker"})
-    bound = make_run(endpoint=endpoint, state="succeeded", output={"url": URL}, project=project)
-    keep(bound)
-    _, secret = tokens.create(user, "bound", ["run"], project=project)
+    run = make_run(endpoint=endpoint, state="succeeded", output={"url": URL}, project=project)
+    keep(run)
+    _, secret = tokens.create(user, "n8n", ["run"], project=project if is_bound else None)
     browser = Client(headers={"Authorization": f"Key {secret}"})
-    address = send(browser, "GET", f"{QUEUE}/{FLUX}/requests/{bound.pk}").json()["url"]
+    address = send(browser, "GET", f"{QUEUE}/{FLUX}/requests/{run.pk}").json()["url"]
     assert status_of(address) == 200
     project.memberships.filter(user=user).delete()
     assert status_of(address) == 404
@@ -129,13 +130,13 @@ def test_a_changed_address_opens_nothing(call: Call, run: Run) -> None:
         assert status_of(f"/api/fal/results/{forged}/mill.png") == 404
 
 
-def test_a_login_gets_addresses_that_end_with_it(member: Client, run: Run) -> None:
+def test_a_login_gets_the_addresses_that_pages_use(member: Client, run: Run) -> None:
     headers = {"Sec-Fetch-Site": "same-origin"}
     answer = send(member, "GET", f"{QUEUE}/{FLUX}/requests/{run.pk}", **headers)
     address = answer.json()["images"][0]["url"]
-    assert status_of(address) == 200
-    member.post("/logout/")
-    assert status_of(address) == 404
+    assert address == f"http://testserver/runs/{run.pk}/artifacts/0/"
+    assert member.head(address).status_code == 200
+    assert status_of(address) == 302
 
 
 def test_a_file_that_is_not_copied_yet_is_waited_for_at_most_shortly(call: Call, run: Run) -> None:
