@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from api import tokens
+from api.models import Token
 from runs.models import Run, Upload
 from tests.api.views.proxy_call import FLUX, QUEUE, SUBMIT, Call
 
@@ -127,7 +128,7 @@ def test_uploads_need_a_token_for_them_that_is_still_good(
     assert upload(token, "files/other", PNG).status_code == 404
     for other in ("", "x", f"{token}x", live, browser.defaults["HTTP_AUTHORIZATION"][4:]):
         assert upload(other, "files/upload", PNG).status_code == 401
-    for given in tokens.Token.objects.all():
+    for given in Token.objects.all():
         tokens.revoke(given)
     assert upload(token, "files/upload", PNG).status_code == 401
     assert not Upload.objects.exists()
