@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from tests.clients.recorder import Exchange
@@ -83,7 +84,9 @@ def _run(stage: Stage, kept: Kept) -> None:
     address = kept.facts.get("address") or _file_of(kept.exchanges)
     if address:
         assert address.startswith(f"https://{NAME}/"), f"not Vitrine's own address: {address}"
-        assert stage.client.get(address).status_code == 200, address
+        answer = stage.client.get(address)
+        assert answer.status_code == 200, address
+        assert sha256(answer.content).hexdigest() in stage.upstream_files(), address
         for run in kept.runs:
             stage.ask(kept.token, f"runs/{run}", "DELETE").raise_for_status()
         assert stage.client.get(address).status_code == 404, "a deleted run's file opens"
