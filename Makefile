@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT
 
-.PHONY: help run check quick-tests test test-all mutants pythons production-check soak lint static-checks sbom bench format lock clean chromium exiftool
+.PHONY: help run check quick-tests test test-all mutants pythons production-check clients soak lint static-checks sbom bench format lock clean chromium exiftool
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,8 +22,9 @@ quick-tests: $(VENV)/dev.stamp
 test: $(VENV)/dev.stamp chromium exiftool ## the tests: with Chromium, and where a PostgreSQL answers some on both
 	@$(BIN)/python -m tests.run
 
-test-all: $(VENV)/dev.stamp chromium exiftool ## every test, on both databases: every night, before a release
+test-all: $(VENV)/dev.stamp chromium exiftool ## every test, on both databases, and others' clients: every night, before a release
 	@$(BIN)/python -m tests.run --all
+	@$(MAKE) --no-print-directory clients
 
 mutants: $(VENV)/dev.stamp chromium exiftool ## break the product at 40 random places; how many of them the tests notice
 	@$(BIN)/python -m tests.mutants
@@ -31,6 +32,10 @@ mutants: $(VENV)/dev.stamp chromium exiftool ## break the product at 40 random p
 production-check: $(VENV)/dev.stamp ## the shape of docs/OPERATING.md on this machine: used by 200 people, restarted, broken
 	@sh tests/production/install.sh
 	@$(BIN)/python -m tests.production
+
+clients: $(VENV)/dev.stamp ## unmodified clients of others (fal's, LiteLLM, OpenAI's, …) against a whole Vitrine
+	@sh tests/clients/install.sh
+	@$(BIN)/python -m tests.clients
 
 # One environment for each, beside the one that `make run` uses.
 pythons: ## linters and tests on every Python from 3.11 to 3.14 that this machine has
@@ -111,6 +116,7 @@ lock: $(VENV)/run.stamp ## write the lock files, with hashes, from pyproject.tom
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements/run.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra s3 --universal --python-version 3.11 --generate-hashes --no-header -c requirements/run.txt -o requirements/image.txt
 	$(BIN)/uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -c requirements/run.txt -o requirements/dev.txt
+	for name in tests/clients/locks/*.in; do $(BIN)/uv pip compile -q $$name --universal --python-version 3.11 --generate-hashes --no-header -o $${name%.in}.txt || exit 1; done
 
 clean: ## delete the environment, the data in var/ and the collected static files
 	rm -rf $(VENV) var staticfiles

@@ -31,12 +31,25 @@ _API = [
     path("fal/proxy", fal_proxy.proxy, name="fal-proxy"),
     path("fal/queue/<path:address>", fal_proxy.queue, name="fal-queue"),
     path("fal/run/<path:address>", fal_proxy.run, name="fal-run"),
+    path("fal/hosts/v3.fal.media/<path:address>", fal_proxy.cdn, name="fal-cdn"),
+    path("fal/hosts/<str:host>/<path:address>", fal_proxy.hosts, name="fal-hosts"),
+    path("fal/results/<str:signed>/<str:name>", fal_proxy.result_file, name="fal-result-file"),
     path("fal/uploads/<str:ticket>", fal_proxy.upload, name="fal-upload"),
     path("fal/uploads/<str:ticket>/<int:number>", fal_proxy.upload_part, name="fal-upload-part"),
     path(
         "fal/uploads/<str:ticket>/complete", fal_proxy.upload_complete, name="fal-upload-complete"
     ),
     path("fal/files/<uuid:file_id>/<str:name>", fal_proxy.file, name="fal-file"),
+    path(
+        "fal/files/<uuid:file_id>/<str:name>/multipart/<str:ticket>/<int:number>",
+        fal_proxy.upload_part,
+        name="fal-file-part",
+    ),
+    path(
+        "fal/files/<uuid:file_id>/<str:name>/multipart/<str:ticket>/complete",
+        fal_proxy.upload_complete,
+        name="fal-file-complete",
+    ),
     path("openai/v1/chat/completions", openai.completions, name="openai-completions"),
     path("openai/v1/chat/completions/<uuid:run_id>", openai.completion, name="openai-completion"),
     path("openai/v1/models", openai.models, name="openai-models"),

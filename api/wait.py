@@ -32,6 +32,7 @@ PREFIX = "/api/v1/runs"
 FLOWS, FLOW_RUNS = "/api/v1/flows", "/api/v1/flow-runs"
 BOARDS = "/api/v1/boards"
 PROXIES = ("/api/fal/", "/api/openai/")
+FAL_RESULTS = "/api/fal/queue/"
 _UNDER_WAY, _OVER = 0, 1  # versions of what is waited for
 _PKS = {"pk__in": ParamList("pks", UUIDField())}
 _REMOTE = Artifact.objects.filter(run=OuterRef("pk"), state=Artifact.State.REMOTE)
@@ -87,7 +88,7 @@ async def _wait(broker: Broker, pk: uuid.UUID, address: str, wait_s: float) -> N
     """Return when what the call waits for is over, and the files of a run are copied."""
     source = next((_OTHERS[prefix] for prefix in _OTHERS if address.startswith(prefix)), _RUNS)
     await broker.wait(NewerThan(source, pk, _UNDER_WAY), wait_s)
-    if address.startswith(PREFIX):
+    if address.startswith((PREFIX, FAL_RESULTS)):
         await broker.wait(NewerThan(_COPIES, pk, _UNDER_WAY), COPY_WAIT_S)
 
 
@@ -108,7 +109,7 @@ def _as_first(first: Message, send: Send) -> Send:
 def _may_wait(scope: Scope) -> bool:
     """Whether the response may have to be held; its header decides."""
     if scope["path"].startswith(PROXIES):
-        return bool(scope["method"] == "POST")
+        return scope["method"] in {"GET", "POST"}
     return b"wait=" in scope.get("query_string", b"") and scope["path"].startswith(
         (PREFIX, FLOWS, FLOW_RUNS, BOARDS)
     )

@@ -13,7 +13,7 @@ _FRAGILE = re.compile(
 )
 _MAX_DEPTH = 100
 MOST_VALUES = 500_000  # of one text; it takes some 100 bytes of memory for each
-_TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 # Message of json.JSONDecodeError → ours; `static/js/lazy/json-text.js` uses the same messages.
 _MESSAGES = [
     ("Expecting property name", "a key in double quotes is missing"),
@@ -68,7 +68,7 @@ def identical(a: Any, b: Any) -> bool:
 
 def loads(text: str, most_values: int = MOST_VALUES) -> Any:
     """Parses JSON strictly: no NaN, infinity or duplicate keys; raises NotJson."""
-    if _count_marks(text) > most_values and _count_marks(_TEXT.sub("", text)) > most_values:
+    if _count_marks(text) > most_values and _count_marks(STRING.sub("", text)) > most_values:
         raise NotJson(f"it holds more than {most_values:,} values")
     try:
         value = json.loads(

@@ -88,14 +88,14 @@ class Up:
     """A running `manage.py up`; logs to the file `log`, which never blocks like a full pipe."""
 
     def __init__(self, checkout: Path, port: int, **given: str) -> None:
-        self.log = checkout / "up.log"
+        self.log = Path(given.get("VITRINE_DATA_DIR", checkout)) / "up.log"
         self._sandbox = checkout / "var" / "sandbox.env"
-        with self.log.open("w") as log:
+        with self.log.open("w") as written:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
                 cwd=checkout,
                 env=environment(PORT=str(port), **given),
-                stdout=log,
+                stdout=written,
                 stderr=subprocess.STDOUT,
             )
         login_link = until(lambda: self._link() or self.process.poll() is not None, limit_s=300)
@@ -127,7 +127,7 @@ class Up:
         return printed.strip()
 
     def _link(self) -> str:
-        match = re.search(r"http://\S+/login/link/\S+", self.log.read_text())
+        match = re.search(r"https?://\S+/login/link/\S+", self.log.read_text())
         return match[0] if match else ""
 
     def pid_of(self, command: str) -> int | None:

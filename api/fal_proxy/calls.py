@@ -6,16 +6,20 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
 
 from api import submission
 from api.fal_proxy import (
     relayed_streams,
     responses,
+    result_files,
     status_streams,
     submit_headers,
     tickets,
@@ -44,6 +48,7 @@ from schemas.exact import NotJson, loads
 MAX_RUN_S = 600  # how long a call of `run` is held
 TRUE = {"1", "true"}
 INITIATE = ("storage/upload/initiate", "storage/upload/initiate-multipart")
+AUTHORIZE = "storage/auth/token"
 OVER = "over"  # query parameter of our own request for a result after the wait
 USE_INSTEAD = "Use subscribe, or submit, status and result: they poll the queue."
 _NO_DICT = {"loc": ["body"], "msg": "Input should be a valid dictionary", "type": "dict_type"}
@@ -60,9 +65,10 @@ TOO_MANY = {
 
 @dataclass(frozen=True)
 class Caller:
-    """The calling user, their token or login, and the address under which they call the queue.
+    """The calling user, their token or login, and the addresses under which they call.
 
-    `reach` are the projects that the call sees and begins in.
+    `origin` is ours, `queue` and `cdn` stand for fal's hosts. `reach` are the projects that the
+    call sees and begins in.
     """
 
     user: User
@@ -71,6 +77,7 @@ class Caller:
     login: str
     origin: str
     queue: str
+    cdn: str
     read_body: Callable[[], bytes]
     headers: Mapping[str, str]
 
@@ -100,6 +107,8 @@ def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
     """Return the response to a call; raises Problem for calls that are not supported."""
     if target.host == Host.REST and target.path in INITIATE and method == "POST":
         return _announce_file(caller)
+    if target.host == Host.REST and target.path == AUTHORIZE and method == "POST":
+        return _give_cdn_token(caller)
     if target.host == Host.REST and target.path in TOKENS and method == "POST":
         return _give_token(caller, target)
     _require_offered(target)
@@ -134,13 +143,13 @@ def method_at(address: str) -> str:
 def _announce_file(caller: Caller) -> UpstreamResponse:
     """Return where to send a file, as a whole or in parts, and its later address."""
     body = _read_input(caller.read_body())
-    announced = body if isinstance(body, dict) else {}
-    name, content_type = (str(announced.get(key) or "") for key in ("file_name", "content_type"))
-    upload_path, file_path = uploads.announce(
-        caller.user, caller.reach.require_maker(), name, content_type
-    )
-    addresses = {"upload_url": caller.origin + upload_path, "file_url": caller.origin + file_path}
-    return responses.as_json(addresses)
+    said = body if isinstance(body, dict) else {}
+    name, content_type = (str(said.get(key) or "") for key in ("file_name", "content_type"))
+    project = caller.reach.require_maker()
+    announced = uploads.announce(caller.user.pk, project.pk, name, content_type)
+    upload_path = reverse("api:fal-upload", args=[announced.ticket])
+    addresses = {"upload_url": upload_path, "file_url": announced.file_path}
+    return responses.as_json({name: caller.origin + path for name, path in addresses.items()})
 
 
 def _require_offered(target: Target) -> None:
@@ -202,6 +211,20 @@ def _give_token(caller: Caller, target: Target) -> UpstreamResponse:
     token = caller.live_token(aliases).sign()
     is_older = target.path != TOKENS[0]
     return responses.as_json({"token": token} if is_older else token, 201)
+
+
+def _give_cdn_token(caller: Caller) -> UpstreamResponse:
+    """Return a token of ours for uploads, as fal's Python client asks for one (9.2)."""
+    caller.reach.require_maker()
+    expires_at = timezone.now() + timedelta(seconds=tickets.LIVE_AGE_S)
+    return responses.as_json(
+        {
+            "token": caller.live_token((tickets.CDN,)).sign(),
+            "token_type": "Bearer",
+            "base_url": caller.cdn,
+            "expires_at": expires_at.isoformat(),
+        }
+    )
 
 
 def _alias(app: str) -> str:
@@ -271,9 +294,14 @@ def _about_request(caller: Caller, target: Target, method: str) -> UpstreamRespo
         response = responses.status_stream(run, caller.queue, with_logs=with_logs)
         response.headers[status_streams.HEADER] = f"{run.pk} {caller.queue} {with_logs:d}"
         return response
-    if not run.is_final and target.query.get("wait") == OVER:
+    has_waited = target.query.get("wait") == OVER
+    if not run.is_final and has_waited:
         return responses.not_over(run)
-    return responses.result(run)
+    has_to_wait = not has_waited and result_files.are_coming(run)
+    response = responses.result(run, result_files.addresses(run, caller.token, caller.origin))
+    if has_to_wait:
+        response.headers[HEADER] = f"{run.pk} 0 {_result_path(run)}"
+    return response
 
 
 def _find(caller: Caller, target: Target, heavy: Sequence[str]) -> Run | None:

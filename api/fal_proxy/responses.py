@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpResponse
 
 from api.contract.operation import JSON
+from api.fal_proxy import result_files
 from api.http.dispatch import dumps
 from api.http.problem import Problem
 from fal.messages.endpoint_id import EndpointId
@@ -90,14 +92,14 @@ def status_body(run: Run, base: str, *, with_logs: bool) -> dict[str, Any]:
     return body
 
 
-def result(run: Run) -> UpstreamResponse:
-    """Return the model's output, or upstream's error."""
+def result(run: Run, addresses: Mapping[str, str] = MappingProxyType({})) -> UpstreamResponse:
+    """Return the model's output, or upstream's error; `addresses` replace those of its files."""
     if not run.is_final:
         return as_json({"detail": "Request is still in progress"}, 400, _headers(run))
     if run.state != Run.State.SUCCEEDED:
         return _failure(run)
-    content = run.output_text.encode() if run.output_text else dumps(run.output)
-    return UpstreamResponse(content, 200, _headers(run))
+    content = run.output_text or dumps(run.output).decode()
+    return UpstreamResponse(result_files.replaced(content, addresses).encode(), 200, _headers(run))
 
 
 def of_connection(run: Run) -> UpstreamResponse:

@@ -18,6 +18,8 @@ from fal.messages.endpoint_id import EndpointId
 
 MAX_CHARS = 4000
 _ADDRESS = re.compile(r"https://[!-\[\]-~]+")  # printable ASCII without spaces and backslashes
+# What another address, or another path, could be hidden in; no id has it.
+_MISLEADING = re.compile(r"//|[:@\\%\s]|(?:^|/)\.{1,2}(?:/|$)")
 
 
 class Host(StrEnum):
@@ -82,6 +84,8 @@ def parse(address: str) -> Target:
 def from_path(host: Host, path: str, query: str) -> Target:
     """Return the call to a path of a host; raises InvalidTarget."""
     values = dict(parse_qsl(query, keep_blank_values=True))
+    if _MISLEADING.search(path):
+        raise InvalidTarget("An endpoint id is no address and has no dots, @ or % of addresses.")
     path = path.strip("/")
     app, marker, rest = path.partition("/requests/")
     if host != Host.QUEUE or not marker:

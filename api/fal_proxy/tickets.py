@@ -24,6 +24,7 @@ LIVE_AGE_S = 120  # fal's clients request another one after 90 % of it
 STREAM_PATH = "/streams/"
 OPENAI, OPENAI_WITH_USAGE = "openai", "openai+usage"  # dialects of streams
 TICKET_REFUSED = 421  # Misdirected Request: a status that no model answers with
+CDN = "storage/upload"  # in place of apps, whose aliases have no slash: a token for uploads
 GATEWAY = "gateway"  # holder of the leases of streamed runs
 
 

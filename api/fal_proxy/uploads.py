@@ -17,6 +17,7 @@ from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 
+from api.fal_proxy import result_files
 from api.models import ProxyFile
 from core.file_names import clean_name
 from projects import roles
@@ -27,8 +28,8 @@ from runs.files.own_addresses import path_at_own_host
 SALT = "api.fal_proxy.uploads"
 MAX_AGE_S = 3600
 CHUNK_BYTES = 1 << 20
-_FILES = "/api/fal/files/"
-_FILE = re.compile(rf"{_FILES}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/[^/]+")
+_OURS = "/api/fal/"
+_FILE = re.compile(rf"{_OURS}files/([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/[^/]+")
 
 
 class Announced(NamedTuple):
@@ -44,16 +45,20 @@ class Announced(NamedTuple):
     project_id: int | None = None
 
 
-def announce(user: User, project: Project, name: str, content_type: str) -> tuple[str, str]:
-    """Return the paths to send a file to and to read it from, for `upload_url` and `file_url`."""
+class Announcement(NamedTuple):
+    """A ticket with which a file is sent, and the path at which it can be read later."""
+
+    ticket: str
+    file_path: str
+
+
+def announce(user_id: int, project_id: int, name: str, content_type: str) -> Announcement:
+    """Return the ticket for a file that will be sent, and its later path."""
     file_id = str(uuid.uuid4())
     name = clean_name(name)
-    claims = Announced(user.pk, file_id, name, content_type[:127], project.pk)
-    ticket = signing.dumps(claims, salt=SALT)
-    return (
-        reverse("api:fal-upload", args=[ticket]),
-        reverse("api:fal-file", args=[file_id, name]),
-    )
+    claims = Announced(user_id, file_id, name, content_type[:127], project_id)
+    file_path = reverse("api:fal-file", args=[file_id, name])
+    return Announcement(signing.dumps(claims, salt=SALT), file_path)
 
 
 def read_ticket(ticket: str) -> Announced:
@@ -95,28 +100,22 @@ def keep(announced: Announced, content: IO[bytes], size: int, *, freed_bytes: in
 
 
 def with_uploads(user: User, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return arguments with addresses of the user's files replaced by those of the uploads."""
-
-    def match_of(text: str) -> re.Match[str] | None:
-        return (
-            _FILE.fullmatch(path_at_own_host(text.strip())) if "/api/fal/files/" in text else None
-        )
-
-    wanted = {match[1] for text in _texts(arguments) if (match := match_of(text))}
-    if not wanted:
-        return arguments
-    rows = ProxyFile.objects.filter(pk__in=wanted, user=user).select_related("upload")
-    addresses = {str(row.pk): row.upload.get_absolute_url() for row in rows}
+    """Return arguments with the proxy's addresses of files replaced by those that pages use."""
+    paths = {text: path_at_own_host(text.strip()) for text in _texts(arguments) if _OURS in text}
+    files = {text: match[1] for text, path in paths.items() if (match := _FILE.fullmatch(path))}
+    rows = ProxyFile.objects.filter(pk__in=files.values(), user=user).select_related("upload")
+    uploaded = {str(row.pk): row.upload.get_absolute_url() for row in rows} if files else {}
+    addresses = {text: uploaded[pk] for text, pk in files.items() if pk in uploaded}
+    addresses |= {text: own for text, path in paths.items() if (own := result_files.page_of(path))}
 
     def replaced(value: Any) -> Any:
         if isinstance(value, str):
-            match = match_of(value)
-            return addresses.get(match[1], value) if match else value
+            return addresses.get(value, value)
         if isinstance(value, dict):
             return {key: replaced(child) for key, child in value.items()}
         return [replaced(child) for child in value] if isinstance(value, list) else value
 
-    replaced_arguments: dict[str, Any] = replaced(arguments)
+    replaced_arguments: dict[str, Any] = replaced(arguments) if addresses else arguments
     return replaced_arguments
 
 

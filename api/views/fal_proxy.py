@@ -11,13 +11,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from api import tokens
-from api.fal_proxy import calls, parts, responses, target, uploads
+from api.fal_proxy import calls, parts, responses, result_files, target, tickets, uploads
 from api.fal_proxy.target import Host, InvalidTarget, Target
 from api.http import limits
 from api.http.authentication import require_scope
@@ -27,12 +27,16 @@ from api.reach import PARAMETER, reach_of
 from core.http.parameters import parse_key
 from people.accounts import single_use
 from people.accounts.limits.rate_limit import OWN
+from runs.files import result_names
 from runs.files import uploads as files
+from runs.views import files as served_files
 from schemas.exact import NotJson, loads
 
 METHODS = ("GET", "POST", "PUT")
-QUEUE_PATH = "/api/fal/queue"
-Read = Callable[[HttpRequest, str], Target]
+QUEUE_PATH, HOSTS_PATH = "/api/fal/queue", "/api/fal/hosts/"
+CDN_HOST = "v3.fal.media"
+CDN_UPLOAD, CDN_PARTS = "files/upload", "files/upload/multipart"
+Read = Callable[[HttpRequest, str, str], Target]
 
 
 class FalProxy:
@@ -44,36 +48,43 @@ class FalProxy:
     takes_token = True
     rate_limit = OWN
 
-    def __init__(self, read: Read, *, is_named: bool) -> None:
+    def __init__(self, read: Read, queue: Callable[[HttpRequest, str], str]) -> None:
         self._read = read
-        self._is_named = is_named  # whether clients address the queue by its name at fal
+        self._queue = queue  # the address under which the caller calls fal's queue
 
-    def __call__(self, request: HttpRequest, address: str = "") -> HttpResponse:
+    def __call__(self, request: HttpRequest, address: str = "", host: str = "") -> HttpResponse:
         """Answer one call; errors are JSON in a format for fal's clients."""
         try:
-            return self._respond(request, address)
+            return self._respond(request, address, host)
         except PermissionDenied as denied:
             return responses.refusal(refused(denied))
         except Problem as problem:
             return responses.refusal(problem)
 
-    def _respond(self, request: HttpRequest, address: str) -> HttpResponse:
+    def _respond(self, request: HttpRequest, address: str, host: str) -> HttpResponse:
         method = "GET" if request.method == "HEAD" else request.method or ""
         if method not in METHODS:
             allowed = calls.method_at(address) if address else ", ".join(METHODS)
             raise Problem(405, f"This address takes {allowed}.", headers={"Allow": allowed})
         user, token = _person(request)
         try:
-            target = self._read(request, address)
+            target = self._read(request, address, host)
         except InvalidTarget as error:
             raise Problem(400, str(error), slug="bad-target") from None
         headers = limits.take(_limit(target), user.pk)
         reach = reach_of(user, token, request.GET.get(PARAMETER))
-        origin = request.build_absolute_uri("/").rstrip("/")
-        queue = f"https://{Host.QUEUE}" if self._is_named else origin + QUEUE_PATH
+        queue, cdn = self._queue(request, host), _under(request, host, CDN_HOST)
         login = "" if token else single_use.session_digest(request.session.session_key)
         caller = calls.Caller(
-            user, token, reach, login, origin, queue, lambda: request.body, request.headers
+            user,
+            token,
+            reach,
+            login,
+            _origin(request),
+            queue,
+            cdn,
+            lambda: request.body,
+            request.headers,
         )
         response = calls.answer(caller, target, method)
         for name, value in headers.items():
@@ -111,7 +122,22 @@ def _require_same_origin(request: HttpRequest) -> None:
         raise Problem(403, detail, slug="cross-origin")
 
 
-def _named(request: HttpRequest, address: str) -> Target:
+def _origin(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/").rstrip("/")
+
+
+def _under(request: HttpRequest, came_by: str, host: str) -> str:
+    """Return where a caller that came by one of fal's hosts finds another of them.
+
+    By its own name only if the proxy in front says that it was called by such a name: else the
+    caller would send its token to fal.
+    """
+    if came_by and request.headers.get("X-Forwarded-Host") == came_by:
+        return f"https://{host}"
+    return f"{_origin(request)}{HOSTS_PATH}{host}"
+
+
+def _named(request: HttpRequest, address: str, host: str) -> Target:
     named = request.headers.get("x-fal-target-url", "")
     if not named:
         raise InvalidTarget("Name the address to call in the header x-fal-target-url.")
@@ -119,10 +145,67 @@ def _named(request: HttpRequest, address: str) -> Target:
 
 
 def _below(host: Host) -> Read:
-    def read(request: HttpRequest, address: str) -> Target:
+    def read(request: HttpRequest, address: str, _: str) -> Target:
         return target.from_path(host, address, request.META.get("QUERY_STRING", ""))
 
     return read
+
+
+def _by_host(request: HttpRequest, address: str, host: str) -> Target:
+    if host not in set(Host):
+        raise InvalidTarget(f"{host[:60]} is none of the hosts {', '.join(Host)}.")
+    return _below(Host(host))(request, address, host)
+
+
+def _own_queue(request: HttpRequest, host: str) -> str:
+    return _origin(request) + QUEUE_PATH
+
+
+@login_not_required
+@csrf_exempt
+def cdn(request: HttpRequest, address: str) -> HttpResponse:
+    """Receive a file of fal's Python client, or begin one in parts, by a token for uploads."""
+    kind, _, signed = request.headers.get("Authorization", "").partition(" ")
+    token = tickets.LiveToken.verify(signed.strip()) if kind == "Bearer" else None
+    if token is None or token.aliases != (tickets.CDN,) or token.is_revoked:
+        return responses.refusal(Problem(401, "Fetch a new token for uploads from storage/auth."))
+    if request.method != "POST" or address not in {CDN_UPLOAD, CDN_PARTS}:
+        return responses.refusal(Problem(404, f"This host takes POST {CDN_UPLOAD}."))
+    try:
+        limits.take("file", token.user_id)
+    except Problem as problem:
+        return responses.refusal(problem)
+    name = request.headers.get("X-Fal-File-Name", "")
+    announcement = uploads.announce(
+        token.user_id, token.project_id, name, request.content_type or ""
+    )
+    access_url = token.origin + announcement.file_path
+    if address == CDN_PARTS:
+        return responses.as_json({"access_url": access_url, "uploadId": announcement.ticket})
+
+    def receive(announced: uploads.Announced) -> HttpResponse:
+        uploads.receive(announced, cast("IO[bytes]", request))
+        return responses.as_json({"access_url": access_url})
+
+    return _receive(request, announcement.ticket, "POST", receive)
+
+
+@login_not_required
+@require_safe
+def result_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBase:
+    """Serve a result's file by its signed address, for as long as its caller may read the result.
+
+    Any site may read it, as fal's: who has the address needs no login.
+    """
+    found = result_files.find(signed)
+    if found is None:
+        raise Http404("This result is gone, or the token that it was for.")
+    artifact, user = found
+    named = result_names.served_name(artifact, user)
+    response = served_files.serve(request, artifact.file, artifact.content_type, named)
+    response.headers["Cache-Control"] = "private, no-cache"  # what has ended is gone at once
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 @login_not_required
@@ -139,8 +222,8 @@ def upload(request: HttpRequest, ticket: str) -> HttpResponse:
 
 @login_not_required
 @csrf_exempt
-def upload_part(request: HttpRequest, ticket: str, number: int) -> HttpResponse:
-    """Receive a part of the file of a ticket."""
+def upload_part(request: HttpRequest, ticket: str, number: int, **_: object) -> HttpResponse:
+    """Receive a part of the file of a ticket; its later address may precede the ticket."""
 
     def receive(announced: uploads.Announced) -> HttpResponse:
         size_bytes = parse_key(request.META.get("CONTENT_LENGTH")) or 0
@@ -152,7 +235,7 @@ def upload_part(request: HttpRequest, ticket: str, number: int) -> HttpResponse:
 
 @login_not_required
 @csrf_exempt
-def upload_complete(request: HttpRequest, ticket: str) -> HttpResponse:
+def upload_complete(request: HttpRequest, ticket: str, **_: object) -> HttpResponse:
     """Join the parts of a ticket's file to one upload."""
 
     def receive(announced: uploads.Announced) -> HttpResponse:
@@ -195,6 +278,7 @@ def file(request: HttpRequest, file_id: uuid.UUID, name: str) -> HttpResponse:
     return redirect(get_object_or_404(rows, pk=file_id).upload)
 
 
-proxy = FalProxy(_named, is_named=True)
-queue = FalProxy(_below(Host.QUEUE), is_named=False)
-run = FalProxy(_below(Host.RUN), is_named=False)
+proxy = FalProxy(_named, lambda request, host: f"https://{Host.QUEUE}")
+queue = FalProxy(_below(Host.QUEUE), _own_queue)
+run = FalProxy(_below(Host.RUN), _own_queue)
+hosts = FalProxy(_by_host, lambda request, host: _under(request, host, Host.QUEUE))

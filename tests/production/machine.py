@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import ssl
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import httpx
 import psycopg
 
 from tests.processes import ROOT, environment, free_port, until
+from tests.production import nginx
 from tests.production.units import Unit
 from tests.soak.cluster import Cluster, binaries
 
@@ -305,12 +305,7 @@ class Machine:
 
     def _start_nginx(self) -> None:
         """Start it with the project's file, whose host, ports and paths are this machine's."""
-        site = (ROOT / "deploy" / "nginx.conf").read_text()
-        nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-        version = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr
-        if tuple(map(int, re.findall(r"\d+", version)[:3])) < (1, 25, 1):  # as its comment says
-            site = re.sub(r" *http2 on;.*\n", "", site.replace("443 ssl;", "443 ssl http2;"))
-        for written, here in {
+        here = {
             **{port: self.ports[port] for port in ("8001", "8002", "8010")},
             "listen 443": f"listen 127.0.0.1:{self.ports['443']}",
             "listen 80;": f"listen 127.0.0.1:{self.ports['80']};",
@@ -318,21 +313,8 @@ class Machine:
             "vitrine.example.com": "localhost",
             "/etc/ssl/vitrine/fullchain.pem": str(self.certificate),
             "/etc/ssl/vitrine/privkey.pem": str(self.folder / "key.pem"),
-        }.items():
-            assert written in site, f"deploy/nginx.conf has no {written}"
-            site = site.replace(written, here)
-        (self.folder / "nginx.conf").write_text(f"""
-daemon off; pid {self.folder}/nginx.pid; error_log {self.folder}/nginx-error.log;
-{"user root;" if os.geteuid() == 0 else ""}
-worker_processes 1; worker_rlimit_nofile 8192; events {{ worker_connections 4096; }}
-http {{
-  log_format short '$status $request_method $uri $upstream_status $http_user_agent';
-  access_log {self.access_log} short;
-  {" ".join(f"{kind}_temp_path {self.folder}/{kind};" for kind in TEMPORARY)}
-  {site}
-}}
-""")
-        self._start("nginx", nginx, "-c", str(self.folder / "nginx.conf"), "-e", "stderr")
+        }
+        self._start("nginx", *nginx.command(self.folder, ["nginx.conf"], here))
         until(lambda: _answers(self.base, self.trust))
         until(lambda: all(self.is_ready(port) for _, port in WEB))
 
@@ -354,7 +336,6 @@ http {{
 
 
 PATHS = {"API": "api/v1", "QUEUE": "queue", "RUN": "run", "REST": "rest"}
-TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 def _write_secret(file: Path, settings: dict[str, str]) -> None:

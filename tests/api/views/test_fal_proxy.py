@@ -224,7 +224,7 @@ def test_a_target_outside_fal_is_refused(call: Call, endpoint: Any, target: str)
         ("POST", f"https://fal.run/{FLUX}/realtime", "subscribe"),
         ("POST", f"{SUBMIT}?fal_max_queue_length=3", "fal_max_queue_length"),
         ("POST", "https://rest.fal.ai/tokens/", "subscribe"),
-        ("POST", "https://rest.fal.ai/storage/auth/token", "/api/v1/uploads"),
+        ("POST", "https://rest.fal.ai/storage/tokens", "/api/v1/uploads"),
         ("GET", f"https://ws.fal.run/{FLUX}", "subscribe"),
     ],
 )
@@ -260,7 +260,8 @@ def test_characters_a_database_refuses_are_handled(call: Call, endpoint: Any) ->
     response = call("POST", SUBMIT, b'{"prompt": "a\\u0000b \\ud800"}')
     assert response.status_code < 500
     for target in (f"{QUEUE}/fal-ai/%00", f"{QUEUE}/a/b/requests/%00", f"{QUEUE}/x"):
-        assert call("POST" if "requests" not in target else "GET", target).status_code == 404
+        response = call("POST" if "requests" not in target else "GET", target)
+        assert response.status_code in {400, 404}
 
 
 def test_unknown_and_blocked_models_are_refused(call: Call, make_endpoint: Any) -> None:

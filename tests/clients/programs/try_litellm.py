@@ -1,0 +1,83 @@
+"""LiteLLM as a library: pictures by FAL_AI_API_BASE, films by `api_base`.
+
+It knows some models by name; of any other it takes the `api_base` for the whole address.
+"""
+
+import os
+import time
+from typing import Any
+
+from common import (
+    CENSOR,
+    FORBIDDEN,
+    MINUTE,
+    PICTURE,
+    SLOW,
+    TOKEN,
+    URL,
+    digest,
+    error_in,
+    main,
+    opened,
+    refusals,
+)
+
+RUN, FLUX = f"{URL}/api/fal/run", "fal-ai/flux/dev"
+QUEUE = f"{URL}/api/fal/queue"
+os.environ |= {
+    "FAL_AI_API_KEY": TOKEN,
+    "FAL_AI_API_BASE": RUN,
+    "FAL_AI_QUEUE_API_BASE": QUEUE,
+    # Else it asks the internet for the prices of models.
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+}
+
+import litellm  # noqa: E402  its environment comes first
+
+litellm.telemetry = False
+FILM = "sandbox/drift/text-to-video"
+
+
+def picture(model: str, prompt: str, **more: Any) -> Any:
+    """Ask for a picture."""
+    if model != FLUX:
+        more["api_base"] = f"{RUN}/{model}"
+    return litellm.image_generation(prompt, model=f"fal_ai/{model}", max_retries=0, **more)
+
+
+def error_of(call: Any) -> dict[str, Any]:
+    """The error that a call raises."""
+    return error_in(call, Exception, lambda error: getattr(error, "status_code", 0))
+
+
+def run() -> Any:
+    """A picture, by one held call."""
+    return opened(picture(FLUX, "a mill").data[0].url)
+
+
+def film() -> Any:
+    """A film: begun, followed, fetched."""
+    video = litellm.video_generation("a river", model=f"fal_ai/{FILM}", api_base=QUEUE)
+    while video.status not in {"completed", "failed"}:
+        time.sleep(0.5)
+        video = litellm.video_status(video.id, api_base=QUEUE)
+    assert video.status == "completed", video
+    return {"file": digest(litellm.video_content(video.id, api_base=QUEUE))}
+
+
+def minute() -> Any:
+    """A call that is held for a minute."""
+    output = picture(SLOW, "patience", duration=MINUTE, timeout=120)
+    return opened(output.data[0].url)
+
+
+main(
+    [run, film, minute],
+    refusals=refusals(
+        error_of,
+        invalid=lambda: picture(FLUX, "x", n=99),
+        refused=lambda: picture(CENSOR, FORBIDDEN),
+        plain=lambda: picture(PICTURE, "x"),
+    ),
+    cannot={"cancel": "it has no call that cancels"},
+)

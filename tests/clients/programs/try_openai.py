@@ -1,0 +1,70 @@
+"""OpenAI's client for Python, by its base address: Vitrine's OpenAI address."""
+
+import asyncio
+from typing import Any
+
+import openai
+from common import FORBIDDEN, MINUTE, TOKEN, URL, error_in, main, refusals
+
+BASE = f"{URL}/api/openai/v1"
+TALK, CLOCK = "stage/talk", "mischief/clock"
+client = openai.OpenAI(api_key=TOKEN, base_url=BASE, max_retries=0)
+
+
+def say(text: str, model: str = TALK, **more: Any) -> Any:
+    """Ask a model with one message."""
+    messages: Any = [{"role": "user", "content": text}]
+    return client.chat.completions.create(model=model, messages=messages, **more)
+
+
+def error_of(call: Any) -> dict[str, Any]:
+    """The error that a call raises."""
+    return error_in(call, openai.APIStatusError, lambda error: error.status_code)
+
+
+def run() -> Any:
+    """Ask, with the list of models before."""
+    assert TALK in {model.id for model in client.models.list()}
+    return {"text": say("Good morning").choices[0].message.content}
+
+
+def asynchronous() -> Any:
+    """The asynchronous client, and fal's router by its name of a model."""
+
+    async def ask() -> Any:
+        async with openai.AsyncOpenAI(api_key=TOKEN, base_url=BASE) as its:
+            messages: Any = [{"role": "user", "content": "Write about mountains"}]
+            return await its.chat.completions.create(model="sandbox/scribe", messages=messages)
+
+    return {"text": asyncio.run(ask()).choices[0].message.content}
+
+
+def stream() -> Any:
+    """Words as they come."""
+    chunks = list(say("What is the time?", CLOCK, stream=True, extra_body={"words": 20}))
+    return {"events": len(chunks)}
+
+
+def cancel() -> Any:
+    """A stream that is closed."""
+    stream = say("Count", CLOCK, stream=True, extra_body={"words": 900, "pause": 0.1})
+    first = next(iter(stream))
+    stream.close()
+    return {"run": first.id.removeprefix("chatcmpl-")}
+
+
+def minute() -> Any:
+    """A call that is held for a minute."""
+    return {"text": say("Slowly", extra_body={"seconds": MINUTE}).choices[0].message.content}
+
+
+main(
+    [run, asynchronous, stream, cancel, minute],
+    refusals=refusals(
+        error_of,
+        invalid=lambda: say("Hello", extra_body={"seconds": 1000}),
+        refused=lambda: say(FORBIDDEN),
+        plain=lambda: say("Hello"),
+    ),
+    statuses={"invalid": 400},
+)

@@ -1,0 +1,143 @@
+"""What is promised to every client, and how the stage sees whether it is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from tests.clients.recorder import Exchange
+from tests.clients.stage import FAL_HOSTS, NAME, Stage
+from tests.processes import until
+
+# In the order of the table's columns; a client may have others, of its own.
+EVERY = ("run", "invalid", "refused", "cancel", "blocked", "budget", "minute")
+REFUSALS = {  # the status, and words of which one is in what the client says
+    "invalid": (422, ("body", "must be")),
+    "refused": (422, ("content_policy_violation", "flagged by a content checker")),
+    "blocked": (403, ("is locked by a rule",)),
+    "budget": (402, ("This token may spend $0.00",)),
+}
+MINUTE_S = 60.0
+_ADDRESSES = ("status_url", "response_url", "cancel_url")
+_RESULT = re.compile(r"(POST /api/fal/(hosts/fal\.run|run)/|GET /api/fal/\S+/requests/[^/ ]+ )")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A promise as a client kept it: what its program printed, and how long that took."""
+
+    client: str
+    promise: str
+    token: str
+    facts: dict[str, Any]
+    seconds: float
+    statuses: dict[str, int | None]
+    exchanges: list[Exchange] = field(repr=False)
+
+    @property
+    def runs(self) -> set[str]:
+        """The ids of its runs, by Vitrine's answers or what the client says."""
+        said = {exchange.headers.get("x-fal-request-id", "") for exchange in self.exchanges}
+        return (said | {self.facts.get("run", "")}) - {""}
+
+
+def judge(stage: Stage, kept: Kept) -> None:
+    """Raise AssertionError unless the promise was kept, as seen at both ends and in between."""
+    assert kept.exchanges, "Vitrine was not called"
+    if kept.promise in REFUSALS:
+        _refused(kept)
+    else:
+        _SPECIAL.get(kept.promise, _opened)(stage, kept)
+    for exchange in kept.exchanges:
+        _addresses_of_caller(exchange)
+    if kept.promise == "run":
+        _headers(kept)
+
+
+def _refused(kept: Kept) -> None:
+    fals, words = REFUSALS[kept.promise]
+    status = kept.statuses.get(kept.promise, fals)
+    wire = [exchange.status for exchange in kept.exchanges]
+    assert status is None or status in wire, f"no answer has the status {status}: {wire}"
+    assert kept.facts["status"] == status, f"the client says {kept.facts}"
+    text = kept.facts["text"]
+    assert any(word in text for word in words), f"the client says {text[:300]}"
+
+
+def _opened(stage: Stage, kept: Kept) -> None:
+    """A file is the one that upstream made, byte for byte; a text or a frame is there."""
+    facts = kept.facts
+    for sent in facts.get("sent", []):
+        assert sent in stage.upstream_files(), "a file that was sent did not come to upstream"
+    if "file" in facts:
+        assert facts["file"] in stage.upstream_files(), f"not the file that upstream made: {facts}"
+    else:
+        assert facts.get("text") or facts.get("events", 0) > 1 or facts.get("uploaded"), facts
+
+
+def _run(stage: Stage, kept: Kept) -> None:
+    """The file opens without a token, and no longer once its run is deleted."""
+    _opened(stage, kept)
+    address = kept.facts.get("address") or _file_of(kept.exchanges)
+    if address:
+        assert address.startswith(f"https://{NAME}/"), f"not Vitrine's own address: {address}"
+        answer = stage.client.get(address)
+        assert answer.status_code == 200, address
+        assert sha256(answer.content).hexdigest() in stage.upstream_files(), address
+        for run in kept.runs:
+            stage.ask(kept.token, f"runs/{run}", "DELETE").raise_for_status()
+        assert stage.client.get(address).status_code == 404, "a deleted run's file opens"
+
+
+def _cancelled(stage: Stage, kept: Kept) -> None:
+    def states() -> set[str]:
+        answers = [stage.ask(kept.token, f"runs/{run}") for run in kept.runs]
+        return {answer.json()["state"] for answer in answers if answer.is_success}
+
+    try:
+        assert kept.runs, "it began no run"
+        until(lambda: states() == {"cancelled"}, 30)
+    except AssertionError:
+        raise AssertionError(f"its runs are {states()}") from None
+
+
+def _minute(stage: Stage, kept: Kept) -> None:
+    assert kept.seconds >= MINUTE_S, f"it took {kept.seconds:.0f} s"
+    _opened(stage, kept)
+
+
+_SPECIAL: dict[str, Callable[[Stage, Kept], None]] = {
+    "run": _run,
+    "cancel": _cancelled,
+    "minute": _minute,
+}
+
+
+def _addresses_of_caller(exchange: Exchange) -> None:
+    """Addresses in an answer carry the host, and the prefix, under which the client called."""
+    body = exchange.body
+    for name in _ADDRESSES if isinstance(body, dict) and "request_id" in body else ():
+        host = exchange.asked_host
+        expected = f"https://{host}/" if host in FAL_HOSTS else f"https://{host}/api/fal/queue/"
+        named = "x-fal-target-url" in exchange.request.decode(errors="replace").lower()
+        expected = "https://queue.fal.run/" if named else expected
+        assert body[name].startswith(expected), f"{name} is {body[name]}, not {expected}…"
+
+
+def _headers(kept: Kept) -> None:
+    """The request's id and what was billed come with the result, for fal's own protocol."""
+    results = [e for e in kept.exchanges if _RESULT.match(e.line) and e.status == 200]
+    is_fals = any("/api/fal/" in exchange.line for exchange in kept.exchanges)
+    assert results or not is_fals, [exchange.line for exchange in kept.exchanges]
+    for result in results:
+        for header in ("x-fal-request-id", "x-fal-billable-units"):
+            assert result.headers.get(header), f"{result.line} has no {header}"
+
+
+def _file_of(exchanges: list[Exchange]) -> str:
+    bodies = "".join(exchange.response.decode(errors="replace") for exchange in exchanges)
+    found = re.search(rf'"url": ?"(https://{re.escape(NAME)}/[^"]+)"', bodies)
+    return found[1] if found else ""

@@ -1,0 +1,167 @@
+"""The sandbox as the upstream of `make clients`, with an eye on all that comes to it.
+
+python -m tests.clients.upstream PORT FOLDER  (its key in SANDBOX_KEY)
+
+Files go to FOLDER; each request's line goes to FOLDER/requests, and each token of Vitrine that
+arrives in any header, address or body to FOLDER/tokens.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox import models
+from sandbox.app import build
+from sandbox.config import Config
+from sandbox.contract.registry import Arguments, Model
+from sandbox.contract.schema import choice, media, number, record, text
+from sandbox.errors import ModelError
+from sandbox.models.common import output, prompt
+from sandbox.studio.recordings import sound
+
+TOKEN = re.compile(rb"vitrine_[A-Za-z0-9_-]{43}")
+FLAGGED = "The content could not be processed because it was flagged by a content checker."
+
+
+class Eye:
+    """The ASGI application: passes everything on to the sandbox, and looks at it."""
+
+    def __init__(self, app: ASGIApp, folder: Path) -> None:
+        self._app = app
+        self._folder = folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            return await self._app(scope, receive, send)
+        head = b"\n".join(b": ".join(pair) for pair in scope["headers"])
+        self._look(scope["raw_path"] + b"?" + scope["query_string"] + b"\n" + head)
+        key = "with key" if b"authorization: Key " in head else "without key"
+        self._write("requests", f"{scope.get('method', 'WS')} {scope['path']} {key}")
+        before = b""
+
+        async def seen() -> Message:
+            nonlocal before
+            message = await receive()
+            part = message.get("body") or message.get("bytes") or b""
+            part = part or (message.get("text") or "").encode()
+            self._look(before + part)
+            before = part[-60:]  # a token may lie across two parts
+            return message
+
+        return await self._app(scope, seen, send)
+
+    def _look(self, part: bytes) -> None:
+        for token in TOKEN.findall(part):
+            self._write("tokens", token.decode())
+
+    def _write(self, name: str, line: str) -> None:
+        with (self._folder / name).open("a") as file:
+            file.write(line + "\n")
+
+
+class Staged(Model):
+    """A model of the stage: `task` is its function."""
+
+    task: Callable[[Arguments, Any], Any]
+
+    def load(self) -> Callable[[Arguments, Any], Any]:
+        """Return the function that runs the model."""
+        return type(self).task
+
+
+class Wizper(Staged):
+    """Takes as long as its recording lasts."""
+
+    @staticmethod
+    def task(arguments: Arguments, context: Any) -> dict[str, Any]:
+        """Refuse a recording that begins loud."""
+        heard, rate = sound.load(context, arguments["audio_url"], "audio_url")
+        if abs(heard[sound.RATE // 20][0]) > 0.5:
+            raise ModelError("content_policy_violation", FLAGGED, ("audio_url",))
+        context.sleep(len(heard) / sound.RATE)
+        context.billed = round(len(heard) / sound.RATE, 3)
+        return {"text": f"{len(heard) / sound.RATE:.0f} seconds at {rate} Hz", "chunks": []}
+
+
+class Talk(Staged):
+    """Says its prompt again."""
+
+    @staticmethod
+    def task(arguments: Arguments, context: Any) -> dict[str, Any]:
+        """Refuse a forbidden word."""
+        if "forbidden" in arguments["prompt"]:
+            raise ModelError("content_policy_violation", FLAGGED, ("prompt",))
+        context.sleep(arguments["seconds"])
+        return {"output": arguments["prompt"]}
+
+
+MODELS = [
+    Wizper(
+        # Two clients have this id built in, and one that of flux.
+        "fal-ai/wizper",
+        "Wizper",
+        "speech-to-text",
+        "Says how long a recording is.",
+        record(
+            "WizperInput",
+            {
+                "audio_url": media("audio", "The recording."),
+                "task": choice(["transcribe", "translate"], default="transcribe"),
+                "language": choice(["en", "de", "fr"], default="en"),
+                "chunk_level": choice(["segment"], default="segment"),
+                "version": choice(["3"], default="3"),
+            },
+            ["audio_url"],
+        ),
+        output("WizperOutput", ["text"], text=text()),
+        "stage",
+        copy_of="murmur/listen",
+    ),
+    Talk(
+        "stage/talk",
+        "Talk",
+        "llm",
+        "Says its prompt again after some seconds.",
+        record(
+            "TalkInput",
+            {
+                "prompt": prompt("Hello"),
+                "seconds": number("Seconds.", 0, 100, default=0),
+                "temperature": number("Not heeded.", 0, 2, default=1),
+            },
+            ["prompt"],
+        ),
+        output("TalkOutput", ["output"], output=text()),
+        "stage",
+        copy_of="sandbox/scribe",
+    ),
+]
+
+
+def main(port: int, folder: Path) -> None:
+    """Serve until a signal."""
+    folder.mkdir(parents=True, exist_ok=True)
+    aurora = next(model for model in models.MODELS if model.endpoint_id == "sandbox/aurora")
+    flux = replace(aurora, endpoint_id="fal-ai/flux/dev", copy_of=aurora.endpoint_id)
+    models.MODELS.extend([*MODELS, flux])
+    config = Config(
+        data_dir=folder,
+        key=os.environ["SANDBOX_KEY"],
+        base=f"http://127.0.0.1:{port}",
+        concurrency=64,
+    )
+    uvicorn.run(Eye(build(config), folder), port=port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
