@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from api import resources
 from api.contract.document import BASE
 from api.contract.operation import OPERATIONS, Operation
 from api.http.dispatch import Resource
-from api.views import clients, consents, contract, fal_proxy, openai, tokens
+from api.views import clients, consents, contract, fal_catalogue, fal_proxy, openai, tokens
 
 __all__ = ["app_name", "resources", "urlpatterns"]
 
@@ -26,11 +26,17 @@ def _resources() -> list[URLPattern]:
 
 
 PREFIX = "api/"
-_API = [
+_PLATFORM: list[URLPattern] = [
+    path("models", fal_catalogue.models, name="fal-models"),
+    path("models/pricing", fal_catalogue.prices, name="fal-prices"),
+]
+_API: list[URLPattern | URLResolver] = [
     path("v1/openapi.json", contract.document, name="document"),
     path("fal/proxy", fal_proxy.proxy, name="fal-proxy"),
     path("fal/queue/<path:address>", fal_proxy.queue, name="fal-queue"),
     path("fal/run/<path:address>", fal_proxy.run, name="fal-run"),
+    path("fal/v1/", include(_PLATFORM)),
+    path("fal/hosts/api.fal.ai/v1/", include(_PLATFORM)),
     path("fal/hosts/v3.fal.media/<path:address>", fal_proxy.cdn, name="fal-cdn"),
     path("fal/hosts/<str:host>/<path:address>", fal_proxy.hosts, name="fal-hosts"),
     path("fal/results/<str:signed>/<str:name>", fal_proxy.result_file, name="fal-result-file"),

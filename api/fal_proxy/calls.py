@@ -214,7 +214,7 @@ def _give_token(caller: Caller, target: Target) -> UpstreamResponse:
 
 
 def _give_cdn_token(caller: Caller) -> UpstreamResponse:
-    """Return a token of ours for uploads, as fal's Python client asks for one (9.2)."""
+    """Return a token of ours for uploads, as fal's Python client asks for one."""
     caller.reach.require_maker()
     expires_at = timezone.now() + timedelta(seconds=tickets.LIVE_AGE_S)
     return responses.as_json(

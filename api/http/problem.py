@@ -19,6 +19,7 @@ from runs.start import refused_starts
 
 ROOT = "/api/"
 OPENAI_ROOT = "/api/openai/"
+PLATFORM_ROOT = "/api/fal/v1/"
 _SLUGS = {
     400: "malformed",
     401: "not-authenticated",
@@ -38,6 +39,13 @@ _OPENAI_TYPES = {
     401: "authentication_error",
     403: "permission_error",
     429: "rate_limit_error",
+}
+_PLATFORM_TYPES = {
+    401: "authorization_error",
+    403: "authorization_error",
+    404: "not_found",
+    429: "rate_limited",
+    501: "not_implemented",
 }
 _DETAILS = {
     400: "The request could not be understood.",
@@ -95,6 +103,12 @@ class Problem(Exception):
         }
         return {"error": error}
 
+    def as_platform_error(self) -> dict[str, Any]:
+        """Return the error in the format of fal's Platform API (protocol, section 3.6)."""
+        kind = "server_error" if self.status >= 500 else "validation_error"
+        message = self.detail or HTTPStatus(self.status).phrase
+        return {"error": {"type": _PLATFORM_TYPES.get(self.status, kind), "message": message}}
+
     def response(self) -> HttpResponse:
         """Return the HTTP response."""
         response = HttpResponse(
@@ -103,6 +117,13 @@ class Problem(Exception):
         for name, value in {"Cache-Control": "no-store", **self.headers}.items():
             response.headers[name] = value
         return response
+
+
+# By the root of the paths that have it: the format of errors of another service.
+_FORMATS = {
+    OPENAI_ROOT: Problem.as_openai_error,
+    PLATFORM_ROOT: Problem.as_platform_error,
+}
 
 
 def refused(error: refused_starts.Refused | PermissionDenied, status: int = 409) -> Problem:
@@ -142,10 +163,13 @@ def as_problems(
                 return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Allow": allowed})
         if isinstance(response, HttpResponse) and not _is_ours(response):
             problem = Problem(response.status_code, _detail(response))
-            is_openai = request.path_info.startswith(OPENAI_ROOT)
-            body = problem.as_openai_error() if is_openai else problem.as_json()
+            formats = (
+                form for root, form in _FORMATS.items() if request.path_info.startswith(root)
+            )
+            as_theirs = next(formats, None)
+            body = as_theirs(problem) if as_theirs else problem.as_json()
             response.content = json.dumps(body).encode()
-            response.headers["Content-Type"] = JSON if is_openai else PROBLEM
+            response.headers["Content-Type"] = JSON if as_theirs else PROBLEM
             response.headers["Content-Length"] = str(len(response.content))
         return response
 

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from api import submission, tokens
 from api.fal_proxy import relayed_streams, responses, tickets, uploads
-from api.http import limits
-from api.http.authentication import require_scope
 from api.http.problem import Problem, refused
+from api.http.token_view import Answer, Caller, TokenView
 from api.models import Token
 from api.openai_proxy import chat_requests, chat_responses, known_models
 from api.openai_proxy.chat_requests import ChatRequest
-from api.reach import PARAMETER, Reach, reach_of
 from api.submission import ProxiedCall
 from api.wait import HEADER
 from catalog.models import Revision
-from people.accounts.limits.rate_limit import OWN
 from projects.rules import gallery
 from runs.files.own_addresses import with_own_paths
 from runs.models import Run
@@ -34,46 +29,6 @@ from schemas.exact import NotJson, loads
 MAX_HELD_S = 540  # OpenAI's clients give up after ten minutes, and retry
 WAY_IN = "openai"  # in the timeline
 TOO_MANY = "Too many runs are under way. Wait for one to end, then try again."
-Answer = Callable[..., HttpResponse]  # of a request and its Caller
-
-
-class Caller(NamedTuple):
-    """Who calls, and the projects that the call sees and begins in."""
-
-    token: Token
-    reach: Reach
-
-
-class OpenAIView:
-    """A view: handles a token's call; errors have OpenAI's format."""
-
-    login_required = False
-    csrf_exempt = True
-    takes_token = True
-    rate_limit = OWN
-
-    def __init__(self, method: str, limit: str, answer: Answer) -> None:
-        self._method = method
-        self._limit = limit
-        self._answer = answer
-
-    def __call__(self, request: HttpRequest, **named: Any) -> HttpResponse:
-        """Answer one call."""
-        try:
-            if request.method not in (self._method, "HEAD" if self._method == "GET" else ""):
-                detail = f"This address takes {self._method}."
-                raise Problem(405, detail, headers={"Allow": self._method})
-            token = require_scope(request.api_token, tokens.RUN)  # type: ignore[attr-defined]
-            headers = limits.take(self._limit, token.user_id)
-            reach = reach_of(token.user, token, request.GET.get(PARAMETER))
-            response = self._answer(request, Caller(token, reach), **named)
-        except PermissionDenied as denied:
-            return chat_responses.refusal(refused(denied))
-        except Problem as problem:
-            return chat_responses.refusal(problem)
-        for name, value in headers.items():
-            response.headers[name] = value
-        return response
 
 
 def _complete(request: HttpRequest, caller: Caller) -> HttpResponse:
@@ -156,7 +111,12 @@ def _listed(caller: Caller) -> list[dict[str, Any]]:
     return known_models.listed(gallery.locks_in(caller.reach.target, Revision.current()))
 
 
-class Absent(OpenAIView):
+def _view(method: str, limit: str, answer: Answer) -> TokenView:
+    """Return a view whose errors have OpenAI's format."""
+    return TokenView(method, tokens.RUN, limit, answer, chat_responses.refusal)
+
+
+class Absent(TokenView):
     """Says of OpenAI's other calls that they are not offered here, whoever makes them."""
 
     def __init__(self) -> None:
@@ -169,8 +129,8 @@ class Absent(OpenAIView):
         return chat_responses.refusal(Problem(404, f"{name} is not offered here. {offered}"))
 
 
-completions = OpenAIView("POST", "run", _complete)
-completion = OpenAIView("GET", "poll", _one)
-models = OpenAIView("GET", "read", _models)
-model = OpenAIView("GET", "read", _model)
+completions = _view("POST", "run", _complete)
+completion = _view("GET", "poll", _one)
+models = _view("GET", "read", _models)
+model = _view("GET", "read", _model)
 absent = Absent()

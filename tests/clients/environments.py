@@ -29,7 +29,7 @@ def install(name: str) -> None:
 def command(name: str) -> list[str]:
     """How the client's program is started."""
     program = _program(name)
-    return [LANGUAGES[program.suffix][1](name), str(program)]
+    return LANGUAGES[program.suffix][1](name, program)
 
 
 def _program(name: str) -> Path:
@@ -57,5 +57,29 @@ def _python(name: str) -> str:
     return str(VAR / name / "bin" / "python")
 
 
-# By the ending of a program: how its environment is made, and what runs it there.
-LANGUAGES = {".py": (_install_python, _python)}
+def _by_python(name: str, program: Path) -> list[str]:
+    return [_python(name), str(program)]
+
+
+def _install_node(name: str) -> None:
+    """Node finds packages from where a program lies, so the programs are copied beside them."""
+    environment, locked = VAR / name, LOCKS / name
+    installed = environment / "installed.json"
+    lock = locked / "package-lock.json"
+    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
+        print(f"Installing {name} (once)", flush=True)
+        shutil.rmtree(environment, ignore_errors=True)
+        shutil.copytree(locked, environment)
+        npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        subprocess.run(npm, cwd=environment, check=True)
+        shutil.copy(lock, installed)
+    for program in PROGRAMS.glob("*.mjs"):
+        shutil.copy(program, environment)
+
+
+def _by_node(name: str, program: Path) -> list[str]:
+    return ["node", str(VAR / name / program.name)]
+
+
+# By the ending of a program: how its environment is made, and the command that runs it there.
+LANGUAGES = {".py": (_install_python, _by_python), ".mjs": (_install_node, _by_node)}

@@ -129,7 +129,7 @@ def _addresses_of_caller(exchange: Exchange) -> None:
 
 def _headers(kept: Kept) -> None:
     """The request's id and what was billed come with the result, for fal's own protocol."""
-    results = [e for e in kept.exchanges if _RESULT.match(e.line) and e.status == 200]
+    results = [e for e in kept.exchanges if _RESULT.match(e.called) and e.status == 200]
     is_fals = any("/api/fal/" in exchange.line for exchange in kept.exchanges)
     assert results or not is_fals, [exchange.line for exchange in kept.exchanges]
     for result in results:

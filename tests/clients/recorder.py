@@ -30,6 +30,13 @@ class Exchange:
         return self.request.partition(b"\r\n")[0].decode(errors="replace")
 
     @property
+    def called(self) -> str:
+        """The first line, or what it would be without the proxy that passed the call on."""
+        target = re.search(rb"(?i)\r\nx-fal-target-url: *https://(\S+)", self.request)
+        method = self.line.partition(" ")[0]
+        return f"{method} /api/fal/hosts/{target[1].decode()} " if target else self.line
+
+    @property
     def token(self) -> str:
         """The token with which the client called."""
         match = _TOKEN.search(self.request.partition(b"\r\n\r\n")[0])

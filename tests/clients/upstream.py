@@ -23,10 +23,10 @@ from sandbox import models
 from sandbox.app import build
 from sandbox.config import Config
 from sandbox.contract.registry import Arguments, Model
-from sandbox.contract.schema import choice, media, number, record, text
+from sandbox.contract.schema import choice, media, number, record, ref, text
 from sandbox.errors import ModelError
 from sandbox.models.common import output, prompt
-from sandbox.studio.recordings import sound
+from sandbox.studio.recordings import sound, voice
 
 TOKEN = re.compile(rb"vitrine_[A-Za-z0-9_-]{43}")
 FLAGGED = "The content could not be processed because it was flagged by a content checker."
@@ -105,9 +105,33 @@ class Talk(Staged):
         return {"output": arguments["prompt"]}
 
 
+class Speech(Staged):
+    """Speaks as the model behind it; AI SDK asks every model of speech for an address."""
+
+    @staticmethod
+    def task(arguments: Arguments, context: Any) -> dict[str, Any]:
+        """Speak."""
+        usual = {"voice": "Aria", "speed": 1, "expressiveness": 0.5, "output_format": "mp3"}
+        return voice.speak({**usual, "text": arguments["text"]}, context)
+
+
 MODELS = [
+    Speech(
+        "stage/speech",
+        "Speech",
+        "text-to-speech",
+        "Reads a text aloud.",
+        record(
+            "SpeechInput",
+            {"text": text(), "output_format": choice(["url", "hex"], default="url")},
+            ["text"],
+        ),
+        output("SpeechOutput", ["audio"], audio=ref("Audio")),
+        "stage",
+        copy_of="murmur/voice",
+    ),
     Wizper(
-        # Two clients have this id built in, and one that of flux.
+        # Two clients have this id built in.
         "fal-ai/wizper",
         "Wizper",
         "speech-to-text",
@@ -148,12 +172,19 @@ MODELS = [
 ]
 
 
+# Under ids of fal's own owner, which some clients have built in, or put before every id.
+COPIES = {
+    "fal-ai/flux/dev": "sandbox/aurora",
+    "fal-ai/drift/text-to-video": "sandbox/drift/text-to-video",
+}
+
+
 def main(port: int, folder: Path) -> None:
     """Serve until a signal."""
     folder.mkdir(parents=True, exist_ok=True)
-    aurora = next(model for model in models.MODELS if model.endpoint_id == "sandbox/aurora")
-    flux = replace(aurora, endpoint_id="fal-ai/flux/dev", copy_of=aurora.endpoint_id)
-    models.MODELS.extend([*MODELS, flux])
+    originals = {model.endpoint_id: model for model in models.MODELS}
+    copies = [replace(originals[of], endpoint_id=name, copy_of=of) for name, of in COPIES.items()]
+    models.MODELS.extend([*MODELS, *copies])
     config = Config(
         data_dir=folder,
         key=os.environ["SANDBOX_KEY"],

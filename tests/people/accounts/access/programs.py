@@ -24,6 +24,8 @@ PROGRAMS: dict[str, Row] = {
     "api:fal-file-complete": Row(CLOSED, FORBIDDEN),
     "api:fal-file-part": Row(CLOSED, CLOSED),
     "api:fal-hosts": Row(ANYBODYS, SAME_ORIGIN),
+    "api:fal-models": Row(TOKEN, CLOSED),
+    "api:fal-prices": Row(TOKEN, CLOSED),
     "api:fal-proxy": Row(ANYBODYS, SAME_ORIGIN),
     "api:fal-queue": Row(METHOD, SAME_ORIGIN),
     "api:fal-result-file": Row(NOWHERE, CLOSED),
