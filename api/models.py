@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from core.db import clock
 from core.db.json_field import ExactJSONField
 from projects.models import Membership, Project
 from runs.models import Upload
@@ -106,6 +107,60 @@ class KeyedCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.pk}"
+
+
+class Consent(models.Model):
+    """A question to a token's person: may a program start this, at this price, and the answer.
+
+    One yes starts one thing: what the call with this path and body starts, in this project.
+    """
+
+    class Way(models.TextChoices):
+        """How it was answered."""
+
+        FORM = "form", "a form of the program"
+        PAGE = "page", "a page of Vitrine"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    path = models.CharField(max_length=200, help_text="of the operation, below the API's address")
+    named = models.CharField(max_length=60, blank=True, help_text="the call's ?project=")
+    body = ExactJSONField(help_text="of the call")
+    inputs = ExactJSONField(help_text="what starts: with what a preset or a flow says")
+    subject = models.CharField(max_length=255, help_text="the model or the flow, for people")
+    price = models.CharField(max_length=80, help_text="the estimate in words")
+    answer = models.CharField(max_length=120, help_text="what a yes says, for runs.start")
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    expires_at = models.DateTimeField()
+    agreed_at = models.DateTimeField(null=True)
+    declined_at = models.DateTimeField(null=True)
+    way = models.CharField(max_length=4, choices=Way, blank=True)
+    program = models.CharField(max_length=80, blank=True, help_text="as it calls itself")
+    started = models.UUIDField(null=True, help_text="the run, or the flow's, of the one call")
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        WAITING = "waiting"
+        AGREED = "agreed"
+        DECLINED = "declined"
+        EXPIRED = "expired"
+        STARTED = "started"
+
+    def __str__(self) -> str:
+        return f"{self.price} for {self.subject}"
+
+    @property
+    def state(self) -> State:
+        """Return where it stands now."""
+        if self.started is not None:
+            return self.State.STARTED
+        if self.declined_at is not None:
+            return self.State.DECLINED
+        if clock.now() > self.expires_at:
+            return self.State.EXPIRED
+        return self.State.WAITING if self.agreed_at is None else self.State.AGREED
 
 
 class ProxyFile(models.Model):

@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -92,6 +93,13 @@ def create(
             error
         )
     return token, secret
+
+
+def free_name(user: User, name: str) -> str:
+    """Return the name, with a number behind it if one of the user's tokens has it."""
+    taken = {*Token.objects.filter(user=user, revoked_at=None).values_list("name", flat=True)}
+    numbered = (f"{name} {number}" for number in range(2, MAX_TOKENS + 2))
+    return next(free for free in chain([name], numbered) if free not in taken)
 
 
 def authenticate(secret: str) -> Token | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from api import resources
 from api.contract.document import BASE
 from api.contract.operation import OPERATIONS, Operation
 from api.http.dispatch import Resource
-from api.views import contract, fal_catalogue, fal_proxy, openai, tokens
+from api.views import clients, consents, contract, fal_catalogue, fal_proxy, openai, tokens
 
 __all__ = ["app_name", "resources", "urlpatterns"]
 
@@ -26,11 +26,11 @@ def _resources() -> list[URLPattern]:
 
 
 PREFIX = "api/"
-_PLATFORM = [
+_PLATFORM: list[URLPattern] = [
     path("models", fal_catalogue.models, name="fal-models"),
     path("models/pricing", fal_catalogue.prices, name="fal-prices"),
 ]
-_API = [
+_API: list[URLPattern | URLResolver] = [
     path("v1/openapi.json", contract.document, name="document"),
     path("fal/proxy", fal_proxy.proxy, name="fal-proxy"),
     path("fal/queue/<path:address>", fal_proxy.queue, name="fal-queue"),
@@ -67,8 +67,11 @@ _API = [
 app_name = "api"
 urlpatterns = [
     path("account/tokens/", tokens.index, name="tokens"),
+    path("account/tokens/clients/", clients.index, name="clients"),
+    path("account/tokens/<int:pk>/trial/", clients.trial, name="token-trial"),
     path("account/tokens/<int:pk>/revocation/", tokens.revocation, name="token-revocation"),
     path("account/tokens/<int:pk>/recovery/", tokens.recovery, name="token-recovery"),
+    path("account/agree/<str:signed>/", consents.page, name="consent"),
     # Below one prefix, so that other addresses are not tried against each of these.
     path(PREFIX, include(_API)),
 ]

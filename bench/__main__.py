@@ -39,6 +39,7 @@ BENCHMARKS = {
     "g10": ("bench.pages.throughput:measure_goals", 1, "throughput of the gallery"),
     "g3": ("bench.runs.watchers:measure_goals", 2, "watchers of one run"),
     "g4": ("bench.runs.tabs:measure_goals", 2, "tabs of one profile"),
+    "clients": ("bench.runs.clients:measure_goals", 100, "a call through Vitrine, beside LiteLLM"),
     "g1": ("bench.runs.overhead:measure_goals", 10, "overhead of a run, and (G2) upstream calls"),
 }
 SAME = {"g2": "g1"}

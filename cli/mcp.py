@@ -47,6 +47,7 @@ class Threaded:
 
 def serve(client: Client) -> None:
     """Serve until stdin is closed; one session may spend at most `MCP_SPENDING_CAP`."""
+    from api.assistants.asking import Asking
     from api.assistants.server import build
     from api.assistants.tools import Tools
 
@@ -54,7 +55,7 @@ def serve(client: Client) -> None:
     budget = ProcessBudget(caller, _cap())
 
     def tools_of(context: Any) -> Tools:
-        return Tools(caller, budget, context.report_progress)
+        return Tools(caller, budget, Asking(context), context.report_progress)
 
     build(tools_of).run("stdio")
 

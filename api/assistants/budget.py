@@ -20,10 +20,13 @@ class Budget(Protocol):
     async def left(self) -> Decimal:
         """Return what the session may still spend."""
 
-    async def start(self, amount: Decimal, path: str, body: Any, project: str = "") -> Any:
+    async def start(
+        self, amount: Decimal, path: str, body: Any, project: str = "", consent: str = ""
+    ) -> Any:
         """Post to an operation that may cost `amount`; raises Refused, also for the cap.
 
-        What it starts lives in the project with this slug, empty: where the token begins.
+        What it starts lives in the project with this slug, empty: where the token begins. `consent`
+        is the id of the question that the person has answered with yes, if there was one.
         """
 
 
@@ -46,7 +49,9 @@ class ProcessBudget:
         """Return what the session may still spend."""
         return self._cap - spent_in_session(self._spent, self._paid_at, self._clock())
 
-    async def start(self, amount: Decimal, path: str, body: Any, project: str = "") -> Any:
+    async def start(
+        self, amount: Decimal, path: str, body: Any, project: str = "", consent: str = ""
+    ) -> Any:
         """Post to an operation that may cost `amount`; raises Refused, also for the cap.
 
         The amount is counted before the call, since calls overlap, and no longer if the server
@@ -59,7 +64,9 @@ class ProcessBudget:
             raise Refused(str(exceeded)) from exceeded
         self._paid_at = now
         try:
-            return await self._caller.call("POST", path, body, project=project or None)
+            return await self._caller.call(
+                "POST", path, body, project=project or None, consent=consent or None
+            )
         except Refused as refused:
             if 400 <= refused.status < 500:
                 self._spent = max(self._spent - amount, Decimal(0))

@@ -10,11 +10,15 @@ BASE = "/api/v1"
 
 
 class Refused(Exception):
-    """The API's error, in sentences for an assistant; `status` is the response's, if any."""
+    """The API's error, in sentences for an assistant; `status` is the response's, if any.
 
-    def __init__(self, message: str, status: int = 0) -> None:
+    `slug` is the problem's type, such as `unconfirmed`.
+    """
+
+    def __init__(self, message: str, status: int = 0, slug: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.slug = slug
 
 
 class Caller(Protocol):
@@ -36,4 +40,5 @@ def refusal(status: int, problem: Any) -> Refused:
         place = str(error.get("pointer") or error.get("parameter") or "")
         lines.append(f"{place.removeprefix('#/')}: {error.get('detail')}")
     message = "\n".join(dict.fromkeys(lines))
-    return Refused(terms.in_terms(message, terms.TOOLS), status)
+    slug = str(document.get("type") or "").rpartition(":")[2]
+    return Refused(terms.in_terms(message, terms.TOOLS), status, slug)

@@ -13,7 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import close_old_connections
+from django.utils.crypto import salted_hmac
 
 from api import charges
 from api.assistants.caller import Refused
@@ -23,8 +25,12 @@ from api.http.authentication import secret_of
 from api.http.problem import Problem
 from api.spending import Charge
 from core.http.asgi import App, Receive, Scope, Send
+from people.accounts.single_use import digest
 
 PATH = "/mcp"
+STATE_SALT = "api.assistants.state"
+# Longer than a question is open (`api.consents`), so that a late answer gets a sentence.
+STATE_HOLDS_S = 3600.0
 TOKEN = "vitrine.caller"  # noqa: S105  a key of the ASGI scope
 
 log = logging.getLogger(__name__)
@@ -45,7 +51,11 @@ class Assistants:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["method"] != "POST":
-            headers = [(b"allow", b"POST")]
+            headers = [(b"allow", b"OPTIONS, POST")]
+            if scope["method"] == "OPTIONS":
+                await send({"type": "http.response.start", "status": 204, "headers": headers})
+                await send({"type": "http.response.body"})
+                return
             await _respond(send, 405, "Assistants send POST requests here.", headers)
             return
         caller = InProcess(self._app, scope)
@@ -86,10 +96,28 @@ class Assistants:
 
         logging.getLogger("mcp").setLevel(logging.WARNING)
         return StreamableHTTPSessionManager(
-            app=build(self._tools_of)._lowlevel_server,
+            app=build(self._tools_of, self._security())._lowlevel_server,
             stateless=True,
             # A token is required, and Django checks the Host header of each call.
             security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+        )
+
+    def _security(self) -> Any:
+        """Return how answers come back to whichever web process: sealed, bound to the token."""
+        from mcp.server.request_state import RequestStateSecurity
+
+        secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+
+        def token(context: Any) -> str:
+            return digest(secret_of(context.request.headers.get("authorization", "")))
+
+        return RequestStateSecurity(
+            keys=[
+                salted_hmac(STATE_SALT, "", secret=secret, algorithm="sha256").digest()
+                for secret in secrets
+            ],
+            ttl=STATE_HOLDS_S,
+            bind_principal=token,
         )
 
     async def _run(self, started: asyncio.Event) -> None:
@@ -98,6 +126,7 @@ class Assistants:
             await self._stop.wait()
 
     def _tools_of(self, context: Any) -> Any:
+        from api.assistants.asking import Asking
         from api.assistants.tools import Tools
 
         request = context.request_context.request
@@ -106,6 +135,7 @@ class Assistants:
         return Tools(
             caller,
             TokenBudget(caller, secret, self._cap),
+            Asking(context),
             context.report_progress,
             lambda: self._is_stopping,
         )
@@ -137,10 +167,14 @@ class TokenBudget:
         close_old_connections()  # no request does so in this thread
         return charges.left_of(self._secret, self._cap)
 
-    async def start(self, amount: Decimal, path: str, body: Any, project: str = "") -> Any:
+    async def start(
+        self, amount: Decimal, path: str, body: Any, project: str = "", consent: str = ""
+    ) -> Any:
         """Post to an operation that may cost `amount`; raises Refused, also for the cap.
 
         The API counts the amount in the transaction that starts the run.
         """
         paying = self._caller.charging(Charge(amount, self._cap))
-        return await paying.call("POST", path, body, project=project or None)
+        return await paying.call(
+            "POST", path, body, project=project or None, consent=consent or None
+        )

@@ -10,8 +10,10 @@ from urllib.parse import unquote
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import MCPServerError, ResourceError, ToolError
+from mcp.server.request_state import RequestStateSecurity
 
 from api.assistants import short
+from api.assistants.asking import InputRequired
 from api.assistants.caller import Refused
 from api.assistants.tools import DECLARED, Tools
 from core.version import version
@@ -19,7 +21,8 @@ from core.version import version
 INSTRUCTIONS = (
     "Vitrine runs generative models (images, video, sound, text, 3D). Find a model with "
     "find_models, read its inputs with read_model, tell the user the price from price_run, then "
-    "run_model. Each run costs money: to check the state of a run use get_run, never run it again. "
+    "run_model. Each run costs money, and the person is asked themselves where it costs much: "
+    "you cannot agree for them. To check the state of a run use get_run, never run it again. "
     "Refer to files of earlier runs and to uploads by their address."
 )
 ToolsOf = Callable[[Context[Any, Any]], Tools]
@@ -36,10 +39,17 @@ class _Server(MCPServer[Any]):
         return await super().call_tool(name, given, context)
 
 
-def build(tools_of: ToolsOf) -> MCPServer[Any]:
-    """Return the server; `tools_of` returns the tools for the context of a call."""
+def build(tools_of: ToolsOf, security: RequestStateSecurity | None = None) -> MCPServer[Any]:
+    """Return the server; `tools_of` returns the tools for the context of a call.
+
+    `security` seals what clients bring back with answers; by default with a key of this process.
+    """
     server: MCPServer[Any] = _Server(
-        "vitrine", title="Vitrine", version=version(), instructions=INSTRUCTIONS
+        "vitrine",
+        title="Vitrine",
+        version=version(),
+        instructions=INSTRUCTIONS,
+        request_state_security=security,
     )
     for name, declared in DECLARED.items():
         server.add_tool(
@@ -87,5 +97,7 @@ async def _answered(answer: Awaitable[Any], error: type[MCPServerError] = ToolEr
     """Return a tool's answer; a refusal becomes an error that the assistant can read."""
     try:
         return await answer
+    except InputRequired as required:
+        return required.result
     except Refused as refused:
         raise error(short.bounded(str(refused))) from refused

@@ -161,6 +161,24 @@ def flow_run(flow_run: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def question(consent: dict[str, Any], session_left: str) -> str:
+    """Return what a person is asked before something dear starts."""
+    left = f"Your budget leaves {consent['left']}; this" if consent["left"] else "This"
+    return (
+        f"Run {consent['subject']} for {consent['price']}? {left} session may spend "
+        f"${session_left} more. Answer within 120 seconds; nothing runs without your yes."
+    )
+
+
+def asked(consent: dict[str, Any], session_left: str) -> str:
+    """Tell an assistant whose client cannot ask where the person says yes."""
+    return (
+        f"Nothing has run yet: {question(consent, session_left)}\n"
+        f"Give the person this address, where they see it and press Run: {consent['url']}\n"
+        f"Then read the result with get_run(run_id={consent['id']!r}, wait_s=120)."
+    )
+
+
 def run_line(run: dict[str, Any]) -> str:
     """Describe a run in a line."""
     parts = [

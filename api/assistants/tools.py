@@ -18,16 +18,22 @@ from mcp_types import ImageContent, TextContent, ToolAnnotations
 from pydantic import Field
 
 from api.assistants import short
+from api.assistants.asking import Asking
 from api.assistants.budget import Budget
 from api.assistants.caller import Caller, Refused
-from api.spending import plain
+from api.spending import CapExceeded, plain
 from core.formatting import counted
 
 MAX_WAIT_S = 300
 HOLD_S = 5  # between two progress reports
 POLL_S = 0.3  # if the API cannot hold a call
 COPY_WAIT_S = 8.0  # for the copies of a run's files, whose addresses last
+CONSENT_POLL_S = 1.0
+CONSENT_WAIT_S = 120.0  # as long as a question is open
 MAX_PICTURE_BYTES = 1 << 20
+FLOW_RUNS = "/flow-runs/"
+DECLINED = "The person said no. Nothing was run."
+EXPIRED = "The question has expired without an answer. Nothing was run; call again to ask again."
 Progress = Callable[[float, float, str], Awaitable[None]]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -58,10 +64,6 @@ Arguments = Annotated[
     dict[str, Any], Field(description="the model's input, as read_model lists it")
 ]
 AllowUnknown = Annotated[bool, Field(description="send arguments that the schema lacks")]
-AllowUnknownPrice = Annotated[bool, Field(description="only after the user agreed")]
-MaxCost = Annotated[
-    float, Field(description="in USD, where the user was asked and agreed to this sum", ge=0)
-]
 InProject = Annotated[
     str, Field(description="slug of the project that it goes to (list_projects)", max_length=60)
 ]
@@ -97,11 +99,13 @@ class Tools:
         self,
         caller: Caller,
         budget: Budget,
+        asking: Asking,
         progress: Progress,
         is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._api = caller
         self._budget = budget
+        self._asking = asking
         self._progress = progress
         self._is_stopping = is_stopping
 
@@ -158,12 +162,10 @@ class Tools:
         endpoint_id: EndpointId = "",
         preset_id: PresetId = 0,
         wait_s: Wait = 60,
-        allow_unknown_price: AllowUnknownPrice = False,
         allow_unknown: AllowUnknown = False,
-        max_cost: MaxCost = 0,
         project: InProject = "",
     ) -> str:
-        """Run a model and wait for its end. It costs what the model costs, within a cap."""
+        """Run a model and wait for its end; the person is asked first where it costs much."""
         body: dict[str, Any] = {"arguments": arguments, "allow_unknown": allow_unknown}
         if preset_id:
             preset = await self._api.call("GET", f"/presets/{preset_id}")
@@ -174,10 +176,10 @@ class Tools:
             raise Refused("Name the model by endpoint_id, or a preset by preset_id.")
         body["endpoint_id"] = endpoint_id
         estimate = await self._estimate(endpoint_id, arguments, allow_unknown=allow_unknown)
-        amount = _amount(estimate, allow=allow_unknown_price)
-        body |= _agreed(max_cost, is_unknown_fine=allow_unknown_price)
-        run = await self._budget.start(amount, "/runs", body, project)
-        return short.bounded(short.run(await self._wait(run, wait_s)))
+        started = await self._start(estimate, "/runs", body, project)
+        if isinstance(started, str):
+            return started
+        return short.bounded(short.run(await self._wait(started, wait_s)))
 
     @tool("Run a flow (costs money)", PAID)
     async def run_flow(
@@ -185,12 +187,10 @@ class Tools:
         flow_id: FlowId = "",
         inputs: Arguments | None = None,
         wait_s: Wait = 60,
-        allow_unknown_price: bool = False,
         allow_unknown: AllowUnknown = False,
-        max_cost: MaxCost = 0,
         project: InProject = "",
     ) -> str:
-        """Run a saved chain of models with inputs by name, within a cap, and wait for its end."""
+        """Run a saved chain of models with inputs by name and wait; asks where it costs much."""
         if not flow_id:
             page = await self._api.call("GET", "/flows", limit=50, project=project or None)
             lines = (
@@ -201,15 +201,30 @@ class Tools:
         path = f"/flows/{quote(flow_id, safe='')}"
         body: dict[str, Any] = {"inputs": inputs or {}, "allow_unknown": allow_unknown}
         estimate = await self._api.call("POST", f"{path}/estimates", body)
-        amount = _amount(estimate, allow=allow_unknown_price)
-        body |= _agreed(max_cost, is_unknown_fine=allow_unknown_price)
-        flow_run = await self._budget.start(amount, f"{path}/runs", body, project)
-        return short.bounded(short.flow_run(await self._wait(flow_run, wait_s, "/flow-runs/")))
+        started = await self._start(estimate, f"{path}/runs", body, project)
+        if isinstance(started, str):
+            return started
+        return short.bounded(short.flow_run(await self._wait(started, wait_s, FLOW_RUNS)))
 
     @tool("Read a run")
     async def get_run(self, run_id: RunId, wait_s: Wait = 0) -> str:
-        """Return the state and results of a run; can wait for its end."""
-        run = await self._api.call("GET", _run(run_id))
+        """Return the state and results of a run; can wait for its end.
+
+        Also what came of a question to the person, by its id.
+        """
+        try:
+            run = await self._api.call("GET", _run(run_id))
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            try:
+                consent = await self._consent(run_id, wait_s)
+            except Refused as unanswered:
+                raise unanswered if not unanswered.status else refused from None
+            if consent["is_flow"]:
+                flow_run = await self._api.call("GET", f"{FLOW_RUNS}{consent['started']}")
+                return short.bounded(short.flow_run(await self._wait(flow_run, wait_s, FLOW_RUNS)))
+            run = await self._api.call("GET", _run(consent["started"]))
         return short.bounded(short.run(await self._wait(run, wait_s)))
 
     @tool("Stop a run", STOPS)
@@ -313,6 +328,64 @@ class Tools:
         )
         return short.listed(lines, "This collection has no models.")
 
+    async def _start(
+        self, estimate: dict[str, Any], path: str, body: dict[str, Any], project: str
+    ) -> dict[str, Any] | str:
+        """Start something paid, with the person's yes where it needs one; raises Refused.
+
+        Returns what was started, or a text that says where the person is asked. Raises
+        InputRequired for a client that asks itself.
+        """
+        known = (estimate["high"], estimate["usual"], estimate["low"], 0)
+        amount = Decimal(str(next(sum for sum in known if sum is not None)))
+        said = self._asking.said()
+        if said is None and estimate["high"] is not None:
+            try:
+                started: dict[str, Any] = await self._budget.start(amount, path, body, project)
+                return started
+            except Refused as refused:
+                if refused.slug != "unconfirmed":
+                    raise
+        if said is not None:
+            consent_id, agrees = said
+        else:
+            left = await self._budget.left()
+            if amount > left:
+                raise Refused(str(CapExceeded(amount, left)))
+            consent = await self._api.call(
+                "POST", path, body, project=project or None, consent="ask"
+            )
+            consent_id = consent["id"]
+            agrees = await self._asking.ask(consent, short.question(consent, plain(left)))
+            if agrees is None:
+                return short.asked(consent, plain(left))
+        if agrees is None:
+            consent = await self._consent(consent_id, CONSENT_WAIT_S)
+            kind = FLOW_RUNS if consent["is_flow"] else "/runs/"
+            begun: dict[str, Any] = await self._api.call("GET", f"{kind}{consent['started']}")
+            return begun
+        said_now = {"agrees": agrees, "program": self._asking.program}
+        await self._api.call("POST", f"{_consent(consent_id)}/answer", said_now)
+        if not agrees:
+            raise Refused(DECLINED)
+        agreed: dict[str, Any] = await self._budget.start(amount, path, body, project, consent_id)
+        return agreed
+
+    async def _consent(self, consent_id: str, wait_s: float) -> dict[str, Any]:
+        """Return a question whose page has started something; waits for it. Raises Refused."""
+        until = time.monotonic() + min(wait_s, CONSENT_WAIT_S)
+        while True:
+            consent: dict[str, Any] = await self._api.call("GET", _consent(consent_id))
+            is_open = consent["state"] in {"waiting", "agreed"}
+            if consent["state"] == "started":
+                return consent
+            if not is_open:
+                raise Refused(DECLINED if consent["state"] == "declined" else EXPIRED)
+            if time.monotonic() >= until or self._is_stopping():
+                raise Refused(f"The person has not answered yet: {consent['url']}")
+            await self._progress(0, wait_s, "waiting for the person")
+            await asyncio.sleep(CONSENT_POLL_S)
+
     async def _estimate(
         self, endpoint_id: str, arguments: dict[str, Any], *, allow_unknown: bool
     ) -> dict[str, Any]:
@@ -355,30 +428,13 @@ class Tools:
         return run
 
 
-def _amount(estimate: dict[str, Any], *, allow: bool) -> Decimal:
-    """Return the maximum cost of a run; raises Refused if it is unknown, unless that is allowed.
-
-    Then what is reserved is what such a run usually costs, as far as that is known.
-    """
-    if estimate["high"] is not None:
-        return Decimal(str(estimate["high"]))
-    if not allow:
-        raise Refused(
-            f"The cost of this run is unknown ({estimate['text']}). Nothing was run. Ask the "
-            "person; if they agree, call again with allow_unknown_price=true."
-        )
-    return Decimal(str(estimate["usual"] or estimate["low"] or 0))
-
-
-def _agreed(max_cost: float, *, is_unknown_fine: bool) -> dict[str, Any]:
-    """Return what the person has agreed to, as the API takes it."""
-    agreed: dict[str, Any] = {"max_cost": max_cost} if max_cost else {}
-    return agreed | ({"allow_unknown_price": True} if is_unknown_fine else {})
-
-
 def _model(endpoint_id: str) -> str:
     return f"/models/{quote(endpoint_id, safe='/')}"
 
 
 def _run(run_id: str) -> str:
     return f"/runs/{quote(run_id, safe='')}"
+
+
+def _consent(consent_id: str) -> str:
+    return f"/consents/{quote(consent_id, safe='')}"

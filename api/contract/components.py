@@ -30,6 +30,7 @@ from api.contract.shapes import (
     several,
     text,
 )
+from api.models import Consent
 from api.tokens import SCOPES
 from catalog.models import Change, Standing
 from projects.models import Membership
@@ -109,6 +110,7 @@ COMPONENTS: dict[str, Schema] = {
             enum=["fal", "sandbox", "unknown"],
         ),
         waiting_because=text("why a new run would have to wait; empty if it would not"),
+        version=text("of this Vitrine: `0.2.0`"),
     ),
     "Project": record(
         slug=text("what `?project=` names it by; `private` for your own"),
@@ -236,6 +238,24 @@ COMPONENTS: dict[str, Schema] = {
         webhook_url=WEBHOOK_URL
         | {"description": "address to notify when the run ends, signed as fal signs its webhooks"},
         allow_unknown=ALLOW_UNKNOWN,
+    ),
+    "Consent": record(
+        id=text(format="uuid"),
+        state=text(
+            "a call with `?consent=<id>` starts what was agreed to", enum=Consent.State.values
+        ),
+        subject=text("the model's id, or the flow's name"),
+        price=text("the most that it costs: `$0.42`, or words where no limit is known"),
+        left=text("what budgets leave to it: `$12.00`; empty where none holds"),
+        expires_at=moment("nothing starts by it later"),
+        url=text("the page where the token's person answers it", format="uri"),
+        started=nullable(text("the run, or the flow's, once there is one", format="uuid")),
+        is_flow=flag(),
+    ),
+    "ConsentAnswer": request(
+        "agrees",
+        agrees=flag("what the person has said"),
+        program=text("your program and its version, for the audit log", maxLength=80),
     ),
     "NewEstimate": request(
         "endpoint_id",

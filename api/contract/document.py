@@ -7,16 +7,19 @@ from http import HTTPStatus
 from typing import Any
 
 from api.contract.components import COMPONENTS
+from api.contract.nulls import with_nulls
 from api.contract.operation import PROBLEM, Operation, Parameter, Response
 from api.contract.shapes import ref
 from api.tokens import SCOPES
+from core.version import version
 
 BASE = "/api/v1"
 USUAL_ERRORS = (401, 403, 422, 429, 503)
 _ABOUT = (
     "Search the catalogue, run models and collect what they make. Send a token, which each "
     "person creates in Vitrine under “API tokens”, as `Authorization: Bearer vitrine_…`. Lists "
-    "are paged by `cursor`; errors are problem details (RFC 9457); `RateLimit` gives what is left."
+    "are paged by `cursor`; errors are problem details (RFC 9457); `RateLimit` gives what is left. "
+    "In a request's body, `null` for an optional member is its absence. The version is Vitrine's."
 )
 _TAGS = {
     "models": "The catalogue: search, inputs, prices, changes.",
@@ -37,13 +40,13 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Vitrine", "version": "1", "description": _ABOUT},
+        "info": {"title": "Vitrine", "version": version(), "description": _ABOUT},
         "servers": [{"url": BASE}],
         "tags": [{"name": name, "description": description} for name, description in _TAGS.items()],
         "security": [{"token": []}],
         "paths": paths,
         "components": {
-            "schemas": COMPONENTS,
+            "schemas": {name: with_nulls(schema) for name, schema in COMPONENTS.items()},
             "headers": _HEADERS,
             "responses": {"Problem": _problem("An error.")},
             "securitySchemes": {

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from fal.messages import endpoint_id
+
 Schema = dict[str, Any]
 MAX_ENDPOINT_ID = 255
+CURSOR_PATTERN = "^[A-Za-z0-9_-]+$"
 
 
 def text(description: str = "", **more: Any) -> Schema:
@@ -35,7 +38,8 @@ def moment(description: str = "") -> Schema:
 
 def nullable(schema: Schema) -> Schema:
     """The same, or null."""
-    return schema | {"type": [schema["type"], "null"]}
+    choices = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return schema | {"type": [schema["type"], "null"]} | choices
 
 
 def several(item: Schema, description: str = "", **more: Any) -> Schema:
@@ -68,7 +72,9 @@ def page(item: str) -> Schema:
     """A page of a list; the cursor is null on the last."""
     return record(
         items=several(ref(item)),
-        next_cursor=nullable(text("pass it as `cursor` for the next page; null on the last")),
+        next_cursor=nullable(
+            text("pass it as `cursor` for the next page; null on the last", pattern=CURSOR_PATTERN)
+        ),
     )
 
 
@@ -82,4 +88,10 @@ ALLOW_UNKNOWN_PRICE = flag(
     "whoever pays has agreed to what nothing is known of what it costs, where a budget asks",
     default=False,
 )
-ENDPOINT_ID = text("a model's address", minLength=1, maxLength=MAX_ENDPOINT_ID)
+ENDPOINT_ID = text(
+    "a model's address",
+    minLength=1,
+    maxLength=MAX_ENDPOINT_ID,
+    pattern=endpoint_id.PATTERN,
+    examples=["fal-ai/flux/dev"],
+)

@@ -133,6 +133,13 @@ def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
     return response
 
 
+def method_at(address: str) -> str:
+    """Return the method that an address below one of fal's hosts takes."""
+    _, marker, rest = address.partition("/requests/")
+    is_cancellation = rest.partition("/")[2] == Action.CANCEL
+    return _METHODS[Action.CANCEL if is_cancellation else Action.STATUS] if marker else "POST"
+
+
 def _announce_file(caller: Caller) -> UpstreamResponse:
     """Return where to send a file, as a whole or in parts, and its later address."""
     body = _read_input(caller.read_body())
@@ -207,7 +214,7 @@ def _give_token(caller: Caller, target: Target) -> UpstreamResponse:
 
 
 def _give_cdn_token(caller: Caller) -> UpstreamResponse:
-    """Return a token of ours for uploads, as fal's Python client asks for one (9.2)."""
+    """Return a token of ours for uploads, as fal's Python client asks for one."""
     caller.reach.require_maker()
     expires_at = timezone.now() + timedelta(seconds=tickets.LIVE_AGE_S)
     return responses.as_json(
@@ -290,10 +297,9 @@ def _about_request(caller: Caller, target: Target, method: str) -> UpstreamRespo
     has_waited = target.query.get("wait") == OVER
     if not run.is_final and has_waited:
         return responses.not_over(run)
-    token_id = caller.token.pk if caller.token else None
-    reader = result_files.Reader(caller.user.pk, token_id, caller.login)
-    response = responses.result(run, result_files.addresses(run, reader, caller.origin))
-    if not has_waited and result_files.are_coming(run):
+    has_to_wait = not has_waited and result_files.are_coming(run)
+    response = responses.result(run, result_files.addresses(run, caller.token, caller.origin))
+    if has_to_wait:
         response.headers[HEADER] = f"{run.pk} 0 {_result_path(run)}"
     return response
 

@@ -84,9 +84,9 @@ def parse(address: str) -> Target:
 def from_path(host: Host, path: str, query: str) -> Target:
     """Return the call to a path of a host; raises InvalidTarget."""
     values = dict(parse_qsl(query, keep_blank_values=True))
-    path = path.strip("/")
     if _MISLEADING.search(path):
         raise InvalidTarget("An endpoint id is no address and has no dots, @ or % of addresses.")
+    path = path.strip("/")
     app, marker, rest = path.partition("/requests/")
     if host != Host.QUEUE or not marker:
         return Target(host, path, values)

@@ -10,7 +10,6 @@ from typing import Any
 from api.http.problem import Problem
 
 MAX_CHARS = 400
-PATTERN = "^[A-Za-z0-9_-]+$"
 
 
 def encode(*values: Any) -> str:

@@ -147,13 +147,20 @@ def pointer(path: Iterable[str | int], *before: str) -> str:
 def as_problems(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: replaces error pages below `/api/` with problem documents."""
+    """Middleware: replaces error pages below `/api/` with problem documents.
+
+    It answers OPTIONS with the methods that a view names when it refuses that.
+    """
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         is_error = response.status_code >= HTTPStatus.BAD_REQUEST
         if not (is_error and request.path_info.startswith(ROOT)):
             return response
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            response.headers["Allow"] = allowed = _allowed(response.headers["Allow"])
+            if request.method == "OPTIONS":
+                return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Allow": allowed})
         if isinstance(response, HttpResponse) and not _is_ours(response):
             problem = Problem(response.status_code, _detail(response))
             formats = (
@@ -167,6 +174,12 @@ def as_problems(
         return response
 
     return respond
+
+
+def _allowed(methods: str) -> str:
+    """Return the methods of an address with those that come with them (RFC 9110, 9.1)."""
+    named = {*methods.split(", "), "OPTIONS"}
+    return ", ".join(sorted(named | {"HEAD"} if "GET" in named else named))
 
 
 def _is_ours(response: HttpResponse) -> bool:

@@ -9,9 +9,11 @@ from typing import Any
 from django.http import HttpRequest
 from jsonschema import Draft202012Validator, ValidationError
 
-from api.contract.components import validator
+from api.contract.components import COMPONENTS, validator
+from api.contract.nulls import without_nulls
 from api.contract.operation import JSON, Operation, Parameter, Schema
 from api.http.problem import Problem, pointer
+from fal.messages import endpoint_id
 from schemas.exact import NotJson, loads
 
 MAX_ERRORS = 20
@@ -71,8 +73,15 @@ def _objection(parameter: Parameter, value: Any) -> str:
         return ""  # a converter has checked it
     if isinstance(value, str) and ("\x00" in value or not value.isprintable()):
         return f"{parameter.name} has characters that cannot be printed."
-    error = next(parameter.validator.iter_errors(value), None)
+    is_looked_up = parameter.where == "path"
+    errors = parameter.validator.iter_errors(value)
+    error = next((e for e in errors if not (is_looked_up and _is_no_id(e))), None)
     return f"{parameter.name}: {error.message[:300]}" if error else ""
+
+
+def _is_no_id(error: ValidationError) -> bool:
+    """Whether a text is no endpoint id: there is no such model, as its look-up says better."""
+    return error.validator == "pattern" and error.validator_value == endpoint_id.PATTERN
 
 
 def read_body(operation: Operation, request: HttpRequest) -> Any:
@@ -88,6 +97,7 @@ def read_body(operation: Operation, request: HttpRequest) -> Any:
     value = _parse(request.body)
     if isinstance(value, dict):
         value = {body.formerly.get(name, name): item for name, item in value.items()}
+    value = without_nulls(COMPONENTS[body.component], value)
     errors = find_errors(validator(body.component), value)
     if errors:
         raise Problem(422, errors[0]["detail"], errors=errors)
@@ -107,6 +117,8 @@ def find_errors(checked: Draft202012Validator, value: Any) -> list[dict[str, str
     """Return the validation errors of a value, each with a JSON Pointer."""
     errors: list[dict[str, str]] = []
     for error in checked.iter_errors(value):
+        if _is_no_id(error):
+            continue
         errors += [problem for problem in _in_words(error) if problem not in errors]
         if len(errors) >= MAX_ERRORS:
             break

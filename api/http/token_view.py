@@ -47,10 +47,10 @@ class TokenView:
     def __call__(self, request: HttpRequest, **named: Any) -> HttpResponse:
         """Answer one call."""
         try:
-            token = require_scope(request.api_token, self._scope)  # type: ignore[attr-defined]
             if request.method not in (self._method, "HEAD" if self._method == "GET" else ""):
                 detail = f"This address takes {self._method}."
                 raise Problem(405, detail, headers={"Allow": self._method})
+            token = require_scope(request.api_token, self._scope)  # type: ignore[attr-defined]
             headers = limits.take(self._limit, token.user_id)
             reach = reach_of(token.user, token, request.GET.get(PARAMETER))
             response = self._answer(request, Caller(token, reach), **named)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.contract.operation import Call, Reply, Response, operation
 from api.representation import moments
+from core.version import version
 from projects.models import Membership
 from runs.progress import current_upstream
 from runs.progress.worker_status import readiness
@@ -31,6 +32,7 @@ def get_me(call: Call) -> Reply:
             },
             "upstream": upstream.name if upstream else "unknown",
             "waiting_because": readiness(),
+            "version": version(),
         }
     )
 

@@ -6,13 +6,16 @@ import hashlib
 import secrets
 import uuid
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db.models import Q
 
+from api import consents
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem, pointer
 from api.idempotency import KEY, key_of, key_reused
+from api.models import Consent
 from api.representation import endpoint as models
 from api.representation import moments
 from api.representation.run import estimate as estimate_json
@@ -130,11 +133,12 @@ def estimate_flow(call: Call) -> Reply:
     scope="run",
     tag="flows",
     limit="run",
-    parameters=[FLOW, KEY, WAIT, TO_PROJECT],
+    parameters=[FLOW, KEY, WAIT, TO_PROJECT, consents.PARAMETER],
     body=Body("NewFlowRun"),
     responses=[
         Response(201, "The new run of the flow.", "FlowRun"),
         Response(200, "The run that this Idempotency-Key started before.", "FlowRun"),
+        Response(202, "The question to the token's person; nothing was run.", "Consent"),
     ],
     errors=[404, 409],
 )
@@ -147,15 +151,21 @@ def run_flow(call: Call) -> Reply:
     """
     flow, definition = _find(call)
     filled = _filled(call, definition)
+    estimate = _price(filled)
     if "max_cost" in call.body:
-        require_below(Decimal(str(call.body["max_cost"])), _price(filled))
+        require_below(Decimal(str(call.body["max_cost"])), estimate)
     token, project = _token(key_of(call)), call.reach.beside(flow)
     flow_run, is_new = FlowRun.objects.of(call.user).filter(form_token=token).first(), False
     if flow_run is None:
         try:
-            flow_run, is_new = starting.start(call.user, flow, filled, token, project=project)
+            start = partial(starting.start, call.user, flow, filled, token, project=project)
+            asked = consents.Wanted(flow.name, filled.as_json(), project, estimate)
+            outcome = consents.started(call, asked, start)
         except starting.Refused as refused:
             raise Problem(409, str(refused), slug="cannot-be-run") from refused
+        if isinstance(outcome, Consent):
+            return consents.reply(outcome, call, 202)
+        flow_run, is_new = outcome
     is_here = flow_run.flow_id == flow.pk and flow_run.project_id == project.pk
     if not (is_here and identical(flow_run.definition, filled.as_json())):
         raise key_reused()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from api.contract.operation import Parameter
-from api.contract.shapes import MAX_ENDPOINT_ID
+from api.contract.shapes import CURSOR_PATTERN, ENDPOINT_ID
 from api.http import cursor
 from api.http.problem import Problem
 from api.reach import MAX_SLUG_CHARS, PARAMETER
@@ -18,10 +18,11 @@ T = TypeVar("T")
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_KEY = 2**31 - 1
+_ENDPOINT_ID = {name: value for name, value in ENDPOINT_ID.items() if name != "description"}
 
 CURSOR = Parameter(
     "cursor",
-    {"type": "string", "minLength": 1, "maxLength": cursor.MAX_CHARS, "pattern": cursor.PATTERN},
+    {"type": "string", "minLength": 1, "maxLength": cursor.MAX_CHARS, "pattern": CURSOR_PATTERN},
     "`next_cursor` of the page before",
 )
 LIMIT = Parameter(
@@ -31,14 +32,14 @@ LIMIT = Parameter(
 )
 ENDPOINT = Parameter(
     "endpoint_id",
-    {"type": "string", "minLength": 1, "maxLength": MAX_ENDPOINT_ID},
+    _ENDPOINT_ID,
     "the model; its slashes may stand as they are: `fal-ai/flux/dev`",
     where="path",
     converter="path",
 )
 MODEL = Parameter(
     "model",
-    {"type": "string", "minLength": 1, "maxLength": MAX_ENDPOINT_ID},
+    _ENDPOINT_ID,
     "only those of this model",
 )
 

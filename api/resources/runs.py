@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db.models import Q
 
 import schemas
-from api import submission
+from api import consents, submission
 from api.contract.components import SENT_TRANSPORTS
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem, pointer
 from api.idempotency import KEY, key_of, key_reused
+from api.models import Consent
 from api.representation import run as representation
 from api.resources import presets, webhooks
 from api.resources.changes import read_moment
@@ -156,11 +158,12 @@ def _moment(call: Call, name: str) -> datetime | None:
     scope="run",
     tag="runs",
     limit="run",
-    parameters=[KEY, WAIT, TO_PROJECT],
+    parameters=[KEY, WAIT, TO_PROJECT, consents.PARAMETER],
     body=Body("NewRun", formerly={"webhook": "webhook_url"}),
     responses=[
         Response(201, "The new run.", "Run"),
         Response(200, "The run that this Idempotency-Key created before.", "Run"),
+        Response(202, "The question to the token's person; nothing was run.", "Consent"),
     ],
     errors=[404, 409],
 )
@@ -179,8 +182,8 @@ def create_run(call: Call) -> Reply:
     )
     if problems and not endpoint.refusal:
         raise _invalid_arguments(endpoint, problems)
+    estimate = cost.estimate_run(endpoint, arguments)
     if "max_cost" in call.body:
-        estimate = cost.estimate_run(endpoint, arguments)
         require_below(Decimal(str(call.body["max_cost"])), estimate)
     webhook = call.body.get("webhook_url", "")
     if webhook:
@@ -190,9 +193,14 @@ def create_run(call: Call) -> Reply:
         call.token, call.reach.target, endpoint, arguments, transport, key_of(call), webhook, door
     )
     try:
-        run, is_new = submission.start(wanted)
+        start = partial(submission.start, wanted)
+        asked = consents.Wanted(endpoint.endpoint_id, arguments, call.reach.target, estimate)
+        outcome = consents.started(call, asked, start)
     except submission.KeyReused as error:
         raise key_reused() from error
+    if isinstance(outcome, Consent):
+        return consents.reply(outcome, call, 202)
+    run, is_new = outcome
     if call.reserved and is_new:
         ledger.assign(call.reserved, run)
     elif call.reserved:  # a repeated call costs nothing

@@ -64,9 +64,8 @@ class FalProxy:
     def _respond(self, request: HttpRequest, address: str, host: str) -> HttpResponse:
         method = "GET" if request.method == "HEAD" else request.method or ""
         if method not in METHODS:
-            raise Problem(
-                405, "The proxy takes GET, POST, PUT.", headers={"Allow": "GET, POST, PUT"}
-            )
+            allowed = calls.method_at(address) if address else ", ".join(METHODS)
+            raise Problem(405, f"This address takes {allowed}.", headers={"Allow": allowed})
         user, token = _person(request)
         try:
             target = self._read(request, address, host)

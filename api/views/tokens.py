@@ -34,11 +34,15 @@ NOT_A_MEMBER = "You are not a member of this project. Choose another one."
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store  # the page of a new token contains it
+@sensitive_variables("made")
 def index(request: HtmxRequest) -> HttpResponse:
     """List the user's tokens; a POST creates one and shows it once."""
-    if request.method == "POST":
-        return _create(request)
-    return _page(request, TokenForm(request.user))
+    if request.method != "POST":
+        return _page(request, TokenForm(request.user))
+    form = TokenForm(request.user, request.POST)
+    if (made := form.create()) is None:
+        return _page(request, form)
+    return _page(request, TokenForm(request.user), secret=made[1], created=made[0])
 
 
 class TokenForm(forms.Form):
@@ -69,8 +73,9 @@ class TokenForm(forms.Form):
         error_messages={"invalid_choice": "Choose when the token expires."},
     )
 
-    def __init__(self, user: User, data: QueryDict | None = None) -> None:
-        super().__init__(data, auto_id="token-%s")
+    def __init__(self, user: User, data: QueryDict | None = None, name: str = "") -> None:
+        super().__init__(data, auto_id="token-%s", initial={"name": name})
+        self.user = user
         self.projects = {project.key: project for project in Reach(user).projects}
         self.fields["project"].choices = [  # type: ignore[attr-defined]
             ("", "All my projects"),
@@ -82,24 +87,27 @@ class TokenForm(forms.Form):
         """Yield the choices of what it may, each with its name."""
         return zip(self["scope"], tokens.SCOPES, strict=True)
 
+    def create(self) -> tuple[Token, str] | None:
+        """Create the token, returned with its secret; None if the form says what is wrong."""
+        if not self.is_valid():
+            return None
+        typed = self.cleaned_data
+        project = self.projects.get(typed["project"])
+        try:
+            return tokens.create(
+                self.user,
+                typed["name"],
+                typed["scope"],
+                typed["days"],
+                by=self.user,
+                project=project,
+            )
+        except ValueError as error:
+            self.add_error("name", str(error))
+            return None
 
-@sensitive_variables("secret", "more")
-def _create(request: HtmxRequest) -> HttpResponse:
-    user, form = request.user, TokenForm(request.user, request.POST)
-    if not form.is_valid():
-        return _page(request, form)
-    typed = form.cleaned_data
-    project = form.projects.get(typed["project"])
-    try:
-        token, secret = tokens.create(
-            user, typed["name"], typed["scope"], typed["days"], by=user, project=project
-        )
-    except ValueError as error:
-        form.add_error("name", str(error))
-        return _page(request, form)
-    return _page(request, TokenForm(user), secret=secret, created=token)
 
-
+@sensitive_variables("more")
 def _page(request: HtmxRequest, form: TokenForm, **more: Any) -> HttpResponse:
     mine = Token.objects.filter(user=request.user, revoked_at=None).select_related("project")
     lately = timezone.now() - tokens.UNDO_WITHIN

@@ -10,7 +10,11 @@ from fal.errors import InvalidEndpointId
 NAMESPACES = frozenset({"workflows", "comfy"})
 _LEGACY = re.compile(r"([0-9]+)-([A-Za-z0-9-]+)")
 # Ids are put into URL paths unescaped, so they must not contain characters special in URLs.
-_SEGMENT = re.compile(r"(?!\.{1,2}\Z)[^\s/?#%\\\x00-\x20\x7f]+")
+_PART = r"(?!\.{1,2}(?:/|$))[^\s/?#%\\\x00-\x20\x7f]+"
+_NAMESPACE = rf"(?:{'|'.join(sorted(NAMESPACES))})/"
+# Of every id, as JSON Schema writes patterns.
+PATTERN = rf"^(?:{_LEGACY.pattern}|(?:{_NAMESPACE}|(?!{_NAMESPACE})){_PART}(?:/{_PART})+)$"
+_ID = re.compile(PATTERN)
 
 
 @dataclass(frozen=True)
@@ -27,14 +31,14 @@ class EndpointId:
         """Parses `text`; raises InvalidEndpointId (a ValueError)."""
         if legacy := _LEGACY.fullmatch(text):
             return cls(owner=legacy[1], alias=legacy[2])
-        namespace, parts = "", text.split("/")
-        if parts[0] in NAMESPACES:
-            namespace, *parts = parts
-        if len(parts) < 2 or not all(_SEGMENT.fullmatch(part) for part in parts):
+        if not _ID.fullmatch(text):
             raise InvalidEndpointId(
                 f"{text!r} is not an endpoint id; it should look like owner/alias or "
                 "owner/alias/path."
             )
+        namespace, parts = "", text.split("/")
+        if parts[0] in NAMESPACES:
+            namespace, *parts = parts
         return cls(parts[0], parts[1], "/".join(parts[2:]), namespace)
 
     @property

@@ -72,6 +72,7 @@ OUT: Mapping[str, str] = {
     "sums that a worker makes anew": "playground.KeptFigures",
     "processes report anew": "operations.Counter operations.ServerProcess",
     "files that were being sent": "api.ProxyPart playground.UploadReservation",
+    "questions are open for two minutes; the audit log has the answers": "api.Consent",
     "tells of this place": "operations.Backup operations.CspReport",
     "what goes is announced anew": "operations.Announcement",
 }

@@ -45,6 +45,7 @@ PERSONAL: Mapping[str, str] = {
     "run__user": ("library.PromptRun library.ReferenceRun playground.Artifact training.Training"),
     "series__user": "library.SeriesItem",
     "share__user": "sharing.ShareItem",
+    "token__user": "api.Consent",
     "user_id": "catalog.Favourite",
     "voter": "boards.Vote",
 }

@@ -39,6 +39,7 @@ ROWS = (
     Rows("notifications.Notification", "created_at", "INBOX_KEPT_DAYS"),
     Rows("notifications.Delivery", "created_at", "LOGS_KEPT_DAYS", Q(state=Delivery.State.WAITING)),
     Rows("account.EmailConfirmation", "created", "LOGS_KEPT_DAYS"),
+    Rows("api.Consent", "created_at", "LOGS_KEPT_DAYS"),
     Rows("api.ProxyPart", "created_at", "LOGS_KEPT_DAYS"),
     Rows("playground.WebhookReport", "received_at", "LOGS_KEPT_DAYS"),
     Rows("playground.Worker", "beat_at", "LOGS_KEPT_DAYS"),

@@ -29,7 +29,6 @@ NOT_NOTHING = "A budget of nothing stops everything. Enter a sum above $0."
 ONCE_ALONE = "Only a budget that is spent once has dates: choose “once”, or leave them empty."
 PAST = "This day is over: the budget would hold nobody back. Choose today or a later one."
 BACKWARDS = "It would end before it begins. Choose a later day."
-SESSION_ASKS_NOBODY = "In an assistant's session there is nobody to ask: leave this empty."
 NEVER_ASKS = "A press of more than {limit} is refused anyway: enter less, or nothing."
 BELOW = (
     "{whose} spent {spent} of it already{when}. With this limit, everything is refused{until}. "
@@ -103,8 +102,6 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         if instance:
             del self.fields["target"]
-            if instance.scope == Budget.Scope.SESSION:
-                del self.fields["ask_above"]
         else:
             self.fields["target"].choices = choices(user)  # type: ignore[attr-defined]
 
@@ -128,9 +125,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or self.cleaned_data
         self._clean_dates(cleaned)
         limit, bar = cleaned.get("limit"), cleaned.get("ask_above")
-        if bar is not None and cleaned.get("target") == Budget.Scope.SESSION:
-            self.add_error("ask_above", SESSION_ASKS_NOBODY)
-        elif limit is not None and bar is not None and bar >= limit:
+        if limit is not None and bar is not None and bar >= limit:
             self.add_error("ask_above", NEVER_ASKS.format(limit=money(limit)))
         if self.errors:
             return cleaned

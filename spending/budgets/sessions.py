@@ -12,6 +12,15 @@ from spending.models import Budget
 
 def limit() -> Decimal | None:
     """Return the most that a session may spend; None: no budget says. One query."""
+    return _least("limit")
+
+
+def asks_above() -> Decimal | None:
+    """Return above which sum an assistant has to ask; None: no budget says. One query."""
+    return _least("ask_above")
+
+
+def _least(column: str) -> Decimal | None:
     holding = Budget.objects.holding(timezone.localdate(clock.now()))
-    limits = holding.filter(scope=Budget.Scope.SESSION).order_by("limit")
-    return limits.values_list("limit", flat=True).first()
+    sums = holding.filter(scope=Budget.Scope.SESSION).exclude(**{column: None})
+    return sums.order_by(column).values_list(column, flat=True).first()

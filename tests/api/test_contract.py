@@ -27,6 +27,8 @@ from api.contract.document import BASE, document
 from api.contract.operation import OPERATIONS
 from api.idempotency import KEY
 from catalog.models import Change, Collection
+from core.version import version
+from fal.messages import endpoint_id
 from runs.models import Artifact, Preset, Upload
 from tests.schemas.laws import cases
 
@@ -141,6 +143,32 @@ def test_each_body_is_one_type_for_generated_clients() -> None:
     for name in bodies:
         assert COMPONENTS[name]["type"] == "object", name
         assert COMPONENTS[name].keys().isdisjoint({"anyOf", "oneOf", "allOf"}), name
+
+
+def test_the_document_has_the_pattern_of_each_endpoint_id() -> None:
+    parameters = [parameter for operation in OPERATIONS for parameter in operation.parameters]
+    schemas = [p.schema for p in parameters if p.name in {"endpoint_id", "model"}]
+    names = {operation.body.component for operation in OPERATIONS if operation.body}
+    members = [COMPONENTS[name]["properties"] for name in {*names, "NewColumn"}]
+    schemas += [member["endpoint_id"] for member in members if "endpoint_id" in member]
+    assert len(schemas) > 8
+    assert {schema["pattern"] for schema in schemas} == {endpoint_id.PATTERN}
+
+
+@pytest.mark.django_db
+def test_a_text_that_is_no_endpoint_id_is_answered_by_its_look_up(call: Any) -> None:
+    absent = call("GET", "/models/flux")
+    begun = call("POST", "/runs", {"endpoint_id": "flux", "arguments": {}})
+    for response in (absent, begun):
+        assert response.status_code == 404
+        assert "Search for it" in response.json()["detail"]
+    assert call("GET", "/runs?model=flux").status_code == 422
+
+
+@pytest.mark.django_db
+def test_the_document_says_which_vitrine_it_is_of(call: Any) -> None:
+    assert document(OPERATIONS)["info"]["version"] == version()
+    assert call("GET", "/me").json()["version"] == version()
 
 
 def test_the_openapi_document_is_public(client: Any) -> None:

@@ -187,6 +187,26 @@ def test_a_wait_includes_the_copies_of_files(make_run: Any) -> None:
     assert serve(use)[2] == "succeeded"
 
 
+def test_a_result_of_fals_clients_waits_for_the_copies(make_run: Any) -> None:
+    run = make_run(state="succeeded")
+    files = Artifact.objects.filter(run=run)
+    Artifact.objects.create(run=run, position=0, path="image", kind="image", url="https://x.test/a")
+
+    async def state() -> str:
+        return (await files.aget()).state
+
+    async def use(client: httpx.AsyncClient, broker: Broker) -> Any:
+        held = asyncio.create_task(client.get("/api/fal/proxy?wait=1"))
+        await waiting(broker)
+        await files.aupdate(state=Artifact.State.STORED)
+        await sync_to_async(locked_update.bump_version)(run.pk)
+        async with asyncio.timeout(wait.COPY_WAIT_S / 2):
+            return (await held).text
+
+    app = holding(run.pk, f"/api/fal/queue/a/b/requests/{run.pk}", state)
+    assert serve(use, app) == "stored"
+
+
 def test_a_slow_copy_does_not_hold_the_answer(make_run: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(wait, "COPY_WAIT_S", 0.2)
     run = make_run(state="running")

@@ -43,6 +43,7 @@ PAGES = [
     "/collections/",
     "/prices/",
     "/account/tokens/",
+    "/account/tokens/clients/?client=nextjs",
     "/searches/",
     "/collections/import/",
     "/projects/",

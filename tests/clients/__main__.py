@@ -170,10 +170,11 @@ def _secrets(stage: Stage) -> str:
     """Upstream saw no token of Vitrine's, and no client the house's key."""
     requests = stage.upstream_lines("requests")
     assert any(line.endswith("with key") for line in requests), "upstream's eye saw no key"
-    if tokens := stage.upstream_lines("tokens"):
-        return f"FAILED: {len(tokens)} tokens went upstream"
+    tokens = stage.upstream_lines("tokens")
     told = [exchange.line for exchange in stage.recorder.exchanges if exchange.has_secret]
-    return f"FAILED: the house's key came to a client: {told[:3]}" if told else "ok"
+    if tokens or told:
+        return f"FAILED: {len(tokens)} tokens went upstream, the key came with {told[:3]}"
+    return "ok"
 
 
 def _print(clients: Sequence[Client], said: dict[tuple[str, str], str], folder: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from tests.clients.recorder import Exchange
@@ -57,8 +58,8 @@ def judge(stage: Stage, kept: Kept) -> None:
 
 
 def _refused(kept: Kept) -> None:
-    status, words = REFUSALS[kept.promise]
-    status = kept.statuses.get(kept.promise, status)
+    fals, words = REFUSALS[kept.promise]
+    status = kept.statuses.get(kept.promise, fals)
     wire = [exchange.status for exchange in kept.exchanges]
     assert status is None or status in wire, f"no answer has the status {status}: {wire}"
     assert kept.facts["status"] == status, f"the client says {kept.facts}"
@@ -83,7 +84,9 @@ def _run(stage: Stage, kept: Kept) -> None:
     address = kept.facts.get("address") or _file_of(kept.exchanges)
     if address:
         assert address.startswith(f"https://{NAME}/"), f"not Vitrine's own address: {address}"
-        assert stage.client.get(address).status_code == 200, address
+        answer = stage.client.get(address)
+        assert answer.status_code == 200, address
+        assert sha256(answer.content).hexdigest() in stage.upstream_files(), address
         for run in kept.runs:
             stage.ask(kept.token, f"runs/{run}", "DELETE").raise_for_status()
         assert stage.client.get(address).status_code == 404, "a deleted run's file opens"

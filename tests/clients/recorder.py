@@ -79,6 +79,7 @@ class Recorder:
 
     secret: bytes
     exchanges: list[Exchange] = field(default_factory=list)
+    _tasks: list[Any] = field(default_factory=list)
 
     def start(self, ports: dict[int, int]) -> None:
         """Pass connections to each port on to the one it stands for, from a thread."""
@@ -108,6 +109,7 @@ class Recorder:
         async def passing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             exchange = Exchange()
             self.exchanges.append(exchange)
+            self._tasks.append(asyncio.current_task())  # asyncio itself refers to it weakly
             with suppress(OSError):
                 inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", to)
                 await asyncio.gather(

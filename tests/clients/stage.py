@@ -147,7 +147,8 @@ class Stage:
             "/etc/ssl/vitrine/fal-hosts-key.pem": str(self._certificate),
         }
         files = ["nginx.conf", "fal-hosts.conf"]
-        self._start("nginx", *nginx.command(self.folder, files, here))
+        alone = "master_process off;"  # in a namespace of users it cannot start a worker
+        self._start("nginx", *nginx.command(self.folder, files, here, alone))
         until(lambda: _listens(443))
 
     def _start_hub(self) -> None:

@@ -24,7 +24,11 @@ SECTIONS = set(re.findall(r"^#{3,4} (\d[\d.]*) ", PAGE, re.MULTILINE))
 SOURCES = [
     path
     for path in sorted(ROOT.glob("*/**/*.py"))
-    if "/." not in str(path) and "/migrations/" not in str(path) and path != Path(__file__)
+    if "/." not in str(path)
+    and "/migrations/" not in str(path)
+    and path != Path(__file__)
+    # what `make bench` and `make clients` install
+    and path.relative_to(ROOT).parts[0] != "var"
 ]
 NUMBER = r"\d{1,2}(?:\.\d{1,2})?"
 CITED_SECTIONS = re.compile(

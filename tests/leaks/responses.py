@@ -27,7 +27,12 @@ class Shown(NamedTuple):
 
 # `test_responses.py` needs each of them.
 SHOWN = [
-    Shown("API token", "POST", re.compile("/account/tokens/"), "the page of a new token, once"),
+    Shown(
+        "API token",
+        "POST",
+        re.compile("/account/tokens/(clients/)?"),
+        "the page of a new token, and a client's lines with it, once",
+    ),
     Shown("invitation", "POST", re.compile("/people/invitations/"), "its link, once, to be sent"),
     Shown(
         "invitation",

@@ -17,6 +17,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Model
 from django.utils import timezone
 
+from api import tokens
 from catalog.changelog import recorder
 from catalog.models import Change, Endpoint, SyncReport
 from catalog.sync import pipeline
@@ -59,6 +60,7 @@ def keyed(key: str, values: dict[str, Any], day: int) -> dict[str, Any]:
 def of_day(user: User, make_run: Any) -> dict[str, Values]:
     """What a row of each model has that goes by age."""
     run, home = make_run(), private_project(user)
+    token, _ = tokens.create(user, "assistant")
     address = EmailAddress.objects.create(user=user, email="ana@example.com")
     people = User.objects.bulk_create(User(username=f"p{day}") for day in range(DAYS))
     endpoints = Endpoint.objects.bulk_create(
@@ -76,6 +78,10 @@ def of_day(user: User, make_run: Any) -> dict[str, Values]:
             "user": user, "method": "email", "state": "delivered",
         },
         "account.EmailConfirmation": lambda day: {"email_address": address, "key": f"{day}"},
+        "api.Consent": lambda day: {
+            "token": token, "project": home, "body": {}, "inputs": {},
+            "expires_at": timezone.now(),
+        },
         "api.ProxyPart": lambda day: {
             "user": user, "file_id": uuid.uuid4(), "number": 1, "size_bytes": 1,
         },

@@ -14,10 +14,12 @@ from tests.processes import ROOT
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
-def command(folder: Path, files: Sequence[str], here: Mapping[str, str]) -> list[str]:
+def command(
+    folder: Path, files: Sequence[str], here: Mapping[str, str], first: str = ""
+) -> list[str]:
     """Write a configuration of these files into the folder; return how nginx is started with it.
 
-    `here` is what stands for each text of the files, which must have it.
+    `here` is what stands for each text of the files, which must have it; `first` are directives.
     """
     site = "\n".join((ROOT / "deploy" / name).read_text() for name in files)
     nginx = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -29,7 +31,7 @@ def command(folder: Path, files: Sequence[str], here: Mapping[str, str]) -> list
         site = site.replace(written, replaced)
     (folder / "nginx.conf").write_text(f"""
 daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log;
-{"user root;" if os.geteuid() == 0 else ""}
+{"user root;" if os.geteuid() == 0 else ""} {first}
 worker_processes 1; worker_rlimit_nofile 8192; events {{ worker_connections 4096; }}
 http {{
   log_format short '$status $request_method $uri $upstream_status $http_user_agent';

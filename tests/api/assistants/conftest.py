@@ -49,7 +49,7 @@ def flux(make_endpoint: Any, documents: Any) -> Any:
 
 @asynccontextmanager
 async def connected(
-    assistants: Assistants, authorization: str, mode: Any = "auto"
+    assistants: Assistants, authorization: str, mode: Any = "auto", **declared: Any
 ) -> AsyncIterator[Client]:
     """A client of `assistants` that sends this header."""
     from mcp import Client
@@ -59,7 +59,7 @@ async def connected(
     headers = {"Authorization": authorization}
     async with httpx2.AsyncClient(transport=transport, headers=headers) as http:
         stream = streamable_http_client("http://testserver/mcp", http_client=http)
-        async with Client(stream, mode=mode) as client:
+        async with Client(stream, mode=mode, **declared) as client:
             yield client
 
 
@@ -73,14 +73,18 @@ def talk(pages: Pages, user: Any) -> Callable[..., Any]:
         cap: int = 1,
         mode: Any = "auto",
         project: Any = None,
+        secret: str = "",
+        **declared: Any,
     ) -> Any:
         name = uuid.uuid4().hex if project or Token.objects.exists() else "assistant"
-        _, secret = tokens.create(user, name, scopes or ("read", "run"), project=project)
+        if not secret:
+            _, secret = tokens.create(user, name, scopes or ("read", "run"), project=project)
 
         async def main() -> Any:
             async with listening() as broker:
                 assistants = Assistants(HeldResponses(pages, lambda: broker), cap)
-                async with connected(assistants, f"Bearer {secret}", mode) as client:
+                authorization = f"Bearer {secret}"
+                async with connected(assistants, authorization, mode, **declared) as client:
                     found = await conversation(client)
                 await assistants.stop()
             await sync_to_async(connections.close_all)()

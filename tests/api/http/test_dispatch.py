@@ -81,10 +81,8 @@ def test_an_unknown_address_is_a_problem(call: Any) -> None:
     assert_problem(call("GET", "/nothing"), 404)
 
 
-def test_a_wrong_method_names_the_right_ones(call: Any) -> None:
-    response = call("PATCH", "/runs")
-    assert_problem(response, 405)
-    assert response.headers["Allow"] == "GET, POST"
+def test_a_wrong_method_is_a_problem(call: Any) -> None:
+    assert_problem(call("PATCH", "/runs"), 405)
 
 
 @pytest.mark.parametrize(

@@ -129,8 +129,10 @@ def test_an_invalid_chat_body_is_refused_before_a_run(
 def test_the_address_accepts_only_its_method_and_scope(call: Any, user: Any) -> None:
     _, secret = tokens.create(user, "reader", ["read"])
     browser = Client(headers={"Authorization": f"Bearer {secret}"})
-    refused = browser.get(ADDRESS)
+    refused = browser.post(ADDRESS)
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "scope_missing")
+    refused = browser.get(ADDRESS)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (405, "method_not_allowed")
     assert browser.get("/api/openai/v1/nothing").json()["error"]["type"] == "invalid_request_error"
 
 

@@ -10,6 +10,7 @@ import sys
 import urllib.request
 import wave
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +23,7 @@ MINUTE = 60
 
 def main(
     promises: Iterable[Callable[[], Any]],
+    refusals: Mapping[str, Callable[[], Any]],
     cannot: Mapping[str, str] = MappingProxyType({}),
     statuses: Mapping[str, int | None] = MappingProxyType({}),
 ) -> None:
@@ -29,13 +31,21 @@ def main(
 
     `statuses` are those of its protocol, where they are others than fal's; None: it has none.
     """
-    by_name = {promise.__name__: promise for promise in promises}
+    by_name = {promise.__name__: promise for promise in promises} | dict(refusals)
     if len(sys.argv) == 1:
         declared = {"cannot": dict(cannot), "statuses": dict(statuses)}
         print(json.dumps({"promises": [*by_name], **declared}))
         return
     facts = by_name[sys.argv[1]]()
     print("\n" + json.dumps(facts))
+
+
+def refusals(
+    error_of: Callable[[Any], Any], invalid: Any, refused: Any, plain: Any
+) -> dict[str, Callable[[], Any]]:
+    """The promises of what is refused, by calls: whose token it is says why a plain one is."""
+    calls = {"invalid": invalid, "refused": refused, "blocked": plain, "budget": plain}
+    return {name: partial(error_of, call) for name, call in calls.items()}
 
 
 def digest(content: bytes) -> str:
@@ -49,7 +59,7 @@ def opened(address: str) -> dict[str, str]:
         return {"file": digest(response.read()), "address": address}
 
 
-def refused(call: Callable[[], Any], errors: Any, status: Callable[[Any], int]) -> dict[str, Any]:
+def error_in(call: Callable[[], Any], errors: Any, status: Callable[[Any], int]) -> dict[str, Any]:
     """Return the status and the words of the error that a call raises."""
     try:
         unexpected = call()

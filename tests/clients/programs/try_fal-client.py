@@ -8,8 +8,20 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from common import CENSOR, FORBIDDEN, HOST, MINUTE, PICTURE, SLOW, TOKEN, digest, main, opened
-from common import refused as refusal
+from common import (
+    CENSOR,
+    FORBIDDEN,
+    HOST,
+    MINUTE,
+    PICTURE,
+    SLOW,
+    TOKEN,
+    digest,
+    error_in,
+    main,
+    opened,
+    refusals,
+)
 
 os.environ["FAL_KEY"] = TOKEN
 if sys.argv[1:] == ["hosts"]:
@@ -24,7 +36,7 @@ PART_BYTES = 101 << 20  # from 100 MiB on it sends parts
 
 def error_of(call: Any) -> dict[str, Any]:
     """The error that a call raises."""
-    return refusal(call, fal_client.FalClientHTTPError, lambda error: error.status_code)
+    return error_in(call, fal_client.FalClientHTTPError, lambda error: error.status_code)
 
 
 def run() -> Any:
@@ -46,31 +58,11 @@ def hosts() -> Any:
     return opened(held["images"][0]["url"])
 
 
-def invalid() -> Any:
-    """An argument that the model does not take."""
-    return error_of(lambda: fal_client.subscribe(PICTURE, {"prompt": "x", "num_images": 99}))
-
-
-def refused() -> Any:
-    """Content that the model refuses."""
-    return error_of(lambda: fal_client.run(CENSOR, {"prompt": FORBIDDEN}))
-
-
 def cancel() -> Any:
     """Cancelled while it runs."""
     handle = fal_client.submit(SLOW, {"duration": MINUTE})
     handle.cancel()
     return error_of(handle.get)
-
-
-def blocked() -> Any:
-    """A model that a rule forbids."""
-    return error_of(lambda: fal_client.submit(PICTURE, {"prompt": "x"}))
-
-
-def budget() -> Any:
-    """A budget of nothing."""
-    return error_of(lambda: fal_client.run(PICTURE, {"prompt": "x"}))
 
 
 def minute() -> Any:
@@ -124,5 +116,11 @@ def realtime() -> Any:
 
 
 main(
-    [run, hosts, invalid, refused, cancel, blocked, budget, minute, upload, parts, stream, realtime]
+    [run, hosts, cancel, minute, upload, parts, stream, realtime],
+    refusals=refusals(
+        error_of,
+        invalid=lambda: fal_client.subscribe(PICTURE, {"prompt": "x", "num_images": 99}),
+        refused=lambda: fal_client.run(CENSOR, {"prompt": FORBIDDEN}),
+        plain=lambda: fal_client.submit(PICTURE, {"prompt": "x"}),
+    ),
 )

@@ -7,8 +7,19 @@ import io
 import os
 from typing import Any
 
-from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, digest, main, recording
-from common import refused as refusal
+from common import (
+    CENSOR,
+    FORBIDDEN,
+    MINUTE,
+    PICTURE,
+    SLOW,
+    TOKEN,
+    digest,
+    error_in,
+    main,
+    recording,
+    refusals,
+)
 
 os.environ |= {
     "HF_ENDPOINT": os.environ.get("HUB_URL", ""),
@@ -34,7 +45,7 @@ def picture(model: str, prompt: str, **more: Any) -> Any:
 
 def error_of(call: Any) -> dict[str, Any]:
     """The error that a call raises."""
-    return refusal(call, HfHubHTTPError, lambda error: error.response.status_code)
+    return error_in(call, HfHubHTTPError, lambda error: error.response.status_code)
 
 
 def size_of(image: Any) -> dict[str, str]:
@@ -74,32 +85,18 @@ def transcription() -> Any:
     return {"text": client.automatic_speech_recognition(recording(1), model=model).text}
 
 
-def invalid() -> Any:
-    """An argument that the model does not take."""
-    return error_of(lambda: picture(PICTURE, "x", num_images=99))
-
-
-def refused() -> Any:
-    """Content that the model refuses."""
-    return error_of(lambda: picture(CENSOR, FORBIDDEN))
-
-
-def blocked() -> Any:
-    """A model that a rule forbids."""
-    return error_of(lambda: picture(PICTURE, "x"))
-
-
-def budget() -> Any:
-    """A budget of nothing."""
-    return error_of(lambda: picture(PICTURE, "x"))
-
-
 def minute() -> Any:
     """A call that is held for a minute."""
     return size_of(picture(SLOW, "patience", duration=MINUTE))
 
 
 main(
-    [run, edit, film, speech, transcription, invalid, refused, blocked, budget, minute],
+    [run, edit, film, speech, transcription, minute],
+    refusals=refusals(
+        error_of,
+        invalid=lambda: picture(PICTURE, "x", num_images=99),
+        refused=lambda: picture(CENSOR, FORBIDDEN),
+        plain=lambda: picture(PICTURE, "x"),
+    ),
     cannot={"cancel": "it has no call that cancels"},
 )

@@ -7,8 +7,20 @@ import os
 import time
 from typing import Any
 
-from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, URL, digest, main, opened
-from common import refused as refusal
+from common import (
+    CENSOR,
+    FORBIDDEN,
+    MINUTE,
+    PICTURE,
+    SLOW,
+    TOKEN,
+    URL,
+    digest,
+    error_in,
+    main,
+    opened,
+    refusals,
+)
 
 RUN, FLUX = f"{URL}/api/fal/run", "fal-ai/flux/dev"
 QUEUE = f"{URL}/api/fal/queue"
@@ -35,7 +47,7 @@ def picture(model: str, prompt: str, **more: Any) -> Any:
 
 def error_of(call: Any) -> dict[str, Any]:
     """The error that a call raises."""
-    return refusal(call, Exception, lambda error: getattr(error, "status_code", 0))
+    return error_in(call, Exception, lambda error: getattr(error, "status_code", 0))
 
 
 def run() -> Any:
@@ -53,26 +65,6 @@ def film() -> Any:
     return {"file": digest(litellm.video_content(video.id, api_base=QUEUE))}
 
 
-def invalid() -> Any:
-    """An argument that the model does not take."""
-    return error_of(lambda: picture(FLUX, "x", n=99))
-
-
-def refused() -> Any:
-    """Content that the model refuses."""
-    return error_of(lambda: picture(CENSOR, FORBIDDEN))
-
-
-def blocked() -> Any:
-    """A model that a rule forbids."""
-    return error_of(lambda: picture(PICTURE, "x"))
-
-
-def budget() -> Any:
-    """A budget of nothing."""
-    return error_of(lambda: picture(PICTURE, "x"))
-
-
 def minute() -> Any:
     """A call that is held for a minute."""
     output = picture(SLOW, "patience", duration=MINUTE, timeout=120)
@@ -80,6 +72,12 @@ def minute() -> Any:
 
 
 main(
-    [run, film, invalid, refused, blocked, budget, minute],
+    [run, film, minute],
+    refusals=refusals(
+        error_of,
+        invalid=lambda: picture(FLUX, "x", n=99),
+        refused=lambda: picture(CENSOR, FORBIDDEN),
+        plain=lambda: picture(PICTURE, "x"),
+    ),
     cannot={"cancel": "it has no call that cancels"},
 )

@@ -4,7 +4,7 @@ import asyncio
 import os
 from typing import Any
 
-from common import HOST, MINUTE, TOKEN, main, samples
+from common import HOST, MINUTE, TOKEN, main, refusals, samples
 
 os.environ |= {
     "FAL_KEY": TOKEN,
@@ -54,32 +54,18 @@ def run() -> Any:
     return text_of(heard(1))
 
 
-def invalid() -> Any:
-    """A language that the model does not take."""
-    return error_of(lambda: heard(1, language="tlh"))
-
-
-def refused() -> Any:
-    """A recording that the model refuses."""
-    return error_of(lambda: heard(1, begins_loud=True))
-
-
-def blocked() -> Any:
-    """A model that a rule forbids."""
-    return error_of(lambda: heard(1))
-
-
-def budget() -> Any:
-    """A budget of nothing."""
-    return error_of(lambda: heard(1))
-
-
 def minute() -> Any:
     """A recording that takes a minute."""
     return text_of(heard(MINUTE))
 
 
 main(
-    [run, invalid, refused, blocked, budget, minute],
+    [run, minute],
+    refusals=refusals(
+        error_of,
+        invalid=lambda: heard(1, language="tlh"),
+        refused=lambda: heard(1, begins_loud=True),
+        plain=lambda: heard(1),
+    ),
     cannot={"cancel": "it has no call that cancels"},
 )

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx2
-from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, URL, main
+from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, URL, main, refusals
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -35,7 +35,7 @@ def ran(model: str, mode: str = "auto", **arguments: Any) -> dict[str, Any]:
 
 
 def run() -> Any:
-    """List the tools, run a model."""
+    """Run a model and wait for its end."""
     facts = ran(PICTURE, prompt="a mill")
     assert not facts["is_error"], facts
     return {"text": facts["text"]}
@@ -60,31 +60,11 @@ def tools() -> Any:
     return {"text": " ".join(tool.name for tool in asyncio.run(ask()).tools)}
 
 
-def invalid() -> Any:
-    """An argument that the model does not take."""
-    return ran(PICTURE, prompt="x", num_images=99)
-
-
-def refused() -> Any:
-    """Content that the model refuses."""
-    return ran(CENSOR, prompt=FORBIDDEN)
-
-
 def cancel() -> Any:
     """A run that is under way."""
     begun = text_of(called("run_model", endpoint_id=SLOW, arguments={"duration": 60}, wait_s=1))
     run_id = next(word for word in begun.split() if word.count("-") == 4)
     return {"run": run_id, "text": text_of(called("cancel_run", run_id=run_id))}
-
-
-def blocked() -> Any:
-    """A model that a rule forbids."""
-    return ran(PICTURE, prompt="x")
-
-
-def budget() -> Any:
-    """A budget of nothing."""
-    return ran(PICTURE, prompt="x")
 
 
 def minute() -> Any:
@@ -94,7 +74,13 @@ def minute() -> Any:
 
 
 main(
-    [run, legacy, tools, invalid, refused, cancel, blocked, budget, minute],
+    [run, legacy, tools, cancel, minute],
+    refusals=refusals(
+        lambda call: call(),
+        invalid=lambda: ran(PICTURE, prompt="x", num_images=99),
+        refused=lambda: ran(CENSOR, prompt=FORBIDDEN),
+        plain=lambda: ran(PICTURE, prompt="x"),
+    ),
     # A tool says in words what went wrong.
     statuses=dict.fromkeys(("invalid", "refused", "blocked", "budget")),
 )

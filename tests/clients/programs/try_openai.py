@@ -4,8 +4,7 @@ import asyncio
 from typing import Any
 
 import openai
-from common import FORBIDDEN, MINUTE, TOKEN, URL, main
-from common import refused as refusal
+from common import FORBIDDEN, MINUTE, TOKEN, URL, error_in, main, refusals
 
 BASE = f"{URL}/api/openai/v1"
 TALK, CLOCK = "stage/talk", "mischief/clock"
@@ -20,7 +19,7 @@ def say(text: str, model: str = TALK, **more: Any) -> Any:
 
 def error_of(call: Any) -> dict[str, Any]:
     """The error that a call raises."""
-    return refusal(call, openai.APIStatusError, lambda error: error.status_code)
+    return error_in(call, openai.APIStatusError, lambda error: error.status_code)
 
 
 def run() -> Any:
@@ -46,16 +45,6 @@ def stream() -> Any:
     return {"events": len(chunks)}
 
 
-def invalid() -> Any:
-    """An argument that the model does not take."""
-    return error_of(lambda: say("Hello", extra_body={"seconds": 1000}))
-
-
-def refused() -> Any:
-    """Content that the model refuses."""
-    return error_of(lambda: say(FORBIDDEN))
-
-
 def cancel() -> Any:
     """A stream that is closed."""
     stream = say("Count", CLOCK, stream=True, extra_body={"words": 900, "pause": 0.1})
@@ -64,22 +53,18 @@ def cancel() -> Any:
     return {"run": first.id.removeprefix("chatcmpl-")}
 
 
-def blocked() -> Any:
-    """A model that a rule forbids."""
-    return error_of(lambda: say("Hello"))
-
-
-def budget() -> Any:
-    """A budget of nothing."""
-    return error_of(lambda: say("Hello"))
-
-
 def minute() -> Any:
     """A call that is held for a minute."""
     return {"text": say("Slowly", extra_body={"seconds": MINUTE}).choices[0].message.content}
 
 
 main(
-    [run, asynchronous, stream, invalid, refused, cancel, blocked, budget, minute],
+    [run, asynchronous, stream, cancel, minute],
+    refusals=refusals(
+        error_of,
+        invalid=lambda: say("Hello", extra_body={"seconds": 1000}),
+        refused=lambda: say(FORBIDDEN),
+        plain=lambda: say("Hello"),
+    ),
     statuses={"invalid": 400},
 )

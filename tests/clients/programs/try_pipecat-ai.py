@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import aiohttp
-from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, TOKEN, main, opened, recording
+from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, TOKEN, main, opened, recording, refusals
 from pipecat.frames.frames import ErrorFrame
 from pipecat.services.fal.image import FalImageGenService
 from pipecat.services.fal.stt import FalSTTService
@@ -43,8 +43,9 @@ def heard(audio: bytes) -> list[Any]:
     return asyncio.run(ask())
 
 
-def error_of(got: list[Any]) -> dict[str, Any]:
-    """The status and the words in an error that came."""
+def error_of(call: Any) -> dict[str, Any]:
+    """The status and the words in an error that comes."""
+    got = call()
     words = str(got[0].error) if isinstance(got[0], ErrorFrame) else "no error"
     status = re.search(r"\((\d{3})\)", words)
     return {"status": int(status[1]) if status else 0, "text": words}
@@ -60,32 +61,18 @@ def transcription() -> Any:
     return {"text": heard(recording(1))[0].text}
 
 
-def invalid() -> Any:
-    """An argument that the model does not take."""
-    return error_of(frames("x", num_images=99))
-
-
-def refused() -> Any:
-    """Content that the model refuses."""
-    return error_of(frames(FORBIDDEN, CENSOR))
-
-
-def blocked() -> Any:
-    """A model that a rule forbids."""
-    return error_of(frames("x"))
-
-
-def budget() -> Any:
-    """A budget of nothing."""
-    return error_of(frames("x"))
-
-
 def minute() -> Any:
     """A recording that takes a minute."""
     return {"text": heard(recording(MINUTE))[0].text}
 
 
 main(
-    [run, transcription, invalid, refused, blocked, budget, minute],
+    [run, transcription, minute],
+    refusals=refusals(
+        error_of,
+        invalid=lambda: frames("x", num_images=99),
+        refused=lambda: frames(FORBIDDEN, CENSOR),
+        plain=lambda: frames("x"),
+    ),
     cannot={"cancel": "it has no call that cancels"},
 )

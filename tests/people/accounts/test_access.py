@@ -27,8 +27,8 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from api import tokens
-from api.models import ProxyFile
+from api import consents, tokens
+from api.models import Consent, ProxyFile
 from catalog.models import Collection, Endpoint, Note
 from catalog.views import feeds
 from flows.models import AccountWorkflow
@@ -108,12 +108,16 @@ class World:
         SpendingRules.objects.create(pk=1, unknown="allow")
         budget = Budget.objects.create(scope="person", person=owner, limit=100)
         self.feed = feeds.token(owner)
+        consent = Consent.objects.create(
+            token=token, project=project, body={}, inputs={}, expires_at=timezone.now()
+        )
         Worker.objects.create(name="w", beat_at=owner.date_joined)
         file_of_proxy = ProxyFile.objects.create(user=owner, upload_id=things.keys["upload"])
         things.parts |= {
             "webhook_id": channel.pk, "delivery_id": delivery.pk, "file_id": file_of_proxy.pk,
             "user_id": owner.pk, "project_id": project.pk,
             "rule": Rule.objects.create(kind="owner", value="nobody").pk,
+            "consent_id": consent.pk, "signed": consents.address(consent).split("/")[-2],
         }  # fmt: skip
         things.keys |= {
             "note": note.pk, "link-": link.pk, "token": token.pk,

@@ -14,7 +14,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.db import transaction
 from django.test import Client
 
-from api.assistants import server, tools
+from api.assistants import http, server, tools
 from api.assistants.http import Assistants
 from tests.api.assistants.conftest import connected
 from tests.people.accounts.membership import ASSISTANTS, OBJECTS, PROGRAMS, ROLES, declared
@@ -29,13 +29,13 @@ __all__ = ["world"]
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
 # Parameters that name no thing of a project. `project` only narrows, or says where a run begins.
 OTHER = {
-    "allow_unknown", "allow_unknown_price", "arguments", "cursor", "endpoint_id", "input", "inputs",
-    "limit", "max_cost", "model", "name", "owner", "position", "project", "question", "slug",
+    "allow_unknown", "arguments", "cursor", "endpoint_id", "input", "inputs", "limit", "model",
+    "name", "owner", "position", "project", "question", "slug",
     "state", "wait_s",
 }  # fmt: skip
 MORE: dict[str, dict[str, Any]] = {
-    "run_flow": {"inputs": {}, "allow_unknown_price": True, "wait_s": 0},
-    "run_model": {"arguments": {}, "allow_unknown_price": True, "wait_s": 0},
+    "run_flow": {"inputs": {}, "wait_s": 0},
+    "run_model": {"arguments": {}, "wait_s": 0},
 }
 WORDS = {401: "login", 403: "no", 404: "none"}
 
@@ -72,6 +72,7 @@ class Pages:
 @pytest.fixture(autouse=True)
 def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tools, "COPY_WAIT_S", -1.0)  # for copies, which nobody makes here
+    monkeypatch.setattr(http, "close_old_connections", lambda: None)  # the one that rolls back
 
 
 def named_parameters() -> set[tuple[str, str]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlencode
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.test import Client
 
+from api.assistants.asking import Asking
 from api.assistants.budget import ProcessBudget
 from api.assistants.caller import Refused, refusal
 from api.assistants.tools import Tools
@@ -67,16 +69,17 @@ class _Calls:
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """The JSON of an operation's response; raises Refused."""
-        return await sync_to_async(self._call)(method, path, body)
+        return await sync_to_async(self._call)(method, path, body, query)
 
     async def file(self, path: str) -> tuple[bytes, str]:
         """No file is asked for."""
         raise AssertionError(path)
 
-    def _call(self, method: str, path: str, body: Any) -> Any:
+    def _call(self, method: str, path: str, body: Any, query: dict[str, Any]) -> Any:
         content = "" if body is None else json.dumps(body)
+        named = urlencode({name: value for name, value in query.items() if value})
         response = self._client.generic(
-            method, f"/api/v1{path}", content, content_type="application/json"
+            method, f"/api/v1{path}?{named}", content, content_type="application/json"
         )
         if response.status_code >= 400:
             raise refusal(response.status_code, response.json())
@@ -91,17 +94,30 @@ def _assistant(world: World, act: Callable[[Tools], Any]) -> Use:
 
     async def ask() -> str:
         try:
-            return str(await act(Tools(calls, ProcessBudget(calls, Decimal(9)), progress)))
+            budget = ProcessBudget(calls, Decimal(9))
+            return str(await act(Tools(calls, budget, cast("Asking", _Yes()), progress)))
         except Refused as refused:
             return str(refused)
 
     return lambda: str(async_to_sync(ask)())
 
 
+class _Yes:
+    """The person's client, which says yes to everything."""
+
+    program = "tests"
+
+    def said(self) -> None:
+        """Nothing was asked before."""
+
+    async def ask(self, consent: dict[str, Any], message: str) -> bool:
+        """Yes."""
+        return True
+
+
 def assistant(world: World) -> Use:
     """An assistant runs a model (MCP)."""
-    rest: dict[str, Any] = {"allow_unknown_price": True, "allow_unknown": True, "project": ""}
-    rest["max_cost"] = 5
+    rest: dict[str, Any] = {"allow_unknown": True, "project": ""}
     arguments = {"prompt": "a cat"}
     return _assistant(world, lambda tools: tools.run_model(arguments, PAINT, wait_s=0, **rest))
 
@@ -109,6 +125,5 @@ def assistant(world: World) -> Use:
 def assistant_flow(world: World) -> Use:
     """An assistant runs a flow (MCP)."""
     made = new_flow(world)
-    rest: dict[str, Any] = {"allow_unknown_price": True, "allow_unknown": True, "project": ""}
-    rest["max_cost"] = 5
+    rest: dict[str, Any] = {"allow_unknown": True, "project": ""}
     return _assistant(world, lambda tools: tools.run_flow(str(made.pk), wait_s=0, **rest))

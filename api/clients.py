@@ -1,0 +1,67 @@
+"""Programs that can stand before Vitrine: how each is told its address, and what it cannot do.
+
+`clients.toml` has them, since what differs between them is data.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from schemas.reference import snippets
+from schemas.reference.snippets import Snippet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PLACEHOLDER = "vitrine_…"  # where a token will stand
+
+
+class _Lines(Template):
+    """Lines with values to be filled in; no language here writes names with this sign."""
+
+    delimiter = "%"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One client: `told` is how it is told the address, `parts` are lines, each in a language.
+
+    `cannot` is what it cannot do through Vitrine, in sentences; empty where there is nothing.
+    """
+
+    key: str
+    title: str
+    told: str
+    parts: Sequence[Mapping[str, str]]
+    cannot: str = ""
+
+    def lines(
+        self, address: str, token: str, model: str, arguments: dict[str, Any]
+    ) -> list[Snippet]:
+        """Return the lines for the Vitrine at `address` with a token, calling a model."""
+        values = {
+            "address": address,
+            "host": address.partition("://")[2],
+            "token": token or PLACEHOLDER,
+            "model": model,
+            "curl": snippets.curl(model, arguments, f"{address}/api/fal/queue"),
+            "fal_python": snippets.python(model, arguments),
+            "fal_javascript": snippets.vitrine_fal(model, arguments, address),
+        }
+        return [
+            Snippet(f"part-{number}", part["language"], _filled(part["lines"], values))
+            for number, part in enumerate(self.parts, 1)
+        ]
+
+
+def _filled(lines: str, values: Mapping[str, str]) -> str:
+    lines = lines.replace("%fal_names\n", _TABLE["fal_names"])
+    return _Lines(lines).substitute(values).rstrip("\n") + "\n"
+
+
+_TABLE = tomllib.loads(Path(__file__).with_name("clients.toml").read_text(encoding="utf-8"))
+CLIENTS: Mapping[str, Client] = {row["key"]: Client(**row) for row in _TABLE["clients"]}

@@ -1,0 +1,221 @@
+"""Asks a token's person before something dear is started for an assistant, and keeps the answer.
+
+A call with `?consent=ask` starts nothing: all that would refuse it is tried, then it becomes a
+question (a `Consent`), open for `OPEN_FOR`. Once that is answered with yes, by a form that the
+program shows or on the page of the question, the same call with `?consent=<id>` starts once. A
+changed body or price, another token or project, or an answer that comes too late starts nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+from django.core import signing
+from django.db import transaction
+from django.urls import reverse
+
+from api.contract.operation import Call, Parameter, Reply
+from api.http.problem import Problem
+from api.models import Consent
+from api.reach import PARAMETER as TO_PROJECT
+from core.db import clock
+from core.formatting import money
+from people.accounts import audit
+from runs.costs.ledger import NOTHING
+from runs.start import confirmation
+from runs.start.confirmation import Confirmation
+from runs.start.starting import in_dollars
+from schemas.exact import identical
+from spending.budgets import headroom, sessions
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from projects.models import Project
+    from schemas.estimate import Estimate
+
+OPEN_FOR = timedelta(seconds=120)
+ASK = "ask"
+PARAMETER = Parameter(
+    "consent",
+    {"type": "string", "pattern": f"^({ASK}|[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})$"},
+    f"`{ASK}`: start nothing, ask the token's person; the id of a question that was answered with "
+    "yes: start what was agreed to, once",
+)
+_ANYTHING = Confirmation.asked_for(Decimal(10**9), is_any_unknown=True)
+_SIGNER = signing.Signer(salt="api.consent")
+
+
+class _Row(Protocol):
+    """A run, or the run of a flow."""
+
+    pk: Any
+
+
+R = TypeVar("R", bound=_Row)
+
+
+class _Tried(Exception):
+    """All that a question is about was tried, and is rolled back."""
+
+
+class Wanted(NamedTuple):
+    """What a call starts: the model or the flow, with which inputs, where, and what it may cost."""
+
+    subject: str
+    inputs: Any
+    project: Project
+    estimate: Estimate
+
+
+def started(
+    call: Call, wanted: Wanted, start: Callable[[], tuple[R, bool]]
+) -> tuple[R, bool] | Consent:
+    """Return what `start` returns, or the question where the call asks one first.
+
+    Raises what `start` raises, and Problem: 402 for what an assistant starts without the yes that
+    it needs, 409 for a yes that does not hold.
+    """
+    said = call.values["consent"]
+    if said == ASK:
+        try:
+            with transaction.atomic(), confirmation.given(_ANYTHING):
+                start()
+                raise _Tried
+        except _Tried:
+            return _ask(call, wanted)
+    if not said:
+        _require_unasked(call, wanted.estimate)
+        return start()
+    with transaction.atomic():
+        consent = _claimed(call, said, wanted)
+        with confirmation.given(consent.answer):
+            row, is_new = start()
+        consent.started = row.pk
+        consent.save(update_fields=["started"])
+        how = f"by {consent.get_way_display()} ({consent.program})".replace(" ()", "")
+        detail = f"{consent}, asked by “{call.token.name}”, answered {how}: {row.pk}"
+        audit.record(call.user, "agreed to pay for", [consent], detail)
+    return row, is_new
+
+
+def _require_unasked(call: Call, estimate: Estimate) -> None:
+    """Raise Problem (402) if an assistant's session may not start this without a question."""
+    if call.reserved is None:
+        return
+    amount, bar = in_dollars(estimate), sessions.asks_above()
+    if amount is not None and (bar is None or amount <= bar):
+        return
+    detail = f"This costs {_price(estimate)}: its person has to say yes first. Nothing was run."
+    raise Problem(402, detail, slug="unconfirmed", max_cost=_answer(estimate))
+
+
+def _ask(call: Call, wanted: Wanted) -> Consent:
+    return Consent.objects.create(
+        token=call.token,
+        project=wanted.project,
+        path=_path(call),
+        named=call.values[TO_PROJECT] or "",
+        body=call.body,
+        inputs=wanted.inputs,
+        subject=wanted.subject[:255],
+        price=_price(wanted.estimate),
+        answer=_answer(wanted.estimate),
+        expires_at=clock.now() + OPEN_FOR,
+    )
+
+
+def _path(call: Call) -> str:
+    return call.request.path.removeprefix("/api/v1")
+
+
+def _price(estimate: Estimate) -> str:
+    most = in_dollars(estimate)
+    return estimate.words[:80] if most is None else money(most)
+
+
+def _answer(estimate: Estimate) -> str:
+    most = in_dollars(estimate)
+    known = estimate.low if most is None else most
+    return Confirmation.asked_for(known or NOTHING, is_any_unknown=most is None)
+
+
+def _claimed(call: Call, said: str, wanted: Wanted) -> Consent:
+    """Return the question that was answered with yes to this call, locked; raises Problem (409)."""
+    consent = of(call).select_for_update().filter(pk=said).first()
+    is_same = consent is not None and consent.path == _path(call)
+    if consent is None or not is_same or not identical(consent.inputs, wanted.inputs):
+        raise _refused("Nobody was asked about this call. Its inputs may have changed.")
+    if consent.project_id != wanted.project.pk:
+        raise _refused("The person agreed to this in another project.")
+    if consent.started is not None:
+        raise _refused(f"This yes is used: it has started {consent.started}.")
+    if consent.agreed_at is None:
+        raise _refused("The person has not said yes to this.")
+    if clock.now() > consent.expires_at:
+        raise _refused("The yes came longer ago than it holds.")
+    if _answer(wanted.estimate) != consent.answer:
+        raise _refused(f"The price has changed since, to {_price(wanted.estimate)}.")
+    return consent
+
+
+def _refused(sentence: str) -> Problem:
+    return Problem(409, f"{sentence} Nothing was run: ask again.", slug="not-agreed")
+
+
+def of(call: Call) -> QuerySet[Consent]:
+    """Return the questions of the calling token."""
+    return Consent.objects.filter(token=call.token)
+
+
+def answer(consent: Consent, way: str, program: str, *, agrees: bool) -> bool:
+    """Keep the person's answer to an open question; returns whether it was open."""
+    now = clock.now()
+    still_open = Consent.objects.filter(
+        pk=consent.pk, agreed_at=None, declined_at=None, expires_at__gte=now
+    )
+    said = {"agreed_at": now} if agrees else {"declined_at": now}
+    is_kept = bool(still_open.update(**said, way=way, program=program))
+    consent.refresh_from_db()
+    if is_kept and not agrees:
+        audit.record(consent.token.user, "declined to pay for", [consent], str(consent))
+    return is_kept
+
+
+def left(consent: Consent) -> str:
+    """Return what budgets leave to the run: `$12.00`; empty where none holds."""
+    gauge = headroom.least(consent.token.user, consent.project)
+    return "" if gauge is None else money(gauge.left)
+
+
+def reply(consent: Consent, call: Call, status: int = 200) -> Reply:
+    """Return a `Consent`."""
+    body = {
+        "id": str(consent.pk),
+        "state": consent.state,
+        "subject": consent.subject,
+        "price": consent.price,
+        "left": left(consent),
+        "expires_at": consent.expires_at.isoformat(),
+        "url": call.absolute(address(consent)),
+        "started": str(consent.started) if consent.started else None,
+        "is_flow": consent.path != "/runs",
+    }
+    return Reply(body, status)
+
+
+def address(consent: Consent) -> str:
+    """Return the path of a question's page, for its person alone."""
+    return reverse("api:consent", args=[_SIGNER.sign(str(consent.pk))])
+
+
+def read_address(signed: str) -> uuid.UUID | None:
+    """Return the key of the question whose page has this in its address; None if forged."""
+    try:
+        return uuid.UUID(_SIGNER.unsign(signed))
+    except (signing.BadSignature, ValueError):
+        return None

@@ -1,0 +1,45 @@
+"""`null` for an optional member of a request's body is its absence, as many programs write it.
+
+It is so where the member takes no null otherwise, also in nested objects of the API's own; never
+inside what is a model's, such as `arguments`, whose members no schema here names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.contract.components import COMPONENTS
+from api.contract.shapes import Schema, nullable
+
+
+def with_nulls(schema: Schema) -> Schema:
+    """Return a component as the document shows it: its optional members may be null."""
+    optional = _optional(schema)
+    members = schema.get("properties", {}).items()
+    shown = {name: nullable(member) if name in optional else member for name, member in members}
+    return schema | {"properties": shown} if optional else schema
+
+
+def without_nulls(schema: Schema, value: Any) -> Any:
+    """Return a body, or a part of one, without the nulls that are absence."""
+    if "$ref" in schema:
+        return without_nulls(COMPONENTS[schema["$ref"].rpartition("/")[2]], value)
+    if isinstance(value, list) and "items" in schema:
+        return [without_nulls(schema["items"], item) for item in value]
+    if not isinstance(value, dict) or "properties" not in schema:
+        return value  # such as a model's arguments, however deep
+    optional, members = _optional(schema), schema["properties"]
+    return {
+        name: without_nulls(members.get(name, {}), item)
+        for name, item in value.items()
+        if item is not None or name not in optional
+    }
+
+
+def _optional(schema: Schema) -> set[str]:
+    """Return the optional members of a request's object (`shapes.request`) that take no null."""
+    if schema.get("additionalProperties") is not False:
+        return set()
+    members = schema["properties"].items()
+    named = {name for name, member in members if isinstance(member.get("type"), str)}
+    return named - {*schema["required"]}

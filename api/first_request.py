@@ -1,0 +1,62 @@
+"""The first request of a new token: an example to send, a trial from here, and what arrived."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from api import submission, tokens
+from api.reach import Reach
+from catalog.models import Endpoint, Standing
+from runs.models import Run, Transport
+from runs.start.refused_starts import Forbidden
+
+if TYPE_CHECKING:
+    from api.models import Token
+
+# Models that cost next to nothing and need a prompt alone, at fal and in the sandbox.
+EXAMPLES = ("fal-ai/flux/schnell", "sandbox/aurora")
+ARGUMENTS = {"prompt": "a lighthouse at dusk"}
+AWAITED_FOR = timedelta(hours=1)
+CLOCKS = timedelta(minutes=1)  # by which two servers' clocks may differ
+
+
+def example_endpoint() -> Endpoint | None:
+    """Return the model that the lines call; None where no model takes a prompt alone."""
+    listed = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
+    known = {endpoint.endpoint_id: endpoint for endpoint in listed.filter(endpoint_id__in=EXAMPLES)}
+    named = (known[name] for name in EXAMPLES if name in known)
+    return next(named, None) or listed.in_category("text-to-image").first()
+
+
+def of(token: Token) -> Run | None:
+    """Return the first run that a program began with this token; None before there is one."""
+    began = Run.objects.of(token.user).filter(
+        charge__token_id=token.pk, created_at__gte=token.created_at - CLOCKS
+    )
+    return began.with_endpoint().light().select_related("charge").order_by("created_at").first()
+
+
+def is_awaited(token: Token, run: Run | None) -> bool:
+    """Return whether a page that shows the token's first request should look again."""
+    if run is not None:
+        return not run.is_final
+    return timezone.now() - token.created_at < AWAITED_FOR
+
+
+def try_out(token: Token) -> Run:
+    """Run the example as this token's call; the same run however often it is asked for.
+
+    Raises refused_starts.Refused, and PermissionDenied if its user may begin nothing there.
+    """
+    endpoint = example_endpoint()
+    if endpoint is None:
+        raise Forbidden("There is no model here that makes a picture of a prompt.")
+    if token.is_expired or tokens.RUN not in token.scope_list:
+        raise Forbidden("This token starts no runs. Create another one.")
+    project = Reach(token.user, token.project).require_maker()
+    key = f"trial of token {token.pk}"
+    wanted = submission.WantedRun(token, project, endpoint, ARGUMENTS, Transport.QUEUE, key)
+    return submission.start(wanted)[0]

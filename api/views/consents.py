@@ -1,0 +1,107 @@
+"""The page of a question: what a program asks to start, what it costs, and the person's answer."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import resolve
+from django.views.decorators.http import require_http_methods
+
+from api import consents
+from api.charges import CHARGE
+from api.contract.document import BASE
+from api.contract.operation import JSON
+from api.models import Consent
+from api.reach import PARAMETER
+from api.spending import Charge
+from catalog.models import Endpoint
+from core.http.caching import no_store
+from flows.models import FlowRun
+from playground.display.result.settings import settings_of
+from runs.models import Run
+from runs.start.confirmation import Confirmation
+from runs.start.starting import title
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from core.http.htmx import HtmxRequest
+
+RUN = "run"  # the button that says yes
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def page(request: HtmxRequest, signed: str) -> HttpResponse:
+    """Show the question to the token's person alone; a POST answers it, and yes starts it."""
+    rows = Consent.objects.select_related("token__user", "project")
+    rows = rows.filter(token__user=request.user)
+    consent = get_object_or_404(rows, pk=consents.read_address(signed))
+    refusal = ""
+    if request.method == "POST":
+        consents.answer(consent, Consent.Way.PAGE, "", agrees=RUN in request.POST)
+        if RUN in request.POST and consent.state == Consent.State.AGREED:
+            refusal = _start(request, consent)
+            consent.refresh_from_db()
+        if consent.started and not refusal:
+            return redirect(_started(consent))
+    context = _context(consent) | {"refusal": refusal}
+    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
+    return render(request, "api/consent.html", context, status=status)
+
+
+def _start(request: HtmxRequest, consent: Consent) -> str:
+    """Make the call that was asked about, as its token; return why it was refused, or nothing."""
+    inner = HttpRequest()
+    inner.method, inner.path = "POST", f"{BASE}{consent.path}"
+    inner.path_info = inner.path
+    query = QueryDict(mutable=True)
+    query["consent"] = str(consent.pk)
+    if consent.named:
+        query[PARAMETER] = consent.named
+    inner.GET = query  # type: ignore[assignment]
+    most = Confirmation.parse(consent.answer).most
+    charge = Charge(most, Decimal(settings.MCP_SPENDING_CAP))
+    inner.META = {**request.META, "CONTENT_TYPE": JSON, "asgi.scope": {CHARGE: charge}}
+    inner.content_type = JSON
+    inner._body = json.dumps(consent.body).encode()
+    # Budgets of tokens count what the request that is answered starts.
+    for asking in (request, inner):
+        asking.user, asking.api_token = consent.token.user, consent.token  # type: ignore[attr-defined]
+    view, _, values = resolve(inner.path)
+    answer = cast("HttpResponse", view(inner, **values))
+    if answer.status_code < HTTPStatus.BAD_REQUEST:
+        return ""
+    return str(json.loads(answer.content).get("detail") or "It could not be started.")
+
+
+def _started(consent: Consent) -> Run | FlowRun:
+    """Return what a yes has started; raises Http404 if it is deleted since."""
+    rows: Any = Run.objects if consent.path == "/runs" else FlowRun.objects
+    row: Run | FlowRun | None = rows.filter(pk=consent.started).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def _context(consent: Consent) -> dict[str, Any]:
+    endpoint = None
+    if consent.path == "/runs":
+        endpoint = Endpoint.objects.filter(endpoint_id=consent.subject).first()
+    context: dict[str, Any] = {
+        "consent": consent,
+        "endpoint": endpoint,
+        "left": consents.left(consent),
+        "is_known": consent.price.startswith("$"),
+        "started": _started(consent) if consent.started else None,
+    }
+    if endpoint is not None:
+        run = Run(endpoint=endpoint, schema_id=endpoint.schema_id, arguments=consent.inputs)
+        return context | {"title": title(consent.inputs), "rows": settings_of(run).changed}
+    return context | {"inputs": consent.body.get("inputs", {})}

@@ -1,0 +1,383 @@
+"""Nothing dear runs for an assistant without its person's recorded yes, on both protocols."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connections
+from django.test import Client as Browser
+from mcp import MCPError
+from mcp.client import ClientSession
+from mcp_types import (
+    ClientCapabilities,
+    ElicitationCapability,
+    ElicitRequestFormParams,
+    ElicitRequestURLParams,
+    ElicitResult,
+    InputRequiredResult,
+    UrlElicitationCapability,
+)
+
+from api import tokens
+from api.assistants.asking import Asking
+from api.assistants.budget import ProcessBudget
+from api.assistants.server import build
+from api.assistants.tools import Tools
+from api.models import Consent
+from catalog.models import Endpoint
+from core.db import clock
+from flows.models import Flow, FlowRun
+from people.accounts.models import AuditEntry
+from runs.models import Run
+from spending.models import Budget
+from tests.api.assistants.conftest import FLUX, text
+
+if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
+    from mcp import Client
+
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.system,
+]
+PAID: dict[str, Any] = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}, "wait_s": 0}
+YES = ElicitResult(action="accept", content={"run": True})
+
+
+@pytest.fixture
+def dear(flux: Any) -> Any:
+    """A model at $0.60 a picture, in a house where assistants ask above 50 cents."""
+    Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
+    Budget.objects.create(scope="session", period="once", limit=5, ask_above=Decimal("0.5"))
+    return flux
+
+
+class Person:
+    """Answers each question of a client in the same way, after doing something meanwhile."""
+
+    def __init__(self, answer: ElicitResult = YES, meanwhile: Any = None) -> None:
+        self.questions: list[Any] = []
+        self._answer, self._meanwhile = answer, meanwhile
+
+    async def __call__(self, context: Any, params: Any) -> ElicitResult:
+        self.questions.append(params)
+        if self._meanwhile:
+            await sync_to_async(self._meanwhile)()
+        return self._answer
+
+
+def run_once(talk: Any, person: Any = None, paid: Any = PAID, **how: Any) -> Any:
+    """The answer to one paid call of a client whose person answers so."""
+
+    async def conversation(client: Client) -> Any:
+        tool = "run_flow" if "flow_id" in paid else "run_model"
+        return await client.call_tool(tool, paid)
+
+    return talk(conversation, cap=5, elicitation_callback=person, **how)
+
+
+def test_a_form_asks_and_the_audit_log_names_what_was_agreed(talk: Any, dear: Any) -> None:
+    person = Person()
+    answer = run_once(talk, person)
+    (question,) = person.questions
+    assert isinstance(question, ElicitRequestFormParams)
+    assert f"Run {FLUX} for $0.60? This session may spend $5 more." in question.message
+    assert "120 seconds" in question.message
+    assert question.requested_schema["properties"]["run"]["title"] == "Run for $0.60"
+    run = Run.objects.get()
+    assert str(run.pk) in text(answer)
+    entry = AuditEntry.objects.get(event="agreed to pay for")
+    assert entry.object_repr == f"$0.60 for {FLUX}"
+    assert f"$0.60 for {FLUX}, asked by “assistant”, answered by a form" in entry.detail
+    assert str(run.pk) in entry.detail
+    assert entry.actor_name == run.user.username
+    assert Consent.objects.get().state == "started"
+
+
+def test_a_form_says_what_budgets_leave(talk: Any, dear: Any, user: User) -> None:
+    Budget.objects.create(
+        scope="person", person=user, period="month", limit=12, ask_above=Decimal("0.1")
+    )
+    person = Person()
+    run_once(talk, person)
+    assert "Your budget leaves $12.00; this session" in person.questions[0].message
+    assert Run.objects.count() == 1  # one yes is one for both budgets
+
+
+def test_what_is_cheap_is_not_asked_about(talk: Any, dear: Any) -> None:
+    Endpoint.objects.update(unit_price_usd="0.5")
+    person = Person()
+    run_once(talk, person)
+    assert (person.questions, Run.objects.count()) == ([], 1)
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_an_unknown_price_is_asked_about(talk: Any, flux: Any, mode: str) -> None:
+    Endpoint.objects.update(unit_price_usd=None)
+    answer = run_once(talk, None, mode=mode)
+    assert "for Price unknown?" in text(answer)
+    assert Run.objects.count() == 0
+    if mode == "auto":
+        run_once(talk, Person())
+        assert Run.objects.count() == 1
+
+
+NO = {
+    "declined": ElicitResult(action="decline"),
+    "cancelled": ElicitResult(action="cancel"),
+    "accepted without a word": ElicitResult(action="accept"),
+    "not ticked": ElicitResult(action="accept", content={"run": False}),
+    "a word": ElicitResult(action="accept", content={"run": "yes"}),
+}
+
+
+@pytest.mark.parametrize("answer", NO.values(), ids=NO)
+def test_what_is_no_yes_starts_nothing(talk: Any, dear: Any, answer: ElicitResult) -> None:
+    result = run_once(talk, Person(answer))
+    assert result.is_error
+    assert "The person said no" in text(result)
+    assert Run.objects.count() == 0
+    assert AuditEntry.objects.filter(event="declined to pay for").count() == 1
+
+
+def _dearer() -> None:
+    Endpoint.objects.update(unit_price_usd="0.7")
+
+
+def _later() -> None:
+    Consent.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+
+
+def _used() -> None:
+    Consent.objects.update(started="00000000-0000-4000-8000-000000000000")
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "sentence"),
+    [(_dearer, "The price has changed"), (_later, "has expired"), (_used, "This yes is used")],
+)
+def test_a_yes_holds_for_what_was_asked(
+    talk: Any, dear: Any, meanwhile: Any, sentence: str
+) -> None:
+    result = run_once(talk, Person(meanwhile=meanwhile))
+    assert result.is_error
+    assert sentence in text(result)
+    assert Run.objects.count() == 0
+
+
+def test_a_client_that_says_yes_by_itself_stays_within_the_limit(talk: Any, dear: Any) -> None:
+    Endpoint.objects.update(unit_price_usd="2")
+
+    async def conversation(client: Client) -> list[Any]:
+        return [await client.call_tool("run_model", PAID) for _ in range(4)]
+
+    answers = talk(conversation, cap=50, elicitation_callback=Person())
+    assert [answer.is_error for answer in answers] == [False, False, True, True]
+    assert "this session may spend 1 more" in text(answers[-1])
+    assert Run.objects.count() == 2
+
+
+def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, dear: Any) -> None:
+    """Without a question, for other arguments, with a made-up state, and twice at once."""
+
+    async def conversation(client: Client) -> list[Any]:
+        async def call(arguments: Any = PAID, state: Any = None, allow: bool = True) -> Any:
+            return await client.session.call_tool(
+                "run_model",
+                arguments,
+                input_responses={"consent": YES},
+                request_state=state,
+                allow_input_required=True,
+            )
+
+        asked = await call()
+        assert isinstance(asked, InputRequiredResult)
+        other = PAID | {"arguments": {"prompt": "a dog"}}
+        refused = []
+        for arguments, state in [(other, asked.request_state), (PAID, "v1.made-up")]:
+            with pytest.raises(MCPError) as error:
+                await call(arguments, state)
+            refused.append(str(error.value))
+        assert await sync_to_async(Run.objects.count)() == 0
+        twice = await asyncio.gather(*(call(PAID, asked.request_state) for _ in range(4)))
+        again = await call(PAID, asked.request_state)
+        return [refused, twice, again]
+
+    refused, twice, again = talk(conversation, cap=5, elicitation_callback=Person())
+    assert all("Invalid or expired requestState" in sentence for sentence in refused)
+    assert sum(not answer.is_error for answer in twice) == 1
+    assert again.is_error
+    assert Run.objects.get().arguments == {"prompt": "a cat"}
+
+
+def test_another_person_cannot_use_a_yes(talk: Any, dear: Any, django_user_model: Any) -> None:
+    states: list[str] = []
+
+    async def ask(client: Client) -> None:
+        asked = await client.session.call_tool("run_model", PAID, allow_input_required=True)
+        assert isinstance(asked, InputRequiredResult)
+        states.append(str(asked.request_state))
+
+    async def use(client: Client) -> None:
+        with pytest.raises(MCPError, match="Invalid or expired requestState"):
+            await client.session.call_tool(
+                "run_model", PAID, input_responses={"consent": YES}, request_state=states[0]
+            )
+
+    talk(ask, elicitation_callback=Person(), cap=5)
+    talk(use, elicitation_callback=Person(), cap=5)  # with another token
+    _, secret = tokens.create(django_user_model.objects.create_user("eve"), "hers")
+    consent = Consent.objects.get()
+    program = Browser(headers={"Authorization": f"Bearer {secret}"})
+    path = f"/api/v1/consents/{consent.pk}"
+    body = {"agrees": True}
+    assert program.get(path).status_code == 404
+    assert program.post(f"{path}/answer", body, "application/json").status_code == 404
+    run = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
+    stolen = program.post(f"/api/v1/runs?consent={consent.pk}", run, "application/json")
+    assert stolen.status_code == 409
+    assert Run.objects.count() == 0
+
+
+def link_of(answer: Any) -> str:
+    """The path of the page that a text names."""
+    (line,) = (line for line in text(answer).splitlines() if "/account/agree/" in line)
+    return urlsplit(line.rpartition(" ")[2]).path
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_a_client_that_cannot_ask_gets_a_page(
+    talk: Any, dear: Any, user: User, django_user_model: Any, mode: str
+) -> None:
+    answer = run_once(talk, None, mode=mode)
+    path = link_of(answer)
+    assert "Nothing has run yet" in text(answer)
+    eve = Browser()
+    eve.force_login(django_user_model.objects.create_user("eve"))
+    assert eve.post(path, {"run": "1"}).status_code == 404
+    person = Browser()
+    assert person.post(path, {"run": "1"}).status_code == 302  # to the login page
+    assert Run.objects.count() == 0
+    person.force_login(user)
+    shown = person.get(path).content.decode()
+    assert "Run for $0.60" in shown
+    assert "a cat" in shown
+    assert Run.objects.count() == 0
+    started = person.post(path, {"run": "1"})
+    run = Run.objects.get()
+    assert started.headers["Location"] == run.get_absolute_url()
+    assert "was started" in person.get(path).content.decode()
+    person.post(path, {"run": "1"})
+    assert Run.objects.count() == 1
+    assert "by a page of Vitrine" in AuditEntry.objects.get(event="agreed to pay for").detail
+    consent = Consent.objects.get()
+
+    async def read(client: Client) -> Any:
+        return text(await client.call_tool("get_run", {"run_id": str(consent.pk)}))
+
+    # By the token that asked: the first of this person's.
+    _, secret = tokens.create(user, "reads")
+    Consent.objects.update(token=tokens.authenticate(secret))
+    assert str(run.pk) in talk(read, secret=secret)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "sentence"),
+    [
+        (_later, 200, "has expired"),
+        (_dearer, 409, "The price has changed"),
+        (lambda: User.objects.update(is_active=True), 302, ""),
+    ],
+)
+def test_the_page_starts_what_was_asked_while_it_was_open(
+    talk: Any, dear: Any, user: User, change: Any, status: int, sentence: str
+) -> None:
+    path = link_of(run_once(talk, None))
+    change()
+    person = Browser()
+    person.force_login(user)
+    answer = person.post(path, {"run": "1"})
+    assert answer.status_code == status
+    assert sentence in answer.content.decode()
+    assert Run.objects.count() == (1 if status == 302 else 0)
+
+
+def test_no_on_the_page_is_no(talk: Any, dear: Any, user: User) -> None:
+    path = link_of(run_once(talk, None))
+    person = Browser()
+    person.force_login(user)
+    assert "You said no" in person.post(path, {"decline": "1"}).content.decode()
+    person.post(path, {"run": "1"})
+    assert Run.objects.count() == 0
+    assert person.get(path.replace("agree/", "agree/x")).status_code == 404
+
+
+def test_a_client_that_opens_addresses_waits_for_the_page(
+    talk: Any, dear: Any, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = ClientCapabilities(
+        elicitation=ElicitationCapability(url=UrlElicitationCapability())
+    )
+    monkeypatch.setattr(ClientSession, "_build_capabilities", lambda *_: addresses)
+
+    def press() -> None:
+        (opened,) = opens.questions
+        assert isinstance(opened, ElicitRequestURLParams)
+        person = Browser()
+        person.force_login(user)
+        person.post(urlsplit(opened.url).path, {"run": "1"})
+
+    opens = Person(ElicitResult(action="accept"), press)
+    answer = run_once(talk, opens)
+    assert str(Run.objects.get().pk) in text(answer)
+
+
+def test_a_flow_asks_as_well(talk: Any, flow: Flow) -> None:
+    Endpoint.objects.update(unit_price_usd=None)
+    paid = {"flow_id": str(flow.pk), "wait_s": 0}
+    person = Person()
+    run_once(talk, person, paid)
+    assert f"Run {flow.name} for Price unknown?" in person.questions[0].message
+    assert FlowRun.objects.count() == 1
+    assert run_once(talk, Person(NO["declined"]), paid).is_error
+    assert FlowRun.objects.count() == 1
+
+
+def test_a_refusal_comes_before_the_question(talk: Any, dear: Any) -> None:
+    Endpoint.objects.update(standing="blocked")
+    person = Person()
+    assert run_once(talk, person).is_error
+    assert person.questions == []
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("answer", [YES, NO["declined"]])
+def test_a_process_of_ones_own_asks_over_any_protocol(
+    flux: Any, user: User, mode: Any, answer: ElicitResult
+) -> None:
+    """`vitrine mcp`: its one client can be asked while a call waits."""
+    from mcp import Client
+
+    from tests.runs.doors.programs import _Calls
+
+    Endpoint.objects.update(unit_price_usd=None)
+    _, secret = tokens.create(user, "assistant")
+    calls = _Calls(Browser(headers={"Authorization": f"Bearer {secret}"}))
+    budget = ProcessBudget(calls, Decimal(5))
+    server = build(lambda ctx: Tools(calls, budget, Asking(ctx), ctx.report_progress))
+
+    async def main() -> Any:
+        async with Client(server, mode=mode, elicitation_callback=Person(answer)) as client:
+            result = await client.call_tool("run_model", PAID)
+        await sync_to_async(connections.close_all)()
+        return result
+
+    assert asyncio.run(main()).is_error is (answer is not YES)
+    assert Run.objects.count() == (1 if answer is YES else 0)
