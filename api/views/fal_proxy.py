@@ -214,12 +214,13 @@ def _from_any_site(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
     @wraps(view)
     def answer(request: HttpRequest, *args: object, **named: object) -> HttpResponse:
-        is_question = request.method == "OPTIONS"  # that browsers ask before they send
-        response = HttpResponse(status=204) if is_question else view(request, *args, **named)
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        if is_question:
-            response.headers["Access-Control-Allow-Methods"] = "PUT, POST"
+        response = view(request, *args, **named)
+        if request.method == "OPTIONS":  # browsers ask this way before they send
+            allowed = response.headers["Allow"]
+            response = HttpResponse(status=204, headers={"Allow": f"OPTIONS, {allowed}"})
+            response.headers["Access-Control-Allow-Methods"] = allowed
             response.headers["Access-Control-Allow-Headers"] = "*"
+        response.headers["Access-Control-Allow-Origin"] = "*"
         return response
 
     return answer
