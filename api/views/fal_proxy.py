@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import wraps
 from typing import IO, cast
 from urllib.parse import urlsplit
 
@@ -208,8 +209,26 @@ def result_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBas
     return response
 
 
+def _from_any_site(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let pages of other sites send a file, as fal does: its ticket alone says who may."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: object, **named: object) -> HttpResponse:
+        response = view(request, *args, **named)
+        if request.method == "OPTIONS":  # browsers ask this way before they send
+            allowed = response.headers["Allow"]
+            response = HttpResponse(status=204, headers={"Allow": f"OPTIONS, {allowed}"})
+            response.headers["Access-Control-Allow-Methods"] = allowed
+            response.headers["Access-Control-Allow-Headers"] = "*"
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    return answer
+
+
 @login_not_required
 @csrf_exempt
+@_from_any_site
 def upload(request: HttpRequest, ticket: str) -> HttpResponse:
     """Receive the file of a ticket, the only authorization that fal's clients send here."""
 
@@ -222,6 +241,7 @@ def upload(request: HttpRequest, ticket: str) -> HttpResponse:
 
 @login_not_required
 @csrf_exempt
+@_from_any_site
 def upload_part(request: HttpRequest, ticket: str, number: int, **_: object) -> HttpResponse:
     """Receive a part of the file of a ticket; its later address may precede the ticket."""
 
@@ -235,6 +255,7 @@ def upload_part(request: HttpRequest, ticket: str, number: int, **_: object) -> 
 
 @login_not_required
 @csrf_exempt
+@_from_any_site
 def upload_complete(request: HttpRequest, ticket: str, **_: object) -> HttpResponse:
     """Join the parts of a ticket's file to one upload."""
 

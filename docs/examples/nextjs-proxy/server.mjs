@@ -31,7 +31,6 @@ const PAGES = {
   "/": ["text/html; charset=utf-8", readFileSync(new URL("index.html", import.meta.url))],
   "/fal.js": ["text/javascript; charset=utf-8", clientScript()],
 };
-
 const server = createServer(async (incoming, outgoing) => {
   const { pathname } = new URL(incoming.url, "http://localhost");
   const handle = pathname === "/api/fal/proxy" && route[incoming.method];
@@ -52,6 +51,5 @@ const server = createServer(async (incoming, outgoing) => {
   }
   outgoing.end();
 });
-server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
-  console.log(`http://127.0.0.1:${server.address().port}/`);
-});
+const tell = () => console.log(`http://127.0.0.1:${server.address().port}/`);
+server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", tell);

@@ -27,6 +27,8 @@ ADDRESSES = {
     "/api/fal/uploads/x": "PUT",
     "/api/fal/uploads/x/1": "PUT",
     "/api/fal/uploads/x/complete": "POST",
+    "/api/fal/v1/models": "GET HEAD",
+    "/api/fal/v1/models/pricing": "GET HEAD",
     "/api/openai/v1/chat/completions": "POST",
     f"/api/openai/v1/chat/completions/{SOME_ID}": "GET HEAD",
     "/api/openai/v1/models": "GET HEAD",

@@ -51,6 +51,30 @@ def test_a_file_of_somebody_else_cannot_be_used(call: Call, endpoint: Any, stran
     assert Run.objects.get().arguments == {"image_url": theirs["file_url"]}
 
 
+def test_a_page_of_another_site_may_send_its_file(call: Call) -> None:
+    """An application's page, whose own server called the proxy, sends the file here itself."""
+    address = call("POST", INITIATE, {"file_name": "x.png"}).json()["upload_url"]
+    parted = call("POST", INITIATE.replace("initiate?", "initiate-multipart?"), {}).json()
+    page = Client(headers={"Origin": "https://app.example"})
+    for target, method in (
+        (address, "PUT"),
+        (f"{parted['upload_url']}/1", "PUT"),
+        (f"{parted['upload_url']}/complete", "POST"),
+    ):
+        asked = page.options(target, headers={"Access-Control-Request-Method": method})
+        assert asked.status_code == 204
+        assert asked.headers["Access-Control-Allow-Methods"] == method
+        assert asked.headers["Access-Control-Allow-Origin"] == "*"
+        assert asked.headers["Access-Control-Allow-Headers"] == "*"
+    for target, status in ((address, 200), (address + "x", 403)):
+        response = page.put(target, PNG, content_type="image/png")
+        assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (
+            status,
+            "*",
+        )
+        assert "Access-Control-Allow-Credentials" not in response.headers
+
+
 def test_a_bad_ticket_or_file_is_refused(call: Call) -> None:
     initiated = call("POST", INITIATE, {"file_name": "x.png"}).json()
     for address, body, status in (

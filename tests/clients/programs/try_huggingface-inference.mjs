@@ -3,7 +3,8 @@
 import { InferenceClient } from "@huggingface/inference";
 import { BASE, CENSOR, digest, FORBIDDEN, HUB_URL, main, MINUTE, PICTURE, recording, refusal, SLOW, SPEECH, TOKEN } from "./common.mjs";
 
-setInterval(() => {}, 1000); // between its polls it keeps no program alive, which a server is anyway
+// Between its polls it keeps no program alive, as a server is anyway.
+if (process.argv[2]) setInterval(() => {}, 1000);
 const client = new InferenceClient(TOKEN);
 const here = {
   urlTransform: (url) =>

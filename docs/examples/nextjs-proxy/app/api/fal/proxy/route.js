@@ -1,7 +1,6 @@
 // A route handler of Next.js' app router, in place of @fal-ai/server-proxy's, which call fal.
 // Only Vitrine is ever called, whatever address the browser names; the token stays here.
 const PASSED = /^(x-fal-.*|content-type)$/;
-
 const passed = (headers) => [...headers].filter(([name]) => PASSED.test(name));
 
 async function forward(request) {
