@@ -102,6 +102,7 @@ def _declared(name: str) -> Client:
         capture_output=True,
         text=True,
         check=False,
+        timeout=LIMIT_S,
     )
     assert not printed.returncode, f"{name}: {printed.stderr[-2000:]}"
     declared = json.loads(printed.stdout.splitlines()[-1])
