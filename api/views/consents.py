@@ -22,6 +22,7 @@ from api.reach import PARAMETER
 from api.spending import Charge
 from catalog.models import Endpoint
 from core.http.caching import no_store
+from core.http.posts import is_posted
 from flows.models import FlowRun
 from playground.display.result.settings import settings_of
 from runs.models import Run
@@ -45,8 +46,9 @@ def page(request: HtmxRequest, signed: str) -> HttpResponse:
     consent = get_object_or_404(rows, pk=consents.read_address(signed))
     refusal = ""
     if request.method == "POST":
-        consents.answer(consent, Consent.Way.PAGE, "", agrees=RUN in request.POST)
-        if RUN in request.POST and consent.state == Consent.State.AGREED:
+        agrees = is_posted(request, RUN)
+        consents.answer(consent, Consent.Way.PAGE, "", agrees=agrees)
+        if agrees and consent.state == Consent.State.AGREED:
             refusal = _start(request, consent)
             consent.refresh_from_db()
         if consent.started and not refusal:

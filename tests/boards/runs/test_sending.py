@@ -192,6 +192,6 @@ def test_400_runs_are_one_transaction_and_few_queries(
 ) -> None:
     plan = plan_of(row_field="prompt", row_values="\n".join(map(str, range(100))), seeds="1, 2")
     expanded = expand(plan)
-    with django_assert_max_num_queries(68):
+    with django_assert_max_num_queries(69):
         sent = sending.run_plan(user, plan, expanded, "token")
     assert (sent.sent, Run.objects.count(), Cell.objects.count()) == (400, 400, 400)
