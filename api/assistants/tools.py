@@ -10,7 +10,7 @@ import asyncio
 import base64
 import time
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Annotated, Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -356,9 +356,10 @@ class Tools:
                 "POST", path, body, project=project or None, consent="ask"
             )
             consent_id = consent["id"]
-            agrees = await self._asking.ask(consent, short.question(consent, plain(left)))
+            whole_cents = plain(left.quantize(Decimal("0.01"), ROUND_FLOOR))
+            agrees = await self._asking.ask(consent, short.question(consent, whole_cents))
             if agrees is None:
-                return short.asked(consent, plain(left))
+                return short.asked(consent, whole_cents)
         if agrees is None:
             consent = await self._consent(consent_id, CONSENT_WAIT_S)
             kind = FLOW_RUNS if consent["is_flow"] else "/runs/"
