@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 RUN = "run"  # the button that says yes
+NO_TOKEN = "The program's token is no longer valid. Nothing was run."  # noqa: S105  a sentence
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,6 +61,8 @@ def page(request: HtmxRequest, signed: str) -> HttpResponse:
 
 def _start(request: HtmxRequest, consent: Consent) -> str:
     """Make the call that was asked about, as its token; return why it was refused, or nothing."""
+    if consent.token.revoked_at or consent.token.is_expired:
+        return NO_TOKEN
     inner = HttpRequest()
     inner.method, inner.path = "POST", f"{BASE}{consent.path}"
     inner.path_info = inner.path

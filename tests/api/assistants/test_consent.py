@@ -30,7 +30,7 @@ from api.assistants.asking import Asking
 from api.assistants.budget import ProcessBudget
 from api.assistants.server import build
 from api.assistants.tools import Tools
-from api.models import Consent
+from api.models import Consent, Token
 from catalog.models import Endpoint
 from core.db import clock
 from flows.models import Flow, FlowRun
@@ -293,6 +293,7 @@ def test_a_client_that_cannot_ask_gets_a_page(
     [
         (_later, 200, "has expired"),
         (_dearer, 409, "The price has changed"),
+        (lambda: Token.objects.update(revoked_at=clock.now()), 409, "no longer valid"),
         (lambda: User.objects.update(is_active=True), 302, ""),
     ],
 )
