@@ -21,10 +21,11 @@ from api.models import Consent
 from api.reach import PARAMETER
 from api.spending import Charge
 from catalog.models import Endpoint
+from catalog.schema_versions import version_of
 from core.http.caching import no_store
 from core.http.posts import is_posted
 from flows.models import FlowRun
-from playground.display.result.settings import settings_of
+from playground.display.result.settings import settings_in
 from runs.models import Run
 from runs.start.confirmation import Confirmation
 from runs.start.starting import title
@@ -107,6 +108,6 @@ def _context(consent: Consent) -> dict[str, Any]:
         "started": _started(consent) if consent.started else None,
     }
     if endpoint is not None:
-        run = Run(endpoint=endpoint, schema_id=endpoint.schema_id, arguments=consent.inputs)
-        return context | {"title": title(consent.inputs), "rows": settings_of(run).changed}
+        shown = settings_in(version_of(endpoint).root, consent.inputs)
+        return context | {"title": title(consent.inputs), "rows": shown.changed}
     return context | {"inputs": consent.body.get("inputs", {})}

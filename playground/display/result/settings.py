@@ -62,7 +62,12 @@ _Leaf = tuple[Path, Any, "Field | None"]
 def settings_of(run: Run) -> Settings:
     """Return the settings of a run in the order of its model's form; at most three queries."""
     version = former_version(run.endpoint, run.schema_id or "") or version_of(run.endpoint)
-    root, arguments = version.root, db_safe(run.arguments)
+    return settings_in(version.root, run.arguments)
+
+
+def settings_in(root: Field, arguments: Any) -> Settings:
+    """Return the settings that arguments are, in the order of a model's form; two queries."""
+    arguments = db_safe(arguments)
     if not isinstance(arguments, dict):
         return Settings([Setting("Input", _cut(in_words(arguments, None)))], [])
     prompt = by_meaning(root.children).get("prompt")
