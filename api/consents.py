@@ -140,8 +140,8 @@ def _price(estimate: Estimate) -> str:
 
 def _answer(estimate: Estimate) -> str:
     most = in_dollars(estimate)
-    known = estimate.low if most is None else most
-    return Confirmation.asked_for(known or NOTHING, is_any_unknown=most is None)
+    amount = estimate.low if most is None else most
+    return Confirmation.asked_for(amount or NOTHING, is_any_unknown=most is None)
 
 
 def _claimed(call: Call, said: str, wanted: Wanted) -> Consent:

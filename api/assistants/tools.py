@@ -336,8 +336,8 @@ class Tools:
         Returns what was started, or a text that says where the person is asked. Raises
         InputRequired for a client that asks itself.
         """
-        known = (estimate["high"], estimate["usual"], estimate["low"], 0)
-        amount = Decimal(str(next(sum for sum in known if sum is not None)))
+        sums = (estimate["high"], estimate["usual"], estimate["low"], 0)
+        amount = Decimal(str(next(dollars for dollars in sums if dollars is not None)))
         said = self._asking.said()
         if said is None and estimate["high"] is not None:
             try:

@@ -159,8 +159,8 @@ def run_flow(call: Call) -> Reply:
     if flow_run is None:
         try:
             start = partial(starting.start, call.user, flow, filled, token, project=project)
-            asked = consents.Wanted(flow.name, filled.as_json(), project, estimate)
-            outcome = consents.started(call, asked, start)
+            question = consents.Wanted(flow.name, filled.as_json(), project, estimate)
+            outcome = consents.started(call, question, start)
         except starting.Refused as refused:
             raise Problem(409, str(refused), slug="cannot-be-run") from refused
         if isinstance(outcome, Consent):

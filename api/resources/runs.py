@@ -194,8 +194,8 @@ def create_run(call: Call) -> Reply:
     )
     try:
         start = partial(submission.start, wanted)
-        asked = consents.Wanted(endpoint.endpoint_id, arguments, call.reach.target, estimate)
-        outcome = consents.started(call, asked, start)
+        question = consents.Wanted(endpoint.endpoint_id, arguments, call.reach.target, estimate)
+        outcome = consents.started(call, question, start)
     except submission.KeyReused as error:
         raise key_reused() from error
     if isinstance(outcome, Consent):
