@@ -37,6 +37,8 @@ from tests.distribution import (
     pytest_configure,
     pytest_xdist_make_scheduler,
 )
+from tests.documents import Documents, items
+from tests.documents import documents as all_documents
 from tests.event_loop import database_misuses, recorded_misuses
 from tests.leaks.plugin import leaks, watched_traffic
 from tests.processes import copy_checkout, environment, one_at_a_time
@@ -66,8 +68,6 @@ def pytest_collection_finish() -> None:
 
 
 laws.lay_down()
-DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
-CASES = DATA.parent / "cases"  # small inputs that once failed; read in place
 
 
 # Types and permissions, and the roles' groups with what they were given.
@@ -205,20 +205,15 @@ def migrated(django_db_setup: None) -> Path:
 
 
 @pytest.fixture(scope="session")
-def documents() -> dict[str, dict[str, Any]]:
-    """The real OpenAPI documents beside the project, by endpoint id; read in place."""
-    found = {}
-    for file in sorted((DATA / "openapi").glob("*.json")):
-        found[file.stem.replace("--", "/")] = json.loads(file.read_text())
-    assert found, f"no documents in {DATA}"
-    return found
+def documents() -> Documents:
+    """OpenAPI documents by endpoint id; those of `STAND_INS` are always there."""
+    return all_documents()
 
 
 @pytest.fixture(scope="session")
 def catalogue_items() -> list[dict[str, Any]]:
-    """150 real entries of `GET /v1/models`, as they are in `models[]`."""
-    items: list[dict[str, Any]] = json.loads((DATA / "models.json").read_text())
-    return items
+    """More than a hundred entries of `GET /v1/models`, as they are in `models[]`."""
+    return items()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,21 +10,6 @@ from typing import Any
 import orjson
 
 import fal
-
-SAMPLE = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
-
-
-def real() -> list[dict[str, Any]]:
-    """Return the sample of upstream's entries beside the project, with the available documents."""
-    documents = {
-        file.stem.replace("--", "/"): json.loads(file.read_text())
-        for file in (SAMPLE / "openapi").glob("*.json")
-    }
-    items: list[dict[str, Any]] = json.loads((SAMPLE / "models.json").read_text())
-    return [
-        item | ({"openapi": documents[i]} if (i := item["endpoint_id"]) in documents else {})
-        for item in items
-    ]
 
 
 def sandbox() -> list[dict[str, Any]]:

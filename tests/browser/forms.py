@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -17,7 +16,7 @@ from config.server.static_build import join_css, join_js
 from playground.form.html.rendering import render_form
 from schemas import Field, build, contract, decode_post, draw
 from tests.browser.contexts import Contexts
-from tests.conftest import DATA
+from tests.documents import read_document
 from tests.schemas import strategies
 
 STATIC = settings.BASE_DIR / "static"
@@ -176,11 +175,7 @@ def sent(page: Page, root: Field) -> Any:
     return decode_post(root, page.posts[-1]).arguments  # type: ignore[attr-defined]
 
 
-DOCUMENTS = [file.stem for file in sorted((DATA / "openapi").glob("*.json"))]
-
-
-def real(name: str) -> tuple[Any, Field]:
-    """Return the contract and the form of a real document."""
-    document = json.loads((DATA / "openapi" / f"{name}.json").read_text())
-    found = contract(document, name.replace("--", "/"))
-    return found, build(found)
+def form_of(endpoint_id: str) -> tuple[Any, Field]:
+    """Return the contract and the form of a model of `document_ids`."""
+    endpoint_contract = contract(read_document(endpoint_id), endpoint_id)
+    return endpoint_contract, build(endpoint_contract)

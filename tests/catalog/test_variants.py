@@ -11,13 +11,13 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.catalogue import filling
 from catalog import pricing
 from catalog.models import Endpoint
 from catalog.naming import Title, full_names, with_version
 from catalog.sync import post_sync
 from catalog.variants import LONGEST, Card, distinguish, fold, variant
 from tests.catalog.cards import cards
+from tests.documents import catalogue
 from tests.tables import each_row
 
 Make = Callable[..., Endpoint]
@@ -30,10 +30,10 @@ def endpoint(endpoint_id: str, name: str, category: str = "", **more: str) -> En
     )
 
 
-def real() -> list[Endpoint]:
-    """The sample of upstream's catalogue that lies beside the project."""
+def listed_endpoints() -> list[Endpoint]:
+    """The endpoints of the tests' catalogue."""
     endpoints = []
-    for item in filling.real():
+    for item in catalogue():
         data: dict[str, Any] = item["metadata"]
         group = data.get("group") or {}
         endpoints.append(
@@ -53,9 +53,9 @@ def looks(card: Card) -> tuple[str, ...]:
     return listed.display_name, listed.owner, listed.category, card.variant
 
 
-def test_cards_of_150_real_models_are_unique() -> None:
-    distinguished = distinguish(real())
-    assert len(distinguished) == 150
+def test_cards_of_a_whole_catalogue_are_unique() -> None:
+    distinguished = distinguish(listed_endpoints())
+    assert len(distinguished) == len(catalogue())
     assert [look for look, count in Counter(map(looks, distinguished)).items() if count > 1] == []
     assert max(len(card.variant) for card in distinguished) <= LONGEST
 

@@ -25,7 +25,7 @@ from tests.chats.documents import (
     VISION,
     document,
 )
-from tests.conftest import CASES
+from tests.documents import with_case
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 ADDRESS = "/api/openai/v1/chat/completions"
@@ -158,18 +158,23 @@ SOUND = {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "w
 
 
 def test_each_message_of_the_published_chat_is_sent(make_endpoint: Any) -> None:
-    body = json.loads((CASES / "43-openai.json").read_text(encoding="utf-8"))
+    said = [("system", "S"), ("assistant", "Hello, I am Bob."), ("user", "Who are you?")]
+    own = {"messages": [chat_message(role, text) for role, text in said]}
     make_endpoint("lab/short", SHORT)
     make_endpoint("lab/messages", MESSAGES)
     make_endpoint("lab/dialogue", DIALOGUE)
-    folded = parsed("lab/short", *body["messages"])["prompt"]
-    places = [folded.index(text) for text in ("S", "Assistant: Hello, I am Bob.", "User: Who are")]
-    assert places == sorted(places)
-    assert parsed("lab/messages", *body["messages"])["messages"] == body["messages"]
-    assert parsed("lab/dialogue", *body["messages"])["messages"] == [
-        chat_message("user", "S"),
-        *body["messages"][1:],
-    ]
+    for case in with_case("43-openai.json", json.dumps(own).encode()):
+        messages = json.loads(case)["messages"]
+        folded = parsed("lab/short", *messages)["prompt"]
+        places = [
+            folded.index(text) for text in ("S", "Assistant: Hello, I am Bob.", "User: Who are")
+        ]
+        assert places == sorted(places)
+        assert parsed("lab/messages", *messages)["messages"] == messages
+        assert parsed("lab/dialogue", *messages)["messages"] == [
+            chat_message("user", "S"),
+            *messages[1:],
+        ]
 
 
 def test_media_of_all_messages_go_into_the_fields_that_take_them(make_endpoint: Any) -> None:

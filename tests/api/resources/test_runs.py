@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +13,8 @@ from people.accounts.profile import preferences
 from runs.models import Artifact, Run
 from runs.results import outcomes, timeline
 from runs.state import state_machine
-from tests.conftest import CASES
 from tests.runs.looks import let_look
+from tests.schemas.test_artifacts import OUTPUTS, published
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"
@@ -329,16 +328,14 @@ def test_runs_started_by_the_api_are_private(call: Any, flux: Any, user: Any) ->
 def test_a_run_lists_files_of_upstreams_hosts_anywhere_in_its_output(
     call: Any, make_run: Any
 ) -> None:
-    text = (CASES / "26-results.json").read_text(encoding="utf-8")
-    cases = json.loads(text.replace("C/", "https://v3b.fal.media/files/b/"))
-    for name in cases.keys() - {"_"}:
-        run = make_run(state="running")
-        assert state_machine.record(run.pk, outcomes.from_output(cases[name], by="test"))
-        artifacts = call("GET", f"/runs/{run.pk}").json()["artifacts"]
-        assert len(artifacts) == (2 if name == "list" else 1), name
-        assert all(artifact["state"] == "remote" and artifact["url"] for artifact in artifacts), (
-            name
-        )
+    for name in OUTPUTS:
+        for output in published(name, "https://v3b.fal.media/files/b"):
+            run = make_run(state="running")
+            assert state_machine.record(run.pk, outcomes.from_output(output, by="test"))
+            artifacts = call("GET", f"/runs/{run.pk}").json()["artifacts"]
+            assert len(artifacts) == (2 if name == "list" else 1), name
+            assert {artifact["state"] for artifact in artifacts} == {"remote"}, name
+            assert all(artifact["url"] for artifact in artifacts), name
 
 
 def test_a_wait_includes_the_copying_of_files(call: Any, make_run: Any) -> None:

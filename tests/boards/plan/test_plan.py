@@ -15,7 +15,7 @@ from boards.plan.tables import decode, read_rows
 from catalog.models import Endpoint
 from runs.models import Run
 from tests.boards import documents
-from tests.conftest import CASES
+from tests.documents import with_case
 from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
@@ -282,17 +282,26 @@ def test_table_lines_end_only_at_lf(mark: str) -> None:
         ]
 
 
-@pytest.mark.parametrize(
-    ("case", "expected"),
-    [
-        ("35a-u2028.jsonl", [{"prompt": "one\u2028two"}, {"prompt": "b"}]),
-        ("35b-surrogate.jsonl", [{"prompt": "a?"}]),
-        ("35c-nul.jsonl", [{"prompt": "ab"}]),
-        ("34a-nan.csv", [{"prompt": "hello", "lr": "NaN"}, {"prompt": "you", "lr": "0.2"}]),
-    ],
-)
-def test_example_tables_are_read(case: str, expected: list[dict[str, str]]) -> None:
-    assert read_rows(decode((CASES / case).read_bytes())) == expected
+# Tables that people brought, and the texts that are read from them.
+TABLES = {
+    "35a-u2028.jsonl": (
+        '{"prompt":"one\u2028two"}\n{"prompt":"b"}\n',
+        [{"prompt": "one\u2028two"}, {"prompt": "b"}],
+    ),
+    "35b-surrogate.jsonl": ('{"prompt":"a\\ud83d"}\n', [{"prompt": "a?"}]),
+    "35c-nul.jsonl": ('{"prompt":"a\\u0000b"}\n', [{"prompt": "ab"}]),
+    "34a-nan.csv": (
+        "prompt,lr\nhello,NaN\nyou,0.2\n",
+        [{"prompt": "hello", "lr": "NaN"}, {"prompt": "you", "lr": "0.2"}],
+    ),
+}
+
+
+@each_row("case", TABLES)
+def test_example_tables_are_read(case: str) -> None:
+    own, expected = TABLES[case]
+    for content in with_case(case, own.encode()):
+        assert read_rows(decode(content)) == expected
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])

@@ -13,7 +13,8 @@ from catalog.models import Endpoint
 from runs.models import Artifact, Run
 from schemas.exact import loads
 from tests.boards import documents
-from tests.conftest import CASES
+from tests.boards.plan.test_plan import TABLES
+from tests.documents import with_case
 from tests.sampling import sample
 from tests.tables import each_row
 
@@ -49,19 +50,11 @@ def rows() -> list[Any]:
 
 
 @pytest.mark.parametrize("way", sample(["file", "text"], 0, by_seed=1))
-@pytest.mark.parametrize(
-    ("case", "expected"),
-    [
-        ("35a-u2028.jsonl", [{"prompt": "one\u2028two"}, {"prompt": "b"}]),
-        ("35b-surrogate.jsonl", [{"prompt": "a?"}]),
-        ("35c-nul.jsonl", [{"prompt": "ab"}]),
-        ("34a-nan.csv", [{"prompt": "hello"}, {"prompt": "you", "lr": 0.2}]),
-    ],
-)
-def test_example_tables_become_rows(
-    member: Client, tuner: Endpoint, case: str, expected: list[Any], way: str
-) -> None:
-    content = (CASES / case).read_bytes()
+@pytest.mark.parametrize("case", TABLES)
+def test_example_tables_become_rows(member: Client, tuner: Endpoint, case: str, way: str) -> None:
+    own, texts = TABLES[case]
+    expected = [{"prompt": "hello"}, {"prompt": "you", "lr": 0.2}] if "nan" in case else texts
+    content = own.encode()
     controls: Any = {"file": SimpleUploadedFile(case, content)} if way == "file" else {
         "table": content.decode("utf-8")
     }  # fmt: skip
@@ -158,12 +151,14 @@ def result(make_run: Any, settings: Any) -> Artifact:
 def test_a_table_with_our_file_address_sends_the_file(
     member: Client, models: dict[str, Endpoint], result: Artifact
 ) -> None:
-    table = (CASES / "48-own-address.csv").read_text().replace("<run>", str(result.run_id))
-    assert member.post("/compare/new/", {**EDIT, "table": table}).status_code == 302
-    addresses = [row.values["image_url"] for row in Row.objects.order_by("position")]
-    assert addresses == [result.get_absolute_url(), OTHER]
-    sent = {run.arguments["image_url"] for run in Run.objects.exclude(pk=result.run_id)}
-    assert sent == {result.get_absolute_url(), OTHER}
+    own = f"prompt,image_url\nx,http://127.0.0.1:8400/runs/<run>/artifacts/0/\ny, {OTHER} \n"
+    for case in with_case("48-own-address.csv", own.encode()):
+        table = case.decode().replace("<run>", str(result.run_id))
+        assert member.post("/compare/new/", {**EDIT, "table": table}).status_code == 302
+        last = Board.objects.latest("created_at").rows.order_by("position")
+        assert [row.values["image_url"] for row in last] == [result.get_absolute_url(), OTHER]
+        sent = {run.arguments["image_url"] for run in Run.objects.exclude(pk=result.run_id)}
+        assert sent == {result.get_absolute_url(), OTHER}
 
 
 @pytest.mark.parametrize("origin", sample(["https://vitrine.example", "", "http://localhost:9"], 1))

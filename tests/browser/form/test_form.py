@@ -10,18 +10,19 @@ from playwright.sync_api import expect
 from schemas import Field, build, contract
 from schemas.exact import identical
 from schemas.validation import validate
-from tests.browser.forms import DOCUMENTS, Show, real, sent
+from tests.browser.forms import Show, form_of, sent
+from tests.documents import document_ids
 from tests.sampling import IS_EXHAUSTIVE, sample
 from tests.schemas import strategies
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("name", sample([*DOCUMENTS], 0, by_seed=1))
+@pytest.mark.parametrize("name", sample(document_ids(), 0, by_seed=1))
 def test_chromium_without_script_posts_the_same_arguments(show: Show, name: str) -> None:
     from hypothesis import Phase, given, settings
 
-    found, root = real(name)
+    found, root = form_of(name)
     values: list[Any] = []
 
     @settings(max_examples=12, phases=[Phase.generate])
@@ -104,7 +105,7 @@ def test_enter_and_control_enter_run_whatever_buttons_stand_before(show: Show, k
 
 
 def test_problems_get_the_focus_and_lead_to_their_field(show: Show) -> None:
-    found, root = real("fal-ai--stable-diffusion-v35-large")
+    found, root = form_of("lab/diffusion")
     value = {"num_images": 9, "controlnet": {"conditioning_scale": 5}}
     page = show(root, value, problems=validate(found, value, root))
     expect(page.locator("#form-problems")).to_be_focused()

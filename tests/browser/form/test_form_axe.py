@@ -14,7 +14,8 @@ from sandbox.models import MODELS
 from schemas import Field, build, contract
 from schemas.validation import validate
 from tests.browser.axe import assert_clean
-from tests.browser.forms import DOCUMENTS, NARROW, put, real, without_errors
+from tests.browser.forms import NARROW, form_of, put, without_errors
+from tests.documents import document_ids
 from tests.sampling import IS_EXHAUSTIVE, sample
 
 pytestmark = pytest.mark.browser
@@ -58,15 +59,15 @@ def seen() -> set[str]:
 def wrong(kit: Field) -> Iterator[Form]:
     """Forms in which much is wrong."""
     yield "kit", kit, WRONG, []
-    for name in sample(DOCUMENTS, 2, by_seed=2):
-        found, root = real(name)
+    for name in sample(document_ids(), 2, by_seed=2):
+        found, root = form_of(name)
         yield name, root, WRONG, validate(found, WRONG, root)
 
 
 def untouched(kit: Field) -> Iterator[Form]:
     """The forms of real models."""
-    for name in DOCUMENTS:
-        yield name, real(name)[1], None, []
+    for name in document_ids():
+        yield name, form_of(name)[1], None, []
 
 
 def examples(kit: Field) -> Iterator[Form]:

@@ -17,6 +17,7 @@ from catalog.search.engine import Answer, search
 from catalog.search.filter_sets import FilterSets
 from catalog.search.index import current
 from catalog.search.query import Query
+from tests import documents
 from tests.catalog.search import judging
 from tests.catalog.search.judging import JUDGED, Score
 from tests.tables import each_row
@@ -141,8 +142,8 @@ WISH = "which model makes a ten-second film with sound from one picture under a 
 
 @pytest.fixture
 def priced() -> dict[str, Endpoint]:
-    """The real catalogue, whose entries name no prices, and what of it meets all but the price."""
-    filling.fill(filling.real())
+    """A catalogue whose entries name no prices, and what of it meets all but the price."""
+    filling.fill(documents.catalogue())
     answer = search(Query(q="duration:>=10 can:sound in:image out:video"))
     assert answer.endpoints
     return {endpoint.endpoint_id: endpoint for endpoint in answer.endpoints}
@@ -188,14 +189,13 @@ def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
     from django.db import transaction
 
     judged: list[Score] = []
-    catalogues: dict[str, Callable[[], list[dict[str, Any]]]] = {
-        "real": filling.real,
-        "sandbox": filling.sandbox,
-    }
+    catalogues = {"sandbox": filling.sandbox()}
+    if documents.upstreams_items():
+        catalogues["real"] = documents.catalogue()
     with django_db_blocker.unblock():
         for name, items in catalogues.items():
             with transaction.atomic():
-                filling.fill(items())
+                filling.fill(items)
                 ids = list(Endpoint.objects.values_list("endpoint_id", flat=True))
                 judged += judging.judge(ask, name, ids)
                 transaction.set_rollback(True)
@@ -204,7 +204,9 @@ def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
 
 @pytest.mark.both_databases
 def test_there_are_enough_judged_queries(scores: list[Score]) -> None:
-    assert len(scores) == len(judging.questions()) >= 80
+    is_known = {"sandbox": True, "real": bool(documents.upstreams_items())}
+    asked = [question for question in judging.questions() if is_known[question.catalogue]]
+    assert len(scores) == len(asked) >= 30
     assert len({(s.question.catalogue, s.question.typed) for s in scores}) == len(scores)
 
 

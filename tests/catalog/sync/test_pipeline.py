@@ -37,10 +37,10 @@ def test_a_first_sync_stores_every_field(
         upstream.items[each["endpoint_id"]] = each
         upstream.documents[each["endpoint_id"]] = {"openapi": "3.0.4"}
     upstream.prices = {"fal-ai/flux/dev": 0.025}
-    report = run_sync()
-    assert (report.state, report.listed, len(report.new)) == ("done", 150, 150)
+    report, count = run_sync(), len(catalogue_items)
+    assert (report.state, report.listed, len(report.new)) == ("done", count, count)
     assert report.failed == []
-    assert Endpoint.objects.count() == 150
+    assert Endpoint.objects.count() == count
     flux = Endpoint.objects.get(endpoint_id="fal-ai/flux/dev")
     data = upstream.items["fal-ai/flux/dev"]["metadata"]
     assert flux.display_name == data["display_name"]

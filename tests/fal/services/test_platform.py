@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 import fal
-from tests.conftest import DATA
+from tests.documents import document_ids, read_document
+from tests.documents import items as catalogue_entries
 from tests.fal.conftest import Connect
 from tests.fal.upstream import Upstream, asked, catalogue
 
@@ -92,7 +93,7 @@ async def test_every_field_of_an_item_is_read(connect: Connect) -> None:
 
 
 async def test_all_real_entries_are_read_without_a_malformed_one(connect: Connect) -> None:
-    entries = json.loads((DATA / "models.json").read_bytes())
+    entries = catalogue_entries()
     clients = await connect(Upstream(catalogue(entries)))
     page = await clients.platform.page()
     assert page.malformed == []
@@ -290,12 +291,12 @@ async def test_c9_platform_errors_show_their_message(connect: Connect) -> None:
     assert (caught.value.type, caught.value.request_id) == ("authorization_error", "p-1")
 
 
-@pytest.mark.parametrize("path", sorted((DATA / "openapi").glob("*.json")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("name", document_ids())
 async def test_c10_c11_c12_documents_keep_every_keyword_in_order(
-    connect: Connect, path: Path
+    connect: Connect, name: str
 ) -> None:
     """C10, C11, C12: what forms are made from is the very document, in the order of the wire."""
-    document = read_json(path)
+    document = read_document(name)
     page = catalogue([item("a/b", openapi=document)])
     clients = await connect(Upstream(page))
     (model,) = (await clients.platform.page(expand="openapi-3.0")).models

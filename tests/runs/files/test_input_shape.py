@@ -13,7 +13,7 @@ from PIL import Image
 from playground.display import placeholder_size
 from runs.files import input_shape, stored_files
 from runs.models import Artifact, Upload
-from tests.conftest import CASES
+from tests.documents import with_case
 from tests.schemas.strategies import document
 
 
@@ -139,12 +139,16 @@ def test_a_broken_orientation_is_ignored(exif: bytes) -> None:
 def test_the_placeholder_of_a_picture_rotated_by_exif_is_a_portrait(
     user: User, make_run: Any
 ) -> None:
-    with (CASES / "18a-portrait-exif6.jpg").open("rb") as file:
-        stored_file = stored_files.store(file)
-    row = Upload.objects.create(
-        user=user, digest=stored_file.digest, file=stored_file.name, file_name="a.jpg",
-        content_type=stored_file.content_type, size_bytes=stored_file.size_bytes,
-        width=stored_file.width, height=stored_file.height,
-    )  # fmt: skip
-    run = make_run(arguments={"image_url": row.get_absolute_url()})
-    assert placeholder_size.size_of(run) == (stored_file.width, stored_file.height) == (600, 800)
+    file, exif = BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (800, 600), "teal").save(file, "JPEG", exif=exif)
+    for case in with_case("18a-portrait-exif6.jpg", file.getvalue()):
+        stored_file = stored_files.store(BytesIO(case))
+        row = Upload.objects.create(
+            user=user, digest=stored_file.digest, file=stored_file.name, file_name="a.jpg",
+            content_type=stored_file.content_type, size_bytes=stored_file.size_bytes,
+            width=stored_file.width, height=stored_file.height,
+        )  # fmt: skip
+        run = make_run(arguments={"image_url": row.get_absolute_url()})
+        size = (stored_file.width, stored_file.height)
+        assert placeholder_size.size_of(run) == size == (600, 800)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
@@ -11,7 +15,7 @@ from PIL import Image
 from runs.files import content_types, uploads
 from runs.files.content_types import content_type
 from runs.files.media.probe_program import probe
-from tests.conftest import CASES
+from tests.documents import with_case
 
 HEADS = {
     b"RIFF\x10\x00\x00\x00AVI LIST": "video/x-msvideo",
@@ -38,16 +42,42 @@ def test_a_bitmap_is_known_by_its_second_header() -> None:
     assert content_type(file.getvalue()[: content_types.HEAD_BYTES]) == "image/bmp"
 
 
+def avi(seconds: int) -> bytes:
+    file = BytesIO()
+    with av.open(file, "w", format="avi") as output:
+        stream = output.add_stream("mpeg4", rate=5, width=32, height=32, pix_fmt="yuv420p")
+        for number in range(5 * seconds):
+            frame = av.VideoFrame(32, 32, "yuv420p")
+            frame.pts = number
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def aiff(seconds: int) -> bytes:
+    file = BytesIO()
+    with av.open(file, "w", format="aiff") as output:
+        stream = output.add_stream("pcm_s16be", rate=8000, layout="mono")
+        silence = np.zeros((1, 8000 * seconds), np.int16)
+        frame = av.AudioFrame.from_ndarray(silence, layout="mono")
+        frame.sample_rate = 8000
+        output.mux(stream.encode(frame))
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
-    ("name", "kind", "seconds"),
-    [("90a-60-seconds.avi", "video", 60), ("90b-2-seconds.aiff", "audio", 2)],
+    ("name", "kind", "make", "seconds"),
+    [("90a-60-seconds.avi", "video", avi, 60), ("90b-2-seconds.aiff", "audio", aiff, 2)],
 )
-def test_it_is_measured_like_others(name: str, kind: str, seconds: int) -> None:
-    path = CASES / name
-    with path.open("rb") as file:
-        found = content_type(file.read(content_types.HEAD_BYTES))
-    assert content_types.kind(found) == kind
-    assert probe(str(path), found)["duration_s"] == pytest.approx(seconds, abs=0.2)
+def test_it_is_measured_like_others(
+    name: str, kind: str, make: Callable[[int], bytes], seconds: int, tmp_path: Path
+) -> None:
+    for case in with_case(name, make(seconds)):
+        path = tmp_path / "file"
+        path.write_bytes(case)
+        found = content_type(case[: content_types.HEAD_BYTES])
+        assert content_types.kind(found) == kind
+        assert probe(str(path), found)["duration_s"] == pytest.approx(seconds, abs=0.2)
 
 
 @pytest.mark.django_db

@@ -22,15 +22,13 @@ from runs.worker.scheduling import leases
 from schemas import build, contract
 from schemas.exact import identical
 from schemas.validation import validate
-from tests.conftest import DATA
+from tests.documents import document_ids
 from tests.playground.browser_post import post_of
 from tests.sampling import sample
 from tests.schemas import strategies
 from tests.schemas.laws import cases
 
 pytestmark = pytest.mark.system  # takes long
-
-IDS = sorted(file.stem.replace("--", "/") for file in (DATA / "openapi").glob("*.json"))
 
 
 def sent_arguments(run: Run) -> Any:
@@ -54,7 +52,7 @@ def sent_arguments(run: Run) -> Any:
 
 @pytest.mark.any_database
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("endpoint_id", sample(IDS, 2, by_seed=1))
+@pytest.mark.parametrize("endpoint_id", sample(document_ids(), 3, by_seed=1))
 def test_the_arguments_filled_in_are_those_sent(
     member: Client, make_endpoint: Any, documents: dict[str, Any], endpoint_id: str
 ) -> None:

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.contract import openapi
-from sandbox.models import MODELS
 from schemas import build, contract
 from schemas.carry import carry, counterparts, missing
 from schemas.changes.migrate_arguments import Version
@@ -131,9 +129,7 @@ def test_a_model_without_a_schema_takes_everything() -> None:
 
 @pytest.fixture(scope="module")
 def versions(documents: dict[str, dict[str, Any]]) -> list[Version]:
-    real_versions = [version(document) for document in documents.values()]
-    files = dict.fromkeys(("files", "queue"), "https://files.test")
-    return real_versions + [version(openapi.document(model, files)) for model in MODELS]
+    return [version(document) for document in documents.values()]
 
 
 @settings(max_examples=laws.cases(40))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +24,7 @@ from schemas.estimate import (
 )
 from schemas.estimate.settings import plain_values, read_settings
 from schemas.facts.capabilities import read_capabilities
-from tests.conftest import DATA
+from tests.documents import document_ids, read_document
 from tests.tables import each_row
 
 
@@ -206,9 +205,6 @@ def test_nothing_offered_is_left_out() -> None:
     assert plain_values(read_settings(root, {"resolution": "4K"})) == {}
 
 
-PATHS = sorted((DATA / "openapi").glob("*.json"))
-
-
 @each_row(
     ("facts", "price", "unit", "sentence", "per"),
     [
@@ -259,10 +255,10 @@ def test_compute_seconds_use_upstreams_expected_time() -> None:
     assert (typical_run.estimate.words, typical_run.per) == ("about $0.03", "run")
 
 
-@each_row("path", PATHS)
+@each_row("name", document_ids())
 @each_row("unit", ["images", "seconds", "steps", "megapixels", "videos"])
-def test_stored_facts_equal_those_read_from_the_schema(path: Any, unit: str) -> None:
-    document = json.loads(path.read_text())
+def test_stored_facts_equal_those_read_from_the_schema(name: str, unit: str) -> None:
+    document = read_document(name)
     facts = read_capabilities(document).facts
     makes = frozenset(fact[4:] for fact in facts if fact.startswith("out:"))
     price = Price(Decimal("0.05"), unit)

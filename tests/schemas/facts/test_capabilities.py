@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.config import PREFIXES, Config
 from schemas.facts.capabilities import MAX_FACTS, read_capabilities
-from tests.conftest import DATA
 from tests.schemas import hostile, strategies
 from tests.schemas.facts.documents import Node, document, facts
 from tests.tables import each_row
@@ -58,9 +56,6 @@ def test_a_speech_model_lists_its_languages(documents: dict[str, Node]) -> None:
     } <= speech_facts
     others = {fact for fact in speech_facts if not fact.startswith(("language:", "languages:"))}
     assert others == {"in:text", "out:audio"}
-
-
-ADDRESSES = {host: Config(DATA, base="http://sandbox").address(host) for host in PREFIXES}
 
 
 def test_field_words_are_searchable(documents: dict[str, Node]) -> None:

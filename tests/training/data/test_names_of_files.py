@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from tests.conftest import CASES
+from tests.documents import with_case
 from training.data import adding
 from training.data.items import Item, items_of
 from training.data.pairing import Contents, pair, place
@@ -28,20 +29,25 @@ def dataset(user: Any, make_endpoint: Any) -> Dataset:
 def test_a_picture_with_another_suffix_is_taken_with_its_caption(
     dataset: Dataset, user: Any
 ) -> None:
-    archive = (CASES / "83a-jfif.zip").read_bytes()
-    added = adding.add_files(dataset, [SimpleUploadedFile("a.zip", archive)], user)
-    assert not added.skipped
-    dataset.refresh_from_db()
-    items = items_of(dataset.files)
-    assert [item.name for item in items] == ["a.jpg", "b.png"]
-    assert all(item.caption for item in items)
+    own = BytesIO()
+    with ZipFile(own, "w") as target:
+        for name, kind, caption in (("a.jfif", "JPEG", "a fox"), ("b.png", "PNG", "a mill")):
+            target.writestr(name, picture(kind))
+            target.writestr(f"{name[0]}.txt", caption)
+    for archive in with_case("83a-jfif.zip", own.getvalue()):
+        Dataset.objects.update(files=[])
+        dataset.refresh_from_db()
+        added = adding.add_files(dataset, [SimpleUploadedFile("a.zip", archive)], user)
+        assert not added.skipped
+        dataset.refresh_from_db()
+        items = items_of(dataset.files)
+        assert [item.name for item in items] == ["a.jpg", "b.png"]
+        assert all(item.caption for item in items)
 
 
 def test_captions_are_paired_in_any_case_of_letters(dataset: Dataset, user: Any) -> None:
-    picture = BytesIO()
-    Image.new("RGB", (8, 8)).save(picture, "PNG")
     files = [
-        SimpleUploadedFile("IMG_1.PNG", picture.getvalue()),
+        SimpleUploadedFile("IMG_1.PNG", picture("PNG")),
         SimpleUploadedFile("img_1.TXT", b"a fox"),
     ]
     added = adding.add_files(dataset, files, user)
@@ -54,6 +60,12 @@ def test_an_exact_name_comes_before_one_in_another_case() -> None:
         texts=[(place(0, "A.txt"), "large"), (place(0, "a.txt"), "small")],
     )
     assert [one.caption for one in pair(contents).files] == ["small", "large"]
+
+
+def picture(kind: str) -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (8, 8)).save(file, kind)
+    return file.getvalue()
 
 
 def item(name: str) -> Item:

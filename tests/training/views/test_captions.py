@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Endpoint
-from tests.conftest import CASES
+from tests.documents import with_case
 from tests.training.conftest import picture
 from training.models import Dataset
 
@@ -55,24 +55,39 @@ def captions(dataset: Dataset) -> list[tuple[str, str]]:
     return [(file["name"], file["caption"]) for file in dataset.files]
 
 
-@pytest.mark.parametrize(
-    ("case", "expected"),
-    [
-        ("32a-folders", [("1.png", "a cat"), ("1-2.png", "a dog")]),
-        ("31a-spaces",
-         [("my photo (1).png", "a red fox"), ("img#2.png", "a blue fox"),
-          ("plain.png", "a plain fox")]),
-        ("16-nfd", [("Füchse é.png", "a fox")]),
-        ("31b-utf16", [("u.png", "a fox, Füchse"), ("v.png", "Füchse")]),
-        ("33-macosx", [("a.png", "cap")]),
-    ],
-)  # fmt: skip
+DECOMPOSED = unicodedata.normalize("NFD", "Füchse é")
+RED, BLUE = ("my photo (1)", "a red fox"), ("img#2", "a blue fox")
+# The names and bytes in an archive, and the captions that its files have.
+ARCHIVES: dict[str, tuple[dict[str, bytes], list[tuple[str, str]]]] = {
+    "32a-folders": (
+        {"10_cat/1": b"a cat", "5_dog/1": b"a dog"},
+        [("1.png", "a cat"), ("1-2.png", "a dog")],
+    ),
+    "31a-spaces": (
+        {name: caption.encode() for name, caption in (RED, BLUE, ("plain", "a plain fox"))},
+        [("my photo (1).png", RED[1]), ("img#2.png", BLUE[1]), ("plain.png", "a plain fox")],
+    ),
+    "16-nfd": ({DECOMPOSED: b"a fox"}, [("Füchse é.png", "a fox")]),
+    "31b-utf16": (
+        {"u": "a fox, Füchse".encode("utf-16"), "v": "Füchse".encode("latin-1")},
+        [("u.png", "a fox, Füchse"), ("v.png", "Füchse")],
+    ),
+    "33-macosx": ({"a": b"cap", "__MACOSX/._a": b"\0\5\x16\7"}, [("a.png", "cap")]),
+}
+
+
+@pytest.mark.parametrize("case", ARCHIVES)
 def test_each_file_of_an_archive_gets_its_own_caption(
-    member: Client, dataset: Dataset, case: str, expected: list[tuple[str, str]]
+    member: Client, dataset: Dataset, case: str
 ) -> None:
-    report = drop(member, dataset, (f"{case}.zip", (CASES / f"{case}.zip").read_bytes()))
-    assert captions(dataset) == expected
-    assert "no file" not in report
+    texts, expected = ARCHIVES[case]
+    own = [png(f"{name}.png") for name in texts if "MACOSX" not in name]
+    own += [(f"{name}.txt", caption) for name, caption in texts.items()]
+    for archive in with_case(f"{case}.zip", zipped(*own)[1]):
+        Dataset.objects.update(files=[])
+        report = drop(member, dataset, (f"{case}.zip", archive))
+        assert captions(dataset) == expected
+        assert "no file" not in report
 
 
 def test_two_drops_with_the_same_names_keep_their_captions(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from typing import Any, get_args
 
@@ -16,15 +15,13 @@ from schemas import build, contract, decode_post, draw, encode_arguments
 from schemas.exact import identical
 from schemas.fields import Kind
 from schemas.validation import validate
-from tests.conftest import DATA
+from tests.documents import document_ids, read_document
 from tests.playground.browser_post import post_of
 from tests.sampling import sample
 from tests.schemas import strategies
 from tests.schemas.fields.test_kinds import SAMPLES, root
 from tests.schemas.laws import cases
 from tests.tables import each_row
-
-REAL = sample([file.stem for file in sorted((DATA / "openapi").glob("*.json"))], 4, by_seed=1)
 
 
 def through_the_page(root: Any, value: Any) -> Any:
@@ -35,10 +32,9 @@ def through_the_page(root: Any, value: Any) -> Any:
     return parsed.arguments
 
 
-@each_row("name", REAL)
-def test_arguments_of_real_documents_round_trip_through_the_page(name: str) -> None:
-    endpoint_id = name.replace("--", "/")
-    document = json.loads((DATA / "openapi" / f"{name}.json").read_text())
+@each_row("endpoint_id", sample(document_ids(), 6, by_seed=1))
+def test_arguments_of_any_document_round_trip_through_the_page(endpoint_id: str) -> None:
+    document = read_document(endpoint_id)
     endpoint_contract = contract(document, endpoint_id)
     root = build(endpoint_contract)
 
