@@ -79,10 +79,10 @@ format: $(VENV)/dev.stamp ## format everything
 	$(BIN)/oxfmt static/css static/js
 
 # Debian's chromium-headless-shell: it draws no windows, so the browser tests take half the time that
-# a full Chromium needs. A full one is used only where the package cannot be installed (without a
-# prompt for a password). Nothing is downloaded from anywhere else.
-chromium:
-	@command -v chromium-headless-shell >/dev/null || sh tests/install_chromium.sh
+# a full Chromium needs. Where the package cannot be installed (without a prompt for a password), a
+# full one that is there, else the one of `playwright install`.
+chromium: $(VENV)/dev.stamp
+	@command -v chromium-headless-shell >/dev/null || sh tests/install_chromium.sh $(BIN)/python
 
 # Judges whether files for blind votes are free of metadata; it knows more formats than any library.
 exiftool:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import os
 import random
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from django.test import TransactionTestCase
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import costs
+from tests import costs, documents, outcomes, programs
 from tests.sampling import IS_EXHAUSTIVE, SEED
 
 # One Vitrine serves all files of a group: starting it takes as long as twenty of their tests, and
@@ -95,18 +95,40 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     The groups of a started Vitrine come before all others. With VITRINE_TEST_DATABASE_URL
     (PostgreSQL) select only the tests that use the database, with VITRINE_TEST_DEAR=some only some
-    of the dear ones.
+    of the dear ones, with VITRINE_TEST_ONLY=documents those that read documents.
     """
     if "VITRINE_TEST_DATABASE_URL" in os.environ:
-        without = [item for item in items if not uses_database(item)]
-        config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if uses_database(item)]
+        leave_out(config, items, [item for item in items if not uses_database(item)])
+    if os.environ.get("VITRINE_TEST_ONLY") == "documents":
+        leave_out(config, items, [item for item in items if not reads_documents(item)])
     if os.environ.get("VITRINE_TEST_DEAR") == "some":
-        left_out = left_out_of({item.nodeid: item for item in items})
-        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
-        items[:] = [item for item in items if item.nodeid not in left_out]
+        dear = left_out_of({item.nodeid: item for item in items})
+        leave_out(config, items, [item for item in items if item.nodeid in dear])
+    impossible, config.stash[outcomes.LEFT_OUT] = programs.missing_for(items)
+    leave_out(config, items, impossible)
     seconds = {cost.file: cost.seconds for cost in costs.known()}
     items.sort(key=lambda item: cost_of(item.nodeid, seconds), reverse=True)
+
+
+def leave_out(
+    config: pytest.Config, items: list[pytest.Item], without: Sequence[pytest.Item]
+) -> None:
+    """Deselect these tests."""
+    config.hook.pytest_deselected(items=without)
+    dropped = {id(item) for item in without}
+    items[:] = [item for item in items if id(item) not in dropped]
+
+
+def reads_documents(item: pytest.Item) -> bool:
+    """Whether a test reads documents or files that may be beside the project."""
+    names = vars(getattr(item, "module", documents))
+    from_there = {getattr(value, "__module__", "") for value in names.values()}
+    fixtures = {*getattr(item, "fixturenames", ())}
+    return bool(
+        "tests.documents" in from_there
+        or documents in names.values()
+        or fixtures & {"documents", "catalogue_items"}
+    )
 
 
 def left_out_of(items: Mapping[str, pytest.Item]) -> set[str]:

@@ -5,9 +5,11 @@ takes is in `tests/costs.txt`; `python -m tests.run --write-costs` writes it dur
 
 `make test` runs the tests on SQLite and, beside them, those marked `both_databases` on PostgreSQL,
 if a server answers: TEST_DATABASE_URL names it, by default the one at 127.0.0.1:5432.
+`--documents` runs the tests that read documents or files, of which more may be beside the project.
 `make test-all` runs every test that uses the database on PostgreSQL too, adds the tests marked
 `exhaustive` and walks everything that the others only sample (`tests/sampling.py`). Further
-arguments are passed to the pytest on SQLite.
+arguments are passed to the pytest on SQLite. Tests that need a program which this machine lacks
+are left out and counted in a line at the end (`tests/programs.py`).
 
 Tests that fail run once more at the end, alone. Those that pass then are named as unsteady; more
 than `MOST_UNSTEADY` of them fail the run.
@@ -28,7 +30,7 @@ from pathlib import Path
 from typing import IO
 
 from bench.stage.browser import find_program
-from tests import costs, outcomes
+from tests import costs, documents, outcomes, programs
 from tests.outcomes import Outcomes
 from tests.sampling import SEED
 
@@ -133,6 +135,9 @@ def run_and_repeat(passes: Sequence[Pass]) -> int:
     if len(unsteady) > MOST_UNSTEADY:
         print(f"== more than {MOST_UNSTEADY} unsteady tests fail the run")
     codes.append(int(failed > 0 or len(unsteady) > MOST_UNSTEADY))
+    print(f"== {documents.summary()}")
+    if left_out := ended[0].left_out:
+        print(f"== {programs.sentence(left_out)}")
     told = f", {len(unsteady)} unsteady" if unsteady else ""
     print(
         f"{passed} passed, {failed} failed{told} in {time.monotonic() - started:.2f}s", flush=True
@@ -158,12 +163,16 @@ def on_postgresql(url: str, selection: str, *, is_whole: bool) -> Pass:
 
 def main(arguments: list[str]) -> int:
     """Return 0 if every test passed on every database, at the second try at the latest."""
-    options = {"--quick", "--all", "--write-costs"}
+    options = {"--quick", "--all", "--documents", "--write-costs"}
     rest = [argument for argument in arguments if argument not in options]
     if "--quick" in arguments:
         left_out = ["tests/browser", *costs.dear(costs.known(), QUICK_S)]
         quick = ("-m", QUICK, *(f"--ignore={file}" for file in left_out), *rest)
         return run_and_repeat([Pass("SQLite, the cheapest tests", quick, 2)])
+    if "--documents" in arguments:
+        os.environ["VITRINE_TEST_ONLY"] = "documents"
+        selection = ("-m", "not exhaustive and not live", *rest)
+        return run_and_repeat([Pass("SQLite, the tests that read documents", selection, 3)])
     if "--write-costs" in arguments:
         rest.append(f"--costs={costs.KNOWN}")
     selection, is_whole = "not exhaustive and not live", "--all" in arguments
@@ -178,7 +187,7 @@ def main(arguments: list[str]) -> int:
     if url := find_postgresql():
         passes.append(on_postgresql(url, selection, is_whole=is_whole))
     else:
-        print("== PostgreSQL: none answers at 127.0.0.1:5432; set TEST_DATABASE_URL to test on one")
+        os.environ["VITRINE_TEST_POSTGRESQL"] = "none"
     return run_and_repeat(passes)
 
 

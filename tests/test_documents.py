@@ -7,15 +7,13 @@ import tomllib
 from pathlib import Path
 
 from config.starting import issuers
+from tests.sources import ROOT, sources
 from tests.tables import each_row
 
-ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = (ROOT / "config/settings.py").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-DOCUMENTS = sorted(
-    str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
-)
+DOCUMENTS = [str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *sources("docs/*.md")]]
 FOLDERS = (
     "api|bench|boards|catalog|chats|cli|config|core|docs|fal|flows|library|notifications"
     "|kept|operations|people|playground|projects|runs|sandbox|schemas|sharing|static|templates|tests|training"

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.sources import ROOT, sources
+
 SHEETS = sorted((ROOT / "static/css").rglob("*.css"))
 FOREIGN = {"admin.css"}  # whose classes are those of Django's own admin
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -27,13 +28,11 @@ def given() -> Iterator[str]:
             chosen = re.findall(r"""["']([\w -]+)["']""", " ".join(TEMPLATE_TAG.findall(text)))
             attributes = re.findall(r'class="([^"]*)"', TEMPLATE_TAG.sub(" ", text))
             yield from " ".join([*chosen, *attributes]).split()
-    programs = [*(ROOT / "static/js").rglob("*.js"), *ROOT.glob("[a-z]*/**/*.py")]
-    for program in programs:
-        if program.relative_to(ROOT).parts[0] not in {"tests", "bench", "var"}:
-            text = program.read_text()
-            strings = re.findall(r"""["'`]([^"'`\n]*)["'`]""", text)
-            strings += re.findall(r'class="([^"]*)"', text)  # in a string of the other quotes
-            yield from re.findall(r"[\w-]+", " ".join(strings))
+    for program in [*sources("static/js/*.js"), *sources("*/*.py", but={"tests", "bench"})]:
+        text = program.read_text()
+        strings = re.findall(r"""["'`]([^"'`\n]*)["'`]""", text)
+        strings += re.findall(r'class="([^"]*)"', text)  # in a string of the other quotes
+        yield from re.findall(r"[\w-]+", " ".join(strings))
 
 
 def test_every_variable_without_a_fallback_is_defined() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -23,6 +26,11 @@ FLAGS = [
 ]
 # The headless shell has no window UI, which the full program renders for each profile.
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+OF_PLAYWRIGHT = (
+    "chromium_headless_shell-*/*/*headless*shell*",
+    "chromium-*/*/chrome",
+    "chromium-*/*/*.app/Contents/MacOS/*",
+)
 THUMBNAILS, SHARES, RESULTS = "/pictures/", "/s/", "/artifacts/"
 IMAGES = "Image"
 PATIENCE_MS = 120_000  # the sandbox makes each thumbnail on its first request
@@ -105,7 +113,20 @@ class _Wire:
 
 def find_program() -> str | None:
     """Return the path of the browser for tests and benchmarks, or None."""
-    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    return next((path for name in PROGRAMS if (path := shutil.which(name))), _of_playwright())
+
+
+def _of_playwright() -> str | None:
+    """Return the newest browser that `playwright install` has put into its folder, or None."""
+    home = Path.home()
+    default = {"darwin": home / "Library" / "Caches", "win32": home / "AppData" / "Local"}
+    folder = default.get(sys.platform, home / ".cache") / "ms-playwright"
+    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or folder)
+    for pattern in OF_PLAYWRIGHT:
+        programs = [path for path in folder.glob(pattern) if os.access(path, os.X_OK)]
+        if programs:
+            return str(max(programs, key=os.path.getmtime))
+    return None
 
 
 @contextmanager

@@ -20,7 +20,11 @@ from runs.state.transitions import Observation
 from tests.browser import fal_client
 from tests.processes import ROOT, until
 
-pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.needs("Node"),
+]
 
 EXAMPLE = ROOT / "docs" / "examples" / "nextjs-proxy"
 FLUX = "fal-ai/flux/dev"

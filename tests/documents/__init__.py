@@ -1,7 +1,7 @@
 """The models that the tests read: invented documents and entries, and upstream's if there are.
 
 `openapi/` has invented documents: the schemas of each model's input and output and of what they
-refer to. Together they have every construct of fal's documents (fal-protocol.md 4.3). Where the
+refer to. Together they have every construct of fal's documents (protocol, section 4.3). Where the
 project's shared folder is beside the checkout, the same tests also run on its real documents,
 entries and files.
 """
@@ -40,7 +40,7 @@ STAND_INS = {
 }
 
 WITH_TRAINER = "fal-ai/ltx-2-19b/audio-to-video"
-# fal-protocol.md 3.7.
+# As upstream has them.
 CATEGORIES = (
     "image-to-image", "text-to-image", "image-to-video", "video-to-video", "text-to-video",
     "vision", "text-to-audio", "training", "text-to-speech", "image-to-3d", "audio-to-audio",

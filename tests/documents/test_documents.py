@@ -8,7 +8,7 @@ from typing import Any
 from tests.documents import document_ids, invented, invented_ids, read_document, summary
 from tests.sandbox.contract.test_schemas import nodes
 
-# fal-protocol.md 4.3: the census, and the further keywords that fal's generator writes.
+# Protocol, section 4.3: the census, and the further keywords that fal's generator writes.
 KEYWORDS = {
     *("type", "description", "title", "default", "properties", "required", "enum", "items"),
     *("x-fal-order-properties", "additionalProperties", "minimum", "maximum", "exclusiveMinimum"),

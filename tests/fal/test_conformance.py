@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.sources import ROOT, sources
+
 PAGE = (ROOT / "docs/PROTOCOL.md").read_text()
 ROWS = re.findall(r"^\| (C\d+) \| .* \| (.*) \|$", PAGE, re.MULTILINE)
 LINES = {line for line, _ in ROWS}
@@ -22,13 +23,7 @@ PROOFS = [
 SECTIONS = set(re.findall(r"^#{3,4} (\d[\d.]*) ", PAGE, re.MULTILINE))
 
 SOURCES = [
-    path
-    for path in sorted(ROOT.glob("*/**/*.py"))
-    if "/." not in str(path)
-    and "/migrations/" not in str(path)
-    and path != Path(__file__)
-    # what `make bench` and `make clients` install
-    and path.relative_to(ROOT).parts[0] != "var"
+    path for path in sources("*/*.py") if "/migrations/" not in str(path) and path != Path(__file__)
 ]
 NUMBER = r"\d{1,2}(?:\.\d{1,2})?"
 CITED_SECTIONS = re.compile(
@@ -94,7 +89,7 @@ def test_no_file_cites_a_document_outside_the_repository() -> None:
     outside = re.compile(r"\bfal-protocol\.md|(?<!\w)shared/(?:data|cases|design|style|fal)")
     naming = {
         str(path.relative_to(ROOT))
-        for path in [*SOURCES, *ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")]
+        for path in [*SOURCES, *sources("docs/*.md"), *ROOT.glob("*.md")]
         if outside.search(path.read_text())
     }
     assert naming == set()

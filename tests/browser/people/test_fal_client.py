@@ -24,7 +24,7 @@ from sandbox import https
 from tests.browser import fal_client
 from tests.processes import Up, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.system]
+pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.needs("Node")]
 
 CALLS: dict[str, str] = {
     "run": 'return (await client.run("sandbox/scribe", { input })).data.output',

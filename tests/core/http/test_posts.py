@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from django.http import HttpRequest, QueryDict
 
 from core.http.posts import controls, hidden, is_posted, pressed, ticked
+from tests.sources import ROOT, sources
 
-ROOT = Path(__file__).parents[3]
-ELSEWHERE = {"tests", "bench", ".venv"}
 # The admin's own lists of keys.
 BY_HAND = {"config/admin.py"}
 _READ = re.compile(r"request\.POST[.\[]|in request\.POST\b|= (?:self\.)?request\.POST\n")
@@ -44,9 +42,7 @@ def test_the_controls_of_a_form_are_all_but_those_of_the_page() -> None:
 
 
 def test_a_post_is_read_by_forms_and_here_alone() -> None:
-    files = [
-        path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] not in ELSEWHERE
-    ]
+    files = sources("*.py", but={"tests", "bench"})
     readers = {str(path.relative_to(ROOT)) for path in files if _READ.search(path.read_text())}
     assert "core/http/posts.py" in readers
     strays = readers - {"core/http/posts.py"}

@@ -17,7 +17,7 @@ from sandbox.studio.recordings import film, sound
 from tests.runs.files.telling_media import ALL, SECRET
 from tests.sampling import sample
 
-pytestmark = [pytest.mark.system, pytest.mark.any_database]
+pytestmark = [pytest.mark.system, pytest.mark.any_database, pytest.mark.needs("exiftool")]
 # By family: what a file of this format says of itself, whatever made the original.
 STRUCTURE = {
     "File": """FileType FileTypeExtension MIMEType ImageWidth ImageHeight BitDepth BitsPerSample

@@ -1,0 +1,60 @@
+"""Programs that some tests need, and that not every machine has or can install.
+
+Tests that need a missing one are left out; `make test` says at its end how many, and how to get it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+
+import pytest
+
+HOW_TO_GET = {
+    "Chromium": "python -m playwright install chromium-headless-shell",
+    "exiftool": "install exiftool (Debian: libimage-exiftool-perl)",
+    "Node": "install Node 20 or newer, with npm",
+    "PostgreSQL": "start a server at 127.0.0.1:5432, or name one in TEST_DATABASE_URL",
+}
+
+
+@cache
+def is_there(program: str) -> bool:
+    """Whether this machine has the program."""
+    if program == "Chromium":
+        from bench.stage.browser import find_program  # imports Playwright
+
+        return find_program() is not None
+    names = {"exiftool": ["exiftool"], "Node": ["node", "npm"]}[program]
+    return all(shutil.which(name) for name in names)
+
+
+def needed_by(item: pytest.Item) -> set[str]:
+    """Return the programs that a test needs: by its marks `needs` and `browser`."""
+    named = {name for mark in item.iter_markers("needs") for name in mark.args}
+    return named | ({"Chromium"} if item.get_closest_marker("browser") else set())
+
+
+def missing_for(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], dict[str, int]]:
+    """Return the tests that cannot run here, and how many of them each program is missing for."""
+    left_out, counts = [], Counter[str]()
+    has_postgresql = os.environ.get("VITRINE_TEST_POSTGRESQL") != "none"  # as tests/run.py found
+    for item in items:
+        if item.get_closest_marker("both_databases") and not has_postgresql:
+            counts["PostgreSQL"] += 1  # they run on SQLite all the same
+        if missing := [name for name in sorted(needed_by(item)) if not is_there(name)]:
+            left_out.append(item)
+            counts[missing[0]] += 1
+    return left_out, dict(counts)
+
+
+def sentence(counts: dict[str, int]) -> str:
+    """Return one line about the tests that were left out, and how to run them.
+
+    Those that need PostgreSQL have run on SQLite.
+    """
+    parts = [f"{count} need {name}: {HOW_TO_GET[name]}" for name, count in counts.items()]
+    return f"Left out, since this machine lacks a program: {'; '.join(parts)}"
