@@ -22,6 +22,7 @@ from projects.models import Rule
 from runs.models import Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
+from tests import documents
 from tests.catalog.upstream import CatalogueUpstream, ids, item
 
 pytestmark = pytest.mark.django_db
@@ -61,14 +62,13 @@ def sync(transport: httpx.AsyncBaseTransport, **options: Any) -> SyncReport:
 
 
 @pytest.fixture
-def synced(db: None, catalogue_items: Any, documents: Any) -> CatalogueUpstream:
-    """The 150 real entries, those with a real document have it."""
+def synced(db: None) -> CatalogueUpstream:
+    """A whole catalogue, of which those with a document have it."""
     upstream = CatalogueUpstream()
-    for each in catalogue_items:
-        upstream.items[each["endpoint_id"]] = each
-        upstream.documents[each["endpoint_id"]] = documents.get(
-            each["endpoint_id"], {"openapi": "3.0.4", "info": {"title": each["endpoint_id"]}}
-        )
+    for each in documents.catalogue():
+        name = each["endpoint_id"]
+        document = each.pop("openapi", {"openapi": "3.0.4", "info": {"title": name}})
+        upstream.items[name], upstream.documents[name] = each, document
     upstream.prices = {FLUX: 0.025}
     assert sync(upstream.transport).state == "done"
     return upstream

@@ -115,7 +115,9 @@ def items() -> list[dict[str, Any]]:
     and of a family that does everything, with members in each category.
     """
     own = [_item(name) for name in [*invented_ids(), *STAND_INS]]
-    own.append(_item(WITH_TRAINER, training_endpoint_ids=["fal-ai/ltx2-video-trainer"]))
+    trained = {"key": "ltx-2-19b", "label": "Audio to Video"}
+    trainers = ["fal-ai/ltx2-video-trainer"]
+    own.append(_item(WITH_TRAINER, group=trained, training_endpoint_ids=trainers))
     for category in CATEGORIES:
         for version in ("v1", "v1.5", "v2/fast", "v2/pro"):
             group = {"key": f"heron-{version}", "label": category.replace("-", " ").title()}
@@ -130,8 +132,9 @@ def items() -> list[dict[str, Any]]:
 def catalogue() -> list[dict[str, Any]]:
     """Return the entries with the documents that are known, as a sync with `expand` reads them."""
     known = documents()
+    names = {*known, *STAND_INS}
     return [
-        item | ({"openapi": known[name]} if (name := item["endpoint_id"]) in known else {})
+        item | ({"openapi": known[name]} if (name := item["endpoint_id"]) in names else {})
         for item in items()
     ]
 

@@ -28,15 +28,18 @@ from schemas import build, contract
 from schemas.changes.migrate_arguments import Version
 from schemas.uses.inputs import inputs_of
 from schemas.validation import validate
+from tests.documents import document_ids
 from tests.flows.compose.test_editing import version
 from tests.flows.conftest import FLUX, KLING, PICTURE, SEEDREAM, chained
 
 KINDS = {"image": "https://v3.fal.media/a.png", "video": "https://v3.fal.media/a.mp4"}
 KINDS |= {"audio": "https://v3.fal.media/a.wav", "text": "a fox"}
+KINDS |= {"mesh": "https://v3.fal.media/a.glb", "file": "https://v3.fal.media/a.zip"}
+KINDS |= {"weights": "https://v3.fal.media/a.safetensors"}
 
 
 def test_chaining_any_two_models_gives_valid_arguments(documents: dict[str, Any]) -> None:
-    versions = {name: version(documents, name) for name in documents}
+    versions = {name: version(documents, name) for name in document_ids()}
     count = 0
     for first, former in versions.items():
         for output in outputs_of(former):
@@ -71,7 +74,7 @@ def test_chaining_any_two_models_gives_valid_arguments(documents: dict[str, Any]
 def test_outputs_are_found_at_the_paths_in_the_schema(
     documents: dict[str, Any],
 ) -> None:
-    for name in documents:
+    for name in document_ids():
         for output in outputs_of(version(documents, name)):
             outcome = with_value(None, output.path, KINDS[output.kind])
             (promised,) = outputs_in(outcome)
