@@ -131,10 +131,10 @@ class LiveSession:
         """
         each = await sync_to_async(_price)(self.run, arguments)
         async with self._reserving:
-            if each is not None:
+            if each is None:
+                each = await self._reserve_unknown()
+            else:
                 await self._reserve_missing(each)
-            elif self._sums.each is not None:  # a change of the form has made it open
-                await sync_to_async(_reserve_unknown)(self.run, self._ticket)
             self._sums = self._sums.with_input(each)
 
     async def reserve_for_results(self) -> None:
@@ -150,6 +150,20 @@ class LiveSession:
             extra = await sync_to_async(_reserve)(self.run, missing, ahead)
             # Results may have come while this waited: their sums are those of now.
             self._sums = replace(self._sums, reserved=self._sums.reserved + extra)
+
+    async def _reserve_unknown(self) -> Decimal | None:
+        """Reserve for an input that costs nobody knows how much; returns what is assumed for it.
+
+        None: nothing is. Then what is reserved, all that was left, is for the whole session.
+        """
+        if self._sums.is_open:
+            return None
+        if not self._sums.inputs:  # the start of the run has reserved what is assumed
+            return self._sums.reserved
+        each = await sync_to_async(_reserve_unknown)(self.run, self._ticket)
+        reserved = self._sums.reserved + (each or NOTHING)
+        self._sums = replace(self._sums, reserved=reserved, is_open=each is None)
+        return each
 
     def note_sent(self, arguments: dict[str, Any], sent: dict[str, Any] | None = None) -> None:
         """Note an input that is being sent, for which `reserve` has reserved."""
@@ -238,7 +252,7 @@ class LiveSession:
         if why:
             await retry_until_committed(state_machine.note_event, self.run.pk, "session", why[:500])
         await retry_until_committed(_record_arguments, self.run.pk, self._made_from)
-        await retry_until_committed(_note_so_far, self.run.pk, self._sums.came)
+        await retry_until_committed(ledger.note_so_far, self.run.pk, self._sums.came)
         if self._frames or error:
             frames = {"frames": list(self._frames)} if self._frames else None
             outcome = outcomes.from_session(frames, error)
@@ -252,9 +266,11 @@ class _Sums:
     """What a session costs, in dollars: `reserved`, for inputs `sent`, of results that `came`.
 
     `each` is what one result of the newest input may cost, `dearest` the most of all inputs; None:
-    unknown, as `came` is then.
+    unknown, as `came` is then. `is_open` once that was agreed to, for the whole session.
     """
 
+    inputs: int = 0
+    is_open: bool = False
     each: Decimal | None = None
     dearest: Decimal | None = NOTHING
     reserved: Decimal = NOTHING
@@ -265,7 +281,7 @@ class _Sums:
     def of(cls, run: Run) -> _Sums:
         """Return the sums of a session that begins: nothing is sent, one result is reserved."""
         expected = Charge.objects.filter(run=run).values_list("expected", flat=True).first()
-        return cls(reserved=expected or NOTHING)
+        return cls(reserved=expected or NOTHING, is_open=expected is None)
 
     def missing(self, each: Decimal) -> Decimal:
         """Return what is not reserved of all that was sent or came, and of an input of `each`."""
@@ -274,7 +290,8 @@ class _Sums:
     def with_input(self, each: Decimal | None) -> _Sums:
         """Return the sums after an input of which a result may cost so much."""
         sent = max(self.sent, self.came or NOTHING) + (each or NOTHING)
-        return replace(self, each=each, sent=sent, dearest=_dearer(self.dearest, each))
+        dearest = _dearer(self.dearest, each)
+        return replace(self, inputs=self.inputs + 1, each=each, sent=sent, dearest=dearest)
 
     def with_result(self, cost: Decimal | None) -> _Sums:
         """Return the sums after a result."""
@@ -308,10 +325,10 @@ def _reserve(run: Run, missing: Decimal, ahead: Decimal) -> Decimal:
     return extra
 
 
-def _reserve_unknown(run: Run, ticket: Ticket) -> None:
+def _reserve_unknown(run: Run, ticket: Ticket) -> Decimal | None:
     close_old_connections()
     with confirmation.given(ticket.said):
-        starting.reserve_more(run, None)
+        return starting.reserve_more(run, None)
 
 
 def as_json(value: Any) -> Any:
@@ -388,13 +405,8 @@ def _record(
 ) -> None:
     with transaction.atomic():
         _record_arguments(pk, made_from)
-        _note_so_far(pk, came)
-        state_machine.record(pk, progress)
-
-
-def _note_so_far(pk: uuid.UUID, came: Decimal | None) -> None:
-    if came is not None:
         ledger.note_so_far(pk, came)
+        state_machine.record(pk, progress)
 
 
 def _record_arguments(pk: uuid.UUID, made_from: SessionInput) -> None:
