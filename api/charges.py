@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from api.models import Token
-from api.spending import SESSION, CapExceeded, Charge
+from api.spending import SESSION, Charge, counts_with
 from core.db import clock
 from people.accounts.single_use import digest
 from runs.costs import ledger
 from runs.costs.ledger import Reservation
 from runs.models import LedgerAccount, LedgerEntry
 from spending.budgets import sessions
+from spending.models import SpendingRules
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -53,11 +54,10 @@ def _reserve(token: Token, charge: Charge) -> LedgerEntry:
     period = _current_session(token.pk, now) or now.isoformat(timespec="microseconds")
     cap = _cap(charge.cap)
     account = ledger.open_account(LedgerAccount.Kind.ASSISTANT, token.pk, period, cap)
-    try:
-        (entry,) = ledger.reserve([Reservation(None, charge.amount, [account])])
-    except ledger.CapExceeded as exceeded:
-        left, is_of_house = cap - exceeded.committed, cap < charge.cap
-        raise CapExceeded(charge.amount, left, is_of_house=is_of_house) from exceeded
+    amount = SpendingRules.current().assumed if charge.amount is None else charge.amount
+    left = cap - account.committed
+    amount = counts_with(amount, left, is_of_house=cap < charge.cap)
+    (entry,) = ledger.reserve([Reservation(None, amount, [account])])
     return entry
 
 

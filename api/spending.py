@@ -17,30 +17,41 @@ SESSION = timedelta(hours=1)  # without a paid run, after which the cap starts a
 
 @dataclass(frozen=True)
 class Charge:
-    """The most that a call may cost, and the cap of the session that pays for it."""
+    """The most that a call may cost, None if unknown, and the cap of the session that pays."""
 
-    amount: Decimal
+    amount: Decimal | None
     cap: Decimal
 
 
 class CapExceeded(Exception):
     """A call may cost more than its session may still spend."""
 
-    def __init__(self, amount: Decimal, left: Decimal, *, is_of_house: bool = False) -> None:
+    def __init__(self, amount: Decimal | None, left: Decimal, *, is_of_house: bool = False) -> None:
         more = "an admin for a larger budget of sessions" if is_of_house else RAISE
         rest = plain(max(left, NOTHING))
+        cost = (
+            "What this costs is not known" if amount is None else f"This may cost {plain(amount)}"
+        )
         super().__init__(
-            f"This may cost {plain(amount)}, and this session may spend {rest} more. "
+            f"{cost}, and this session may spend {rest} more. "
             f"Nothing was run. Ask the person to run it, or {more}."
         )
+
+
+def counts_with(amount: Decimal | None, left: Decimal, *, is_of_house: bool = False) -> Decimal:
+    """Return what a call counts with in a session that has so much left; raises CapExceeded.
+
+    While nobody knows what it costs, that is all that is left.
+    """
+    if left <= 0 if amount is None else amount > left:
+        raise CapExceeded(amount, left, is_of_house=is_of_house)
+    return left if amount is None else amount
 
 
 def spent_after(charge: Charge, spent: Decimal, paid_at: datetime, now: datetime) -> Decimal:
     """Return what the session will have spent with `charge`; raises CapExceeded."""
     before = spent_in_session(spent, paid_at, now)
-    if before + charge.amount > charge.cap:
-        raise CapExceeded(charge.amount, charge.cap - before)
-    return before + charge.amount
+    return before + counts_with(charge.amount, charge.cap - before)
 
 
 def spent_in_session(spent: Decimal, paid_at: datetime, now: datetime) -> Decimal:

@@ -33,7 +33,13 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=SpendingRules.Unknown,
         widget=forms.RadioSelect,
     )
-    assumed = SumField(label="The sum that is assumed, in dollars", required=False)
+    assumed = SumField(
+        label="The sum that is assumed, in dollars",
+        required=False,
+        help_text="A run that was asked about, or is of an assistant's session, counts with it "
+        "until its cost is known. Empty: it counts as all that is left, and no other starts "
+        "meanwhile.",
+    )
     ceiling = SumField(
         label="Ceiling, in dollars",
         required=False,

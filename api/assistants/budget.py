@@ -21,10 +21,11 @@ class Budget(Protocol):
         """Return what the session may still spend."""
 
     async def start(
-        self, amount: Decimal, path: str, body: Any, project: str = "", consent: str = ""
+        self, amount: Decimal | None, path: str, body: Any, project: str = "", consent: str = ""
     ) -> Any:
         """Post to an operation that may cost `amount`; raises Refused, also for the cap.
 
+        None: nobody knows what it costs, and it counts as all that is left until somebody does.
         What it starts lives in the project with this slug, empty: where the token begins. `consent`
         is the id of the question that the person has answered with yes, if there was one.
         """
@@ -50,7 +51,7 @@ class ProcessBudget:
         return self._cap - spent_in_session(self._spent, self._paid_at, self._clock())
 
     async def start(
-        self, amount: Decimal, path: str, body: Any, project: str = "", consent: str = ""
+        self, amount: Decimal | None, path: str, body: Any, project: str = "", consent: str = ""
     ) -> Any:
         """Post to an operation that may cost `amount`; raises Refused, also for the cap.
 
@@ -58,16 +59,17 @@ class ProcessBudget:
         refuses it. After a lost response it stays counted: the run may exist.
         """
         now = self._clock()
+        before = spent_in_session(self._spent, self._paid_at, now)
         try:
             self._spent = spent_after(Charge(amount, self._cap), self._spent, self._paid_at, now)
         except CapExceeded as exceeded:
             raise Refused(str(exceeded)) from exceeded
-        self._paid_at = now
+        self._paid_at, counted = now, self._spent - before
         try:
             return await self._caller.call(
                 "POST", path, body, project=project or None, consent=consent or None
             )
         except Refused as refused:
             if 400 <= refused.status < 500:
-                self._spent = max(self._spent - amount, Decimal(0))
+                self._spent = max(self._spent - counted, Decimal(0))
             raise

@@ -168,7 +168,7 @@ class TokenBudget:
         return charges.left_of(self._secret, self._cap)
 
     async def start(
-        self, amount: Decimal, path: str, body: Any, project: str = "", consent: str = ""
+        self, amount: Decimal | None, path: str, body: Any, project: str = "", consent: str = ""
     ) -> Any:
         """Post to an operation that may cost `amount`; raises Refused, also for the cap.
 

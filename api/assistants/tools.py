@@ -21,7 +21,7 @@ from api.assistants import short
 from api.assistants.asking import Asking
 from api.assistants.budget import Budget
 from api.assistants.caller import Caller, Refused
-from api.spending import CapExceeded, plain
+from api.spending import CapExceeded, counts_with, plain
 from core.formatting import counted
 
 MAX_WAIT_S = 300
@@ -336,10 +336,10 @@ class Tools:
         Returns what was started, or a text that says where the person is asked. Raises
         InputRequired for a client that asks itself.
         """
-        sums = (estimate["high"], estimate["usual"], estimate["low"], 0)
-        amount = Decimal(str(next(dollars for dollars in sums if dollars is not None)))
+        is_known = estimate["high"] is not None and estimate["currency"] in {"", "USD"}
+        amount = Decimal(str(estimate["high"])) if is_known else None
         said = self._asking.said()
-        if said is None and estimate["high"] is not None:
+        if said is None and is_known:
             try:
                 started: dict[str, Any] = await self._budget.start(amount, path, body, project)
                 return started
@@ -350,8 +350,10 @@ class Tools:
             consent_id, agrees = said
         else:
             left = await self._budget.left()
-            if amount > left:
-                raise Refused(str(CapExceeded(amount, left)))
+            try:
+                counts_with(amount, left)
+            except CapExceeded as exceeded:
+                raise Refused(str(exceeded)) from exceeded
             consent = await self._api.call(
                 "POST", path, body, project=project or None, consent="ask"
             )

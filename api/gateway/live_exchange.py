@@ -27,7 +27,7 @@ from runs.files import inputs
 from runs.files.own_addresses import with_own_paths
 from runs.models import Run
 from runs.realtime import sessions
-from runs.realtime.sessions import LiveSession, SessionInput
+from runs.realtime.sessions import LiveSession
 from runs.start.refused_starts import Refused
 from runs.worker.transports import cancellation
 
@@ -183,7 +183,6 @@ class _Exchange:
         self._session = session
         self._socket = socket
         self._upstream = upstream
-        self._made_from = SessionInput(live.run.arguments)
 
     async def forward_results(self) -> str:
         """Store and forward every frame; returns why no more will come."""
@@ -191,7 +190,7 @@ class _Exchange:
             if isinstance(message, fal.RunFailed):
                 self._live.record_failure(message)
             elif isinstance(message, dict):
-                self._live.add_result(self._made_from, message)
+                self._live.add_result(message)
             await self._socket.send(frame)
             await self._live.reserve_for_results()
         return MODEL_ENDED
@@ -218,7 +217,7 @@ class _Exchange:
         await self._live.reserve(run.arguments)
         resolved = await inputs.upload_inputs(run, self._upstream)
         has_files = resolved is not run.arguments
-        self._made_from = SessionInput(run.arguments, resolved if has_files else None)
+        self._live.note_sent(run.arguments, resolved if has_files else None)
         if has_files:
             await self._session.send(resolved)
         else:

@@ -155,7 +155,12 @@ class LiveSessions:
                 if (first := await socket.next_input(settings.LIVE_IDLE_S)) is None:
                     return
                 live = await LiveSession.begin(
-                    admitted.ticket, endpoint, first.arguments, self._name, project_key=key
+                    admitted.ticket,
+                    endpoint,
+                    first.arguments,
+                    self._name,
+                    project_key=key,
+                    max_waiting=admitted.max_buffering or sessions.MAX_WAITING,
                 )
                 note = (live.run.pk, "proxy", admitted.token_name)
                 await retry_until_committed(state_machine.note_event, *note)

@@ -50,7 +50,7 @@ from runs.models import Artifact, Run
 from runs.ownership import deletion
 from runs.results.error_messages import with_full_stop
 from runs.start import transport_choices
-from runs.start.starting import Door
+from runs.start.starting import Door, in_dollars
 from runs.state import state_machine
 from schemas.estimate import Estimate
 from schemas.validation import unknown_keys
@@ -209,8 +209,9 @@ def create_run(call: Call) -> Reply:
 
 
 def require_below(most: Decimal, estimate: Estimate) -> None:
-    """Raise Problem (409) unless the estimate is known and at most `most`."""
-    if estimate.most is None or estimate.most > most:
+    """Raise Problem (409) unless the estimate is known, in dollars, and at most `most`."""
+    amount = in_dollars(estimate)
+    if amount is None or amount > most:
         detail = f"The estimate is {estimate.words}, and max_cost allows {most}. Nothing was run."
         as_json = representation.estimate(estimate)
         raise Problem(409, detail, slug="too-expensive", estimate=as_json)

@@ -72,8 +72,8 @@ def _start(request: HtmxRequest, consent: Consent) -> str:
     if consent.named:
         query[PARAMETER] = consent.named
     inner.GET = query  # type: ignore[assignment]
-    most = Confirmation.parse(consent.answer).most
-    charge = Charge(most, Decimal(settings.MCP_SPENDING_CAP))
+    said = Confirmation.parse(consent.answer)
+    charge = Charge(None if said.is_unknown_fine else said.most, Decimal(settings.MCP_SPENDING_CAP))
     inner.META = {**request.META, "CONTENT_TYPE": JSON, "asgi.scope": {CHARGE: charge}}
     inner.content_type = JSON
     inner._body = json.dumps(consent.body).encode()

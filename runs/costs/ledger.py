@@ -41,7 +41,7 @@ from runs.promises import owners
 NOTHING = daily_sums.NOTHING
 CURRENCY = "USD"
 IN_DOLLARS = {"", CURRENCY}  # upstream's prices without a currency are in dollars
-_UNIT = Decimal(1).scaleb(-PLACES)  # as the columns store it
+UNIT = Decimal(1).scaleb(-PLACES)  # as the columns store it
 
 Kind = LedgerAccount.Kind
 # The order in which accounts are locked: that in which those who start runs open them. Else the end
@@ -231,18 +231,25 @@ def locked_charge(run_id: uuid.UUID) -> Charge | None:
     return reserved.first()
 
 
-def grow(charge: Charge, extra: Decimal) -> None:
-    """Reserve more for a run that goes on costing, whose `locked_charge` this is."""
+def grow(charge: Charge, extra: Decimal, *, is_known: bool) -> None:
+    """Reserve more for a run that goes on costing, whose `locked_charge` this is.
+
+    If it `is_known` no longer what the run may cost, `extra` counts until it is.
+    """
     before = daily_sums.of_charge(charge)
-    charge.expected = charge.amount = (charge.expected or NOTHING) + _rounded(extra)
+    charge.amount = (charge.amount or NOTHING) + _rounded(extra)
+    charge.expected = charge.amount if is_known else None
     charge.save(update_fields=["expected", "amount"])
     daily_sums.add([(charge, daily_sums.of_charge(charge) - before)])
 
 
-def note_so_far(run_id: uuid.UUID, cost: Decimal) -> None:
-    """Write what a live session's results have cost: with that it is settled, however it ends."""
+def note_so_far(run_id: uuid.UUID, cost: Decimal | None) -> None:
+    """Write what a live session's results have cost: with that it is settled, however it ends.
+
+    None: of one nobody knows.
+    """
     reserved = Charge.objects.filter(run_id=run_id, state=SumState.RESERVED)
-    reserved.update(so_far=_rounded(cost))
+    reserved.update(so_far=None if cost is None else _rounded(cost))
 
 
 def assign(entry: LedgerEntry, run: Run) -> None:
@@ -304,13 +311,20 @@ def _settle(
     *,
     has_result: bool,
 ) -> None:
-    """Count the best figure of what a run has cost, in place of what it may have cost."""
+    """Count the best figure of what a run has cost, in place of what it may have cost.
+
+    Without any, what counts for it stays reserved until there is one.
+    """
     before = daily_sums.of_charge(charge)
     known = charge.billed if charge.reported is None else charge.reported
     most = charge.expected if charge.so_far is None else charge.so_far
-    charge.amount = most if known is None else known
+    best = most if known is None else known
     is_due = known is not None or has_result
     charge.state = SumState.SETTLED if is_due else SumState.RELEASED
+    if best is not None:
+        charge.amount = best
+    elif is_due and charge.amount is not None:
+        charge.state = SumState.RESERVED
     charge.awaits_check = known is not None
     charge.save(
         update_fields=["unit_price", "billed", "reported", "amount", "state", "awaits_check"]
@@ -342,4 +356,4 @@ def _locked(keys: Collection[int]) -> list[LedgerAccount]:
 
 
 def _rounded(amount: Decimal) -> Decimal:
-    return min(amount, MOST).quantize(_UNIT, ROUND_UP)
+    return min(amount, MOST).quantize(UNIT, ROUND_UP)

@@ -31,7 +31,8 @@ class Charge(models.Model):
     """What one run may cost and has cost, for whom, and where it began. One row a run.
 
     `amount` is the best figure that is known: `reported`, else `billed`, else `expected`, which of
-    a live session grows while it lasts, until it is settled with `so_far`.
+    a live session grows while it lasts, until it is settled with `so_far`. While nothing is known,
+    it is what counts under budgets until something is; None where none holds.
     """
 
     run = models.OneToOneField(Run, null=True, **(_KEPT | {"related_name": "charge"}))
@@ -69,6 +70,16 @@ class Charge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.state} {self.amount}"
+
+    @property
+    def counted(self) -> Decimal | None:
+        """Return what a run that begins counts with under budgets; None: nothing is known."""
+        return self.amount if self.expected is None else self.expected
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it counts though nothing is known: it has all that was left, or is assumed."""
+        return self.expected is None and self.amount is not None
 
 
 class LedgerAccount(models.Model):

@@ -33,7 +33,7 @@ from runs.keys.ring import KeyRing
 from runs.realtime import sessions, tickets
 from runs.realtime.limits import LIVE_LIMITS, LiveLimits
 from runs.realtime.page import STOPPED, Page, ParseForm
-from runs.realtime.sessions import LiveSession, SessionInput
+from runs.realtime.sessions import LiveSession
 from runs.results import refusals
 from runs.results.outputs import artifacts_in
 from runs.start import refused_starts
@@ -203,7 +203,6 @@ class _Exchange:
         self._session = session
         self._page = page
         self._upstream = upstream
-        self._made_from = SessionInput(live.run.arguments)
         self._has_result = asyncio.Event()
 
     async def forward_results(self) -> str:
@@ -215,7 +214,7 @@ class _Exchange:
             if isinstance(result, fal.RunFailed):
                 self._live.record_failure(result)
             else:
-                self._live.add_result(self._made_from, result)
+                self._live.add_result(result)
             await _send_result(self._page, result)
             await _retry_database(self._live.reserve_for_results, self._page)
             self._has_result.set()
@@ -242,7 +241,7 @@ class _Exchange:
             await _retry_database(partial(self._live.reserve, arguments), self._page)
             if self._page.is_gone:
                 return ""
-            self._made_from = SessionInput(arguments, None if resolved is arguments else resolved)
+            self._live.note_sent(arguments, None if resolved is arguments else resolved)
             self._has_result.clear()
             await self._session.send(resolved)
             try:

@@ -45,6 +45,8 @@ from runs.state.locked_update import retry_until_committed
 from runs.state.transitions import Observation
 from runs.worker.scheduling import capacity, leases
 
+MAX_WAITING = 60  # inputs, of which upstream then drops the oldest (protocol, section 8.2)
+MAX_ID_CHARS = 100
 KEPT_BYTES = 4 << 20  # their total size, as stored in the database
 STRETCH = 10  # results reserved ahead, as long as budgets have room for so many
 LOGGED_OUT = "You have logged out. Log in and paint live again."
@@ -65,6 +67,13 @@ class SessionInput(NamedTuple):
     sent: dict[str, Any] | None = None
 
 
+class OpenInput(NamedTuple):
+    """An input without a result so far: the most that this may cost, and the id that it names."""
+
+    each: Decimal | None  # None: unknown
+    request_id: str
+
+
 class LiveSession:
     """A session in progress: its run, its newest results, and the lease on it."""
 
@@ -74,6 +83,7 @@ class LiveSession:
         worker: str,
         ticket: Ticket,
         limits: LiveLimits = LIVE_LIMITS,
+        max_waiting: int = MAX_WAITING,
     ) -> None:
         self.run = run
         self._limits = limits
@@ -81,11 +91,14 @@ class LiveSession:
         self.count = 0
         self._worker = worker
         self._made_from = SessionInput(run.arguments)
+        self._open: list[OpenInput] = []  # the oldest first
+        self._max_waiting = max_waiting
         self._frames: deque[Any] = deque(maxlen=KEPT)
         self._failures = 0
         self._last_failure: fal.FalError | None = None
         self._saved_count = 0
         self._sums = _Sums()
+        self._reserving = asyncio.Lock()
 
     @classmethod
     async def begin(
@@ -97,13 +110,14 @@ class LiveSession:
         limits: LiveLimits = LIVE_LIMITS,
         *,
         project_key: int | None = None,
+        max_waiting: int = MAX_WAITING,
     ) -> LiveSession:
         """Create the session's run before its first input is sent, with the key that opened it.
 
         Raises SessionLimitReached or Refused (runs/start/refused_starts.py).
         """
         run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker, limits.lease_s)
-        live = cls(run, worker, ticket, limits)
+        live = cls(run, worker, ticket, limits, max_waiting)
         live._sums = await sync_to_async(_Sums.of)(run)
         if project_key is not None:
             run.project_key_id = project_key
@@ -115,27 +129,76 @@ class LiveSession:
 
         Raises Forbidden (runs/start/refused_starts.py) with a sentence if it is not affordable.
         """
-        self._sums = await sync_to_async(_reserve)(self.run, self._ticket, arguments, self._sums)
+        each = await sync_to_async(_price)(self.run, arguments)
+        async with self._reserving:
+            if each is None:
+                each = await self._reserve_unknown()
+            else:
+                await self._reserve_missing(each)
+            self._sums = self._sums.with_input(each)
 
     async def reserve_for_results(self) -> None:
         """Reserve what came beyond one result for each input. Raises as `reserve`."""
-        if self._sums.is_short:
-            self._sums = await sync_to_async(_reserve)(self.run, self._ticket, None, self._sums)
+        async with self._reserving:
+            await self._reserve_missing(NOTHING)
 
-    def add_result(self, made_from: SessionInput, result: dict[str, Any]) -> None:
-        """Add a result with its input; drops the oldest results beyond the limits."""
+    async def _reserve_missing(self, each: Decimal) -> None:
+        """Reserve what is missing for the inputs, for results that came, and for one of `each`."""
+        missing = self._sums.missing(each)
+        if missing > 0:
+            ahead = (STRETCH - 1) * (each or self._sums.each or NOTHING)
+            extra = await sync_to_async(_reserve)(self.run, missing, ahead)
+            # Results may have come while this waited: their sums are those of now.
+            self._sums = replace(self._sums, reserved=self._sums.reserved + extra)
+
+    async def _reserve_unknown(self) -> Decimal | None:
+        """Reserve for an input that costs nobody knows how much; returns what is assumed for it.
+
+        None: nothing is. Then what is reserved, all that was left, is for the whole session.
+        """
+        if self._sums.is_open:
+            return None
+        if not self._sums.inputs:  # the start of the run has reserved what is assumed
+            return self._sums.reserved
+        each = await sync_to_async(_reserve_unknown)(self.run, self._ticket)
+        reserved = self._sums.reserved + (each or NOTHING)
+        self._sums = replace(self._sums, reserved=reserved, is_open=each is None)
+        return each
+
+    def note_sent(self, arguments: dict[str, Any], sent: dict[str, Any] | None = None) -> None:
+        """Note an input that is being sent, for which `reserve` has reserved."""
+        self._made_from = SessionInput(arguments, sent)
+        self._open.append(OpenInput(self._sums.each, _id_of(arguments)))
+        if len(self._open) > 1 + self._max_waiting:
+            # Upstream has dropped one of those that wait. Which one cannot be seen from here: the
+            # next result may be that of the dearer one.
+            dropped, following = self._open[1:3]
+            self._open[1:3] = [following._replace(each=_dearer(dropped.each, following.each))]
+
+    def add_result(self, result: dict[str, Any]) -> None:
+        """Add a result of the oldest open input; drops the oldest results beyond the limits.
+
+        Of which input a result beyond one for each is, nobody says: it counts as the dearest.
+        """
         self.count += 1
-        self._sums = self._sums.with_result()
-        self._made_from = made_from
+        cost = self._close(_id_of(result)) if self._open else self._sums.dearest
+        self._sums = self._sums.with_result(cost)
         self._frames.append(as_json(result))
         while len(self._frames) > 1 and sum(map(_size, self._frames)) > KEPT_BYTES:
             self._frames.popleft()
 
     def record_failure(self, failure: fal.FalError) -> None:
-        """Record that an input resulted in an error."""
+        """Record that the oldest open input resulted in an error."""
         self._failures += 1
-        self._sums = self._sums.with_failure()
+        if self._open:
+            self._sums = self._sums.with_failure(self._close())
         self._last_failure = failure
+
+    def _close(self, request_id: str = "") -> Decimal | None:
+        """Remove the open input that names this id, else the oldest; returns its result's price."""
+        ids = [sent.request_id for sent in self._open]
+        is_named = bool(request_id) and request_id in ids
+        return self._open.pop(ids.index(request_id) if is_named else 0).each
 
     def is_owned(self) -> bool:
         """Whether this session still owns the run: its lease is valid or can be renewed."""
@@ -189,7 +252,7 @@ class LiveSession:
         if why:
             await retry_until_committed(state_machine.note_event, self.run.pk, "session", why[:500])
         await retry_until_committed(_record_arguments, self.run.pk, self._made_from)
-        await retry_until_committed(_note_so_far, self.run.pk, self._sums.came)
+        await retry_until_committed(ledger.note_so_far, self.run.pk, self._sums.came)
         if self._frames or error:
             frames = {"frames": list(self._frames)} if self._frames else None
             outcome = outcomes.from_session(frames, error)
@@ -202,10 +265,14 @@ class LiveSession:
 class _Sums:
     """What a session costs, in dollars: `reserved`, for inputs `sent`, of results that `came`.
 
-    `each` is what one result of the newest input may cost; None: unknown, as `came` is then.
+    `each` is what one result of the newest input may cost, `dearest` the most of all inputs; None:
+    unknown, as `came` is then. `is_open` once that was agreed to, for the whole session.
     """
 
+    inputs: int = 0
+    is_open: bool = False
     each: Decimal | None = None
+    dearest: Decimal | None = NOTHING
     reserved: Decimal = NOTHING
     sent: Decimal = NOTHING
     came: Decimal | None = NOTHING
@@ -214,46 +281,54 @@ class _Sums:
     def of(cls, run: Run) -> _Sums:
         """Return the sums of a session that begins: nothing is sent, one result is reserved."""
         expected = Charge.objects.filter(run=run).values_list("expected", flat=True).first()
-        return cls(reserved=expected or NOTHING)
+        return cls(reserved=expected or NOTHING, is_open=expected is None)
 
-    @property
-    def is_short(self) -> bool:
-        """Whether more came than is reserved."""
-        return self.came is not None and self.came > self.reserved
+    def missing(self, each: Decimal) -> Decimal:
+        """Return what is not reserved of all that was sent or came, and of an input of `each`."""
+        return max(self.sent, self.came or NOTHING) + each - self.reserved
 
-    def with_result(self) -> _Sums:
+    def with_input(self, each: Decimal | None) -> _Sums:
+        """Return the sums after an input of which a result may cost so much."""
+        sent = max(self.sent, self.came or NOTHING) + (each or NOTHING)
+        dearest = _dearer(self.dearest, each)
+        return replace(self, inputs=self.inputs + 1, each=each, sent=sent, dearest=dearest)
+
+    def with_result(self, cost: Decimal | None) -> _Sums:
         """Return the sums after a result."""
-        if self.came is None or self.each is None:
-            return replace(self, came=None)
-        return replace(self, came=self.came + self.each)
+        came = None if self.came is None or cost is None else self.came + cost
+        return replace(self, came=came)
 
-    def with_failure(self) -> _Sums:
+    def with_failure(self, each: Decimal | None) -> _Sums:
         """Return the sums after an input that failed: it costs nothing."""
-        return replace(self, sent=max(NOTHING, self.sent - (self.each or NOTHING)))
+        return replace(self, sent=max(NOTHING, self.sent - (each or NOTHING)))
 
 
-def _reserve(run: Run, ticket: Ticket, arguments: dict[str, Any] | None, sums: _Sums) -> _Sums:
-    """Reserve what is missing for an input with these arguments; None: for results that came."""
+def _dearer(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """Return the higher price; None, which is unknown, may be higher than any."""
+    return None if one is None or other is None else max(one, other)
+
+
+def _price(run: Run, arguments: dict[str, Any]) -> Decimal | None:
     close_old_connections()
-    if arguments is not None:
-        each = starting.in_dollars(estimate_run(run.endpoint, arguments))
-        if each is None:
-            if sums.each is not None:  # a change of the form has made it open
-                with confirmation.given(ticket.said):
-                    starting.reserve_more(run, None)
-            return replace(sums, each=None)
-        sums = replace(sums, each=each, sent=max(sums.sent, sums.came or NOTHING) + each)
-    each = sums.each or NOTHING
-    missing = max(sums.sent, sums.came or NOTHING) - sums.reserved
-    if missing <= 0:
-        return sums
+    return starting.in_dollars(estimate_run(run.endpoint, arguments))
+
+
+def _reserve(run: Run, missing: Decimal, ahead: Decimal) -> Decimal:
+    """Reserve what is missing, with what comes next if there is room; returns how much it was."""
+    close_old_connections()
     try:
-        extra = missing + (STRETCH - 1) * each
+        extra = missing + ahead
         starting.reserve_more(run, extra)
     except Forbidden:
         extra = missing
         starting.reserve_more(run, extra)
-    return replace(sums, reserved=sums.reserved + extra)
+    return extra
+
+
+def _reserve_unknown(run: Run, ticket: Ticket) -> Decimal | None:
+    close_old_connections()
+    with confirmation.given(ticket.said):
+        return starting.reserve_more(run, None)
 
 
 def as_json(value: Any) -> Any:
@@ -274,6 +349,12 @@ def as_json(value: Any) -> Any:
 def _data_uri(content: bytes, claimed: str = "") -> str:
     kind = content_types.content_type(content[: content_types.HEAD_BYTES], claimed)
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _id_of(message: dict[str, Any]) -> str:
+    """Return the id by which a client knows an input, and its result, again; empty without one."""
+    named = message.get("request_id")
+    return named if isinstance(named, str) and len(named) <= MAX_ID_CHARS else ""
 
 
 def _size(value: Any) -> int:
@@ -324,13 +405,8 @@ def _record(
 ) -> None:
     with transaction.atomic():
         _record_arguments(pk, made_from)
-        _note_so_far(pk, came)
-        state_machine.record(pk, progress)
-
-
-def _note_so_far(pk: uuid.UUID, came: Decimal | None) -> None:
-    if came is not None:
         ledger.note_so_far(pk, came)
+        state_machine.record(pk, progress)
 
 
 def _record_arguments(pk: uuid.UUID, made_from: SessionInput) -> None:

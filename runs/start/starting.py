@@ -337,21 +337,23 @@ def require_affordable(
             owner.on_charges(user, charges)
 
 
-def reserve_more(run: Run, extra: Decimal | None) -> None:
+def reserve_more(run: Run, extra: Decimal | None) -> Decimal | None:
     """Reserve more for a run under way, such as a live session; None: nothing is known of it.
 
-    Raises Forbidden if that is not affordable; then what was reserved before stays.
+    Returns how much more the run may cost; None if that is unknown, where all that was left counts
+    for it. Raises Forbidden if it is not affordable; then what was reserved before stays.
     """
     with transaction.atomic():
         charge = ledger.locked_charge(run.pk)
-        if charge is None:
-            return
+        if charge is None or charge.is_open:
+            return extra
         more = copy(charge)
         more.expected = more.amount = extra
         for owner in owners.registered():
             owner.on_charges(run.user, [more], before=charge.expected or ledger.NOTHING)
-        if more.expected is not None:
-            ledger.grow(charge, more.expected)
+        if more.counted is not None:
+            ledger.grow(charge, more.counted, is_known=more.expected is not None)
+        return more.expected
 
 
 def calling_token() -> int | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
 from django.db.models import Sum
@@ -40,8 +40,8 @@ def check(user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> N
     """Refuse runs that pass the ceiling or a budget, or that somebody has to say yes to first.
 
     All of one press, which has reserved `before` already. Raises Unaffordable or Unconfirmed with a
-    sentence. Where the rule for what nothing is known of assumes a sum, that is written into the
-    charges.
+    sentence. What nothing is known of gets the sum with which it counts until its cost is known:
+    what the house assumes, else all that is left.
     """
     rules = SpendingRules.current()
     budgets = counting.holding_for(charges, charges[0].created_at)
@@ -56,9 +56,11 @@ def check(user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> N
     if rules.unknown == Unknown.ASSUME:
         for charge in unknown:
             charge.expected = charge.amount = rules.assumed
-    _require_left(user, budgets, charges)
-    is_asked = bool(unknown) and rules.unknown == Unknown.ASK
-    _require_yes(budgets, charges, unknown if is_asked else [])
+    asked = unknown if rules.unknown == Unknown.ASK else []
+    for charge in asked:
+        charge.amount = rules.assumed
+    _require_left(user, budgets, charges, [charge for charge in asked if charge.counted is None])
+    _require_yes(budgets, charges, asked)
 
 
 def total(charges: Sequence[Charge]) -> Decimal:
@@ -76,7 +78,8 @@ def _require_below_ceiling(
     """
     if rules.ceiling is None:
         return
-    added = total(charges)
+    is_unknown = [charge for charge in charges if charge.expected is None]
+    added = total(charges) + (rules.assumed or NOTHING) * len(is_unknown)
     amount = before + added
     if amount <= rules.ceiling or roles.admins().filter(pk=user.pk).exists():
         return
@@ -120,16 +123,31 @@ def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
     raise Unconfirmed(holds.question(alarm), holds.YES, answer, page)
 
 
-def _require_left(user: User, budgets: Sequence[Budget], charges: Sequence[Charge]) -> None:
-    """Raise Unaffordable for the budget that has the least left for this."""
+def _require_left(
+    user: User, budgets: Sequence[Budget], charges: Sequence[Charge], unknown: Sequence[Charge]
+) -> None:
+    """Raise Unaffordable for the budget that has the least left for this.
+
+    The `unknown` count as all that is left: one run, or the steps of a plan together.
+    """
     wanted = _wanted(budgets, charges)
     spent = ledger.spent({want.counter for want in wanted})
-    over = [want for want in wanted if spent[want.counter] + want.amount > want.budget.limit]
-    limits = {want: limit_of(want.budget, want.counter) for want in over}
-    refused = [want for want in over if spent[want.counter] + want.amount > limits[want]]
+    near = [want for want in wanted if unknown or _rest(want, spent, want.budget.limit) < 0]
+    rests = {want: _rest(want, spent, limit_of(want.budget, want.counter)) for want in near}
+    refused = [want for want in near if rests[want] < 0 or (unknown and not rests[want])]
     if refused:
-        tightest = min(refused, key=lambda want: limits[want] - spent[want.counter])
-        raise _unaffordable(user, tightest, limits[tightest], spent[tightest.counter])
+        tightest = min(refused, key=lambda want: rests[want] + want.amount)
+        raise _unaffordable(user, tightest, rests[tightest], is_unknown=bool(unknown))
+    if rests and len(unknown) > 1 and charges[0].run_id is not None:
+        raise Unaffordable(wording.one_at_a_time(len(unknown)))
+    for charge in unknown if rests else ():
+        share = min(rests.values()) / len(unknown)
+        charge.amount = share.quantize(ledger.UNIT, ROUND_DOWN)
+
+
+def _rest(want: Wanted, spent: Mapping[Counter, Decimal], limit: Decimal) -> Decimal:
+    """Return what is left of a limit with this."""
+    return limit - spent[want.counter] - want.amount
 
 
 def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Wanted]:
@@ -138,7 +156,7 @@ def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Wanted
         for charge in charges:
             if counter := counting.counter_of(budget, charge):
                 earlier = sums.get((budget.pk, counter), NOTHING)
-                sums[budget.pk, counter] = earlier + (charge.expected or NOTHING)
+                sums[budget.pk, counter] = earlier + (charge.counted or NOTHING)
     by_key = {budget.pk: budget for budget in budgets}
     return [Wanted(by_key[key], counter, amount) for (key, counter), amount in sums.items()]
 
@@ -153,16 +171,18 @@ def limit_of(budget: Budget, counter: Counter) -> Decimal:
     return allowed
 
 
-def _unaffordable(user: User, want: Wanted, limit: Decimal, spent: Decimal) -> Forbidden:
+def _unaffordable(user: User, want: Wanted, rest: Decimal, *, is_unknown: bool) -> Forbidden:
+    """Return the refusal by a budget of which `rest` would be left, mostly less than nothing."""
     whose = wording.subject(want.budget, want.counter, user)
-    left = max(limit - spent, NOTHING)
-    sentence = wording.spent(want.budget, want.counter.period, whose, limit, left, want.amount)
+    limit, left = limit_of(want.budget, want.counter), max(rest + want.amount, NOTHING)
+    amount = None if is_unknown else want.amount
+    sentence = wording.spent(want.budget, want.counter.period, whose, limit, left, amount)
     if access.may_change(user, want.budget):
         change = Remedy(wording.CHANGE, want.budget.get_absolute_url())
         return Unaffordable(f"{sentence} {wording.YOURS}", change)
     ask = wording.whom_to_ask(want.budget, want.counter)
-    missing = spent + want.amount - limit  # with what a dear run has cost above the limit
-    address = wording.request_address(want.budget, want.counter, missing)
+    # With what a dear run has cost above the limit.
+    address = wording.request_address(want.budget, want.counter, -rest)
     return Unaffordable(f"{sentence} {ask} for more.", Remedy(wording.ASK_FOR_MORE, address))
 
 

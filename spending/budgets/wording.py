@@ -38,18 +38,22 @@ _WHEN = {Budget.Period.DAY: " today", Budget.Period.MONTH: " this month", Budget
 
 
 def spent(
-    budget: Budget, period: str, whose: str, limit: Decimal, left: Decimal, wanted: Decimal
+    budget: Budget, period: str, whose: str, limit: Decimal, left: Decimal, wanted: Decimal | None
 ) -> str:
     """Return why a budget refuses this: what is left of it, and until when.
 
-    `limit` is with what was granted on top of it, `whose` is of `subject`.
+    `limit` is with what was granted on top of it, `whose` is of `subject`. `wanted` None: of a part
+    nobody knows what it costs.
     """
     rest = f"{money(left)} is left" if left else "nothing is left"
     end = until(budget, period)
     when = _WHEN[Budget.Period(budget.period)]
-    return (
-        f"{whose} may spend {money(limit)}{when}, and {rest}{end}. This may cost {money(wanted)}."
+    cost = (
+        "How much this costs is not known before"
+        if wanted is None
+        else (f"This may cost {money(wanted)}")
     )
+    return f"{whose} may spend {money(limit)}{when}, and {rest}{end}. {cost}."
 
 
 def until(budget: Budget, period: str) -> str:
@@ -105,6 +109,15 @@ def unknown_refused(charges: Sequence[Charge]) -> str:
     )
 
 
+def one_at_a_time(runs: int) -> str:
+    """Return why so many runs that cost nobody knows how much do not start together."""
+    return (
+        f"How much {runs} of these runs cost is not known before. Under a budget one such run "
+        "starts at a time, since it counts as all that is left until its cost is known. "
+        f"{house_roles.whom_to_ask()} to set a sum that is assumed for them."
+    )
+
+
 def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
     """Return the question that whoever presses answers."""
     what = "This run costs" if runs == 1 else f"These {counted(runs, 'run')} cost"
@@ -112,7 +125,9 @@ def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
         return f"{what} about {money(amount)}. Go on?"
     which = "it costs" if runs == 1 else f"{len(unknown)} of {runs} runs cost"
     known = f"; the rest costs about {money(amount)}" if amount else ""
-    return f"How much {which} is not known before{known}. Go on?"
+    held = sum((charge.amount or Decimal() for charge in unknown), Decimal())
+    until = f" Until it is known, it counts as {money(held)}." if held else ""
+    return f"How much {which} is not known before{known}.{until} Go on?"
 
 
 def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:

@@ -99,7 +99,7 @@ def _values(charge: Charge, named: Mapping[By, Label]) -> dict[str, Any]:
         "BillingPeriodStart": _moment(month.start),
         "BillingPeriodEnd": _moment(month.end),
         "ChargeCategory": "Usage",
-        "ChargeDescription": f"Run of {model.name}{'' if is_settled else ', under way: reserved'}",
+        "ChargeDescription": f"Run of {model.name}{'' if is_settled else ', reserved'}",
         "ChargeFrequency": "Usage-Based",
         "ChargePeriodStart": _moment(day_start),
         "ChargePeriodEnd": _moment(day_end or day_start),
@@ -140,7 +140,7 @@ def _quantity(charge: Charge) -> str:
 def _tags(charge: Charge, named: Mapping[By, Label]) -> str:
     figure = "reported" if charge.reported is not None else "billed"
     if charge.billed is None and charge.reported is None:
-        figure = "unknown" if charge.amount is None else "estimated"
+        figure = "unknown" if charge.expected is None else "estimated"
     tags = {
         "vitrine/person": named[By.PERSON].name,
         "vitrine/door": charge.door,

@@ -31,8 +31,8 @@ class Server:
         raise NotImplementedError
 
 
-async def _start(budget: ProcessBudget, times: int) -> list[Any]:
-    calls = (budget.start(AMOUNT, "/runs", {}) for _ in range(times))
+async def _start(budget: ProcessBudget, times: int, amount: Decimal | None = AMOUNT) -> list[Any]:
+    calls = (budget.start(amount, "/runs", {}) for _ in range(times))
     return await asyncio.gather(*calls, return_exceptions=True)
 
 
@@ -43,6 +43,16 @@ def test_concurrent_calls_stay_within_the_cap() -> None:
     refused = [str(answer) for answer in answers if isinstance(answer, Refused)]
     assert len(refused) == 27
     assert "may spend 0.1 more" in refused[0]
+
+
+def test_a_call_of_unknown_cost_counts_as_all_that_is_left() -> None:
+    server = Server()
+    answers = asyncio.run(_start(ProcessBudget(server, Decimal(1)), 30, None))
+    assert server.paid == 1
+    assert "What this costs is not known, and this session may spend 0 more" in str(answers[-1])
+    budget = ProcessBudget(Server(422), Decimal(1))
+    asyncio.run(_start(budget, 1, None))
+    assert asyncio.run(budget.left()) == 1
 
 
 def test_a_refused_call_costs_nothing_and_a_lost_answer_counts() -> None:

@@ -36,7 +36,9 @@ from core.db import clock
 from flows.models import Flow, FlowRun
 from people.accounts.models import AuditEntry
 from runs.models import Run
-from spending.models import Budget
+from runs.state import state_machine
+from runs.state.transitions import Observation
+from spending.models import Budget, SpendingRules
 from tests.api.assistants.conftest import FLUX, text
 
 if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
@@ -182,6 +184,34 @@ def test_a_client_that_says_yes_by_itself_stays_within_the_limit(talk: Any, dear
     assert [answer.is_error for answer in answers] == [False, False, True, True]
     assert "this session may spend 1 more" in text(answers[-1])
     assert Run.objects.count() == 2
+
+
+@pytest.mark.parametrize("assumed", [None, Decimal("0.1")])
+def test_a_run_of_unknown_cost_counts_in_its_session_until_that_is_known(
+    talk: Any, flux: Any, assumed: Decimal | None
+) -> None:
+    """It counts with what the house assumes, or as all that is left."""
+    Endpoint.objects.update(unit_price_usd=None)
+    SpendingRules.objects.create(pk=1, assumed=assumed)
+    Budget.objects.create(scope="session", period="once", limit=Decimal("0.3"))
+
+    def end_first() -> int:
+        begun = Run.objects.order_by("created_at")
+        Endpoint.objects.update(unit_price_usd="0.05", price_unit="images", currency="USD")
+        ended = Observation("succeeded", output={}, billable_units="2")
+        state_machine.record(begun[0].pk, ended)
+        return begun.count()
+
+    async def conversation(client: Client) -> int:
+        for _ in range(4):
+            await client.call_tool("run_model", PAID)
+        begun = await sync_to_async(end_first)()
+        for _ in range(5):
+            await client.call_tool("run_model", PAID)
+        return int(begun)
+
+    begun = talk(conversation, cap=50, elicitation_callback=Person())
+    assert (begun, Run.objects.count()) == ((3, 3) if assumed else (1, 5))
 
 
 def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, dear: Any) -> None:

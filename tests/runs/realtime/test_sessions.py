@@ -29,7 +29,7 @@ from runs.models import Run, Upload
 from runs.realtime import limits, relay, sessions, tickets
 from runs.realtime.limits import LiveLimits
 from runs.realtime.page import STOPPED, Page
-from runs.realtime.sessions import LiveSession, SessionInput
+from runs.realtime.sessions import LiveSession
 from runs.results import timeline
 from runs.state import state_machine
 from runs.worker.scheduling import leases
@@ -119,7 +119,7 @@ def test_an_error_of_the_model_is_stored_with_the_run(
 ) -> None:
     sitting.record_failure(fal.RunFailed("no hands", type="INTERNAL_ERROR"))
     if has_painted:
-        sitting.add_result(SessionInput({"prompt": "x"}), {"text": "a picture"})
+        sitting.add_result({"text": "a picture"})
     sitting.record_failure(fal.RunFailed("too long", type="INTERNAL_ERROR"))
     over(sitting)
     run = Run.objects.get()
@@ -292,7 +292,8 @@ def test_a_session_under_way_shows_what_its_end_would_store(sitting: LiveSession
     async def paint() -> None:
         keeping = asyncio.create_task(sitting.renew())
         for number in range(1, 11):
-            sitting.add_result(SessionInput({"prompt": "abcdefghij"[:number]}), {"n": number})
+            sitting.note_sent({"prompt": "abcdefghij"[:number]})
+            sitting.add_result({"n": number})
             while (  # noqa: ASYNC110  another thread writes it
                 run := await Run.objects.aget()
             ).metrics != {"results": number}:
@@ -335,7 +336,8 @@ def test_the_session_of_a_killed_relay_ends_with_its_last_recorded_results(
 def test_a_session_stores_results_up_to_a_limit(sitting: LiveSession) -> None:
     for number in range(9):
         picture = {"content": bytes([number]) * (1 << 20)}
-        sitting.add_result(SessionInput({"n": number}), {"images": [picture]})
+        sitting.note_sent({"n": number})
+        sitting.add_result({"images": [picture]})
     over(sitting)
     run = Run.objects.get()
     assert run.arguments == {"n": 8}

@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from catalog.models import Endpoint
 from runs.models import Charge, Run
 from runs.realtime import tickets
-from spending.models import Budget
+from spending.models import Budget, SpendingRules
 from tests.runs.realtime.test_relay import (  # noqa: F401  a fixture
     LIVE,
     PERSON,
@@ -83,6 +83,18 @@ def test_an_unknown_price_is_agreed_to_before(
     Budget.objects.create(scope="house", limit=5)
     pictures, last = relayed(paint(1))
     assert pictures == 0
-    assert last["message"] == "How much it costs is not known before. Go on?"
+    assert "is not known before. Until it is known, it counts as $5.00." in last["message"]
     assert not Run.objects.exists()
     assert relayed(paint(2, said="unknown"))[0] == 2
+    charge = Charge.objects.get()
+    assert (charge.state, charge.amount) == ("reserved", 5)  # nobody has said what it cost
+
+
+def test_each_result_of_unknown_cost_counts_with_what_is_assumed(
+    relayed: Relayed,  # noqa: F811
+) -> None:
+    price(None)
+    SpendingRules.objects.create(pk=1, unknown="assume", assumed=Decimal("0.5"))
+    Budget.objects.create(scope="house", limit=Decimal("1.2"))
+    assert relayed(paint(9))[0] == 2
+    assert Charge.objects.get().amount == 1

@@ -24,7 +24,7 @@ from core.db import clock
 from people.accounts.auditing import acting
 from projects.models import Project
 from projects.models.project import private_project
-from runs.costs import ledger
+from runs.costs import known_costs, ledger
 from runs.costs.cost import estimate_run
 from runs.costs.ledger import Counter, Scope
 from runs.models import Charge, Run
@@ -210,18 +210,71 @@ def test_what_nothing_is_known_of_follows_the_rule(
         assert Charge.objects.latest("pk").expected == 4
         with pytest.raises(Unaffordable, match=r"\$1.00 is left"):
             begin(user, model=unknown)
-    rules.unknown = Unknown.ASK
+    rules.unknown, rules.assumed = Unknown.ASK, Decimal("0.25")
     rules.save()
     begin(user, model=unknown)  # a job: nobody can be asked
     with acting.within(_press(""), ""):
         if with_budget:
-            with pytest.raises(Unconfirmed, match="How much it costs is not known") as asked:
+            with pytest.raises(Unconfirmed, match=r"Until it is known, .* \$0.25. Go") as asked:
                 begin(user, model=unknown)
             assert asked.value.yes == "Go on, whatever it costs"
             with acting.within(_press(asked.value.answer), ""):
                 begin(user, model=unknown)
         else:
             begin(user, model=unknown)
+
+
+def test_an_unknown_cost_counts_as_all_that_is_left_until_it_is_known(
+    user: User, make_endpoint: Any, begin: Begin
+) -> None:
+    unknown = make_endpoint("lab/unknown", unit_price_usd=None)
+    Budget.objects.create(scope="house", limit=3)
+    Budget.objects.create(scope="person", limit=50)
+    begin(user)
+    run = begin(user, model=unknown)
+    charge = Charge.objects.get(run=run)
+    assert (charge.expected, charge.amount) == (None, 2)
+    require_sums_hold()
+    for step in (lambda: None, lambda: end(run)):  # nobody says what it has cost
+        step()
+        with pytest.raises(Unaffordable, match=r"nothing is left .* is not known before"):
+            begin(user, model=unknown)
+        with pytest.raises(Unaffordable, match="nothing is left"):
+            begin(user)
+    assert known_costs.paid(Run.objects.get(pk=run.pk)) is None
+    with transaction.atomic():
+        ledger.report(run.pk, Decimal("1.5"))
+    end(begin(user, model=unknown), state=Run.State.FAILED)
+    assert Charge.objects.latest("pk").amount == Decimal("0.5")  # released
+    begin(user, model=make_endpoint("lab/cheap", unit_price_usd=Decimal("0.5")))
+    require_sums_hold()
+
+
+def test_of_runs_of_unknown_cost_one_starts_and_a_plan_shares_what_is_left(
+    user: User, make_endpoint: Any
+) -> None:
+    unknown = make_endpoint("lab/unknown", unit_price_usd=None)
+    budget = Budget.objects.create(scope="house", limit=3)
+    with pytest.raises(Unaffordable, match=r"How much 2 of these runs cost .* one such run starts"):
+        starting.start_many(several(user, unknown, 2))
+    planned = [(unknown, estimate_run(unknown, {}))] * 2
+    starting.require_affordable(user, private_project(user), planned)
+    budget.delete()
+    starting.start_many(several(user, unknown, 2))
+
+
+def test_what_goes_on_at_an_unknown_cost_has_all_that_was_left(user: User, begin: Begin) -> None:
+    Budget.objects.create(scope="house", limit=3)
+    run = begin(user)
+    assert starting.reserve_more(run, None) is None
+    assert starting.reserve_more(run, Decimal(9)) == 9  # of what it has
+    with pytest.raises(Unaffordable, match="nothing is left"):
+        begin(user)
+    ledger.note_so_far(run.pk, Decimal(1))
+    ledger.note_so_far(run.pk, None)  # a result of unknown cost came
+    end(run, "")
+    assert Charge.objects.get().amount == 3
+    require_sums_hold()
 
 
 def test_a_dear_press_asks_until_its_sum_is_confirmed(user: User, begin: Begin) -> None:
