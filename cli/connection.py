@@ -70,7 +70,7 @@ def _in_process() -> Client:
     from api import tokens
     from api.http.authentication import LOCAL
     from api.models import Token
-    from core.http.posted_names import get_wsgi_application
+    from core.http.posted_forms import get_wsgi_application
 
     token = Token(user=_person(), name="command line", scopes=" ".join(tokens.SCOPES))
     application = get_wsgi_application()

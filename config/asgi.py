@@ -12,13 +12,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from django.conf import settings
 
 from config.starting.web import load_checked
-from core.http.posted_names import get_wsgi_application
+from core.http.posted_forms import get_wsgi_application
 
 wsgi_application = load_checked(get_wsgi_application)
 
 from config.server import url_locals  # noqa: E402
 from config.server.thread_pool import ThreadPoolApp, is_not_cancellation  # noqa: E402
-from core.http import request_ids  # noqa: E402
+from core.http import header_limits, request_ids  # noqa: E402
 from core.http.asgi import App, Receive, Scope, Send  # noqa: E402
 from core.http.forwarding import is_not_broken_response  # noqa: E402
 
@@ -75,4 +75,4 @@ def counted(app: App) -> App:
     return CountedRequests(app, routes, held={long_poll.PATH, share_polls.PATH})
 
 
-application = request_ids.WithRequestId(counted(serve))
+application = request_ids.WithRequestId(header_limits.LimitedCookies(counted(serve)))

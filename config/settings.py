@@ -201,11 +201,6 @@ UPLOADS_KEPT_DAYS = env.number("UPLOADS_KEPT_DAYS", 0, 0, 3650)
 DRAFTS_KEPT_DAYS = env.number("DRAFTS_KEPT_DAYS", 180, 7, 3650)
 INBOX_KEPT_DAYS = env.number("INBOX_KEPT_DAYS", 90, 7, 3650)
 LOGS_KEPT_DAYS = env.number("LOGS_KEPT_DAYS", 30, 7, 3650)
-FILE_UPLOAD_HANDLERS = [
-    "core.http.body_limits.RefuseLargePosts",
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
-]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 << 20  # a form may hold a megabyte of text many times over
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # each node of a large schema is a form control
@@ -257,9 +252,10 @@ MIDDLEWARE = [
     "api.http.problem.as_problems",
     "people.accounts.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "api.http.authentication.TokenAuthentication",
+    "config.body_limits.LimitBodies",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "api.http.authentication.TokenAuthentication",
     "people.accounts.audit.remember_request",
     "people.accounts.limits.rate_limit.RateLimit",
     "people.accounts.login.LoginRequired",

@@ -11,6 +11,8 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
 
+import msgpack
+
 from fal.db_safe import db_safe_text
 from fal.errors import UpstreamFailed
 
@@ -77,6 +79,34 @@ class _Numbers:
         if len(text) > EXACT_FLOAT_CHARS and Decimal(text) != Decimal(repr(value)):
             self.are_exact = False
         return value
+
+
+def unpack(frame: bytes, most_nodes: int) -> Any:
+    """The value in a msgpack frame; raises ValueError if it is unreadable or has more nodes.
+
+    A byte may become an empty object of 64 bytes, and five bytes the announcement of a list of any
+    length, so both are limited while the frame is decoded.
+    """
+    left = most_nodes
+
+    def count(container: Any) -> Any:
+        nonlocal left
+        left -= 1 + len(container)
+        if left < 0:
+            raise ValueError(f"it has more than {most_nodes:,} values")
+        return container
+
+    try:
+        return msgpack.unpackb(
+            frame,
+            strict_map_key=False,
+            max_array_len=most_nodes,
+            max_map_len=most_nodes,
+            object_hook=count,
+            list_hook=count,
+        )
+    except (msgpack.UnpackException, TypeError) as error:  # a list as a key
+        raise ValueError("it is not msgpack") from error
 
 
 def item_texts(content: bytes, key: str) -> list[str]:

@@ -236,10 +236,11 @@ def _files() -> Iterator[Finding]:
     scan = KeptFigures.objects.filter(kind=files_check.FIGURES).exclude(made_at=None).first()
     if scan is None:
         yield _ok("files", "The storage was not compared with the rows yet; a worker does it.")
-    elif any(scan.values.values()):
+    elif any(scan.values[what] for what in ("orphans", "lost", "uploads")):
+        named = ", ".join(scan.values.get("examples", ()))
         yield _advice(
             "files",
-            files_check.in_words(scan.values),
+            files_check.in_words(scan.values) + (f" For example: {named}." if named else ""),
             "“manage.py check_files” names them; with --mend it deletes the ones, and lets pages "
             "say that the others are lost. First see whether a backup has them.",
         )

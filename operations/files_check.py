@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from itertools import islice
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.utils import timezone
@@ -30,6 +32,7 @@ FIGURES = "files"  # the kind of the kept figures
 GONE = "it was missing from this server's storage."
 DIGEST = re.compile(r"[0-9a-f]{64}")
 PARTS = [f"{number:02x}" for number in range(256)]
+MAX_EXAMPLES = 10
 
 
 class Refused(refusals.Refused):
@@ -38,17 +41,37 @@ class Refused(refusals.Refused):
 
 @dataclass
 class Mismatches:
-    """What does not fit: names of orphans by content, and rows whose file is missing."""
+    """What does not fit in a part: names of orphans by content, and rows without their file."""
 
     orphans: dict[str, list[str]] = field(default_factory=dict)
     lost: list[Artifact] = field(default_factory=list)
     uploads: list[Upload] = field(default_factory=list)
     rows: int = 0
 
-    def as_figures(self) -> dict[str, int]:
-        """Return the numbers, for pages."""
-        files = sum(map(len, self.orphans.values()))
-        return {"orphans": files, "lost": len(self.lost), "uploads": len(self.uploads)}
+    def lines(self) -> Iterator[str]:
+        """Yield each file and row in words."""
+        yield from (f"no row: {name}" for names in self.orphans.values() for name in names)
+        yield from (f"no file: result {artifact}" for artifact in self.lost)
+        yield from (f"no file: upload {upload.pk} {upload}" for upload in self.uploads)
+
+
+@dataclass
+class Totals:
+    """How much does not fit, with examples: of millions of files, all names would fill memory."""
+
+    orphans: int = 0
+    lost: int = 0
+    uploads: int = 0
+    rows: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, mismatches: Mismatches) -> None:
+        """Count what does not fit in a part."""
+        self.orphans += sum(map(len, mismatches.orphans.values()))
+        self.lost += len(mismatches.lost)
+        self.uploads += len(mismatches.uploads)
+        self.rows += mismatches.rows
+        self.examples += islice(mismatches.lines(), MAX_EXAMPLES - len(self.examples))
 
 
 class Scan:
@@ -56,7 +79,7 @@ class Scan:
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._mismatches = Mismatches()
+        self._totals = Totals()
 
     def step(self) -> float:
         """Look at the next part; return the seconds until the next step."""
@@ -66,23 +89,24 @@ class Scan:
             due = KeptFigures.objects.filter(kind=FIGURES, due_at__lte=now)
             if not due.update(due_at=now + CLAIMED_FOR):
                 return REST_S
-            self._parts, self._mismatches = list(PARTS), Mismatches()
-        look_at(self._parts.pop(), self._mismatches)
+            self._parts, self._totals = list(PARTS), Totals()
+        self._totals.add(look_at(self._parts.pop()))
         if self._parts:
             return PAUSE_S
-        keep(self._mismatches)
+        keep(self._totals)
         return REST_S
 
 
-def keep(mismatches: Mismatches) -> None:
-    """Keep the numbers of a whole look."""
+def keep(totals: Totals) -> None:
+    """Keep the numbers of a whole look, with examples."""
     now = timezone.now()
-    values = {"values": mismatches.as_figures(), "made_at": now, "due_at": now + EVERY}
+    values = {"values": asdict(totals), "made_at": now, "due_at": now + EVERY}
     KeptFigures.objects.update_or_create(kind=FIGURES, defaults=values)
 
 
-def look_at(part: str, mismatches: Mismatches) -> None:
-    """Add what does not fit in a part of the storage: of content whose hash begins with `part`."""
+def look_at(part: str) -> Mismatches:
+    """Return what does not fit in a part of the storage: content whose hash begins with `part`."""
+    mismatches = Mismatches()
     contents = dict(_contents(part))
     named = purge.known_contents(contents)
     for digest in contents.keys() - named:
@@ -101,28 +125,30 @@ def look_at(part: str, mismatches: Mismatches) -> None:
         mismatches.rows += 1
         if upload.file not in names and not default_storage.exists(upload.file):
             mismatches.uploads.append(upload)
+    return mismatches
 
 
-def in_words(figures: Mapping[str, int]) -> str:
+def in_words(figures: Mapping[str, Any]) -> str:
     """Return what a look has found, in a sentence."""
     files = counted(figures["orphans"], "file")
     lost = f"{counted(figures['lost'], 'result')} and {counted(figures['uploads'], 'upload')}"
     return f"{files} of the storage belong to no row, and {lost} have lost their file."
 
 
-def mend(mismatches: Mismatches) -> None:
+def mend(totals: Totals) -> None:
     """Have orphans deleted, and let pages say that lost results are; raises Refused.
 
-    The worker deletes the files, an hour later, unless a row has them then or a backup is made.
+    Each part is looked at again. The worker deletes the files, an hour later, unless a row has
+    them then or a backup is made.
     """
-    missing = len(mismatches.lost) + len(mismatches.uploads)
-    if missing > mismatches.rows / 2:
+    if totals.lost + totals.uploads > totals.rows / 2:
         raise Refused(
             f"Most files are not in {describe_place(default_storage)}. If the storage was changed, "
             "bring them over with “manage.py move_media”; nothing was mended."
         )
-    purge.lose(mismatches.lost, GONE)
-    purge.discard(mismatches.orphans, timezone.now())
+    for mismatches in map(look_at, PARTS):
+        purge.lose(mismatches.lost, GONE)
+        purge.discard(mismatches.orphans, timezone.now())
 
 
 def _contents(part: str) -> Iterator[tuple[str, list[str]]]:

@@ -28,6 +28,7 @@ from core.http.asgi import App, Receive, Scope, Send
 from people.accounts.single_use import digest
 
 PATH = "/mcp"
+MAX_BODY_BYTES = 1 << 20  # parsed, JSON takes up to twenty times its size
 STATE_SALT = "api.assistants.state"
 # Longer than a question is open (`api.consents`), so that a late answer gets a sentence.
 STATE_HOLDS_S = 3600.0
@@ -98,6 +99,7 @@ class Assistants:
         return StreamableHTTPSessionManager(
             app=build(self._tools_of, self._security())._lowlevel_server,
             stateless=True,
+            max_request_body_size=MAX_BODY_BYTES,
             # A token is required, and Django checks the Host header of each call.
             security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         )

@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-import msgpack
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
@@ -23,6 +22,7 @@ import fal
 from api.fal_proxy import uploads
 from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
+from fal import reading
 from runs.files import inputs
 from runs.files.own_addresses import with_own_paths
 from runs.models import Run
@@ -30,8 +30,12 @@ from runs.realtime import sessions
 from runs.realtime.sessions import LiveSession
 from runs.start.refused_starts import Refused
 from runs.worker.transports import cancellation
+from schemas import exact
 
 MAX_BUFFERED = 60
+MAX_BUFFERED_BYTES = 4 << 20
+MAX_NODES = 50_000  # values in an input
+UNREADABLE = f"The input could not be read, or has more than {MAX_NODES:,} values."
 MAX_ERROR_CHARS = 500
 CANCELLED = "The session was ended on its run's page."
 TIME_IS_OVER = "The time of a session is over; connect again for another."
@@ -56,24 +60,33 @@ class LiveSocket:
         self.is_gone = False
         self._receive = receive
         self._send = send
-        self._waiting: deque[Input] = deque(maxlen=max_buffering or MAX_BUFFERED)
+        # As they came: decoded, a frame takes up to a hundred times its size.
+        self._waiting: deque[str | bytes] = deque(maxlen=max_buffering or MAX_BUFFERED)
         self._has_input = asyncio.Event()
 
     async def read(self) -> None:
         """Queue inputs until the client disconnects."""
         while (message := await self._receive())["type"] != "websocket.disconnect":
             text, data = message.get("text"), message.get("bytes")
-            frame = data if data is not None else text or ""
-            if (arguments := decode(frame)) is None:
-                await self.send_error("BAD_REQUEST", "The input could not be read.")
-            else:
-                self._waiting.append(Input(frame, arguments))
-                self._has_input.set()
+            self._waiting.append(data if data is not None else text or "")
+            while sum(map(len, self._waiting)) > MAX_BUFFERED_BYTES and len(self._waiting) > 1:
+                self._waiting.popleft()
+            self._has_input.set()
         self.is_gone = True
         self._has_input.set()
 
     async def next_input(self, idle_s: float) -> Input | None:
-        """Return the next input; None if the client has disconnected, or was notified as idle."""
+        """Return the next input; None if the client has disconnected, or was notified as idle.
+
+        The client is notified of inputs that cannot be read.
+        """
+        while (frame := await self._next_frame(idle_s)) is not None:
+            if (arguments := decode(frame)) is not None:
+                return Input(frame, arguments)
+            await self.send_error("BAD_REQUEST", UNREADABLE)
+        return None
+
+    async def _next_frame(self, idle_s: float) -> str | bytes | None:
         while not self._waiting:
             if self.is_gone:
                 return None
@@ -114,10 +127,12 @@ class LiveSocket:
 def decode(frame: str | bytes) -> dict[str, Any] | None:
     """Return the arguments in a frame: msgpack, or JSON as text; None if it is no object."""
     try:
-        message = json.loads(frame) if isinstance(frame, str) else msgpack.unpackb(frame)
-    except (ValueError, RecursionError, msgpack.UnpackException):
+        is_text = isinstance(frame, str)
+        message = exact.loads(frame, MAX_NODES) if is_text else reading.unpack(frame, MAX_NODES)
+    except ValueError:
         return None
-    return message if isinstance(message, dict) else None
+    is_sound = isinstance(message, dict) and not exact.is_too_deep(message)
+    return message if is_sound else None
 
 
 async def exchange(

@@ -10,6 +10,7 @@ import argparse
 import uvicorn
 
 from config.server.processes import HOST, KEEP_ALIVE_S
+from core.http.header_limits import LimitedHeads
 
 
 def main() -> None:
@@ -21,6 +22,7 @@ def main() -> None:
     config = uvicorn.Config(
         "config.asgi:application",
         host=options.host,
+        http=LimitedHeads,
         port=options.port,
         log_config=None,  # the root's, which redacts
         log_level="warning",

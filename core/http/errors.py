@@ -18,7 +18,11 @@ from django.template.loader import render_to_string
 from django.views import defaults
 
 from core.db import transient_errors
-from core.http.body_limits import PostTooLarge
+
+
+class PostTooLarge(RequestDataTooBig):
+    """The post is larger than its view takes; the message is shown to people."""
+
 
 RETRY_AFTER_S = 3
 SAFE_METHODS = {"GET", "HEAD"}  # may be repeated

@@ -19,6 +19,7 @@ from fal.transports.websocket import open_connection
 PATH_SUFFIX = "/realtime"
 IDLE_MESSAGE = "TIMEOUT"
 UNAUTHORIZED = "Unauthorized"
+MAX_NODES = 500_000  # values in a result
 # What a frame means: a result, an error, TIMEOUT, or None for other control messages.
 Message = dict[str, Any] | RunFailed | str | None
 
@@ -92,9 +93,9 @@ def _parse_frame(frame: str | bytes) -> Message:
     """A frame as a result, an error, TIMEOUT, or None for other control messages."""
     if isinstance(frame, bytes):
         try:
-            payload = msgpack.unpackb(frame, strict_map_key=False)
+            payload = reading.unpack(frame, MAX_NODES)
             return payload if isinstance(payload, dict) else {"value": payload}
-        except (ValueError, msgpack.UnpackException) as error:
+        except ValueError as error:
             raise UpstreamFailed("fal's answer is not readable msgpack.") from error
     try:
         message = dict(reading.as_mapping(reading.parse(frame)))

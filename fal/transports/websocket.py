@@ -109,7 +109,7 @@ async def _connect(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientCo
             ping_timeout=PING_S,
             close_timeout=CLOSE_S,
             max_size=wire.limits.max_answer_bytes,
-            max_queue=64,
+            max_queue=4,  # each up to max_size
         )
     except InvalidStatus as error:
         response = error.response

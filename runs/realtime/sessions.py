@@ -361,7 +361,7 @@ def _size(value: Any) -> int:
     if isinstance(value, str):
         return len(value)
     items = value.values() if isinstance(value, dict) else value
-    return sum(map(_size, items)) if isinstance(value, dict | list) else 8
+    return 16 + sum(map(_size, items)) if isinstance(value, dict | list) else 8
 
 
 def _begin(

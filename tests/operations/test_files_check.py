@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import time
+import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -120,10 +121,29 @@ def test_a_worker_looks_once_a_week_and_the_doctor_says_it(user: User, run: Run)
     assert scan.step() == files_check.REST_S
     (finding,) = doctor.findings([doctor._files])
     assert finding.sentence == (
-        "1 file of the storage belong to no row, and 0 results and 1 upload have lost their file."
+        "1 file of the storage belong to no row, and 0 results and 1 upload have lost their file. "
+        f"For example: no row: bb/bb/{'b' * 64}.png, no file: upload {upload.pk} {upload}."
     )
     KeptFigures.objects.filter(pk=files_check.FIGURES).update(due_at=timezone.now())
     assert scan.step() == files_check.PAUSE_S
+
+
+def test_a_look_at_many_missing_files_keeps_ten_of_them(run: Run) -> None:
+    rows = [
+        Artifact(run=run, position=at, state="stored", digest=f"{at:064x}", file=f"00/00/{at}.png")
+        for at in range(2000)
+    ]
+    Artifact.objects.bulk_create(rows, batch_size=500)
+    scan = files_check.Scan()
+    assert scan.step() == files_check.PAUSE_S  # the import of what it uses
+    tracemalloc.start()
+    while scan.step() == files_check.PAUSE_S:
+        pass
+    kept_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    values = KeptFigures.objects.get(pk=files_check.FIGURES).values
+    assert (values["lost"], len(values["examples"])) == (2000, files_check.MAX_EXAMPLES)
+    assert kept_bytes < 1 << 20  # an object of 900 bytes for each was kept
 
 
 @pytest.mark.system

@@ -9,12 +9,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from core.http.body_limits import takes_up_to
 from core.http.caching import no_store
 from core.http.parameters import page_number, search_words
 from core.http.posts import ticked
 from runs.files import uploads
-from training.data import adding, archives, packing
+from training.data import adding, packing
 from training.views import reports
 from training.views.datasets import DATASETS
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 
 @require_POST
-@takes_up_to(archives.MAX_POST_MB)
 def files(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Add posted files: media, captions, ZIPs of both."""
     dataset = DATASETS.find_changeable(request, pk)

@@ -11,14 +11,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.models import Endpoint, Revision, Standing
 from catalog.related.use_index import uses
-from core.http.body_limits import takes_up_to
 from core.http.caching import no_store
 from core.http.parameters import parse_uuid, search_words
 from core.http.posts import hidden
 from fal.db_safe import db_safe_text
 from projects import current, roles
 from projects.rules import door
-from training.data import adding, archives, packing
+from training.data import adding, packing
 from training.forms import DatasetForm
 from training.models import Dataset, Weights
 from training.results.settling import IS_TRAINER
@@ -79,7 +78,6 @@ def _text_of(endpoint: Endpoint) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
-@takes_up_to(archives.MAX_POST_MB)
 def new(request: HtmxRequest) -> HttpResponse:
     """Ask for the first files of a data set for the trainer `?model=`; a POST creates it."""
     endpoint_id = hidden(request, "model") or request.GET.get("model", "")

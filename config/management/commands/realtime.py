@@ -17,7 +17,7 @@ from api.gateway.app import Gateway
 from catalog import upstream
 from config.server.processes import HOST, KEEP_ALIVE_S
 from config.server.supervisor import LISTENER_VARIABLE
-from core.http import request_ids
+from core.http import header_limits, request_ids
 from core.http.forwarding import is_not_broken_response
 from core.process import tuning
 from operations.metrics import reporting, upstream_calls
@@ -55,8 +55,9 @@ async def serve(host: str, port: int, listener: socket.socket | None = None) -> 
     async with upstream.clients(on_timed=upstream_calls.record) as clients:
         gateway = Gateway(clients)
         config = uvicorn.Config(
-            request_ids.WithRequestId(gateway),
+            request_ids.WithRequestId(header_limits.LimitedCookies(gateway)),
             host=host,
+            http=header_limits.LimitedHeads,
             port=port,
             lifespan="off",
             log_config=None,  # the root's, which redacts

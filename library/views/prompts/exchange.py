@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.formatting import counted
 from core.forms import DocumentForm
-from core.http.body_limits import takes_up_to
 from core.http.caching import no_store
 from core.http.posts import is_posted
 from core.refusals import Refused
@@ -48,7 +47,6 @@ class ImportForm(DocumentForm):
         return str(self.cleaned_data["text"])
 
 
-@takes_up_to(8)
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def import_(request: HtmxRequest) -> HttpResponse:

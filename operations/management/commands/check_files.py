@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -23,19 +24,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, mend: bool, **options: Any) -> None:
         """Look at all, name what does not fit, and mend it."""
-        mismatches = files_check.Mismatches()
-        for part in files_check.PARTS:
-            files_check.look_at(part, mismatches)
-        for names in mismatches.orphans.values():
-            self.stdout.writelines(f"no row: {name}\n" for name in names)
-        self.stdout.writelines(f"no file: result {artifact}\n" for artifact in mismatches.lost)
-        self.stdout.writelines(f"no file: upload {row.pk} {row}\n" for row in mismatches.uploads)
+        totals = files_check.Totals()
+        for mismatches in map(files_check.look_at, files_check.PARTS):
+            self.stdout.writelines(f"{line}\n" for line in mismatches.lines())
+            totals.add(mismatches)
         if mend:
             try:
-                files_check.mend(mismatches)
+                files_check.mend(totals)
             except files_check.Refused as refusal:
                 raise CommandError(str(refusal)) from refusal
-            mismatches.lost, mismatches.orphans = [], {}
+            totals.lost = totals.orphans = 0
             self.stdout.write("Mended: a worker deletes the orphans in an hour.\n")
-        files_check.keep(mismatches)
-        self.stdout.write(files_check.in_words(mismatches.as_figures()))
+        files_check.keep(totals)
+        self.stdout.write(files_check.in_words(asdict(totals)))

@@ -1,0 +1,136 @@
+"""How large a request's body may be, by its view: a larger one is refused before it is read.
+
+A body takes many times its size once it is parsed. So large ones are taken by the views that need
+them alone, from people who are logged in and programs with a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from core.http.errors import PostTooLarge
+from core.http.posted_forms import SMALL_BYTES
+from training.data import archives
+
+# These check a ticket or a signature, and the length, before they read the body in pieces.
+BY_TICKET = frozenset(
+    {
+        "api:fal-cdn",
+        "api:fal-file-complete",
+        "api:fal-file-part",
+        "api:fal-upload",
+        "api:fal-upload-complete",
+        "api:fal-upload-part",
+        "playground:webhook",
+    }
+)
+LARGE = frozenset(
+    {
+        # Forms of models: a prompt or a file in it may have megabytes.
+        "boards:board-plan",
+        "boards:board-rows",
+        "boards:plan",
+        "boards:plan-of-form",
+        "chats:chat",
+        "chats:chat-draft",
+        "chats:chat-turns",
+        "chats:new",
+        "flows:account-workflow",
+        "flows:flow",
+        "flows:flow-edit",
+        "flows:flow-model",
+        "flows:flow-run",
+        "flows:flow-then",
+        "flows:then",
+        "playground:draft",
+        "playground:endpoint",
+        "playground:preset",
+        "playground:presets",
+        "playground:ticket",
+        "training:dataset-form",
+        # The same from programs.
+        "api:fal-hosts",
+        "api:fal-proxy",
+        "api:fal-queue",
+        "api:fal-run",
+        "api:openai-completions",
+        "api:v1-boards",
+        "api:v1-boards-cells",
+        "api:v1-boards-estimates",
+        "api:v1-boards-runs",
+        "api:v1-estimates",
+        "api:v1-flows-estimates",
+        "api:v1-flows-runs",
+        "api:v1-presets",
+        "api:v1-runs",
+        # Files, and tables that are read from files or fill a page.
+        "api:v1-uploads",
+        "boards:import",
+        "catalog:collection-choices",
+        "catalog:collection-edition",
+        "catalog:collections-import",
+        "flows:import",
+        "library:prompts-import",
+        "library:reference-addition",
+        "library:reference-form",
+        "library:reference-new",
+        "library:reference-pictures",
+        "playground:restorations",
+        "playground:upload-tool",
+        "playground:uploads",
+        "training:dataset",
+        "training:dataset-files",
+        "training:new",
+    }
+)
+# Of those, in megabytes; the others take POST_MAX_MB.
+SMALLER = {
+    "library:prompts-import": 8,
+    "training:dataset-files": archives.MAX_POST_MB,
+    "training:new": archives.MAX_POST_MB,
+}
+
+
+class LimitBodies:
+    """Middleware: refuses bodies by the length that clients announce; they cannot send more.
+
+    It comes before the check of the CSRF token, which parses forms, and after tokens are known.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on; `process_view` knows the view."""
+        return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: Any) -> None:
+        """Raise PostTooLarge for a body that is larger than its view takes."""
+        length = _length(request)
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if length <= SMALL_BYTES or name in BY_TICKET:
+            return
+        is_known = request.user.is_authenticated
+        most_bytes = SMALL_BYTES
+        if name in LARGE and is_known:
+            most_bytes = min(settings.POST_MAX_MB, SMALLER.get(name, 1 << 40)) << 20
+        if length > most_bytes:
+            where = "" if is_known else " without a login"
+            raise PostTooLarge(f"It has {_size(length)}; {_size(most_bytes)} is the most{where}.")
+
+
+def _length(request: HttpRequest) -> int:
+    """Return how much is read of the body: without an announced length, nothing (Django)."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes >> 20:,} MB" if size_bytes >> 20 else f"{size_bytes >> 10} KB"

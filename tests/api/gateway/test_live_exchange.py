@@ -1,0 +1,66 @@
+"""Inputs that wait in a live session: as bytes, and decoded within limits."""
+
+from __future__ import annotations
+
+import json
+import struct
+import tracemalloc
+from typing import Any
+
+import msgpack
+import pytest
+
+from api.gateway.live_exchange import MAX_BUFFERED_BYTES, LiveSocket, decode
+
+BYTES = 500_000
+LIST = b"\xdd" + struct.pack(">I", BYTES)
+
+
+def packed(value: bytes) -> bytes:
+    return b"\x81\xa1x" + value
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        packed(LIST + b"\x80" * BYTES),  # empty objects
+        packed((b"\xdc\x40\x00" + b"\x80" * 0x4000) * 30),  # in lists that are short enough
+        packed(b"\xdc\x00\x20" + (b"\xdc\x40\x00" + b"\x80" * 0x4000) * 32),
+        packed(LIST * 1000 + b"\xc0" * BYTES),  # lists that announce more than they hold
+        packed(b"\x91" * 500 + b"\xc0"),
+        packed(b"\x81\x90\xc0"),  # a list as a key
+        '{"x": [' + "{}," * 170_000 + "{}]}",
+        '{"x": ' + "[" * 5000 + "]" * 5000 + "}",
+        "[]",
+    ],
+)
+@pytest.mark.anyio
+async def test_waiting_inputs_take_no_more_than_their_bytes(frame: str | bytes) -> None:
+    kind = "text" if isinstance(frame, str) else "bytes"
+    messages = [{"type": "websocket.receive", kind: frame}] * 60
+    messages.append({"type": "websocket.disconnect"})
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(json.loads(message["text"])["error"])
+
+    socket = LiveSocket(receive, send, None)
+    tracemalloc.start()
+    await socket.read()
+    socket.is_gone = False  # so that it is told of what is refused
+    socket._waiting.append(packed(b"\x01"))
+    message = await socket.next_input(1.0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert message is not None
+    assert message.arguments == {"x": 1}
+    assert sent == ["BAD_REQUEST"] * min(59, MAX_BUFFERED_BYTES // len(frame))
+    assert peak < 16 << 20
+
+
+def test_an_input_may_have_a_picture_and_thousands_of_numbers() -> None:
+    arguments = {"image": b"x" * BYTES, "steps": list(range(40_000)), "at": {"deep": [[1.5]]}}
+    assert decode(msgpack.packb(arguments)) == arguments
