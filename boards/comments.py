@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MENTIONED = "board_mention"
 COMMENTED = "board_comment"
+KEY = "board comment {}"  # of what people are told of one
 
 
 class CommentForm(forms.CommentForm):
@@ -66,9 +67,18 @@ def say(
 @transaction.atomic
 def delete(author: Participant, comment: Comment) -> None:
     """Delete a comment, one's own or another's; it can be brought back for an hour."""
-    comment.take_back()
-    if not comment.is_by(author):
+    is_own = comment.is_by(author)
+    comment.take_back(is_removed=not is_own)
+    outbox.tell_anew(KEY.format(comment.pk), "")
+    if not is_own:
         audit.record(author.user, "deleted a comment on", [comment.board])
+
+
+@transaction.atomic
+def bring_back(comment: Comment, *, may_remove: bool) -> None:
+    """Undo a deletion within an hour, also where people were told of it. Raises Refused."""
+    comment.bring_back(may_remove=may_remove)
+    outbox.tell_anew(KEY.format(comment.pk), comment.text)
 
 
 @dataclass(frozen=True)
@@ -174,6 +184,6 @@ def _tell(member: User, kind: str, what: str, comment: Comment) -> None:
         subject=f"{comment.author} {what} on the board “{comment.board}”",
         text=comment.text,
         path=path,
-        key=f"board comment {comment.pk}",
+        key=KEY.format(comment.pk),
         about=comment.board,
     )

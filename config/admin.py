@@ -11,12 +11,14 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.messages import ERROR
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
@@ -41,8 +43,29 @@ def versions() -> dict[str, str]:
 class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
     """Writes to the audit log what Django's admin log gets, which ends with its author's account.
 
-    Also rejects actions on values that cannot be primary keys; Django itself would answer 500.
+    Also rejects actions on values that cannot be primary keys, and values of an address that their
+    field cannot hold; Django itself would answer 500.
     """
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Return the list; without its filters if one is a number that SQLite cannot hold."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except OverflowError:
+            return redirect(f"{request.path}?{ERROR_FLAG}=1")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what the address fills in, as far as the fields can hold it."""
+        filled = super().get_changeform_initial_data(request)
+        return {name: value for name, value in filled.items() if self._can_hold(name, value)}
+
+    def _can_hold(self, name: str, value: str | list[str]) -> bool:
+        column = {field.name: field for field in self.opts.get_fields()}.get(name)
+        control = column.formfield() if isinstance(column, Field) else None
+        try:
+            return control is None or control.clean(value) is not None
+        except (ValidationError, OverflowError):
+            return False
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> LogEntry:
         """Record an added row in both logs."""

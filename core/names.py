@@ -36,6 +36,53 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFC", "".join(map(_prototype, seen)).casefold())
 
 
+def looks_like(name: str, other: str) -> bool:
+    """Whether a reader may take one name for the other: a rougher comparison than of keys.
+
+    Marks, strokes and hooks of letters do not count, nor what is no letter or digit.
+    """
+    return bool(_readings(name) & _readings(other)) or name_key(name) == name_key(other)
+
+
+def _readings(name: str) -> set[str]:
+    """Return what a name may be read as: a 1 is an l or an i. Empty for one without letters."""
+    return {_skeleton(name), _skeleton(name.replace("1", "i"))} - {""}
+
+
+# Before letters lose their case: a capital I looks like a small l, a small i does not.
+_READ_AS = str.maketrans("I2345689$@", "lzeasbbgsa")
+_PAIRS = (("cl", "d"), ("vv", "w"), ("VV", "w"))  # Unicode's list has rn for m
+
+
+@cache
+def _skeleton(name: str) -> str:
+    """Return what is equal for names of which one may be read for the other."""
+    text = "".join(map(_without_stroke, unicodedata.normalize("NFKC", name))).translate(_READ_AS)
+    for pair, letter in _PAIRS:
+        text = text.replace(pair, letter)
+    plain = ""
+    for char in unicodedata.normalize("NFD", name_key(text)):
+        is_mark = unicodedata.category(char)[0] == "M"
+        if char.isalnum() or (is_mark and not plain[-1:].isascii()):
+            plain += char
+    return plain
+
+
+def _without_stroke(char: str) -> str:
+    """Return the letter of which this one is a variant, by its name: ł is an L WITH STROKE."""
+    if char.isascii() or len(char.casefold()) > 1:  # ß is an ss
+        return char
+    letter, is_variant, _ = unicodedata.name(char, "").partition(" WITH ")
+    last = letter.rpartition(" ")[2]
+    if letter.startswith("LATIN ") and len(last) == 1:
+        return last if letter.startswith("LATIN CAPITAL") else last.lower()
+    try:
+        is_other = is_variant and letter.startswith(("CYRILLIC ", "GREEK "))
+        return unicodedata.lookup(letter) if is_other else char
+    except KeyError:  # a symbol, not a letter
+        return char
+
+
 @cache
 def _is_visible(char: str) -> bool:
     """Whether a character shows something, or is a space."""

@@ -17,7 +17,6 @@ from django.utils import timezone
 from core.refusals import Refused
 from people.accounts import audit
 from projects.models import InProject, InProjectQuerySet, Project
-from projects.models.in_project import is_shown_to
 from projects.models.project import private_project
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class KeptQuerySet(InProjectQuerySet[Row]):
         No query for a request's own user.
         """
         own = Q(project=private_project(user))
-        return self.kept().filter(own | Q(is_shown_to(user), project=project))
+        return self.kept().filter(own | Q(self.are_shown_to(user), project=project))
 
     def with_words(self, text: str) -> Self:
         """Those that have each of the words somewhere in what is searched."""

@@ -10,13 +10,17 @@ from catalog.changelog.personal_news import Entry
 from core.db import clock
 from notifications import kinds, things
 from notifications.models import Notification
+from runs.models import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import uuid
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from django.contrib.auth.models import User
     from django.db.models import Model, QuerySet
+
+    from notifications.models import Delivery
 
 MAX_COUNTED = 99
 MOST_ENTRIES = 40
@@ -28,8 +32,22 @@ def lines(user: User, labels: Iterable[str] | None = None) -> QuerySet[Notificat
 
 
 def _own(user: User) -> QuerySet[Notification]:
-    hidden = [kinds.TEST, *kinds.hidden_from(user)]
+    return _of_known_kinds(user).exclude(kind=kinds.TEST)
+
+
+def _of_known_kinds(user: User) -> QuerySet[Notification]:
+    hidden = kinds.hidden_from(user)
     return Notification.objects.filter(user_id=user.pk).exclude(kind__in=hidden)
+
+
+def readable(user: User, deliveries: Sequence[Delivery]) -> set[uuid.UUID]:
+    """Return the keys of those deliveries of the user's that are about what they may read now."""
+    told = [one.notification for one in deliveries if one.notification]
+    visible = things.are_visible(user, {line.about for line in told})
+    lines = _of_known_kinds(user).filter(visible, pk__in=[line.pk for line in told])
+    runs = Run.objects.own(user).filter(pk__in=[one.run_id for one in deliveries if one.run_id])
+    seen = {*lines.values_list("pk", flat=True), *runs.values_list("pk", flat=True)}
+    return {one.pk for one in deliveries if seen & {one.notification_id, one.run_id}}
 
 
 def count_new(user: User) -> int:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from core.db import clock
@@ -15,7 +16,6 @@ from notifications import kinds, things
 from notifications.models import Channel, Delivery, Method, Notification
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
     from django.db.models import Model
 
 MAX_SUBJECT_CHARS = 200
@@ -44,6 +44,13 @@ def notify(
         raise ValueError(f"{kind!r} is not a kind of notification; register it.")
     line = _line(subject, kind, text, path) | (things.key_of(about) if about else {})
     return _write(user, key, line, _channels(user, kind))
+
+
+def tell_anew(key: str, text: str) -> None:
+    """Let what people were told of an event say `text` instead, where it was not sent yet too."""
+    # By user and key, as the index has them.
+    told = Notification.objects.filter(user__in=User.objects.values("pk"), key=key)
+    told.update(text=db_safe_text(text)[:MAX_TEXT_CHARS])
 
 
 def send_test(channel: Channel) -> None:

@@ -38,7 +38,7 @@ from core.db import clock
 from core.formatting import counted, duration, size
 from core.storage import describe_error, describe_place
 from core.version import version
-from operations import files_check, growth, status
+from operations import files_check, growth, lost_secrets, status
 from operations.backup import nightly
 from operations.models import Backup
 from runs.models import KeptFigures
@@ -157,6 +157,15 @@ def _settings() -> Iterator[Finding]:
         )
     else:
         yield _ok("settings", f"People open {settings.PUBLIC_URL}.")
+
+
+def _secrets() -> Iterator[Finding]:
+    lost = list(lost_secrets.found())
+    for sentence, remedy in lost:
+        former = "Put the former key into SECRET_KEY_FALLBACKS; without it, "
+        yield _bad("secrets", f"{sentence} SECRET_KEY is another one.", f"{former}{remedy}.")
+    if not lost:
+        yield _ok("secrets", "SECRET_KEY decrypts what the database keeps encrypted.")
 
 
 def _permissions() -> Iterator[Finding]:
@@ -424,6 +433,6 @@ def _python() -> Iterator[Finding]:
 # What the status page shows beside its own figures: nothing is written, and nobody is asked.
 QUIET: tuple[Check, ...] = (_settings, _permissions, _disks, _backups, _files, _growing)
 ALL: tuple[Check, ...] = (
-    *(_python, _database, _migrations, _clock, _problems, *QUIET),
+    *(_python, _database, _migrations, _clock, _problems, _secrets, *QUIET),
     *(_storage, _upstream, _mail, _public_address),
 )

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from core.http.htmx import HtmxRequest
-    from sharing.models.share import ShareQuerySet
 
 UNKNOWN = "This link leads nowhere. Ask whoever sent it for a new one."
 ENDED = "This share has ended. Ask whoever sent you the link for a new one."
@@ -73,7 +72,10 @@ def for_visitors(
 
 def share_at(token: str) -> Share | None:
     """Return the share whose address has this token, ended or not, with its user and project."""
-    return _SHARE.first(digest=token_digest(token))
+    share = _SHARE.first(digest=token_digest(token))
+    if share is not None:
+        share.token = token  # whatever SECRET_KEY has encrypted it
+    return share
 
 
 def _share() -> QuerySet[Share]:
@@ -119,9 +121,9 @@ def told_of(user: User) -> QuerySet[Share]:
         .filter(comments__mentioned=user)
         .exclude(~Q(for_project__memberships__user=user), audience=Share.Audience.PROJECT)
     )
-    made = Share.objects.changeable_by(user)
+    managed = Share.objects.managed_by(user)
     return Share.objects.filter(
-        Q(user=user) | Q(pk__in=made.order_by().values("pk")) | Q(pk__in=named.values("pk"))
+        Q(pk__in=managed.order_by().values("pk")) | Q(pk__in=named.values("pk"))
     )
 
 
@@ -163,12 +165,6 @@ def password_proof(share: Share) -> str:
     return salted_hmac("sharing.password", f"{share.pk}:{share.password}").hexdigest()
 
 
-def managed(user: User | AnonymousUser) -> ShareQuerySet:
-    """Return the shares whose options the user sees: their own, and their projects' as a maker."""
-    changeable = Share.objects.changeable_by(user).order_by().values("pk")
-    return Share.objects.filter(Q(user_id=user.pk or 0) | Q(pk__in=changeable))
-
-
 def audience_in_words(share: Share) -> str:
     """Return who may open it, as the end of "Open to"."""
     words = {
@@ -186,7 +182,7 @@ def is_meant(user: User | AnonymousUser, share: Share) -> bool:
         return user.is_authenticated or share.audience != Share.Audience.HOUSE
     project = share.for_project_id or share.project_id
     memberships = Membership.objects.filter(project=project, user=user.pk)
-    return share.user_id == user.pk or memberships.exists()
+    return memberships.exists() or Share.objects.own(user).filter(pk=share.pk).exists()
 
 
 def is_maker(user: User | AnonymousUser, share: Share) -> bool:

@@ -13,7 +13,6 @@ from django.urls import reverse
 from boards.models import Board
 from runs.promises.owners import Chosen, Job, Place, RunOwner, UserRelation
 from sharing import feedback
-from sharing.access import managed
 from sharing.models import Report, Share, ShareItem
 from sharing.reports import content
 from sharing.review import news
@@ -40,7 +39,8 @@ class SharingOwner(RunOwner):
         if not user.is_authenticated:
             return ()
         of_run = ShareItem.objects.filter(run=run.pk, is_gone=False, is_input=False)
-        shares = managed(user).live().filter(pk__in=of_run.order_by().values("share"))
+        shares = Share.objects.managed_by(user).live()
+        shares = shares.filter(pk__in=of_run.order_by().values("share"))
         newest = shares.order_by("-created_at")[:MOST_REVIEWS]
         reviews = {share.pk: share for share in newest if share.is_review}
         said = feedback.said_on(reviews, run.pk)

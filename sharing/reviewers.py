@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from core.http.posts import hidden
-from core.names import clean_name, name_key
+from core.names import clean_name, looks_like, name_key
 from core.refusals import Refused
 from kept.voices.participant import Participant
 from people.accounts.limits.addresses import client_address, network
@@ -117,14 +117,16 @@ def cookie_name(share: Share) -> str:
 def name_problem(share: Share, name: str) -> str:
     """Return why a guest cannot be called so on this share; empty if they can.
 
-    Nor by the full name of somebody who works in the share's project, whoever they speak for.
+    Nor by what looks like the full name of somebody who works in the share's project, whoever they
+    speak for.
     """
     key = name_key(name)
     if not (name and key):
         return MISSING
     if len(name) > MAX_NAME_CHARS:
         return TOO_LONG
-    if share.reviewers.filter(name_key=key).exists() or key in _members(share):
+    is_member_s = any(looks_like(name, member) for member in _members(share))
+    if is_member_s or share.reviewers.filter(name_key=key).exists():
         return TAKEN.format(with_article(name))
     return FULL if share.reviewers.count() >= MAX_REVIEWERS else ""
 
@@ -141,10 +143,10 @@ def display_name(user: User) -> str:
 
 
 def _members(share: Share) -> set[str]:
-    """Return the keys of the names of the share's user and of the project's members."""
+    """Return the names of the share's user and of the project's members."""
     of_project = Membership.objects.filter(project=share.project_id).values("user")
     people = User.objects.filter(pk__in=of_project) | User.objects.filter(pk=share.user_id)
-    return {name_key(display_name(user)) for user in people}
+    return {display_name(user) for user in people}
 
 
 def _guest(share: Share, name: str) -> Reviewer:

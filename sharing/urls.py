@@ -13,6 +13,7 @@ urlpatterns = [
     path("shares/", shares.index, name="shares"),
     path("shares/recovery/", shares.recovery, name="shares-recovery"),
     path("shares/<uuid:pk>/", one_share.page, name="own-share"),
+    path("shares/<uuid:pk>/address/", one_share.address, name="own-share-address"),
     path("shares/<uuid:pk>/revocation/", one_share.revocation, name="own-share-revocation"),
     path("shares/<uuid:pk>/review/", answers.page, name="answers"),
     path("shares/<uuid:pk>/review/closing/", answers.closing, name="answers-closing"),

@@ -224,8 +224,7 @@ COMPONENTS: dict[str, Schema] = {
         arguments={
             "type": "object",
             "description": "the model's input; addresses of uploads and artifacts serve as files. "
-            "With `preset_id`, these override the preset's arguments.",
-            "default": {},
+            "With `preset_id`, these override the preset's arguments. Empty by default.",
         },
         preset_id=integer("preset whose arguments are filled in", minimum=1, maximum=2**31 - 1),
         transport=text(enum=SENT_TRANSPORTS, default="queue"),
@@ -260,7 +259,7 @@ COMPONENTS: dict[str, Schema] = {
     "NewEstimate": request(
         "endpoint_id",
         endpoint_id=ENDPOINT_ID,
-        arguments={"type": "object", "default": {}},
+        arguments={"type": "object", "description": "empty by default"},
         allow_unknown=ALLOW_UNKNOWN,
     ),
     "Estimate": record(

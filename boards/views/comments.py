@@ -17,6 +17,7 @@ from boards.comments import (
     COMMENTED,
     MENTIONED,
     CommentForm,
+    bring_back,
     delete,
     place_of,
     say,
@@ -119,7 +120,7 @@ def recovery(request: HtmxRequest) -> HttpResponseBase:
     comment = get_object_or_404(found, pk=key)
     _require_may_delete(request, comment.board, comment)
     try:
-        comment.bring_back()
+        bring_back(comment, may_remove=BoardRights(request.user, comment.board).may_remove)
     except Refused as refused:
         messages.warning(request, str(refused))
         return redirect(_address(comment.board))

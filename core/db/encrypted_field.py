@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import Model, QuerySet
+from django.db.models.functions import Cast
 
 from core.encryption import cipher
 
@@ -14,8 +16,14 @@ SALT = "vitrine.encrypted-field"
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that is encrypted with SECRET_KEY in the database, and cannot be searched there.
 
-    An empty text stays empty. One whose key is lost is read as empty: it has to be entered again.
+    An empty text stays empty. One whose key is lost is read as `lost`, by default as empty: it has
+    to be entered again.
     """
+
+    def __init__(self, *args: Any, lost: str = "", **named: Any) -> None:
+        """Make a field; `lost` is what a text reads as that cannot be decrypted."""
+        super().__init__(*args, **named)
+        self._lost = lost
 
     def get_prep_value(self, value: str | None) -> str | None:
         """Encrypt for the database."""
@@ -30,4 +38,18 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         try:
             return cipher(SALT).decrypt(value).decode()
         except InvalidToken:
-            return ""
+            return self._lost
+
+
+def unreadable(rows: QuerySet[Model], column: str) -> int:
+    """Return how many of the rows have a text in this column that cannot be decrypted."""
+    from cryptography.fernet import InvalidToken
+
+    secrets, count = cipher(SALT), 0
+    texts = rows.exclude(**{column: ""}).annotate(raw=Cast(column, models.TextField()))
+    for raw in texts.values_list("raw", flat=True).iterator():
+        try:
+            secrets.decrypt(raw)
+        except InvalidToken:
+            count += 1
+    return count

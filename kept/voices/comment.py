@@ -18,6 +18,7 @@ MAX_COMMENTS = 5000  # at one place: a board, a share
 UNDO_WITHIN = timedelta(hours=1)
 FULL = f"There are {MAX_COMMENTS:,} comments here, which is all that fit."
 GONE = "This comment is not there any more."
+REMOVED = "It was deleted by somebody who looks after this place, and only they bring it back."
 Row = TypeVar("Row", bound="Saying")
 
 
@@ -48,6 +49,9 @@ class Saying(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     resolved_at = models.DateTimeField(null=True, blank=True, help_text="of a thread's first one")
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
+    is_removed = models.BooleanField(
+        default=False, db_default=False, help_text="deleted by who looks after the place"
+    )
     parent_id: Any
     resolved_by: Any
 
@@ -68,17 +72,22 @@ class Saying(models.Model):
         first.resolved_by = by if is_resolved else None
         first.save(update_fields=["resolved_at", "resolved_by"])  # type: ignore[misc]  # a room's
 
-    def take_back(self) -> None:
-        """Delete it; its answers stay. It can be brought back within UNDO_WITHIN."""
-        self.deleted_at = timezone.now()
-        self.save(update_fields=["deleted_at"])
+    def take_back(self, *, is_removed: bool = False) -> None:
+        """Delete it, as its author or else it `is_removed`; its answers stay.
 
-    def bring_back(self) -> None:
-        """Undo its deletion; raises Refused if that was too long ago."""
+        It can be brought back within UNDO_WITHIN.
+        """
+        self.deleted_at, self.is_removed = timezone.now(), is_removed
+        self.save(update_fields=["deleted_at", "is_removed"])
+
+    def bring_back(self, *, may_remove: bool = False) -> None:
+        """Undo its deletion; raises Refused if that was too long ago, or not its author's own."""
         if self.deleted_at is None or self.deleted_at < timezone.now() - UNDO_WITHIN:
             raise Refused(GONE)
-        self.deleted_at = None
-        self.save(update_fields=["deleted_at"])
+        if self.is_removed and not may_remove:
+            raise Refused(REMOVED)
+        self.deleted_at, self.is_removed = None, False
+        self.save(update_fields=["deleted_at", "is_removed"])
 
 
 @dataclass(frozen=True)

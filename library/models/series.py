@@ -5,18 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 
 from kept.models import Kept, KeptQuerySet
+from projects.models.in_project import is_shown_to
 from runs.models import Run
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
 
 MAX_NAME_CHARS = 80
 
 
 class SeriesQuerySet(KeptQuerySet["Series"]):
     """Filters for series."""
+
+    def are_shown_to(self, user: User | AnonymousUser) -> Q:
+        """Return the condition that a member sees a series: not if all of its results are hidden.
+
+        Its name tells of them. Whoever made it sees it, and whoever sees one of the results.
+        """
+        items = SeriesItem.objects.filter(series=OuterRef("pk"), removed_at=None)
+        is_seen = Exists(items.filter(is_shown_to(user, "run__"), run__deleted_at=None))
+        is_any_hidden = Exists(items.filter(run__is_hidden=True))
+        is_own = Q(user_id=user.pk or 0)
+        return super().are_shown_to(user) & (is_own | is_seen | ~is_any_hidden)
 
     def taking_results_of(self, user: User) -> SeriesQuerySet:
         """Those that the user can add results to: of all projects where they make something."""
@@ -25,8 +38,8 @@ class SeriesQuerySet(KeptQuerySet["Series"]):
 
     def called(self, name: str) -> SeriesQuerySet:
         """Those of this name, whatever its case; SQLite folds that of ASCII alone."""
-        exact = models.Q(name=name) | models.Q(name=name.lower())
-        return self.filter(models.Q(name__iexact=name) | exact)
+        exact = Q(name=name) | Q(name=name.lower())
+        return self.filter(Q(name__iexact=name) | exact)
 
 
 class Series(Kept):

@@ -73,10 +73,14 @@ Row = TypeVar("Row", bound="InProject")
 class InProjectQuerySet(models.QuerySet[Row]):
     """Filters for rows that live in projects."""
 
+    def are_shown_to(self, user: User | AnonymousUser) -> Q:
+        """Return the condition on what members see: `is_shown_to`, and what a kind adds to it."""
+        return is_shown_to(user)
+
     def in_project(self, project: Project, user: User | AnonymousUser) -> Self:
         """What a member sees in the project."""
         rows = self.filter(project=project)
-        return rows if project.person_id == user.pk else rows.filter(is_shown_to(user))
+        return rows if project.person_id == user.pk else rows.filter(self.are_shown_to(user))
 
     def own(self, user: User | AnonymousUser) -> Self:
         """The user's own rows, in the projects that they are still a member of."""
@@ -84,7 +88,7 @@ class InProjectQuerySet(models.QuerySet[Row]):
 
     def shown_to(self, user: User | AnonymousUser) -> Self:
         """What the user sees, in all their projects."""
-        return self.filter(is_shown_to(user), is_member(user))
+        return self.filter(self.are_shown_to(user), is_member(user))
 
     def open_to(self, user: User | AnonymousUser) -> Self:
         """What the user may read, also where they are no member: see `is_open_to`."""
@@ -108,12 +112,12 @@ class InProjectQuerySet(models.QuerySet[Row]):
 
     def changeable_by(self, user: User | AnonymousUser) -> Self:
         """What the user sees in the projects in which they may make something."""
-        return self.filter(is_shown_to(user), is_member(user, MAKERS))
+        return self.filter(self.are_shown_to(user), is_member(user, MAKERS))
 
     def removable_by(self, user: User | AnonymousUser) -> Self:
         """The user's own rows, and all others that they see in the projects that they manage."""
         own = Q(is_member(user), user_id=user.pk or 0)
-        return self.filter(own | Q(is_member(user, MANAGERS), is_hidden=False))
+        return self.filter(own | Q(self.are_shown_to(user), is_member(user, MANAGERS)))
 
     def bulk_create(self, objs: Iterable[Row], *args: Any, **kwargs: Any) -> list[Row]:
         """Insert rows; those without a project live in their user's private one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +15,11 @@ from django.utils import timezone
 from core.db.encrypted_field import EncryptedTextField
 from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet, Project
+from projects.models.in_project import MAKERS, is_member, is_shown_to
 from runs.models import Run, Upload
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
 
 MAX_TITLE_CHARS, MAX_NOTE_CHARS = 120, 2000
 TOKEN_BYTES = 18  # 144 bits: nobody guesses one
@@ -37,6 +42,14 @@ class ShareQuerySet(InProjectQuerySet["Share"]):
         """Those whose address leads somewhere now."""
         ends_later = models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
         return self.filter(ends_later, revoked_at=None)
+
+    def managed_by(self, user: User | AnonymousUser) -> ShareQuerySet:
+        """Those whose options and answers the user sees, in projects that they are a member of.
+
+        Their own, and as a maker their projects'.
+        """
+        own = models.Q(is_member(user), user_id=user.pk or 0)
+        return self.filter(own | models.Q(is_shown_to(user), is_member(user, MAKERS)))
 
 
 class Share(InProject):
@@ -80,7 +93,7 @@ class Share(InProject):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    token = EncryptedTextField(editable=False)
+    token = EncryptedTextField(editable=False, lost="lost")
     token_digest = models.CharField(max_length=64, unique=True, editable=False)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.RESULTS)
     source = models.CharField(max_length=64, blank=True, help_text="the key of what is shown")
@@ -129,12 +142,24 @@ class Share(InProject):
     def __str__(self) -> str:
         return self.title or self.get_kind_display()
 
-    def save(self, *args: object, **kwargs: object) -> None:
-        """Save the share; a new one gets its token."""
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the share; a new one gets its token. One that is lost stays as it is encrypted."""
         if not self.token_digest:
-            self.token = new_token()
-            self.token_digest = token_digest(self.token)
+            self.give_token()
+        if self.is_lost:
+            names = [field.name for field in self._meta.concrete_fields if not field.primary_key]
+            kwargs.setdefault("update_fields", [name for name in names if name != "token"])
         super().save(*args, **kwargs)
+
+    def give_token(self) -> None:
+        """Give it a new address; who has a former one finds nothing there."""
+        self.token = new_token()
+        self.token_digest = token_digest(self.token)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its address is not known: another SECRET_KEY has encrypted it."""
+        return token_digest(self.token) != self.token_digest
 
     def get_absolute_url(self) -> str:
         """Return the path that visitors open."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -175,6 +175,15 @@ def revoke(share: Share, by: User) -> None:
 
 
 @transaction.atomic
+def renew(share: Share, by: User) -> None:
+    """Give a share a new address."""
+    share.give_token()
+    share.save(update_fields=["token", "token_digest"])
+    audit.record(by, "renewed the address of", [share])
+    raise_version(share.pk)
+
+
+@transaction.atomic
 def bring_back(share: Share, by: User) -> bool:
     """Undo the end of a share; False if it was too long ago."""
     since = timezone.now() - UNDO_WITHIN
@@ -191,19 +200,13 @@ def may_see_all(user: User) -> bool:
 
 
 def endable_shares(user: User) -> ShareQuerySet:
-    """Return the shares that the user may end: their own, wherever they are, and as a manager.
-
-    With the permission everybody's.
-    """
-    if may_see_all(user):
-        return Share.objects.all()
-    managed = Share.objects.removable_by(user).order_by().values("pk")
-    return Share.objects.filter(Q(user=user) | Q(pk__in=managed))
+    """Return the shares that the user may end: theirs, as a manager; with the permission all."""
+    return Share.objects.all() if may_see_all(user) else Share.objects.removable_by(user)
 
 
 def listed_shares(user: User, *, of_all: bool = False) -> ShareQuerySet:
     """Return the user's shares of all projects, or everybody's, with what was said of each."""
-    rows = Share.objects.all() if of_all and may_see_all(user) else Share.objects.filter(user=user)
+    rows = Share.objects.all() if of_all and may_see_all(user) else Share.objects.own(user)
     picks = Pick.objects.filter(item__share=OuterRef("pk")).values("item__share")
     comments = Comment.objects.filter(share=OuterRef("pk"), deleted_at=None).values("share")
     return rows.select_related("user", "project", "for_project").annotate(

@@ -66,6 +66,7 @@ def say(
 def change(reviewer: Reviewer, comment: Comment, text: str) -> None:
     """Write one's own comment anew; raises Refused."""
     _require_own(reviewer, comment)
+    news.tell_anew(comment, text)
     comment.text = text
     comment.changed_at = timezone.now()
     comment.save(update_fields=["text", "changed_at"])
@@ -77,7 +78,8 @@ def delete(reviewer: Reviewer | None, comment: Comment, *, is_maker: bool = Fals
     """Delete one's own comment, or any as a maker; it can be brought back for an hour."""
     if not is_maker:
         _require_own(reviewer, comment)
-    comment.take_back()
+    comment.take_back(is_removed=not _is_by(reviewer, comment))
+    news.tell_anew(comment, "")
     events.raise_version(comment.share_id)
 
 
@@ -86,7 +88,8 @@ def bring_back(reviewer: Reviewer | None, comment: Comment, *, is_maker: bool = 
     """Bring back what was deleted within the last hour."""
     if not is_maker:
         _require_own(reviewer, comment)
-    comment.bring_back()
+    comment.bring_back(may_remove=is_maker)
+    news.tell_anew(comment, comment.text)
     events.raise_version(comment.share_id)
 
 
@@ -103,7 +106,11 @@ def resolve(
 
 
 def _require_own(reviewer: Reviewer | None, comment: Comment) -> None:
-    if reviewer is None or comment.reviewer_id != reviewer.pk:
+    if not _is_by(reviewer, comment):
         raise Refused(NOT_YOURS)
     share = Share.objects.get(pk=comment.share_id)
     require(share, share.takes_comments)
+
+
+def _is_by(reviewer: Reviewer | None, comment: Comment) -> bool:
+    return reviewer is not None and comment.reviewer_id == reviewer.pk

@@ -17,6 +17,7 @@ from sharing.reviewers import display_name
 
 MENTION = "mention"
 EXCERPT_CHARS = 300
+KEY = "mention {}"  # of what people are told of one
 
 kinds.register(
     Kind(MENTION, "Mentions", "somebody named you with @ in a comment on a share", asks=True)
@@ -50,6 +51,6 @@ def notify(comment: Comment, share: Share, *, is_maker: bool) -> None:
             subject=f"{comment.reviewer.name} mentioned you on “{share}”",
             text=comment.text[:EXCERPT_CHARS],
             path=path,
-            key=f"mention {comment.pk}",
+            key=KEY.format(comment.pk),
             about=share,
         )

@@ -11,10 +11,13 @@ from django.urls import reverse
 
 from core.db import clock
 from core.formatting import counted
+from fal.db_safe import db_safe_text
 from notifications import kinds, outbox, things
 from notifications.kinds import Kind
+from notifications.models import Notification
 from sharing import access
 from sharing.models import Comment, Pick, Rating, Reviewer, Share
+from sharing.review import mentions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +27,7 @@ QUIET_FOR = timedelta(minutes=5)  # after the first thing that is said: the rest
 REST_S = 600.0
 AT_ONCE = 100
 EXCERPTS, EXCERPT_CHARS = 5, 300
+DELETED = "deleted"
 Row = TypeVar("Row", bound=Model)
 
 kinds.register(
@@ -71,7 +75,7 @@ def _tell(reviewer: Reviewer, *, is_done: bool = False) -> None:
     if not said:
         subject = f"{reviewer.name} is done with “{share}”"
     comments = _new(Comment.objects.filter(reviewer=reviewer, deleted_at=None), since)
-    excerpts = [f"“{comment.text[:EXCERPT_CHARS]}”" for comment in comments[:EXCERPTS]]
+    excerpts = [_excerpt(comment.text) for comment in comments[:EXCERPTS]]
     done = [f"{reviewer.name} says that they are done."] if is_done else []
     outbox.notify(
         share.user,
@@ -82,6 +86,23 @@ def _tell(reviewer: Reviewer, *, is_done: bool = False) -> None:
         key=f"review {reviewer.pk} {now.isoformat()}",
         about=share,
     )
+
+
+def tell_anew(comment: Comment, text: str) -> None:
+    """Let what people were told of a comment say `text` instead; empty for a deleted one."""
+    outbox.tell_anew(mentions.KEY.format(comment.pk), text[: mentions.EXCERPT_CHARS])
+    before, now = _excerpt(comment.text), _excerpt(text or DELETED)
+    told = Notification.objects.filter(
+        user=comment.share.user_id,
+        key__startswith=f"review {comment.reviewer_id} ",
+        text__contains=before,
+    )
+    for line in told:
+        outbox.tell_anew(line.key, line.text.replace(before, now))
+
+
+def _excerpt(text: str) -> str:
+    return f"“{db_safe_text(text[:EXCERPT_CHARS])}”"
 
 
 def _said_since(reviewer: Reviewer, since: datetime | None) -> list[str]:

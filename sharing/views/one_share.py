@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from core.http.addresses import absolute
 from core.http.caching import no_store
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 SAVED = "Saved. The address stays the same."
+RENEWED = "The share has a new address. The former one leads nowhere."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a share's address and options; a POST changes them, or says `for_whom` it is."""
-    seen = access.managed(request.user).select_related("user", "project", "for_project")
+    seen = Share.objects.managed_by(request.user).select_related("user", "project", "for_project")
     share = get_object_or_404(seen, pk=pk)
     if request.method != "POST":
         return _show(request, share)
@@ -79,6 +80,16 @@ def revocation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     query = {"ended": str(share.pk)} | ({} if share.user_id == request.user.pk else {"of": "all"})
     return redirect(f"{reverse('sharing:shares')}?{urlencode(query)}")
+
+
+@require_POST
+def address(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Give a share a new address, in place of one that cannot be read any more."""
+    share = get_object_or_404(Share.objects.managed_by(request.user), pk=pk)
+    roles.require_maker(request.user, share.project)
+    making.renew(share, request.user)
+    messages.success(request, RENEWED)
+    return redirect("sharing:own-share", share.pk)
 
 
 def _show(

@@ -27,7 +27,8 @@ class FormFields extends HTMLElement {
     )
       return;
     event.preventDefault();
-    this.closest("form").requestSubmit(this.querySelector("[name='~do'][value='run']"));
+    const form = this.closest("form");
+    form.requestSubmit(form.querySelector("[name='~do'][value='run']"));
   }
   dragover(event) {
     if (event.dataTransfer?.types.includes("Files") && !event.defaultPrevented)

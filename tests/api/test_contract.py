@@ -145,6 +145,21 @@ def test_each_body_is_one_type_for_generated_clients() -> None:
         assert COMPONENTS[name].keys().isdisjoint({"anyOf", "oneOf", "allOf"}), name
 
 
+def test_defaults_are_values_that_generators_read() -> None:
+    """openapi-python-client leaves out a call whose body has an object or a list by default."""
+
+    def defaults(part: Any) -> Iterator[Any]:
+        members = part.values() if isinstance(part, dict) else part
+        if isinstance(part, dict) and "type" in part and "default" in part:
+            yield part["default"]
+        for member in members if isinstance(part, dict | list) else ():
+            yield from defaults(member)
+
+    found = [*defaults(document(OPERATIONS))]
+    assert found
+    assert all(isinstance(value, bool | int | str) for value in found)
+
+
 def test_the_document_has_the_pattern_of_each_endpoint_id() -> None:
     parameters = [parameter for operation in OPERATIONS for parameter in operation.parameters]
     schemas = [p.schema for p in parameters if p.name in {"endpoint_id", "model"}]

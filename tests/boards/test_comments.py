@@ -180,6 +180,12 @@ def test_a_comment_is_deleted_by_its_author_or_a_manager_and_can_come_back(board
     assert board.comments.kept().exists()
     assert logged_in(person("ana")).post(deletion).status_code == 302
     assert AuditEntry.objects.filter(event="deleted a comment on").exists()
+    vera.post("/compare/comments/recovery/", {"comment": comment.pk})
+    assert not board.comments.kept().exists()
+    told = Notification.objects.filter(user__username="mia")
+    assert [line.text for line in told] == [""]
+    logged_in(person("ana")).post("/compare/comments/recovery/", {"comment": comment.pk})
+    assert [line.text for line in told.all()] == ["Silly"]
 
 
 def test_a_deleted_comment_with_answers_leaves_its_place(board: Board) -> None:

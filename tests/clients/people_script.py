@@ -20,6 +20,7 @@ def main() -> None:
     from django.contrib.auth.models import User
 
     from api import tokens
+    from flows.models import Flow
     from projects import creation
     from projects.models import Rule
     from spending.models import Budget
@@ -31,6 +32,8 @@ def main() -> None:
         locked = creation.create(owner, name=f"Locked for {client}")
         locked.memberships.create(user=person, role="maker")
         Rule.objects.create(project=locked, effect="only", kind="id", value="nobody/nothing")
+        step = {"id": "s1", "endpoint": "sandbox/aurora", "arguments": {"prompt": "a mill"}}
+        Flow.objects.create(user=person, name="Mill", definition={"steps": [step]})
         secrets[client] = {}
         for promise in promises:
             project = locked if promise == "blocked" else None

@@ -138,6 +138,8 @@ def _headers(kept: Kept) -> None:
 
 
 def _file_of(exchanges: list[Exchange]) -> str:
-    bodies = "".join(exchange.response.decode(errors="replace") for exchange in exchanges)
+    # Files of the JSON API need its token.
+    open_to_all = (exchange for exchange in exchanges if "/api/v1/" not in exchange.line)
+    bodies = "".join(exchange.response.decode(errors="replace") for exchange in open_to_all)
     found = re.search(rf'"url": ?"(https://{re.escape(NAME)}/[^"]+)"', bodies)
     return found[1] if found else ""

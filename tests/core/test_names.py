@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.names import clean_name, name_key
+from core.names import clean_name, looks_like, name_key
 from sharing.models.reviewer import MAX_KEY_CHARS, MAX_NAME_CHARS
+from tests.tables import each_row
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,39 @@ from sharing.models.reviewer import MAX_KEY_CHARS, MAX_NAME_CHARS
 )
 def test_a_name_is_taken_in_every_spelling_that_looks_like_it(other: str) -> None:
     assert name_key(other) == name_key("Anna Berg")
+
+
+@each_row(
+    "name, other",
+    [
+        *(("Bill Moller", other) for other in (
+            "\u0253ill Moller", "Bi\u0142l Moller", "Bi1l Moller", "BiII Moller", "8ill Moller",
+            "Bill M\u00f8ller", "B\u0131ll Moller", "Bill M0ller", "bill rnoller", "Bill-Moller.",
+            "Bill Moller \u2713", "B\u00edll Moller", "\u0253i\u026bl Moller", "B1ll Moller",
+            "B\u0457ll Moller",
+        )),
+        ("Edda Wood", "Ecld\u0430 Wood"),
+        ("Edda Wood", "Edda VVood"),
+        ("Z\u00f6e Fu\u00df", "Zoe Fuss"), ("Eva", "\u0190va"), ("Anna", "\u1d00nna"),
+        ("Iris", "lris"),
+        ("\u041a\u043e\u043b\u044f", "\u049a\u043e\u043b\u044f"),
+    ],
+)  # fmt: skip
+def test_a_name_that_may_be_read_for_another_looks_like_it(name: str, other: str) -> None:
+    assert looks_like(other, name)
+    assert looks_like(name, other)
+
+
+@each_row(
+    "name, other",
+    [
+        *(("Elia", "Ella"), ("Anna", "Ana"), ("Anna", "Anna B"), ("\u2713", "!"), ("Dan", "Don")),
+        *(("\u0939\u093f", "\u0939\u093e"), ("\u5b89\u5a1c", "\u5b89\u59ae")),
+        ("Clara", "Dara"),
+    ],
+)
+def test_a_name_that_reads_differently_does_not_look_like_it(name: str, other: str) -> None:
+    assert not looks_like(name, other)
 
 
 def test_names_that_a_reader_tells_apart_are_two() -> None:

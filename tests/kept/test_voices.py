@@ -51,6 +51,16 @@ def test_a_deleted_comment_comes_back_within_an_hour(say: Any) -> None:
         comment.bring_back()
 
 
+def test_what_was_removed_comes_back_by_who_may_remove_alone(say: Any) -> None:
+    comment = say("Rude")
+    comment.take_back(is_removed=True)
+    with pytest.raises(Refused, match="looks after"):
+        comment.bring_back()
+    comment.bring_back(may_remove=True)
+    comment.take_back()
+    comment.bring_back()
+
+
 def test_after_that_hour_nothing_of_its_text_is_left(say: Any) -> None:
     alone, answered = say("Alone"), say("Answered")
     say("An answer", parent=answered)

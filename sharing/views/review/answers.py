@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -158,6 +157,5 @@ def _offer(request: HtmxRequest, share: Share, item: ShareItem, problem: str = "
 
 def _share(user: User, pk: uuid.UUID) -> Share:
     """Return a share whose answers the user sees: their own, or their projects' as a maker."""
-    changeable = Share.objects.changeable_by(user).order_by().values("pk")
-    shares = Share.objects.filter(Q(user_id=user.pk) | Q(pk__in=changeable))
-    return get_object_or_404(shares.select_related("user", "project"), pk=pk)
+    shares = Share.objects.managed_by(user).select_related("user", "project")
+    return get_object_or_404(shares, pk=pk)

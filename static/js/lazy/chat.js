@@ -66,7 +66,7 @@ class ChatThread extends HTMLElement {
     const isEdit = target.form.id === "turn-actions";
     const button = isEdit
       ? this.querySelector("[name='~do'][value^='edit:']")
-      : target.form.querySelector("[name='~do'][value='send']");
+      : target.form.querySelector("[data-kind='primary']");
     if (button && !button.disabled) target.form.requestSubmit(button);
   }
 }

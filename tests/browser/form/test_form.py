@@ -95,15 +95,6 @@ def test_sliders_resets_and_the_count_of_changes(show: Show, kit: Field) -> None
     assert sent(page, kit) == {"prompt": "p", "safe": False}
 
 
-@pytest.mark.exhaustive
-def test_enter_and_control_enter_run_whatever_buttons_stand_before(show: Show, kit: Field) -> None:
-    for key in ("Enter", "Control+Enter"):
-        page = show(kit, {"prompt": "p", "loras": [{"path": "one"}]})
-        page.locator("[name='loras.0.path']").press(key)
-        expect(page).to_have_title("Sent")
-        assert page.posts[-1]["~do"] == ["run"]  # type: ignore[attr-defined]
-
-
 def test_problems_get_the_focus_and_lead_to_their_field(show: Show) -> None:
     found, root = form_of("lab/diffusion")
     value = {"num_images": 9, "controlnet": {"conditioning_scale": 5}}

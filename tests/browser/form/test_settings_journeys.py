@@ -197,6 +197,15 @@ def test_what_an_address_filled_in_can_be_typed_into_and_survives_a_reload(auror
     expect(prompt(aurora)).to_have_value("from a link, changed")
 
 
+def test_enter_runs_what_a_link_filled_in(aurora: Page) -> None:
+    type_and_save(aurora, "my own")
+    for word, key in (("one", "Enter"), ("another", "Control+Enter")):
+        aurora.goto(f'{AURORA}?input={{"prompt":"{word} of a link","seed":7}}')
+        expect(aurora.get_by_role("button", name="Back to what you had typed")).to_be_visible()
+        aurora.locator("[name=seed]").press(key)
+        expect(aurora.locator("#stage [data-run-id]")).to_contain_text(f"{word} of a link")
+
+
 @pytest.mark.exhaustive
 def test_a_preset_is_saved_chosen_changed_and_brought_back_by_keyboard(aurora: Page) -> None:
     prompt(aurora).fill("night over the fjord")

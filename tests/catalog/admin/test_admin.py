@@ -81,6 +81,30 @@ def test_the_admin_cannot_create_or_delete_endpoints(admin_client: Client, rows:
     assert admin_client.get("/admin/catalog/syncreport/add/").status_code == 403
 
 
+NONSENSE = ("x", "1,x", "9" * 30, "\0", "2026-13-99")
+
+
+def test_forms_for_new_rows_open_with_any_address(admin_client: Client) -> None:
+    for model in admin.site._registry:
+        address = f"/admin/{model._meta.app_label}/{model._meta.model_name}/add/"
+        names = [field.name for field in model._meta.get_fields()]
+        for value in NONSENSE:
+            response = admin_client.get(address, dict.fromkeys(names, value))
+            assert response.status_code in {200, 403}, (address, value)
+
+
+def test_lists_open_with_any_address(admin_client: Client) -> None:
+    for address in ("/admin/auth/user/?pk=", "/admin/catalog/favourite/?user__id__exact="):
+        for value in NONSENSE:
+            response = admin_client.get(address + value, follow=True)
+            assert response.status_code == 200, address + value
+
+
+def test_an_address_fills_in_a_new_row(admin_client: Client, rows: Endpoint) -> None:
+    html = admin_client.get(f"/admin/catalog/favourite/add/?endpoint={rows.pk}&user=x").content
+    assert f'<option value="{rows.pk}" selected>' in html.decode()
+
+
 def test_a_curator_can_build_an_ordered_collection(
     admin_client: Client, make_endpoint: Make
 ) -> None:

@@ -278,6 +278,31 @@ def test_viewers_add_nothing_and_see_no_hidden_series(
         assert "secret" not in options or client is maker
 
 
+def test_a_series_of_hidden_results_alone_is_hidden_with_its_name(
+    user: User, stranger: User, make_run: Any
+) -> None:
+    team = make_project("Team", **{user.username: "maker", stranger.username: "manager"})
+    series = Series.objects.create(user=user, project=team, name="Layoffs")
+    hidden, shown = (with_files(make_run, project=team, is_hidden=hides) for hides in (True, False))
+    items.add(user, series, Selection({hidden.pk: None}))
+    maker, other = working_in(team, user), working_in(team, stranger)
+    addresses = (
+        *("/series/", "/series/?q=layo", "/series/offered/", series.get_absolute_url()),
+        *("/jump/?q=layo", "/runs/suggestions/?q=series:", f"/runs/{shown.pk}/", "/runs/"),
+    )
+
+    def read_by(client: Client) -> set[str]:
+        return {at for at in addresses if b"Layoffs" in client.get(at).content}
+
+    assert len(read_by(maker)) >= 6
+    assert read_by(other) == set()
+    Run.objects.filter(pk=hidden.pk).update(user=stranger)  # who sees their own result in it
+    assert other.get(series.get_absolute_url()).status_code == 200
+    Run.objects.filter(pk=hidden.pk).update(user=user)
+    SeriesItem.objects.create(series=series, run=shown, place=9)
+    assert len(read_by(other)) >= 7
+
+
 def test_a_name_that_is_too_long_is_refused_beside_it(member: Client, fox: Run) -> None:
     long = "n" * 300
     response = member.post("/series/additions/", {"run": str(fox.pk), "named": long})

@@ -9,8 +9,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from notifications.models import Notification
 from runs.models import Artifact
 from sharing.models import Comment, Pick, Rating, Share
+from sharing.review import news
+from tests.projects.people import make_project
 from tests.sharing.review.conftest import Post
 
 pytestmark = pytest.mark.django_db
@@ -140,7 +143,8 @@ def test_only_who_wrote_a_comment_changes_it_and_deleting_has_an_undo(
 def test_a_maker_deletes_and_resolves_what_guests_said(
     share: Share, post: Post, client: Client, user: User
 ) -> None:
-    post(Client(), "comments/", name="Anna", comment="Spam https://spam.example")
+    guest = Client()
+    post(guest, "comments/", name="Anna", comment="Spam https://spam.example")
     said = Comment.objects.get()
     client.force_login(user)
     post(client, f"comments/{said.pk}/resolution/")
@@ -148,8 +152,25 @@ def test_a_maker_deletes_and_resolves_what_guests_said(
     assert said.resolved_by
     assert said.resolved_by.name == "Ana Ruiz"
     post(client, f"comments/{said.pk}/deletion/")
+    assert post(guest, f"comments/{said.pk}/recovery/").status_code == 422
     said.refresh_from_db()
     assert said.deleted_at
+
+
+def test_what_people_were_told_of_a_comment_goes_with_it(
+    share: Share, post: Post, client: Client, stranger: User, user: User
+) -> None:
+    Share.objects.update(project=make_project("Film", ana="maker", sam="maker"))
+    client.force_login(stranger)
+    post(client, "comments/", comment="@Ana Ruiz the secret fox")
+    said = Comment.objects.get()
+    news.tell_now(said.reviewer)
+    lines = Notification.objects.filter(user=user)
+    assert [line.text.count("secret") for line in lines] == [1, 1]
+    post(client, f"comments/{said.pk}/", comment="@Ana Ruiz the red fox")
+    assert [line.text.count("red") for line in lines.all()] == [1, 1]
+    post(client, f"comments/{said.pk}/deletion/")
+    assert not any("fox" in line.text for line in lines.all())
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from library.models import Prompt, Series, SeriesItem
 from library.selection import ResultKey
+from notifications.models import Channel
+from operations import lost_secrets
 from projects.models import Membership
 from projects.models.project import private_project
 from runs.models import View, WantedCopy
@@ -20,7 +22,7 @@ from sharing.models import Share
 from sharing.own.for_whom import FOR_WHOM, ForWhom
 from tests.conftest import grant
 from tests.people.accounts.audited import events
-from tests.projects.people import make_project
+from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
 SHARES = "/shares/"
@@ -52,6 +54,32 @@ def test_selected_results_are_shared_in_their_order(member: Client, make_picture
     assert share.title == "2 pictures"
     assert Client().get(f"/s/{share.token}/").status_code == 200
     assert ("shared", "results") in [(entry.event, entry.detail) for entry in events()]
+
+
+def test_an_address_under_another_secret_key_is_renewed(
+    user: User, make_picture: Any, settings: Any
+) -> None:
+    share = share_of(logged_in(user).post(SHARES, {"run": str(make_picture().pk)}))
+    former, page = share.token, f"/shares/{share.pk}/"
+    Channel.objects.create(user=user, method="slack", address="https://hooks.example/x")
+    first, settings.SECRET_KEY = settings.SECRET_KEY, "another" * 9
+    member = logged_in(user)
+    assert b"Renew address" in member.get(SHARES).content
+    assert b"Renew address" in member.get(page).content
+    assert Client().get(f"/s/{former}/").status_code == 200
+    assert [words[:11] for words, _ in lost_secrets.found()] == ["1 × address"] * 2
+    member.post(page, OPTIONS | {"title": "Renamed"})
+    settings.SECRET_KEY_FALLBACKS = [first]
+    share.refresh_from_db()
+    assert (share.title, share.token) == ("Renamed", former), "a save loses nothing"
+    settings.SECRET_KEY_FALLBACKS = []
+    assert member.post(f"{page}address/").url == page
+    share.refresh_from_db()
+    assert f"/s/{share.token}/" in member.get(page).content.decode()
+    statuses = [Client().get(f"/s/{token}/").status_code for token in (former, share.token)]
+    assert statuses == [404, 200]
+    Share.objects.update(token="")
+    assert member.post(f"{page}revocation/").status_code == 302
 
 
 def test_a_script_gets_the_dialog(member: Client, make_picture: Any) -> None:

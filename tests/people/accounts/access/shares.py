@@ -29,6 +29,7 @@ SHARES: dict[str, Row] = {
     "sharing:report-slides": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "sharing:reports": Row(ANYBODYS, METHOD),
     "sharing:own-share": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "sharing:own-share-address": Row(METHOD, OWNERS_ALONE),
     "sharing:own-share-revocation": Row(METHOD, "login none yes none yes yes", SEE_ALL_SHARES),
     "sharing:oembed": Row(NOWHERE, CLOSED),
     "sharing:robots": Row(OPEN, CLOSED),

@@ -1,0 +1,17 @@
+"""Comments say whether somebody other than their author deleted them."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("boards", "0019_comments_of_all")]
+
+    operations = [
+        migrations.AddField(
+            model_name="comment",
+            name="is_removed",
+            field=models.BooleanField(
+                db_default=False, default=False, help_text="deleted by who looks after the place"
+            ),
+        ),
+    ]
