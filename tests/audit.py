@@ -1,27 +1,35 @@
 """`python -m tests.audit`: whether a locked package has a known vulnerability, as pip-audit knows
 it.
 
-The advisories come from outside. Where nobody answers (an aeroplane, a closed network) one line
-says that this was left out, and the lint goes on; a vulnerability that is found fails it.
+Each lock file is asked about on its own: two of them may pin different versions of a package. The
+advisories come from outside. Where nobody answers (an aeroplane, a closed network) one line says
+that this was left out, and the lint goes on; a vulnerability that is found fails it, and so does a
+lock file that pip-audit refuses, with the network or without.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-LOCKS = tuple(f"requirements/{name}.txt" for name in ("run", "dev", "image", "sbom", "uv"))
+ROOT = Path(__file__).parents[1]
+LOCKS = sorted([*ROOT.glob("requirements/*.txt"), *ROOT.glob("tests/clients/locks/*.txt")])
 CONNECT_WITHIN_S = 5
 END_WITHIN_S = 90.0  # a request for each of a hundred packages
+AT_ONCE = 4
 PIP_AUDIT = (
     *(sys.executable, "-m", "pip_audit", "--require-hashes", "--disable-pip", "--format", "json"),
     *("--progress-spinner", "off", "--timeout", str(CONNECT_WITHIN_S)),
 )
+# How pip-audit ends where the index of advisories does not answer as it should.
+AWAY = re.compile(r"requests\.exceptions\.|ServiceError|your network may be blocking")
 
 
 # Known since 2017 to have a vulnerability, and in no lock: an index that does not say so has no
@@ -30,36 +38,72 @@ CANARY = "ansible"
 CANARY_LOCK = f"{CANARY}==2.2.0 --hash=sha256:{'0' * 64}\n"
 
 
-def main(command: Sequence[str] = PIP_AUDIT, end_within_s: float = END_WITHIN_S) -> int:
-    """1 where a vulnerability is known, 0 otherwise.
+class Refused(Exception):
+    """pip-audit does not take a lock file."""
+
+
+def main(
+    locks: Sequence[Path] = LOCKS,
+    command: Sequence[str] = PIP_AUDIT,
+    end_within_s: float = END_WITHIN_S,
+) -> int:
+    """1 where a vulnerability is known or a file is refused, 0 otherwise.
 
     Prints one line, or one for each vulnerability.
     """
+
+    def ask(lock: Path, *more: str) -> list[dict[str, Any]] | str:
+        return _asked(lock, [*command, *more], end_within_s)
+
     try:
-        done = _asked(command, end_within_s)
-    except subprocess.TimeoutExpired:
-        return _left_out(f"no answer within {end_within_s:g} s")
-    report = _report(done.stdout)
-    if report is None:
-        return _left_out((done.stderr.strip().splitlines() or ["it said nothing"])[-1])
-    if not any(package["name"] == CANARY and package.get("vulns") for package in report):
-        return _left_out("the index that answers has none")
-    return _judged([package for package in report if package["name"] != CANARY])
+        why = _why_without_advisories(ask)
+        more = ["--dry-run"] if why else []  # reads the files, and asks nobody
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            reports = list(pool.map(lambda lock: ask(lock, *more), locks))
+    except Refused as refusal:
+        print(f"pip-audit refuses {refusal}")
+        return 1
+    why = why or next((report for report in reports if isinstance(report, str)), "")
+    if why:
+        print(f"pip-audit: left out, the advisories cannot be reached ({why[:200]})")
+        return 0
+    whole = [report for report in reports if not isinstance(report, str)]
+    return _judged([package for report in whole for package in report])
 
 
-def _asked(command: Sequence[str], end_within_s: float) -> subprocess.CompletedProcess[str]:
+def _why_without_advisories(ask: Any) -> str:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as canary:
         canary.write(CANARY_LOCK)
         canary.flush()
-        files = [part for lock in (*LOCKS, canary.name) for part in ("--requirement", lock)]
-        return subprocess.run(
-            [*command, *files],
-            cwd=Path(__file__).parents[1],
+        report = ask(Path(canary.name))
+    if isinstance(report, str):
+        return report
+    is_known = any(package["name"] == CANARY and package.get("vulns") for package in report)
+    return "" if is_known else "the index that answers has none"
+
+
+def _asked(lock: Path, command: Sequence[str], end_within_s: float) -> list[dict[str, Any]] | str:
+    """The packages of a lock file, or why the advisories are away; raises Refused."""
+    try:
+        done = subprocess.run(
+            [*command, "--requirement", str(lock)],
+            cwd=ROOT,
             capture_output=True,
             text=True,
             timeout=end_within_s,
             check=False,
         )
+    except subprocess.TimeoutExpired:
+        return f"no answer within {end_within_s:g} s"
+    report = _report(done.stdout)
+    if report is not None:
+        return report
+    said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+    if "--dry-run" in command and not done.returncode:
+        return []
+    if AWAY.search(done.stderr):
+        return said
+    raise Refused(f"{lock.name}: {said}")
 
 
 def _report(text: str) -> list[dict[str, Any]] | None:
@@ -72,19 +116,15 @@ def _report(text: str) -> list[dict[str, Any]] | None:
 
 
 def _judged(packages: list[dict[str, Any]]) -> int:
-    vulnerable = [
+    vulnerable = dict.fromkeys(
         f"{package['name']} {package['version']}: {vulnerability['id']}, "
         f"fixed in {', '.join(vulnerability['fix_versions']) or 'no version yet'}"
         for package in packages
         for vulnerability in package.get("vulns", ())
-    ]
-    print("\n".join(vulnerable) or f"pip-audit: no known vulnerability in {len(packages)} packages")
+    )
+    count = len({(package["name"], package.get("version")) for package in packages})
+    print("\n".join(vulnerable) or f"pip-audit: no known vulnerability in {count} packages")
     return 1 if vulnerable else 0
-
-
-def _left_out(why: str) -> int:
-    print(f"pip-audit: left out, the advisories cannot be reached ({why[:200]})")
-    return 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -22,15 +23,17 @@ from django.db import connection, connections, transaction
 from django.db.models import Q
 
 from core.formatting import size
-from operations.backup import contents
+from operations.backup import contents, leftovers
 from operations.backup.place import NoBackup
 from runs.files.storage_move import stored_rows
 from runs.models import Run
 
 Say = Callable[[str], None]
+EXTENSIONS = ("pg_trgm",)  # of PostgreSQL, which our migrations make
 READER = "backup"  # the alias of the connection that reads what was taken
 LOOK_EVERY_S = 1.0
 COUNT_PAUSE_ROWS = 2000
+LONGEST_NAME = 63  # of a database of PostgreSQL
 
 
 def paced(write: Callable[[str], object]) -> Say:
@@ -98,8 +101,7 @@ def _take_postgres(file: Path, say: Say, render: Render) -> Taken:
         in_use = Scratch(str(connections["default"].settings_dict["NAME"]))
         pages = render(in_use.url, snapshot)
         more = [f"--exclude-table-data={model._meta.db_table}" for model in contents.left_out()]
-        _run_watched(
-            ["pg_dump", "--format=custom", "--no-owner", "--no-privileges"],
+        _dump(
             [f"--snapshot={snapshot}", f"--file={file}", *more],
             lambda: say(f"The database is dumped: {_size_of(file)}"),
         )
@@ -116,9 +118,35 @@ def copy_whole(folder: Path) -> Path:
             connection.connection.backup(copy)
         return file
     file = folder / f"{stamp}.dump"
-    program = ["pg_dump", "--format=custom", "--no-owner", "--no-privileges"]
-    _run_watched(program, [f"--file={file}"], lambda: None)
+    _dump([f"--file={file}"], lambda: None)
     return file
+
+
+def _dump(arguments: Sequence[str], look: Callable[[], None]) -> None:
+    """Dump what is ours: an administrator may have added extensions, schemas, tables and views.
+
+    Only a superuser could restore most extensions, so a dump of them is of no use to our role.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_OTHERS, [connection.introspection.django_table_names()])
+        others = [f"--exclude-{kind}={name}" for kind, name in cursor.fetchall()]
+    extensions = [f"--extension={name}" for name in EXTENSIONS]
+    program = ["pg_dump", "--format=custom", "--no-owner", "--no-privileges"]
+    _run_watched(program, [*extensions, *others, *arguments], look)
+
+
+# Schemas but ours and those of our extensions; in ours, what neither Django nor our role knows.
+_OF_OTHERS = """
+SELECT 'schema', quote_ident(nspname) FROM pg_namespace
+WHERE nspname <> current_schema() AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+AND oid NOT IN (SELECT extnamespace FROM pg_extension WHERE extname = 'pg_trgm')
+UNION ALL
+SELECT 'table', quote_ident(nspname) || '.' || quote_ident(relname)
+FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = current_schema() AND relkind IN ('r', 'v', 'm', 'f', 'p')
+AND NOT relname = ANY (%s)
+AND relowner <> (SELECT relowner FROM pg_class WHERE oid = 'django_migrations'::regclass)
+"""
 
 
 def _size_of(file: Path) -> str:
@@ -245,13 +273,25 @@ def scratch(purpose: str) -> Iterator[Scratch]:
 
 def new_scratch(purpose: str) -> Scratch:
     """Make an empty database beside the one in use; raises NoBackup."""
-    stamp = time.strftime("%Y%m%d%H%M%S")
-    name = str(connections["default"].settings_dict["NAME"])
+    name, suffix = str(connections["default"].settings_dict["NAME"]), leftovers.suffix(purpose)
+    for left in _left_behind(name):
+        left.drop()
     if settings.IS_SQLITE:
-        return Scratch(str(Path(name).with_name(f"{Path(name).stem}.{purpose}-{stamp}.sqlite3")))
-    made = Scratch(f"{name}_{purpose}_{stamp}"[-63:])
+        return Scratch(str(Path(name).with_name(f"{Path(name).stem}{suffix}.sqlite3")))
+    made = Scratch(f"{name}{suffix}"[-LONGEST_NAME:])
     _on_server(f'CREATE DATABASE "{made.name}" TEMPLATE template0')
     return made
+
+
+def _left_behind(name: str) -> list[Scratch]:
+    """Return the databases beside the one called `name` whose process was killed."""
+    if settings.IS_SQLITE:
+        files, stem = Path(name).parent.glob("*.sqlite3"), Path(name).stem
+        return [
+            Scratch(str(file)) for file in files if leftovers.is_left(file.name, stem, ".sqlite3")
+        ]
+    names = (str(row[0]) for row in _on_server("SELECT datname FROM pg_database"))
+    return [Scratch(each) for each in names if leftovers.is_left(each, name, "", LONGEST_NAME)]
 
 
 def take_the_place(made: Scratch, aside: str) -> None:
@@ -264,10 +304,16 @@ def take_the_place(made: Scratch, aside: str) -> None:
                 Path(name + suffix).rename(aside + suffix)
         Path(made.name).rename(name)
         return
-    _on_server(
-        f'ALTER DATABASE "{name}" RENAME TO "{aside}"',
-        f'ALTER DATABASE "{made.name}" RENAME TO "{name}"',
-    )
+    put_aside = [f'ALTER DATABASE "{name}" RENAME TO "{aside}"'] if exists() else []
+    _on_server("BEGIN", *put_aside, f'ALTER DATABASE "{made.name}" RENAME TO "{name}"', "COMMIT")
+
+
+def exists() -> bool:
+    """Return whether there is a database of the name in use."""
+    if settings.IS_SQLITE:
+        return True  # it is made by whoever asks for it
+    names = _on_server("SELECT datname FROM pg_database")
+    return (connections["default"].settings_dict["NAME"],) in names
 
 
 def is_empty() -> bool:
@@ -299,8 +345,8 @@ def _check_indexes(cursor: Any) -> list[str]:
     return []
 
 
-def _on_server(*statements: str) -> None:
-    """Execute statements that no transaction may hold, from another database of the server."""
+def _on_server(*statements: str) -> list[tuple[Any, ...]]:
+    """Execute statements from another database of the server; returns the rows of the last."""
     import psycopg
 
     parameters = connections["default"].get_connection_params()
@@ -309,7 +355,8 @@ def _on_server(*statements: str) -> None:
     try:
         with psycopg.connect(**values, dbname="postgres", autocommit=True) as server:
             for statement in statements:
-                server.execute(statement)
+                cursor = server.execute(statement)
+            return cursor.fetchall() if cursor.description else []
     except psycopg.errors.InsufficientPrivilege as error:
         raise NoBackup(
             f"The database's role {parameters.get('user', '')} may not make databases "
@@ -352,7 +399,7 @@ def _run_watched(
     with tempfile.TemporaryFile("w+") as said:  # a pipe that nobody reads would fill up
         process = subprocess.Popen(  # noqa: S603
             [*program, *arguments],
-            env=os.environ | _variables(),
+            env=os.environ | _variables() | {"LC_MESSAGES": "C", "LC_ALL": ""},
             stdout=subprocess.DEVNULL,
             stderr=said,
         )
@@ -363,12 +410,29 @@ def _run_watched(
         said.seek(0)
         errors = said.read()
     if process.returncode:
-        raise NoBackup(f"{program[0]} failed: {_reason(errors)}")
+        raise NoBackup(f"{program[0]} failed: {_reason(errors)}{_versions(program[0])}")
+
+
+def _versions(program: str) -> str:
+    """Return the versions of a program of PostgreSQL and of the server, if they differ."""
+    said = subprocess.run(  # noqa: S603
+        [program, "--version"], capture_output=True, text=True, check=False
+    ).stdout
+    here = re.search(r"[0-9]+(\.[0-9]+)?", said)
+    server = _on_server("SHOW server_version")[0][0].split()[0]
+    if here is None or here[0] == server:
+        return ""
+    return f" ({program} is {here[0]}, and the server {server}.)"
 
 
 def _reason(said: str) -> str:
-    """Return the last line that names an error, such as `psycopg.OperationalError: …`."""
+    """Return the line that names the error: PostgreSQL's first, Python's last.
+
+    `pg_restore: error: could not execute query: ERROR:  …` and `psycopg.OperationalError: …`.
+    """
     lines = said.strip().splitlines() or ["it said nothing"]
+    if errors := [line for line in lines if re.search(r"\b(error|ERROR|FATAL): ", line)]:
+        return errors[0]
     named = (line for line in reversed(lines) if _names_an_error(line))
     return next(named, lines[-1])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from core.db import clock
 from core.formatting import counted, size
 from core.storage import checksum, describe_error
 from core.version import version
-from operations.backup import database, pages, sealing
+from operations.backup import database, leftovers, pages, sealing
 from operations.backup.database import Say, Taken
 from operations.backup.place import About, Content, NoBackup, Place, content_name
 from operations.models import SILENT, Backup
@@ -38,10 +37,10 @@ def make(place: Place, reason: str, say: Say) -> Backup:
 
     A backup that fails leaves nothing but the contents that it has written, which the next uses.
     """
-    with _row(reason, say) as (row, tell), tempfile.TemporaryDirectory(prefix="backup-") as folder:
-        _require_room(Path(folder))
+    with _row(reason, say) as (row, tell), leftovers.folder("backup") as folder:
+        _require_room(folder)
         moment = timezone.now()
-        taken = database.take(Path(folder), tell, partial(pages.render, moment=moment.isoformat()))
+        taken = database.take(folder, tell, partial(pages.render, moment=moment.isoformat()))
         about = _about(place, taken, moment)
         known = _known(place)
         with taken.file.open("rb") as file:

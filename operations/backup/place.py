@@ -11,21 +11,31 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.core.files.utils import validate_file_name
 
 from core.version import version
 
 FORMAT = 1
 ABOUT = "backup.json"
 FILES = "files.gz"
+DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}  # by engine
+NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z(-[0-9]+)?")
+DIGEST = re.compile(r"[0-9a-f]{64}")
+LONGEST_PART = 255  # bytes of a name between two slashes
+UNREADABLE = (OSError, EOFError, zlib.error, ValueError, TypeError, RecursionError)
 
 
 class NoBackup(Exception):
@@ -38,6 +48,20 @@ class Content(NamedTuple):
     name: str
     digest: str
     size_bytes: int
+
+    @classmethod
+    def parse(cls, line: bytes) -> Content:
+        """Return the content of a line of `files.gz`; raises ValueError for names of elsewhere."""
+        values = json.loads(line)
+        if not _is_of_kind(values, tuple[str, str, int]) or not DIGEST.fullmatch(values[1]):
+            raise ValueError("a line is not that of a file")
+        try:
+            validate_file_name(values[0], allow_relative_path=True)
+        except SuspiciousFileOperation as error:
+            raise ValueError(str(error)) from error
+        if any(len(part.encode()) > LONGEST_PART for part in values[0].split("/")):
+            raise ValueError("the name of a file is too long")
+        return cls(*values)
 
 
 @dataclass
@@ -61,6 +85,39 @@ class About:
     pages: dict[str, str] = field(default_factory=dict)  # address → digest of what it shows
     sealed: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
+
+    @classmethod
+    def parse(cls, name: str, values: dict[str, Any]) -> About:
+        """Return the entries of the `backup.json` in the folder `name`; raises ValueError."""
+        kinds = get_type_hints(cls)
+        if missing := kinds.keys() - values.keys():
+            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
+        if unknown := values.keys() - kinds.keys():
+            raise ValueError(f"{sorted(unknown)[0][:40]!a} is unknown here")
+        if wrong := [key for key, kind in kinds.items() if not _is_of_kind(values[key], kind)]:
+            raise ValueError(f"{', '.join(wrong)} cannot be read")
+        if values["name"] != name:
+            raise ValueError(f"it is of {values['name'][:40]}, so its folder was renamed")
+        if values["database"] != DATABASES.get(values["engine"]):
+            raise ValueError(f"no database of {values['engine'][:40]} has that name")
+        if datetime.fromisoformat(values["made_at"]).tzinfo is None:
+            raise ValueError("made_at has no time zone")
+        return cls(**values | {"migrations": [tuple(key) for key in values["migrations"]]})
+
+
+def _is_of_kind(value: Any, kind: Any) -> bool:
+    """Return whether a value of JSON is of a kind such as `dict[str, int]`; text is printable."""
+    origin, kinds = get_origin(kind) or kind, get_args(kind)
+    if origin is tuple:
+        are_as_many = isinstance(value, list) and len(value) == len(kinds)
+        return are_as_many and all(map(_is_of_kind, value, kinds))
+    if type(value) is not origin:
+        return False
+    if origin is list:
+        return all(_is_of_kind(each, kinds[0]) for each in value)
+    if origin is dict:
+        return all(_is_of_kind(list(pair), tuple[kinds]) for pair in value.items())
+    return bool(value.isprintable() if origin is str else value >= 0)
 
 
 class Place:
@@ -103,20 +160,31 @@ class Place:
     def about(self, name: str) -> About:
         """Return what a backup says of itself; raises NoBackup."""
         try:
+            if "/" in name or not name.isprintable() or len(name.encode()) > LONGEST_PART:
+                raise FileNotFoundError(name)
             with self.storage.open(f"{name}/{ABOUT}") as file:
                 values = json.load(file)
-        except FileNotFoundError:
-            known = ", ".join(self.names()[-3:]) or "none"
-            raise NoBackup(f"There is no backup “{name}” here; the newest are: {known}.") from None
-        except ValueError as error:
-            raise NoBackup(f"{name}/{ABOUT} cannot be read ({error}).") from error
-        if values.get("format") != FORMAT:
+        except (FileNotFoundError, NotADirectoryError, SuspiciousFileOperation):
+            raise NoBackup(self._why_missing(name)) from None
+        except UNREADABLE as error:
+            raise NoBackup(f"“{name}” is damaged: {ABOUT} cannot be read ({error}).") from error
+        if not isinstance(values, dict):
+            raise NoBackup(f"“{name}” is damaged: {ABOUT} is not an object.")
+        if values.get("format", FORMAT) != FORMAT:
             raise NoBackup(
-                f"“{name}” is written in format {values.get('format')} by Vitrine "
-                f"{values.get('version')}; this is {version()}, which reads format {FORMAT}."
+                f"“{name}” is written in format {values['format']!a:.40} by Vitrine "
+                f"{values.get('version')!a:.40}; this is {version()}, which reads format {FORMAT}."
             )
-        values["migrations"] = [tuple(key) for key in values["migrations"]]
-        return About(**values)
+        try:
+            return About.parse(name, values)
+        except ValueError as error:
+            raise NoBackup(f"“{name}” is damaged: {ABOUT} is not right, {error}.") from error
+
+    def _why_missing(self, name: str) -> str:
+        if NAME.fullmatch(name) and self.storage.exists(f"{name}/{FILES}"):
+            return f"“{name}” is damaged: its {ABOUT} is missing."
+        known = ", ".join(self.names()[-3:]) or "none"
+        return f"There is no backup {name[:80]!a} here; the newest are: {known}."
 
     def write_about(self, about: About) -> None:
         """Make a backup whole."""
@@ -131,13 +199,23 @@ class Place:
         return hashlib.sha256(packed).hexdigest()
 
     def files(self, about: About) -> Iterator[Content]:
-        """Yield the files of a backup; raises NoBackup if their list is damaged."""
-        with self.storage.open(f"{about.name}/{FILES}") as file:
-            packed = file.read()
-        if hashlib.sha256(packed).hexdigest() != about.files_digest:
-            raise NoBackup(f"{about.name}/{FILES} is damaged: it is not what was written.")
-        for line in gzip.decompress(packed).splitlines():
-            yield Content(*json.loads(line))
+        """Yield the files of a backup; raises NoBackup if their list is missing or damaged."""
+        where = f"{about.name}/{FILES}"
+        try:
+            with self.storage.open(where) as file:
+                packed = file.read()
+            if hashlib.sha256(packed).hexdigest() != about.files_digest:
+                raise ValueError("it is not what was written")
+            count = 0
+            for line in gzip.GzipFile(fileobj=BytesIO(packed)):
+                yield Content.parse(line)
+                count += 1
+            if count != about.files:
+                raise ValueError(f"it has {count:,} files, and {ABOUT} says {about.files:,}")
+        except FileNotFoundError:
+            raise NoBackup(f"{where} is missing.") from None
+        except UNREADABLE as error:
+            raise NoBackup(f"{where} is damaged: {error}.") from error
 
     def write(self, name: str, content: IO[Any]) -> None:
         """Write a file in place of any of that name; a half of it never stands there.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from core.db import clock
 from core.formatting import counted
-from core.storage import checksum
+from core.storage import checksum, describe_error
 from core.version import version
-from operations.backup import database, pages
+from operations.backup import database, leftovers, pages
 from operations.backup.database import Say, Scratch
 from operations.backup.place import About, Content, NoBackup, Place, content_name
 from operations.models import Backup
@@ -29,6 +30,8 @@ def prove(place: Place, name: str, say: Say) -> list[str]:
         trouble = list(_findings(place, name, say))
     except NoBackup as error:
         trouble = [str(error)]
+    except OSError as error:
+        trouble = [f"It cannot be read ({describe_error(error)})."]
     state = Backup.State.DOUBTED if trouble else Backup.State.PROVED
     Backup.objects.filter(name=name).update(
         state=state, proved_at=clock.now(), trouble="\n".join(trouble)
@@ -38,11 +41,10 @@ def prove(place: Place, name: str, say: Say) -> list[str]:
 
 def _findings(place: Place, name: str, say: Say) -> Iterator[str]:
     about = place.about(name)
-    if about.engine != connection.vendor:
-        raise NoBackup(f"It is of {about.engine}, and this place uses {connection.vendor}.")
+    require_fits(about)
     yield from check_files(place, about, say)
-    with tempfile.TemporaryDirectory(prefix="proof-") as folder:
-        file = fetch_database(place, about, Path(folder))
+    with leftovers.folder("proof") as folder:
+        file = fetch_database(place, about, folder)
         with database.scratch("proof") as made:
             made.fill(file, say)
             yield from check_database(about, made, say)
@@ -51,21 +53,37 @@ def _findings(place: Place, name: str, say: Say) -> Iterator[str]:
             yield from _compared(about, made)
 
 
+def require_fits(about: About) -> None:
+    """Raise NoBackup, with both versions named, for a backup that this code cannot read."""
+    if about.engine != connection.vendor:
+        raise NoBackup(
+            f"{about.name} is of {about.engine}, and DATABASE_URL names {connection.vendor}. "
+            "Restore it into a database of its kind."
+        )
+    present = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    known = set(present).union(*(migration.replaces for migration in present.values()))
+    newer = sorted(set(about.migrations) - known)
+    if newer:
+        raise NoBackup(
+            f"{about.name} was made by Vitrine {about.version}, which is newer than this one, "
+            f"{version()}: it has {'.'.join(newer[0])}, which is unknown here. Install Vitrine "
+            f"{about.version} or a later one, then restore it."
+        )
+
+
 def fetch_database(place: Place, about: About, folder: Path) -> Path:
     """Bring the database's file here; raises NoBackup if it is missing or damaged."""
-    file = folder / about.database
+    file, stored_name = folder / about.database, f"{about.name}/{about.database}"
     try:
-        with (
-            place.storage.open(f"{about.name}/{about.database}") as stored,
-            file.open("wb") as here,
-        ):
-            for chunk in stored.chunks():
-                here.write(chunk)
+        is_whole = place.storage.size(stored_name) == about.database_bytes
+        if is_whole:
+            with place.storage.open(stored_name) as stored, file.open("wb") as here:
+                shutil.copyfileobj(stored, here)
+            with file.open("rb") as here:
+                is_whole = checksum(here) == (about.database_digest, about.database_bytes)
     except FileNotFoundError:
         raise NoBackup(f"The database of {about.name} is missing.") from None
-    with file.open("rb") as here:
-        digest, _ = checksum(here)
-    if digest != about.database_digest:
+    if not is_whole:
         raise NoBackup(f"The database of {about.name} is damaged: it is not what was written.")
     return file
 
@@ -80,8 +98,10 @@ def check_files(place: Place, about: About, say: Say) -> Iterator[str]:
     for number, (digest, content) in enumerate(names.items(), 1):
         say(f"Hashes: {number * 100 // len(names)} % of {len(names):,}")
         try:
-            with place.storage.open(content_name(digest)) as file:
-                is_whole = checksum(file) == (digest, content.size_bytes)
+            is_whole = place.storage.size(content_name(digest)) == content.size_bytes
+            if is_whole:
+                with place.storage.open(content_name(digest)) as file:
+                    is_whole = checksum(file) == (digest, content.size_bytes)
             if not is_whole:
                 damaged.append(content.name)
                 place.set_aside(digest)

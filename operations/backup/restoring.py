@@ -15,14 +15,12 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import DatabaseError, connection, connections
-from django.db.migrations.loader import MigrationLoader
+from django.db import DatabaseError, connections
 
 from core import storage
 from core.formatting import counted, size
 from core.storage import checksum
-from core.version import version
-from operations.backup import database, proof, sealing
+from operations.backup import database, leftovers, proof, sealing
 from operations.backup.database import Say
 from operations.backup.place import About, Content, NoBackup, Place, content_name
 from runs.progress import worker_status
@@ -46,9 +44,9 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
     `ask` is asked before something that was in use is put aside, and where a safety is missing.
     """
     about = place.about(name)
-    require_fits(about)
+    proof.require_fits(about)
     _require_stopped()
-    is_used = not database.is_empty()
+    is_used = database.exists() and not database.is_empty()
     if is_used and not ask(
         f"{_in_use()} is in use. It will be put aside, and {name} take its place. Go on?"
     ):
@@ -57,8 +55,8 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
     if trouble and not ask(f"{' '.join(trouble)} Restore what is there?"):
         raise NoBackup("Nothing was changed.")
     _require_room(about)
-    with tempfile.TemporaryDirectory(prefix="restore-") as folder:
-        file = proof.fetch_database(place, about, Path(folder))
+    with leftovers.folder("restore") as folder:
+        file = proof.fetch_database(place, about, folder)
         made = database.new_scratch("restore")
         try:
             made.fill(file, say)
@@ -83,24 +81,6 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
             "since. They are unconfirmed now: upstream's list, or their people, say what they are."
         )
     return Restored(about, count, aside if is_used else "", remarks)
-
-
-def require_fits(about: About) -> None:
-    """Raise NoBackup, with both versions named, for a backup that this code cannot read."""
-    if about.engine != connection.vendor:
-        raise NoBackup(
-            f"{about.name} is of {about.engine}, and DATABASE_URL names {connection.vendor}. "
-            "Restore it into a database of its kind."
-        )
-    present = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
-    known = set(present).union(*(migration.replaces for migration in present.values()))
-    newer = sorted(set(about.migrations) - known)
-    if newer:
-        raise NoBackup(
-            f"{about.name} was made by Vitrine {about.version}, which is newer than this one, "
-            f"{version()}: it has {'.'.join(newer[0])}, which is unknown here. Install Vitrine "
-            f"{about.version} or a later one, then restore it."
-        )
 
 
 def _require_stopped() -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from operations.backup import database, restoring
+from operations.backup import database, proof, restoring
 from operations.backup.place import NoBackup, Place
 from runs.models import Run, Worker
 from tests.operations.backup.conftest import NAME, made
@@ -27,13 +27,13 @@ def test_a_backup_of_a_newer_version_is_refused_with_both_named(place: Place, us
         about, version="9.1.0", migrations=[*about.migrations, ("boards", "0999_future")]
     )
     with pytest.raises(NoBackup, match=r"Vitrine 9\.1\.0, which is newer .* 0\.\d+\.\d+: it has"):
-        restoring.require_fits(newer)
+        proof.require_fits(newer)
 
 
 def test_one_of_another_database_is_refused(place: Place, user: User) -> None:
     about = dataclasses.replace(place.about(made(place).name), engine="oracle")
     with pytest.raises(NoBackup, match="is of oracle"):
-        restoring.require_fits(about)
+        proof.require_fits(about)
 
 
 def test_nothing_changes_unless_its_operator_says_so(place: Place, stored: Run) -> None:

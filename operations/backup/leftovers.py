@@ -1,0 +1,56 @@
+"""The copies that a backup, a proof or a restore needs for a while, and what killed ones left.
+
+Each copy's name says which process made it, so the next of these commands can delete it once that
+process is gone. A copy that another machine made is deleted after a day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from core.process import identity
+
+TEMPORARY = re.compile(
+    r"[._](?:backup|proof|restore)[-_]([0-9]{14})(?:_([0-9a-f]{6})_([0-9]+)_([0-9]*))?"
+)
+STAMP = "%Y%m%d%H%M%S"
+FOREIGN_KEPT_FOR = timedelta(days=1)
+
+
+def suffix(purpose: str) -> str:
+    """Return the end of the name of a copy that this process makes now."""
+    machine, pid, start = identity.current().rsplit(":", 2)
+    return f"_{purpose}_{datetime.now(UTC):{STAMP}}_{_short(machine)}_{pid}_{start}"
+
+
+def is_left(name: str, before: str, after: str = "", longest: int | None = None) -> bool:
+    """Return whether a process that is gone made a copy of this name, between two other parts."""
+    match = TEMPORARY.search(name)
+    if match is None or f"{before}{match[0]}{after}"[-(longest or 1000) :] != name:
+        return False
+    stamp, machine, pid, start = match.groups()
+    ours = identity.current().rsplit(":", 2)[0]
+    if machine == _short(ours):
+        return identity.is_gone(f"{ours}:{pid}:{start}")
+    return bool(stamp < f"{datetime.now(UTC) - FOREIGN_KEPT_FOR:{STAMP}}")
+
+
+@contextmanager
+def folder(purpose: str) -> Iterator[Path]:
+    """Make a folder for a while, after deleting those whose process was killed."""
+    for left in Path(tempfile.gettempdir()).glob("vitrine_*"):
+        if is_left(left.name.rpartition("_")[0], "vitrine"):
+            shutil.rmtree(left, ignore_errors=True)  # another account's stays
+    with tempfile.TemporaryDirectory(prefix=f"vitrine{suffix(purpose)}_") as name:
+        yield Path(name)
+
+
+def _short(machine: str) -> str:
+    return hashlib.sha256(machine.encode()).hexdigest()[:6]
