@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 class BoardsOwner(RunOwner):
     """A cell of a board is an ordinary run; a row's inputs and a column's settings name files."""
 
+    models_of_places = (Cell,)
+
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
         """Return the boards with the run in a cell."""
         return boards_of(user, run)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class ChatsOwner(RunOwner):
     """An answer is an ordinary run, shown while it is generated; settings and drafts name files."""
 
+    models_of_places = (Turn,)
+
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
         """Return the conversation with this answer, if the user sees it."""
         return chats_of(user, run)

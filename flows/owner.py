@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 class FlowsOwner(RunOwner):
     """A step of a flow is an ordinary run, and so is a workflow of the account as a whole."""
 
+    models_of_places = (StepRun,)
+
     def live_views(self) -> Mapping[str, LiveView]:
         """Return the pages of a flow's run and of a workflow."""
         return {

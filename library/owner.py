@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from library import pictures
-from library.models import Reference, ReferenceVersion, Series, SeriesItem
+from library.models import Reference, ReferenceRun, ReferenceVersion, Series, SeriesItem
 from library.prompts import origins as prompt_origins
 from library.prompts import using as using_prompts
 from library.references import resolving, results
@@ -35,6 +35,8 @@ MAX_PLACES = 20
 
 class LibraryOwner(RunOwner):
     """Prompts and references fill in forms; series and views find results again."""
+
+    models_of_places = (SeriesItem, ReferenceRun)
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
         """Return the series with a result of the run, and the references it was given."""

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import CharField, IntegerField
 from django.urls import reverse
 
 from catalog.changelog.personal_news import Entry
 from core.db import clock
+from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from notifications import kinds, things
 from notifications.models import Notification
 from runs.models import Run
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from django.contrib.auth.models import User
-    from django.db.models import Model, QuerySet
+    from django.db.models import Model, Q, QuerySet
 
     from notifications.models import Delivery
 
@@ -26,25 +28,40 @@ MAX_COUNTED = 99
 MOST_ENTRIES = 40
 
 
-def lines(user: User, labels: Iterable[str] | None = None) -> QuerySet[Notification]:
+def lines(user: User, *conditions: Q) -> QuerySet[Notification]:
     """Return what the user may read, newest first: not what is about things out of their sight."""
-    return _own(user).filter(things.are_visible(user, labels))
+    own = _own(user).filter(*conditions)
+    return _visible(own, user, _labels_of(own))
 
 
 def _own(user: User) -> QuerySet[Notification]:
-    return _of_known_kinds(user).exclude(kind=kinds.TEST)
+    return Notification.objects.filter(user_id=user.pk).exclude(kind__in=_hidden_from(user))
 
 
-def _of_known_kinds(user: User) -> QuerySet[Notification]:
-    hidden = kinds.hidden_from(user)
-    return Notification.objects.filter(user_id=user.pk).exclude(kind__in=hidden)
+def _hidden_from(user: User) -> list[str]:
+    return [kinds.TEST, *kinds.hidden_from(user)]
+
+
+def _labels_of(own: QuerySet[Notification]) -> set[str]:
+    """Return about which models these are: each is a part of a query, and most are needed seldom.
+
+    To compile a query of all of them takes longer than a page may.
+    """
+    return set(own.order_by().values_list("about", flat=True).distinct())
+
+
+def _visible(own: QuerySet[Notification], user: User, labels: set[str]) -> QuerySet[Notification]:
+    return own.filter(things.are_visible(user, labels)) if labels else own.none()
 
 
 def readable(user: User, deliveries: Sequence[Delivery]) -> set[uuid.UUID]:
     """Return the keys of those deliveries of the user's that are about what they may read now."""
     told = [one.notification for one in deliveries if one.notification]
-    visible = things.are_visible(user, {line.about for line in told})
-    lines = _of_known_kinds(user).filter(visible, pk__in=[line.pk for line in told])
+    hidden = kinds.hidden_from(user)  # a test message is readable
+    own = Notification.objects.filter(user_id=user.pk).exclude(kind__in=hidden)
+    lines = _visible(
+        own.filter(pk__in=[line.pk for line in told]), user, {line.about for line in told}
+    )
     runs = Run.objects.own(user).filter(pk__in=[one.run_id for one in deliveries if one.run_id])
     seen = {*lines.values_list("pk", flat=True), *runs.values_list("pk", flat=True)}
     return {one.pk for one in deliveries if seen & {one.notification_id, one.run_id}}
@@ -52,17 +69,29 @@ def readable(user: User, deliveries: Sequence[Delivery]) -> set[uuid.UUID]:
 
 def count_new(user: User) -> int:
     """Count what is new, up to `MAX_COUNTED`; one query, a second one if that is about things."""
-    new = _own(user).filter(seen_at=None).order_by()
-    labels = list(new.values_list("about", flat=True)[:MAX_COUNTED])
+    labels = _NEW.all(user=user.pk, hidden=_hidden_from(user))
     if not any(labels):
         return len(labels)
-    return lines(user, labels).filter(seen_at=None).order_by()[:MAX_COUNTED].count()
+    new = _own(user).filter(seen_at=None).order_by()
+    return _visible(new, user, set(labels))[:MAX_COUNTED].count()
+
+
+# Every page asks it.
+_NEW = PreparedQuery(
+    lambda: (
+        Notification.objects.filter(user_id=Param("user", IntegerField()), seen_at=None)
+        .exclude(kind__in=ParamList("hidden", CharField()))
+        .order_by()
+        .values_list("about", flat=True)[:MAX_COUNTED]
+    )
+)
 
 
 def waiting(user: User) -> QuerySet[Notification]:
     """Return what asks the user for an act, newest first."""
-    asking = lines(user).filter(kind__in=kinds.asking())
-    return asking.filter(things.are_waiting(user))
+    asking = _own(user).filter(things.may_wait(), kind__in=kinds.asking())
+    labels = _labels_of(asking)
+    return _visible(asking, user, labels).filter(things.are_waiting(user, labels))
 
 
 def entries(lines: QuerySet[Notification]) -> list[Entry]:

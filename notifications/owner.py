@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
+from django.db.models import Q
 
 from notifications import budgets, inbox, kinds, run_ends
 from notifications.delivery import sending
@@ -34,7 +35,7 @@ class NotificationsOwner(RunOwner):
 
     def news(self, user: User) -> Sequence[Entry]:
         """Return how models did in standing trials: news of the catalogue, beside its changes."""
-        return inbox.entries(inbox.lines(user).filter(kind=kinds.TRIAL_NEWS))
+        return inbox.entries(inbox.lines(user, Q(kind=kinds.TRIAL_NEWS)))
 
     def waiting(self, user: User) -> Sequence[Entry]:
         """Return the lines of the inbox that ask for an act."""

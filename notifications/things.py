@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Model, Q, QuerySet
@@ -35,24 +35,33 @@ def key_of(row: Model) -> dict[str, Any]:
     return {"about": row._meta.label_lower, column: row.pk}
 
 
-def are_visible(user: User, labels: Iterable[str] | None = None) -> Q:
+def are_visible(user: User, labels: set[str]) -> Q:
     """Return the condition for notifications about nothing, or about what the user sees.
 
-    `labels` are the models to ask for, if they are known; every one is a part of the query.
+    `labels` are the models that they are about: every one is a part of the query.
     """
     condition = Q(about="")
-    for label in _THINGS if labels is None else _THINGS.keys() & set(labels):
+    for label in _THINGS.keys() & labels:
         condition |= _among(label, _THINGS[label].visible(user))
     return condition
 
 
-def are_waiting(user: User) -> Q:
+def may_wait() -> Q:
+    """Return the condition for notifications that may still ask for an act: asks no other table."""
+    return Q(seen_at=None) | Q(about__in=_waiting_rows())
+
+
+def are_waiting(user: User, labels: set[str]) -> Q:
     """Return the condition for notifications that still ask for an act, or are new."""
-    by_act = {label: thing.waiting for label, thing in _THINGS.items() if thing.waiting}
+    by_act = _waiting_rows()
     condition = Q(seen_at=None) & ~Q(about__in=by_act)
-    for label, waiting in by_act.items():
-        condition |= _among(label, waiting(user))
+    for label in by_act.keys() & labels:
+        condition |= _among(label, by_act[label](user))
     return condition
+
+
+def _waiting_rows() -> dict[str, Rows]:
+    return {label: thing.waiting for label, thing in _THINGS.items() if thing.waiting}
 
 
 def _among(label: str, rows: QuerySet[Any]) -> Q:

@@ -31,6 +31,8 @@ MOST_REVIEWS = 5
 class SharingOwner(RunOwner):
     """A share is a row of a project like what it shows."""
 
+    models_of_places = (ShareItem,)
+
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
         """Return the reviews that go on and show the run, for who may manage them.
 

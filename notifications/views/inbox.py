@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -47,7 +48,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 def panel(request: HtmxRequest) -> HttpResponse:
     """Render what the bell opens: runs in progress or ended after `?since`, and what is new."""
     since = parse_moment(request.GET.get("since", ""))
-    new = inbox.lines(request.user).filter(seen_at=None)[:IN_PANEL]
+    new = inbox.lines(request.user, Q(seen_at=None))[:IN_PANEL]
     context = {"rows": tray.rows(request.user, since), "lines": _labelled(new)}
     return render(request, "notifications/panel.html", context)
 
@@ -56,7 +57,7 @@ def panel(request: HtmxRequest) -> HttpResponse:
 @no_store
 def line(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Lead to what a line is about, and mark it as seen: only one's own, so a link may do it."""
-    opened = get_object_or_404(inbox.lines(request.user), pk=pk)
+    opened = get_object_or_404(inbox.lines(request.user, Q(pk=pk)))
     if request.method == "GET":
         inbox.open_line(opened)
     return redirect(opened.path or "notifications:inbox")

@@ -128,10 +128,8 @@ def stack(run: Run, view: str = "wall") -> Stack:
 
 def latest(request: HttpRequest) -> list[Stack]:
     """Return the newest results of the request's project; one query where there are none."""
-    runs = current.listed(Run.objects.kept(), request).exclude(state__in=NOT_SHOWN).recent()
-    if current.is_of_shared_project(request):
-        runs = runs.select_related("user")
-    newest = list(runs[:LATEST])
+    runs = current.listed(Run.objects.kept(), request).exclude(state__in=NOT_SHOWN)
+    newest = runs.load_recent(LATEST)
     return stacks(request.user, newest) if newest else []
 
 

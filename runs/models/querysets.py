@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.db import models
+from django.db.models import UUIDField
 
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
+from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from kept.models import KeptQuerySet
 from projects.models import InProjectQuerySet
 from projects.models.in_project import is_member, is_open_to, is_shown_to
@@ -208,6 +210,35 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         """Newest first, for lists: with artifacts and costs, of heavy columns only these."""
         runs = self.with_endpoint().select_related("charge").light(*heavy)
         return runs.prefetch_related("artifacts").order_by("-created_at")
+
+    # To compile all columns of a run takes longer than to ask for its key first, and then for the
+    # row by a query that stays compiled.
+
+    def load_recent(self, count: int) -> list[Run]:
+        """Return the newest runs as `recent` does, with their users."""
+        newest = self.order_by("-created_at").values_list("pk", flat=True)
+        keys = list(newest[:count])
+        return _RECENT.all(pks=keys) if keys else []
+
+    def load(self, pk: uuid.UUID) -> Run | None:
+        """Return the run with all that its page shows, if it is one of these."""
+        return _WHOLE.first(pk=pk) if self.filter(pk=pk).exists() else None
+
+
+def _runs() -> RunQuerySet:
+    runs: RunQuerySet = apps.get_model("playground", "Run").objects
+    return runs
+
+
+def _whole() -> RunQuerySet:
+    runs = _runs().with_endpoint().select_related("project", "charge")
+    return runs.prefetch_related("artifacts").filter(pk=Param("pk", UUIDField()))
+
+
+_RECENT = PreparedQuery(
+    lambda: _runs().recent().select_related("user").filter(pk__in=ParamList("pks", UUIDField()))
+)
+_WHOLE = PreparedQuery(_whole)
 
 
 class PresetQuerySet(KeptQuerySet["Preset"]):

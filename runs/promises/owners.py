@@ -11,7 +11,14 @@ import uuid
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from django.apps import apps
+from django.db.models import Exists, Q, UUIDField
+
+from core.db.prepared_queries import Param, PreparedQuery
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -121,6 +128,11 @@ class RunOwner:
     """
 
     # What of the app's rows belongs to a run
+
+    # Models with runs in a column `run`: without a row of one of them, a run has no place here. One
+    # query asks for the rows of all apps. Most runs have none, and a page may not take as long as
+    # compiling what `places_of` asks for.
+    models_of_places: ClassVar[tuple[type[Model], ...]] = ()
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
         """Return what contains the run, of what the user may see: links on the run's page."""
@@ -313,7 +325,28 @@ def registered() -> Iterable[RunOwner]:
 
 def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """Return the places of the run that the user may see."""
-    return [place for owner in registered() for place in owner.places_of(user, run)]
+    has_rows = _HAS_ROWS.get(run=run.pk)
+    return [
+        place
+        for owner, is_named in zip(registered(), has_rows, strict=True)
+        if is_named
+        for place in owner.places_of(user, run)
+    ]
+
+
+def _has_rows() -> QuerySet[Any, tuple[bool, ...]]:
+    """Return whether a run is in a row of `models_of_places`, of each app."""
+    run = Param("run", UUIDField())
+    of_owners = (
+        [Q(Exists(model._default_manager.filter(run=run))) for model in owner.models_of_places]
+        for owner in registered()
+    )
+    # By its name, as the module of runs imports this one.
+    runs = apps.get_model("playground", "Run")._default_manager.filter(pk=run).order_by()
+    return runs.values_list(*(reduce(or_, rows, Q(pk__in=[])) for rows in of_owners))
+
+
+_HAS_ROWS = PreparedQuery(_has_rows)
 
 
 def places_among(

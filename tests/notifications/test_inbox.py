@@ -74,6 +74,14 @@ def test_the_bell_takes_one_query_and_a_second_one_for_things(
         assert inbox.count_new(user) == 2
 
 
+def test_what_waits_and_the_page_ask_once_where_there_is_nothing(
+    user: User, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(2):
+        assert not inbox.waiting(user)
+        assert not inbox.lines(user)
+
+
 def test_opening_a_line_marks_it_and_leads_to_its_place(
     member: Client, tell: Tell, stranger: User
 ) -> None:

@@ -227,9 +227,7 @@ def _mine(request: HttpRequest, endpoint: Endpoint) -> RunQuerySet:
 
 
 def _latest(request: HttpRequest, endpoint: Endpoint) -> list[Run]:
-    is_shared = not current.current(request).is_private
-    runs = _listed(request, endpoint).recent().select_related(None)
-    latest = list((runs.select_related("user") if is_shared else runs)[:STRIP_LENGTH])
+    latest = _listed(request, endpoint).load_recent(STRIP_LENGTH)
     for run in latest:
         run.endpoint = endpoint
     return latest

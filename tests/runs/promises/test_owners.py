@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from django.conf import settings
+from django.contrib.auth.models import User
 
 import fal
 from core.notify import channel
@@ -29,6 +30,20 @@ def test_every_app_with_an_owner_module_is_registered() -> None:
     assert set(registered) == with_promises
     assert has_no_repeats(registered)
     assert with_promises >= {"runs", "playground", "notifications", "boards", "chats", "flows"}
+
+
+def test_who_finds_places_says_which_rows_name_runs() -> None:
+    for owner in owners.registered():
+        finds_places = type(owner).places_of is not owners.RunOwner.places_of
+        assert bool(owner.models_of_places) == finds_places, owner
+
+
+def test_a_run_in_no_place_takes_one_query(
+    user: User, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    run = make_run()
+    with django_assert_num_queries(1):
+        assert owners.places_of(user, run) == []
 
 
 def test_no_name_belongs_to_two_apps() -> None:
