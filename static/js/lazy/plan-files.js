@@ -45,7 +45,7 @@ class PlanFiles extends HTMLElement {
       this.takeText();
   }
   keydown(event) {
-    if (event.key !== "Enter" || event.target !== this.text || event.isComposing) return;
+    if (event.key !== "Enter" || event.target !== this.text) return;
     event.preventDefault();
     event.stopPropagation();
     this.takeText();
