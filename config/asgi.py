@@ -58,7 +58,7 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one connection: a thumbnail, an assistant, a long poll or a page."""
     if scope["type"] == "http" and picture_files.is_picture(scope["path"]):
         await picture_files.serve(scope, send)
-    elif scope["type"] == "http" and scope["path"] == assistants_http.PATH:
+    elif scope["type"] == "http" and scope["path"] in assistants_http.PATHS:
         await assistants(scope, receive, send)
     elif scope["type"] == "http" and scope["path"] == share_polls.PATH:
         await reviews(scope, receive, send)

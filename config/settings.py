@@ -4,6 +4,7 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from config import audit_log, audited_rows, key_access, local, logs
@@ -319,6 +320,8 @@ MESSAGE_STORAGE = "core.http.messages.Storage"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
 SESSION_ENGINE = "people.accounts.sessions.store"
 AUTHENTICATION_BACKENDS = ["people.accounts.login.Backend"]
+# Django's others stay readable.
+PASSWORD_HASHERS = ["core.typed_secrets.PasswordHasher", *global_settings.PASSWORD_HASHERS[1:]]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")

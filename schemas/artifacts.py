@@ -16,7 +16,7 @@ _EXTENSIONS = {
     "image": "jpg jpeg png webp gif avif svg bmp tif tiff heic ico",
     "video": "mp4 webm mov mkv avi m4v",
     "audio": "mp3 wav ogg oga flac m4a aac opus",
-    "mesh": "glb gltf obj fbx usdz ply stl",
+    "mesh": "glb gltf obj fbx usdz ply stl splat",
     "file": "json zip safetensors tar gz tgz txt srt vtt csv pdf yaml yml bin ckpt pt mtl",
 }
 _KIND_OF = {extension: kind for kind, listed in _EXTENSIONS.items() for extension in listed.split()}
@@ -224,14 +224,14 @@ def _path_in(url: str) -> str:
 def _kind(content_type: str, name: str, url: str, keys: tuple[str | int, ...]) -> str:
     """The kind by content type, else by the extension of name or URL, else by the keys.
 
-    Metadata are sometimes wrong: a mesh's or video's extension outweighs an image content type,
-    and `application/octet-stream` is ignored.
+    Metadata are sometimes wrong: a mesh's extension outweighs every content type, a video's one of
+    an image, and `application/octet-stream` is ignored.
     """
     by_name = _by_extension(name) or (
         "" if url[:5].lower() == "data:" else _by_extension(_path_in(url))
     )
     main = content_type.partition("/")[0]
-    if by_name in {"mesh", "video"} and main in {"image", ""}:
+    if by_name == "mesh" or (by_name == "video" and main in {"image", ""}):
         return by_name
     if main in {"image", "video", "audio"}:
         return main

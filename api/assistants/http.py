@@ -28,6 +28,7 @@ from core.http.asgi import App, Receive, Scope, Send
 from people.accounts.single_use import digest
 
 PATH = "/mcp"
+PATHS = {PATH, f"{PATH}/"}
 MAX_BODY_BYTES = 1 << 20  # parsed, JSON takes up to twenty times its size
 STATE_SALT = "api.assistants.state"
 # Longer than a question is open (`api.consents`), so that a late answer gets a sentence.
@@ -44,7 +45,7 @@ class Assistants:
         self._app = app
         self._cap = Decimal(cap)
         self._is_stopping = False
-        self._manager: Any = None
+        self._managers: dict[bool, Any] = {}  # those that answer by streams, and by JSON alone
         self._stop = asyncio.Event()
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -66,9 +67,14 @@ class Assistants:
             headers = [(b"www-authenticate", b'Bearer realm="Vitrine"')]
             await _respond(send, refused.status or 503, str(refused), headers)
             return
-        manager = await self._running_manager()
-        await manager.handle_request({**scope, TOKEN: caller}, receive, send)
-        return
+        managers = await self._running_managers()
+        headers = [pair for pair in scope["headers"] if pair[0] != b"accept"]
+        accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
+        manager = managers[b"text/event-stream" in accepted or b"text/*" in accepted]
+        # The package insists on both types; clients of the field name one of them, or none.
+        headers.append((b"accept", b"application/json, text/event-stream"))
+        known = {**scope, "headers": headers, TOKEN: caller}
+        await manager.handle_request(known, receive, send)
 
     def release_all(self) -> None:
         """Answer the tools that wait for a run at once, as the server shuts down."""
@@ -80,29 +86,33 @@ class Assistants:
         if self._task:
             await self._task
 
-    async def _running_manager(self) -> Any:
+    async def _running_managers(self) -> dict[bool, Any]:
         async with self._lock:
-            if self._manager is None:
+            if not self._managers:
                 started = asyncio.Event()
-                self._manager = await asyncio.to_thread(self._build)
+                self._managers = await asyncio.to_thread(self._build)
                 self._task = asyncio.create_task(self._run(started), name="assistants")
                 await started.wait()
-        return self._manager
+        return self._managers
 
-    def _build(self) -> Any:
+    def _build(self) -> dict[bool, Any]:
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
         from mcp.server.transport_security import TransportSecuritySettings
 
         from api.assistants.server import build
 
         logging.getLogger("mcp").setLevel(logging.WARNING)
-        return StreamableHTTPSessionManager(
-            app=build(self._tools_of, self._security())._lowlevel_server,
-            stateless=True,
-            max_request_body_size=MAX_BODY_BYTES,
-            # A token is required, and Django checks the Host header of each call.
-            security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-        )
+        return {
+            is_stream: StreamableHTTPSessionManager(
+                app=build(self._tools_of, self._security())._lowlevel_server,
+                stateless=True,
+                max_request_body_size=MAX_BODY_BYTES,
+                json_response=not is_stream,
+                # A token is required, and Django checks the Host header of each call.
+                security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+            )
+            for is_stream in (True, False)
+        }
 
     def _security(self) -> Any:
         """Return how answers come back to whichever web process: sealed, bound to the token."""
@@ -123,7 +133,7 @@ class Assistants:
         )
 
     async def _run(self, started: asyncio.Event) -> None:
-        async with self._manager.run():
+        async with self._managers[True].run(), self._managers[False].run():
             started.set()
             await self._stop.wait()
 

@@ -14,6 +14,7 @@ from playground.display import history
 from runs.costs import known_costs
 from runs.files.artifact_urls import artifact_url
 from runs.models import Artifact, Run
+from runs.progress.shown_log import shown_log
 from runs.results import error_messages
 from schemas.estimate import Estimate
 
@@ -50,7 +51,7 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
         "arguments": run.arguments,
         "output": run.output,
         "error": error(run.error) if run.error else None,
-        "logs": [str(line.get("message", "")) for line in run.logs[-LOG_LINES:]],
+        "logs": [line["message"] for line in shown_log(run.logs)[-LOG_LINES:]],
         "queue_position": None if run.is_final else run.queue_position,
         "started_at": moments.as_text(run.started_at),
         "inference_s": run.inference_s,

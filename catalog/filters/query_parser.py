@@ -11,6 +11,7 @@ from catalog.filters.conditions import Condition, combine, folded, parse_conditi
 from catalog.filters.natural_language import FEWEST, Wish, read_wish
 from catalog.filters.vocabulary import KEYS, SYNONYMS
 from core.byte_cache import byte_cached
+from core.typed_signs import plain_signs
 
 _MOST_WORDS = 24
 KEYED = re.compile(
@@ -57,7 +58,7 @@ def parse_query(q: str) -> ParsedQuery:
     text: list[str] = []
     typed: list[tuple[str, Condition]] = []
     hints: list[Hint] = []
-    for piece in PIECE.findall(q):
+    for piece in PIECE.findall(plain_signs(q)):
         match = KEYED.fullmatch(piece.removesuffix(" %"))
         if match is None or match["value"].startswith("//") or len(typed) >= _MOST_WORDS:
             text.append(piece)
@@ -88,8 +89,8 @@ def _order(text: str) -> tuple[str, str, str]:
 
 def replace_words(q: str, word: str, other: str = "") -> str:
     """Return a query with words replaced by `other`, or removed."""
-    pieces = PIECE.findall(q)
-    for piece in PIECE.findall(word):
+    pieces = PIECE.findall(plain_signs(q))
+    for piece in PIECE.findall(plain_signs(word)):
         if piece in pieces:
             pieces[pieces.index(piece)] = other
             other = ""

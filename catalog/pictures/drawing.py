@@ -17,6 +17,8 @@ from typing import Any
 import av
 from PIL import Image, ImageOps, ImageSequence
 
+from core.pictures.browser_copy import browser_copy, opaque
+from core.pictures.turning import turned
 from core.process import subprocess_worker
 
 # Cards are 4:3 and at most 330 pixels wide: one size for plain screens, one for dense ones.
@@ -31,7 +33,6 @@ CLIP_S, CLIP_FPS = 4, 12
 CLIP_CRFS = (30, 36, 42)
 MOST_FRAMES = 600  # decoded for the clip
 MIDDLE = (0.5, 0.4)  # centre of the crop to 4:3; faces are above the middle
-PAPER = (255, 255, 255)
 
 PICTURES = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
 FILMS = ((4, b"ftyp", "mov"), (0, b"\x1aE\xdf\xa3", "matroska"))  # offset, magic, demuxer
@@ -74,7 +75,7 @@ def first_frame(path: str) -> Image.Image:
     with Image.open(path, formats=PICTURES) as picture:
         _allow(picture.width, picture.height)
         picture.draft("RGB", (LARGE[0] * 2, LARGE[1] * 2))
-        return _plain(ImageOps.exif_transpose(picture))
+        return opaque(browser_copy(picture))
 
 
 def frames(path: str) -> Frames:
@@ -89,7 +90,7 @@ def frames(path: str) -> Frames:
             return
         for frame in ImageSequence.Iterator(picture):
             frame.load()
-            yield at_s, _plain(frame)
+            yield at_s, opaque(browser_copy(frame))
             at_s += max(frame.info.get("duration") or 0, 20) / 1000
 
 
@@ -164,20 +165,12 @@ def _film_frames(path: str) -> Frames:
         _allow(film.width, film.height)
         shown: Iterator[Any] = container.decode(film)
         for frame in shown:
-            yield float(frame.time or 0.0), frame.to_image()
+            yield float(frame.time or 0.0), turned(frame)
 
 
 def _allow(width: int, height: int) -> None:
     if not 0 < width * height <= MAX_PIXELS:
         raise NoPicture(f"{width:,} by {height:,} pixels exceed the limit.")
-
-
-def _plain(picture: Image.Image) -> Image.Image:
-    """Convert to RGB, with transparency on white."""
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    seen = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", seen.size, (*PAPER, 255)), seen).convert("RGB")
 
 
 def _text(data: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -52,5 +53,5 @@ def page_number(text: str) -> int:
 
 def search_words(request: HttpRequest, name: str = "q") -> str:
     """Return what the address says is searched for; what is longer than a search is cut."""
-    text = request.GET.get(name, "").replace(NUL, "")
+    text = unicodedata.normalize("NFC", request.GET.get(name, "").replace(NUL, ""))
     return text.strip()[:MAX_WORDS_CHARS]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from catalog.filters.query_parser import KEYED, PIECE, Hint, nearest, replace_words
+from core.typed_signs import plain_signs
 from fal.db_safe import db_safe_text
 from library.full_text import Clause, phrase
 from library.search import conditions
@@ -71,7 +72,7 @@ class Line:
 
 def parse_line(text: str) -> Line:
     """Parse a line; what is not understood becomes a hint, and the rest counts."""
-    text = " ".join(db_safe_text(text[:MOST_CHARS]).split())
+    text = " ".join(plain_signs(db_safe_text(text[:MOST_CHARS])).split())
     taken: list[tuple[str, Condition]] = []
     looked_for: list[tuple[str, Clause]] = []
     hints: list[Hint] = []

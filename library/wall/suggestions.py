@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from django.contrib.auth.models import User
 
 from catalog.filters.query_parser import PIECE
+from core.typed_signs import plain_signs
 from fal.db_safe import db_safe_text
 from library.models import Series
 from library.search import conditions as keys
@@ -44,7 +45,7 @@ class Suggestion(NamedTuple):
 
 def suggest(request: HttpRequest, text: str) -> list[Suggestion]:
     """Return suggestions for the last piece of a line; a new piece begins after a space."""
-    text = db_safe_text(text[:MOST_CHARS])
+    text = plain_signs(db_safe_text(text[:MOST_CHARS]))
     pieces = PIECE.findall(text)
     piece = "" if not pieces or text[-1:].isspace() else pieces[-1]
     before = text[: len(text) - len(piece)]

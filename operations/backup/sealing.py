@@ -11,11 +11,13 @@ import base64
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from django.conf import settings
 
+from core import typed_secrets
 from runs.keys import vault
 
 SEALED, LEFT_OUT = "sealed", "left out"
@@ -37,18 +39,18 @@ def seal(values: Mapping[str, str], passphrase: str) -> dict[str, str]:
     text = json.dumps(values).encode()
     return {
         "salt": base64.b64encode(salt).decode(),
-        "text": _cipher(passphrase, salt).encrypt(text).decode(),
+        "text": _cipher(typed_secrets.normalized(passphrase), salt).encrypt(text).decode(),
     }
 
 
 def unseal(sealed: Mapping[str, str], passphrase: str) -> dict[str, str] | None:
     """Return the secrets; None if this is not their passphrase."""
-    cipher = _cipher(passphrase, base64.b64decode(sealed["salt"]))
-    try:
-        values: dict[str, str] = json.loads(cipher.decrypt(sealed["text"]))
-    except InvalidToken:
-        return None
-    return values
+    for form in typed_secrets.forms(passphrase):
+        cipher = _cipher(form, base64.b64decode(sealed["salt"]))
+        with suppress(InvalidToken):
+            values: dict[str, str] = json.loads(cipher.decrypt(sealed["text"]))
+            return values
+    return None
 
 
 def _cipher(passphrase: str, salt: bytes) -> Fernet:

@@ -21,6 +21,7 @@ from runs.files.artifact_urls import artifact_url, may_show
 from runs.files.metadata.embedding import CONTENT_TYPES
 from runs.models import Artifact, Run
 from runs.progress import waiting, watch_tokens
+from runs.progress.shown_log import shown_log
 from runs.results import error_messages, json_tree, previews, timeline
 from runs.results.outputs import artifacts_in
 from runs.results.previews import Preview
@@ -231,6 +232,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
     found_texts = texts(run) if run.state == Run.State.SUCCEEDED else []
     most = max(len(found_results["shown"]), len(found_texts))
     found_partial = partial(run)
+    log = shown_log(run.logs)
     return {
         **found_results,
         "watch": watch_tokens.data_watch(run, view),
@@ -251,8 +253,8 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "complaints": form_state.complaints(run) if run.state == Run.State.FAILED else [],
         "raw_error": json_tree.preview(run.error) if run.error else "",
         "tree": json_tree.render(run.output) if run.state == Run.State.SUCCEEDED else "",
-        "log_tail": run.logs[-LOG_TAIL:],
-        "log_count": len(run.logs),
+        "log_tail": log[-LOG_TAIL:],
+        "log_count": len(log),
         "most_lines": LOG_LIMIT,
         "places": [*map(placeholder_size.enlarged, placeholder_size.sizes_of(run))]
         if run.is_awaited

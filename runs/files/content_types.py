@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 
 from fal.reading import media_type
 
@@ -39,6 +40,8 @@ MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first ma
     (0, b"glTF", "model/gltf-binary"),
     (0, b"PK\x03\x04", "application/zip"),
     (0, b"%PDF", "application/pdf"),
+    (0, b"ply\n", "model/ply"),
+    (0, b"ply\r", "model/ply"),
 ]
 # QuickTime films from before 2001 begin with one of these boxes in place of `ftyp`.
 _QUICKTIME = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
@@ -49,12 +52,18 @@ _GENERAL = {b"mif1", b"mif2", b"msf1", b"miaf"}
 _AVIF = {b"avif", b"avis"}  # a picture, a sequence
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 TEXT, UNREADABLE = "text", "bytes that nobody can read"
-HEAD_BYTES = 256  # a box of brands has rarely more than ten
+HEAD_BYTES = 4096  # meshes may begin with comments; a box of brands has rarely more than ten
 DOCUMENT_BYTES = 1 << 20  # error pages and messages sent in place of a file are smaller
 _PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml[^>]*+>\s*+|<!--(?>.*?-->)\s*+)*+"
     rb"<(?:!doctype\s+html|html|head|body|title|meta|script|center|h1)\b",
     re.IGNORECASE | re.DOTALL,
+)
+
+# Comments, names and colours, then a corner: `v 0.5 0 -1e-3`.
+_OBJ = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?>(?:[ \t]*+(?:#|mtllib|usemtl|[ogs] )[^\n]*+|[ \t\r]*+)\n)*+"
+    rb"v[ \t]++-?[\d.]\S*+[ \t]++-?[\d.]\S*+[ \t]++-?[\d.]"
 )
 
 EXTENSIONS = {
@@ -79,6 +88,11 @@ EXTENSIONS = {
     "audio/aiff": "aiff",
     "audio/x-caf": "caf",
     "model/gltf-binary": "glb",
+    "model/gltf+json": "gltf",
+    "model/obj": "obj",
+    "model/ply": "ply",
+    "model/stl": "stl",
+    "model/x-splat": "splat",
     "application/zip": "zip",
     "application/pdf": "pdf",
     "application/json": "json",
@@ -89,12 +103,12 @@ EXTENSIONS = {
 HARMLESS = frozenset(
     kind
     for kind in EXTENSIONS
-    if kind.startswith(("image/", "video/", "audio/")) and kind != "image/svg+xml"
-) | {"model/gltf-binary"}
+    if kind.startswith(("image/", "video/", "audio/", "model/")) and kind != "image/svg+xml"
+)
 
 
-def content_type(head: bytes, claimed: str = "") -> str:
-    """Return the content type of a file by its first bytes, else the claimed type if there is one.
+def content_type(head: bytes, claimed: str = "", *names: str) -> str:
+    """Return a file's content type: by its first bytes, else for meshes by its names, else claimed.
 
     A claimed type that browsers display is not trusted unless the first bytes confirm it.
     """
@@ -107,8 +121,29 @@ def content_type(head: bytes, claimed: str = "") -> str:
         return "video/quicktime"
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BITMAP_HEADERS:
         return "image/bmp"
+    for kind in (_kind_of_mesh(head), *map(_named, names)):
+        if kind.startswith("model/"):
+            return kind
     claimed = media_type(claimed)
     return UNKNOWN if claimed in HARMLESS or not claimed else claimed
+
+
+def _kind_of_mesh(head: bytes) -> str:
+    """Return the type of a mesh that has no magic bytes; empty for anything else."""
+    if _OBJ.match(head):
+        return "model/obj"
+    if head[:5] == b"solid" and b"facet" in head:
+        return "model/stl"
+    if len(head) < 134:
+        return ""
+    faces, *normal, spare = struct.unpack("<I3f36xH", head[80:134])  # of a binary STL's first face
+    is_normal = abs(sum(part * part for part in normal) - 1) < 0.01
+    return "model/stl" if 0 < faces < 1 << 26 and is_normal and not spare else ""
+
+
+def _named(name: str) -> str:
+    suffix = name.rpartition(".")[2].lower()
+    return next((kind for kind, extension in EXTENSIONS.items() if extension == suffix), "")
 
 
 def _kind_of_picture(head: bytes) -> str:
@@ -157,9 +192,7 @@ def kind(content_type: str) -> str:
 
 def kind_named(name: str, claimed: str = "") -> str:
     """Return how pages would show a file that is told of: by its claimed type, else its name."""
-    suffix = name.rpartition(".")[2].lower()
-    by_name = (one for one, extension in EXTENSIONS.items() if extension == suffix)
-    return kind(media_type(claimed) or next(by_name, ""))
+    return kind(media_type(claimed) or _named(name))
 
 
 def extension(kind: str) -> str:

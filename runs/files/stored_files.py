@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -42,16 +42,19 @@ def content_digest(file: IO[bytes]) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
-def store(file: IO[bytes], claimed: str = "", digest: str = "") -> StoredFile:
+def store(
+    file: IO[bytes], claimed: str = "", digest: str = "", names: Iterable[str] = ()
+) -> StoredFile:
     """Store an open file once per content; name, type and size are derived from its bytes.
 
-    `digest` is its `content_digest`, if known. Call `purge.reclaim` with the digest first.
+    `digest` is its `content_digest`, if known; `names` may tell a type that bytes leave open. Call
+    `purge.reclaim` with the digest first.
     """
     digest = digest or content_digest(file)
     file.seek(0, os.SEEK_END)
     size_bytes = file.tell()
     file.seek(0)
-    kind = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
+    kind = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed, *names)
     name = f"{digest[:2]}/{digest[2:4]}/{digest}.{content_types.extension(kind)}"
     file.seek(0)
     name = storage.write(name, File(file), size_bytes)
@@ -63,7 +66,7 @@ def dimensions(file: IO[bytes]) -> tuple[int | None, int | None]:
     """Return the width and height at which an open picture is shown; None if it cannot be read."""
     from PIL import Image, UnidentifiedImageError  # four megabytes of code, needed only here
 
-    from runs.files.media.turning import shown_size
+    from core.pictures.turning import shown_size
 
     file.seek(0)
     try:

@@ -96,7 +96,8 @@ def store(
     _check_size(name, file.size or 0)
     claimed = file.content_type or ""
     file.seek(0)
-    content_type = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
+    head = file.read(content_types.HEAD_BYTES)
+    content_type = content_types.content_type(head, claimed, name)
     _check_kind(name, content_type, claimed, kind)
     file.seek(0)
     digest = stored_files.content_digest(file)
@@ -197,7 +198,7 @@ def _put_in_storage(
     """Store the file; raises NotStored with a message if the disk is full or the storage fails."""
     try:
         storage_limits.require_free_space(file.size or 0)
-        return stored_files.store(file, claimed, digest)
+        return stored_files.store(file, claimed, digest, [name])
     except storage_limits.DiskFull as error:
         log.error("%s was not stored: %s", name, error.strerror)
         raise NotStored(

@@ -17,6 +17,7 @@ from django.utils import timezone
 from catalog.models import Endpoint
 from core.formatting import duration
 from runs.models import Run
+from runs.progress.shown_log import shown_log
 
 MEASURED_RUNS = 100  # newest runs from which the typical duration is computed
 REUSED_FOR_S = 60.0
@@ -70,7 +71,7 @@ def of(run: Run, reported: float | None = None) -> Waiting | None:
     """
     if not run.is_awaited:
         return None
-    lines = (str(line.get("message", "")) for line in reversed(run.logs))
+    lines = (str(line.get("message", "")) for line in reversed(shown_log(run.logs)))
     share = reported if reported is not None else progress_in(lines)
     started = run.started_at or run.sent_at or run.created_at
     return Waiting(

@@ -226,8 +226,9 @@ async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> Stor
         if warning and not _is_over(artifact, error):
             raise error
         digest = await asyncio.to_thread(stored_files.content_digest, file)
+        names = artifact.file_name, artifact.url.partition("?")[0]
         await sync_to_async(purge.reclaim)(digest)
-        stored_file = await asyncio.to_thread(stored_files.store, file, claimed, digest)
+        stored_file = await asyncio.to_thread(stored_files.store, file, claimed, digest, names)
         stored_file = replace(stored_file, **asdict(await probe.origin_of(file.name)))
         if warning:  # stored nevertheless, in case the run really made this
             return replace(stored_file, kind="file", warning=warning)

@@ -21,6 +21,8 @@ def compose(pictures: Sequence[bytes]) -> bytes:
     """
     from PIL import Image, ImageOps  # four megabytes of code, needed only here
 
+    from core.pictures.browser_copy import CHECK_PX, browser_copy, opaque
+
     canvas = Image.new("RGB", SIZE, GROUND)
     boxes = _boxes(len(pictures[:MOST]))
     for content, (left, top, width, height) in zip(pictures, boxes, strict=False):
@@ -28,10 +30,11 @@ def compose(pictures: Sequence[bytes]) -> bytes:
             with Image.open(io.BytesIO(content)) as opened:
                 if opened.width * opened.height > MOST_PIXELS:
                     continue
-                picture = opened.convert("RGB")
+                picture = browser_copy(opened)
         except (OSError, ValueError, Image.DecompressionBombError):
             continue
-        canvas.paste(ImageOps.fit(picture, (width, height)), (left, top))
+        part = opaque(ImageOps.fit(picture, (width, height)), CHECK_PX)
+        canvas.paste(part, (left, top))
     file = io.BytesIO()
     canvas.save(file, "JPEG", quality=82)
     return file.getvalue()

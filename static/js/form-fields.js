@@ -188,6 +188,15 @@ function complain(control, what) {
 }
 customElements.define("form-fields", FormFields);
 
+/*
+ * A number that may have any value moves by a small step while an arrow is pressed, of the keyboard
+ * or of its own. Its `step` stays "any" otherwise: browsers refuse what lies between two steps.
+ */
+for (const name of ["keydown", "pointerdown", "keyup", "pointerup", "focusout"])
+  document.addEventListener(name, ({ type, key, target }) => {
+    const isArrow = type === "pointerdown" || (type === "keydown" && /^Arrow/.test(key));
+    if (target.dataset?.step) target.step = isArrow ? target.dataset.step : "any";
+  });
 /** <number-slider>: synchronizes an unnamed slider with the posted number box. */
 class NumberSlider extends HTMLElement {
   connectedCallback() {

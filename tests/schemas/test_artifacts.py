@@ -190,6 +190,8 @@ def test_a_repeated_file_is_listed_once() -> None:
         ({"url": "https://a/x", "content_type": "application/octet-stream",
           "file_name": "w.safetensors"}, "file"),
         ({"url": "https://a/x.wav"}, "audio"),
+        ({"url": "https://a/x.obj", "content_type": "text/plain"}, "mesh"),
+        ({"url": "https://a/x.splat?y", "content_type": "video/mp4"}, "mesh"),
         ({"url": "https://a/x?y=.png", "content_type": "model/gltf-binary"}, "mesh"),
         ({"url": "https://a/x", "content_type": "video/mp4; codecs=x"}, "video"),
         ({"url": "https://a/x", "content_type": "text/plain"}, "file"),

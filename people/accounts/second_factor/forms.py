@@ -16,6 +16,7 @@ from allauth.mfa.webauthn import forms as webauthn
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from core.typed_secrets import code_of
 from people.accounts import single_use
 from people.accounts.limits import throttle
 from people.accounts.limits.addresses import client_address
@@ -48,6 +49,7 @@ class _CodeForm(base.BaseAuthenticateForm):
         name = f"second step {self.user.get_username()}"
         address = client_address(request)
         require_no_wait(name, address, TOO_MANY_CODES)
+        self.cleaned_data["code"] = code_of(self.cleaned_data["code"])
         code: str = super().clean_code()
         if self.authenticator.type == Authenticator.Type.TOTP and not _spend(self.user.pk, code):
             raise get_adapter().validation_error("incorrect_code")
@@ -73,6 +75,7 @@ class AppForm(ActivateTOTPForm):
 
     def clean_code(self) -> str:
         """Check the code against the secret that the page shows."""
+        self.cleaned_data["code"] = code_of(self.cleaned_data["code"])
         with _worded(WRONG_APP_CODE):
             return super().clean_code()
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -21,6 +22,7 @@ Context = dict[str, Any]
 
 _MAX_SEGMENTS, _MAX_SEGMENT_LETTERS = 5, 30
 _MAX_TILES = 14
+_FAR_BELOW = -1_000_000  # times a step: where its multiples begin without a minimum
 _MAX_SLIDER_RANGE = 20_000  # a slider for a wider range is too imprecise
 _MAX_SLIDER_STEPS = 240  # about a slider's width in pixels
 _MIN_SEARCHED = 12  # a list of this many options gets a search field
@@ -197,15 +199,28 @@ def _seed(node: Node) -> Context:
 def _number(node: Node) -> Context:
     field = node.field
     low, high = limits(field)
+    if field.step:  # browsers count from the minimum, JSON Schema from 0 (`multipleOf`)
+        low = _multiple_above(_FAR_BELOW * field.step if low is None else low, field.step)
     step = number(field.step) if field.step else "1" if field.kind == "integer" else "any"
     sides = (("min", low), ("max", high))
     attributes = "".join(f' {side}="{number(edge)}"' for side, edge in sides if edge is not None)
+    if step == "any" and low is not None and high is not None and high > low:
+        attributes += f' data-step="{number(_round_part(high - low))}"'  # of its arrows
     return {
         "step": step,
         "limits": mark_safe(attributes),  # noqa: S308 figures only
         "slider": _slider(node, low, high, step),
         "placeholder": example(field),
     }
+
+
+def _multiple_above(low: float, step: float) -> float:
+    exact = Decimal(str(step))
+    return float((Decimal(str(low)) / exact).to_integral_value(ROUND_CEILING) * exact)
+
+
+def _round_part(span: float) -> float:
+    return float(10 ** math.floor(math.log10(max(span / 40, 1e-300))))
 
 
 def _slider(node: Node, low: float | None, high: float | None, step: str) -> Context | None:
@@ -227,9 +242,7 @@ def _slider(node: Node, low: float | None, high: float | None, step: str) -> Con
 
 def _slider_step(span: float, step: str) -> float:
     """Return the field's own step, or a round multiple of it that is at least a pixel wide."""
-    least: float = (
-        float(step) if step != "any" else 10 ** math.floor(math.log10(max(span / 40, 1e-300)))
-    )
+    least = _round_part(span) if step == "any" else float(step)
     rounds = (factor * 10.0**power for power in range(6) for factor in (1, 2, 5))
     steps = (least * factor for factor in rounds)
     return next((step for step in steps if span / step <= _MAX_SLIDER_STEPS), least * 1e6)

@@ -8,6 +8,8 @@ from typing import Any
 
 from PIL import Image
 
+from core.pictures.browser_copy import browser_copy
+
 
 def webp(picture: Image.Image, **options: Any) -> str:
     """Return a picture as WebP in base64; `options` are Pillow's, beside the usual quality."""
@@ -22,12 +24,7 @@ def in_base64(content: bytes) -> str:
 
 
 def small_copy(picture: Image.Image, max_px: int) -> Image.Image:
-    """Return a copy in colours, at most `max_px` wide and high."""
-    small = picture if picture.mode in {"RGB", "RGBA"} else picture.convert(_mode(picture))
-    small = small.copy()
+    """Return a copy for browsers, at most `max_px` wide and high."""
+    small = browser_copy(picture)
     small.thumbnail((max_px, max_px))
     return small
-
-
-def _mode(picture: Image.Image) -> str:
-    return "RGBA" if picture.has_transparency_data else "RGB"

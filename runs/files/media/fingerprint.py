@@ -11,6 +11,8 @@ from statistics import median
 
 from PIL import Image, ImageStat
 
+from core.pictures.browser_copy import browser_copy, opaque
+
 _SIDE = 32  # of the grey picture whose frequencies are taken
 _LOWEST = 8  # frequencies each way
 _WAVES = [[cos(pi * k * (2 * x + 1) / (2 * _SIDE)) for x in range(_SIDE)] for k in range(_LOWEST)]
@@ -27,20 +29,12 @@ def fingerprint(picture: Image.Image) -> bytes:
     picture is above their median. It is blind to colours, so the others say how blue and how red
     each of 16 patches is.
     """
-    opaque = _on_white(picture)
-    grey = opaque.convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+    colours = opaque(browser_copy(picture))
+    grey = colours.convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
     if ImageStat.Stat(grey).stddev[0] < _FLAT:
         return b""
-    bits = "".join("01"[bit] for bit in (*_frequency_bits(grey), *_colour_bits(opaque)))
+    bits = "".join("01"[bit] for bit in (*_frequency_bits(grey), *_colour_bits(colours)))
     return int(bits, 2).to_bytes(len(bits) // 8)
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    layer = picture.convert("RGBA")
-    white = Image.new("RGBA", layer.size, "white")
-    return Image.alpha_composite(white, layer).convert("RGB")
 
 
 def _frequency_bits(grey: Image.Image) -> Iterator[bool]:
@@ -57,9 +51,9 @@ def _product(wave: list[float], values: bytes | list[float]) -> float:
     return sum(factor * value for factor, value in zip(wave, values, strict=True))
 
 
-def _colour_bits(opaque: Image.Image) -> Iterator[bool]:
+def _colour_bits(colours: Image.Image) -> Iterator[bool]:
     """Two bits for each patch and colour difference: 00, 01 (grey) or 11, so that near is near."""
-    patches = opaque.resize((_PATCHES, _PATCHES), Image.Resampling.BOX).convert("YCbCr")
+    patches = colours.resize((_PATCHES, _PATCHES), Image.Resampling.BOX).convert("YCbCr")
     for channel in patches.split()[1:]:
         for value in channel.tobytes():
             yield value - 128 > _GREYISH

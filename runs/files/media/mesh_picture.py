@@ -21,6 +21,7 @@ _POINTS_PER_PX = 1.1  # of what a face covers; each point is drawn 2 x 2 pixels 
 _MOST_POINTS = 3_000_000
 _MOST_FACES = 1_000_000
 _MOST_TEXTURE_PX = 1024
+_CLOUD_POINTS_ACROSS = 300
 _PLAIN = np.array([184, 180, 174])
 _LIGHT = np.array([-0.45, 0.65, 0.61], np.float32)
 _SHADE = 0.4  # how light a face is that is turned away from the light
@@ -78,10 +79,11 @@ def _meshes(scene: Any) -> Iterator[tuple[Any, Array, Array]]:
     Faces are numbers of the mesh's faces, their places three corners each.
     """
     nodes = [scene.graph[node] for node in scene.graph.nodes_geometry]
+    solids = {name: _with_faces(geometry) for name, geometry in scene.geometry.items()}
     placed = [
-        (placement, scene.geometry[name])
+        (placement, solids[name])
         for placement, name in nodes
-        if isinstance(scene.geometry[name], trimesh.Trimesh) and len(scene.geometry[name].faces)
+        if isinstance(solids[name], trimesh.Trimesh) and len(solids[name].faces)
     ]
     step = -(-sum(len(mesh.faces) for _, mesh in placed) // _MOST_FACES) or 1
     for placement, mesh in placed:
@@ -90,6 +92,22 @@ def _meshes(scene: Any) -> Iterator[tuple[Any, Array, Array]]:
         is_finite = np.isfinite(corners).all(axis=(1, 2))
         if is_finite.any():
             yield mesh, faces[is_finite], corners[is_finite]
+
+
+def _with_faces(geometry: Any) -> Any:
+    """Return a cloud of points as small triangles towards the eye; anything else as it is."""
+    if not isinstance(geometry, trimesh.PointCloud) or not len(geometry.vertices):
+        return geometry
+    side = np.ptp(geometry.vertices, axis=0).max() / _CLOUD_POINTS_ACROSS or 1
+    triangle = np.array([[0, 1, 0], [-0.9, -0.5, 0], [0.9, -0.5, 0]]) @ _TURN[:3, :3] * side
+    corners = (geometry.vertices[:, None] + triangle).reshape(-1, 3)
+    colours = geometry.colors if len(geometry.colors) else [_PLAIN] * len(geometry.vertices)
+    return trimesh.Trimesh(
+        corners,
+        np.arange(len(corners)).reshape(-1, 3),
+        vertex_colors=np.repeat(colours, 3, axis=0),
+        process=False,
+    )
 
 
 def _fitted(corners: Array) -> Array:

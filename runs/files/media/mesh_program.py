@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import trimesh
 
 from core.process import subprocess_worker
@@ -16,6 +17,11 @@ from runs.files.media import mesh_picture, mesh_viewer
 from runs.files.media.encoding import small_copy, webp
 
 MAX_BYTES = 30 << 20
+MAX_CLOUD_BYTES = 250 << 20  # of formats that hold points: a splat has up to 248 bytes
+MOST_POINTS = 400_000
+_CLOUDS = {"ply", "splat"}
+_SPLAT = np.dtype([("at", "<f4", 3), ("size", "<f4", 3), ("colour", "u1", 4), ("turn", "u1", 4)])
+_GREY_TO_LIGHT = 0.28209479  # of spherical harmonics of order 0, by which splats store colours
 THUMBNAIL_PX = 320
 
 
@@ -38,10 +44,29 @@ def draw(path: str, file_type: str) -> dict[str, Any]:
 
 
 def _scene(path: str, file_type: str) -> Any:
-    if Path(path).stat().st_size > MAX_BYTES:
+    if Path(path).stat().st_size > (MAX_CLOUD_BYTES if file_type in _CLOUDS else MAX_BYTES):
         raise ValueError("the mesh is too large to be shown")
     with Path(path).open("rb") as opened:  # an open file: files that the mesh names are not read
-        return trimesh.load_scene(opened, file_type=file_type)
+        if file_type == "splat":
+            rows = np.frombuffer(opened.read(), _SPLAT)
+            scene = trimesh.Scene(trimesh.PointCloud(rows["at"], rows["colour"]))
+        else:
+            scene = trimesh.load_scene(opened, file_type=file_type)
+    for name, cloud in [*scene.geometry.items()]:
+        if isinstance(cloud, trimesh.PointCloud):
+            scene.geometry[name] = _fewer_points(cloud)
+    return scene
+
+
+def _fewer_points(cloud: Any) -> Any:
+    """Return a cloud of at most MOST_POINTS points, in the colours of its splats if it has some."""
+    step = len(cloud.vertices) // MOST_POINTS + 1
+    colours = cloud.colors if len(cloud.colors) else None
+    rows = cloud.metadata.get("_ply_raw", {}).get("vertex", {}).get("data")
+    if rows is not None and "f_dc_2" in (rows.dtype.names or ()):
+        light = [0.5 + _GREY_TO_LIGHT * rows[f"f_dc_{part}"] for part in range(3)]
+        colours = (np.stack(light, axis=1).clip(0, 1) * 255).astype(np.uint8)
+    return trimesh.PointCloud(cloud.vertices[::step], None if colours is None else colours[::step])
 
 
 if __name__ == "__main__":

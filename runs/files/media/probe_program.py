@@ -6,19 +6,20 @@ Results come from third-party models; `probe.py` starts this and sends it one fi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import av
-from PIL import Image, ImageOps, ImageStat
+from PIL import Image, ImageStat
 
+from core.pictures.browser_copy import CHECK_PX, is_shown_alike, opaque
+from core.pictures.turning import quarter_turn, shown_size, turned
 from core.process import subprocess_worker
 from core.process.subprocess_worker import MAX_PIXELS
 from runs.files.media.encoding import in_base64, small_copy, webp
 from runs.files.media.fingerprint import fingerprint
-from runs.files.media.turning import quarter_turn, shown_size, turned
 from runs.files.media.waveform import waveform
 
 THUMBNAIL_PX = 512
@@ -43,14 +44,13 @@ def _image(path: str) -> dict[str, Any]:
     with Image.open(path) as picture:
         width, height = shown_size(picture)
         result: dict[str, Any] = {"kind": "image", "width": width, "height": height}
-        if max(width, height) > THUMBNAIL_PX or Path(path).stat().st_size > SMALL_BYTES:
-            picture.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
-            small = small_copy(ImageOps.exif_transpose(picture), THUMBNAIL_PX)
-            result |= {"thumbnail": webp(small), "fingerprint": in_base64(fingerprint(small))}
-        else:
-            with suppress(Exception):  # a damaged one is shown as far as it goes
-                small = ImageOps.exif_transpose(picture)
-                result["fingerprint"] = in_base64(fingerprint(small))
+        is_small = max(width, height) <= THUMBNAIL_PX and Path(path).stat().st_size <= SMALL_BYTES
+        picture.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
+        with suppress(Exception) if is_small else nullcontext():  # a damaged one is shown itself
+            small = small_copy(picture, THUMBNAIL_PX)
+            result["fingerprint"] = in_base64(fingerprint(small))
+            if not is_small or not is_shown_alike(picture):
+                result["thumbnail"] = webp(opaque(small, CHECK_PX))
     return result
 
 

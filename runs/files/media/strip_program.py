@@ -18,8 +18,9 @@ from xml.etree import ElementTree  # expat refuses entities that grow; the proce
 
 import av
 from av.bitstream import BitStreamFilterContext
-from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
+from core.pictures.browser_copy import browser_copy, is_measurement
 from core.process import subprocess_worker
 
 MAX_ANIMATION_PIXELS = 200_000_000  # of all frames, which are in memory together
@@ -34,7 +35,6 @@ _PICTURES: dict[str, dict[str, Any]] = {
     "BMP": {},
     "TIFF": {},
 }
-_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}  # of 8 bits
 _ANIMATED = {"PNG", "WEBP", "AVIF"}
 _MUXERS = {
     "mov,mp4,m4a,3gp,3g2,mj2": "mp4",
@@ -109,7 +109,7 @@ def _picture(file: IO[bytes], out: IO[bytes]) -> None:
 
 
 def _still(picture: Image.Image, out: IO[bytes], format_: str) -> None:
-    plain = _in_srgb(ImageOps.exif_transpose(picture))
+    plain = _without_texts(picture)
     if format_ == "JPEG":
         plain = plain.convert("RGB")
     plain.save(out, format_, **_PICTURES[format_])
@@ -121,7 +121,7 @@ def _animation(picture: Image.Image, out: IO[bytes], format_: str) -> None:
         frame.load()  # sets `duration`
         if number or not getattr(picture, "default_image", False):  # which only old browsers show
             durations.append(frame.info.get("duration", 0))
-            frames.append(_in_srgb(frame))
+            frames.append(browser_copy(frame))
     frames[0].save(
         out,
         format_,
@@ -133,22 +133,11 @@ def _animation(picture: Image.Image, out: IO[bytes], format_: str) -> None:
     )
 
 
-def _in_srgb(picture: Image.Image) -> Image.Image:
-    """Return the picture in the colours that its profile describes, without the profile."""
-    profile = picture.info.get("icc_profile")
-    mode = "RGBA" if picture.has_transparency_data else "RGB"
-    if picture.mode not in _MODES:  # more than 8 bits: depths and measurements
-        profile, mode = None, picture.mode
-    elif picture.mode not in {"L", "CMYK", "RGB"} or mode == "RGBA":
-        picture = picture.convert(mode)
-    if profile:
-        with suppress(OSError, ImageCms.PyCMSError):  # a broken profile is ignored, as browsers do
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            target = ImageCms.createProfile("sRGB")
-            converted = ImageCms.profileToProfile(picture, source, target, outputMode=mode)
-            picture = converted or picture
-    plain = picture.convert(mode)
-    plain.info.clear()
+def _without_texts(picture: Image.Image) -> Image.Image:
+    if not is_measurement(picture):
+        return browser_copy(picture)
+    plain = ImageOps.exif_transpose(picture)
+    plain.info = {key: plain.info[key] for key in plain.info.keys() & {"transparency"}}
     return plain
 
 

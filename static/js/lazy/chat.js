@@ -57,10 +57,10 @@ class ChatThread extends HTMLElement {
       scrollTo(0, document.documentElement.scrollHeight);
   }
   keydown(event) {
-    const { key, metaKey, ctrlKey, shiftKey, altKey, repeat, isComposing, target } = event;
+    const { key, metaKey, ctrlKey, shiftKey, altKey, repeat, target } = event;
     const isMessage = target.matches("[name='~text']") && !shiftKey && !altKey;
     const sends = metaKey || ctrlKey || (isMessage && hasKeyboard.matches);
-    if (key !== "Enter" || !sends || isComposing || !target.form) return;
+    if (key !== "Enter" || !sends || !target.form) return;
     if (repeat) return event.preventDefault();
     event.preventDefault();
     const isEdit = target.form.id === "turn-actions";

@@ -6,7 +6,7 @@
  */
 import "./media-submit-guard.js";
 import { upload } from "./media-field-upload.js";
-import { OURS, dragged, draw, mayShow, path } from "./media-view.js";
+import { OURS, dragged, draw, mayShow, pastedAddress, path } from "./media-view.js";
 
 const TOOLS = {
   picker: () => import("./media-picker.js"),
@@ -86,7 +86,12 @@ class MediaField extends HTMLElement {
     }
   }
   paste(event) {
-    if (event.clipboardData.files.length) this.take(event, event.clipboardData);
+    const { clipboardData: data, target } = event;
+    const address = pastedAddress(data);
+    if (!address && data.files.length) this.take(event, data);
+    if (!address || (target === this.text && !data.files.length)) return;
+    event.preventDefault();
+    this.put(address);
   }
   dragover(event) {
     if (!/Files|text\/uri-list/.test(event.dataTransfer.types.join())) return;

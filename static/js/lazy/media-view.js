@@ -33,6 +33,15 @@ export function dragged(data) {
 }
 
 /**
+ * The address that a clipboard holds as its text; empty if it holds something else. It counts before
+ * files: spreadsheets add a picture of the cell.
+ */
+export function pastedAddress(data) {
+  const text = data.getData("text/plain").trim();
+  return /^(?:https?:\/\/|data:\w+\/|\/(?:uploads|runs)\/)\S+$/i.test(text) ? text : "";
+}
+
+/**
  * Whether the Content Security Policy allows `address`: our own, inline data, upstream's media
  * hosts.
  */

@@ -5,7 +5,7 @@
  */
 import { refusal } from "./media-files.js";
 import { send } from "./media-upload.js";
-import { dragged } from "./media-view.js";
+import { dragged, pastedAddress } from "./media-view.js";
 
 const KINDS = ["image", "video", "audio"];
 const MENTION = /^@(?:me\/)?\p{L}[\p{L}\p{M}\p{N}_-]*$/u;
@@ -45,7 +45,7 @@ class PlanFiles extends HTMLElement {
       this.takeText();
   }
   keydown(event) {
-    if (event.key !== "Enter" || event.target !== this.text || event.isComposing) return;
+    if (event.key !== "Enter" || event.target !== this.text) return;
     event.preventDefault();
     event.stopPropagation();
     this.takeText();
@@ -62,10 +62,14 @@ class PlanFiles extends HTMLElement {
     }
   }
   paste(event) {
-    if (!event.clipboardData.files.length) return;
+    const { clipboardData: data } = event;
+    if (!data.files.length) return;
     event.preventDefault();
     event.stopPropagation();
-    this.take([...event.clipboardData.files]);
+    const address = pastedAddress(data);
+    if (!address) return this.take([...data.files]);
+    this.text.value = address;
+    this.takeText();
   }
   dragover(event) {
     if (!/Files|text\/uri-list/.test(event.dataTransfer.types.join())) return;

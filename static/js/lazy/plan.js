@@ -5,8 +5,8 @@
 import "./plan-rows.js";
 
 document.addEventListener("keydown", (event) => {
-  const { key, target, isComposing, ctrlKey, metaKey } = event;
-  if (key !== "Enter" || isComposing || !target.matches("form[data-board-plan] input")) return;
+  const { key, target, ctrlKey, metaKey } = event;
+  if (key !== "Enter" || !target.matches("form[data-board-plan] input")) return;
   if (ctrlKey || metaKey || target.name === "add" || target.type === "submit") return;
   event.preventDefault();
   target.dispatchEvent(new Event("change", { bubbles: true }));

@@ -35,7 +35,7 @@ class RecentPrompts extends TypeAhead {
     host.append(button, panel);
     button.addEventListener("click", () => this.open());
     this.text.addEventListener("keydown", (event) => {
-      if (event.key !== "ArrowUp" || this.text.value || event.isComposing) return;
+      if (event.key !== "ArrowUp" || this.text.value) return;
       event.preventDefault();
       this.open();
     });

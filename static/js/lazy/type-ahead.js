@@ -108,7 +108,7 @@ export class TypeAhead {
     option?.scrollIntoView({ block: "nearest" });
   }
   key(event) {
-    if (!this.isOpen || event.isComposing) return;
+    if (!this.isOpen) return;
     const { key } = event;
     const isTaking = key === "Enter" && !event.ctrlKey && !event.metaKey;
     if (!isTaking && key !== "Escape" && !STEPS[key]) return;

@@ -330,3 +330,30 @@ def test_the_server_needs_a_token_with_the_read_scope(pages: Pages, user: Any) -
             return [response.status_code for response in answers]
 
     assert asyncio.run(main()) == [401, 401, 403, 405]
+
+
+def test_an_answer_has_the_type_that_a_client_accepts(pages: Pages, user: Any) -> None:
+    _, secret = tokens.create(user, "reads", ["read"])
+    about = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t"}}
+    about["clientInfo"]["version"] = "0"  # type: ignore[index]
+    message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": about}
+    json_, stream = "application/json", "text/event-stream"
+    kinds = {
+        json_: json_, "application/*": json_, "": json_, "*/*": json_, stream: stream,
+        f"{json_}, {stream}": stream,
+    }  # fmt: skip
+
+    async def main() -> dict[str, str]:
+        assistants = Assistants(pages, 1)
+        transport = httpx2.ASGITransport(app=watched_application(assistants))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
+            headers = {"Authorization": f"Bearer {secret}"}
+            answers = {
+                accept: await http.post("/mcp", json=message, headers=headers | {"Accept": accept})
+                for accept in kinds
+            }
+            await assistants.stop()
+            assert {answer.status_code for answer in answers.values()} == {200}
+            return {accept: each.headers["content-type"] for accept, each in answers.items()}
+
+    assert asyncio.run(main()) == kinds

@@ -74,6 +74,8 @@ def condition_words(q: str) -> list[str]:
         ("-can:lora not:can:seed", "", ["-can:lora", "-can:seed"]),
         ("can:audio", "", ["can:sound"]),
         ("out:photos", "", ["out:image"]),
+        ("in\uff1aimage\u3000\uff0dcan\uff1alora", "", ["in:image", "-can:lora"]),
+        ("“red fox” „blue” «owl»", '"red fox" "blue" "owl"', []),
         ('tag:"lip sync"', "", ['tag:"lip sync"']),
         ("licence:commercial,research", "", ["license:commercial,research"]),
         ("out:vid", "", ["out:video"]),

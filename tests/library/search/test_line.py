@@ -21,6 +21,8 @@ TODAY = date(2026, 11, 27)  # a Friday
     [
         ("out:video", ["Result: Films"]),
         ("OUT:film", ["Result: Films"]),
+        ("\uff4f\uff55\uff54\uff1afilm", ["Result: Films"]),
+        ("model:“flux dev”", ["Model: flux dev"]),
         ("-out:picture,3d", ["Not Result: Pictures or 3D models"]),
         ('model:"flux dev"', ["Model: flux dev"]),
         ("status:done", ["State: Done"]),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from typing import Any
 
 import httpx
 import pytest
+import trimesh
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
@@ -255,6 +257,28 @@ def test_a_page_shows_why_copying_fails_and_clears_it_after_success(
     fragments = renderers.changed_fragments(row.run, "copies")
     assert 'class="artifact"' in fragments
     assert "No space left" not in fragments
+
+
+BOX = trimesh.creation.box()
+CLOUD = trimesh.PointCloud(BOX.vertices)
+SPLATS = b"".join(struct.pack("<6f8B", *at, 1, 1, 1, *range(8)) for at in BOX.vertices)
+MESHES = [
+    ("a.txt", BOX.export(file_type="obj").encode(), "model/obj"),
+    ("a.glb", BOX.export(file_type="stl"), "model/stl"),
+    ("", CLOUD.export(file_type="ply"), "model/ply"),
+    ("a.splat", SPLATS, "model/x-splat"),
+]
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(("name", "data", "kind"), MESHES)
+def test_a_mesh_is_shown_by_its_bytes_whatever_upstream_calls_it(
+    artifact: Any, name: str, data: bytes, kind: str
+) -> None:
+    row = copy(artifact("mesh", file_name=name, content_type="text/plain"), data)
+    assert (row.kind, row.content_type, row.error) == ("mesh", kind, "")
+    assert row.poster
+    assert row.thumbnail
 
 
 BY_NAME = [

@@ -27,6 +27,10 @@ HEADS = {
     b"\x00\x00\x12\x34moov\x00\x00": "video/quicktime",
     b"II*\x00\x08\x00\x00\x00": "image/tiff",
     b"MM\x00*\x00\x00\x00\x08": "image/tiff",
+    b"ply\r\nformat ascii 1.0": "model/ply",
+    b"# made\r\n\r\nmtllib a.mtl\r\no cube\r\nv 0 -.5 1e-3\r\n": "model/obj",
+    b"solid cube\nfacet normal 0 0 1": "model/stl",
+    b"v 1.2: what is new": "application/octet-stream",
     b"BM is how a text may begin": "application/octet-stream",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import Any, get_args
 
@@ -144,3 +145,30 @@ def test_each_kind_has_its_own_widget(kind: Kind) -> None:
     assert widget is not WIDGETS[-1]
     assert (widget.name == "json") == (kind == "json")
     assert widget.is_group >= node.field.is_group
+
+
+NUMBERS = {
+    "width": {"type": "integer", "minimum": 1, "multipleOf": 8, "default": 512},
+    "guide": {"type": "number", "minimum": 0.05, "maximum": 1.05, "multipleOf": 0.1},
+    "free": {"type": "number", "multipleOf": 0.5},
+    "strength": {"type": "number", "minimum": 0, "maximum": 1},
+}
+
+
+def test_arrows_move_numbers_by_multiples_counted_from_0() -> None:
+    schema = {"type": "object", "properties": NUMBERS}
+    page = str(
+        render_form(draw(build(contract(strategies.document(schema), "a/b")), {}), "/uploads/")
+    )
+    boxes = {
+        name: re.search(rf'<input[^>]*type="number"[^>]*name="{name}"[^>]*>', page)
+        for name in NUMBERS
+    }
+    steps = [
+        ("width", 'step="8" min="8"'),
+        ("guide", 'step="0.1" min="0.1"'),
+        ("free", 'step="0.5" min="-500000"'),
+        ("strength", 'step="any" min="0" max="1" data-step="0.01"'),
+    ]
+    for name, attributes in steps:
+        assert attributes in " ".join(boxes[name][0].split()), page  # type: ignore[index]

@@ -1,0 +1,1 @@
+"""Pictures: how they are shown, without Django."""

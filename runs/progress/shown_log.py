@@ -1,0 +1,47 @@
+"""A run's log as a terminal would leave it: progress bars in their last state, no escape codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+# ECMA-48: control sequences, of which "A" moves up, operating system commands, other escapes.
+_ESCAPE = re.compile(
+    r"\x1b(?:\[([0-?]*+)[ -/]*+([@-~])|\][^\x07\x1b]*+(?:\x07|\x1b\\)?+|[ -/]*+[0-~])?+"
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+)
+
+
+def shown_log(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the log's lines without escape codes; a line that is drawn anew takes its place."""
+    shown: list[dict[str, Any]] = []
+    was_redrawn = False
+    for line in lines:
+        message = str(line.get("message", ""))
+        text = _ESCAPE.sub("", message)
+        is_redrawn = text.startswith("\r") and "\n" not in text.strip()
+        above = 1 if is_redrawn and was_redrawn else _lines_up(message)
+        if above:
+            del shown[-above:]
+        was_redrawn = is_redrawn
+        if (last := "\n".join(map(_last_state, text.split("\n")))).strip() or not message:
+            shown.append({**line, "message": last})
+    return shown
+
+
+def _lines_up(message: str) -> int:
+    """Return how many lines the cursor goes up before something is written."""
+    above, end = 0, 0
+    for escape in _ESCAPE.finditer(message):
+        if message[end : escape.start()].strip("\r"):
+            break
+        end = escape.end()
+        if escape[2] == "A":
+            above += int(escape[1]) if (escape[1] or "").isdecimal() else 1
+    return above
+
+
+def _last_state(line: str) -> str:
+    """Return what is left of a line whose parts were written over each other."""
+    return next((part for part in reversed(line.split("\r")) if part.strip()), "")
