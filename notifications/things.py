@@ -35,13 +35,13 @@ def key_of(row: Model) -> dict[str, Any]:
     return {"about": row._meta.label_lower, column: row.pk}
 
 
-def are_visible(user: User, labels: set[str]) -> Q:
+def are_visible(user: User, labels: set[str] | None = None) -> Q:
     """Return the condition for notifications about nothing, or about what the user sees.
 
-    `labels` are the models that they are about: every one is a part of the query.
+    `labels` are the models that they are about, by default all: every one is a part of the query.
     """
     condition = Q(about="")
-    for label in _THINGS.keys() & labels:
+    for label in _THINGS.keys() if labels is None else _THINGS.keys() & labels:
         condition |= _among(label, _THINGS[label].visible(user))
     return condition
 

@@ -171,8 +171,8 @@ def main(arguments: list[str]) -> int:
         return run_and_repeat([Pass("SQLite, the cheapest tests", quick, 2)])
     if "--documents" in arguments:
         os.environ["VITRINE_TEST_ONLY"] = "documents"
-        selection = ("-m", "not exhaustive and not live", *rest)
-        return run_and_repeat([Pass("SQLite, the tests that read documents", selection, 3)])
+        reading = ("-m", "not exhaustive and not live", *rest)
+        return run_and_repeat([Pass("SQLite, the tests that read documents", reading, 3)])
     if "--write-costs" in arguments:
         rest.append(f"--costs={costs.KNOWN}")
     selection, is_whole = "not exhaustive and not live", "--all" in arguments
