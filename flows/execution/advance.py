@@ -92,4 +92,5 @@ def end(flow_run: FlowRun, begun: dict[str, StepRun], count: int) -> None:
     )
     flow_run.ended_at = timezone.now()
     flow_run.save(update_fields=["state", "ended_at"])
+    steps.give_back(flow_run, list(flow_run.planned or ()))
     ended.notify_owner(flow_run, begun)

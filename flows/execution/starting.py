@@ -57,7 +57,6 @@ def start(
     project = project or project_for(user, flow)
     require_maker(user, project)
     require_allowed(definition, project, without=reused or ())
-    require_affordable(user, definition, project, without=reused or ())
     is_hidden = project.hides_new_runs or (flow.is_hidden and project == flow.project)
     with transaction.atomic():
         flow_run, is_new = FlowRun.objects.get_or_create(
@@ -72,6 +71,7 @@ def start(
             },
         )
         if is_new:
+            _plan(flow_run, definition, without=reused or ())
             begun = {
                 step: StepRun.objects.create(
                     flow_run=flow_run, step=step, run=run, is_reused=True, settled_at=timezone.now()
@@ -134,28 +134,33 @@ def require_allowed(
             raise Forbidden(f"Step {definition.number(step.id)}: {lock}")
 
 
-def require_affordable(
-    user: User,
+def _plan(
+    flow_run: FlowRun,
     definition: Definition,
-    project: Project,
     *,
     only: Collection[str] | None = None,
     without: Collection[str] = (),
 ) -> None:
-    """Raise Forbidden if the flow costs more than is left, or than somebody has said yes to.
+    """Reserve what the steps may cost: `only` these, less those `without`, before any is paid.
 
-    It asks about the steps `only`, less those `without`. Later steps start when nobody waits for
-    an answer: they are asked about now.
+    Raises Forbidden if they cost more than is left, or than somebody has said yes to: later steps
+    start when nobody waits for an answer.
     """
     chosen = Definition(tuple(step for step in definition.steps if only is None or step.id in only))
     endpoints = endpoints_of([chosen])
     estimates = pricing.prices(chosen, endpoints, without)
-    wanted = [
-        (endpoints[step.endpoint], estimates[step.id])
+    wanted = {
+        step.id: (endpoints[step.endpoint], estimates[step.id])
         for step in chosen.steps
         if step.id in estimates
-    ]
-    runs_starting.require_affordable(user, project, wanted)
+    }
+    steps.give_back(flow_run, wanted)
+    charges = runs_starting.plan(
+        flow_run.presser, flow_run.project, list(wanted.values()), flow_run.token_id
+    )
+    written = {step: charge.pk for step, charge in zip(wanted, charges, strict=True) if charge.pk}
+    flow_run.planned = {**(flow_run.planned or {}), **written}
+    flow_run.save(update_fields=["planned"])
 
 
 def _carry_on(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRun]) -> None:
@@ -183,13 +188,13 @@ def try_again(flow_run: FlowRun, step: str, by: User) -> None:
             return
         require_runnable(definition, only=anew)
         require_allowed(definition, locked.project, only=anew)
-        require_affordable(by, definition, locked.project, only=anew)
+        locked.repeated_by = None if by.pk == locked.user_id else by
+        _plan(locked, definition, only=anew)
         StepRun.objects.filter(pk__in=[step_run.pk for step_run in old]).update(
             replaced_at=timezone.now(), settled_at=timezone.now()
         )
         locked.state, locked.ended_at = FlowRun.State.RUNNING, None
         locked.cancel_requested_at = None
-        locked.repeated_by = None if by.pk == locked.user_id else by
         locked.save(update_fields=["state", "ended_at", "cancel_requested_at", "repeated_by"])
         _carry_on(locked, definition, {k: v for k, v in begun.items() if k not in anew})
 

@@ -15,6 +15,7 @@ from flows.compose.models import endpoints_of, refusal
 from flows.compose.outputs import path_in_words
 from flows.compose.wiring import NotThere, filled, replaced
 from flows.models import FlowRun, StepRun
+from runs.costs import ledger
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
 from runs.start import starting
@@ -50,9 +51,20 @@ def begin_ready(flow_run: FlowRun, definition: Definition, begun: dict[str, Step
     ]
     endpoints = endpoints_of([Definition(tuple(ready))]) if ready else {}
     for step in ready:
+        give_back(flow_run, [step.id])  # now its run reserves what it may cost
         step_run = _begin(flow_run, definition, step, endpoints.get(step.endpoint), begun)
         step_run.save()
         begun[step.id] = step_run
+
+
+def give_back(flow_run: FlowRun, step_ids: Iterable[str]) -> None:
+    """Reserve nothing any more for these steps, which begin or never will."""
+    planned = dict(flow_run.planned or {})
+    keys = [planned.pop(step) for step in step_ids if step in planned]
+    if keys:
+        ledger.give_back(keys)
+        flow_run.planned = planned
+        flow_run.save(update_fields=["planned"])
 
 
 def has_result(step: StepRun | None) -> bool:

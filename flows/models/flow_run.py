@@ -57,6 +57,9 @@ class FlowRun(InProject):
     )
     token_id = models.BigIntegerField(null=True, help_text="of the program that started it")
     definition = ExactJSONField(help_text="the flow's, with the inputs filled in")
+    planned = models.JSONField(
+        null=True, help_text="the charges reserved for steps that have not begun, by step"
+    )
     state = models.CharField(max_length=16, choices=State, default=State.RUNNING)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -243,6 +243,15 @@ def grow(charge: Charge, extra: Decimal, *, is_known: bool) -> None:
     daily_sums.add([(charge, daily_sums.of_charge(charge) - before)])
 
 
+def give_back(keys: Collection[int]) -> None:
+    """Remove what is reserved for runs that have not started (`starting.plan`)."""
+    lock_house()
+    planned = list(Charge.objects.select_for_update().filter(pk__in=keys, run=None))
+    Charge.objects.filter(pk__in=[charge.pk for charge in planned]).delete()
+    nothing = daily_sums.Sums()
+    daily_sums.add((charge, nothing - daily_sums.of_charge(charge)) for charge in planned)
+
+
 def note_so_far(run_id: uuid.UUID, cost: Decimal | None) -> None:
     """Write what a live session's results have cost: with that it is settled, however it ends.
 

@@ -316,25 +316,52 @@ def require_affordable(
 ) -> None:
     """Raise Forbidden if runs of these models would not be affordable, or confirmed, together.
 
-    For what starts them one by one later, such as a flow: nothing is reserved.
+    Nothing is reserved.
     """
-    if not wanted:
-        return
+    with transaction.atomic():
+        _planned(user, project, wanted, calling_token())
+
+
+def plan(
+    user: User,
+    project: Project,
+    wanted: Sequence[tuple[Endpoint, Estimate]],
+    token_id: int | None = None,
+) -> list[Charge]:
+    """Reserve what runs of these models may cost that start one by one later, such as a flow's.
+
+    In the caller's transaction; raises what `require_affordable` raises. Of the charges, one for
+    each, those that count for something are written: `ledger.give_back` removes them, before their
+    run starts, or if it never will.
+    """
+    charges = _planned(user, project, wanted, token_id or calling_token())
+    ledger.write_charges([charge for charge in charges if charge.counted is not None])
+    return charges
+
+
+def _planned(
+    user: User,
+    project: Project,
+    wanted: Sequence[tuple[Endpoint, Estimate]],
+    token_id: int | None,
+) -> list[Charge]:
     charges = [
         Charge(
             user_id=user.pk,
             project_id=project.pk,
             endpoint=endpoint,
-            token_id=calling_token(),
+            token_id=token_id,
+            door=Door.FLOW,
             created_at=timezone.now(),
             expected=in_dollars(estimate),
         )
         for endpoint, estimate in wanted
     ]
-    with transaction.atomic():
+    if charges:
         ledger.lock_house()
         for owner in owners.registered():
             owner.on_charges(user, charges)
+    return charges
 
 
 def reserve_more(run: Run, extra: Decimal | None) -> Decimal | None:

@@ -5,8 +5,11 @@ Results come from third-party models; `probe.py` starts this and sends it one fi
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,15 @@ THUMBNAIL_PX = 512
 POSTER_PX = 1280
 SMALL_BYTES = 48 << 10  # a picture up to this size needs no thumbnail
 MAX_FRAMES = 250  # decoded between a keyframe and the wanted frame
+MOST_S = 4.0  # of reading packets to measure how long a file plays
+# Their headers say how long they play; of others FFmpeg says what it guesses from the bit rate.
+_SAY_LENGTH = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "wav", "aiff", "ogg"}
+# Bare pictures of a film, which do not say how many are shown in a second: FFmpeg assumes 25.
+_WITHOUT_CLOCK = {
+    "apv", "av1", "avs2", "avs3", "cavsvideo", "dirac", "dnxhd", "evc", "h261", "h263", "h264",
+    "hevc", "ingenient", "mjpeg", "mjpeg_2000", "obu", "rawvideo", "vc1", "vvc",
+}  # fmt: skip
+_SAME_S, _SAME = 0.1, 0.01  # a header leaves out what an encoder has put before the first sample
 FLAT = 6.0  # of 255: frames whose grey values deviate less show nothing (fades from black)
 
 
@@ -55,14 +67,16 @@ def _image(path: str) -> dict[str, Any]:
 
 
 def _film_or_sound(path: str) -> dict[str, Any]:
-    # A playlist may reference any address: only this file may be opened.
-    with av.open(path, options={"protocol_whitelist": "file"}) as container:
+    with _opened(path) as container:
+        duration_s = _playing_time_s(container)
+    with _opened(path) as container:
         result: dict[str, Any] = {"kind": _kind(container)}
-        if container.duration:
-            result["duration_s"] = container.duration / av.time_base
+        if duration_s:
+            result["duration_s"] = duration_s
         if result["kind"] == "audio":
             try:
-                result["thumbnail"] = webp(waveform(container), lossless=True)
+                picture = waveform(container, duration_s or 0.0)
+                result["thumbnail"] = webp(picture, lossless=True)
             except Exception as error:  # a damaged one is played as far as it goes
                 result["error"] = f"{type(error).__name__}: {error}"
             return result
@@ -79,10 +93,66 @@ def _film_or_sound(path: str) -> dict[str, Any]:
     return result
 
 
-def _kind(container: Any) -> str:
-    """Return video, audio or "": mp4, webm and ogg hold either; cover art of audio is no video."""
+def _opened(path: str) -> Any:
+    # A playlist may reference any address: only this file may be opened.
+    return av.open(path, options={"protocol_whitelist": "file"})
+
+
+@dataclass
+class _Played:
+    """How long a stream plays, in units of its clock, as far as its packets were read.
+
+    Where files were joined, the clock jumps back, and what was before counts as well.
+    """
+
+    before: int = 0
+    start: int | None = None
+    end: int = 0
+
+    def add(self, at: int, length: int, second: Fraction) -> None:
+        """Count a packet."""
+        if self.start is None or at < self.end - second / 2:
+            self.before, self.start, self.end = self.total, at, at
+        self.end = max(self.end, at + length)
+
+    @property
+    def total(self) -> int:
+        """Return how long all packets play."""
+        return self.before + (0 if self.start is None else self.end - self.start)
+
+
+def _playing_time_s(container: Any) -> float | None:
+    """Return how long a file plays, by the times of all its packets; None if nothing tells.
+
+    A file with more packets than can be read in time plays as long as its header says, if it does.
+    """
+    if container.format.name in _WITHOUT_CLOCK:
+        return None
+    said = container.duration / av.time_base if container.duration else 0.0
+    played: dict[int, _Played] = {}
+    until = time.monotonic() + MOST_S
+    streams = [*container.streams.audio, *_films(container)]
+    for packet in container.demux(streams) if streams else ():
+        if time.monotonic() > until:
+            return said if said and container.format.name in _SAY_LENGTH else None
+        if packet.dts is not None and not packet.is_discard:
+            stream = played.setdefault(packet.stream_index, _Played())
+            stream.add(packet.dts, packet.duration or 0, 1 / packet.time_base)
+    clocks = {stream.index: stream.time_base for stream in streams}
+    measured = max((float(own.total * clocks[key]) for key, own in played.items()), default=0.0)
+    is_same = abs(said - measured) <= max(_SAME_S, _SAME * measured)
+    return (said if said and is_same else measured) or None
+
+
+def _films(container: Any) -> list[Any]:
+    """Return the streams that show something; cover art of audio is no film."""
     cover = av.stream.Disposition.attached_pic
-    if any(not stream.disposition & cover for stream in container.streams.video):
+    return [stream for stream in container.streams.video if not stream.disposition & cover]
+
+
+def _kind(container: Any) -> str:
+    """Return video, audio or "": mp4, webm and ogg hold either."""
+    if _films(container):
         return "video"
     return "audio" if container.streams.audio else ""
 

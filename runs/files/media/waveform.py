@@ -29,7 +29,7 @@ _MOST_S = 8.0  # of work; the probe is killed after 20 s, and then not even the 
 Peaks = NDArray[np.float32]
 
 
-def waveform(container: Any) -> Image.Image:
+def waveform(container: Any, duration_s: float) -> Image.Image:
     """Return the waveform of an opened file's first sound, transparent around its bars.
 
     Raises TimeoutError for a sound that takes too long, ValueError for one without samples, and
@@ -37,7 +37,6 @@ def waveform(container: Any) -> Image.Image:
     """
     sound = container.streams.audio[0]
     until = time.monotonic() + _MOST_S
-    duration_s = (container.duration or 0) / av.time_base
     if duration_s <= _WHOLE_S:
         peaks = np.concatenate([*_peaks(container.decode(sound), until), np.zeros(0, np.float32)])
         if not len(peaks):

@@ -150,7 +150,7 @@ def test_the_page_says_what_is_reserved_and_what_is_unknown(member: Client, user
     charge(user, "2.10", state="reserved")
     charge(user, None)
     page = text_of(member.get("/spend/"))
-    assert "$2.10 of it is reserved for runs under way." in page
+    assert "$2.10 of it is reserved for runs under way, or whose" in page
     assert "It leaves out 1 run of unknown cost." in page
 
 

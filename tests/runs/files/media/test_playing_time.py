@@ -1,0 +1,88 @@
+"""How long a file plays is measured; what FFmpeg guesses from a bit rate is not known."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from runs.files.media import probe_program
+from tests.tables import each_row
+
+SECONDS, RATE = 12, 48_000
+
+
+def sound(path: Path, container: str, codec: str, **options: str) -> Path:
+    """A sound that is loud at first, so that its first packets are larger than the others."""
+    noise = np.random.default_rng(1).uniform(-0.8, 0.8, RATE).astype(np.float32)
+    with av.open(path, "w", format=container, options=options) as file:
+        stream: Any = file.add_stream(codec, rate=RATE, options={"q": "4"})
+        stream.layout = "mono"
+        resampler = av.AudioResampler(format=stream.format, layout="mono", rate=RATE)
+        for second in range(SECONDS):
+            loud = noise * (second < 2)
+            frame = av.AudioFrame.from_ndarray(loud[None, :], "fltp", "mono")
+            frame.sample_rate, frame.pts = RATE, second * RATE
+            for converted in resampler.resample(frame):
+                file.mux(stream.encode(converted))
+        file.mux(stream.encode())
+    return path
+
+
+def film(path: Path, container: str, codec: str) -> Path:
+    with av.open(path, "w", format=container) as file:
+        stream: Any = file.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(SECONDS * 10):
+            frame = av.VideoFrame(64, 48, "yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    return path
+
+
+def playing_time_s(path: Path) -> float:
+    """As the probe measures it, rounded; 0 if it is not known."""
+    kind = "video/" if path.suffix in {".264", ".avi", ".ts"} else "audio/"
+    return round(probe_program.probe(str(path), kind).get("duration_s", 0), 1)
+
+
+@each_row(
+    "seconds, name, make, container, codec, options",
+    [
+        (12, "a.aac", sound, "adts", "aac", {}),
+        (12, "a.mp3", sound, "mp3", "libmp3lame", {"write_xing": "0", "id3v2_version": "0"}),
+        (12, "b.mp3", sound, "mp3", "libmp3lame", {}),
+        (12, "a.m4a", sound, "ipod", "aac", {}),
+        (12, "live.webm", sound, "webm", "libopus", {"live": "1"}),
+        (12, "a.latm", sound, "latm", "aac", {}),
+        (12, "a.avi", film, "avi", "mpeg4", {}),
+        (0, "a.264", film, "h264", "libx264", {}),  # 25 frames a second are a guess
+    ],
+)
+def test_a_file_plays_as_long_as_its_packets(
+    seconds: int, name: str, make: Any, container: str, codec: str, options: Any, tmp_path: Path
+) -> None:
+    path = make(tmp_path / name, container, codec, **options)
+    assert abs(playing_time_s(path) - seconds) <= 0.1, playing_time_s(path)
+
+
+def test_parts_that_were_joined_and_cut_off_count_as_they_are(tmp_path: Path) -> None:
+    path = film(tmp_path / "a.ts", "mpegts", "mpeg4")
+    path.write_bytes(path.read_bytes() * 2)
+    assert playing_time_s(path) == 2 * SECONDS
+    cut = sound(tmp_path / "a.mka", "matroska", "flac")
+    cut.write_bytes(cut.read_bytes()[: 150 << 10])  # its header says twelve seconds
+    assert 0 < playing_time_s(cut) < 3
+
+
+def test_what_is_not_read_in_time_plays_as_long_as_its_header_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe_program, "MOST_S", -1.0)
+    assert playing_time_s(sound(tmp_path / "a.m4a", "ipod", "aac")) == SECONDS
+    assert playing_time_s(sound(tmp_path / "a.aac", "adts", "aac")) == 0
