@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from core.http.parameters import page_number
 from notifications import channels, preferences
+from notifications.delivery.readable import readable
 from notifications.forms import ChannelForm, PreferencesForm
 from notifications.models import Channel, Delivery
 from people.accounts import mail
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 DELIVERIES_ON_A_PAGE = 30
+OUT_OF_SIGHT = "Something that you do not see any more"
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,13 @@ class Row:
     """A delivery in the list."""
 
     delivery: Delivery
+    is_readable: bool  # what it is about, by its user
 
     @property
     def title(self) -> str:
         """Return what is delivered."""
+        if not self.is_readable:
+            return OUT_OF_SIGHT
         notification = self.delivery.notification
         if notification:
             return notification.subject
@@ -40,6 +45,8 @@ class Row:
     def address(self) -> str:
         """Return the address of the page about it."""
         notification, run = self.delivery.notification, self.delivery.run
+        if not self.is_readable:
+            return ""
         return notification.path if notification else (run.get_absolute_url() if run else "")
 
     @property
@@ -64,12 +71,13 @@ class Row:
 
 def rows(user: User, page: str) -> Page[Row]:
     """Return a page of the user's deliveries, newest first."""
-    deliveries = Delivery.objects.filter(user=user).select_related(
-        "notification", "channel", "run__endpoint"
-    )
-    light = deliveries.defer(*heavy_columns("run__"))
+    related = ("notification", "channel", "run__endpoint")
+    light = Delivery.objects.filter(user=user).select_related(*related)
+    light = light.defer(*heavy_columns("run__"))
     shown: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
-    shown.object_list = [Row(delivery) for delivery in shown.object_list]
+    deliveries = list(shown.object_list)
+    seen = readable(user, deliveries)
+    shown.object_list = [Row(delivery, delivery.pk in seen) for delivery in deliveries]
     return cast("Page[Row]", shown)
 
 

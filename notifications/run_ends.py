@@ -72,18 +72,17 @@ def _process(user_pk: int) -> None:
         for row in rows:
             if row.is_by_api:
                 run_webhooks.release(runs[row.pk])
-        unwatched = [runs[row.pk] for row in rows if not row.is_watched]
+        own = set(Run.objects.own(person).filter(pk__in=runs).values_list("pk", flat=True))
+        unwatched = [runs[row.pk] for row in rows if not row.is_watched and row.pk in own]
         later = _notify_or_defer(person, unwatched)
-        pks = [row.pk for row in rows]
-        if later:
-            deferred = RunEnd.objects.filter(pk__in=[run.pk for run in unwatched])
-            deferred.update(due_at=later, is_by_api=False)
-            pks = [row.pk for row in rows if row.is_watched]
-        RunEnd.objects.filter(pk__in=pks).delete()
+        deferred = [run.pk for run in unwatched] if later else []
+        ends = RunEnd.objects.filter(pk__in=runs)
+        ends.filter(pk__in=deferred).update(due_at=later, is_by_api=False)
+        ends.exclude(pk__in=deferred).delete()
 
 
 def _runs() -> RunQuerySet:
-    return Run.objects.select_related("endpoint", "user").light()
+    return Run.objects.select_related("endpoint", "user", "project").light()
 
 
 def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
@@ -100,11 +99,12 @@ def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
     before = Notification.objects.filter(user=person, kind=kinds.RUN_FINISHED).first()
     if before and before.created_at > timezone.now() - DIGEST_EVERY:
         return before.created_at + DIGEST_EVERY
-    subject, text, path = in_words(long)
-    key = f"run {long[0].pk}"
-    about = long[0] if len(long) == 1 else None
-    told = {"subject": subject, "text": text, "path": path, "key": key}
-    outbox.notify(person, kinds.RUN_FINISHED, about=about, **told)
+    for project in dict.fromkeys(run.project for run in long):
+        runs = [run for run in long if run.project == project]
+        subject, text, path = in_words(runs)
+        about = runs[0] if len(runs) == 1 else project
+        told = {"subject": subject, "text": text, "path": path, "key": f"run {runs[0].pk}"}
+        outbox.notify(person, kinds.RUN_FINISHED, about=about, **told)
     return None
 
 

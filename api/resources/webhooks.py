@@ -16,6 +16,7 @@ from notifications import channels
 from notifications.channels import Draft
 from notifications.delivery import sending, vetting
 from notifications.models import Channel, Delivery, Method
+from projects.models.in_project import is_member
 
 _UUID = {"type": "string", "format": "uuid"}
 WEBHOOK = Parameter("webhook_id", _UUID, "the webhook", where="path", converter="uuid")
@@ -180,6 +181,7 @@ def _require_unbound(call: Call) -> None:
 
 
 def _deliveries(call: Call) -> Any:
-    rows = Delivery.objects.filter(user=call.user, method=Method.RUNS, run__isnull=False)
+    mine = Delivery.objects.filter(user=call.user, method=Method.RUNS, run__isnull=False)
+    rows = mine.filter(is_member(call.user, prefix="run__"))
     only = call.reach.only
     return rows if only is None else rows.filter(run__project=only)

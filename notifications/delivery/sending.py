@@ -24,6 +24,7 @@ from core.db import clock
 from notifications.delivery import messages, signing_keys
 from notifications.delivery.messages import Mail, Post
 from notifications.delivery.outcome import Outcome
+from notifications.delivery.readable import readable
 from notifications.models import Channel, Delivery, Method, SigningKey
 from runs.models.querysets import RESULT, heavy_columns
 
@@ -45,6 +46,7 @@ LOG_ENTRIES = 20
 NO_OUTCOME = "The worker stopped during this attempt: whether it arrived is not known."
 NO_MAIL_SERVER = "This server sends no mail: an admin has to set EMAIL_URL."
 NO_ADDRESS = "Your account has no e-mail address."
+OUT_OF_SIGHT = "You do not see any more what it is about, so it was not sent."
 
 
 async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:
@@ -88,7 +90,7 @@ def _encrypt_anew() -> None:
 def take() -> list[Delivery]:
     """Claim due deliveries for this worker, recording each attempt."""
     now = clock.now()
-    due = _sendable().filter(next_attempt_at__lte=now).select_related("notification", "run")
+    due = _sendable().filter(next_attempt_at__lte=now).select_related("notification", "run", "user")
     due = due.defer(*heavy_columns("run__", but=RESULT))
     candidates = due.order_by("next_attempt_at")[: AT_ONCE * AT_ONCE_PER_PERSON]
     return [delivery for delivery in _limit_per_user(candidates) if _claim_attempt(delivery, now)]
@@ -137,7 +139,9 @@ async def _attempt(delivery: Delivery, transport: httpx.AsyncBaseTransport) -> N
     """Make one attempt and record its outcome; never raises."""
     try:
         message = await sync_to_async(_compose)(delivery)
-        outcome = await _deliver(delivery, message, transport)
+        outcome = Outcome(error=OUT_OF_SIGHT, is_permanent=True)
+        if message is not None:
+            outcome = await _deliver(delivery, message, transport)
     except Exception as error:
         # An unexpected error of one delivery must not keep the others from being recorded.
         log.exception("delivery %s was not composed", delivery.pk)
@@ -147,8 +151,10 @@ async def _attempt(delivery: Delivery, transport: httpx.AsyncBaseTransport) -> N
     await sync_to_async(record)(delivery, outcome)
 
 
-def _compose(delivery: Delivery) -> Mail | Post:
-    return messages.compose(delivery, clock.now())
+def _compose(delivery: Delivery) -> Mail | Post | None:
+    """Return what is sent; None if its user may not read it any more."""
+    is_readable = delivery.pk in readable(delivery.user, [delivery])
+    return messages.compose(delivery, clock.now()) if is_readable else None
 
 
 async def _deliver(

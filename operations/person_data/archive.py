@@ -71,21 +71,22 @@ class Archive:
         self.rows.close()
 
 
-def prepare(person: User) -> Archive:
-    """Return the archive of all that is the person's."""
+def prepare(person: User, *, is_for_themselves: bool = False) -> Archive:
+    """Return the archive of all that is the person's; see `contents.rows_of`."""
     archive = Archive(person.get_username())
-    for label, rows in contents.rows_of(person):
+    own = dict(contents.rows_of(person, is_for_themselves=is_for_themselves))
+    for label, rows in own.items():
         before = archive.rows.tell()
         _write(archive.rows, rows)
         if archive.rows.tell() > before:
             archive.ends.append((f"{label}.json", archive.rows.tell()))
-    stored = Artifact.objects.filter(run__user=person, state=Artifact.State.STORED)
+    stored = own[Artifact._meta.label].filter(state=Artifact.State.STORED)
     for run, position, file in stored.order_by("run", "position").values_list(
         "run_id", "position", "file"
     ):
         name = f"results/{run}/{position}{PurePosixPath(file).suffix}"
         archive.files.append(Stored(name, file))
-    for upload in Upload.objects.filter(user=person).order_by("pk"):
+    for upload in own[Upload._meta.label]:
         name = f"uploads/{upload.pk}/{clean_name(upload.file_name)}"
         archive.files.append(Stored(name, upload.file))
     return archive

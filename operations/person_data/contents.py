@@ -11,9 +11,14 @@ from collections.abc import Iterator, Mapping
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 
+from boards.models import PlanDraft
 from core.db.encrypted_field import EncryptedTextField
+from notifications import things
+from notifications.models import Notification
+from projects.models import InProject
+from projects.models.in_project import is_member
 
 # The way from a row to its person → the models.
 PERSONAL: Mapping[str, str] = {
@@ -48,6 +53,11 @@ PERSONAL: Mapping[str, str] = {
     "token__user": "api.Consent",
     "user_id": "catalog.Favourite",
     "voter": "boards.Vote",
+}
+# The way from a row to what lives in a project, where the way to its person is another one.
+PLACES: Mapping[str, str] = {
+    "library.PromptVersion": "prompt__",
+    "library.ReferenceVersion": "reference__",
 }
 NOT_PERSONAL: Mapping[str, str] = {
     "the catalogue, and what the team thinks of it": (
@@ -89,12 +99,30 @@ SECRET = {
 }
 
 
-def rows_of(person: User) -> Iterator[tuple[str, QuerySet[Model]]]:
-    """Yield the label of each model with the rows of it that are the person's."""
+def rows_of(
+    person: User, *, is_for_themselves: bool = False
+) -> Iterator[tuple[str, QuerySet[Model]]]:
+    """Yield the label of each model with the rows of it that are the person's.
+
+    For themselves without what lives in projects that they have left.
+    """
     for path, labels in PERSONAL.items():
         for label in labels.split():
-            rows = _models()[label]._base_manager.filter(**{path: person.pk})
-            yield label, rows.order_by("pk")
+            model = _models()[label]
+            rows = model._base_manager.filter(**{path: person.pk})
+            shown = _is_in_sight(person, model, path) if is_for_themselves else Q()
+            yield label, rows.filter(shown).order_by("pk")
+
+
+def _is_in_sight(person: User, model: type[Model], path: str) -> Q:
+    if model is Notification:
+        return things.are_visible(person)
+    prefix = PLACES.get(model._meta.label, path.rpartition("user")[0])
+    place = model
+    for name in prefix.split("__")[:-1]:
+        place = place._meta.get_field(name).related_model  # type: ignore[assignment]
+    is_in_project = issubclass(place, InProject) or place is PlanDraft
+    return Q(is_member(person, prefix=prefix)) if is_in_project else Q()
 
 
 def columns(model: type[Model]) -> list[str]:

@@ -60,7 +60,7 @@ class EraseForm(forms.Form):
 def own_archive(request: HtmxRequest) -> HttpResponseBase:
     """Send one's own data as a ZIP."""
     audit.record_export(request, [request.user], "their own data")
-    return _sent(request.user)
+    return _sent(request.user, is_for_themselves=True)
 
 
 @no_store
@@ -121,8 +121,8 @@ def _page(request: HtmxRequest, person: User, form: EraseForm, reason: ReasonFor
     return render(request, "operations/person_data.html", context, status=status)
 
 
-def _sent(person: User) -> HttpResponseBase:
-    packed = archive.prepare(person)
+def _sent(person: User, *, is_for_themselves: bool = False) -> HttpResponseBase:
+    packed = archive.prepare(person, is_for_themselves=is_for_themselves)
     name = f"vitrine-{person.get_username()}-{timezone.localtime():%Y-%m-%d}.zip"
     disposition = content_disposition_header(True, name) or ""
     return OffThreadStream(

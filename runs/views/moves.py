@@ -50,19 +50,25 @@ def moves(request: HtmxRequest) -> HttpResponse:
 @require_safe
 def move(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show what was moved, with a button that puts it back."""
-    record = get_object_or_404(Move.objects.select_related("target"), pk=pk, user=request.user)
+    record = _record(request, pk)
     return _moved(request, record)
 
 
 @require_POST
 def undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Put back what was moved."""
-    record = get_object_or_404(Move.objects.select_related("target"), pk=pk, user=request.user)
+    record = _record(request, pk)
     try:
         moving.undo(request.user, record)
     except (moving.Refused, PermissionDenied) as error:
         return _moved(request, record, str(error), status=409)
     return redirect("playground:move", record.pk)
+
+
+def _record(request: HtmxRequest, pk: uuid.UUID) -> Move:
+    """Return a move of the user's into a project that they are in."""
+    rows = Move.objects.filter(user=request.user, target__memberships__user=request.user)
+    return get_object_or_404(rows.select_related("target"), pk=pk)
 
 
 def _posted(request: HtmxRequest, query: QueryDict) -> dict[str, list[str]]:

@@ -23,6 +23,7 @@ from runs.models import Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from tests.notifications.conftest import Receiver
+from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeRun = Callable[..., Run]
@@ -100,6 +101,7 @@ def test_many_long_runs_are_one_message_in_ten_minutes(end: Callable[..., Run]) 
     run_ends.process_due()
     end()
     end(state="failed", error={"message": "The model broke down."})
+    end(project=make_project("Film", ana="maker"))  # whose members alone read of it
     later()
     run_ends.process_due()
     assert len(subjects()) == 1
@@ -107,6 +109,10 @@ def test_many_long_runs_are_one_message_in_ten_minutes(end: Callable[..., Run]) 
     Notification.objects.update(created_at=timezone.now() - timedelta(minutes=11))
     run_ends.process_due()
     assert subjects()[1] == "2 runs have ended, 1 of them failed"
+    assert {line.about for line in Notification.objects.all()[:2]} == {
+        "playground.run",
+        "projects.project",
+    }
     assert not RunEnd.objects.exists()
 
 

@@ -14,10 +14,15 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
-from django.urls import get_resolver
+from django.urls import NoReverseMatch, get_resolver
 
 from api import tokens
+from notifications import kinds, outbox
+from notifications.models import Channel, Delivery, Method
+from projects import members
 from projects.models import Project
+from runs.models import Run
+from sharing.models import Share
 from tests.people.accounts.routes import routes
 from tests.people.accounts.things import Things, make_things
 from tests.projects.people import make_project, person
@@ -113,6 +118,44 @@ def test_other_projects_change_nothing(
         if text != before[address]
     }
     assert not changed
+
+
+def test_whoever_is_removed_reads_nothing_any_more(
+    client: Client, make_endpoint: Any, file: str, settings: Any
+) -> None:
+    settings.RATE_LIMITS = False
+    project = make_project("Theirs", ana="manager", bea="manager")
+    ana = person("ana")
+    things = make_things(ana, make_endpoint(ENDPOINT), file, project, word=THEIRS)
+    Share.objects.update(audience="project")
+    run, channel = Run.objects.get(), Channel.objects.create(user=ana, method="email", name="mail")
+    Channel.objects.filter(pk=channel.pk).update(kinds=[kinds.RUN_FINISHED])
+    outbox.notify(ana, kinds.RUN_FINISHED, subject=THEIRS, key="a", about=run)
+    Delivery.objects.create(user=ana, method=Method.RUNS, run=run, state="failed")
+    Run.objects.update(state="in_progress")  # which the bell lists
+    client.force_login(ana)
+    _, token = tokens.create(ana, "script")
+    assert len(read_by(client, token, things)) > 40
+    members.remove(person("bea"), project, ana.pk)
+    assert not read_by(client, token, things)
+
+
+def read_by(browser: Client, token: str, things: Things) -> set[str]:
+    """The addresses that say something of these things, or that send a file of them."""
+    told = set()
+    for route in routes(get_resolver("config.urls").url_patterns):
+        if route.name.startswith("admin:") or route.name in EXEMPT:
+            continue
+        try:
+            address = things.address(route.name)
+        except NoReverseMatch:  # about none of these things
+            continue
+        headers = {"Authorization": f"Bearer {token}"} if "/api/" in address else {}
+        response: Any = browser.get(address, headers=headers)
+        sent = b"".join(response.streaming_content) if response.streaming else response.content
+        if THEIRS.encode() in sent or sent.startswith(b"\x89PNG"):
+            told.add(address)
+    return told
 
 
 def changes(before: str, after: str) -> str:

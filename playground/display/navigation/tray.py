@@ -25,8 +25,7 @@ def runs(user: User | AnonymousUser, since: datetime | None) -> RunQuerySet:
     """Return the person's unfinished runs and those ended after `since`, newest first."""
     earliest = timezone.now() - ENDED_WITHIN
     is_ended_since = Q(ended_at__gt=max(since, earliest) if since else timezone.now())
-    mine = Run.objects.kept().filter(Q(UNFINISHED) | is_ended_since, user_id=user.pk or 0)
-    return mine.recent()
+    return Run.objects.kept().own(user).filter(Q(UNFINISHED) | is_ended_since).recent()
 
 
 def rows(user: User | AnonymousUser, since: datetime | None) -> list[history.Row]:

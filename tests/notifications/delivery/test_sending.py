@@ -16,12 +16,14 @@ from django.db import connection
 from django.utils import timezone
 
 from fal.messages.webhooks import Verdict, public_keys, verdict
-from notifications import outbox
+from notifications import display, outbox, run_webhooks
 from notifications.delivery import sending, signing_keys
 from notifications.delivery.outcome import Outcome
-from notifications.models import Channel, Delivery, SigningKey
+from notifications.models import Channel, Delivery, Notification, RunEnd, SigningKey
 from operations.retention import expired
+from projects import members
 from tests.notifications.conftest import Receiver
+from tests.projects.people import make_project
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 Tell = Callable[..., bool]
@@ -218,6 +220,27 @@ def test_nothing_is_sent_for_a_deactivated_account(
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert send() == sending.REST_S
     assert receiver.requests == []
+
+
+def test_nothing_is_sent_of_a_project_that_its_user_has_left(
+    user: User, make_run: Any, make_channel: MakeChannel, tell: Tell, send: Send, receiver: Receiver
+) -> None:
+    project = make_project("Film", ben="manager", ana="maker")
+    run = make_run(state="succeeded", project=project)
+    for method in ("webhook", "slack", "email"):
+        make_channel(method)
+    tell(about=run)
+    run_webhooks.attach(run, "http://127.0.0.1:9/own")
+    run_webhooks.release(run)
+    members.leave(user, project)
+    send()
+    assert (receiver.requests, mail.outbox) == ([], [])
+    assert Delivery.objects.filter(state="failed").count() == 4
+    assert all(row.title == display.OUT_OF_SIGHT for row in display.rows(user, "1"))
+    RunEnd.objects.create(run=run, user=user, due_at=timezone.now())
+    send()
+    assert not RunEnd.objects.exists()
+    assert Notification.objects.count() == 1
 
 
 def test_old_deliveries_and_notifications_are_deleted(
