@@ -1,4 +1,4 @@
-"""Which deliveries are about what their user may still read: asked when they are sent and listed."""
+"""Which deliveries are about what their user may read: asked when they are sent, and listed."""
 
 from __future__ import annotations
 
