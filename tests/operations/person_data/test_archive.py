@@ -18,18 +18,16 @@ from django.test import Client
 from api import tokens
 from boards.models import Board
 from catalog.models import Note
-from notifications import kinds, outbox
 from notifications.models import Notification
 from operations.person_data import contents
 from people.accounts import roles
 from people.accounts.roles import Role
-from projects import members
 from runs.files import uploads
 from runs.models import Run
 from tests.library.test_archives import add_file
 from tests.people.accounts.audited import events
 from tests.people.house.made import make_admin
-from tests.projects.people import logged_in, make_project
+from tests.projects.people import logged_in
 
 pytestmark = pytest.mark.django_db
 
@@ -68,22 +66,6 @@ def test_what_is_theirs_and_nothing_of_others(user: User, run: Run) -> None:
     stored = user.password.encode(), token.encode(), run.webhook_token.encode()
     assert not [secret for secret in stored if secret in whole]
     assert events().get(event="exported").actor == user
-
-
-def test_who_has_left_a_project_takes_nothing_of_it_along(user: User, run: Run) -> None:
-    project = make_project("Film", ben="manager", ana="maker")
-    upload = uploads.store(
-        user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"), project=project
-    )
-    Run.objects.filter(pk=run.pk).update(project=project)
-    outbox.notify(user, kinds.RUN_FINISHED, subject="a fox", key="a", about=run)
-    for is_member in (True, False):
-        response: Any = logged_in(user).get("/account/data/archive/")
-        files = read(b"".join(response.streaming_content))
-        for name in (f"uploads/{upload.pk}/a.txt", f"results/{run.pk}/0.png"):
-            assert (name in files) == is_member
-        assert (b"fox" in b"".join(files.values())) == is_member
-        members.leave(user, project) if is_member else None
 
 
 def test_an_admin_s_log_does_not_say_on_whom_they_acted(user: User) -> None:
