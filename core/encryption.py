@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -27,3 +28,16 @@ def cipher(salt: str) -> MultiFernet:
         salted_hmac(salt, "", secret=secret, algorithm="sha256").digest() for secret in secrets
     ]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+
+
+def count_lost(salt: str, tokens: Iterable[str]) -> int:
+    """Return how many of these are encrypted with no SECRET_KEY that is known."""
+    from cryptography.fernet import InvalidToken
+
+    secrets, lost = cipher(salt), 0
+    for token in tokens:
+        try:
+            secrets.decrypt(token)
+        except InvalidToken:
+            lost += 1
+    return lost

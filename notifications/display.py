@@ -9,7 +9,8 @@ from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
 from core.http.parameters import page_number
-from notifications import channels, inbox, preferences
+from notifications import channels, preferences
+from notifications.delivery.readable import readable
 from notifications.forms import ChannelForm, PreferencesForm
 from notifications.models import Channel, Delivery
 from people.accounts import mail
@@ -75,8 +76,8 @@ def rows(user: User, page: str) -> Page[Row]:
     light = light.defer(*heavy_columns("run__"))
     shown: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
     deliveries = list(shown.object_list)
-    readable = inbox.readable(user, deliveries)
-    shown.object_list = [Row(delivery, delivery.pk in readable) for delivery in deliveries]
+    seen = readable(user, deliveries)
+    shown.object_list = [Row(delivery, delivery.pk in seen) for delivery in deliveries]
     return cast("Page[Row]", shown)
 
 

@@ -12,17 +12,12 @@ from core.db import clock
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from notifications import kinds, things
 from notifications.models import Notification
-from runs.models import Run
 
 if TYPE_CHECKING:
-    import uuid
-    from collections.abc import Sequence
     from typing import Any
 
     from django.contrib.auth.models import User
     from django.db.models import Model, Q, QuerySet
-
-    from notifications.models import Delivery
 
 MAX_COUNTED = 99
 MOST_ENTRIES = 40
@@ -52,19 +47,6 @@ def _labels_of(own: QuerySet[Notification]) -> set[str]:
 
 def _visible(own: QuerySet[Notification], user: User, labels: set[str]) -> QuerySet[Notification]:
     return own.filter(things.are_visible(user, labels)) if labels else own.none()
-
-
-def readable(user: User, deliveries: Sequence[Delivery]) -> set[uuid.UUID]:
-    """Return the keys of those deliveries of the user's that are about what they may read now."""
-    told = [one.notification for one in deliveries if one.notification]
-    hidden = kinds.hidden_from(user)  # a test message is readable
-    own = Notification.objects.filter(user_id=user.pk).exclude(kind__in=hidden)
-    lines = _visible(
-        own.filter(pk__in=[line.pk for line in told]), user, {line.about for line in told}
-    )
-    runs = Run.objects.own(user).filter(pk__in=[one.run_id for one in deliveries if one.run_id])
-    seen = {*lines.values_list("pk", flat=True), *runs.values_list("pk", flat=True)}
-    return {one.pk for one in deliveries if seen & {one.notification_id, one.run_id}}
 
 
 def count_new(user: User) -> int:

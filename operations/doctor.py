@@ -20,29 +20,38 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core import mail
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, default_storage, storages
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 import fal
 from catalog import upstream
 from catalog.models import Endpoint
 from core.db import clock
+from core.db.encrypted_field import SALT
+from core.encryption import count_lost
 from core.formatting import counted, duration, size
 from core.storage import describe_error, describe_place
 from core.version import version
-from operations import files_check, growth, lost_secrets, status
+from notifications.models import Channel
+from operations import files_check, growth, status
 from operations.backup import nightly
 from operations.models import Backup
+from people.accounts.second_factor import encryption
 from runs.models import KeptFigures
 from runs.progress import worker_status
+from sharing.models import Share
 
 WAIT_S = 10
 CLOCK_MAY_DIFFER = timedelta(seconds=5)
@@ -160,12 +169,24 @@ def _settings() -> Iterator[Finding]:
 
 
 def _secrets() -> Iterator[Finding]:
-    lost = list(lost_secrets.found())
-    for sentence, remedy in lost:
-        former = "Put the former key into SECRET_KEY_FALLBACKS; without it, "
-        yield _bad("secrets", f"{sentence} SECRET_KEY is another one.", f"{former}{remedy}.")
-    if not lost:
-        yield _ok("secrets", "SECRET_KEY decrypts what the database keeps encrypted.")
+    """Yield what another SECRET_KEY has encrypted, as after a restore without it."""
+    datas = Authenticator.objects.values_list("data", flat=True)
+    factors = [data[name] for data in datas for name in encryption.SECRETS if name in data]
+    channels = _encrypted(Channel.objects.filter(deleted_at=None), "address")
+    lost = {
+        "shares: “Renew address” on their pages": (SALT, _encrypted(Share.objects.live(), "token")),
+        "channels for notifications: whose they are enters the address again": (SALT, channels),
+        "second factors: an admin takes them away": (encryption.SALT, factors),
+    }
+    for what, (salt, tokens) in lost.items():
+        if count := count_lost(salt, tokens):
+            remedy = "Put the former SECRET_KEY into SECRET_KEY_FALLBACKS, or as is said here."
+            yield _bad("secrets", f"SECRET_KEY does not decrypt {count:,} of the {what}.", remedy)
+
+
+def _encrypted(rows: QuerySet[Any], column: str) -> Iterator[str]:
+    raw = rows.exclude(**{column: ""}).annotate(raw=Cast(column, TextField()))
+    return raw.values_list("raw", flat=True).iterator()
 
 
 def _permissions() -> Iterator[Finding]:

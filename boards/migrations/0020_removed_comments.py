@@ -10,8 +10,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="comment",
             name="is_removed",
-            field=models.BooleanField(
-                db_default=False, default=False, help_text="deleted by who looks after the place"
-            ),
+            field=models.BooleanField(null=True, help_text="deleted by who looks after the place"),
         ),
     ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import Model, QuerySet
-from django.db.models.functions import Cast
 
 from core.encryption import cipher
 
@@ -39,17 +37,3 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
             return cipher(SALT).decrypt(value).decode()
         except InvalidToken:
             return self._lost
-
-
-def unreadable(rows: QuerySet[Model], column: str) -> int:
-    """Return how many of the rows have a text in this column that cannot be decrypted."""
-    from cryptography.fernet import InvalidToken
-
-    secrets, count = cipher(SALT), 0
-    texts = rows.exclude(**{column: ""}).annotate(raw=Cast(column, models.TextField()))
-    for raw in texts.values_list("raw", flat=True).iterator():
-        try:
-            secrets.decrypt(raw)
-        except InvalidToken:
-            count += 1
-    return count

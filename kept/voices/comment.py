@@ -49,9 +49,7 @@ class Saying(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     resolved_at = models.DateTimeField(null=True, blank=True, help_text="of a thread's first one")
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
-    is_removed = models.BooleanField(
-        default=False, db_default=False, help_text="deleted by who looks after the place"
-    )
+    is_removed = models.BooleanField(null=True, help_text="deleted by who looks after the place")
     parent_id: Any
     resolved_by: Any
 

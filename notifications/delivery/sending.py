@@ -21,10 +21,10 @@ from django.db import transaction
 from django.db.models import Min, QuerySet
 
 from core.db import clock
-from notifications import inbox
 from notifications.delivery import messages, signing_keys
 from notifications.delivery.messages import Mail, Post
 from notifications.delivery.outcome import Outcome
+from notifications.delivery.readable import readable
 from notifications.models import Channel, Delivery, Method, SigningKey
 from runs.models.querysets import RESULT, heavy_columns
 
@@ -153,7 +153,7 @@ async def _attempt(delivery: Delivery, transport: httpx.AsyncBaseTransport) -> N
 
 def _compose(delivery: Delivery) -> Mail | Post | None:
     """Return what is sent; None if its user may not read it any more."""
-    is_readable = delivery.pk in inbox.readable(delivery.user, [delivery])
+    is_readable = delivery.pk in readable(delivery.user, [delivery])
     return messages.compose(delivery, clock.now()) if is_readable else None
 
 

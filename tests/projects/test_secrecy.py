@@ -135,9 +135,18 @@ def test_whoever_is_removed_reads_nothing_any_more(
     Run.objects.update(state="in_progress")  # which the bell lists
     client.force_login(ana)
     _, token = tokens.create(ana, "script")
+    content = [b"\x89PNG", b"playground.Run.json", b"library.PromptVersion.json", b"xylophone.png"]
+
+    def archived() -> list[bytes]:
+        response: Any = client.get("/account/data/archive/")
+        archive = b"".join(response.streaming_content)
+        return [part for part in content if part in archive]
+
     assert len(read_by(client, token, things)) > 40
+    assert archived() == content
     members.remove(person("bea"), project, ana.pk)
     assert not read_by(client, token, things)
+    assert archived() == []
 
 
 def read_by(browser: Client, token: str, things: Things) -> set[str]:

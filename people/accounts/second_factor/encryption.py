@@ -49,16 +49,6 @@ def encrypt_anew() -> int:
     return count
 
 
-def is_lost(row: Authenticator) -> bool:
-    """Whether a second factor has a secret that cannot be decrypted."""
-    try:
-        for name in row.data.keys() & set(SECRETS):
-            cipher(SALT).decrypt(row.data[name])
-    except InvalidToken:
-        return True
-    return False
-
-
 def _rotate(row: Authenticator) -> bool:
     for name in SECRETS:
         if name in row.data:

@@ -1,4 +1,4 @@
-"""A client that openapi-python-client generates from the address of Vitrine's document."""
+"""A client that openapi-python-client generates from Vitrine's document."""
 
 import importlib
 import inspect
@@ -12,27 +12,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from common import (
-    CENSOR,
-    FORBIDDEN,
-    MINUTE,
-    PICTURE,
-    SLOW,
-    TOKEN,
-    URL,
-    digest,
-    main,
-    refusals,
-)
+from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, URL, digest, main, refusals
 
-# What a call is given besides what earlier calls have answered.
+INPUT = {"endpoint_id": PICTURE, "arguments": {"prompt": "a mill"}}
+BOARD = {"columns": [{"endpoint_id": PICTURE}], "rows": [{"prompt": "a mill"}]}
 BODIES: dict[str, dict[str, Any]] = {
-    "create_preset": {"endpoint_id": PICTURE, "name": "Mill", "arguments": {"prompt": "a mill"}},
+    "create_preset": INPUT | {"name": "Mill"},
     "create_webhook": {"webhook_url": f"{URL}/hook"},
-    "create_run": {"endpoint_id": PICTURE, "arguments": {"prompt": "a mill"}},
-    "estimate_run": {"endpoint_id": PICTURE, "arguments": {"prompt": "a mill"}},
-    "create_board": {"columns": [{"endpoint_id": PICTURE}], "rows": [{"prompt": "a mill"}]},
-    "estimate_board": {"columns": [{"endpoint_id": PICTURE}], "rows": [{"prompt": "a mill"}]},
+    **dict.fromkeys(("create_run", "estimate_run"), INPUT),
+    **dict.fromkeys(("create_board", "estimate_board"), BOARD),
     "add_to_board": {"rows": [{"prompt": "two mills"}]},
     "run_board_again": {"what": "failed"},
     "answer_consent": {"agrees": False},
@@ -40,30 +28,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "run_flow": {"inputs": {}},
 }
 NOBODYS = "00000000-0000-4000-8000-000000000000"
-KNOWN: dict[str, Any] = {
-    "endpoint_id": PICTURE,
-    "slug": "best",
-    "position": 0,
-    "consent_id": NOBODYS,
-    "delivery_id": NOBODYS,
-}
-# Calls whose answer another one needs, and by which name; what takes things away comes last.
-FIRST = {
-    "list_flows": "flow_id",
-    "create_webhook": "webhook_id",
-    "delete_webhook": "",
-    "create_preset": "preset_id",
-    "create_upload": "upload_id",
-    "create_run": "run_id",
-    "create_board": "board_id",
-    "run_flow": "flow_run_id",
-}
+KNOWN: dict[str, Any] = {"endpoint_id": PICTURE, "slug": "best", "position": 0}
+KNOWN |= dict.fromkeys(("consent_id", "delivery_id"), NOBODYS)
+# Calls that tell a key which others need; what takes things away comes last.
+FIRST = {"list_flows": "flow_id", "create_webhook": "webhook_id", "delete_webhook": ""}
+FIRST |= {"create_preset": "preset_id", "create_upload": "upload_id", "create_run": "run_id"}
+FIRST |= {"create_board": "board_id", "run_flow": "flow_run_id"}
 LAST = ("unstar_artifact", "unstar_run", "remove_favourite", "delete_preset", "delete_run")
-# What is not there, or not this token's to do.
-REFUSED = {
-    **dict.fromkeys(("get_consent", "answer_consent", "repeat_delivery", "get_collection"), 404),
-    **dict.fromkeys(("add_to_collection", "remove_from_collection"), 403),
-}
+REFUSED = dict.fromkeys(("get_consent", "answer_consent", "repeat_delivery"), 404)
+REFUSED |= {"get_collection": 404, "add_to_collection": 403, "remove_from_collection": 403}
 
 
 @cache
@@ -84,34 +57,27 @@ def generated() -> Any:
 
 @cache
 def calls() -> dict[str, Any]:
-    """The modules of all calls by name."""
+    """The functions of all calls by name."""
     api = importlib.import_module(f"{generated().__name__}.api")
-    found = pkgutil.walk_packages(api.__path__, f"{api.__name__}.")
+    modules = pkgutil.walk_packages(api.__path__, f"{api.__name__}.")
     return {
-        module.name.rpartition(".")[2]: importlib.import_module(module.name)
-        for module in found
-        if not module.ispkg
+        one.name.rpartition(".")[2]: importlib.import_module(one.name).sync_detailed
+        for one in modules
+        if not one.ispkg
     }
-
-
-@cache
-def client() -> Any:
-    """The client with its token."""
-    import httpx
-
-    timeout = httpx.Timeout(2 * MINUTE)
-    base = f"{URL}/api/v1"
-    return generated().AuthenticatedClient(base_url=base, token=TOKEN, timeout=timeout)
 
 
 def ask(name: str, body: dict[str, Any] | None = None, **values: Any) -> Any:
     """Make a call with a body of this content; its answer is one that the document names."""
-    call = calls()[name].sync_detailed
+    import httpx
+
+    call, its = calls()[name], generated()
     if body is not None:
-        kind = inspect.signature(call).parameters["body"].annotation
-        kind = getattr(sys.modules[call.__module__], str(kind).partition(" ")[0], kind)
-        values["body"] = kind.from_dict(body)
-    answer = call(client=client(), **values)
+        kind = str(inspect.signature(call).parameters["body"].annotation).partition(" ")[0]
+        values["body"] = getattr(sys.modules[call.__module__], kind).from_dict(body)
+    base, timeout = f"{URL}/api/v1", httpx.Timeout(2 * MINUTE)
+    client = its.AuthenticatedClient(base_url=base, token=TOKEN, timeout=timeout)
+    answer = call(client=client, **values)
     is_named = answer.parsed is not None or (answer.status_code == 204 and not answer.content)
     assert is_named, f"{name}: {answer.status_code} {answer.content[:300]!r}"
     return answer
@@ -141,8 +107,7 @@ def error_of(call: Any) -> dict[str, Any]:
     """The status and the words of what is refused, at once or when the run has failed."""
     answer = call()
     if answer.status_code < 400:
-        error = ended(answer.parsed.id).error
-        return {"status": 422, "text": str(error.to_dict())}
+        return {"status": 422, "text": str(ended(answer.parsed.id).error.to_dict())}
     return {"status": int(answer.status_code), "text": str(answer.parsed.to_dict())}
 
 
@@ -165,19 +130,15 @@ def minute() -> Any:
 
 def everything() -> Any:
     """Every call of the document once."""
-    between = sorted(calls().keys() - FIRST.keys() - {*LAST})
-    for name in (*FIRST, *between, *LAST):
-        taken = inspect.signature(calls()[name].sync_detailed).parameters.values()
-        needed = [one.name for one in taken if one.default is one.empty and one.name != "client"]
-        values = {one: KNOWN[one] for one in needed if one != "body"}
+    for name in (*FIRST, *sorted(calls().keys() - FIRST.keys() - {*LAST}), *LAST):
+        taken = inspect.signature(calls()[name]).parameters.values()
+        values = {one.name: KNOWN[one.name] for one in taken if one.name in KNOWN}
         if name == "create_upload":
-            types = importlib.import_module(f"{generated().__name__}.types")
-            file = types.File(io.BytesIO(b"a mill"), "mill.txt", "text/plain")
+            file = importlib.import_module("its_client.types").File(io.BytesIO(b"a mill"), "a.txt")
             values["body"] = generated().models.NewUpload(file=file)
-        answer = ask(name, None if "body" in values else BODIES.get(name), **values)
-        expected = REFUSED.get(name)
-        is_well = answer.status_code == expected if expected else answer.status_code < 300
-        assert is_well, f"{name}: {answer.status_code} {answer.content[:300]!r}"
+        answer = ask(name, BODIES.get(name), **values)
+        expected = REFUSED.get(name, answer.status_code if answer.status_code < 300 else 200)
+        assert answer.status_code == expected, f"{name}: {answer.content[:300]!r}"
         if FIRST.get(name):
             made = answer.parsed
             KNOWN[FIRST[name]] = (made.items[0] if name == "list_flows" else made).id

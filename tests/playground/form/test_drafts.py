@@ -163,33 +163,24 @@ def test_a_form_filled_by_an_address_keeps_the_draft_until_edited(
     assert prompt(member.get(PAGE).content.decode()) == "my own"
 
 
-FILLED_BY = (
-    {},
-    {"input": '{"prompt": "theirs"}'},  # undo
-    {"input": '{"prompt": 5}'},
-    {"example": "1"},
-    {"saved": "gone"},
-)
-
-
 def submits_of(page: str) -> list[str]:
     """What the buttons of the model's form do, in the page's order: Enter presses the first."""
     begin = page.index('id="playground-form"')
     end = page.index("</form>", begin)
-    buttons = re.finditer(r"<button\b([^>]*)>", page)
     own = [
-        found[1]
-        for found in buttons
+        re.findall(r'value="([^"]*)"', found[1]) or [""]
+        for found in re.finditer(r"<button\b([^>]*)>", page)
         if 'form="playground-form"' in found[1] or begin < found.start() < end
         if 'type="button"' not in found[1]
     ]
-    return [(re.findall(r'value="([^"]*)"', attributes) or [""])[0] for attributes in own]
+    return [value for value, *_ in own]
 
 
 def test_enter_presses_run_whatever_stands_above_the_form(member: Client) -> None:
     save(member, "my own", "one", 0)
     save(member, "another", "two", 0)
-    pages = [member.get(PAGE, query).content.decode() for query in FILLED_BY]
+    queries = ({}, {"input": '{"prompt": "theirs"}'}, {"input": '{"prompt": 5}'}, {"saved": "gone"})
+    pages = [member.get(PAGE, query).content.decode() for query in queries]
     pages += [in_front(member, "three"), member.post(PAGE, {"num_images": "x"}).content.decode()]
     assert [submits_of(page)[0] for page in pages] == ["run"] * len(pages)
     assert {"undo", "other"} <= {does for page in pages for does in submits_of(page)[1:]}

@@ -83,7 +83,7 @@ def test_a_rotated_picture_is_turned_upright(artifact: Any) -> None:
 def test_a_video_rotated_by_its_matrix_is_turned_upright(artifact: Any) -> None:
     for case in with_case("18b-rotated.mp4", turned(film())):
         row = copy(artifact("video"), case)
-        assert row.width and row.height and row.height > row.width
+        assert (row.width, row.height) in {(360, 640), (240, 320)}
         assert opened(row.poster).size == (row.width, row.height)
         assert opened(row.thumbnail).height > opened(row.thumbnail).width
 
