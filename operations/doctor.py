@@ -158,7 +158,8 @@ def _disks() -> Iterator[Finding]:
         present = _present(folder)
         # Without X what is in a folder cannot be opened; a parent of it may be closed, too.
         is_closed = present != folder and not os.access(present, os.X_OK)
-        if is_closed or not os.access(present, os.R_OK | os.W_OK | os.X_OK):
+        needed = os.R_OK | os.X_OK | (os.W_OK if what != "backups" else 0)  # only a worker writes
+        if is_closed or not os.access(present, needed):
             yield bad(
                 "disk",
                 f"{what} cannot be read and written to: {folder}.",
