@@ -133,6 +133,7 @@ class VitrineAdminSite(AdminSite):
         permissions.require(request.user, permissions.VIEW_WORKER)
         # The models of other apps can be imported once all apps are loaded.
         from operations import doctor, status
+        from operations.findings import findings
         from spending.bills import balance
 
         money = permissions.CHANGE_BUDGETS
@@ -142,7 +143,7 @@ class VitrineAdminSite(AdminSite):
             "title": "Status",
             "status": status.load_status(request.user),
             "versions": versions(),
-            "findings": list(doctor.findings(doctor.QUIET)),
+            "findings": list(findings(doctor.QUIET)),
             "sees_runs": permissions.may_see_runs(request.user),
             "account": balance.account() if permissions.may(request.user, money) else None,
         }

@@ -33,7 +33,6 @@ from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
 from core.live.broker import Broker  # noqa: E402
 from core.process.tuning import freeze_gc  # noqa: E402
-from operations.metrics import reporting  # noqa: E402
 from operations.metrics.requests import CountedRequests, page_routes  # noqa: E402
 from runs.live import long_poll  # noqa: E402
 from sharing.live import polls as share_polls  # noqa: E402
@@ -70,7 +69,6 @@ def counted(app: App) -> App:
     """Return `app` with its requests counted, where somebody reads the counts."""
     if not settings.METRICS_TOKEN:
         return app
-    reporting.start("web")
     routes = {*page_routes(), assistants_http.PATH, settings.STATIC_URL.rstrip("/")}
     return CountedRequests(app, routes, held={long_poll.PATH, share_polls.PATH})
 

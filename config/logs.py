@@ -5,11 +5,15 @@ Lines are text, or with LOG_FORMAT=json one object each.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
-from typing import Any
+import sys
+from datetime import UTC, datetime
+from typing import Any, TextIO, cast
 
 from config import audit_log
+from core.process import identity
 
 HIDDEN = "[hidden]"
 # The beginnings of addresses that end in a secret. Next to some of them are pages without one.
@@ -50,6 +54,40 @@ class Redacted(logging.Formatter):
         return SECRETS.sub(rf"\1{HIDDEN}", text)
 
 
+class JsonStream:
+    """Standard error or output, each of whose lines is an object: what is text becomes one."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._rest = stream, ""
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the stream in all else."""
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write the lines that are whole; records of the log are objects already."""
+        *lines, self._rest = f"{self._rest}{text}".split("\n")
+        for line in filter(str.strip, lines):
+            self._stream.write(f"{line if line.startswith('{') else self._as_object(line)}\n")
+        return len(text)
+
+    def _as_object(self, line: str) -> str:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        values = {"time": now, "level": "INFO", "logger": self._stream.name, "message": line}
+        return json.dumps(values | {"process": identity.kind()})
+
+
+def write_json() -> None:
+    """Let everything that this process prints be JSON, but what a command prints for people."""
+    sys.stderr = cast("TextIO", JsonStream(sys.stderr))
+    if identity.kind() in SERVICES:
+        sys.stdout = cast("TextIO", JsonStream(sys.stdout))
+    sys.excepthook = lambda *raised: logging.getLogger("vitrine").critical(
+        "This process ends: %s", raised[1], exc_info=raised
+    )
+
+
+SERVICES = {"up", "worker", "realtime"}
 LINES = {"text": "line", "json": "json"}  # formatters by LOG_FORMAT
 
 
@@ -58,6 +96,8 @@ def configuration(audit_place: str, line_format: str = "text") -> dict[str, Any]
 
     `line_format` is one of `LINES`.
     """
+    if line_format == "json" and not isinstance(sys.stderr, JsonStream):
+        write_json()
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -79,6 +79,8 @@ REALTIME_URL = env.address("REALTIME_URL", "", "wss", "ws")
 REALTIME_ORIGIN = ["{0.scheme}://{0.netloc}".format(urlsplit(REALTIME_URL))] if REALTIME_URL else []
 # Where the web process reaches the same process, for streams and live sessions of fal's clients.
 GATEWAY_URL = env.address("GATEWAY_URL", "", "http")
+# `manage.py up` sets it: realtime is started by the first connection, so none may be running.
+IS_ON_DEMAND = "VITRINE_REALTIME_ON_DEMAND" in os.environ
 # Origins of results and thumbnails: the only ones that we fetch from and that pages may show.
 FAL_MEDIA_URLS = settings_rules.require_media_urls(
     env.texts(
@@ -113,7 +115,8 @@ EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.use_tls, _MAIL.use_ssl
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.text("MAIL_FROM") or "Vitrine <vitrine@localhost>"
+MAIL_FROM = env.text("MAIL_FROM")
+DEFAULT_FROM_EMAIL = MAIL_FROM or "Vitrine <vitrine@localhost>"
 PASSWORD_RESET_TIMEOUT = 4 * 3600
 
 # --- notifications ----------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Puts a version beside those that are there, migrates, and switches to it:
-#   sh deploy/release.sh v0.2.0                            a tag of $VITRINE_HOME/repository
+#   sh deploy/release.sh main                              a commit of $VITRINE_HOME/repository
 #   sh deploy/release.sh vitrine-0.2.0-py3-none-any.whl    a package, or vitrine==0.2.0
+#   sh deploy/release.sh 2b571e1bcc49                      a version that is there, by its name
 # Running processes go on with their own version until they are restarted. A version that is there
 # already is only switched to. `packages` names what each version gets besides.
 set -eu
@@ -10,13 +11,18 @@ here=$(cd "$(dirname "$0")" && pwd)
 case $1 in
   *.whl) name=${1##*/vitrine-} name=${name%%-*} ;;
   vitrine==*) name=${1#vitrine==} ;;
-  *) name=${1#v} ;;
+  v[0-9]*) name=${1#v} ;; # a tag, where somebody made one
+  *) # a version by its folder, or a commit, which its shortened hash names
+    name=$1
+    [ -e "$home/versions/$name/complete" ] ||
+      name=$(git -C "$home/repository" rev-parse --short=12 --verify "$1^{commit}")
+    ;;
 esac
 version=$home/versions/$name
 python=$version/.venv/bin/python
 export VITRINE_DATA_DIR="${VITRINE_DATA_DIR:-$home/data}"
 
-install_tag() {
+install_commit() {
   mkdir -p "$version/app"
   git -C "$home/repository" archive --output="$version/app.tar" "$1"
   tar -xf "$version/app.tar" -C "$version/app"
@@ -36,7 +42,7 @@ if [ ! -e "$version/complete" ]; then
   "${PYTHON:-python3}" -m venv "$version/.venv"
   case $1 in
     *.whl | vitrine==*) install_package "$1" ;;
-    *) install_tag "$1" ;;
+    *) install_commit "$1" ;;
   esac
   if [ -f "$home/packages" ]; then
     "$python" -m pip install --quiet --disable-pip-version-check -r "$home/packages"

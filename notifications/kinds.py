@@ -25,7 +25,8 @@ class Kind:
     """A kind of notification: its name in the database, and its texts on the settings page.
 
     `needs` is the permission without which nobody reads it; what `asks` for an act is on the front
-    page until it is seen, or done.
+    page until it is seen, or done. What `is_mailed` goes to the account's address as well, until
+    its user makes an e-mail channel, which then says what is mailed.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Kind:
     description: str = ""
     needs: str = ""
     asks: bool = False
+    is_mailed: bool = False
 
 
 _KINDS: dict[str, Kind] = {}
@@ -58,6 +60,12 @@ def hidden_from(user: User) -> list[str]:
     needs = {kind.needs for kind in _KINDS.values() if kind.needs}
     lacking = {need for need in needs if not permissions.may(user, need)}
     return [kind.name for kind in _KINDS.values() if kind.needs in lacking]
+
+
+def is_mailed(name: str) -> bool:
+    """Return whether this kind is mailed to who has chosen nothing."""
+    kind = _KINDS.get(name)
+    return kind is not None and kind.is_mailed
 
 
 def asking() -> list[str]:
@@ -88,8 +96,9 @@ for _kind in (
     Kind(
         TROUBLE,
         "Trouble",
-        "for admins: the status page says that something is wrong",
+        "for admins, and mailed to them: the status page says that something is wrong",
         permissions.VIEW_WORKER,
+        is_mailed=True,
     ),
 ):
     register(_kind)

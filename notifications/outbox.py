@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -61,9 +62,14 @@ def send_test(channel: Channel) -> None:
     _write(channel.user, key, line | {"seen_at": clock.now()}, [channel])
 
 
-def _channels(user: User, kind: str) -> list[Channel]:
+def _channels(user: User, kind: str) -> list[Channel | None]:
+    """Return the user's channels for a kind; None stands for the account's e-mail address."""
     channels = Channel.objects.of(user).filter(is_paused=False).exclude(method=Method.RUNS)
-    return [channel for channel in channels if kind in channel.kinds]
+    wanted: list[Channel | None] = [channel for channel in channels if kind in channel.kinds]
+    can_be_mailed = kinds.is_mailed(kind) and settings.EMAIL_URL and user.email
+    if can_be_mailed and not Channel.objects.filter(user=user, method=Method.EMAIL).exists():
+        wanted.append(None)
+    return wanted
 
 
 def _line(subject: str, kind: str, text: str, path: str) -> dict[str, Any]:
@@ -76,7 +82,9 @@ def _line(subject: str, kind: str, text: str, path: str) -> dict[str, Any]:
     }
 
 
-def _write(user: User, key: str, line: Mapping[str, Any], channels: list[Channel]) -> bool:
+def _write(
+    user: User, key: str, line: Mapping[str, Any], channels: Sequence[Channel | None]
+) -> bool:
     """Write the notification with its deliveries; False if one with this key exists."""
     with transaction.atomic():
         notification, is_new = Notification.objects.get_or_create(user=user, key=key, defaults=line)
@@ -86,12 +94,12 @@ def _write(user: User, key: str, line: Mapping[str, Any], channels: list[Channel
     return is_new
 
 
-def _delivery(notification: Notification, channel: Channel) -> Delivery:
+def _delivery(notification: Notification, channel: Channel | None) -> Delivery:
     """Return a delivery that is due; without an address (a missing e-mail) a failed one."""
     return Delivery(
         user=notification.user,
-        method=channel.method,
-        address=channel.address or notification.user.email,
+        method=channel.method if channel else Method.EMAIL,
+        address=(channel and channel.address) or notification.user.email,
         channel=channel,
         notification=notification,
         next_attempt_at=clock.now(),

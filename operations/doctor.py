@@ -14,11 +14,9 @@ import smtplib
 import stat
 import sys
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,6 +45,8 @@ from core.version import version
 from notifications.models import Channel
 from operations import files_check, growth, status
 from operations.backup import nightly
+from operations.findings import Check, Finding, advice, bad, ok
+from operations.metrics import reporting
 from operations.models import Backup
 from people.accounts.second_factor import encryption
 from runs.models import KeptFigures
@@ -59,51 +59,8 @@ LEAST_FREE_BYTES = 1_000_000_000
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"}
 LEAST_SQLITE = (3, 38)
 LEAST_POSTGRESQL = (14, 0)
+KEY_FILES = ("key.env", "admin-key.env")
 MOUNTS = Path("/proc/mounts")
-
-
-class Level(StrEnum):
-    """How bad it is."""
-
-    OK = "ok"
-    ADVICE = "advice"
-    BAD = "bad"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a check has found: a sentence, and what to do if it is not well."""
-
-    what: str
-    level: Level
-    sentence: str
-    remedy: str = ""
-
-
-Check = Callable[[], Iterator[Finding]]
-
-
-def _ok(what: str, sentence: str) -> Finding:
-    return Finding(what, Level.OK, sentence)
-
-
-def _advice(what: str, sentence: str, remedy: str) -> Finding:
-    return Finding(what, Level.ADVICE, sentence, remedy)
-
-
-def _bad(what: str, sentence: str, remedy: str) -> Finding:
-    return Finding(what, Level.BAD, sentence, remedy)
-
-
-def findings(checks: Sequence[Check]) -> Iterator[Finding]:
-    """Yield what these checks find."""
-    for check in checks:
-        try:
-            yield from check()
-        except DatabaseError as error:
-            reason = str(error).strip().splitlines()[0]
-            name = check.__name__.strip("_").replace("_", " ")
-            yield _bad(name, f"The database did not answer ({reason}).", "See “database”.")
 
 
 # --- here -------------------------------------------------------------------------------------
@@ -114,7 +71,7 @@ def _database() -> Iterator[Finding]:
         connection.ensure_connection()
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
-        yield _bad(
+        yield bad(
             "database",
             f"The database of DATABASE_URL cannot be used ({reason}).",
             "Start it, or mend DATABASE_URL: special characters of a password are percent-encoded.",
@@ -125,11 +82,11 @@ def _database() -> Iterator[Finding]:
     name = "SQLite" if settings.IS_SQLITE else "PostgreSQL"
     words = f"{name} {'.'.join(map(str, number))}"
     if number < least:
-        yield _bad("database", f"{words} is too old.", f"Use {'.'.join(map(str, least))} or newer.")
+        yield bad("database", f"{words} is too old.", f"Use {'.'.join(map(str, least))} or newer.")
     else:
-        yield _ok("database", f"{words} answers.")
+        yield ok("database", f"{words} answers.")
     if settings.IS_SQLITE and settings.PUBLIC_URL:
-        yield _advice(
+        yield advice(
             "database",
             "A server for others runs on SQLite, which one machine's processes can use.",
             "PostgreSQL lets several machines work together; OPERATING.md says how.",
@@ -140,32 +97,54 @@ def _migrations() -> Iterator[Finding]:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
-        yield _bad(
+        yield bad(
             "migrations",
             f"{len(plan)} migrations are not applied, such as {plan[0][0]}.",
             "Run “manage.py migrate”, once.",
         )
     else:
-        yield _ok("migrations", "All migrations are applied.")
+        yield ok("migrations", "All migrations are applied.")
 
 
 def _settings() -> Iterator[Finding]:
     if settings.DEBUG and settings.PUBLIC_URL:
-        yield _bad("settings", "DEBUG is on for a server of others.", "Take DEBUG out of .env.")
+        yield bad("settings", "DEBUG is on for a server of others.", "Take DEBUG out of .env.")
     if not settings.PUBLIC_URL:
-        yield _advice(
+        yield advice(
             "settings",
             "PUBLIC_URL is not set: no mail with a link is sent, and fal's webhooks do not come.",
             "Set it to the address that people open; on one's own machine nothing is missing.",
         )
     elif urlsplit(settings.PUBLIC_URL).scheme != "https":
-        yield _bad(
+        yield bad(
             "settings",
             "PUBLIC_URL is not https: passwords and sessions can be read on their way.",
             "Put a proxy with TLS in front; OPERATING.md has one for nginx and one for Caddy.",
         )
     else:
-        yield _ok("settings", f"People open {settings.PUBLIC_URL}.")
+        yield ok("settings", f"People open {settings.PUBLIC_URL}.")
+
+
+def _secret_key() -> Iterator[Finding]:
+    ours = reporting.secret_key()
+    others = {row.kind for row in reporting.processes() if row.secret_key not in {ours, None}}
+    for kind in sorted(others):
+        yield bad(
+            "SECRET_KEY",
+            f"The {kind} process runs with another SECRET_KEY than this one.",
+            "Give all processes the same one, and restart them together: sessions, second factors "
+            "and live sessions depend on it.",
+        )
+
+
+def _static_files() -> Iterator[Finding]:
+    if settings.DEBUG or (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        return
+    yield bad(
+        "static files",
+        f"There are none in {settings.STATIC_ROOT}: pages fail or have no styles.",
+        "Run “manage.py collectstatic --no-input”; release.sh and “make run” do.",
+    )
 
 
 def _secrets() -> Iterator[Finding]:
@@ -181,7 +160,7 @@ def _secrets() -> Iterator[Finding]:
     for what, (salt, tokens) in lost.items():
         if count := count_lost(salt, tokens):
             remedy = "Put the former SECRET_KEY into SECRET_KEY_FALLBACKS, or as is said here."
-            yield _bad("secrets", f"SECRET_KEY does not decrypt {count:,} of the {what}.", remedy)
+            yield bad("secrets", f"SECRET_KEY does not decrypt {count:,} of the {what}.", remedy)
 
 
 def _encrypted(rows: QuerySet[Any], column: str) -> Iterator[str]:
@@ -190,12 +169,14 @@ def _encrypted(rows: QuerySet[Any], column: str) -> Iterator[str]:
 
 
 def _permissions() -> Iterator[Finding]:
-    secret = [settings.BASE_DIR / ".env", Path(settings.VAR_DIR) / ".env"]
+    data = Path(settings.VAR_DIR)
+    secret = [settings.BASE_DIR / ".env", data / ".env"]
+    secret += [folder / name for folder in (data, data.parent) for name in KEY_FILES]
     open_files = [file for file in secret if file.exists() and _is_readable_by_others(file)]
     for file in open_files:
-        yield _bad("permissions", f"{file} can be read by others.", f"chmod 600 {file}")
+        yield bad("permissions", f"{file} can be read by others.", f"chmod 600 {file}")
     if not open_files:
-        yield _ok("permissions", "No file with secrets can be read by others.")
+        yield ok("permissions", "No file with secrets can be read by others.")
 
 
 def _is_readable_by_others(file: Path) -> bool:
@@ -204,24 +185,29 @@ def _is_readable_by_others(file: Path) -> bool:
 
 def _disks() -> Iterator[Finding]:
     for what, folder in _folders().items():
-        present = next(path for path in (folder, *folder.parents) if path.exists())
-        if not os.access(present, os.W_OK):
-            yield _bad(
-                "disk", f"{what} cannot be written to: {folder}.", "Give this account access."
+        present = _present(folder)
+        # Without X what is in a folder cannot be opened; a parent of it may be closed, too.
+        is_closed = present != folder and not os.access(present, os.X_OK)
+        needed = os.R_OK | os.X_OK | (os.W_OK if what != "backups" else 0)  # only a worker writes
+        if is_closed or not os.access(present, needed):
+            yield bad(
+                "disk",
+                f"{what} cannot be read and written to: {folder}.",
+                "Give this account access.",
             )
             continue
         free = shutil.disk_usage(present).free
         if free < LEAST_FREE_BYTES:
-            yield _bad(
+            yield bad(
                 "disk",
                 f"The disk of {what} ({folder}) has {size(free)} free.",
                 "Make room; what grows is listed below, with its limit.",
             )
         else:
-            yield _ok("disk", f"{what}: {size(free)} free on the disk of {folder}.")
+            yield ok("disk", f"{what}: {size(free)} free on the disk of {folder}.")
         if kind := _network_file_system(present):
             is_database = settings.IS_SQLITE and what == "the database"
-            yield (_bad if is_database else _advice)(
+            yield (bad if is_database else advice)(
                 "file system",
                 f"{folder} is on a network file system ({kind})"
                 + (", on which SQLite's locks do not hold." if is_database else "."),
@@ -229,6 +215,12 @@ def _disks() -> Iterator[Finding]:
                 if is_database
                 else "It works; if it is away, pages without files go on.",
             )
+
+
+def _present(folder: Path) -> Path:
+    """Return the folder, or what of its path this account can see."""
+    visible = (path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
+    return next(visible, Path("/"))
 
 
 def _folders() -> dict[str, Path]:
@@ -258,24 +250,24 @@ def _network_file_system(folder: Path) -> str:
 
 def _growing() -> Iterator[Finding]:
     for thing in growth.things():
-        yield _ok("grows", f"{thing.name}: {thing.amount}. {thing.limit}")
+        yield ok("grows", f"{thing.name}: {thing.amount}. {thing.limit}")
 
 
 def _files() -> Iterator[Finding]:
     """Yield what the last comparison of the storage with the rows has found."""
     scan = KeptFigures.objects.filter(kind=files_check.FIGURES).exclude(made_at=None).first()
     if scan is None:
-        yield _ok("files", "The storage was not compared with the rows yet; a worker does it.")
+        yield ok("files", "The storage was not compared with the rows yet; a worker does it.")
     elif any(scan.values[what] for what in ("orphans", "lost", "uploads")):
         named = ", ".join(scan.values.get("examples", ()))
-        yield _advice(
+        yield advice(
             "files",
             files_check.in_words(scan.values) + (f" For example: {named}." if named else ""),
             "“manage.py check_files” names them; with --mend it deletes the ones, and lets pages "
             "say that the others are lost. First see whether a backup has them.",
         )
     else:
-        yield _ok("files", "Each file has a row, and each row its file.")
+        yield ok("files", "Each file has a row, and each row its file.")
 
 
 def _storage() -> Iterator[Finding]:
@@ -293,49 +285,68 @@ def _tried(what: str, storage: Storage, setting: str) -> Iterator[Finding]:
             is_whole = file.read() == b"well"
         storage.delete(stored)
     except Exception as error:  # storages of others raise anything
-        yield _bad(
+        yield bad(
             what,
             f"A file could not be stored in {describe_place(storage)} ({describe_error(error)}).",
             f"Mend what {setting} names, or this account's access to it.",
         )
         return
     if is_whole:
-        yield _ok(what, f"A file was stored in {describe_place(storage)}, read and deleted.")
+        yield ok(what, f"A file was stored in {describe_place(storage)}, read and deleted.")
     else:
-        yield _bad(what, f"{describe_place(storage)} gave another file back.", f"Mend {setting}.")
+        yield bad(what, f"{describe_place(storage)} gave another file back.", f"Mend {setting}.")
 
 
 def _problems() -> Iterator[Finding]:
     """Yield what the status page calls a problem: of workers, their keys, the sync, backups."""
     problems = status.problems()
     for problem in problems:
-        yield _bad("work", problem, "The status page has more: /admin/status/.")
+        yield bad("work", problem, "The status page has more: /admin/status/.")
     if not problems:
         count = len(worker_status.workers_alive())
-        yield _ok(
+        yield ok(
             "work", f"{counted(count, 'worker')} at work; sync and backups are as they should."
         )
 
 
 def _backups() -> Iterator[Finding]:
     if not settings.BACKUP_TO:
-        yield _advice(
+        yield advice(
             "backups",
             "No backups are made by themselves.",
             "Set BACKUP_TO to a folder on another disk; the worker makes and proves one a day.",
         )
         return
+    if not settings.BACKUP_PASSPHRASE:
+        yield advice(
+            "backups",
+            "BACKUP_PASSPHRASE is not set, so SECRET_KEY and KEYS_SECRET are in no backup.",
+            "Set it, and keep it elsewhere: without SECRET_KEY, second factors are lost.",
+        )
+    places = _folders()
+    if there := places.pop("backups", None):
+        same = [what for what, folder in places.items() if _disk_of(folder) == _disk_of(there)]
+        if same:
+            yield advice(
+                "backups",
+                f"BACKUP_TO is on the disk of {' and '.join(same)}: both are lost with it.",
+                "Let it name another disk or machine.",
+            )
     last = Backup.objects.exclude(state=Backup.State.RUNNING).first()
     if last is None:
-        yield _advice("backups", "None was made yet.", "The first comes at BACKUP_AT, by a worker.")
+        yield advice("backups", "None was made yet.", "The first comes at BACKUP_AT, by a worker.")
     elif not list(nightly.problems()):  # those are among the problems of the status page
-        yield _ok("backups", f"The last, {last}, is {last.get_state_display()}.")
+        yield ok("backups", f"The last, {last}, is {last.get_state_display()}.")
     if not settings.IS_SQLITE and shutil.which("pg_dump") is None:
-        yield _bad(
+        yield bad(
             "backups",
             "pg_dump is not installed, which backups need.",
             "Install PostgreSQL's client programs (Debian: postgresql-client).",
         )
+
+
+def _disk_of(folder: Path) -> int:
+    return _present(folder).stat().st_dev
 
 
 # --- elsewhere --------------------------------------------------------------------------------
@@ -345,21 +356,28 @@ def _clock() -> Iterator[Finding]:
     here, there = timezone.now(), clock.now(resync_every_s=0)
     if abs(here - there) > CLOCK_MAY_DIFFER:
         apart = duration(abs(here - there))
-        yield _bad(
+        yield bad(
             "clock",
             f"This machine's clock and the database's are {apart} apart.",
             "Let both follow a time server (NTP): codes of second steps depend on the time.",
         )
     else:
-        yield _ok("clock", "This machine's clock is the database's.")
+        yield ok("clock", "This machine's clock is the database's.")
 
 
 def _upstream() -> Iterator[Finding]:
-    if not settings.FAL_KEY:
-        yield _advice(
+    if settings.UPSTREAM == "sandbox" and not settings.FAL_KEY:
+        yield advice(
             "key",
-            "FAL_KEY is not set here, so the bundled sandbox answers.",
-            "Put it where worker and realtime read it; the web processes need none.",
+            "The bundled sandbox answers, not fal.",
+            "Set UPSTREAM=fal for all, and FAL_KEY where worker and realtime read it.",
+        )
+        return
+    if not settings.FAL_KEY:
+        yield advice(
+            "key",
+            "FAL_KEY is not set here, so it could not be tried.",
+            "Let doctor read what the worker reads: “env $(cat key.env) ./start manage.py doctor”.",
         )
         return
     # Asked here: in the event loop a thread would do so, and leave its connection open.
@@ -367,18 +385,18 @@ def _upstream() -> Iterator[Finding]:
     try:
         error = asyncio.run(_key_error(model or "fal-ai/flux/dev"))
     except Exception as failure:  # whatever stands between here and fal
-        yield _bad(
+        yield bad(
             "key",
             f"fal could not be reached at {settings.FAL_API_URL} ({failure}).",
             "Let this machine reach it, through a proxy by HTTPS_PROXY if need be.",
         )
         return
     if isinstance(error, fal.AuthFailed):
-        yield _bad("key", f"fal refuses FAL_KEY: {error}", "Copy it whole: key_id:key_secret.")
+        yield bad("key", f"fal refuses FAL_KEY: {error}", "Copy it whole: key_id:key_secret.")
     elif error is not None:
-        yield _advice("key", f"fal gave no answer about the key: {error}", "Try again in a while.")
+        yield advice("key", f"fal gave no answer about the key: {error}", "Try again in a while.")
     else:
-        yield _ok("key", "fal knows FAL_KEY; nothing was paid.")
+        yield ok("key", "fal knows FAL_KEY; nothing was paid.")
 
 
 async def _key_error(model: str) -> fal.FalError | None:
@@ -393,20 +411,51 @@ async def _key_error(model: str) -> fal.FalError | None:
 
 def _mail() -> Iterator[Finding]:
     if not settings.EMAIL_URL:
-        yield _advice(
+        yield advice(
             "mail",
             "EMAIL_URL is not set: no mail is sent, and who forgets a password asks an admin.",
             "Set it to a mail server; .env.example has the form.",
         )
         return
+    if not settings.MAIL_FROM:
+        yield bad(
+            "mail",
+            "MAIL_FROM is not set, so mail comes from an address that many servers refuse.",
+            "Set it: “Vitrine <vitrine@example.com>”.",
+        )
     try:
         server = mail.get_connection()
         server.open()
         server.close()
     except (OSError, smtplib.SMTPException) as error:
-        yield _bad("mail", f"The mail server refused: {error}.", "Mend EMAIL_URL.")
+        yield bad("mail", f"The mail server refused: {error}.", "Mend EMAIL_URL.")
     else:
-        yield _ok("mail", "The mail server answers; nothing was sent.")
+        yield ok("mail", "The mail server answers; nothing was sent.")
+
+
+def _realtime() -> Iterator[Finding]:
+    """Ask the realtime process by both addresses, as the web process and as browsers do."""
+    path = urlsplit(settings.REALTIME_URL)
+    asked = {
+        "GATEWAY_URL": settings.GATEWAY_URL,
+        "REALTIME_URL": path._replace(scheme=path.scheme.replace("ws", "http")).geturl(),
+    }
+    for name, address in asked.items():
+        if not address:
+            continue
+        try:
+            said = httpx.get(f"{address.rstrip('/')}/livez", timeout=WAIT_S).text.strip()
+            problem = "" if said == "realtime" else "something else answers there"
+        except (httpx.HTTPError, OSError) as error:
+            problem = str(error) or type(error).__name__
+        if problem:
+            yield bad(
+                "realtime",
+                f"{name} ({getattr(settings, name)}) leads to no realtime process: {problem}.",
+                "Start “manage.py realtime”, or mend the address and what the proxy passes to it.",
+            )
+        else:
+            yield ok("realtime", f"{name} leads to the realtime process.")
 
 
 def _public_address() -> Iterator[Finding]:
@@ -416,22 +465,22 @@ def _public_address() -> Iterator[Finding]:
     try:
         response = httpx.get(f"{settings.PUBLIC_URL}/livez", timeout=WAIT_S)
     except (httpx.HTTPError, OSError) as error:
-        yield _bad(
+        yield bad(
             "address",
             f"{settings.PUBLIC_URL} does not answer from here ({error or type(error).__name__}).",
             "See whether the proxy and a web process run, and whether its name leads here.",
         )
         return
     if response.status_code != 200 or response.text.strip() != "alive":
-        yield _bad(
+        yield bad(
             "address",
             f"{settings.PUBLIC_URL}/livez answers {response.status_code}, and not as Vitrine does.",
             "Let the proxy pass this path to the web processes: “location = /livez”.",
         )
         return
-    yield _ok("address", f"{settings.PUBLIC_URL} leads to Vitrine; webhooks find the same way.")
+    yield ok("address", f"{settings.PUBLIC_URL} leads to Vitrine; webhooks find the same way.")
     if urlsplit(settings.PUBLIC_URL).scheme == "https" and not _is_seen_as_secure(response):
-        yield _bad(
+        yield bad(
             "proxy",
             "The proxy does not say that requests came over https (X-Forwarded-Proto).",
             "Set it as OPERATING.md's nginx or Caddy does; else logins are refused.",
@@ -439,7 +488,7 @@ def _public_address() -> Iterator[Finding]:
     if sent := response.headers.get("date"):
         apart = abs(timezone.now() - parsedate_to_datetime(sent))
         if apart > CLOCK_MAY_DIFFER * 2:
-            yield _bad("clock", f"The proxy's clock is {duration(apart)} off.", "Use NTP there.")
+            yield bad("clock", f"The proxy's clock is {duration(apart)} off.", "Use NTP there.")
 
 
 def _is_seen_as_secure(response: httpx.Response) -> bool:
@@ -448,12 +497,14 @@ def _is_seen_as_secure(response: httpx.Response) -> bool:
 
 def _python() -> Iterator[Finding]:
     words = f"Python {'.'.join(map(str, sys.version_info[:3]))}"
-    yield _ok("versions", f"Vitrine {version()} on {words}.")
+    yield ok("versions", f"Vitrine {version()} on {words}.")
 
 
 # What the status page shows beside its own figures: nothing is written, and nobody is asked.
-QUIET: tuple[Check, ...] = (_settings, _permissions, _disks, _backups, _files, _growing)
+QUIET: tuple[Check, ...] = (
+    *(_settings, _secret_key, _static_files, _permissions, _disks, _backups, _files, _growing),
+)
 ALL: tuple[Check, ...] = (
     *(_python, _database, _migrations, _clock, _problems, _secrets, *QUIET),
-    *(_storage, _upstream, _mail, _public_address),
+    *(_storage, _upstream, _mail, _realtime, _public_address),
 )

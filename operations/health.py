@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from catalog.models import SyncReport
 from catalog.pictures import picture_registry
 from core import byte_cache
+from operations.metrics.reporting import is_realtime_missing
 from operations.migrating import is_behind
 from runs.files import storage_limits
 from runs.models import Run
@@ -51,15 +52,16 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> JsonResponse:
     """Return `{"status": "ok"}`, or 503 if people cannot work.
 
-    That is: the database fails, no worker is alive, upstream refuses the key or the balance is
-    exhausted, or the disk is low (then nothing is copied or uploaded). Staff, also by a token, see
-    the number of workers, upstream's trouble, unfinished runs, pictures, the age of the last sync
-    in seconds, the bytes in this process's caches, and the disk. Other upstream
-    trouble is temporary and does not cause a 503.
+    That is: the database fails, no worker or no realtime process is alive, upstream refuses the key
+    or the balance is exhausted, or the disk is low (then nothing is copied or uploaded). Staff,
+    also by a token, see the number of workers, upstream's trouble, unfinished runs, pictures, the
+    age of the last sync in seconds, the bytes in this process's caches, and the disk. Other
+    upstream trouble is temporary and does not cause a 503.
     """
     try:
         alive = workers_alive()
         is_ok = bool(alive) and not is_account_refused(alive) and not storage_limits.is_low()
+        is_ok = is_ok and not is_realtime_missing()
         is_staff = request.user.is_staff
         details = _details() if is_staff else {}
     except DatabaseError:
@@ -82,6 +84,7 @@ def _details() -> dict[str, Any]:
     return {
         "database": "ok",
         "workers": len(alive),
+        "realtime": "missing" if is_realtime_missing() else "ok",
         "upstream": next((worker.trouble for worker in alive if worker.trouble), "ok"),
         "unfinished_runs": Run.objects.unfinished().count(),
         "pictures": picture_registry.counts(),

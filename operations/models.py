@@ -31,6 +31,9 @@ class Backup(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     started_at = models.DateTimeField(db_default=Now())
     beat_at = models.DateTimeField(db_default=Now(), help_text="its process was alive")
+    process = models.CharField(  # noqa: DJ001  a new column, which former versions leave out
+        max_length=identity.LONGEST, null=True, help_text="which makes it, and proves it"
+    )
     ended_at = models.DateTimeField(null=True)
     step = models.CharField(max_length=200, blank=True, help_text="what is being done")
     files = models.PositiveIntegerField(default=0)
@@ -104,6 +107,9 @@ class ServerProcess(models.Model):
         primary_key=True, max_length=identity.LONGEST, help_text="`core.process.identity`"
     )
     kind = models.CharField(max_length=16, help_text="web, worker or realtime")
+    secret_key = models.CharField(  # noqa: DJ001  a new column, which former versions leave out
+        max_length=16, null=True, help_text="which SECRET_KEY it has, not the key"
+    )
     memory_bytes = models.BigIntegerField(null=True, help_text="resident; empty: not known here")
     started_at = models.DateTimeField(db_default=Now())
     beat_at = models.DateTimeField()

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.db import transaction
 
 from operations import trouble
@@ -36,7 +35,7 @@ class OperationsOwner(RunOwner):
 
         async def report() -> float:
             await signal.write_silently(sync_to_async(reporting.report)("worker"))
-            return reporting.EVERY_S
+            return reporting.every_s()
 
         return (
             Job("trouble of the deployment", sync_to_async(trouble.tell_admins)),
@@ -44,5 +43,5 @@ class OperationsOwner(RunOwner):
             Job("let old things go", sync_to_async(Retention().step)),
             Job("compare files with rows", sync_to_async(Scan().step)),
             Job("delete old drafts, news and logs", sync_to_async(expired.delete_expired)),
-            *([Job("metrics", report)] if settings.METRICS_TOKEN else []),
+            *([Job("metrics", report)] if reporting.is_on() else []),
         )

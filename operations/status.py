@@ -20,6 +20,7 @@ from core.formatting import duration, size
 from core.storage import describe_place
 from kept.models import GRACE
 from operations.backup import making, nightly
+from operations.metrics import reporting
 from operations.models import Backup, CspReport, DataVersion
 from people.accounts.models import QueuedMail
 from projects.models import Project
@@ -133,6 +134,7 @@ def load_status(user: User | AnonymousUser) -> Status:
         _errors(user),
         [
             *_process_problems(workers),
+            *_realtime_problems(),
             *_queue_problems(queue),
             *_problems(syncs, stored),
             *nightly.problems(),
@@ -148,7 +150,12 @@ def load_status(user: User | AnonymousUser) -> Status:
 def problems() -> list[str]:
     """Return what is wrong with the deployment, in sentences."""
     syncs = list(SyncReport.objects.all()[:1])
-    return [*_process_problems(_workers()), *_problems(syncs, storage()), *nightly.problems()]
+    return [
+        *_process_problems(_workers()),
+        *_realtime_problems(),
+        *_problems(syncs, storage()),
+        *nightly.problems(),
+    ]
 
 
 def _workers() -> list[WorkerRow]:
@@ -250,6 +257,14 @@ def _process_problems(workers: list[WorkerRow]) -> Iterator[str]:
     troubled = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).exclude(trouble="")
     for key in troubled.select_related("project"):
         yield f"{key.project}: {key.trouble} Its runs wait and go on by themselves."
+
+
+def _realtime_problems() -> Iterator[str]:
+    if reporting.is_realtime_missing():
+        yield (
+            "No realtime process is running: live sessions and streams do not work. Start it: "
+            "“systemctl start vitrine-realtime”, or “manage.py realtime”."
+        )
 
 
 def _queue_problems(queue: Queue) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import shlex
@@ -19,6 +20,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -33,10 +36,22 @@ TICK_S = 1.0
 KEEP_ALIVE_S = 75  # like fal's gateways; uvicorn's five seconds are for servers on the internet
 
 
+class JsonLines(logging.Formatter):
+    """One JSON object a line, as the dashboard's processes write them with LOG_FORMAT=json."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as an object, with its traceback in the message."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"time": at, "level": record.levelname, "logger": record.name, "process": "sandbox"}
+        return json.dumps(line | {"message": super().format(record)})
+
+
 def main(argv: list[str] | None = None) -> int:
     """Serve until a signal; return 1 if the port is in use or the folder is not writable."""
     options = _parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    if is_json := os.environ.get("LOG_FORMAT") == "json":
+        logging.getLogger().handlers[0].setFormatter(JsonLines())
     logging.getLogger("httpx").setLevel(logging.WARNING)
     data_dir = options.data_dir or Path(tempfile.gettempdir()) / "fal-sandbox"
     try:
@@ -64,6 +79,7 @@ def main(argv: list[str] | None = None) -> int:
         uvicorn.Config(
             VirtualHosts(app),
             log_level="warning",
+            log_config=None,
             access_log=False,
             timeout_graceful_shutdown=5,
             timeout_keep_alive=KEEP_ALIVE_S,
@@ -71,9 +87,10 @@ def main(argv: list[str] | None = None) -> int:
         ),
         tls if tls and tls.listener else None,
     )
-    print(f"Sandbox at {base} ({', '.join(PREFIXES.values())})", flush=True)
+    say = logging.getLogger("sandbox").info if is_json else partial(print, flush=True)
+    say(f"Sandbox at {base} ({', '.join(PREFIXES.values())})")
     if tls:
-        print(tls.lines(port, config.key), flush=True)
+        say(tls.lines(port, config.key))
     server.run(sockets=[listener])
     return 0
 

@@ -127,7 +127,7 @@ class Up:
         return printed.strip()
 
     def _link(self) -> str:
-        match = re.search(r"https?://\S+/login/link/\S+", self.log.read_text())
+        match = re.search(r"https?://\S+/login/link/[^\s\"]+", self.log.read_text())
         return match[0] if match else ""
 
     def pid_of(self, command: str) -> int | None:

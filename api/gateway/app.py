@@ -15,6 +15,9 @@ from core.http.asgi import Message, Receive, Send
 from playground.form import form_state
 from runs.realtime.relay import Relay
 
+# `manage.py doctor` asks there whether an address leads to this process.
+ALIVE_PATH, ALIVE = "/livez", b"realtime\n"
+
 
 class Gateway:
     """Serves connections that need an open connection to upstream."""
@@ -28,6 +31,9 @@ class Gateway:
         """Serve one connection."""
         if scope["type"] == "http" and scope["path"].startswith(STREAM_PATH):
             await self.streams.serve(scope["path"].removeprefix(STREAM_PATH), receive, send)
+        elif scope["type"] == "http" and scope["path"].endswith(ALIVE_PATH):
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": ALIVE})
         elif scope["type"] == "websocket" and is_session(scope["path"]):
             await self.sessions.serve(scope, receive, send)
         else:

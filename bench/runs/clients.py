@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from bench.figures import Goal, at_most_ratio, median, percentile, table, without_goal
+from bench.runs.targets import unmeasured
 from bench.stage.children import HOST, ROOT, Broken, clean_environment, free_port
 from bench.stage.product import Product
 from bench.stage.stage import KEY, Stage
@@ -28,6 +29,7 @@ POLL_S = 0.1  # as fal-client
 WARMING = 3
 LITELLM, DIRECT, VITRINE = "LiteLLM", "direct", "Vitrine"
 LITELLM_KEY = "sk-bench"
+LITELLM_PROGRAM = ROOT / "var" / "litellm" / "bin" / "litellm"
 TIMES_LITELLM, TIMES_DIRECT = 6.0, 1.5  # guards: a run through Vitrine is kept and followed
 
 Call = Callable[[], Any]
@@ -44,7 +46,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     goals = [_against_direct(samples), *_added(samples, calls)]
     if ("sync", LITELLM) in samples:
         return [_against_litellm(samples), *goals]
-    return [*goals, without_goal("clients", LITELLM, "not installed, so not measured")]
+    return [*goals, without_goal("clients", LITELLM, unmeasured(LITELLM_PROGRAM.exists()))]
 
 
 def _contenders(stage: Stage, client: httpx.Client) -> dict[tuple[str, str], Call]:
@@ -147,12 +149,11 @@ def _token(product: Product) -> str:
 
 
 def _litellm(stage: Stage) -> str:
-    """Start LiteLLM's proxy before the sandbox and return its address; empty if not installed.
+    """Start LiteLLM's proxy before the sandbox and return its address; empty without one.
 
     `make bench` installs it, as `requirements/litellm.txt` says, into its own environment.
     """
-    program = ROOT / "var" / "litellm" / "bin" / "litellm"
-    if not program.exists():
+    if not LITELLM_PROGRAM.exists():
         return ""
     port, settings = free_port(), stage.scratch / "litellm.yaml"
     settings.write_text(
@@ -166,8 +167,12 @@ def _litellm(stage: Stage) -> str:
     )
     # It would fetch a price list and send telemetry; nothing here leaves this machine.
     quiet = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
-    command = [str(program), "--config", str(settings)]
+    command = [str(LITELLM_PROGRAM), "--config", str(settings)]
     command += ["--host", HOST, "--port", str(port)]
     proxy = stage.start("litellm", command, env=clean_environment() | quiet)
-    proxy.answering(f"http://{HOST}:{port}/health/liveliness")
+    try:
+        proxy.answering(f"http://{HOST}:{port}/health/liveliness")
+    except Broken as error:  # the others are measured without it
+        print(f"{LITELLM} is broken: {error}", file=sys.stderr)
+        return ""
     return f"http://{HOST}:{port}"

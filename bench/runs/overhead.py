@@ -21,7 +21,7 @@ from bench.figures import (
     table,
     without_goal,
 )
-from bench.runs.targets import GRADIO, MODEL, Target, Targets, pages
+from bench.runs.targets import GRADIO, MODEL, Target, Targets, gradio_python, pages, unmeasured
 from bench.stage.product import Product
 from bench.stage.stage import Stage
 
@@ -58,7 +58,7 @@ def measure_goals(
     finally:
         close(targets)
     if GRADIO not in targets:
-        goals.append(without_goal("G1", GRADIO, "not installed, so not measured"))
+        goals.append(without_goal("G1", GRADIO, unmeasured(gradio_python())))
     return goals + measure_with_latency(stage, min(rounds, DISTANT_ROUNDS))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from urllib.parse import quote
 from playwright.sync_api import Page
 
 from bench.stage.browser import painted_ms
-from bench.stage.children import HOST, ROOT, clean_environment, free_port
+from bench.stage.children import HOST, ROOT, Broken, clean_environment, free_port
 from bench.stage.login import in_browser
 from bench.stage.stage import KEY, Stage
 
@@ -83,13 +84,23 @@ def pages(stage: Stage) -> Targets:
     port = free_port()
     if python := gradio_python():
         program = str(ROOT / "bench" / "stage" / "gradio_run.py")
-        command = [python, program, str(port), stage.sandbox, KEY, MODEL]
+        # -P: else `http.py` beside the program hides Python's own package.
+        command = [python, "-P", program, str(port), stage.sandbox, KEY, MODEL]
         # By default it sends analytics, and stores every image in the machine's shared temporary
         # folder.
         quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(stage.scratch)}
         app = stage.start("gradio", command, env=clean_environment() | quiet)
-        targets[GRADIO] = Target(stage, app.answering(f"http://{HOST}:{port}"), form=OF_GRADIO)
+        try:
+            address = app.answering(f"http://{HOST}:{port}")
+            targets[GRADIO] = Target(stage, address, form=OF_GRADIO)
+        except Broken as error:  # the others are measured without it
+            print(f"{GRADIO} is broken: {error}", file=sys.stderr)
     return targets
+
+
+def unmeasured(is_installed: object) -> str:
+    """Return why a peer was not measured."""
+    return f"{'broken' if is_installed else 'not installed'}, so not measured"
 
 
 def gradio_python() -> str:

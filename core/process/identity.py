@@ -35,7 +35,8 @@ def is_gone(identity: str) -> bool:
     if not is_local(identity):
         return False
     _, pid, start_time = identity.rsplit(":", 2)
-    return not _is_alive(int(pid)) or _start_time(int(pid)) != start_time
+    # An empty one is not known: another unit's process may be hidden (systemd's ProtectProc).
+    return not _is_alive(int(pid)) or _start_time(int(pid)) not in {start_time, ""}
 
 
 def _machine() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,11 +18,12 @@ from django.utils import timezone
 
 from core.db import clock
 from core.formatting import counted, size
+from core.process import identity
 from core.storage import checksum, describe_error
 from core.version import version
 from operations.backup import database, leftovers, pages, sealing
 from operations.backup.database import Say, Taken
-from operations.backup.place import About, Content, NoBackup, Place, content_name
+from operations.backup.place import NAME, About, Content, NoBackup, Place, content_name
 from operations.models import SILENT, Backup
 
 BEAT_EVERY_S = 2.0
@@ -59,7 +60,7 @@ def make(place: Place, reason: str, say: Say) -> Backup:
         row.trouble = _missing_in_words(about.missing)
         row.step = ""
         row.save()
-        forget_old(place, say)
+        _forget_old(row, place, say)
     return row
 
 
@@ -78,24 +79,42 @@ def is_running() -> bool:
     ).exists()
 
 
-def forget_old(place: Place, say: Say) -> None:
-    """Delete all but the newest BACKUPS_KEPT, and the contents that only they had."""
-    old = place.names()[: -settings.BACKUPS_KEPT]
-    for name in old:
-        place.delete(name)
-    if old:
-        count = place.sweep()
-        say(f"{counted(len(old), 'old backup')} deleted, with {counted(count, 'file')}")
+def end_killed() -> None:
+    """Note of a backup whose process was killed that it failed."""
+    for row in Backup.objects.filter(state=Backup.State.RUNNING):
+        if row.beat_at < clock.now() - SILENT or identity.is_gone(row.process or ""):
+            Backup.objects.filter(pk=row.pk, state=Backup.State.RUNNING).update(
+                state=Backup.State.FAILED,
+                ended_at=Now(),
+                trouble="Its process ended before it was done.",
+            )
+
+
+def _forget_old(row: Backup, place: Place, say: Say) -> None:
+    """Delete all but the newest BACKUPS_KEPT, and the contents that only they had.
+
+    Where that fails, such as beside a damaged backup, the one that was just made is whole.
+    """
+    try:
+        place.delete_unfinished()
+        old = [*filter(NAME.fullmatch, place.names())][: -settings.BACKUPS_KEPT]
+        for name in old:
+            place.delete(name)
+        if old:
+            count = place.sweep()
+            say(f"{counted(len(old), 'old backup')} deleted, with {counted(count, 'file')}")
+    except (NoBackup, OSError) as error:
+        row.trouble = f"{row.trouble} Old backups stay: {error}".strip()
+        row.save(update_fields=["trouble"])
 
 
 @contextmanager
 def _row(reason: str, say: Say) -> Iterator[tuple[Backup, Say]]:
     """Yield the row of a new backup and what says each step; note why it failed. Raises Busy."""
-    silent = Backup.objects.filter(state=Backup.State.RUNNING, beat_at__lt=clock.now() - SILENT)
-    silent.update(state=Backup.State.FAILED, trouble="Its process ended before it was done.")
+    end_killed()
     try:
         with transaction.atomic():
-            row = Backup.objects.create(reason=reason)
+            row = Backup.objects.create(reason=reason, process=identity.current())
     except IntegrityError:
         running = Backup.objects.filter(state=Backup.State.RUNNING).first()
         since = f", since {timezone.localtime(running.started_at):%H:%M}" if running else ""
@@ -159,7 +178,8 @@ def _free_name(place: Place, name: str) -> str:
 def _known(place: Place) -> dict[str, Content]:
     """Return the files of the newest backup by name: a name never gets another content."""
     for name in reversed(place.names()):
-        return {content.name: content for content in place.files(place.about(name))}
+        with suppress(NoBackup):  # a damaged one stops no other
+            return {content.name: content for content in place.files(place.about(name))}
     return {}
 
 

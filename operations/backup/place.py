@@ -245,8 +245,17 @@ class Place:
         if self.folder is not None:
             (self.folder / name).rmdir()
 
+    def delete_unfinished(self) -> None:
+        """Delete the folders of backups that were killed before their files were listed."""
+        for name in filter(NAME.fullmatch, self.storage.listdir("")[0]):
+            if not any(self.storage.exists(f"{name}/{file}") for file in (ABOUT, FILES)):
+                self.delete(name)
+
     def sweep(self) -> int:
-        """Delete the contents that no backup has; returns their number."""
+        """Delete the contents that no backup has; returns their number.
+
+        Raises NoBackup, and deletes nothing, if one of them cannot be read.
+        """
         used = {content.digest for name in self.names() for content in self.files(self.about(name))}
         count = 0
         for digest in list(self.contents()):

@@ -17,7 +17,7 @@ from django.utils import timezone
 from catalog.models import SyncReport
 from core.db import clock
 from notifications.models import Delivery
-from operations.backup import making
+from operations.backup import making, nightly
 from operations.metrics import reporting, upstream_calls
 from operations.models import Backup
 from people.accounts.models import QueuedMail
@@ -29,6 +29,7 @@ from runs.results import figures
 
 GAUGES = {
     "vitrine_process_memory_bytes": "Resident memory of each process, the oldest first.",
+    "vitrine_realtime_missing": "1 if realtime is configured, and no such process is alive.",
     "vitrine_runs": "Runs that have not ended.",
     "vitrine_oldest_run_seconds": "Since the oldest of these was created.",
     "vitrine_leases": "Those that a worker holds, and those whose holder is silent (expired).",
@@ -66,12 +67,14 @@ def _processes() -> Iterator[Sample]:
         numbers[process.kind] += 1  # of those that live: a process's own id would be a new series
         labels = {"process": process.kind, "number": str(numbers[process.kind])}
         yield "vitrine_process_memory_bytes", process.memory_bytes, labels
+    yield "vitrine_realtime_missing", reporting.is_realtime_missing(), NONE
 
 
 def _runs() -> Iterator[Sample]:
     now = clock.now()
     is_held = ~Q(worker="")  # else it waits until then to be sent again
     groups = Run.objects.unfinished().order_by().values("state", "transport", "charge__door")
+    absent = dict.fromkeys(state for state in Run.State if state not in Run.FINAL)
     for group in groups.annotate(
         runs=Count("pk"),
         oldest=Min("created_at"),
@@ -80,10 +83,17 @@ def _runs() -> Iterator[Sample]:
     ):
         labels = {name: group[name] for name in ("state", "transport")}
         labels["door"] = group["charge__door"] or "unknown"
+        absent.pop(group["state"], None)
         yield "vitrine_runs", group["runs"], labels
         yield "vitrine_oldest_run_seconds", (now - group["oldest"]).total_seconds(), labels
         for lease in ("held", "expired"):
             yield "vitrine_leases", group[lease], labels | {"lease": lease}
+    for state in absent:  # an alert and a graph need a number, also where nothing waits
+        labels = {"state": str(state)}
+        yield "vitrine_runs", 0, labels
+        yield "vitrine_oldest_run_seconds", 0, labels
+        for lease in ("held", "expired"):
+            yield "vitrine_leases", 0, labels | {"lease": lease}
 
 
 def _workers() -> Iterator[Sample]:
@@ -112,7 +122,8 @@ def _ledger() -> Iterator[Sample]:
 def _sync() -> Iterator[Sample]:
     ended = SyncReport.objects.exclude(state=SyncReport.State.RUNNING)
     last, done = ended.first(), ended.filter(state=SyncReport.State.DONE).first()
-    yield "vitrine_sync_age_seconds", _age(done.ended_at if done else None), NONE
+    since = done.ended_at if done else nightly.first_due_at()
+    yield "vitrine_sync_age_seconds", _age(since), NONE
     yield "vitrine_sync_failed", last != done, NONE
 
 
@@ -120,14 +131,12 @@ def _backups() -> Iterator[Sample]:
     ended = Backup.objects.exclude(state=Backup.State.RUNNING)
     last, whole = ended.first(), ended.exclude(state=Backup.State.FAILED).first()
     proved = ended.filter(state=Backup.State.PROVED).first()
+    without = nightly.first_due_at() if settings.BACKUP_TO else None
     for name, backup in (("made", whole), ("proved", proved)):
-        yield (
-            "vitrine_backup_age_seconds",
-            _age(backup.started_at if backup else None),
-            {"backup": name},
-        )
+        age = _age(backup.started_at if backup else without)
+        yield "vitrine_backup_age_seconds", age, {"backup": name}
     for state in Backup.State:
-        became = None if last is None else last.state == state
+        became = last is not None and last.state == state
         yield "vitrine_backup_last", became, {"state": str(state)}
 
 

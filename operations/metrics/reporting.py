@@ -11,32 +11,46 @@ import logging
 import os
 import time
 from datetime import timedelta
+from itertools import chain, repeat
 from pathlib import Path
 from threading import Thread
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.utils.crypto import salted_hmac
 
 from core.db import clock, transient_errors
 from core.process import counters, identity
 from operations.models import Counter, ServerProcess
 
 EVERY_S = 15.0
-ALIVE = timedelta(seconds=4 * EVERY_S)
+EVERY_S_UNREAD = 60.0  # where nobody reads metrics
+REALTIME = "realtime"
+ALIVE = timedelta(minutes=3)
 FORGOTTEN_AFTER = timedelta(hours=1)
 
 log = logging.getLogger(__name__)
 
 
-def start(kind: str) -> None:
-    """Report from now on, in a thread; nothing where nobody reads it."""
-    if settings.METRICS_TOKEN:
+def is_on() -> bool:
+    """Return whether each process reports: on SQLite, whose worker it wakes, only to metrics."""
+    return bool(settings.METRICS_TOKEN) or not settings.IS_SQLITE
+
+
+def every_s() -> float:
+    """Return how often a process reports."""
+    return EVERY_S if settings.METRICS_TOKEN else EVERY_S_UNREAD
+
+
+def start(kind: str, *, is_on: bool) -> None:
+    """Report from now on, in a thread."""
+    if is_on:
         Thread(target=_report_forever, args=(kind,), name="metrics", daemon=True).start()
 
 
 def _report_forever(kind: str) -> None:
-    while True:
-        time.sleep(EVERY_S)
+    for pause_s in chain([0.0], repeat(every_s())):
+        time.sleep(pause_s)
         try:
             report(kind)
         except transient_errors.ANY_DATABASE_ERROR as error:
@@ -46,10 +60,11 @@ def _report_forever(kind: str) -> None:
 
 def report(kind: str) -> None:
     """Write what this process has counted; raises DatabaseError, and then it is still counted."""
-    now, counts = clock.now(), counters.take()
+    now, counts = clock.now(), counters.take() if settings.METRICS_TOKEN else {}
     # Sorted: two processes that add to the same rows wait for each other at the first.
     rows = sorted((name, json.dumps(dict(labels)), n) for (name, labels), n in counts.items())
     beat = {"kind": kind, "memory_bytes": memory_bytes(), "beat_at": now}
+    beat["secret_key"] = secret_key()
     try:
         with transaction.atomic():
             ServerProcess.objects.update_or_create(pk=identity.current(), defaults=beat)
@@ -73,6 +88,17 @@ def processes() -> list[ServerProcess]:
     """Return the processes at work, the oldest first."""
     rows = ServerProcess.objects.filter(beat_at__gt=clock.now() - ALIVE)
     return [row for row in rows.order_by("started_at", "pk") if not identity.is_gone(row.pk)]
+
+
+def is_realtime_missing() -> bool:
+    """Return whether no realtime process is alive, though pages or programs are led to one."""
+    is_used = bool(settings.REALTIME_URL or settings.GATEWAY_URL) and not settings.IS_ON_DEMAND
+    return is_used and all(process.kind != REALTIME for process in processes())
+
+
+def secret_key() -> str:
+    """Return by what this process's SECRET_KEY can be told from another, and not be guessed."""
+    return salted_hmac(__name__, "which SECRET_KEY").hexdigest()[:16]
 
 
 # As in `runs/costs/daily_sums.py`: Django has no words for "add to the row, or begin it".

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ def free_bytes() -> int | None:
     if not isinstance(default_storage, FileSystemStorage):
         return None
     folder = Path(default_storage.location)
-    while not folder.exists():  # nothing has been stored yet
+    while not os.access(folder, os.F_OK):  # nothing was stored yet, or a parent is closed to us
         folder = folder.parent
     return shutil.disk_usage(folder).free
 

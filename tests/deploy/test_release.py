@@ -146,6 +146,22 @@ def test_tags_are_installed_beside_each_other_and_switched(
 
 
 @pytest.mark.system
+def test_a_commit_is_named_by_its_hash(home: Path, tag: Callable[..., str]) -> None:
+    """A clone has no tags, and `HEAD` is another commit tomorrow."""
+    names = []
+    for number in range(2):
+        tag(f"v{number}")
+        git(home / "repository", "tag", "-d", f"v{number}")
+        assert release(home, "HEAD").returncode == 0
+        names.append(current(home))
+        assert re.fullmatch("[0-9a-f]{12}", names[-1])
+    assert names[0] != names[1]
+    assert release(home, names[0]).returncode == 0
+    assert current(home) == names[0]
+    assert "Needed a single revision" in release(home, "nowhere").stderr
+
+
+@pytest.mark.system
 def test_nothing_is_switched_where_migrate_fails(home: Path, tag: Callable[..., str]) -> None:
     release(home, tag("v1.0.0"))
     assert release(home, tag("v2.0.0", fails=True)).returncode == 1

@@ -19,17 +19,18 @@ from django.utils import timezone
 
 import fal
 from operations import doctor
-from operations.doctor import Check, Level
-from operations.models import Backup
+from operations.findings import Check, Level, findings
+from operations.metrics import reporting
+from operations.models import Backup, ServerProcess
 
 pytestmark = pytest.mark.django_db
 Break = Callable[[pytest.MonkeyPatch, LazySettings, Path], object]
 
 
 def bad(check: Check) -> str:
-    """Return what the check calls bad, with what is to be done."""
-    found = doctor.findings([check])
-    return " ".join(f"{f.sentence} {f.remedy}" for f in found if f.level == Level.BAD)
+    """Return what the check does not call well, with what is to be done."""
+    found = findings([check])
+    return " ".join(f"{f.sentence} {f.remedy}" for f in found if f.level != Level.OK)
 
 
 def _set(name: str, value: object) -> Break:
@@ -85,6 +86,29 @@ def _a_failed_backup(patch: pytest.MonkeyPatch, settings: LazySettings, folder: 
     Backup.objects.create(reason="each day", state=Backup.State.FAILED, trouble="The disk is full.")
 
 
+def _open_keys(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
+    settings.VAR_DIR = folder / "data"
+    (folder / "admin-key.env").write_text("FAL_ADMIN_KEY=x")
+    (folder / "admin-key.env").chmod(0o640)
+
+
+def _another_secret_key(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
+    values = {"kind": "worker", "beat_at": timezone.now(), "secret_key": "another"}
+    ServerProcess.objects.create(identity="elsewhere:1:1", **values)
+    ServerProcess.objects.create(identity="elsewhere:2:1", **values | {"secret_key": None})
+    values = {"kind": "web", "secret_key": reporting.secret_key()}
+    ServerProcess.objects.create(identity="elsewhere:3:1", beat_at=timezone.now(), **values)
+
+
+def _a_closed_folder(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
+    """As MEDIA_ROOT in another account's home; the tests may run as root, who may all."""
+    patch.setattr("operations.doctor.shutil.disk_usage", _forbidden)
+
+
+def _forbidden(*args: object, **more: object) -> Any:
+    raise PermissionError(13, "Permission denied")
+
+
 PUBLIC = "https://vitrine.example.com"
 SET_UPS: dict[str, tuple[Check, Break, str]] = {
     "no database": (
@@ -106,7 +130,7 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
     "a folder of others": (
         doctor._disks,
         _patch("os.access", lambda path, mode: False),
-        "cannot be written to",
+        "cannot be read and written to",
     ),
     "SQLite on NFS": (doctor._disks, _on_nfs, "(nfs4), on which SQLite's locks do not hold."),
     "a storage that fails": (
@@ -116,6 +140,54 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
     ),
     "no worker": (doctor._problems, _set("BACKUP_TO", ""), "No worker is running"),
     "a failed backup": (doctor._problems, _a_failed_backup, "failed: The disk is full."),
+    "open keys": (doctor._permissions, _open_keys, "admin-key.env can be read by others."),
+    "another SECRET_KEY": (
+        doctor._secret_key,
+        _another_secret_key,
+        "The worker process runs with another SECRET_KEY",
+    ),
+    "a closed folder": (doctor._disks, _a_closed_folder, "could not be looked at (Permission"),
+    "no static files": (doctor._static_files, _set("STATIC_ROOT", "/nowhere"), "collectstatic"),
+    "no passphrase": (doctor._backups, _set("BACKUP_TO", "/backups"), "BACKUP_PASSPHRASE is not"),
+    "backups beside the data": (
+        doctor._backups,
+        lambda patch, settings, folder: (
+            setattr(settings, "VAR_DIR", folder),
+            setattr(settings, "BACKUP_TO", str(folder / "backups")),
+        ),
+        "BACKUP_TO is on the disk of this Vitrine's data",
+    ),
+    "no sender": (
+        doctor._mail,
+        _both(
+            _both(_set("EMAIL_URL", "smtp://mail.example.com"), _set("MAIL_FROM", "")),
+            _patch("django.core.mail.get_connection", _refusing),
+        ),
+        "MAIL_FROM is not set",
+    ),
+    "fal, and no key here": (
+        doctor._upstream,
+        _both(_set("UPSTREAM", "fal"), _set("FAL_KEY", "")),
+        "FAL_KEY is not set here, so it could not be tried.",
+    ),
+    "no realtime process": (
+        doctor._realtime,
+        _both(_set("GATEWAY_URL", "http://127.0.0.1:8010"), _patch("httpx.get", _refusing)),
+        "GATEWAY_URL (http://127.0.0.1:8010) leads to no realtime process",
+    ),
+    "an address of realtime that leads to the pages": (
+        doctor._realtime,
+        _both(
+            _set("REALTIME_URL", "wss://vitrine.example.com/live"),
+            _patch("httpx.get", _answer(404, "Not found")),
+        ),
+        "REALTIME_URL (wss://vitrine.example.com/live) leads to no realtime",
+    ),
+    "realtime is dead": (
+        doctor._problems,
+        _set("GATEWAY_URL", "http://127.0.0.1:8010"),
+        "No realtime process is running",
+    ),
     "a wrong key": (doctor._upstream, _refused_key, "fal refuses FAL_KEY"),
     "no way to fal": (
         doctor._upstream,

@@ -22,6 +22,7 @@ from django.utils import timezone
 from moto import mock_aws
 
 from operations import doctor, files_check
+from operations.findings import findings
 from projects.models.project import private_project
 from runs.files import purge, stripped_copies, uploads
 from runs.models import Artifact, KeptFigures, Run
@@ -108,7 +109,7 @@ def test_nothing_is_mended_in_another_storage(run: Run, settings: Any, tmp_path:
 
 
 def test_a_worker_looks_once_a_week_and_the_doctor_says_it(user: User, run: Run) -> None:
-    (finding,) = doctor.findings([doctor._files])
+    (finding,) = findings([doctor._files])
     assert "not compared" in finding.sentence
     upload = uploads.store(user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"))
     default_storage.delete(upload.file)
@@ -119,7 +120,7 @@ def test_a_worker_looks_once_a_week_and_the_doctor_says_it(user: User, run: Run)
         steps += 1
     assert steps == len(files_check.PARTS)
     assert scan.step() == files_check.REST_S
-    (finding,) = doctor.findings([doctor._files])
+    (finding,) = findings([doctor._files])
     assert finding.sentence == (
         "1 file of the storage belong to no row, and 0 results and 1 upload have lost their file. "
         f"For example: no row: bb/bb/{'b' * 64}.png, no file: upload {upload.pk} {upload}."

@@ -139,7 +139,7 @@ def test_the_status_page_takes_as_many_queries_for_any_content(
         make_run(state="failed", error={"message": "x"})
         synced()
     ops.get(PAGE)  # computes the figures that no worker has computed yet
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(32):
         ops.get(PAGE)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from notifications.models import Notification
+from notifications.models import Channel, Delivery, Notification
 from operations import trouble
 from tests.people.house.made import make_admin
 
@@ -31,3 +31,15 @@ def test_admins_are_told_of_what_lasts_once_a_day(user: User, settings: Any) -> 
     assert len(subjects) == len(set(subjects))
     assert any(subject.startswith("No worker is running") for subject in subjects)
     assert {notification.path for notification in told} == {"/admin/status/"}
+    assert not Delivery.objects.exists()  # EMAIL_URL is not set
+
+
+def test_trouble_is_mailed_to_admins_who_have_chosen_nothing(settings: Any) -> None:
+    settings.EMAIL_URL = "smtp://mail.example.com"
+    eva, mia = make_admin("eva"), make_admin("mia")
+    User.objects.filter(pk__in=[eva.pk, mia.pk]).update(email="admin@example.com")
+    Channel.objects.create(user=mia, method="email", name="mail", kinds=["budget_warning"])
+    for _ in range(3):
+        trouble.tell_admins()
+    mails = Delivery.objects.filter(notification__subject__startswith="No worker is running")
+    assert [(mail.user, mail.address) for mail in mails] == [(eva, "admin@example.com")]

@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
 async def serve(host: str, port: int, listener: socket.socket | None = None) -> None:
     """Serve one relay; with a `listener`, end after `IDLE_S` without a connection."""
-    reporting.start("realtime")
+    reporting.start(reporting.REALTIME, is_on=listener is None or reporting.is_on())
     async with upstream.clients(on_timed=upstream_calls.record) as clients:
         gateway = Gateway(clients)
         config = uvicorn.Config(

@@ -56,6 +56,7 @@ class Command(BaseCommand):
         live_port = listener.getsockname()[1]
         if not settings.REALTIME_URL and not settings.PUBLIC_URL:  # else a proxy forwards to it
             environment["REALTIME_URL"] = f"ws://{HOST}:{live_port}"
+        environment["VITRINE_REALTIME_ON_DEMAND"] = "1"
         if not settings.GATEWAY_URL:
             environment["GATEWAY_URL"] = f"http://{HOST}:{live_port}"
         link = self._prepare()

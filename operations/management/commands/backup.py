@@ -47,7 +47,7 @@ class Command(BaseCommand):
                 self._make(place)
             else:
                 self._prove(place, prove or newest(place))
-        except NoBackup as error:
+        except (NoBackup, OSError) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError("Stopped. The next backup uses what was written.") from None
@@ -67,7 +67,11 @@ class Command(BaseCommand):
 
     def _list(self, place: Place) -> None:
         for name in place.names():
-            about = place.about(name)
+            try:
+                about = place.about(name)
+            except NoBackup as error:
+                self.stdout.write(f"{name}  {error}")
+                continue
             self.stdout.write(
                 f"{name}  {size(about.database_bytes + about.files_bytes)}  "
                 f"{about.files:,} files  Vitrine {about.version}  secrets {about.secrets}"

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core.formatting import counted
 from operations import doctor
-from operations.doctor import Level
+from operations.findings import Level, findings
 
 MARKS = {Level.OK: "  ok   ", Level.ADVICE: "  note ", Level.BAD: "! BAD  "}
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print each finding as it is made."""
         counts: Counter[Level] = Counter()
-        for finding in doctor.findings(doctor.ALL):
+        for finding in findings(doctor.ALL):
             counts[finding.level] += 1
             style = self.style.ERROR if finding.level == Level.BAD else str
             self.stdout.write(style(f"{MARKS[finding.level]}{finding.what}: {finding.sentence}"))

@@ -44,7 +44,7 @@ class Command(BaseCommand):
                 self._write_secrets(place, name, Path(options["secrets"]))
                 return
             restored = restoring.restore(place, name, self._say, self._asking(options["yes"]))
-        except NoBackup as error:
+        except (NoBackup, OSError) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError("Stopped; the database in use is as it was.") from None

@@ -67,6 +67,22 @@ def test_only_one_is_made_at_a_time(place: Place) -> None:
         made(place)
 
 
+def test_a_damaged_backup_stops_no_other(place: Place, stored: Run, settings: LazySettings) -> None:
+    settings.BACKUPS_KEPT = 1
+    assert place.folder
+    damaged, killed = place.folder / made(place).name, place.folder / "2026-01-01T000000Z"
+    (damaged / "files.gz").write_bytes(b"")
+    damaged.rename(damaged.with_name("of-may"))
+    killed.mkdir()
+    Run.objects.all().delete()
+    row = made(place)
+    assert made(place).state == Backup.State.MADE
+    assert "Old backups stay: “of-may” is damaged" in Backup.objects.first().trouble
+    assert not killed.exists()
+    assert len(list(place.contents())) == 1  # only the damaged one has it
+    assert row.name not in place.names()
+
+
 def test_one_whose_process_was_killed_stops_no_other(place: Place) -> None:
     killed = Backup.objects.create(reason="each day", beat_at="2026-01-01T00:00Z")
     assert made(place).state == Backup.State.MADE

@@ -11,9 +11,10 @@ import uvloop
 from django.conf import LazySettings
 from django.utils import timezone
 
-from operations.backup import nightly
+from core.process import identity
+from operations.backup import making, nightly
 from operations.backup.place import Place
-from operations.models import Backup
+from operations.models import Backup, DataVersion
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -37,8 +38,52 @@ def test_it_is_due_once_after_its_time() -> None:
     assert nightly.is_due()
     row(hours_ago=10)  # before three o'clock: yesterday's, late
     assert nightly.is_due()
-    row(hours_ago=8.9, state="failed")  # also if it failed: the next is tomorrow's
+    row(hours_ago=8.9)
     assert not nightly.is_due()
+
+
+@pytest.mark.parametrize("state", ["failed", "doubted"])
+def test_one_that_failed_is_tried_again_after_a_while_and_not_for_ever(state: str) -> None:
+    row(0.2, state)
+    assert not nightly.is_due()
+    Backup.objects.update(started_at=NOON - timedelta(hours=1))
+    assert nightly.is_due()
+    for hours in (8, 7, 6):
+        row(hours, state)
+    assert not nightly.is_due()
+
+
+def test_a_killed_one_is_a_failed_one(settings: LazySettings) -> None:
+    """Also the first: its row stayed "running", and nobody was told."""
+    gone = identity.current().rpartition(":")[0] + ":1"
+    killed = row(1, "running", process=gone, beat_at=NOON)
+    assert not making.is_running() or not nightly.is_due()
+    killed.refresh_from_db()
+    assert killed.state == Backup.State.FAILED
+    assert "failed: Its process ended" in " ".join(nightly.problems())
+    Backup.objects.update(state="made", started_at=NOON - timedelta(hours=1), ended_at=None)
+    assert "was not proved" in " ".join(nightly.problems())
+    assert nightly.is_due()
+    Backup.objects.update(process=identity.current())  # its proof is under way
+    assert not nightly.is_due()
+    assert not list(nightly.problems())
+
+
+def test_a_process_that_ends_before_it_begins_is_a_failure(
+    tmp_path: Path, settings: LazySettings
+) -> None:
+    nightly._note_unbegun(1, NOON)
+    assert "failed: Its process ended with 1 before" in " ".join(nightly.problems())
+    nightly._note_unbegun(1, NOON - timedelta(hours=1))  # its row is there
+    assert Backup.objects.count() == 1
+
+
+def test_none_at_all_is_said_once_it_is_late() -> None:
+    DataVersion.objects.all().delete()
+    DataVersion.objects.create(version="1", migrations=1, migrated_at=NOON - timedelta(hours=3))
+    assert not list(nightly.problems())
+    DataVersion.objects.update(migrated_at=NOON - timedelta(hours=30))
+    assert "No backup was made since 3 May" in " ".join(nightly.problems())
 
 
 def test_the_worker_makes_it_in_a_process_of_its_own(
