@@ -41,8 +41,9 @@ def alike(artifact: Artifact, runs: RunQuerySet) -> Alike:
     At most five queries, whatever their number.
     """
     fingerprint = bytes(artifact.fingerprint or b"")
-    rows = likeness.newest_fingerprints(runs) if fingerprint else []
-    compared = rows[: likeness.MOST_COMPARED]
+    most = likeness.MOST_ON_PAGE
+    rows = likeness.newest_fingerprints(runs, most + 1) if fingerprint else []
+    compared = rows[:most]
     near = likeness.nearest(fingerprint, compared, likeness.ALIKE, MOST_RESULTS)
     distances = {row.pk: row.distance for row in near}
     equals = likeness.newest_equals(runs, artifact.digest, MOST_RESULTS) if artifact.digest else []

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from runs.costs import ledger
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from runs.costs import daily_sums, ledger
 from runs.costs.billing import cost_of_units
 from runs.models import Charge, Run
 from runs.models.ledger import SumState
@@ -32,9 +35,16 @@ def settle(runs: Iterable[Run]) -> None:
             defaults=values,
             create_defaults=values | whose | {"created_at": run.created_at},
         )
+    _add_up(Charge.objects.filter(run__in=keys))
 
 
 def bill(run: Run, amount: str) -> None:
     """Write that fal has billed so much for a run."""
     reported = Decimal(amount)
     Charge.objects.filter(run=run).update(reported=reported, amount=reported)
+    _add_up(Charge.objects.filter(run=run))
+
+
+def _add_up(charges: QuerySet[Charge]) -> None:
+    for day in {timezone.localdate(at) for at in charges.values_list("created_at", flat=True)}:
+        daily_sums.add_up(day)

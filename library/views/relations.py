@@ -61,7 +61,7 @@ def like(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
         "run": run,
         "result": artifact,
         "alike": alike(artifact, current.listed(Run.objects.kept(), request)),
-        "most_compared": likeness.MOST_COMPARED,
+        "most_compared": likeness.MOST_ON_PAGE,
         "all_projects": current.is_of_all_projects(request),
     }
     return render(request, "library/like.html", context)

@@ -202,6 +202,8 @@ def narrowing(request: HtmxRequest) -> HttpResponse:
 @no_store
 def count(request: HtmxRequest) -> HttpResponse:
     """Render how many runs the list finds on all its pages."""
-    number = found.all_found(request).order_by()[: MAX_FOUND + 1].count()
+    with custom_plans(are_needed=True):
+        runs = found.all_found(request, in_order=False).order_by()
+        number = runs[: MAX_FOUND + 1].count()
     context = {"count": min(number, MAX_FOUND), "is_more": number > MAX_FOUND}
     return render(request, "library/wall/_found.html", context)

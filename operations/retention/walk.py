@@ -18,6 +18,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from core.db.prepared_queries import custom_plans
 from notifications import outbox
 from notifications.kinds import Kind as Told
 from operations.models import Announcement
@@ -80,7 +81,8 @@ def batches(kind: Kind, project: Project, before: datetime) -> Iterator[list[uui
             moment, key = after
             rows = rows.filter(Q(created_at=moment, pk__gt=key) | Q(created_at__gt=moment))
             rows = rows.filter(created_at__gte=moment)  # for the index
-        batch = list(rows.values_list("created_at", "pk")[:BATCH])
+        with custom_plans(are_needed=True):  # else each batch would read and sort all that is left
+            batch = list(rows.values_list("created_at", "pk")[:BATCH])
         yield [pk for _, pk in batch]
         if len(batch) < BATCH:
             return

@@ -29,6 +29,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.db import models
+from django.utils import timezone
 
 from core import periods
 from core.db.dollars_field import MOST, PLACES
@@ -134,13 +135,14 @@ def committed(kind: LedgerAccount.Kind, key: object, period: str = "") -> Decima
 def spent_by_people(user_ids: Iterable[int], since: datetime | None = None) -> dict[int, Decimal]:
     """Return what the ended runs of each of these people have cost, by the person's key.
 
-    Of the runs that began since then, or ever; in dollars. One query, however many people.
+    Of the runs that began on that day or later, or ever; in dollars. One query, however many
+    people and runs.
     """
-    charges = Charge.objects.filter(user__in=user_ids, state=SumState.SETTLED)
+    days = DailySum.objects.filter(kind=DailySum.Kind.PERSON, user__in=user_ids)
     if since:
-        charges = charges.filter(created_at__gte=since)
-    sums = charges.order_by().values_list("user").annotate(total=models.Sum("amount"))
-    return {user_id: total or NOTHING for user_id, total in sums}
+        days = days.filter(day__gte=timezone.localdate(since))
+    ended = models.Sum(models.F("amount") - models.F("reserved"))
+    return dict(days.order_by().values_list("user").annotate(ended=ended))
 
 
 def balance(account: LedgerAccount) -> Balance:

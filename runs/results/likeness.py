@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 NEARLY_SAME = 6  # bits that differ at most
 ALIKE = 16
-MOST_COMPARED = 50_000  # results of one search, the newest
+MOST_COMPARED = 50_000  # results when doubles are looked for, the newest
+MOST_ON_PAGE = 10_000  # when a person looks for what is like one
 WITH_FINGERPRINT = ("image", "video")  # kinds; of a film it is its still's
 NOUNS = {"image": "picture", "video": "film", "audio": "sound", "mesh": "3D model"}
 
@@ -70,17 +71,12 @@ class Double(NamedTuple):
 
 
 def newest_fingerprints(
-    runs: RunQuerySet, kinds: Collection[str] = WITH_FINGERPRINT
+    runs: RunQuerySet, most: int, kinds: Collection[str] = WITH_FINGERPRINT
 ) -> list[Fingerprinted]:
-    """Return the results of these runs that have a fingerprint, the newest runs first.
-
-    Of more than MOST_COMPARED it returns one more, so that a page can say so.
-    """
+    """Return at most so many results of these runs that have a fingerprint, the newest first."""
     having = runs.filter(artifacts__fingerprint__gt=b"", artifacts__kind__in=kinds)
     rows = having.order_by("-created_at").values_list("artifacts__pk", "artifacts__fingerprint")
-    return [
-        (pk, int.from_bytes(fingerprint or b"")) for pk, fingerprint in rows[: MOST_COMPARED + 1]
-    ]
+    return [(pk, int.from_bytes(fingerprint or b"")) for pk, fingerprint in rows[:most]]
 
 
 def nearest(fingerprint: bytes, rows: Iterable[Fingerprinted], limit: int, most: int) -> list[Near]:
@@ -123,7 +119,7 @@ def originals_of(artifacts: Sequence[Artifact]) -> dict[int, int]:
         runs = Run.objects.kept().in_project(project, user)
         equals = earliest_equals(runs, {result.digest for result in results} - {""})
         pictures = {result.pk for result in results if result.kind == "image"}
-        rows = newest_fingerprints(runs, ["image"]) if pictures else []
+        rows = newest_fingerprints(runs, MOST_COMPARED, ["image"]) if pictures else []
         for result in results:
             original = equals.get(result.digest, result.pk)
             if original >= result.pk and result.pk in pictures and result.fingerprint:

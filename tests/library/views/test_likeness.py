@@ -95,7 +95,7 @@ def test_beyond_the_most_the_newest_are_compared_and_the_page_says_so(
     oldest = make_result(fingerprint=NEAR)
     one, newer = make_result(), make_result(fingerprint=NEAR)
     assert "compares" not in page_of(member, one)
-    monkeypatch.setattr(likeness, "MOST_COMPARED", 2)
+    monkeypatch.setattr(likeness, "MOST_ON_PAGE", 2)
     page = page_of(member, one)
     assert shown(page) == ["Nearly the same", str(newer.run_id)]
     assert str(oldest.run_id) not in page
