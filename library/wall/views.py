@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from catalog.curation import query_news
 from catalog.search.query import Query
+from core.db.name_order import by_name
 from core.forms import LineField
 from core.http.parameters import parse_uuid
 from kept.forms import KeptForm
@@ -45,7 +46,7 @@ def filters(request: HttpRequest) -> Filters:
 def offered(request: HttpRequest) -> list[View]:
     """Return the views of the request's project and one's private ones, by name."""
     rows = View.objects.offered_in(current.current(request), cast("User", request.user))
-    return list(rows[:MOST_OFFERED])
+    return list(rows.order_by(by_name("name"), "pk")[:MOST_OFFERED])
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class OfModels:
 def of_models(request: HttpRequest) -> list[OfModels]:
     """Return the user's views of models by name; nothing is searched if no model is new."""
     user = cast("User", request.user)
-    rows = list(View.objects.of_models(user)[:MOST_OFFERED])
+    rows = list(View.objects.of_models(user).order_by(by_name("name"), "pk")[:MOST_OFFERED])
     asked = [(row.line, row.seen_at or row.created_at) for row in rows]
     return [*map(OfModels, rows, query_news.counts(user, asked))]
 
