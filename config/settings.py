@@ -44,8 +44,11 @@ if not SECRET_KEY:
     )
 SECRET_KEY_FALLBACKS = env.texts("SECRET_KEY_FALLBACKS")
 PORT = env.number("PORT", 8000, 1, 65535)
-PUBLIC_URL = env.address("PUBLIC_URL", "", "http", "https")
-ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+PUBLIC_URL = settings_rules.public_origin(env.address("PUBLIC_URL", "", "http", "https"))
+ALLOWED_HOSTS = [
+    settings_rules.ascii_host("ALLOWED_HOSTS", host)
+    for host in env.texts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+]
 if PUBLIC_URL:
     ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
     CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_URL))]
@@ -138,6 +141,8 @@ if not DATABASE_URL.startswith(("sqlite://", "postgres://", "postgresql://")):
     raise ImproperlyConfigured(
         "DATABASE_URL must look like postgres://user:password@host/name or sqlite:///path."
     )
+if not DATABASE_URL.startswith("sqlite://"):
+    DATABASE_URL = DATABASE_URL.replace("#", "%23")  # of a password: the address has no fragment
 DATABASES = {"default": env.parse_database_url(DATABASE_URL)}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
+from core.db.name_order import by_name, name_key
 from core.http.parameters import parse_key
 from people.accounts import audit, permissions
 from projects.locking import UNDONE_WITHIN, Refused, locked, locked_for
@@ -47,14 +48,14 @@ def listed(project: Project) -> list[Membership]:
     """Return the members with their accounts: managers, makers, viewers, each by name."""
     order = {Role.MANAGER.value: 0, Role.MAKER.value: 1}
     members = Membership.objects.filter(project=project).select_related("user")
-    return sorted(members, key=lambda m: (order.get(m.role, 2), name_of(m.user).casefold()))
+    return sorted(members, key=lambda m: (order.get(m.role, 2), name_key(name_of(m.user))))
 
 
 def candidates(project: Project) -> QuerySet[User]:
     """Return the active accounts that are not members, by name."""
     members = Membership.objects.filter(project=project)
     people = User.objects.filter(is_active=True).exclude(pk__in=members.values("user"))
-    return people.order_by("username")
+    return people.order_by(by_name("username"), "pk")
 
 
 def name_of(person: User) -> str:

@@ -14,6 +14,7 @@ from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endp
 from catalog.curation import collection_editing
 from catalog.models import Collection
 from catalog.models.querysets import CollectionQuerySet
+from core.db.name_order import by_name
 from people.accounts import permissions
 
 SLUG = Parameter(
@@ -63,7 +64,7 @@ def list_collections(call: Call) -> Reply:
         if not 0 < first < MAX_KEY:
             raise cursor.bad_cursor()
     collections = list(
-        _visible(call).order_by("position", "title", "pk")[first : first + limit + 1]
+        _visible(call).order_by("position", by_name("title"), "pk")[first : first + limit + 1]
     )
     return Reply(
         page(

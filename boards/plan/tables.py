@@ -78,7 +78,7 @@ def _csv_lines(text: str) -> Iterator[list[str]]:
 
 def _from_csv(text: str) -> Iterator[dict[str, Any]]:
     lines = _csv_lines(text)
-    names = [name.strip() for name in next(lines, [])]
+    names = [csv_text.original(name.strip()) for name in next(lines, [])]
     if len(names) > MAX_COLUMNS:
         raise ValueError(f"The table has {len(names):,} columns; up to {MAX_COLUMNS:,} are read.")
     if "" in names:
@@ -93,6 +93,6 @@ def _from_csv(text: str) -> Iterator[dict[str, Any]]:
                 f"Line {number} of the table has {len(line)} values, its first line {len(names)}"
                 " names: put a text with commas between quotes."
             )
-        values = dict(zip(names, line, strict=False))
+        values = dict(zip(names, map(csv_text.original, line), strict=False))
         if any(value.strip() for value in values.values()):
             yield {name: value for name, value in values.items() if value.strip()}

@@ -20,6 +20,7 @@ from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.search import engine
 from catalog.search.query import Query
 from catalog.views.browse import own_media
+from core.db.name_order import by_name
 from core.http.posts import BUTTON, controls, hidden, is_posted
 from fal.db_safe import db_safe_text
 from people.accounts import audit, permissions
@@ -227,7 +228,7 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
 
 
 def _menu(request: HtmxRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
-    rows = Collection.objects.annotate(size=Count("items")).order_by("position", "title")
+    rows = Collection.objects.annotate(size=Count("items")).order_by("position", by_name("title"))
     placed = CollectionItem.objects.filter(endpoint=endpoint)
     collection_ids = set(placed.values_list("collection_id", flat=True))
     context = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
@@ -80,11 +81,13 @@ class Environment(environ.Env):  # type: ignore[misc]  # environ has no types
     def parse_database_url(self, url: str) -> dict[str, Any]:
         """Return Django's settings of a database; the message of an error quotes no password."""
         try:
+            urlsplit(url)  # as backups do
             database: dict[str, Any] = self.db_url_config(url)
         except ValueError as error:
             raise ImproperlyConfigured(
                 "DATABASE_URL must look like postgres://user:password@host:5432/name or "
-                "sqlite:///path; its host or port cannot be read."
+                "sqlite:///path; its host or port cannot be read. Percent-encode what is special "
+                "in the password: percent-encode / as %2F, ? as %3F, [ as %5B."
             ) from error
         return database
 

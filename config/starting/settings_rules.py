@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+import idna
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import Storage
 from django.utils.module_loading import import_string
@@ -91,6 +92,32 @@ def require_address(name: str, value: str, schemes: Collection[str]) -> None:
         raise ImproperlyConfigured(
             f"{name} must be an address that begins with {beginnings} and has a host{shown}."
         )
+
+
+def ascii_host(name: str, host: str) -> str:
+    """Return a host name as browsers send it (münchen → xn--mnchen-3ya); ImproperlyConfigured."""
+    try:
+        return host if host.isascii() else idna.encode(host, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise ImproperlyConfigured(f"{name} has a host name that none may have: {error}") from error
+
+
+def public_origin(value: str) -> str:
+    """Return PUBLIC_URL with its host in ASCII; raises ImproperlyConfigured for more than a host.
+
+    Vitrine's own addresses begin at the root, so below a path none of them would be found.
+    """
+    parts = urlsplit(value)
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ImproperlyConfigured(
+            "PUBLIC_URL must be a scheme and a host alone, such as https://vitrine.example.com: "
+            "Vitrine has a host name of its own, and no path below another."
+        )
+    host = parts.hostname or ""
+    if host.isascii():
+        return value
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{ascii_host('PUBLIC_URL', host)}{port}"
 
 
 def public_port(address: str) -> int | None:

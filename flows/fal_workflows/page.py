@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from core.db.name_order import by_name
 from flows.fal_workflows import definitions, live, nodes
 from flows.graph import checks, reading
 from flows.graph.graph import Graph
@@ -49,7 +50,7 @@ def listing(query: str, page: int = 1) -> dict[str, Any]:
         condition = Q(title__icontains=query) | Q(name__icontains=query)
         workflows = workflows.filter(condition | Q(description__icontains=query))
     first = (page - 1) * LISTED
-    rows = list(workflows.order_by("-is_own", "title", "pk")[first : first + LISTED + 1])
+    rows = list(workflows.order_by("-is_own", by_name("title"), "pk")[first : first + LISTED + 1])
     state = AccountListing.current()
     return {
         "workflows": rows[:LISTED],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Case, Count, F, OuterRef, Subquery, Value, When
 
+from core.db.name_order import by_name
 from library.models import Series, SeriesItem
 from library.selection import ResultKey
 from library.series import items
@@ -71,7 +72,7 @@ def of_results(user: User, run: Run) -> dict[int, list[Series]]:
     seen = Series.objects.kept().shown_to(user).values("pk")
     rows = SeriesItem.objects.filter(run=run.pk, series__in=seen, removed_at=None)
     by_position: defaultdict[int, list[Series]] = defaultdict(list)
-    for item in rows.select_related("series__project").order_by("series__name"):
+    for item in rows.select_related("series__project").order_by(by_name("series__name")):
         by_position[item.position].append(item.series)
     return dict(by_position)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from django.contrib.auth.models import User
 
 from catalog.filters.query_parser import PIECE
+from core.db.name_order import by_name
 from core.typed_signs import plain_signs
 from fal.db_safe import db_safe_text
 from library.models import Series
@@ -101,7 +102,7 @@ def _people(request: HttpRequest) -> Mapping[str, str]:
     members = User.objects.filter(memberships__project=project, is_active=True)
     named = {
         person.username: person.get_full_name() or person.username
-        for person in members.order_by("username")[:LATEST]
+        for person in members.order_by(by_name("username"), "pk")[:LATEST]
         if person != cast("User", request.user)
     }
     return {keys.ME: "yourself", **named}

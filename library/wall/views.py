@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from catalog.curation import query_news
 from catalog.search.query import Query
+from core.db.name_order import by_name
 from core.db.prepared_queries import Param, PreparedQuery
 from core.forms import LineField
 from core.http.parameters import parse_uuid
@@ -46,7 +47,7 @@ def filters(request: HttpRequest) -> Filters:
 def offered(request: HttpRequest) -> list[View]:
     """Return the views of the request's project and one's private ones, by name."""
     rows = View.objects.offered_in(current.current(request), cast("User", request.user))
-    return list(rows[:MOST_OFFERED])
+    return list(rows.order_by(by_name("name"), "pk")[:MOST_OFFERED])
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ def of_models(request: HttpRequest) -> list[OfModels]:
 
 # The front page asks it of everybody, most of whom have none.
 _OF_MODELS = PreparedQuery(
-    lambda: View.objects.of_models(User(pk=Param("user", User._meta.pk)))[:MOST_OFFERED]
+    lambda: View.objects.of_models(User(pk=Param("user", User._meta.pk))).order_by(
+        by_name("name"), "pk"
+    )[:MOST_OFFERED]
 )
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core.db.name_order import by_name
 from core.forms import LineField
 from core.http.caching import no_store
 from core.http.streaming import OffThreadStream
@@ -44,7 +45,9 @@ class EraseForm(forms.Form):
         self._person = person
         others = User.objects.filter(is_active=True).exclude(pk=person.pk)
         self.fields["to"] = forms.ModelChoiceField(
-            others.order_by("username"), label="Who gets what others rely on", empty_label=None
+            others.order_by(by_name("username"), "pk"),
+            label="Who gets what others rely on",
+            empty_label=None,
         )
         self.fields["name"].label = f"Type “{person.get_username()}” to erase them"
 

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from core import refusals
+from core.db.name_order import by_name
 from core.formatting import enumerated
 from people.accounts import audit, permissions, roles
 from people.accounts.roles import Role
@@ -119,7 +120,9 @@ def managed_alone(person: User) -> QuerySet[Project]:
     managers = Membership.objects.filter(role=Membership.Role.MANAGER)
     others = managers.filter(project=OuterRef("pk"), user__is_active=True).exclude(user=person)
     own = managers.filter(project=OuterRef("pk"), user=person)
-    return Project.objects.filter(Exists(own), ~Exists(others), person=None).order_by("name", "pk")
+    return Project.objects.filter(Exists(own), ~Exists(others), person=None).order_by(
+        by_name("name"), "pk"
+    )
 
 
 def leave(person: User, by: User, fate: Fate, to: User) -> Left:

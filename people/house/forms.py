@@ -12,6 +12,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
+from core.db.name_order import by_name
 from core.http.parameters import parse_key
 from people.accounts import roles
 from people.accounts.roles import Role
@@ -191,4 +192,8 @@ def person_of(key: str | None) -> User | None:
 
 def others(person: User) -> Sequence[User]:
     """Return who may get somebody's work: all other active accounts, by name."""
-    return list(User.objects.filter(is_active=True).exclude(pk=person.pk).order_by("username"))
+    return list(
+        User.objects.filter(is_active=True)
+        .exclude(pk=person.pk)
+        .order_by(by_name("username"), "pk")
+    )

@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core import refusals
+from core.db.name_order import by_name
 from core.formatting import enumerated
 from core.http.parameters import parse_key
 from notifications import inbox, outbox
@@ -85,7 +86,7 @@ class Joined(NamedTuple):
 
 def projects_to_offer(by: User) -> QuerySet[Project]:
     """Return the shared projects into which somebody may invite: their own, or all for admins."""
-    projects = Project.objects.active().filter(person=None).order_by("name", "pk")
+    projects = Project.objects.active().filter(person=None).order_by(by_name("name"), "pk")
     if permissions.may(by, permissions.CHANGE_PROJECT):
         return projects
     return projects.filter(memberships__user=by, memberships__role=Membership.Role.MANAGER)

@@ -14,6 +14,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from core.db.name_order import by_name
 from core.periods import month_start
 from fal.db_safe import db_safe_text
 from people.accounts import roles
@@ -83,7 +84,7 @@ def found(filters: Filters) -> QuerySet[User]:
         people = people.filter(is_like)
     if filters.role:
         people = people.filter(roles.having(Role(filters.role)))
-    return people.order_by("username")
+    return people.order_by(by_name("username"), "pk")
 
 
 def page_of(filters: Filters, number: int) -> tuple[Page[Any], Sequence[Entry]]:

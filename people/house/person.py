@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from core.db.name_order import by_name
 from core.periods import month_start
 from people.accounts import roles
 from people.accounts.roles import Role
@@ -57,7 +58,7 @@ def overview(person: User, key: str | None) -> Overview:
     return Overview(
         person,
         roles.role_of(person),
-        list(memberships.select_related("project").order_by("project__name", "pk")),
+        list(memberships.select_related("project").order_by(by_name("project__name"), "pk")),
         active_sessions.list_for_user(person, key),
         list(access.tokens_of(person)),
         access.second_step_of(person),
@@ -73,7 +74,7 @@ def projects_to_add(person: User) -> Sequence[Project]:
     """Return the shared projects that the person is not in, by name."""
     own = Membership.objects.filter(user=person)
     shared = Project.objects.active().filter(person=None)
-    return list(shared.exclude(pk__in=own.values("project")).order_by("name", "pk"))
+    return list(shared.exclude(pk__in=own.values("project")).order_by(by_name("name"), "pk"))
 
 
 def change_role(by: User, person: User, wanted: str, shown: str) -> str:

@@ -36,7 +36,13 @@ def _parser() -> MarkdownIt:
     """Import and build the parser with the first text: most processes never show one."""
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark", _OPTIONS).disable("image").enable("table")
+    from playground.display.markdown_rules import Inline
+
+    parser = MarkdownIt("commonmark", _OPTIONS)
+    parser.inline = Inline()
+    parser.configure("commonmark", _OPTIONS)  # the new parser's rules too
+    parser.disable("image").enable(["table", "strikethrough"])
+    parser.inline.ruler.enable("formula")
     for rule in ("th_open", "td_open"):
         parser.add_render_rule(rule, _cell)
     return parser

@@ -29,6 +29,7 @@ from runs.state.transitions import LOG_LIMIT
 from schemas.artifacts import MOST_FOUND
 
 LOG_TAIL = 200
+LONG = 5  # times as long as wide: such a picture scrolls
 MAX_SUFFIX_CHARS = 16
 MAX_MESSAGE_CHARS = 500  # of a streaming model's progress message
 # Views that show a whole run; others are lists, which need only the run's own row.
@@ -103,6 +104,12 @@ class Shown:
     def is_small(self) -> bool:
         """Whether it is shown enlarged."""
         return self.box is not None and self.box[0] != self.artifact.width
+
+    @property
+    def is_long(self) -> str:
+        """Whether its shorter side could not be read if all of it were shown: high, wide or ""."""
+        width, height = self.artifact.width or 1, self.artifact.height or 1
+        return "high" if height > LONG * width else "wide" if width > LONG * height else ""
 
     @property
     def figures(self) -> str:

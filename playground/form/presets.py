@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import Endpoint
+from core.db.name_order import by_name
 from core.forms import LineField
 from kept.models import GRACE
 from people.accounts import audit
@@ -122,7 +123,7 @@ def list_presets(user: User, endpoint: Endpoint, project: Project) -> Listing:
         .filter(endpoint=endpoint)
         .select_related("user", "touched_by", "project")
         .defer("arguments")
-        .order_by("name", "pk")
+        .order_by(by_name("name"), "pk")
     )
     deleted = [row for row in rows if row.deleted_at]
     rows = [row for row in rows if not row.deleted_at]

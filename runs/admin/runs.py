@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
 from core.admin import RestrictedAdmin
+from core.db.name_order import by_name
 from core.formatting import duration, size
 from fal.db_safe import db_safe_text
 from runs.costs import known_costs
@@ -33,7 +34,7 @@ class OwnerFilter(admin.RelatedFieldListFilter):
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         """Return the users as (key, name)."""
         rows = model_admin.model._default_manager.filter(user=OuterRef("pk"))
-        owners = User.objects.filter(Exists(rows)).order_by("username")
+        owners = User.objects.filter(Exists(rows)).order_by(by_name("username"), "pk")
         return list(owners.values_list("pk", "username"))
 
 

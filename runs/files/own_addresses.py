@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import idna
 from django.conf import settings
 from django.http.request import validate_host
 from django.urls import reverse
@@ -75,7 +76,8 @@ def path_at_own_host(address: str) -> str:
     """
     try:
         parts = urlsplit(address)
-        host = (parts.hostname or "").rstrip(".").encode("idna").decode()
+        host = (parts.hostname or "").rstrip(".")
+        host = host if host.isascii() else idna.encode(host, uts46=True).decode()
     except ValueError:  # no address; UnicodeError is one, too
         return ""
     host = f"[{host}]" if ":" in host else host

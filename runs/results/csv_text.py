@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import _csv
 
 # Spreadsheets read a value that begins like this as a formula (OWASP, "CSV Injection"); some also
-# accept the full-width forms.
-_FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20|%]")
+# accept the full-width forms. An apostrophe of its own gets a second one.
+_FORMULA = re.compile("'*+[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20|%]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _DELIMITERS = ",;\t"
 # Excel's own first line, which it writes for itself and asks of others.

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core.db.name_order import by_name
 from core.http.htmx import HtmxRequest
 from core.http.posts import is_posted
 from projects import roles
@@ -89,7 +90,7 @@ def _posted(request: HtmxRequest, query: QueryDict) -> dict[str, list[str]]:
 def _targets(request: HtmxRequest) -> list[Project]:
     """Return the projects in which the user may make something, the private one first."""
     mine = {"memberships__user": request.user, "memberships__role__in": MAKERS}
-    named = Project.objects.active().filter(**mine).order_by("name", "pk")
+    named = Project.objects.active().filter(**mine).order_by(by_name("name"), "pk")
     return sorted(named, key=lambda project: not project.is_private)
 
 

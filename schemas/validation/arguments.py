@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -22,6 +23,11 @@ from schemas.validation.sentences import as_any, sentence
 
 DOCUMENT = "urn:vitrine:document"
 _MAX_PROBLEMS = 50
+_ON_A_COMPUTER = re.compile(r"\s*+(?:blob:|file:|filesystem:|[a-z]:[\\/]|\\\\|~/)", re.IGNORECASE)
+_UNREACHABLE = (
+    "names a file that only your own computer can open: choose the file itself, or write an "
+    "address that begins with https://"
+)
 
 
 def validate(contract: Contract, arguments: Any, root: Field) -> list[Problem]:
@@ -29,9 +35,24 @@ def validate(contract: Contract, arguments: Any, root: Field) -> list[Problem]:
     try:
         wrong = errors(_validator(contract), arguments, _MAX_PROBLEMS)
     except (RecursionError, Unresolvable):
-        return []  # an endless or dangling schema allows everything
+        wrong = []  # an endless or dangling schema allows everything
     problems = dict.fromkeys(problem for error in wrong for problem in _problems(error, (), root))
+    problems |= dict.fromkeys(islice(_unreachable_files(arguments, root), _MAX_PROBLEMS))
     return sorted(problems, key=lambda problem: _form_position(root, problem.path))
+
+
+def _unreachable_files(arguments: Any, root: Field) -> Iterator[Problem]:
+    """Files that are named by where they lie on somebody's computer, or in a browser's memory."""
+    waiting: list[tuple[Path, Any]] = [((), arguments)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, dict | list):
+            parts = value.items() if isinstance(value, dict) else enumerate(value)
+            waiting += [((*path, key), part) for key, part in parts]
+        elif isinstance(value, str) and _ON_A_COMPUTER.match(value):
+            field = find(root, path)
+            if field is not None and field.media:
+                yield Problem(path, f"{label_at(root, path)} {_UNREACHABLE}")
 
 
 # A validator lives as long as its contract, which the document cache of the caller holds.

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from core.db.name_order import by_name
 from core.forms import LineField, TextField
 from projects.models import Project
 from sharing.models import Share
@@ -84,7 +85,7 @@ class OptionsForm(forms.Form):
         super().__init__(data, initial=initial, auto_id=IDS)
         self.review = ReviewOptionsForm(share, data)
         self.share = share
-        projects = Project.objects.of(user).filter(person=None).order_by("name", "pk")
+        projects = Project.objects.of(user).filter(person=None).order_by(by_name("name"), "pk")
         self.fields["for_project"].queryset = projects  # type: ignore[attr-defined]
         if share.password:
             self.fields["password"].label = "New password"

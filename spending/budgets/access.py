@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from django.db.models import Q
 
+from core.db.name_order import by_name
 from people.accounts import roles as house_roles
 from projects.models import Membership, Project
 from runs.costs.ledger import Scope
@@ -128,7 +129,7 @@ def deciders(budget: Budget | None) -> QuerySet[User]:
             project_id=budget.project_id, role=Membership.Role.MANAGER, project__person=None
         )
         able |= Q(pk__in=managers.values("user_id"))
-    return User.objects.filter(able, is_active=True).order_by("username")
+    return User.objects.filter(able, is_active=True).order_by(by_name("username"), "pk")
 
 
 def may_decide(user: User, request: BudgetRequest) -> bool:

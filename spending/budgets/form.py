@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from core.db import clock
 from core.db.dollars_field import MOST, PLACES
+from core.db.name_order import by_name
 from core.formatting import enumerated, money
 from runs.costs.ledger import Scope
 from spending import visibility
@@ -244,7 +245,7 @@ def choices(user: User) -> list[tuple[str, Any]]:
         return [("", "Choose…"), *projects]
     scopes = Budget.Scope
     each = [(f"{scope}", label) for scope, label in wording.EACH.items()]
-    people = User.objects.filter(is_active=True).order_by("username")
+    people = User.objects.filter(is_active=True).order_by(by_name("username"), "pk")
     tokens = access.TOKENS._default_manager.filter(revoked_at=None).select_related("user")
     groups = [
         ("Projects", projects),
@@ -261,7 +262,7 @@ def choices(user: User) -> list[tuple[str, Any]]:
 
 def _tellable(user: User, budget: Budget | None) -> Any:
     """Return whom the user may have told of a budget; those of now stay among them."""
-    people = User.objects.filter(is_active=True).order_by("username")
+    people = User.objects.filter(is_active=True).order_by(by_name("username"), "pk")
     if visibility.sees_all(user):
         return people
     projects = access.managed_projects(user).values("pk")

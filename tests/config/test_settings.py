@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -232,6 +233,11 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"DATABASE_URL": "postgres://ana:secret@db:abc/vitrine"}, "DATABASE_URL must look like"),
     ({"DATABASE_URL": "postgres://ana:secret@db:99999/vitrine"}, "DATABASE_URL must look like"),
     ({"DATABASE_URL": "postgres://ana:secret@[::1/vitrine"}, "DATABASE_URL must look like"),
+    ({"DATABASE_URL": "postgres://ana:secret/@db/vitrine"}, "DATABASE_URL must look like"),
+    ({"DATABASE_URL": "postgres://ana:secret[@db/vitrine"}, "DATABASE_URL must look like"),
+    ({"PUBLIC_URL": f"{PUBLIC}/sub"}, "PUBLIC_URL must be a scheme and a host alone"),
+    ({"PUBLIC_URL": "https://ana:secret@example.com"}, "PUBLIC_URL must be a scheme and a host"),
+    ({"PUBLIC_URL": "https://m\u00fcnchen..example"}, "PUBLIC_URL has a host name that none"),
     ({"FAL_QUEUE_URL": "queue.fal.run"}, "FAL_QUEUE_URL must be an address"),
     ({"FAL_KEY": "two words"}, "FAL_KEY must be one word"),
     ({"FAL_KEY": "nocolon"}, "FAL_KEY must be `key_id:key_secret`"),
@@ -260,6 +266,23 @@ def test_a_wrong_setting_is_named_in_one_sentence_that_quotes_no_secret(
     message = refusal(show_settings, **variables)
     assert message.startswith(start)
     assert not {"secret", variables.get("FAL_KEY", "secret")} & {*re.findall(r"[\w ]+", message)}
+
+
+def test_a_public_host_of_any_script_is_served_as_browsers_send_it(show_settings: Shown) -> None:
+    variables = {
+        "PUBLIC_URL": "https://m\u00fcnchen.example:8443/",
+        "ALLOWED_HOSTS": "stra\u00dfe.de",
+    }
+    hosts = ["xn--strae-oqa.de", "xn--mnchen-3ya.example"]
+    shown = show_settings("s.PUBLIC_URL, s.ALLOWED_HOSTS", **variables)
+    assert shown == [f"https://{hosts[1]}:8443", hosts]
+
+
+def test_all_read_one_database_address(show_settings: Shown) -> None:
+    address = "postgres://ana:p#ss@127.0.0.1:5432/vitrine"
+    what = "s.DATABASES['default']['PASSWORD'], s.DATABASE_URL"
+    password, shown = show_settings(what, DATABASE_URL=address)
+    assert (password, urlsplit(shown).path) == ("p#ss", "/vitrine")
 
 
 def refusal(show_settings: Shown, **variables: str) -> str:

@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core.db.name_order import by_name, name_key
 from core.http.caching import no_store
 from core.http.parameters import search_words
 from core.http.posts import hidden
@@ -157,7 +158,8 @@ def _tags(rows: PromptQuerySet, chosen: str) -> list[Facet]:
     counted = PromptTag.objects.filter(prompt__in=rows.order_by()).order_by()
     most = counted.values_list("name").annotate(number=Count("pk")).order_by("-number", "name")
     return [
-        Facet(name, name, number, name == chosen) for name, number in sorted(most[:MAX_TAGS_SHOWN])
+        Facet(name, name, number, name == chosen)
+        for name, number in sorted(most[:MAX_TAGS_SHOWN], key=lambda pair: name_key(pair[0]))
     ]
 
 
@@ -166,7 +168,7 @@ def _around(request: HtmxRequest, prompt: Prompt) -> list[Prompt]:
     if prompt.takes_prompt:
         return []
     offered = Prompt.objects.offered_in(prompt.project, request.user)
-    return list(offered.taking_prompts().order_by("name")[:MOST_AROUND])
+    return list(offered.taking_prompts().order_by(by_name("name"))[:MOST_AROUND])
 
 
 def _recent_models(request: HtmxRequest) -> list[str]:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import trigger_client_event
 
 from catalog.models import Endpoint
+from core.db.name_order import by_name
 from core.http.htmx import HtmxRequest
 from core.http.parameters import page_number, parse_key, search_words
 from core.http.posts import hidden
@@ -42,7 +43,9 @@ def of_all_models(request: HtmxRequest) -> HttpResponse:
     for word in asked.split():
         rows = rows.filter(having("name", [word]) | having("endpoint__endpoint_id", [word]))
     rows = rows.select_related("endpoint", "user", "project").defer("arguments", "unmended")
-    page = Paginator(rows.order_by("endpoint__display_name", "name", "pk"), LISTED)
+    page = Paginator(
+        rows.order_by(by_name("endpoint__display_name"), by_name("name"), "pk"), LISTED
+    )
     context = {"page": page.get_page(page_number(request.GET.get("page", ""))), "asked": asked}
     return render(request, "playground/all_presets.html", context)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
+from contextlib import suppress
 from itertools import islice
-from typing import IO
+from typing import IO, Any
 
 from runs.files.metadata.blocks import Block, blocks, content
 
@@ -17,7 +19,8 @@ USER_COMMENT = "UserComment"  # of the EXIF part of a JPEG or WebP
 _EXIF_PART, _USER_COMMENT = 0x8769, 0x9286
 # Where ComfyUI keeps its graphs in WebP and JPEG: the maker and model of a camera, and others.
 _NAMING, _KEYWORDS = (0x010E, 0x010F, 0x0110, 0x0131), {"prompt", "workflow"}
-_UTF16, _ASCII = b"UNICODE\0", b"ASCII\0\0\0"
+_UTF16 = b"UNICODE\0"
+_MARKERS = {_UTF16, b"ASCII\0\0\0", bytes(8)}
 
 
 class TooLarge(ValueError):
@@ -109,29 +112,68 @@ def _exif(data: bytes) -> dict[str, str]:
         named = [exif.get(tag) for tag in _NAMING]
     except (OSError, ValueError, SyntaxError, KeyError, TypeError, struct.error):
         return {}
-    graphs: dict[str, str] = {}
-    for text in named:
-        keyword, _, rest = text.partition(":") if isinstance(text, str) else ("", "", "")
-        if keyword in _KEYWORDS and rest.lstrip().startswith("{"):
-            graphs.setdefault(keyword, rest.strip("\0"))
     order = "be" if data.startswith(b"MM") else "le"
-    text = _comment(comment, order) if isinstance(comment, bytes) else ""
-    return graphs | ({USER_COMMENT: text} if text else {})
+    read: dict[str, str] = {}
+    for value, keyword in [*((value, "") for value in named), (comment, USER_COMMENT)]:
+        text = _comment(value, order) if isinstance(value, bytes) else _repaired(value)
+        graphs = _graphs(text) or ({keyword: text} if keyword and text else {})
+        read = graphs | read
+    return read
+
+
+def _repaired(value: Any) -> str:
+    """Return a text of EXIF: Pillow reads Latin-1, and most programs write UTF-8."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        return _plain(value.encode("latin-1"))
+    except UnicodeEncodeError:
+        return value
+
+
+def _graphs(text: str) -> dict[str, str]:
+    """Return ComfyUI's graphs in a text: `prompt:{…}`, a graph alone, or both in one object."""
+    keyword, _, rest = text.strip("\0 \n").partition(":")
+    keyword, rest = keyword.strip().casefold(), rest.strip()
+    if keyword in _KEYWORDS and rest.startswith("{"):
+        return {keyword: rest}
+    try:
+        document = json.loads(text) if text.lstrip().startswith("{") else None
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(document, dict):
+        return {}
+    if any(isinstance(node, dict) and "class_type" in node for node in document.values()):
+        return {"prompt": text}
+    within = {name: document[name] for name in _KEYWORDS & document.keys()}
+    if not within and "nodes" in document:
+        return {"workflow": text}
+    return {
+        name: graph if isinstance(graph, str) else json.dumps(graph)
+        for name, graph in within.items()
+        if isinstance(graph, dict | str)
+    }
 
 
 def _comment(data: bytes, order: str) -> str:
-    """Return a UserComment (EXIF 3.0, 4.6.5).
+    """Return a UserComment (EXIF 3.0, 4.6.5), whatever its first 8 bytes say of its encoding.
 
-    Programs disagree on the order of UTF-16's bytes: a mark decides, then the reading with more of
-    what every recipe has, ASCII, then the file's own `order`.
+    Programs disagree on it, and on the order of UTF-16's bytes: a mark decides, then whether there
+    are zeros, which only UTF-16 has, then the reading with more of what every recipe has, ASCII,
+    then the file's own `order`.
     """
-    if data.startswith(_UTF16):
-        text = data[len(_UTF16) :]
-        if text[:2] in {b"\xfe\xff", b"\xff\xfe"}:
-            return text.decode("utf-16", errors="replace").strip("\0")
-        readings = [
-            text.decode(f"utf-16-{way}", errors="replace").strip("\0")
-            for way in (order, "be" if order == "le" else "le")
-        ]
-        return max(readings, key=lambda reading: sum(map(str.isascii, reading)))
-    return data.removeprefix(_ASCII).removeprefix(bytes(8)).decode(errors="replace").strip("\0")
+    text = data[8:] if data[:8] in _MARKERS else data
+    if text[:2] in {b"\xfe\xff", b"\xff\xfe"}:
+        return text.decode("utf-16", errors="replace").strip("\0")
+    bare, is_marked = text.strip(b"\0"), data.startswith(_UTF16)
+    zeros = bare.count(b"\0")
+    if not zeros:
+        with suppress(UnicodeDecodeError):
+            return bare.decode("utf-8-sig")
+    if not is_marked and zeros <= len(bare) / 4:
+        return bare.decode(errors="replace")
+    readings = [
+        text.decode(f"utf-16-{way}", errors="replace").strip("\0")
+        for way in (order, "be" if order == "le" else "le")
+    ]
+    return max(readings, key=lambda reading: sum(map(str.isascii, reading)))

@@ -13,6 +13,7 @@ const CELL = /(?:^|(?<=\n))(?:"((?:[^"]|"")*(?:\n|"")(?:[^"]|"")*)"(?=[\t\n]|$)|
 export function cells(text) {
   return [...text.replace(/\r\n?/g, "\n").matchAll(CELL)]
     .map(([, quoted, bare]) => (quoted?.replaceAll('""', '"') ?? bare).trim())
+    .map((cell) => cell.replace(/^'(?='*[=+\-@|%])/, "")) // our own guard against formulas
     .filter(Boolean);
 }
 

@@ -271,3 +271,15 @@ def test_real_documents_accept_their_own_examples(documents: dict[str, Any]) -> 
         wrong = validate(endpoint_contract, example(root), root)
         assert [p for p in wrong if "required" not in p.message] == []
         assert all(isinstance(p, Problem) for p in wrong)
+
+
+@each_row(
+    "address",
+    ["blob:https://a/b", "file:///C:/a.png", "C:\\a.png", "d:/a.png", "\\\\nas\\a", "~/a"],
+)
+def test_a_file_on_somebodys_computer_is_refused_at_its_field(address: str) -> None:
+    schema = {"properties": {"image_url": {"type": "string"}, "prompt": {"type": "string"}}}
+    (problem,) = problems(schema, {"image_url": address, "prompt": address})
+    assert problem[0] == ("image_url",)
+    assert "only your own computer can open" in problem[1]
+    assert not problems(schema, {"image_url": "https://a/C:/b"})

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from playground.form import foreign
 from playground.form.foreign import values
 from runs.files.metadata.texts import texts
 from tests.conftest import CASES
+from tests.tables import each_row
 
 MILL = {"prompt": "a mill at dusk", "negative_prompt": "people", "seed": 1234}
 READ: dict[str, dict[str, Any]] = {
@@ -34,6 +38,46 @@ def test_a_recipe_is_read_as_it_was_written(name: str) -> None:
         recipe = foreign.read(texts(file))
     assert recipe
     assert recipe.arguments | READ[name] == recipe.arguments
+
+
+A1111 = "a mill at dusk, \u5c71\nNegative prompt: people\nSteps: 20, Seed: 1234, Size: 8x8"
+GRAPH = {
+    "3": {"class_type": "KSampler", "inputs": {"seed": 1234, "positive": ["6", 0]}},
+    "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "a mill at dusk, \u5c71"}},
+}
+COMFY = json.dumps(GRAPH, ensure_ascii=False)
+COMMENT, DESCRIPTION = 0x9286, 0x010E
+EXIF = {
+    "UTF-8 after UNICODE": (COMMENT, b"UNICODE\0" + A1111.encode()),
+    "with a mark": (COMMENT, b"UNICODE\0" + A1111.encode("utf-8-sig") + b"\0"),
+    "UTF-8 alone": (COMMENT, A1111.encode()),
+    "UTF-8 after ASCII": (COMMENT, b"ASCII\0\0\0" + A1111.encode()),
+    "UTF-16 after ASCII": (COMMENT, b"ASCII\0\0\0" + A1111.encode("utf-16-le")),
+    "UTF-16": (COMMENT, b"UNICODE\0" + A1111.encode("utf-16-be")),
+    "a graph as a comment": (COMMENT, b"UNICODE\0" + COMFY.encode()),
+    "prompt:": (DESCRIPTION, f"prompt:{COMFY}".encode()),
+    "Prompt: with a space": (DESCRIPTION, f"Prompt: {COMFY}".encode()),
+    "a graph alone": (DESCRIPTION, COMFY.encode()),
+    "both graphs": (DESCRIPTION, json.dumps({"prompt": GRAPH, "workflow": {}}).encode()),
+}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
+@each_row("tag, content", EXIF.values(), ids=[*EXIF])
+def test_a_recipe_in_exif_is_read_whatever_its_encoding(
+    tag: int, content: bytes, kind: str
+) -> None:
+    exif = Image.Exif()
+    if tag == COMMENT:
+        exif.get_ifd(0x8769)[COMMENT] = content
+    else:
+        exif[tag] = content
+    file = BytesIO()
+    Image.new("RGB", (8, 8)).save(file, kind, exif=exif.tobytes())
+    recipe = foreign.read(texts(file))
+    assert recipe
+    assert recipe.arguments["prompt"] == "a mill at dusk, \u5c71"
+    assert recipe.arguments["seed"] == 1234
 
 
 @pytest.mark.parametrize(

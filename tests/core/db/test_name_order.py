@@ -1,0 +1,24 @@
+"""Both databases and Python sort names as people do."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from core.db.name_order import by_name, name_key
+
+NAMES = [
+    "9 cats", "10 cats", "0010 cats b", "Apfel", "\u00c4pfel", "apple", "eclair", "\u00c9cole",
+    "\u00e9tude", "v2", "v10", "v10.9", "v10.10", "Zebra", "zoo", "\u0416",
+]  # fmt: skip
+
+
+def test_names_are_sorted_by_letters_accents_and_numbers() -> None:
+    assert [*map(name_key, NAMES)] == sorted(map(name_key, NAMES))
+
+
+@pytest.mark.both_databases
+@pytest.mark.django_db
+def test_the_database_sorts_names_like_python() -> None:
+    User.objects.bulk_create(User(username=name) for name in reversed(NAMES))
+    assert [*User.objects.order_by(by_name("username")).values_list("username", flat=True)] == NAMES

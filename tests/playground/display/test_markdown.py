@@ -1,0 +1,29 @@
+"""What models write as Markdown is shown as they mean it."""
+
+from __future__ import annotations
+
+from playground.display.markdown import markdown
+from tests.tables import each_row
+
+TEXTS = {
+    "これは**「重要」**な点": "これは<strong>「重要」</strong>な点",
+    "**注意\uff1a**本文": "<strong>注意\uff1a</strong>本文",
+    "这是**“取出”模式**。": "这是<strong>“取出”模式</strong>。",
+    "**“공개”**는": "<strong>“공개”</strong>는",
+    "a * b **Note:**text": "a * b **Note:**text",
+    "~~gone~~": "<s>gone</s>",
+    r"\(x_1 * y\) \[a\{1\}\]": r"\(x_1 * y\) \[a\{1\}\]",
+    r"$a_1 * b_1$ $$\frac{a}{b}$$": r"$a_1 * b_1$ $$\frac{a}{b}$$",
+    "$5 *and* $6": "$5 <em>and</em> $6",
+    r"\( \*": "( *",
+    "`*a*` ![x](y)": '<code>*a*</code> !<a href="y">x</a>',
+}
+
+
+@each_row("text, html", TEXTS.items())
+def test_marks_and_formulas(text: str, html: str) -> None:
+    assert markdown(text) == f"<p>{html}</p>\n"
+
+
+def test_many_beginnings_of_formulas_take_no_time() -> None:
+    assert markdown(r"\( $" * 5000)
