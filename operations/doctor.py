@@ -41,6 +41,7 @@ from core.version import version
 from operations import files_check, growth, status
 from operations.backup import nightly
 from operations.models import Backup
+from runs.costs import sums_correction
 from runs.models import KeptFigures
 from runs.progress import worker_status
 
@@ -247,6 +248,21 @@ def _files() -> Iterator[Finding]:
         yield _ok("files", "Each file has a row, and each row its file.")
 
 
+def _sums() -> Iterator[Finding]:
+    """Yield whether what was spent on each day is what its runs have cost."""
+    days = list(sums_correction.differing_days())
+    if days:
+        yield _bad(
+            "sums",
+            f"The sums of {counted(len(days), 'day')} differ from what their runs have cost, "
+            f"such as those of {days[0]:%-d %B %Y}.",
+            "A worker adds them up anew every night, “manage.py rebuild_spending” does so now. "
+            "No process of a former version may run beside this one.",
+        )
+    else:
+        yield _ok("sums", "What was spent on each day is what its runs have cost.")
+
+
 def _storage() -> Iterator[Finding]:
     yield from _tried("storage", default_storage, "MEDIA_STORAGE")
     if settings.BACKUP_TO:
@@ -424,5 +440,5 @@ def _python() -> Iterator[Finding]:
 QUIET: tuple[Check, ...] = (_settings, _permissions, _disks, _backups, _files, _growing)
 ALL: tuple[Check, ...] = (
     *(_python, _database, _migrations, _clock, _problems, *QUIET),
-    *(_storage, _upstream, _mail, _public_address),
+    *(_sums, _storage, _upstream, _mail, _public_address),
 )
