@@ -41,7 +41,7 @@ from core.version import version
 from operations import files_check, growth, status
 from operations.backup import nightly
 from operations.models import Backup
-from runs.costs import sums_correction
+from runs.costs import daily_sums
 from runs.models import KeptFigures
 from runs.progress import worker_status
 
@@ -250,7 +250,7 @@ def _files() -> Iterator[Finding]:
 
 def _sums() -> Iterator[Finding]:
     """Yield whether what was spent on each day is what its runs have cost."""
-    days = list(sums_correction.differing_days())
+    days = [day for day in daily_sums.days() if daily_sums.differ(day)]
     if days:
         yield _bad(
             "sums",

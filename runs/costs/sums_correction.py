@@ -1,14 +1,13 @@
-"""Finds days whose sums differ from their charges, and adds them up anew, every night.
+"""Finds days whose sums differ from their charges, and adds them up anew: a job of every night.
 
-Each change of a charge changes its sums, so that there are none; unless a process of a former
-version, or somebody in the database, has changed charges alone.
+Each change of a charge changes its sums; processes of a former version may change charges alone.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from django.utils import timezone
 
@@ -19,11 +18,6 @@ AT_HOUR = 3
 PAUSE_S = 0.05  # between two days: other jobs get their turn
 
 log = logging.getLogger(__name__)
-
-
-def differing_days() -> Iterator[date]:
-    """Yield the days whose sums differ from their charges. Two queries a day."""
-    return filter(daily_sums.differ, daily_sums.days())
 
 
 class Correction:
@@ -38,14 +32,10 @@ class Correction:
         day = next(self._days, None)
         if day is None:
             self._days = None
-            return _seconds_until_night()
+            now = timezone.localtime(clock.now())
+            night = now.replace(hour=AT_HOUR, minute=0, second=0)
+            return (night - now).total_seconds() % 86_400 + 1
         if daily_sums.differ(day):
             log.warning("the sums of %s differed from their charges: they are added up anew", day)
             daily_sums.add_up(day)
         return PAUSE_S
-
-
-def _seconds_until_night() -> float:
-    now = timezone.localtime(clock.now())
-    night = now.replace(hour=AT_HOUR, minute=0, second=0, microsecond=0)
-    return (night - now).total_seconds() % timedelta(days=1).total_seconds() + 1
