@@ -49,6 +49,7 @@ from operations.findings import Check, Finding, advice, bad, ok
 from operations.metrics import reporting
 from operations.models import Backup
 from people.accounts.second_factor import encryption
+from runs.costs import daily_sums
 from runs.models import KeptFigures
 from runs.progress import worker_status
 from sharing.models import Share
@@ -268,6 +269,21 @@ def _files() -> Iterator[Finding]:
         )
     else:
         yield ok("files", "Each file has a row, and each row its file.")
+
+
+def _sums() -> Iterator[Finding]:
+    """Yield whether what was spent on each day is what its runs have cost."""
+    days = [day for day in daily_sums.days() if daily_sums.differ(day)]
+    if days:
+        yield bad(
+            "sums",
+            f"The sums of {counted(len(days), 'day')} differ from what their runs have cost, "
+            f"such as those of {days[0]:%-d %B %Y}.",
+            "A worker adds them up anew every night, “manage.py rebuild_spending” does so now. "
+            "No process of a former version may run beside this one.",
+        )
+    else:
+        yield ok("sums", "What was spent on each day is what its runs have cost.")
 
 
 def _storage() -> Iterator[Finding]:
@@ -506,5 +522,5 @@ QUIET: tuple[Check, ...] = (
 )
 ALL: tuple[Check, ...] = (
     *(_python, _database, _migrations, _clock, _problems, _secrets, *QUIET),
-    *(_storage, _upstream, _mail, _realtime, _public_address),
+    *(_sums, _storage, _upstream, _mail, _realtime, _public_address),
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from asgiref.sync import sync_to_async
 
 from runs.costs.ledger import NOTHING
+from runs.costs.sums_correction import Correction
 from runs.promises.owners import Job, RunOwner
 from spending.alarms import detection
 from spending.bills.reading import BillReader
@@ -36,11 +37,12 @@ class SpendingOwner(RunOwner):
         keeping.note_bill(charge)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs of budgets, of the alarm, of upstream's bills, and of prices."""
+        """Return the jobs of budgets, of the alarm, of upstream's bills, of sums and prices."""
         return (
             Job("spent budgets", sync_to_async(warnings.warn), wakes_on_change=True),
             Job("alarm", sync_to_async(detection.check_settled), wakes_on_change=True),
             Job("bills", BillReader(upstream).run),
             Job("measure prices", keeping.measure_in_background),
+            Job("correct sums of days", sync_to_async(Correction().step)),
             Job("monthly mail", sync_to_async(monthly.send_due)),
         )

@@ -108,31 +108,56 @@ def rebuild() -> Iterator[tuple[date, int]]:
 
     Yields each day, with how many sums it has.
     """
+    for day in days():
+        yield day, add_up(day)
+
+
+def days() -> Iterator[date]:
+    """Yield each day from the first to the last that has sums or charges."""
     sums = DailySum.objects.aggregate(first=Min("day"), last=Max("day"))
     charges = Charge.objects.aggregate(first=Min("created_at"), last=Max("created_at"))
-    days = [day for day in sums.values() if day]
-    days += [timezone.localdate(at) for at in charges.values() if at]
-    if not days:
-        return
-    day, last = min(days), max(days)
-    while day <= last:
-        yield day, add_up(day)
-        day += DAY
+    known = [day for day in sums.values() if day]
+    known += [timezone.localdate(at) for at in charges.values() if at]
+    for number in range((max(known) - min(known)).days + 1) if known else ():
+        yield min(known) + number * DAY
 
 
 def add_up(day: date) -> int:
     """Add up a day's charges anew, in one transaction; returns how many sums it has."""
-    start, end = periods.bounds(f"{day:%Y-%m-%d}")
     with transaction.atomic():
         _lock()
         DailySum.objects.filter(day=day).delete()
-        rows: dict[_Row, Sums] = {}
-        for whose, sums in _grouped(
-            Charge.objects.filter(created_at__gte=start, created_at__lt=end)
-        ):
-            _add_to(rows, day, whose, sums)
+        rows = _of_charges(day)
         _write(rows)
     return len(rows)
+
+
+def differ(day: date) -> bool:
+    """Whether a day's sums are others than those of its charges."""
+    if _of_charges(day) == _written(day):
+        return False
+    with transaction.atomic():  # one of both may have changed between the two looks
+        _lock()
+        return _of_charges(day) != _written(day)
+
+
+def _of_charges(day: date) -> dict[_Row, Sums]:
+    start, end = periods.bounds(f"{day:%Y-%m-%d}")
+    rows: dict[_Row, Sums] = {}
+    for whose, sums in _grouped(Charge.objects.filter(created_at__gte=start, created_at__lt=end)):
+        _add_to(rows, day, whose, sums)
+    return rows
+
+
+def _written(day: date) -> dict[_Row, Sums]:
+    """Return a day's sums as they are written, without those of nothing."""
+    kinds = {str(kind): place for kind, place in _PLACES.items()}
+    stored = DailySum.objects.filter(day=day).values_list("kind", *_GROUPS, *Sums._fields)
+    rows = {}
+    for kind, user, project, endpoint, token, door, *figures in stored:
+        row = _Row(day, kinds[kind], user or 0, project or 0, endpoint or 0, token or 0, door)
+        rows[row] = Sums(*figures)
+    return {row: sums for row, sums in rows.items() if any(sums)}
 
 
 def _grouped(charges: QuerySet[Charge]) -> Iterator[tuple[Mapping[str, Any], Sums]]:

@@ -46,7 +46,6 @@ from runs.state.transitions import Observation
 from runs.worker.scheduling import capacity, leases
 
 MAX_WAITING = 60  # inputs, of which upstream then drops the oldest (protocol, section 8.2)
-MAX_ID_CHARS = 100
 KEPT_BYTES = 4 << 20  # their total size, as stored in the database
 STRETCH = 10  # results reserved ahead, as long as budgets have room for so many
 LOGGED_OUT = "You have logged out. Log in and paint live again."
@@ -67,13 +66,6 @@ class SessionInput(NamedTuple):
     sent: dict[str, Any] | None = None
 
 
-class OpenInput(NamedTuple):
-    """An input without a result so far: the most that this may cost, and the id that it names."""
-
-    each: Decimal | None  # None: unknown
-    request_id: str
-
-
 class LiveSession:
     """A session in progress: its run, its newest results, and the lease on it."""
 
@@ -91,7 +83,7 @@ class LiveSession:
         self.count = 0
         self._worker = worker
         self._made_from = SessionInput(run.arguments)
-        self._open: list[OpenInput] = []  # the oldest first
+        self._open: list[Decimal | None] = []  # prices of inputs without a result, the oldest first
         self._max_waiting = max_waiting
         self._frames: deque[Any] = deque(maxlen=KEPT)
         self._failures = 0
@@ -168,12 +160,11 @@ class LiveSession:
     def note_sent(self, arguments: dict[str, Any], sent: dict[str, Any] | None = None) -> None:
         """Note an input that is being sent, for which `reserve` has reserved."""
         self._made_from = SessionInput(arguments, sent)
-        self._open.append(OpenInput(self._sums.each, _id_of(arguments)))
+        self._open.append(self._sums.each)
         if len(self._open) > 1 + self._max_waiting:
             # Upstream has dropped one of those that wait. Which one cannot be seen from here: the
             # next result may be that of the dearer one.
-            dropped, following = self._open[1:3]
-            self._open[1:3] = [following._replace(each=_dearer(dropped.each, following.each))]
+            self._open[1:3] = [_dearer(*self._open[1:3])]
 
     def add_result(self, result: dict[str, Any]) -> None:
         """Add a result of the oldest open input; drops the oldest results beyond the limits.
@@ -181,7 +172,7 @@ class LiveSession:
         Of which input a result beyond one for each is, nobody says: it counts as the dearest.
         """
         self.count += 1
-        cost = self._close(_id_of(result)) if self._open else self._sums.dearest
+        cost = self._open.pop(0) if self._open else self._sums.dearest
         self._sums = self._sums.with_result(cost)
         self._frames.append(as_json(result))
         while len(self._frames) > 1 and sum(map(_size, self._frames)) > KEPT_BYTES:
@@ -191,14 +182,8 @@ class LiveSession:
         """Record that the oldest open input resulted in an error."""
         self._failures += 1
         if self._open:
-            self._sums = self._sums.with_failure(self._close())
+            self._sums = self._sums.with_failure(self._open.pop(0))
         self._last_failure = failure
-
-    def _close(self, request_id: str = "") -> Decimal | None:
-        """Remove the open input that names this id, else the oldest; returns its result's price."""
-        ids = [sent.request_id for sent in self._open]
-        is_named = bool(request_id) and request_id in ids
-        return self._open.pop(ids.index(request_id) if is_named else 0).each
 
     def is_owned(self) -> bool:
         """Whether this session still owns the run: its lease is valid or can be renewed."""
@@ -349,12 +334,6 @@ def as_json(value: Any) -> Any:
 def _data_uri(content: bytes, claimed: str = "") -> str:
     kind = content_types.content_type(content[: content_types.HEAD_BYTES], claimed)
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _id_of(message: dict[str, Any]) -> str:
-    """Return the id by which a client knows an input, and its result, again; empty without one."""
-    named = message.get("request_id")
-    return named if isinstance(named, str) and len(named) <= MAX_ID_CHARS else ""
 
 
 def _size(value: Any) -> int:

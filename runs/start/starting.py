@@ -311,15 +311,11 @@ def _reserve(new: Sequence[tuple[Run, StartRequest]]) -> None:
     ledger.reserve([Reservation(run.pk, cost, request.accounts) for (run, request), cost in costs])
 
 
-def require_affordable(
-    user: User, project: Project, wanted: Sequence[tuple[Endpoint, Estimate]]
-) -> None:
-    """Raise Forbidden if runs of these models would not be affordable, or confirmed, together.
-
-    Nothing is reserved.
-    """
+def require_affordable(user: User, project: Project, endpoint: Endpoint, cost: Estimate) -> None:
+    """Raise Forbidden if a run would not be affordable, or confirmed; nothing is reserved."""
     with transaction.atomic():
-        _planned(user, project, wanted, calling_token())
+        plan(user, project, [(endpoint, cost)])
+        transaction.set_rollback(True)
 
 
 def plan(
@@ -330,27 +326,16 @@ def plan(
 ) -> list[Charge]:
     """Reserve what runs of these models may cost that start one by one later, such as a flow's.
 
-    In the caller's transaction; raises what `require_affordable` raises. Of the charges, one for
-    each, those that count for something are written: `ledger.give_back` removes them, before their
-    run starts, or if it never will.
+    In the caller's transaction; raises Forbidden if that is not affordable, or confirmed. Of the
+    charges, one for each, those that count for something are written: `ledger.give_back` removes
+    them, before their run starts, or if it never will.
     """
-    charges = _planned(user, project, wanted, token_id or calling_token())
-    ledger.write_charges([charge for charge in charges if charge.counted is not None])
-    return charges
-
-
-def _planned(
-    user: User,
-    project: Project,
-    wanted: Sequence[tuple[Endpoint, Estimate]],
-    token_id: int | None,
-) -> list[Charge]:
     charges = [
         Charge(
             user_id=user.pk,
             project_id=project.pk,
             endpoint=endpoint,
-            token_id=token_id,
+            token_id=token_id or calling_token(),
             door=Door.FLOW,
             created_at=timezone.now(),
             expected=in_dollars(estimate),
@@ -361,6 +346,7 @@ def _planned(
         ledger.lock_house()
         for owner in owners.registered():
             owner.on_charges(user, charges)
+        ledger.write_charges([charge for charge in charges if charge.counted is not None])
     return charges
 
 

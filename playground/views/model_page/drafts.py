@@ -103,4 +103,4 @@ def _require_startable(request: HtmxRequest, endpoint: Endpoint, project: Projec
     arguments, problems = form_state.parse_form(endpoint, posted.form_fields(request))
     if not problems:  # else the session says what is wrong, and begins when it is mended
         estimate = estimate_run(endpoint, arguments)
-        starting.require_affordable(request.user, project, [(endpoint, estimate)])
+        starting.require_affordable(request.user, project, endpoint, estimate)

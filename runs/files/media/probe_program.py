@@ -8,8 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
-from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -38,6 +36,7 @@ _WITHOUT_CLOCK = {
     "hevc", "ingenient", "mjpeg", "mjpeg_2000", "obu", "rawvideo", "vc1", "vvc",
 }  # fmt: skip
 _SAME_S, _SAME = 0.1, 0.01  # a header leaves out what an encoder has put before the first sample
+_JUMP_S = 0.5  # back in time: another file begins
 FLAT = 6.0  # of 255: frames whose grey values deviate less show nothing (fades from black)
 
 
@@ -98,29 +97,6 @@ def _opened(path: str) -> Any:
     return av.open(path, options={"protocol_whitelist": "file"})
 
 
-@dataclass
-class _Played:
-    """How long a stream plays, in units of its clock, as far as its packets were read.
-
-    Where files were joined, the clock jumps back, and what was before counts as well.
-    """
-
-    before: int = 0
-    start: int | None = None
-    end: int = 0
-
-    def add(self, at: int, length: int, second: Fraction) -> None:
-        """Count a packet."""
-        if self.start is None or at < self.end - second / 2:
-            self.before, self.start, self.end = self.total, at, at
-        self.end = max(self.end, at + length)
-
-    @property
-    def total(self) -> int:
-        """Return how long all packets play."""
-        return self.before + (0 if self.start is None else self.end - self.start)
-
-
 def _playing_time_s(container: Any) -> float | None:
     """Return how long a file plays, by the times of all its packets; None if nothing tells.
 
@@ -129,19 +105,25 @@ def _playing_time_s(container: Any) -> float | None:
     if container.format.name in _WITHOUT_CLOCK:
         return None
     said = container.duration / av.time_base if container.duration else 0.0
-    played: dict[int, _Played] = {}
+    spans: dict[int, list[tuple[float, float]]] = {}  # more than one where files were joined
     until = time.monotonic() + MOST_S
     streams = [*container.streams.audio, *_films(container)]
     for packet in container.demux(streams) if streams else ():
         if time.monotonic() > until:
             return said if said and container.format.name in _SAY_LENGTH else None
         if packet.dts is not None and not packet.is_discard:
-            stream = played.setdefault(packet.stream_index, _Played())
-            stream.add(packet.dts, packet.duration or 0, 1 / packet.time_base)
-    clocks = {stream.index: stream.time_base for stream in streams}
-    measured = max((float(own.total * clocks[key]) for key, own in played.items()), default=0.0)
+            at = float(packet.dts * packet.time_base)
+            end = at + float((packet.duration or 0) * packet.time_base)
+            parts = spans.setdefault(packet.stream_index, [(at, at)])
+            start, last = parts[-1]
+            if at < last - _JUMP_S:
+                parts.append((at, end))
+            else:
+                parts[-1] = (start, max(last, end))
+    lengths = (sum(end - start for start, end in parts) for parts in spans.values())
+    measured = max(lengths, default=0.0)
     is_same = abs(said - measured) <= max(_SAME_S, _SAME * measured)
-    return (said if said and is_same else measured) or None
+    return (said if is_same else measured) or None
 
 
 def _films(container: Any) -> list[Any]:

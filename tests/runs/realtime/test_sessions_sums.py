@@ -63,19 +63,6 @@ def test_a_session_ends_with_a_sentence_where_a_budget_has_no_room(
     assert Run.objects.count() == 1
 
 
-def test_a_session_costs_what_came_of_it(
-    relayed: Relayed,  # noqa: F811
-) -> None:
-    price("0.1")
-    Budget.objects.create(scope="house", limit=5)
-    assert relayed(paint(3)) == (3, {"type": "picture"})
-    charge = Charge.objects.get()
-    assert charge.expected is not None
-    assert charge.expected > Decimal("0.3")  # a stretch was reserved ahead
-    assert (charge.state, charge.amount) == ("settled", Decimal("0.3"))
-    require_sums_hold()
-
-
 def test_an_unknown_price_is_agreed_to_before(
     relayed: Relayed,  # noqa: F811
 ) -> None:

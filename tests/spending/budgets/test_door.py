@@ -258,7 +258,7 @@ def test_of_runs_of_unknown_cost_one_starts_and_a_plan_shares_what_is_left(
     with pytest.raises(Unaffordable, match=r"How much 2 of these runs cost .* one such run starts"):
         starting.start_many(several(user, unknown, 2))
     planned = [(unknown, estimate_run(unknown, {}))] * 2
-    starting.require_affordable(user, private_project(user), planned)
+    starting.plan(user, private_project(user), planned)
     budget.delete()
     starting.start_many(several(user, unknown, 2))
 
@@ -348,11 +348,11 @@ def test_what_is_granted_for_a_plan_starts_its_steps_and_no_more(
     planned = [(painter, estimate_run(painter, {}))] * 2
     for _ in range(2):
         with pytest.raises(Unaffordable, match=r"^These 2 runs together may cost \$2.00"):
-            starting.require_affordable(user, private_project(user), planned)
+            starting.plan(user, private_project(user), planned)
     grant(user, 2)
-    starting.require_affordable(user, private_project(user), planned)
+    starting.plan(user, private_project(user), planned)
     with pytest.raises(Unaffordable):  # another flow
-        starting.require_affordable(user, private_project(user), planned)
+        starting.plan(user, private_project(user), planned)
     begin(user)
     begin(user)
     with pytest.raises(Unaffordable):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from importlib import import_module
 from types import SimpleNamespace
@@ -17,7 +17,11 @@ from django.db import connection
 from django.db.models import Q
 from django.test import Client
 
+from operations import doctor
+from operations.doctor import Level
+from runs.costs import daily_sums
 from runs.costs.daily_sums import Sums
+from runs.costs.sums_correction import Correction
 from runs.models import Charge, DailySum, LedgerAccount
 from runs.start.starting import Door
 from spending.sums.labels import COLUMNS
@@ -130,6 +134,44 @@ def test_the_command_repairs_every_sum(user: User, capsys: pytest.CaptureFixture
     call_command("rebuild_spending")
     assert "3 days added up anew, in 8 sums." in capsys.readouterr().out
     assert require_sums_hold() == 1
+
+
+WRONG: dict[str, Callable[[], object]] = {
+    "a charge without sums": lambda: copied_charge(),
+    "a changed charge": lambda: Charge.objects.update(amount=7),
+    "a changed sum": lambda: DailySum.objects.filter(kind="token").update(reserved=1),
+    "a sum that is gone": lambda: DailySum.objects.filter(kind="person").delete(),
+    "a sum of somebody else": lambda: DailySum.objects.filter(kind="person").update(user_id=99),
+    "sums of a day without charges": lambda: DailySum.objects.update(day=days_ago(4)),
+}
+
+
+def copied_charge() -> Charge:
+    """Write a charge as a process of a former version does, which knows no sums."""
+    row = Charge.objects.get()
+    row.pk, row.run = None, None
+    row.save()
+    return row
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("mistake", WRONG.values(), ids=WRONG)
+def test_sums_that_differ_are_found_and_corrected_at_night(
+    user: User, mistake: Callable[[], object]
+) -> None:
+    charge(user, "1.25", days_ago(2), token_id=7)
+    charge(user, "3", days_ago(1), state="released")
+    assert not any(map(daily_sums.differ, daily_sums.days()))
+    Charge.objects.filter(state="released").delete()
+    mistake()
+    assert daily_sums.differ(days_ago(2))
+    (finding,) = doctor.findings([doctor._sums])
+    assert finding.level == Level.BAD
+    correction = Correction()
+    while (pause_s := correction.step()) < 1:
+        pass
+    assert pause_s <= 24 * 3600 + 1
+    require_sums_hold()
 
 
 @pytest.mark.both_databases

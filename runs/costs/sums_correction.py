@@ -1,0 +1,41 @@
+"""Finds days whose sums differ from their charges, and adds them up anew: a job of every night.
+
+Each change of a charge changes its sums; processes of a former version may change charges alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import date
+
+from django.utils import timezone
+
+from core.db import clock
+from runs.costs import daily_sums
+
+AT_HOUR = 3
+PAUSE_S = 0.05  # between two days: other jobs get their turn
+
+log = logging.getLogger(__name__)
+
+
+class Correction:
+    """A worker's look at all days, one in a step: when it starts, and every night."""
+
+    def __init__(self) -> None:
+        self._days: Iterator[date] | None = None
+
+    def step(self) -> float:
+        """Correct a day if it has to be; return the seconds until the next step."""
+        self._days = self._days or daily_sums.days()
+        day = next(self._days, None)
+        if day is None:
+            self._days = None
+            now = timezone.localtime(clock.now())
+            night = now.replace(hour=AT_HOUR, minute=0, second=0)
+            return (night - now).total_seconds() % 86_400 + 1
+        if daily_sums.differ(day):
+            log.warning("the sums of %s differed from their charges: they are added up anew", day)
+            daily_sums.add_up(day)
+        return PAUSE_S
