@@ -186,5 +186,5 @@ def find_run(
     runs = Run.objects
     allowed = runs.readable_by(request.user) if may_read else runs.visible_to(request.user)
     allowed = runs.kept().noticed_by(request.user) if may_cover else allowed
-    shown = allowed.with_endpoint().select_related("project").prefetch_related("artifacts")
+    shown = allowed.with_endpoint().select_related("project").with_artifacts()
     return get_object_or_404(shown, pk=pk)
