@@ -96,7 +96,7 @@ def threads_of(board: Board, *, row: Row | None = None, cell: Cell | None = None
     elif row is not None:
         comments = comments.filter(row=row, cell=None)
     found = voices.threads_of(comments)
-    names = column_names(board.columns.select_related("endpoint")) if found else {}
+    names = column_names(board.columns.named()) if found else {}
     threads = [
         Thread(one.first, one.answers, place_of(one.first.row, one.first.cell, names))
         for one in found

@@ -17,7 +17,6 @@ from typing import IO
 
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
-from django.db.models import Prefetch
 from django.utils import timezone
 from zipstream import ZipStream
 
@@ -108,10 +107,8 @@ def _read(archive: Archive, user: User, selection: Selection) -> None:
 
 def _runs(user: User, selection: Selection) -> Iterator[Run]:
     runs = Run.objects.readable_by(user).filter(pk__in=[*selection.positions])
-    light = runs.with_endpoint().light("arguments")
-    # Without the address: it may be the whole file as text.
-    artifacts = Prefetch("artifacts", Artifact.objects.defer("url"))
-    named = light.annotate(small_output=result_names.SMALL_OUTPUT).prefetch_related(artifacts)
+    light = runs.with_endpoint().light()
+    named = result_names.with_names(light).with_artifacts()
     return named.order_by("created_at", "pk").iterator(READ_AT_ONCE)
 
 

@@ -228,7 +228,7 @@ def _load(lineage: Lineage, keys: Collection[uuid.UUID], user: User | AnonymousU
     if not keys:
         return
     readable = Run.objects.readable_by(user).with_endpoint().light()
-    lineage.runs |= readable.prefetch_related("artifacts").in_bulk(keys)
+    lineage.runs |= readable.with_artifacts().in_bulk(keys)
     others = [key for key in keys if key not in lineage.runs]
     if not others:
         return

@@ -69,7 +69,7 @@ def _groups(
 ) -> list[Group]:
     with_them = Run.objects.filter(artifacts__in=keys)
     loaded = runs.filter(pk__in=with_them.values("pk")).with_endpoint().light()
-    nearest = Prefetch("artifacts", Artifact.objects.filter(pk__in=keys))
+    nearest = Prefetch("artifacts", Artifact.objects.light().filter(pk__in=keys))
     by_title: dict[str, list[tuple[int, int, Run]]] = {}
     for run in loaded.select_related("charge").prefetch_related(nearest):
         result = run.artifacts.all()[0]

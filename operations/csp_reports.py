@@ -6,7 +6,6 @@ with how often it came; anybody can send any, so their number and their length h
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -23,6 +22,7 @@ from django.views.decorators.http import require_POST
 
 from operations.models import CspReport
 from people.accounts.limits.rate_limit import limit
+from schemas.exact import loads_posted
 
 LARGEST_BYTES = 16 << 10
 KEPT = 100  # kinds; the one that was not seen for longest goes
@@ -37,10 +37,10 @@ def receive(request: HttpRequest) -> HttpResponse:
     """Count a report; 400 for what is none, 204 also for what another site's page reports."""
     body = request.read(LARGEST_BYTES + 1)
     try:
-        report = json.loads(body)["csp-report"] if len(body) <= LARGEST_BYTES else {}
+        report = loads_posted(body.decode())["csp-report"] if len(body) <= LARGEST_BYTES else {}
         page = urlsplit(str(report["document-uri"]))
         refused = _kind(report)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return HttpResponse(status=400)
     with suppress(Resolver404):
         if page.netloc == request.get_host():

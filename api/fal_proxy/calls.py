@@ -43,7 +43,7 @@ from runs.models.querysets import RESULT
 from runs.start import confirmation, refused_starts
 from runs.state import state_machine
 from runs.worker.scheduling import capacity
-from schemas.exact import NotJson, loads
+from schemas.exact import NotJson, loads_posted
 
 MAX_RUN_S = 600  # how long a call of `run` is held
 TRUE = {"1", "true"}
@@ -269,7 +269,7 @@ def _refusals() -> Iterator[None]:
 
 def _read_input(content: bytes) -> Any:
     try:
-        return loads(content.decode()) if content.strip() else {}
+        return loads_posted(content.decode()) if content.strip() else {}
     except UnicodeDecodeError:
         raise Problem(400, "The body is not UTF-8.") from None
     except NotJson as error:

@@ -127,8 +127,8 @@ class LiveSocket:
 def decode(frame: str | bytes) -> dict[str, Any] | None:
     """Return the arguments in a frame: msgpack, or JSON as text; None if it is no object."""
     try:
-        is_text = isinstance(frame, str)
-        message = exact.loads(frame, MAX_NODES) if is_text else reading.unpack(frame, MAX_NODES)
+        read = exact.loads_posted if isinstance(frame, str) else reading.unpack
+        message = read(frame, MAX_NODES)  # type: ignore[operator]
     except ValueError:
         return None
     is_sound = isinstance(message, dict) and not exact.is_too_deep(message)

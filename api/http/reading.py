@@ -14,7 +14,7 @@ from api.contract.nulls import without_nulls
 from api.contract.operation import JSON, Operation, Parameter, Schema
 from api.http.problem import Problem, pointer
 from fal.messages import endpoint_id
-from schemas.exact import NotJson, loads
+from schemas.exact import NotJson, loads_posted
 
 MAX_ERRORS = 20
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -106,7 +106,7 @@ def read_body(operation: Operation, request: HttpRequest) -> Any:
 
 def _parse(content: bytes) -> Any:
     try:
-        return loads(content.decode())
+        return loads_posted(content.decode())
     except UnicodeDecodeError:
         raise Problem(400, "The body is not UTF-8.") from None
     except NotJson as error:

@@ -77,8 +77,8 @@ def error(failure: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def artifact(artifact: Artifact, run: Run, call: Call) -> dict[str, Any]:
-    """Return an `Artifact`; an inline file has our address, which serves it."""
-    url = artifact.get_absolute_url() if artifact.is_inline else artifact_url(artifact)
+    """Return an `Artifact`."""
+    url = artifact_url(artifact)
     return {
         "position": artifact.position,
         "kind": artifact.kind,

@@ -112,9 +112,8 @@ def list_runs(call: Call) -> Reply:
         pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
     with custom_plans(are_needed=bool(line.taken or line.looked_for)):
-        newest = call.reach.newest(rows, values["limit"] + 1).recent("arguments")
-        newest = newest.order_by("-created_at", "-pk")
-        newest = newest.annotate(small_output=result_names.SMALL_OUTPUT)
+        newest = call.reach.newest(rows, values["limit"] + 1).recent()
+        newest = result_names.with_names(newest.order_by("-created_at", "-pk"))
         runs = list(newest[: values["limit"] + 1])
 
     def mark(run: Run) -> tuple[str, str]:
@@ -336,7 +335,7 @@ def find(call: Call, pk: uuid.UUID, *, may_read: bool = False, may_cover: bool =
         call.reach.shown(allowed)
         .with_endpoint()
         .select_related("endpoint", "project")
-        .prefetch_related("artifacts")
+        .with_artifacts()
         .filter(pk=pk)
         .first()
     )

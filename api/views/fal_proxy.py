@@ -31,7 +31,7 @@ from people.accounts.limits.rate_limit import OWN
 from runs.files import result_names
 from runs.files import uploads as files
 from runs.views import files as served_files
-from schemas.exact import NotJson, loads
+from schemas.exact import NotJson, loads_posted
 
 METHODS = ("GET", "POST", "PUT")
 QUEUE_PATH, HOSTS_PATH = "/api/fal/queue", "/api/fal/hosts/"
@@ -261,7 +261,7 @@ def upload_complete(request: HttpRequest, ticket: str, **_: object) -> HttpRespo
 
     def receive(announced: uploads.Announced) -> HttpResponse:
         try:
-            body = loads(request.body.decode())
+            body = loads_posted(request.body.decode())
         except (NotJson, UnicodeDecodeError):
             raise ValueError("The list of parts is not JSON.") from None
         parts.complete(announced, body.get("parts") if isinstance(body, dict) else None)

@@ -24,7 +24,7 @@ from runs.files.own_addresses import with_own_paths
 from runs.models import Run
 from runs.start import refused_starts, transport_choices
 from runs.worker.scheduling import capacity
-from schemas.exact import NotJson, loads
+from schemas.exact import NotJson, loads_posted
 
 MAX_HELD_S = 540  # OpenAI's clients give up after ten minutes, and retry
 WAY_IN = "openai"  # in the timeline
@@ -71,7 +71,7 @@ def _streamed(call: ProxiedCall, chat_request: ChatRequest) -> HttpResponse:
 def _body(request: HttpRequest, token: Token) -> Any:
     """Return the body, with our files as paths, as in forms."""
     try:
-        body = loads(request.body.decode())
+        body = loads_posted(request.body.decode())
     except UnicodeDecodeError:
         raise Problem(400, "The body is not UTF-8.") from None
     except NotJson as error:

@@ -97,7 +97,7 @@ def ballot_of(
     `address_of` makes the addresses of its files for who comes by another door than `boards:vote`.
     """
     left, right = ballots.in_order(voter, pair)
-    runs = Run.objects.filter(cells__in=(left, right)).prefetch_related("artifacts")
+    runs = Run.objects.filter(cells__in=(left, right)).with_artifacts()
     by_pk: dict[object, Run] = {run.pk: run for run in runs.light("output")}
     files = _Files(voter, board, address_of)
     return Ballot(

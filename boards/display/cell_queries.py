@@ -10,17 +10,21 @@ from django.db.models import (
     Exists,
     Min,
     OuterRef,
+    Prefetch,
     prefetch_related_objects,
 )
 
 from boards.models import Board, Cell, Column, Row
 from boards.runs.visibility import withhold_unreadable
+from core.db.json_field import small
 from playground.display import tiles
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+MOST_OUTPUT_CHARS = 200_000  # of a result in text; of a larger one a cell shows nothing
 
 
 class FirstCell(NamedTuple):
@@ -107,9 +111,9 @@ def load_results(cells: Iterable[Cell]) -> dict[object, str]:
     runs = [cell.run for cell in cells if cell.run]
     if not runs:
         return {}
-    prefetch_related_objects(runs, "artifacts")
+    prefetch_related_objects(runs, Prefetch("artifacts", Artifact.objects.light()))
     done = [run.pk for run in runs if run.state == Run.State.SUCCEEDED]
     files = Artifact.objects.filter(run_id=OuterRef("pk"))
     without_files = Run.objects.filter(~Exists(files), pk__in=done)
-    outputs = without_files.values_list("pk", "output")
+    outputs = without_files.values_list("pk", small("output", MOST_OUTPUT_CHARS))
     return {pk: tiles.text_of(output) for pk, output in outputs}

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 
 from boards.display import pictures
-from boards.models import Board, StandingTrial
+from boards.models import Board, Column, StandingTrial
 from projects import current
 from runs.models import Run
 from runs.promises.owners import Compared, Line
@@ -29,7 +29,7 @@ def compared(request: HttpRequest) -> list[Compared]:
         current.listed(Board.objects.kept(), request)
         .annotate(runs=Count("cells", filter=UNREPLACED), ended=Count("cells", filter=ENDED))
         .select_related("user")
-        .prefetch_related("columns__endpoint")
+        .prefetch_related(Prefetch("columns", Column.objects.named()))
         .defer("plan")
     )
     kinds = {

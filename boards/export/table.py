@@ -90,7 +90,7 @@ def _as_text(value: object) -> object:
 
 def votes_table(board: Board) -> str:
     """Return the counted votes as CSV, in order; a tie has no winner. Two queries."""
-    columns = column_names(board.columns.select_related("endpoint"))
+    columns = column_names(board.columns.named())
     votes = board.votes.counted().select_related("first__row", "second", "voter")
     lines = []
     for vote in votes:

@@ -72,6 +72,14 @@ class Board(Kept):
         ]
 
 
+class ColumnQuerySet(models.QuerySet["Column"]):
+    """Filters for columns."""
+
+    def named(self) -> ColumnQuerySet:
+        """Load what names columns: settings may have megabytes."""
+        return self.select_related("endpoint").defer("settings", "steps")
+
+
 class Column(models.Model):
     """A model with its own settings, which take precedence over a row's values."""
 
@@ -84,6 +92,8 @@ class Column(models.Model):
         default=list, help_text="[[kind, words]]: what was carried, converted, clamped, dropped"
     )
     digest = models.CharField(max_length=64, help_text="of model and settings")
+
+    objects = ColumnQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]

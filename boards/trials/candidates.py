@@ -28,7 +28,7 @@ def note_all() -> int:
 def note(standing: StandingTrial, until: datetime) -> int:
     """Record new trials of one board; returns how many."""
     since = standing.watched_until
-    columns = list(standing.board.columns.select_related("endpoint"))
+    columns = list(standing.board.columns.named())
     trials = [*_of_columns(standing, columns, since), *_of_search(standing, columns, since)]
     existing = set(standing.board.trials.values_list("endpoint_id", "schema_digest"))
     new: dict[tuple[int, str], Trial] = {}

@@ -87,7 +87,7 @@ class TrialsForm(forms.Form):
             choices.append((KEPT, words_of(self.standing.params)))
         choices += [(key, view.name) for key, view in self.views.items()]
         self.fields["saved"].choices = choices  # type: ignore[attr-defined]
-        columns = board.columns.select_related("endpoint")
+        columns = board.columns.named()
         self.fields["reference"].queryset = columns  # type: ignore[attr-defined]
 
     def _initial(self) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "input": shown.row.label if shown and shown.row else "",
         "vote_url": board.get_absolute_url(),
         "rights": BoardRights(request.user, board),
-        "columns": board.columns.select_related("endpoint"),
+        "columns": board.columns.named(),
         "may_mark": taking.may_mark(request.user),
     }
     is_part = request.method == "POST"
@@ -62,7 +62,7 @@ def decision(request: HtmxRequest, board: Board) -> Any:
     if is_posted(request, "undo"):
         taking.take_back(request.user, board)
         return "The decision is taken back."
-    columns = {str(one.position): one for one in board.columns.select_related("endpoint")}
+    columns = {str(one.position): one for one in board.columns.named()}
     column = columns.get(hidden(request, "column"))
     if column is None:
         return "Choose the model that you take."

@@ -123,7 +123,7 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     board = find(request, pk)
     rights = BoardRights(request.user, board)
     link = voting.link_of(board) if rights.may_change else ""
-    names = column_names(board.columns.select_related("endpoint"))
+    names = column_names(board.columns.named())
     number = parse_key(request.GET.get("page", "")) or 1
     context = {
         "board": board,

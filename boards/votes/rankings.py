@@ -127,7 +127,7 @@ def _with_id(column: Column) -> str:
 
 def rankings(board: Board) -> list[Ranking]:
     """Return the ranking by all votes, then by those of each tag. Six queries."""
-    columns = list(board.columns.select_related("endpoint"))
+    columns = list(board.columns.named())
     votes = list(board.votes.counted().select_related("first__row", "second"))
     cells = _cells(board, columns)
     wins = Counter(RowMark.objects.filter(row__board=board).values_list("winner_id", flat=True))

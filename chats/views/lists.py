@@ -62,7 +62,8 @@ def index(request: HtmxRequest) -> HttpResponse:
     chats = chats.annotate(count=Count("turns"))
     before = parse_moment(request.GET.get("before", ""))
     chats = chats.filter(created_at__lt=before) if before else chats
-    listed = list(chats.defer("settings", "system").order_by("-created_at")[: LISTED + 1])
+    chats = chats.defer("settings", "system", "draft").annotate(has_draft=~Q(draft={}))
+    listed = list(chats.order_by("-created_at")[: LISTED + 1])
     found_in = finding.hits(listed, query, request.user) if query else {}
     context = {
         "chats": [(chat, found_in.get(chat.pk)) for chat in listed[:LISTED]],

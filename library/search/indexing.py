@@ -61,11 +61,11 @@ def index_due() -> int:
 
 def index(keys: Collection[uuid.UUID]) -> None:
     """Write the entries of these runs."""
-    loaded = Run.objects.filter(pk__in=keys).with_endpoint().light("arguments", "output")
-    runs = list(loaded.select_related("charge"))
-    places = _places(runs)
+    runs = Run.objects.filter(pk__in=keys)
+    places = _places(runs.light())
+    loaded = runs.with_endpoint().light("arguments", "output").select_related("charge")
     entries = []
-    for run in runs:
+    for run in loaded.iterator(1):  # of megabytes each
         document = document_of(run)
         entries.append(
             SearchEntry(

@@ -21,6 +21,7 @@ from django.db.models import Exists, OuterRef, Q
 from catalog.filters.conditions import Span
 from catalog.filters.query_parser import Hint
 from catalog.models import Endpoint
+from core.db.json_field import small
 from library import feedback
 from library.full_text import Clause, Phrase, mark
 from library.models import DueEntry, SearchEntry, Series, SeriesItem
@@ -117,8 +118,15 @@ def _due(runs: RunQuerySet, clauses: Sequence[Clause], *, has_costs: bool) -> li
     if not marked or has_costs:
         return []
     unindexed = runs.filter(pk__in=set(marked)).exclude(search_entry__isnull=False)
-    loaded = unindexed.with_endpoint().light("arguments", "output").order_by()
-    return [run.pk for run in loaded if clauses_in(run, clauses)]
+    loaded = unindexed.with_endpoint().light().order_by()
+    # Large inputs and outputs are found once a worker has indexed them.
+    loaded = loaded.annotate(small_arguments=small("arguments"), small_output=small("output"))
+    matching = []
+    for run in loaded:
+        run.arguments, run.output = run.small_arguments or {}, run.small_output
+        if clauses_in(run, clauses):
+            matching.append(run.pk)
+    return matching
 
 
 def _costing(condition: Condition) -> Q:

@@ -41,7 +41,7 @@ def differences(request: HtmxRequest) -> HttpResponseBase:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if choice.is_wrong else HTTPStatus.OK
         return render(request, "library/differences/choice.html", {"choice": choice}, status=status)
     readable = Run.objects.readable_by(request.user).with_endpoint()
-    loaded = readable.light("arguments", "output", "metrics").prefetch_related("artifacts")
+    loaded = readable.light("arguments", "output", "metrics").with_artifacts()
     by_key = loaded.in_bulk(choice.keys)
     if len(by_key) < len(choice.keys):
         raise Http404("No such run.")
@@ -73,7 +73,7 @@ def like(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
 def descent(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show what a run was made of and what was made of it, to whoever may read the run."""
     readable = Run.objects.readable_by(request.user).with_endpoint().light()
-    run = get_object_or_404(readable.prefetch_related("artifacts"), pk=pk)
+    run = get_object_or_404(readable.with_artifacts(), pk=pk)
     part = "_descent" if request.htmx else "descent"
     nodes = nodes_of(run, request.user)
     context = {"run": run, "nodes": nodes, "is_alone": all(node.is_alone for node in nodes)}

@@ -96,7 +96,9 @@ def _write(to: IO[bytes], rows: QuerySet[Model]) -> None:
     """Write rows as a JSON array, one a line; nothing where there are none."""
     before = b"["
     for row in rows.values(*contents.columns(rows.model)).iterator(READ_AT_ONCE):
-        to.write(before + b"\n" + json.dumps(row, default=str, ensure_ascii=False).encode())
+        text = json.dumps(row, default=str, ensure_ascii=False)
+        # A lone surrogate of an earlier version is written as JSON escapes it.
+        to.write(before + b"\n" + text.encode(errors="backslashreplace"))
         before = b","
     if before == b",":
         to.write(b"\n]\n")

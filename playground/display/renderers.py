@@ -139,7 +139,7 @@ class Shown:
     @property
     def elsewhere(self) -> str:
         """Return upstream's address of the file; empty unless a browser can open it."""
-        url = self.artifact.url
+        url = self.artifact.address
         return url if url.startswith(("https://", "http://")) else ""
 
 

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import Endpoint
+from core.db.json_field import small
 from core.db.name_order import by_name
 from core.forms import LineField
 from kept.models import GRACE
@@ -128,7 +129,7 @@ def list_presets(user: User, endpoint: Endpoint, project: Project) -> Listing:
     deleted = [row for row in rows if row.deleted_at]
     rows = [row for row in rows if not row.deleted_at]
     outdated = [row.pk for row in rows if row.schema_digest != (endpoint.schema_id or "")]
-    by_pk = Preset.objects.filter(pk__in=outdated).values_list("pk", "arguments")
+    by_pk = Preset.objects.filter(pk__in=outdated).values_list("pk", small("arguments"))
     arguments = dict(by_pk) if outdated else {}
     offers = [offer(endpoint, row, arguments.get(row.pk)) for row in rows]
     others = [item for item in offers if item.preset.user_id != user.pk]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.db.json_field import small
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def recent_prompts(user: User, field: str) -> list[str]:
     """Return the latest distinct texts that `user` entered in fields of this name, newest first."""
     runs = Run.objects.of(user).order_by("-created_at")
     prompts: dict[str, None] = {}
-    for arguments in runs.values_list("arguments", flat=True)[:RUNS]:
+    for arguments in runs.values_list(small("arguments"), flat=True)[:RUNS]:
         text = arguments.get(field) if isinstance(arguments, dict) else None
         if isinstance(text, str) and text.strip() and len(text) <= MAX_CHARS:
             prompts.setdefault(text)

@@ -90,7 +90,7 @@ def upload_uses(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     if brought is None:
         raise Http404("There is no such upload.")
     locks = gallery.locks_in(current.current(request), Revision.current())
-    using = by_content.using(request.user, brought.upload).prefetch_related("artifacts")
+    using = by_content.using(request.user, brought.upload).with_artifacts()
     runs = [restore.choice_of_run(run) for run in using[: restore.MOST]]
     return _menu(request, brought, locks, {"upload": brought.upload, "runs": runs})
 

@@ -130,7 +130,7 @@ def _posted_run(request: HttpRequest) -> Run | None:
     That is one of which the user may only know that it happened.
     """
     runs = Run.objects.within_reach_of(request.user).with_endpoint()
-    return _posted(request, runs).with_endpoint().prefetch_related("artifacts").first()
+    return _posted(request, runs).with_endpoint().with_artifacts().first()
 
 
 def _counted(count: int) -> str:

@@ -54,7 +54,7 @@ def _result(request: HtmxRequest, pk: uuid.UUID, position: int | None = None) ->
 
 def _readable(request: HtmxRequest) -> RunQuerySet:
     readable = Run.objects.readable_by(request.user).with_endpoint().select_related("user")
-    return readable.light(*viewer.COLUMNS).prefetch_related("artifacts")
+    return readable.light(*viewer.COLUMNS).with_artifacts()
 
 
 def _marked(request: HtmxRequest) -> Shown | None:

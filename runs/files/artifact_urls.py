@@ -20,11 +20,16 @@ def thumbnail_url(artifact: Artifact, src: str) -> str:
 
 
 def artifact_url(artifact: Artifact) -> str:
-    """Return our copy's address, else upstream's while it works; "" if neither can be shown."""
+    """Return our copy's address, else upstream's while it works; "" if neither can be shown.
+
+    We also serve a file that is inside its address, which a page would hold whole.
+    """
     if artifact.state == Artifact.State.STORED:
         return artifact.get_absolute_url()
     is_available = artifact.state == Artifact.State.REMOTE and artifact.size_bytes != 0
-    return artifact.url if is_available and may_show(artifact.url) else ""
+    if not (is_available and may_show(artifact.address)):
+        return ""
+    return artifact.get_absolute_url() if artifact.is_inline else artifact.address
 
 
 def may_show(url: str) -> bool:

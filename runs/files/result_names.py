@@ -17,25 +17,17 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Case, When
-from django.db.models.functions import Length
-from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
-from core.db.json_field import ExactJSONField
+from core.db.json_field import small
 from core.file_names import portable_name, slug, split_suffix
 from people.accounts.profile import name_template, preferences
 from projects.models import Project
 from runs.files import content_types
 from runs.models import Artifact, Run
+from runs.models.querysets import RunQuerySet
 
 NAMED = {"image", "video", "audio", "mesh"}
-MOST_OUTPUT_CHARS = 50_000  # an output that may be read for its seed alone
-# For lists, which do not load the output: one with a seed is seldom large.
-SMALL_OUTPUT = Case(
-    When(LessThanOrEqual(Length("output"), MOST_OUTPUT_CHARS), then="output"),
-    output_field=ExactJSONField(),
-)
 MAX_SEED = 2**64
 RUN_ID_CHARS = 8
 _PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,19}")
@@ -124,17 +116,22 @@ def served_name(artifact: Artifact, user: User | AnonymousUser) -> str:
     if artifact.kind not in NAMED and artifact.file_name:
         return _own_name(artifact)
     runs = Run.objects.readable_by(user).filter(pk=artifact.run_id)
-    columns = ("pk", "title", "endpoint__endpoint_id", SMALL_OUTPUT, "arguments", "created_at")
-    row = runs.values_list(*columns, "project_id").first()
+    values = (small("output"), small("arguments"), "created_at", "project_id")
+    row = runs.values_list("pk", "title", "endpoint__endpoint_id", *values).first()
     if row is None:
         return portable_name(artifact.kind, _suffix(artifact))
     namer = Namer(user)
     return namer._of_artifact(artifact, namer._values(_Named(*row)))
 
 
+def with_names(runs: RunQuerySet) -> RunQuerySet:
+    """Load what names files, for a list without inputs and outputs: one with a seed is small."""
+    return runs.annotate(small_output=small("output"), small_arguments=small("arguments"))
+
+
 def seed_of(run: Run) -> str:
     """Return the seed that made a run's result: the model's own word first; empty without one."""
-    return _seed(_output(run)) or _seed(run.arguments)
+    return _seed(_loaded(run, "output")) or _seed(_loaded(run, "arguments"))
 
 
 def _of(run: Run) -> _Named:
@@ -142,16 +139,16 @@ def _of(run: Run) -> _Named:
         run.pk,
         run.title,
         run.endpoint.endpoint_id,
-        _output(run),
-        run.arguments,
+        _loaded(run, "output"),
+        _loaded(run, "arguments"),
         run.created_at,
         run.project_id,
     )
 
 
-def _output(run: Run) -> Any:
-    is_loaded = "output" not in run.get_deferred_fields()
-    return run.output if is_loaded else getattr(run, "small_output", None)
+def _loaded(run: Run, name: str) -> Any:
+    is_loaded = name not in run.get_deferred_fields()
+    return getattr(run, name) if is_loaded else getattr(run, f"small_{name}", None)
 
 
 def _seed(values: Any) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.db import models
 from django.db.models import UUIDField
+from django.db.models.functions import Substr
 
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
     from projects.models import InProject, Project
-    from runs.models import Preset, Run  # noqa: F401
+    from runs.models import Artifact, Preset, Run  # noqa: F401
 
 
 # Exactly the condition of the index `run_unfinished`: SQLite uses a partial index only for equal
@@ -84,6 +85,7 @@ EXAMPLE = models.Q(is_example=True, state="succeeded")
 INPUT = ("arguments", "sent_arguments")
 RESULT = ("output", "output_text")
 LIVE = ("logs", "positions", "events", "partial", "steps", "metrics", "handle")  # by the worker
+MOST_ADDRESS_CHARS = 4000
 HEAVY = (*INPUT, *RESULT, *LIVE)
 
 
@@ -209,7 +211,12 @@ class RunQuerySet(InProjectQuerySet["Run"]):
     def recent(self, *heavy: str) -> RunQuerySet:
         """Newest first, for lists: with artifacts and costs, of heavy columns only these."""
         runs = self.with_endpoint().select_related("charge").light(*heavy)
-        return runs.prefetch_related("artifacts").order_by("-created_at")
+        return runs.with_artifacts().order_by("-created_at")
+
+    def with_artifacts(self) -> RunQuerySet:
+        """Load the artifacts for a list, without the files that are inside addresses."""
+        artifacts = apps.get_model("playground", "Artifact").objects.light()
+        return self.prefetch_related(models.Prefetch("artifacts", artifacts))
 
     # To compile all columns of a run takes longer than to ask for its key first, and then for the
     # row by a query that stays compiled.
@@ -232,13 +239,22 @@ def _runs() -> RunQuerySet:
 
 def _whole() -> RunQuerySet:
     runs = _runs().with_endpoint().select_related("project", "charge")
-    return runs.prefetch_related("artifacts").filter(pk=Param("pk", UUIDField()))
+    return runs.with_artifacts().filter(pk=Param("pk", UUIDField()))
 
 
 _RECENT = PreparedQuery(
     lambda: _runs().recent().select_related("user").filter(pk__in=ParamList("pks", UUIDField()))
 )
 _WHOLE = PreparedQuery(_whole)
+
+
+class ArtifactQuerySet(models.QuerySet["Artifact"]):
+    """Filters for artifacts."""
+
+    def light(self) -> ArtifactQuerySet:
+        """Load only the beginning of addresses: a file that is inside one may have megabytes."""
+        short_url = Substr("url", 1, MOST_ADDRESS_CHARS)
+        return self.defer("url").annotate(short_url=short_url)
 
 
 class PresetQuerySet(KeptQuerySet["Preset"]):

@@ -17,7 +17,7 @@ from core.db.json_field import ExactJSONField
 from fal.messages.status import inference_s
 from projects.models import InProject
 from runs.models.project_key import ProjectKey
-from runs.models.querysets import RunQuerySet
+from runs.models.querysets import ArtifactQuerySet, RunQuerySet
 
 
 class Transport(models.TextChoices):
@@ -345,6 +345,8 @@ class Artifact(models.Model):
         max_length=64, blank=True, help_text="the IPTC's type of digital source that it states"
     )
 
+    objects = ArtifactQuerySet.as_manager()
+
     class Meta:
         ordering = ["position"]
         constraints = [
@@ -393,4 +395,9 @@ class Artifact(models.Model):
     @property
     def is_inline(self) -> bool:
         """Whether the address is a data URI, which contains the file."""
-        return self.url[:5].lower() == "data:"
+        return self.address[:5].lower() == "data:"
+
+    @property
+    def address(self) -> str:
+        """Upstream's address; in a list its beginning, which suffices unless it is inline."""
+        return self.__dict__.get("short_url") or self.url

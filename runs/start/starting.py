@@ -30,7 +30,7 @@ from core.formatting import shorten
 from core.http import request_ids
 from core.notify import channel
 from core.process import counters
-from fal.db_safe import db_safe_text
+from fal.db_safe import db_safe, db_safe_text
 from people.accounts.auditing import acting
 from people.accounts.profile import preferences
 from projects import roles
@@ -267,7 +267,7 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
         endpoint=endpoint,
         schema_id=endpoint.schema_id,
         form_token=token(request.source, request.key),
-        arguments=with_own_paths(request.arguments),
+        arguments=db_safe(with_own_paths(request.arguments)),
         transport=request.transport,
         title=title(request.arguments) if request.title is None else request.title,
         batch=request.batch,

@@ -179,7 +179,7 @@ def _runs(report: Report, picks: Iterable[Pick]) -> dict[str, Run]:
     """Return the runs of these picks that everybody may read who sees the board, by their keys."""
     keys = {pick.run for pick in picks}
     readable = Run.objects.readable_with(report.board).filter(pk__in=keys)
-    light = readable.light().prefetch_related("artifacts")
+    light = readable.light().with_artifacts()
     return {str(run.pk): run for run in light}
 
 

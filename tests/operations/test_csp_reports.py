@@ -46,6 +46,10 @@ def test_the_same_report_is_counted(client: Client) -> None:
     [
         ({"blocked-uri": "inline"}, ("script-src-elem", "inline", "/models/", 1)),
         (
+            {"effective-directive": "a\ud800\x00", "blocked-uri": "\ud83d\x00"},
+            ("a?", "?", "/models/", 1),
+        ),
+        (
             {"blocked-uri": "data:text/plain,secret"},
             ("script-src-elem", "data:", "/models/", 1),
         ),

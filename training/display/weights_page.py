@@ -10,6 +10,7 @@ from projects.rights import Rights
 from runs.costs import known_costs
 from runs.files.artifact_urls import artifact_url, thumbnail_url
 from runs.models import Run
+from runs.models.querysets import heavy_columns
 from training.models import Dataset, Weights
 from training.results.samples import samples_of
 from training.results.siblings import siblings_of
@@ -31,7 +32,7 @@ def listing(weights: WeightsQuerySet, runs: RunQuerySet, query: str, page: int) 
 
     The number of queries is constant.
     """
-    weights = weights.select_related(*ROWS)
+    weights = weights.select_related(*ROWS).defer(*heavy_columns("training__run__"))
     if query:
         condition = Q(name__icontains=query) | Q(training__trigger_word__icontains=query)
         weights = weights.filter(condition)

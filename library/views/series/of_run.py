@@ -36,7 +36,7 @@ def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     key `out`.
     """
     seen = Run.objects.visible_to(request.user).with_endpoint().light()
-    run = get_object_or_404(seen.select_related("project").prefetch_related("artifacts"), pk=pk)
+    run = get_object_or_404(seen.select_related("project").with_artifacts(), pk=pk)
     error = ""
     if request.method == "POST":
         roles.require_maker(request.user, run.project)

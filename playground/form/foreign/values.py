@@ -6,6 +6,8 @@ import json
 import math
 from typing import Any
 
+from fal.db_safe import db_safe
+
 MOST_SIDE = 1 << 16
 MOST_SEED = 1 << 64
 
@@ -20,7 +22,7 @@ def as_json(text: str, what: str) -> dict[str, Any]:
     ComfyUI writes NaN, which is no JSON: it counts as missing.
     """
     try:
-        document = json.loads(text, parse_constant=lambda _: None)
+        document = db_safe(json.loads(text, parse_constant=lambda _: None))
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"{what} in this picture is damaged.") from error
     if not isinstance(document, dict):

@@ -186,7 +186,7 @@ def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch |
         .of_batch(pk)
         .light("arguments", "output", "partial")
         .select_related("charge")
-        .prefetch_related("artifacts")[:MAX_BATCH]
+        .with_artifacts()[:MAX_BATCH]
     )
     for run in runs:
         run.endpoint = endpoint
@@ -200,7 +200,7 @@ def _most_relevant(request: HttpRequest, endpoint: Endpoint, latest: list[Run]) 
     run = next((run for run in own if run.is_awaited), None)
     if run is None and len(latest) == STRIP_LENGTH:  # one in progress may be older than the strip
         older = _mine(request, endpoint).unfinished().exclude(state=Run.State.UNCONFIRMED)
-        run = older.with_endpoint().prefetch_related("artifacts").first()
+        run = older.with_endpoint().with_artifacts().first()
     if run is None and newest and newest.state == Run.State.UNCONFIRMED:
         run = newest
     if run:
@@ -237,5 +237,5 @@ def run_from_address(request: HttpRequest, text: str) -> Run | None:
     """Return the run with the id in an address, if the user may see it."""
     if (pk := parse_uuid(text)) is None:
         return None
-    runs = Run.objects.visible_to(request.user).with_endpoint().prefetch_related("artifacts")
+    runs = Run.objects.visible_to(request.user).with_endpoint().with_artifacts()
     return runs.filter(pk=pk).first()
