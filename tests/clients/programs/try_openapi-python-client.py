@@ -18,7 +18,7 @@ INPUT = {"endpoint_id": PICTURE, "arguments": {"prompt": "a mill"}}
 BOARD = {"columns": [{"endpoint_id": PICTURE}], "rows": [{"prompt": "a mill"}]}
 BODIES: dict[str, dict[str, Any]] = {
     "create_preset": INPUT | {"name": "Mill"},
-    "create_webhook": {"webhook_url": f"{URL}/hook"},
+    "create_webhook": {"webhook_url": "https://example.com/hook"},
     **dict.fromkeys(("create_run", "estimate_run"), INPUT),
     **dict.fromkeys(("create_board", "estimate_board"), BOARD),
     "add_to_board": {"rows": [{"prompt": "two mills"}]},
