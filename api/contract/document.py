@@ -74,9 +74,9 @@ _HEADERS = {
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    errors = sorted(
-        {*USUAL_ERRORS, *operation.errors, *([400, 413, 415] if operation.body else [])}
-    )
+    of_body = [400, 413, 415] if operation.body else []
+    of_money = [402] if operation.limit == "run" else []
+    errors = sorted({*USUAL_ERRORS, *operation.errors, *of_body, *of_money})
     described: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag],

@@ -150,7 +150,7 @@ def test_defaults_are_values_that_generators_read() -> None:
 
     def defaults(part: Any) -> Iterator[Any]:
         members = part.values() if isinstance(part, dict) else part
-        if isinstance(part, dict) and "type" in part and "default" in part:
+        if isinstance(part, dict) and "default" in part and not isinstance(part["type"], dict):
             yield part["default"]
         for member in members if isinstance(part, dict | list) else ():
             yield from defaults(member)

@@ -154,7 +154,7 @@ def test_which_model_for_posters(open_page: Open, size: Size, record_property: R
         hand.click(page.locator(f"article[data-endpoint-id='{model}'] .compare-pick"))
     hand.click(page.get_by_role("link", name="Compare 2 models"))
     hand.type(page.locator("[name='row-values']"), "A poster for a harbour festival")
-    hand.click(page.locator("[data-board-plan] [value=run]").first)
+    hand.click(page.locator("[data-board-plan] .plan-bar [value=run]"))
     expect(page.locator("[data-run-state='succeeded']")).to_have_count(2, timeout=ENDED_MS)
     hand.click(page.get_by_role("link", name="Judge", exact=True))
     hand.click(page.get_by_role("button", name="Wins its row: B"))

@@ -10,7 +10,7 @@ import tempfile
 import urllib.request
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, URL, digest, main, refusals
 
@@ -18,7 +18,7 @@ INPUT = {"endpoint_id": PICTURE, "arguments": {"prompt": "a mill"}}
 BOARD = {"columns": [{"endpoint_id": PICTURE}], "rows": [{"prompt": "a mill"}]}
 BODIES: dict[str, dict[str, Any]] = {
     "create_preset": INPUT | {"name": "Mill"},
-    "create_webhook": {"webhook_url": f"{URL}/hook"},
+    "create_webhook": {"webhook_url": "https://example.com/hook"},
     **dict.fromkeys(("create_run", "estimate_run"), INPUT),
     **dict.fromkeys(("create_board", "estimate_board"), BOARD),
     "add_to_board": {"rows": [{"prompt": "two mills"}]},
@@ -73,8 +73,8 @@ def ask(name: str, body: dict[str, Any] | None = None, **values: Any) -> Any:
 
     call, its = calls()[name], generated()
     if body is not None:
-        kind = str(inspect.signature(call).parameters["body"].annotation).partition(" ")[0]
-        values["body"] = getattr(sys.modules[call.__module__], kind).from_dict(body)
+        kind = inspect.signature(call).parameters["body"].annotation
+        values["body"] = (get_args(kind) or [kind])[0].from_dict(body)  # or `Unset`
     base, timeout = f"{URL}/api/v1", httpx.Timeout(2 * MINUTE)
     client = its.AuthenticatedClient(base_url=base, token=TOKEN, timeout=timeout)
     answer = call(client=client, **values)
