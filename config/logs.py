@@ -68,7 +68,8 @@ class JsonStream:
         """Write the lines that are whole; records of the log are objects already."""
         *lines, self._rest = f"{self._rest}{text}".split("\n")
         for line in filter(str.strip, lines):
-            self._stream.write(f"{line if line.startswith('{') else self._as_object(line)}\n")
+            is_record = line.startswith('{"time": ')
+            self._stream.write(f"{line if is_record else self._as_object(line)}\n")
         return len(text)
 
     def _as_object(self, line: str) -> str:
@@ -96,8 +97,6 @@ def configuration(audit_place: str, line_format: str = "text") -> dict[str, Any]
 
     `line_format` is one of `LINES`.
     """
-    if line_format == "json" and not isinstance(sys.stderr, JsonStream):
-        write_json()
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -16,6 +16,10 @@ VAR_DIR = local.VAR_DIR
 
 env = Environment()
 env.read_file((VAR_DIR if os.environ.get("VITRINE_DATA_DIR") else BASE_DIR) / ".env")
+# From the first line on: also that a setting is missing.
+LOG_FORMAT = env.choice("LOG_FORMAT", "text", *logs.LINES)
+if LOG_FORMAT == "json":
+    logs.write_json()
 
 
 def _storage(setting: str, name: str, options: str) -> dict[str, Any]:
@@ -426,6 +430,6 @@ CONTENT_SECURITY_POLICY = {
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ExceptionReporterFilter"
 # --- what an operator reads ---------------------------------------------------------------------
-LOGGING = logs.configuration(AUDIT_LOG, env.choice("LOG_FORMAT", "text", *logs.LINES))
+LOGGING = logs.configuration(AUDIT_LOG, LOG_FORMAT)
 # Who reads /metrics sends it; empty: the address is not there.
 METRICS_TOKEN = settings_rules.require_long("METRICS_TOKEN", env.text("METRICS_TOKEN"))
