@@ -26,7 +26,7 @@ from runs.models import Artifact, KeptFigures, Upload
 EVERY = timedelta(days=7)
 CLAIMED_FOR = timedelta(days=1)  # longer than a scan takes
 REST_S = 3600.0
-PAUSE_S = 1.0  # between two steps of the worker's scan
+PAUSE_S = 10.0  # between two steps of the scan, which no worker at rest may notice
 YOUNG = timedelta(days=1)  # its row may still be on the way
 FIGURES = "files"  # the kind of the kept figures
 GONE = "it was missing from this server's storage."

@@ -111,7 +111,7 @@ def list_runs(call: Call) -> Reply:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
-    with custom_plans(are_needed=bool(line.taken or line.looked_for)):
+    with custom_plans():
         newest = call.reach.newest(rows, values["limit"] + 1).recent()
         newest = result_names.with_names(newest.order_by("-created_at", "-pk"))
         runs = list(newest[: values["limit"] + 1])

@@ -50,17 +50,11 @@ def scope(name: str, key: object) -> Clause:
 
 
 def matching(
-    runs: RunQuerySet,
-    line: Line,
-    user: Reader,
-    within: Clause | None = None,
-    *,
-    in_order: bool = True,
+    runs: RunQuerySet, line: Line, user: Reader, within: Clause | None = None
 ) -> RunQuerySet:
     """Return those of the runs that the line asks for.
 
     `within` narrows the work of the index to where the runs are; it never widens what is returned.
-    What is only counted needs no order, so the index answers for many matches too.
     """
     for condition in line.conditions:
         if condition.key not in (*_INDEXED, keys.COST):
@@ -70,8 +64,7 @@ def matching(
     costs = [_costing(condition) for condition in _of(line, {keys.COST})]
     if not clauses and not costs:
         return runs
-    holds = "words__holds" if in_order else "words__matches"
-    return _by_entries(runs, clauses, costs, within or _ANYWHERE, holds)
+    return _by_entries(runs, clauses, costs, within or _ANYWHERE)
 
 
 def missing_models(line: Line) -> list[Hint]:
@@ -98,7 +91,7 @@ def _clause(condition: Condition) -> Clause:
 
 
 def _by_entries(
-    runs: RunQuerySet, clauses: Sequence[Clause], costs: Sequence[Q], within: Clause, holds: str
+    runs: RunQuerySet, clauses: Sequence[Clause], costs: Sequence[Q], within: Clause
 ) -> RunQuerySet:
     entries = SearchEntry.objects.filter(*costs)
     found = entries.filter(words__matches=(within, *clauses)) if clauses else entries
@@ -106,7 +99,7 @@ def _by_entries(
     due = _due(runs, clauses, has_costs=bool(costs))
     if len(few) <= FEW:
         return runs.filter(pk__in=[*few, *due])
-    each = entries.filter(**{holds: (within, *clauses)}) if clauses else entries
+    each = entries.filter(words__holds=(within, *clauses)) if clauses else entries
     is_match = Q(Exists(each.filter(run=OuterRef("pk"))))
     return runs.filter(is_match | Q(pk__in=due)) if due else runs.filter(is_match)
 

@@ -64,7 +64,7 @@ class Filters:
         """Whether the line asks for one of these states."""
         return bool(set(self.line.values(STATE)) & set(states))
 
-    def listed(self, request: HttpRequest, *, in_order: bool = True) -> RunQuerySet:
+    def listed(self, request: HttpRequest) -> RunQuerySet:
         """Return the matching runs of the request's project, or one's own of all projects.
 
         `by:` narrows it to a member; outside of shared projects it is for those who may see
@@ -84,7 +84,7 @@ class Filters:
             )
         if (is_anybodys or self.is_deleted) and self.line.reads_content:
             runs = runs.within_reach_of(user)
-        return matching.matching(runs, self.line, user, within, in_order=in_order)
+        return matching.matching(runs, self.line, user, within)
 
     def below(self, runs: RunQuerySet) -> RunQuerySet:
         """Return those of the runs that are on the page that the address names, or after it."""

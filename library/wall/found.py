@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from runs.models.querysets import RunQuerySet
 
 
-def all_found(request: HttpRequest, *, in_order: bool = True) -> RunQuerySet:
+def all_found(request: HttpRequest) -> RunQuerySet:
     """Return the runs of all pages of the wall or list that a request's query shows."""
     filters = views.filters(request)
-    runs = filters.listed(request, in_order=in_order)
+    runs = filters.listed(request)
     if not layout.is_chosen(request) or filters.names_state(*NOT_SHOWN, DELETED):
         return runs
     return layout.listed(runs, has_state=bool(filters.line.values(STATE)))

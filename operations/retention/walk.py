@@ -81,7 +81,7 @@ def batches(kind: Kind, project: Project, before: datetime) -> Iterator[list[uui
             moment, key = after
             rows = rows.filter(Q(created_at=moment, pk__gt=key) | Q(created_at__gt=moment))
             rows = rows.filter(created_at__gte=moment)  # for the index
-        with custom_plans(are_needed=True):  # else each batch would read and sort all that is left
+        with custom_plans():  # else each batch would read and sort all that is left
             batch = list(rows.values_list("created_at", "pk")[:BATCH])
         yield [pk for _, pk in batch]
         if len(batch) < BATCH:

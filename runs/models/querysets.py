@@ -14,7 +14,7 @@ from django.db.models.functions import Substr
 
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
-from core.db.prepared_queries import Param, ParamList, PreparedQuery
+from core.db.prepared_queries import Param, ParamList, PreparedQuery, custom_plans
 from kept.models import KeptQuerySet
 from projects.models import InProjectQuerySet
 from projects.models.in_project import is_member, is_open_to, is_shown_to
@@ -224,7 +224,8 @@ class RunQuerySet(InProjectQuerySet["Run"]):
     def load_recent(self, count: int) -> list[Run]:
         """Return the newest runs as `recent` does, with their users."""
         newest = self.order_by("-created_at").values_list("pk", flat=True)
-        keys = list(newest[:count])
+        with custom_plans():
+            keys = list(newest[:count])
         return _RECENT.all(pks=keys) if keys else []
 
     def load(self, pk: uuid.UUID) -> Run | None:

@@ -22,7 +22,7 @@ from spending.models import Alarm, SpendingRules
 
 KIND = "cost_alarm"
 BATCH = 200
-EVERY_S = 5.0  # earlier when the database has changed
+EVERY_S = 30.0  # earlier when the database has changed
 LATEST = 40  # earlier runs of the model, of which the median is taken
 FEWEST = 3
 Basis = Alarm.Basis

@@ -181,7 +181,7 @@ def page(entries: QuerySet[AuditEntry], before: str, words: Sequence[str] = ()) 
     Two queries, however many there are; up to two more where `words` are searched for.
     """
     older = _older_than(entries, before)
-    with custom_plans(are_needed=bool(words)):
+    with custom_plans():
         if connection.vendor == "postgresql" and any(len(word) >= INDEXED_CHARS for word in words):
             rows = _rows_by_words(older, before)
         else:
