@@ -37,9 +37,8 @@ def browser_copy(picture: Image.Image) -> Image.Image:
 
 def is_shown_alike(picture: Image.Image) -> bool:
     """Whether browsers show the picture itself as they show an opaque copy of it."""
-    return not (is_measurement(picture) or picture.has_transparency_data) and (
-        picture.format != "TIFF"
-    )
+    is_plain = not is_measurement(picture) and not picture.has_transparency_data
+    return is_plain and picture.format != "TIFF"
 
 
 def is_measurement(picture: Image.Image) -> bool:
@@ -66,12 +65,12 @@ def _transparent_colour(picture: Image.Image) -> Any:
     """Return the transparent colour as the pixels will have it; only an unread file tells."""
     colour = picture.info.get("transparency")
     tiles = getattr(picture, "tile", [])
-    factor = _SAMPLE_FACTORS.get(tiles[0].args if tiles else "")
-    if factor is None:
+    factor = _SAMPLE_FACTORS.get(str(tiles[0].args) if tiles else "")
+    if factor is None or colour is None:
         return colour
-    if isinstance(colour, tuple):
-        return tuple(int(sample / factor) for sample in colour)
-    return colour if colour is None else int(colour / factor)
+    samples = colour if isinstance(colour, tuple) else (colour,)
+    scaled = tuple(int(sample / factor) for sample in samples)
+    return scaled if isinstance(colour, tuple) else scaled[0]
 
 
 def _upright(picture: Image.Image) -> Image.Image:

@@ -20,6 +20,7 @@ MAX_BYTES = 30 << 20
 MAX_CLOUD_BYTES = 250 << 20  # of formats that hold points: a splat has up to 248 bytes
 MOST_POINTS = 400_000
 _CLOUDS = {"ply", "splat"}
+_point_cloud: Any = trimesh.PointCloud  # without types
 _SPLAT = np.dtype([("at", "<f4", 3), ("size", "<f4", 3), ("colour", "u1", 4), ("turn", "u1", 4)])
 _GREY_TO_LIGHT = 0.28209479  # of spherical harmonics of order 0, by which splats store colours
 THUMBNAIL_PX = 320
@@ -49,7 +50,7 @@ def _scene(path: str, file_type: str) -> Any:
     with Path(path).open("rb") as opened:  # an open file: files that the mesh names are not read
         if file_type == "splat":
             rows = np.frombuffer(opened.read(), _SPLAT)
-            scene = trimesh.Scene(trimesh.PointCloud(rows["at"], rows["colour"]))
+            scene = trimesh.Scene(_point_cloud(rows["at"], rows["colour"]))
         else:
             scene = trimesh.load_scene(opened, file_type=file_type)
     for name, cloud in [*scene.geometry.items()]:
@@ -66,7 +67,7 @@ def _fewer_points(cloud: Any) -> Any:
     if rows is not None and "f_dc_2" in (rows.dtype.names or ()):
         light = [0.5 + _GREY_TO_LIGHT * rows[f"f_dc_{part}"] for part in range(3)]
         colours = (np.stack(light, axis=1).clip(0, 1) * 255).astype(np.uint8)
-    return trimesh.PointCloud(cloud.vertices[::step], None if colours is None else colours[::step])
+    return _point_cloud(cloud.vertices[::step], None if colours is None else colours[::step])
 
 
 if __name__ == "__main__":

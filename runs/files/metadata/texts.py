@@ -132,7 +132,7 @@ def _repaired(value: Any) -> str:
 
 
 def _graphs(text: str) -> dict[str, str]:
-    """Return ComfyUI's graphs in a text: `prompt:{…}`, a graph alone, or both in one object."""
+    """Return ComfyUI's graphs in a text: `prompt:{…}`, or one alone."""
     keyword, _, rest = text.strip("\0 \n").partition(":")
     keyword, rest = keyword.strip().casefold(), rest.strip()
     if keyword in _KEYWORDS and rest.startswith("{"):
@@ -145,14 +145,7 @@ def _graphs(text: str) -> dict[str, str]:
         return {}
     if any(isinstance(node, dict) and "class_type" in node for node in document.values()):
         return {"prompt": text}
-    within = {name: document[name] for name in _KEYWORDS & document.keys()}
-    if not within and "nodes" in document:
-        return {"workflow": text}
-    return {
-        name: graph if isinstance(graph, str) else json.dumps(graph)
-        for name, graph in within.items()
-        if isinstance(graph, dict | str)
-    }
+    return {"workflow": text} if "nodes" in document else {}
 
 
 def _comment(data: bytes, order: str) -> str:

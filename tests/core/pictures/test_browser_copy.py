@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageCms
 
 from core.pictures.browser_copy import GREY, WHITE, browser_copy, opaque
+from runs.files.media.probe_program import probe
+from sharing.visits.preview_picture import compose
 from tests.tables import each_row
 
 BLACK, RED, GREEN = (0, 0, 0), (255, 0, 0), (0, 255, 0)
@@ -20,7 +24,7 @@ def picture(mode: str, *values: Any, **info: Any) -> Image.Image:
     image = Image.new(mode, (len(values), 1))
     for x, value in enumerate(values):
         image.putpixel((x, 0), value)
-    image.info |= info
+    image.info.update(**info)
     return image
 
 
@@ -97,3 +101,12 @@ def test_black_and_white_lines_are_seen_on_checks() -> None:
     checks = opaque(nothing, 2)
     assert checks.getpixel((0, 0)) == checks.getpixel((2, 2)) == GREY
     assert checks.getpixel((2, 0)) == checks.getpixel((0, 2)) == WHITE
+
+
+def test_each_copy_of_a_transparent_picture_has_a_light_ground(tmp_path: Path) -> None:
+    path = tmp_path / "nothing.png"
+    Image.new("RGBA", (40, 40)).save(path)
+    thumbnail = base64.b64decode(probe(str(path), "image/png")["thumbnail"])
+    for copy in (thumbnail, compose([path.read_bytes()])):
+        darkest = min(low for low, _ in Image.open(io.BytesIO(copy)).getextrema())
+        assert darkest > 190

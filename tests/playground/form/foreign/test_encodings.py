@@ -34,7 +34,6 @@ EXIF = {
     "prompt:": (DESCRIPTION, f"prompt:{COMFY}".encode()),
     "Prompt: with a space": (DESCRIPTION, f"Prompt: {COMFY}".encode()),
     "a graph alone": (DESCRIPTION, COMFY.encode()),
-    "both graphs": (DESCRIPTION, json.dumps({"prompt": GRAPH, "workflow": {}}).encode()),
 }
 
 
