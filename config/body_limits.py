@@ -17,77 +17,38 @@ from core.http.errors import PostTooLarge
 from core.http.posted_forms import SMALL_BYTES
 from training.data import archives
 
+
+def _views(**names: str) -> frozenset[str]:
+    return frozenset(f"{app}:{name}" for app, listed in names.items() for name in listed.split())
+
+
 # These check a ticket or a signature, and the length, before they read the body in pieces.
-BY_TICKET = frozenset(
-    {
-        "api:fal-cdn",
-        "api:fal-file-complete",
-        "api:fal-file-part",
-        "api:fal-upload",
-        "api:fal-upload-complete",
-        "api:fal-upload-part",
-        "playground:webhook",
-    }
+BY_TICKET = _views(
+    api="fal-cdn fal-file-complete fal-file-part fal-upload fal-upload-complete fal-upload-part",
+    playground="webhook",
 )
-LARGE = frozenset(
-    {
-        # Forms of models: a prompt or a file in it may have megabytes.
-        "boards:board-plan",
-        "boards:board-rows",
-        "boards:plan",
-        "boards:plan-of-form",
-        "chats:chat",
-        "chats:chat-draft",
-        "chats:chat-turns",
-        "chats:new",
-        "flows:account-workflow",
-        "flows:flow",
-        "flows:flow-edit",
-        "flows:flow-model",
-        "flows:flow-run",
-        "flows:flow-then",
-        "flows:then",
-        "playground:draft",
-        "playground:endpoint",
-        "playground:preset",
-        "playground:presets",
-        "playground:ticket",
-        "training:dataset-form",
-        # The same from programs.
-        "api:fal-hosts",
-        "api:fal-proxy",
-        "api:fal-queue",
-        "api:fal-run",
-        "api:openai-completions",
-        "api:v1-boards",
-        "api:v1-boards-cells",
-        "api:v1-boards-estimates",
-        "api:v1-boards-runs",
-        "api:v1-estimates",
-        "api:v1-flows-estimates",
-        "api:v1-flows-runs",
-        "api:v1-presets",
-        "api:v1-runs",
-        # Files, and tables that are read from files or fill a page.
-        "api:v1-uploads",
-        "boards:import",
-        "catalog:collection-choices",
-        "catalog:collection-edition",
-        "catalog:collections-import",
-        "flows:import",
-        "library:prompts-import",
-        "library:reference-addition",
-        "library:reference-form",
-        "library:reference-new",
-        "library:reference-pictures",
-        "playground:restorations",
-        "playground:upload-tool",
-        "playground:uploads",
-        "training:dataset",
-        "training:dataset-files",
-        "training:new",
-    }
+# Forms of models, where a prompt or a file may have megabytes, also from programs.
+FORMS = _views(
+    api="fal-hosts fal-proxy fal-queue fal-run openai-completions v1-boards v1-boards-cells "
+    "v1-boards-estimates v1-boards-runs v1-estimates v1-flows-estimates v1-flows-runs v1-presets "
+    "v1-runs",
+    boards="board-plan board-rows plan plan-of-form",
+    chats="chat chat-draft chat-turns new",
+    flows="account-workflow flow flow-edit flow-model flow-run flow-then then",
+    playground="draft endpoint preset presets ticket",
+    training="dataset-form",
 )
+# Files, imports, and tables that fill a page.
+FILES = _views(
+    api="v1-uploads",
+    boards="import",
+    catalog="collection-choices collection-edition collections-import",
+    flows="import",
+    library="prompts-import reference-addition reference-form reference-new reference-pictures",
+    playground="restorations upload-tool uploads",
+    training="dataset dataset-files new",
+)
+LARGE = FORMS | FILES
 # Of those, in megabytes; the others take POST_MAX_MB.
 SMALLER = {
     "library:prompts-import": 8,

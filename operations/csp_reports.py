@@ -20,9 +20,9 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from api.http.reading import loads_posted
 from operations.models import CspReport
 from people.accounts.limits.rate_limit import limit
-from schemas.exact import loads_posted
 
 LARGEST_BYTES = 16 << 10
 KEPT = 100  # kinds; the one that was not seen for longest goes

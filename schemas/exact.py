@@ -7,8 +7,6 @@ import math
 import re
 from typing import Any
 
-from fal.db_safe import db_safe
-
 # Characters that a page, a parser or a form post may change or drop; written as \\uXXXX.
 _FRAGILE = re.compile(
     "[^\\t\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufdcf\\ufdf0-\\ufffd\\U00010000-\\U0010fffd]"
@@ -90,15 +88,6 @@ def loads(text: str, most_values: int = MOST_VALUES) -> Any:
     if is_too_deep(value):
         raise NotJson(f"it is nested more than {_MAX_DEPTH} levels deep")
     return value
-
-
-def loads_posted(text: str, most_values: int = MOST_VALUES) -> Any:
-    """As `loads`, for what comes from outside: without NUL and lone surrogates.
-
-    They come by escapes alone; databases refuse them, and no page or export could write them.
-    """
-    value = loads(text, most_values)
-    return db_safe(value) if "\\u" in text else value
 
 
 def _count_marks(text: str) -> int:

@@ -29,6 +29,7 @@ from api.fal_proxy.responses import UpstreamResponse
 from api.fal_proxy.submit_headers import InvalidHeader
 from api.fal_proxy.target import Action, Host, Target
 from api.http.problem import Problem, refused
+from api.http.reading import loads_posted
 from api.models import Token
 from api.reach import Reach
 from api.submission import ProxiedCall
@@ -43,7 +44,7 @@ from runs.models.querysets import RESULT
 from runs.start import confirmation, refused_starts
 from runs.state import state_machine
 from runs.worker.scheduling import capacity
-from schemas.exact import NotJson, loads_posted
+from schemas.exact import NotJson
 
 MAX_RUN_S = 600  # how long a call of `run` is held
 TRUE = {"1", "true"}

@@ -20,6 +20,7 @@ from django.db import close_old_connections
 
 import fal
 from api.fal_proxy import uploads
+from api.http.reading import loads_posted
 from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
 from fal import reading
@@ -127,7 +128,7 @@ class LiveSocket:
 def decode(frame: str | bytes) -> dict[str, Any] | None:
     """Return the arguments in a frame: msgpack, or JSON as text; None if it is no object."""
     try:
-        read = exact.loads_posted if isinstance(frame, str) else reading.unpack
+        read = loads_posted if isinstance(frame, str) else reading.unpack
         message = read(frame, MAX_NODES)  # type: ignore[operator]
     except ValueError:
         return None

@@ -13,8 +13,9 @@ from api.contract.components import COMPONENTS, validator
 from api.contract.nulls import without_nulls
 from api.contract.operation import JSON, Operation, Parameter, Schema
 from api.http.problem import Problem, pointer
+from fal.db_safe import db_safe
 from fal.messages import endpoint_id
-from schemas.exact import NotJson, loads_posted
+from schemas.exact import MOST_VALUES, NotJson, loads
 
 MAX_ERRORS = 20
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -102,6 +103,15 @@ def read_body(operation: Operation, request: HttpRequest) -> Any:
     if errors:
         raise Problem(422, errors[0]["detail"], errors=errors)
     return value
+
+
+def loads_posted(text: str, most_values: int = MOST_VALUES) -> Any:
+    """Parse JSON from outside as `loads`, without NUL and lone surrogates; raises NotJson.
+
+    They come by escapes alone; databases refuse them, and no page or export could write them.
+    """
+    value = loads(text, most_values)
+    return db_safe(value) if "\\u" in text else value
 
 
 def _parse(content: bytes) -> Any:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
+
+from django.db.models.functions import Length
 
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http import cursor
@@ -24,6 +27,7 @@ from projects.rights import Rights
 from runs.files.own_addresses import tidy_addresses
 from runs.models import Preset
 
+MOST_CHARS = 4 << 20  # of a page
 PRESET = key("preset_id", "the preset")
 
 
@@ -51,6 +55,12 @@ def find(call: Call, pk: int) -> Preset:
     return preset
 
 
+def _fitting(sizes: list[int]) -> int:
+    """Return how many fit into a page: all have their arguments, which may have megabytes."""
+    sums = enumerate(accumulate(sizes))
+    return max(1, next((count for count, total in sums if total > MOST_CHARS), len(sizes)))
+
+
 @operation(
     "GET",
     "/presets",
@@ -69,11 +79,13 @@ def list_presets(call: Call) -> Reply:
     if values["cursor"]:
         (pk,) = cursor.decode(values["cursor"], int)
         rows = rows.filter(pk__lt=min(pk, MAX_KEY))
-    presets = list(rows[: values["limit"] + 1])
+    sizes = list(rows.values_list(Length("arguments"), flat=True)[: values["limit"] + 1])
+    count = min(values["limit"], _fitting(sizes))
+    presets = list(rows[:count])
     return Reply(
         page(
-            presets,
-            values["limit"],
+            presets + presets[-1:] * (len(sizes) > count),
+            count,
             lambda preset: as_json(preset, call),
             lambda preset: [preset.pk],
         )

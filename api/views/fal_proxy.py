@@ -23,6 +23,7 @@ from api.fal_proxy.target import Host, InvalidTarget, Target
 from api.http import limits
 from api.http.authentication import require_scope
 from api.http.problem import Problem, refused
+from api.http.reading import loads_posted
 from api.models import ProxyFile, Token
 from api.reach import PARAMETER, reach_of
 from core.http.parameters import parse_key
@@ -31,7 +32,7 @@ from people.accounts.limits.rate_limit import OWN
 from runs.files import result_names
 from runs.files import uploads as files
 from runs.views import files as served_files
-from schemas.exact import NotJson, loads_posted
+from schemas.exact import NotJson
 
 METHODS = ("GET", "POST", "PUT")
 QUEUE_PATH, HOSTS_PATH = "/api/fal/queue", "/api/fal/hosts/"

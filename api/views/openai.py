@@ -12,6 +12,7 @@ from django.urls import reverse
 from api import submission, tokens
 from api.fal_proxy import relayed_streams, responses, tickets, uploads
 from api.http.problem import Problem, refused
+from api.http.reading import loads_posted
 from api.http.token_view import Answer, Caller, TokenView
 from api.models import Token
 from api.openai_proxy import chat_requests, chat_responses, known_models
@@ -24,7 +25,7 @@ from runs.files.own_addresses import with_own_paths
 from runs.models import Run
 from runs.start import refused_starts, transport_choices
 from runs.worker.scheduling import capacity
-from schemas.exact import NotJson, loads_posted
+from schemas.exact import NotJson
 
 MAX_HELD_S = 540  # OpenAI's clients give up after ten minutes, and retry
 WAY_IN = "openai"  # in the timeline

@@ -296,9 +296,11 @@ def results(
     Without a project, those of the user's private one.
     """
     project = project or private_project(user)
-    rows = Artifact.objects.filter(
-        is_shown_to(user, "run__"), run__project=project, run__deleted_at=None
-    ).exclude(state=Artifact.State.LOST)
+    rows = (
+        Artifact.objects.light()
+        .filter(is_shown_to(user, "run__"), run__project=project, run__deleted_at=None)
+        .exclude(state=Artifact.State.LOST)
+    )
     rows = rows.select_related("run", "run__endpoint").defer(*heavy_columns("run__"))
     rows = rows.order_by("-run__created_at", "position")
     if kind == "weights":

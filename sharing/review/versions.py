@@ -13,6 +13,7 @@ from library.descent import edges_below, unread_edges
 from library.selection import ResultKey
 from people.accounts import audit
 from runs.models import Artifact, Run
+from runs.models.querysets import heavy_columns
 from sharing import events, items
 from sharing.models import Comment, Share, ShareItem
 
@@ -81,9 +82,8 @@ def offered(share: Share, user: User, item: ShareItem) -> list[Artifact]:
     if item.run_id:
         below = [edge.run for edge in edges_below([item.run_id], user, unread_edges(user))]
     kinds = Artifact.objects.filter(run=item.run_id, position=item.position).values("kind")
-    stored = Artifact.objects.filter(
-        run__in=readable.order_by().values("pk"), kind__in=kinds
-    ).select_related("run__endpoint")
+    stored = Artifact.objects.filter(run__in=readable.order_by().values("pk"), kind__in=kinds)
+    stored = stored.light().select_related("run__endpoint").defer(*heavy_columns("run__"))
     shown = {(one.run_id, one.position) for one in share.items.all()}
     made = stored.filter(run__in=below).order_by("-run__created_at", "position")
     newest = stored.filter(run__user=user).order_by("-run__created_at", "position")

@@ -35,7 +35,8 @@ PAGES = (
     *("playground:presets", "playground:recent-prompts", "playground:strip", "projects:project"),
     *("sharing:shares", "sharing:own-share", "sharing:reports", "sharing:share"),
     *("sharing:review", "spending:spend", "spending:spend-runs", "training:training"),
-    "training:weights",
+    *("training:weights", "playground:upload-choices", "library:reference-results"),
+    *("training:dataset-results", "sharing:answers-versions"),
 )
 LISTS = ("runs", "boards", "flows", "collections", "changes", "favourites", "models", "prices")
 SEARCHES = ("/runs/?q=xxx", "/runs/?q=flux", "/chats/?q=word", "/runs/?view=list")
