@@ -26,8 +26,8 @@ class SeriesQuerySet(KeptQuerySet["Series"]):
         Its name tells of them. Whoever made it sees it, and whoever sees one of the results.
         """
         items = SeriesItem.objects.filter(series=OuterRef("pk"), removed_at=None)
-        is_seen = Exists(items.filter(is_shown_to(user, "run__"), run__deleted_at=None))
-        is_any_hidden = Exists(items.filter(run__is_hidden=True))
+        is_seen = Q(Exists(items.filter(is_shown_to(user, "run__"), run__deleted_at=None)))
+        is_any_hidden = Q(Exists(items.filter(run__is_hidden=True)))
         is_own = Q(user_id=user.pk or 0)
         return super().are_shown_to(user) & (is_own | is_seen | ~is_any_hidden)
 

@@ -86,9 +86,8 @@ def prepare(person: User, *, is_for_themselves: bool = False) -> Archive:
     ):
         name = f"results/{run}/{position}{PurePosixPath(file).suffix}"
         archive.files.append(Stored(name, file))
-    for upload in own[Upload._meta.label]:
-        name = f"uploads/{upload.pk}/{clean_name(upload.file_name)}"
-        archive.files.append(Stored(name, upload.file))
+    for pk, named, file in own[Upload._meta.label].values_list("pk", "file_name", "file"):
+        archive.files.append(Stored(f"uploads/{pk}/{clean_name(named)}", file))
     return archive
 
 

@@ -7,6 +7,7 @@ archive, whatever the row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import User
@@ -118,9 +119,9 @@ def _is_in_sight(person: User, model: type[Model], path: str) -> Q:
     if model is Notification:
         return things.are_visible(person)
     prefix = PLACES.get(model._meta.label, path.rpartition("user")[0])
-    place = model
+    place: Any = model
     for name in prefix.split("__")[:-1]:
-        place = place._meta.get_field(name).related_model  # type: ignore[assignment]
+        place = place._meta.get_field(name).related_model
     is_in_project = issubclass(place, InProject) or place is PlanDraft
     return Q(is_member(person, prefix=prefix)) if is_in_project else Q()
 
