@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any, TextIO, cast
 
 from config import audit_log
@@ -83,9 +84,14 @@ def write_json() -> None:
     sys.stderr = cast("TextIO", JsonStream(sys.stderr))
     if identity.kind() in SERVICES:
         sys.stdout = cast("TextIO", JsonStream(sys.stdout))
-    sys.excepthook = lambda *raised: logging.getLogger("vitrine").critical(
-        "This process ends: %s", raised[1], exc_info=raised
-    )
+    sys.excepthook = _log_uncaught
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    raised = (kind, error, trace)
+    logging.getLogger("vitrine").critical("This process ends: %s", error, exc_info=raised)
 
 
 SERVICES = {"up", "worker", "realtime"}

@@ -99,7 +99,7 @@ def _delivery(notification: Notification, channel: Channel | None) -> Delivery:
     return Delivery(
         user=notification.user,
         method=channel.method if channel else Method.EMAIL,
-        address=(channel and channel.address) or notification.user.email,
+        address=(channel.address if channel else "") or notification.user.email,
         channel=channel,
         notification=notification,
         next_attempt_at=clock.now(),

@@ -17,7 +17,7 @@ import socket
 import ssl
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,7 +87,9 @@ def main(argv: list[str] | None = None) -> int:
         ),
         tls if tls and tls.listener else None,
     )
-    say = logging.getLogger("sandbox").info if is_json else partial(print, flush=True)
+    say: Callable[[str], None] = partial(print, flush=True)
+    if is_json:
+        say = logging.getLogger("sandbox").info
     say(f"Sandbox at {base} ({', '.join(PREFIXES.values())})")
     if tls:
         say(tls.lines(port, config.key))

@@ -116,7 +116,7 @@ def _is_of_kind(value: Any, kind: Any) -> bool:
     if origin is list:
         return all(_is_of_kind(each, kinds[0]) for each in value)
     if origin is dict:
-        return all(_is_of_kind(list(pair), tuple[kinds]) for pair in value.items())
+        return all(all(map(_is_of_kind, pair, kinds)) for pair in value.items())
     return bool(value.isprintable() if origin is str else value >= 0)
 
 

@@ -74,7 +74,7 @@ def _runs() -> Iterator[Sample]:
     now = clock.now()
     is_held = ~Q(worker="")  # else it waits until then to be sent again
     groups = Run.objects.unfinished().order_by().values("state", "transport", "charge__door")
-    absent = dict.fromkeys(state for state in Run.State if state not in Run.FINAL)
+    absent = {str(state) for state in Run.State if state not in Run.FINAL}
     for group in groups.annotate(
         runs=Count("pk"),
         oldest=Min("created_at"),
@@ -83,13 +83,13 @@ def _runs() -> Iterator[Sample]:
     ):
         labels = {name: group[name] for name in ("state", "transport")}
         labels["door"] = group["charge__door"] or "unknown"
-        absent.pop(group["state"], None)
+        absent.discard(group["state"])
         yield "vitrine_runs", group["runs"], labels
         yield "vitrine_oldest_run_seconds", (now - group["oldest"]).total_seconds(), labels
         for lease in ("held", "expired"):
             yield "vitrine_leases", group[lease], labels | {"lease": lease}
-    for state in absent:  # an alert and a graph need a number, also where nothing waits
-        labels = {"state": str(state)}
+    for state in sorted(absent):  # an alert and a graph need a number, also where nothing waits
+        labels = {"state": state}
         yield "vitrine_runs", 0, labels
         yield "vitrine_oldest_run_seconds", 0, labels
         for lease in ("held", "expired"):

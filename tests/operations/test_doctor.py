@@ -151,9 +151,9 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
     "no passphrase": (doctor._backups, _set("BACKUP_TO", "/backups"), "BACKUP_PASSPHRASE is not"),
     "backups beside the data": (
         doctor._backups,
-        lambda patch, settings, folder: (
-            setattr(settings, "VAR_DIR", folder),
-            setattr(settings, "BACKUP_TO", str(folder / "backups")),
+        _both(
+            lambda patch, settings, folder: setattr(settings, "VAR_DIR", folder),
+            lambda patch, settings, folder: setattr(settings, "BACKUP_TO", f"{folder}/backups"),
         ),
         "BACKUP_TO is on the disk of this Vitrine's data",
     ),
