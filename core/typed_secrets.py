@@ -6,6 +6,7 @@ macOS decomposes ü where Windows does not, and Japanese keyboards send digits o
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.utils.crypto import constant_time_compare
@@ -37,9 +38,9 @@ class PasswordHasher(PBKDF2PasswordHasher):
 
     def verify(self, password: str, encoded: str) -> bool:
         """Whether a password is that of the hash."""
-        decoded = self.decode(encoded)
-        salt, iterations = decoded["salt"], decoded["iterations"]
+        former: dict[str, Any] = self.decode(encoded)
         hashes = (
-            super(PasswordHasher, self).encode(form, salt, iterations) for form in forms(password)
+            super(PasswordHasher, self).encode(form, former["salt"], former["iterations"])
+            for form in forms(password)
         )
         return any(constant_time_compare(encoded, hashed) for hashed in hashes)

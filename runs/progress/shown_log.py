@@ -38,7 +38,7 @@ def _lines_up(message: str) -> int:
             break
         end = escape.end()
         if escape[2] == "A":
-            above += int(escape[1]) if (escape[1] or "").isdecimal() else 1
+            above += int(escape[1][:4]) if (escape[1] or "").isdecimal() else 1
     return above
 
 

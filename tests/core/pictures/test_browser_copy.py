@@ -108,5 +108,4 @@ def test_each_copy_of_a_transparent_picture_has_a_light_ground(tmp_path: Path) -
     Image.new("RGBA", (40, 40)).save(path)
     thumbnail = base64.b64decode(probe(str(path), "image/png")["thumbnail"])
     for copy in (thumbnail, compose([path.read_bytes()])):
-        darkest = min(low for low, _ in Image.open(io.BytesIO(copy)).getextrema())
-        assert darkest > 190
+        assert min(Image.open(io.BytesIO(copy)).convert("L").tobytes()) > 190

@@ -260,7 +260,8 @@ def test_a_page_shows_why_copying_fails_and_clears_it_after_success(
 
 
 BOX = trimesh.creation.box()
-CLOUD = trimesh.PointCloud(BOX.vertices)
+point_cloud: Any = trimesh.PointCloud  # without types
+CLOUD = point_cloud(BOX.vertices)
 SPLATS = b"".join(struct.pack("<6f8B", *at, 1, 1, 1, *range(8)) for at in BOX.vertices)
 MESHES = [
     ("a.txt", BOX.export(file_type="obj").encode(), "model/obj"),
