@@ -1,4 +1,4 @@
-"""Names in the order in which people look for them: 9 cats, 10 cats, Äpfel, apple, École, Zebra."""
+"""Names in the order in which people look for them: 9 cats, 10 cats, apple, Äpfel, École, Zebra."""
 
 from __future__ import annotations
 
@@ -13,24 +13,19 @@ _NUMBER = re.compile(r"\d+")
 
 
 def name_key(name: str | None) -> str:
-    """Return what a name is sorted by: letters, then accents, then case; numbers by their value."""
+    """Return what a name is sorted by: a letter before its accented forms, numbers by value."""
     padded = _NUMBER.sub(lambda number: number[0].zfill(_DIGITS), name or "")
-    decomposed = unicodedata.normalize("NFKD", padded)
-    letters = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-    return "\0".join([letters.casefold(), decomposed.casefold(), decomposed.swapcase()])
+    return unicodedata.normalize("NFKD", padded.lower())
 
 
 class by_name(Func):
-    """Sort by a column as `name_key` does.
-
-    PostgreSQL's ICU collation knows no numbers without a collation of our own: they are padded.
-    """
+    """Sort by a column as `name_key` does, on both databases."""
 
     output_field = CharField()
     template = (
-        r"regexp_replace(regexp_replace(%(expressions)s, '\d+', '000000000000\&', 'g'), "
-        r"'\d*(\d{12})(?!\d)', '\1', 'g') COLLATE "
-        '"und-x-icu"'
+        r"normalize(lower(regexp_replace(regexp_replace(%(expressions)s, '\d+', "
+        r"'000000000000\&', 'g'), '\d*(\d{12})(?!\d)', '\1', 'g') COLLATE "
+        '"und-x-icu"), NFKD) COLLATE "C"'
     )
 
     def as_sqlite(self, compiler: Any, connection: Any, **options: Any) -> Any:

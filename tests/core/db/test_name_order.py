@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from core.db.name_order import by_name, name_key
 
 NAMES = [
-    "9 cats", "10 cats", "0010 cats b", "Apfel", "\u00c4pfel", "apple", "eclair", "\u00c9cole",
-    "\u00e9tude", "v2", "v10", "v10.9", "v10.10", "Zebra", "zoo", "\u0416",
+    "9 cats", "10 cats", "0010 cats b", "Apfel", "apple", "Äpfel", "eclair", "École", "étude",
+    "v2", "v10", "v10.9", "v10.10", "Zebra", "zoo", "Ж",
 ]  # fmt: skip
 
 
