@@ -141,8 +141,9 @@ def spent_by_people(user_ids: Iterable[int], since: datetime | None = None) -> d
     days = DailySum.objects.filter(kind=DailySum.Kind.PERSON, user__in=user_ids)
     if since:
         days = days.filter(day__gte=timezone.localdate(since))
-    ended = models.Sum(models.F("amount") - models.F("reserved"))
-    return dict(days.order_by().values_list("user").annotate(ended=ended))
+    sums = [models.Sum("amount"), models.Sum("reserved")]
+    rows = days.order_by().values_list("user").annotate(*sums)
+    return {user_id: amount - reserved for user_id, amount, reserved in rows}
 
 
 def balance(account: LedgerAccount) -> Balance:

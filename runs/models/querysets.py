@@ -234,7 +234,7 @@ class RunQuerySet(InProjectQuerySet["Run"]):
 
 
 def _runs() -> RunQuerySet:
-    runs: RunQuerySet = apps.get_model("playground", "Run").objects
+    runs: RunQuerySet = apps.get_model("playground", "Run").objects.all()
     return runs
 
 

@@ -337,13 +337,14 @@ def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
 def _has_rows() -> QuerySet[Any, tuple[bool, ...]]:
     """Return whether a run is in a row of `models_of_places`, of each app."""
     run = Param("run", UUIDField())
-    of_owners = (
+    of_owners: Iterable[list[Q]] = (
         [Q(Exists(model._default_manager.filter(run=run))) for model in owner.models_of_places]
         for owner in registered()
     )
     # By its name, as the module of runs imports this one.
     runs = apps.get_model("playground", "Run")._default_manager.filter(pk=run).order_by()
-    return runs.values_list(*(reduce(or_, rows, Q(pk__in=[])) for rows in of_owners))
+    has_rows: list[Any] = [reduce(or_, rows, Q(pk__in=[])) for rows in of_owners]
+    return runs.values_list(*has_rows)
 
 
 _HAS_ROWS = PreparedQuery(_has_rows)

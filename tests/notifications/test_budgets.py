@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from notifications import budgets
 from notifications.models import Notification, NotificationPreferences
+from runs.costs import daily_sums
 from runs.models import Charge, Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
@@ -33,6 +34,7 @@ def bill(user: User, make_endpoint: Any) -> Callable[..., Any]:
         if days_ago:
             then = timezone.now() - timedelta(days=days_ago)
             Charge.objects.filter(run=run).update(created_at=then)
+            list(daily_sums.rebuild())
         end = Observation(Run.State.SUCCEEDED, output={}, billable_units=amount)
         state_machine.record(run.pk, end)
 

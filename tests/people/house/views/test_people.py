@@ -17,6 +17,7 @@ from people.accounts import roles
 from people.accounts.roles import Role
 from people.house import departure
 from projects.models import Membership
+from runs.costs import daily_sums
 from runs.models import Charge
 from tests.conftest import grant
 from tests.people.accounts.audited import events
@@ -42,6 +43,7 @@ def spend(person: User, run: Any, amount: str, day: Any) -> None:
     Charge.objects.create(
         user=person, run=run, amount=Decimal(amount), created_at=day, state="settled"
     )
+    daily_sums.add_up(timezone.localdate(day))
 
 
 def text_of(page: Any) -> str:
