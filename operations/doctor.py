@@ -166,7 +166,7 @@ def _secrets() -> Iterator[Finding]:
 
 def _encrypted(rows: QuerySet[Any], column: str) -> Iterator[str]:
     raw = rows.exclude(**{column: ""}).annotate(raw=Cast(column, TextField()))
-    return raw.values_list("raw", flat=True).iterator()
+    yield from raw.values_list("raw", flat=True).iterator()
 
 
 def _permissions() -> Iterator[Finding]:

@@ -128,8 +128,10 @@ class LiveSocket:
 def decode(frame: str | bytes) -> dict[str, Any] | None:
     """Return the arguments in a frame: msgpack, or JSON as text; None if it is no object."""
     try:
-        read = loads_posted if isinstance(frame, str) else reading.unpack
-        message = read(frame, MAX_NODES)  # type: ignore[operator]
+        if isinstance(frame, str):
+            message = loads_posted(frame, MAX_NODES)
+        else:
+            message = reading.unpack(frame, MAX_NODES)
     except ValueError:
         return None
     is_sound = isinstance(message, dict) and not exact.is_too_deep(message)

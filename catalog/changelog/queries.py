@@ -205,7 +205,9 @@ def _unread() -> QuerySet[Change, dict[str, Any]]:
     fresh = Change.objects.shown().filter(later).order_by().annotate(seen=seen)
     # Of all in one group, even of none: what `aggregate` returns, in a query that can be compiled.
     in_one = fresh.annotate(group=Value(1)).values("group")
-    return in_one.annotate(since=Max("seen"), **_COUNTS).values("since", *_COUNTS)
+    counted: Any = in_one.annotate(since=Max("seen"), **_COUNTS)
+    unread: QuerySet[Change, dict[str, Any]] = counted.values("since", *_COUNTS)
+    return unread
 
 
 _UNREAD = PreparedQuery(_unread)

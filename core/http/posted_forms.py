@@ -43,6 +43,10 @@ class Request(WSGIRequest):
     Of another charset, which a client may name, some decoders take quadratic time (punycode).
     """
 
+    # Django's, which its stubs leave out.
+    _read_started: bool
+    _files: MultiValueDict[str, UploadedFile[Any]]
+
     def __init__(self, environ: dict[str, Any]) -> None:
         super().__init__(environ)
         if self.encoding:

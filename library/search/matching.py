@@ -9,7 +9,7 @@ each whether it matches. A database cannot choose for itself: it takes matches f
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import reduce
 from operator import or_
@@ -115,7 +115,8 @@ def _due(runs: RunQuerySet, clauses: Sequence[Clause], *, has_costs: bool) -> li
     # Large inputs and outputs are found once a worker has indexed them.
     loaded = loaded.annotate(small_arguments=small("arguments"), small_output=small("output"))
     matching = []
-    for run in loaded:
+    rows: Iterable[Any] = loaded
+    for run in rows:
         run.arguments, run.output = run.small_arguments or {}, run.small_output
         if clauses_in(run, clauses):
             matching.append(run.pk)

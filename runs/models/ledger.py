@@ -74,7 +74,8 @@ class Charge(models.Model):
     @property
     def counted(self) -> Decimal | None:
         """Return what a run that begins counts with under budgets; None: nothing is known."""
-        return self.amount if self.expected is None else self.expected
+        counted: Decimal | None = self.amount if self.expected is None else self.expected
+        return counted
 
     @property
     def is_open(self) -> bool:

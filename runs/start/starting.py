@@ -366,7 +366,8 @@ def reserve_more(run: Run, extra: Decimal | None) -> Decimal | None:
             owner.on_charges(run.user, [more], before=charge.expected or ledger.NOTHING)
         if more.counted is not None:
             ledger.grow(charge, more.counted, is_known=more.expected is not None)
-        return more.expected
+        expected: Decimal | None = more.expected
+        return expected
 
 
 def calling_token() -> int | None:

@@ -80,7 +80,7 @@ def test_a_line_of_json_says_when_who_and_what(monkeypatch: pytest.MonkeyPatch) 
 def test_whatever_is_printed_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
     """A traceback, a warning, the progress of a command, beside the records of the log."""
     written = io.StringIO()
-    written.name = "<stderr>"  # type: ignore[attr-defined]
+    written.name = "<stderr>"
     stream = logs.JsonStream(written)
     record = JsonLines().format(logging.makeLogRecord({"msg": "of the log"}))
     print("half \u2028 a li", end="", file=stream)

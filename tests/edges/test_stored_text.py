@@ -55,8 +55,8 @@ def badly_stored(world: World) -> World:
         *((Chat, "settings"), (Consent, "body"), (Consent, "inputs")),
     ):
         model.objects.update(**{column: VALUES})
-    for model in (Draft, PlanDraft):
-        model.objects.update(post={"prompt": [BAD]})
+    for drafts in (Draft.objects, PlanDraft.objects):
+        drafts.update(post={"prompt": [BAD]})
     return world
 
 

@@ -179,6 +179,7 @@ def submits_of(page: str) -> list[str]:
 def test_enter_presses_run_whatever_stands_above_the_form(member: Client) -> None:
     save(member, "my own", "one", 0)
     save(member, "another", "two", 0)
+    queries: tuple[dict[str, str], ...]
     queries = ({}, {"input": '{"prompt": "theirs"}'}, {"input": '{"prompt": 5}'}, {"saved": "gone"})
     pages = [member.get(PAGE, query).content.decode() for query in queries]
     pages += [in_front(member, "three"), member.post(PAGE, {"num_images": "x"}).content.decode()]

@@ -15,6 +15,7 @@ from library.models import Prompt, Series, SeriesItem
 from library.selection import ResultKey
 from notifications.models import Channel
 from operations import doctor
+from operations.findings import findings
 from projects.models import Membership
 from projects.models.project import private_project
 from runs.models import View, WantedCopy
@@ -67,14 +68,15 @@ def test_an_address_under_another_secret_key_is_renewed(
     assert b"Renew address" in member.get(SHARES).content
     assert b"Renew address" in member.get(page).content
     assert Client().get(f"/s/{former}/").status_code == 200
-    found = [one.sentence for one in doctor.findings([doctor._secrets])]
+    found = [one.sentence for one in findings([doctor._secrets])]
     assert [sentence.split(":")[0][-8:] for sentence in found] == ["e shares", "ications"]
     member.post(page, OPTIONS | {"title": "Renamed"})
     settings.SECRET_KEY_FALLBACKS = [first]
     share.refresh_from_db()
     assert (share.title, share.token) == ("Renamed", former), "a save loses nothing"
     settings.SECRET_KEY_FALLBACKS = []
-    assert member.post(f"{page}address/").url == page
+    renewed: Any = member.post(f"{page}address/")
+    assert renewed.url == page
     share.refresh_from_db()
     assert f"/s/{share.token}/" in member.get(page).content.decode()
     statuses = [Client().get(f"/s/{token}/").status_code for token in (former, share.token)]

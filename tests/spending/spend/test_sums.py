@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.test import Client
 
 from operations import doctor
-from operations.doctor import Level
+from operations.findings import Level, findings
 from runs.costs import daily_sums
 from runs.costs.daily_sums import Sums
 from runs.costs.sums_correction import Correction
@@ -165,7 +165,7 @@ def test_sums_that_differ_are_found_and_corrected_at_night(
     Charge.objects.filter(state="released").delete()
     mistake()
     assert daily_sums.differ(days_ago(2))
-    (finding,) = doctor.findings([doctor._sums])
+    (finding,) = findings([doctor._sums])
     assert finding.level == Level.BAD
     correction = Correction()
     while (pause_s := correction.step()) < 1:

@@ -48,7 +48,7 @@ def film(path: Path, container: str, codec: str) -> Path:
 def playing_time_s(path: Path) -> float:
     """As the probe measures it, rounded; 0 if it is not known."""
     kind = "video/" if path.suffix in {".264", ".avi", ".ts"} else "audio/"
-    return round(probe_program.probe(str(path), kind).get("duration_s", 0), 1)
+    return round(float(probe_program.probe(str(path), kind).get("duration_s", 0)), 1)
 
 
 @each_row(

@@ -38,7 +38,7 @@ def encoded(loudness: NDArray[Any], kind: str = "wav", codec: str = "pcm_s16le")
 
 def heights(file: io.BytesIO) -> NDArray[Any]:
     """The height of each bar of the file's waveform, in pixels."""
-    with av.open(file) as container:
+    with av.open(file, "r") as container:
         picture = waveform.waveform(container, (container.duration or 0) / av.time_base)
     alpha = np.asarray(picture)[:, 1::4, 3]
     bars: NDArray[Any] = (alpha > 0).sum(axis=0)
