@@ -14,7 +14,6 @@ from spending.alarms import detection
 from spending.bills.reading import BillReader
 from spending.budgets import door, warnings
 from spending.prices import keeping
-from spending.sums import monthly
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -42,5 +41,4 @@ class SpendingOwner(RunOwner):
             Job("alarm", sync_to_async(detection.check_settled), wakes_on_change=True),
             Job("bills", BillReader(upstream).run),
             Job("measure prices", keeping.measure_in_background),
-            Job("monthly mail", sync_to_async(monthly.send_due)),
         )
