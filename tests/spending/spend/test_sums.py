@@ -5,16 +5,20 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from decimal import Decimal
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import Q
 from django.test import Client
 
 from runs.costs.daily_sums import Sums
-from runs.models import Charge, DailySum
+from runs.models import Charge, DailySum, LedgerAccount
 from runs.start.starting import Door
 from spending.sums.labels import COLUMNS
 from spending.sums.question import By
@@ -126,6 +130,22 @@ def test_the_command_repairs_every_sum(user: User, capsys: pytest.CaptureFixture
     call_command("rebuild_spending")
     assert "3 days added up anew, in 8 sums." in capsys.readouterr().out
     assert require_sums_hold() == 1
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("seed", sample(range(2), 1))
+def test_an_update_makes_the_sums_of_the_charges_that_there_are(
+    user: User, stranger: User, make_endpoint: Any, seed: int
+) -> None:
+    for _ in play(random.Random(seed), user, stranger, make_endpoint):
+        pass
+    DailySum.objects.all().delete()
+    LedgerAccount.objects.create(kind="spent", key="house:0", period="2026-11")
+    LedgerAccount.objects.create(kind="board", key="1")
+    migration = import_module("runs.migrations.0047_daily_sums")
+    migration.add_up(apps, SimpleNamespace(connection=connection))
+    require_sums_hold()
+    assert [row.kind for row in LedgerAccount.objects.all()] == ["board"]
 
 
 def test_ten_thousandths_of_a_cent_add_up_exactly(member: Client, user: User) -> None:
