@@ -35,8 +35,6 @@ urlpatterns = [
     path("<uuid:pk>/continuation/", actions.continuation, name="board-continuation"),
     *actions.BOARDS.urls(),
     path("<uuid:pk>/cells/<int:cell>/", actions.cell, name="board-cell"),
-    path("<uuid:pk>/cells/<int:cell>/mark/", judge.former, name="board-cell-mark"),
-    path("<uuid:pk>/rows/<int:row>/mark/", judge.former, name="board-row-mark"),
     path("<uuid:pk>/access/", participation.access_form, name="board-access"),
     path("<uuid:pk>/rows/", participation.rows, name="board-rows"),
     path(
@@ -57,7 +55,6 @@ urlpatterns = [
     ),
     path("<uuid:pk>/judge/", judge.judge, name="board-judge"),
     path("<uuid:pk>/decision/", judge.decision, name="board-decision"),
-    path("<uuid:pk>/viewer/", judge.former, name="board-viewer"),
     path("<uuid:pk>/trials/", trials.trials, name="board-trials"),
     path("<uuid:pk>/trials/pause/", trials.pause, name="board-trials-pause"),
     path("<uuid:pk>/trials/<int:trial>/", trials.trial, name="board-trial"),
@@ -73,7 +70,6 @@ urlpatterns = [
     path("<uuid:pk>/board.csv", files.table, name="board-table"),
     path("<uuid:pk>/board.json", files.document, name="board-document"),
     path("<uuid:pk>/sheet/", files.sheet, name="board-sheet"),
-    path("<uuid:pk>/sheet.png", files.sheet_png, name="board-sheet-picture"),
     path("<uuid:pk>/columns/<int:column>/preset/", files.column_preset, name="board-column-preset"),
     path(
         "<uuid:pk>/columns/<int:column>/house-default/",

@@ -6,7 +6,6 @@ from flows.views import edit, fal_workflows, files, flow, flow_run, swap, then
 
 app_name = "flows"
 urlpatterns = [
-    path("", flow.index, name="flows"),
     path("of-model/<path:endpoint_id>/", fal_workflows.of_model, name="account-of-model"),
     path("account/", fal_workflows.workflows, name="account"),
     path("account/reading/", fal_workflows.reading_wanted, name="account-reading"),

@@ -52,7 +52,7 @@ class Resource(Generic[Row]):
 
     model: ClassVar[type[Kept]]
     at: ClassVar[str]  # the path of its list: `prompts/`
-    list_route: ClassVar[str]  # the name of that path: `library:prompts`
+    list_route: ClassVar[str]  # the name of its list's address: `library:prompts`
     about: ClassVar[str] = ""
     fields: ClassVar[Sequence[str]] = ()
     form: ClassVar[type[KeptForm] | None] = None
@@ -277,7 +277,7 @@ class Resource(Generic[Row]):
     def routes(self) -> dict[str, str]:
         """Return the names of the addresses of its `parts`."""
         names = {"list": self.list_route, "page": self.model.route}
-        app = self.list_route.partition(":")[0]
+        app = self.model.route.partition(":")[0]
         return {part: names.get(part) or f"{app}:{self.slug}-{part}" for part in self.parts}
 
     def urls(self) -> list[URLPattern]:

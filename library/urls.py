@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path, reverse_lazy
-from django.views.decorators.http import require_safe
-from django.views.generic import RedirectView
+from django.urls import path
 
 from library.views import relations, selected, wall
 from library.views.prompts import exchange, prompts
@@ -31,19 +29,6 @@ urlpatterns = [
     path("runs/uses/", selected.uses, name="results-uses"),
     path("runs/stars/", selected.stars, name="results-stars"),
     path("runs/<uuid:pk>/series/", of_run.of_run, name="run-series"),
-    path(
-        "searches/",
-        require_safe(RedirectView.as_view(pattern_name="library:views")),
-        name="searches",
-    ),
-    path(
-        "searches/<path:rest>",
-        require_safe(RedirectView.as_view(url=reverse_lazy("library:views"))),
-        name="search",
-    ),
-    path(
-        "tags/", require_safe(RedirectView.as_view(pattern_name="library:all-series")), name="tags"
-    ),
     *SERIES.urls(),
     path("series/offered/", items.offered, name="series-offered"),
     path("series/additions/", items.additions, name="results-additions"),

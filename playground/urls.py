@@ -73,7 +73,6 @@ urlpatterns = [
     path("uploads/<uuid:pk>/<str:name>", files.upload, name="upload"),
     path("restorations/", restorations.restorations, name="restorations"),
     path("restorations/models/", restorations.models, name="restoration-models"),
-    path("links/", links.index, name="links"),
     path("links/<str:pk>/deletion/", links.deletion, name="link-deletion"),
     path("presets/", presets.of_all_models, name="all-presets"),
     path("presets/<int:pk>/", presets.preset, name="preset"),

@@ -15,7 +15,6 @@ from spending.alarms import detection
 from spending.bills.reading import BillReader
 from spending.budgets import door, warnings
 from spending.prices import keeping
-from spending.sums import monthly
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -44,5 +43,4 @@ class SpendingOwner(RunOwner):
             Job("bills", BillReader(upstream).run),
             Job("measure prices", keeping.measure_in_background),
             Job("correct sums of days", sync_to_async(Correction().step)),
-            Job("monthly mail", sync_to_async(monthly.send_due)),
         )

@@ -17,7 +17,6 @@ from spending.budgets import access
 from spending.models import Alarm, Budget, BudgetRequest
 from spending.prices import keeping
 from spending.requests import asking, listing
-from spending.sums import monthly
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -33,11 +32,6 @@ KINDS = (
         "Balance",
         "for admins: the fal account's balance lasts less than a week, or two days",
         CHANGE_BUDGETS,
-    ),
-    Kind(
-        monthly.KIND,
-        "Monthly spend",
-        "on the first of a month: what was spent in the last one, in five lines",
     ),
     Kind(
         keeping.KIND,

@@ -76,13 +76,6 @@ def sheet(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "boards/export/sheet.html", context)
 
 
-@require_safe
-@no_store
-def sheet_png(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Lead from the contact sheet as a picture, which was drawn until 2026, to the page."""
-    return redirect("boards:board-sheet", find(request, pk).pk)
-
-
 @for_makers
 def column_preset(request: HtmxRequest, board: Board, column: int) -> HttpResponseBase:
     """Save a column's settings as a preset, and open its form to name and share it."""

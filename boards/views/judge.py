@@ -5,10 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from boards import taking
 from boards.access import BoardRights
@@ -84,10 +83,3 @@ def _save(board: Board, posted: Any) -> None:
     elif key := parse_key(posted.get("row", "")):
         row = get_object_or_404(board.rows, pk=key)
         marks.mark_row(row, posted)
-
-
-@require_safe
-def former(request: HtmxRequest, pk: uuid.UUID, **_: int) -> HttpResponse:
-    """Lead from where results were compared and marked before."""
-    address = reverse("boards:board-judge", args=[find(request, pk).pk])
-    return redirect(f"{address}?{request.GET.urlencode()}".rstrip("?"))

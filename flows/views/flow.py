@@ -195,14 +195,6 @@ MODELS = 24
 
 
 @require_safe
-def index(request: HtmxRequest) -> HttpResponse:
-    """Lead to the flows in the list of *Compare*, where they are."""
-    query = request.GET.copy()
-    query["kind"] = "flow"
-    return redirect(f"{reverse('boards:boards')}?{query.urlencode()}")
-
-
-@require_safe
 @no_store
 def new(request: HtmxRequest) -> HttpResponse:
     """Choose the first model of a new flow."""
@@ -220,7 +212,7 @@ class Flows(Resource[Flow]):
     """The way out of a flow and back; its runs stay in the history."""
 
     model, parts = Flow, ("recovery", "deletion")
-    at, list_route = "", "flows:flows"
+    at, list_route = "", "boards:boards"
 
     def list_of(self, row: Flow) -> str:
         """Return the address of the flows in the list of *Compare*."""

@@ -19,7 +19,6 @@ from catalog.models import Endpoint, Revision
 from catalog.related.use_index import uses
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
-from core.http.parameters import parse_uuid
 from core.http.posts import hidden, is_posted
 from core.http.streaming import OffThreadStream
 from people.accounts.limits.rate_limit import limit
@@ -71,8 +70,6 @@ def restorations(request: HtmxRequest) -> HttpResponseBase:
 def _page(
     request: HtmxRequest, more: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    if pk := parse_uuid(request.GET.get("upload", "")):  # an earlier address
-        return redirect("playground:upload-uses", pk)
     context = {"recipes": restore.choices_of(request.user, request.GET.getlist("fill"))}
     return render(request, "playground/restorations.html", context | (more or {}), status=status)
 

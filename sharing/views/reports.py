@@ -36,14 +36,6 @@ LISTED = 48
 NONE = "This board was deleted."
 
 
-@require_safe
-def index(request: HtmxRequest) -> HttpResponseBase:
-    """Lead from the old list of reports to the boards; with `?board=` to the reports of a board."""
-    if board := parse_uuid(request.GET.get("board", "")):
-        return redirect("sharing:board-report", board)
-    return redirect(f"{reverse('boards:boards')}?{request.GET.urlencode()}".rstrip("?"))
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def of_board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
@@ -133,7 +125,7 @@ class Reports(Resource[Report]):
     """The way out of a report and back; its board is kept, and its page offers the way back."""
 
     model, parts = Report, ("recovery", "deletion")
-    at, list_route = "reports/", "sharing:reports"
+    at, list_route = "reports/", "boards:boards"
 
     def list_of(self, row: Report) -> str:
         """Return the address of the reports of its board."""
@@ -152,13 +144,6 @@ def markdown(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     audit.record_export(request, [report], "as Markdown")
     headers = {"Content-Disposition": _attachment(report, ".md")}
     return HttpResponse(text, content_type="text/markdown; charset=utf-8", headers=headers)
-
-
-@require_safe
-@no_store
-def slides(request: HtmxRequest, pk: uuid.UUID, number: int = 1) -> HttpResponseBase:
-    """Lead from the slides, which were pictures until 2026, to the page, which prints them."""
-    return redirect(find(request, pk))
 
 
 def _attachment(report: Report, suffix: str) -> str:

@@ -1,23 +1,24 @@
-"""What was spent as CSV: the table's sums, the runs, or the runs in the columns of FOCUS."""
+"""What was spent as CSV: the table's sums, or the runs."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models
 
 from runs.results.csv_text import BYTE_ORDER_MARK, inert
-from spending.sums import focus
 from spending.sums.listing import figure_of, names_of
 from spending.sums.question import By, Question
 from spending.sums.report import filtered, rows_of
 from spending.sums.totals import charges
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from runs.models import Charge
     from spending.sums.labels import Label
     from spending.visibility import Scope
@@ -34,7 +35,6 @@ class Columns(models.TextChoices):
 
     SUMS = "", "the sums"
     RUNS = "runs", "the runs"
-    FOCUS = "focus", "the runs, in the columns of FOCUS"
 
     @classmethod
     def named(cls, name: str) -> Columns:
@@ -49,13 +49,12 @@ def lines(scope: Scope, question: Question, columns: Columns) -> Iterator[bytes]
         yield from _written([_sum_header(question)])
         yield from _written(_sum_lines(scope, question))
         return
-    header, line = (focus.COLUMNS, focus.line) if columns == Columns.FOCUS else _RUNS
-    yield from _written([header])
+    yield from _written([RUN_COLUMNS])
     matching = charges(scope.condition & filtered(question, scope), question.days)
     rows = matching.order_by("created_at", "pk").iterator(chunk_size=ROWS_AT_ONCE)
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         named = zip(batch, names_of(scope, batch), strict=True)
-        yield from _written(line(charge, names) for charge, names in named)
+        yield from _written(_run_line(charge, names) for charge, names in named)
 
 
 def _written(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
@@ -81,10 +80,12 @@ def _run_line(charge: Charge, named: Mapping[By, Label]) -> tuple[object, ...]:
     return (
         charge.run_id, charge.created_at.isoformat(), named[By.MODEL].name, named[By.MODEL].value,
         named[By.PERSON].name, named[By.PROJECT].name, named[By.DOOR].name,
-        focus.plain(charge.amount), figure_of(charge),
-        *map(focus.plain, (charge.expected, charge.billed, charge.reported, charge.unit_price)),
+        _plain(charge.amount), figure_of(charge),
+        *map(_plain, (charge.expected, charge.billed, charge.reported, charge.unit_price)),
         charge.price_unit,
     )  # fmt: skip
 
 
-_RUNS: tuple[Sequence[str], Callable[..., Sequence[Any]]] = (RUN_COLUMNS, _run_line)
+def _plain(amount: Decimal | None) -> str:
+    """Return a sum without an exponent; empty if there is none."""
+    return "" if amount is None else f"{amount:f}"

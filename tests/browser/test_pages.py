@@ -44,7 +44,7 @@ PAGES = [
     "/prices/",
     "/account/tokens/",
     "/account/tokens/clients/?client=nextjs",
-    "/searches/",
+    "/views/",
     "/collections/import/",
     "/projects/",
     "/projects/new/",

@@ -17,7 +17,6 @@ from django.db import connection
 
 from bench.stage.login import by_link
 from config.server.processes import sandbox_environment
-from core.version import version
 from tests.processes import ROOT, environment, free_port, until
 from tests.upgrades import fixtures
 from tests.upgrades.content import Owner
@@ -25,7 +24,7 @@ from tests.upgrades.databases import databases, execute
 from tests.upgrades.make_fixture import SECRET_KEY
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.exhaustive]
-FORMER = [number for number in fixtures.VERSIONS if number != version()][-1]
+FORMER = fixtures.VERSIONS[-1]
 KEY = "sandbox:of-two-versions"
 WORKER = ["manage.py", "worker"]
 
@@ -102,7 +101,7 @@ class Installation:
 
 @pytest.fixture
 def former(tmp_path: Path) -> Path:
-    """The code of the version before this one."""
+    """The code of the last version that has a fixture."""
     commit = fixtures.commit_of(FORMER)
     code = tmp_path / "former"
     code.mkdir()

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from people.accounts import audit
 from playground.form import share_links
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 SHARES = "/shares/"  # of the room above
-
-
-@require_safe
-def index(request: HtmxRequest) -> HttpResponseBase:
-    """Lead to the page of shares, which lists the user's links that open files as well."""
-    return redirect(SHARES)
 
 
 @require_POST

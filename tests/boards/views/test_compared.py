@@ -83,10 +83,6 @@ def test_more_is_older(member: Client, make_flow: Callable[..., Flow]) -> None:
     assert names(member, older[1].replace("&amp;", "&")) == ["flow 0"]
 
 
-def test_the_old_list_of_flows_leads_there(member: Client) -> None:
-    assert member.get("/flows/?q=fox")["Location"] == "/compare/?q=fox&kind=flow"
-
-
 def test_a_flow_for_everybody_is_listed_and_nobody_elses_is(
     client: Client, make_flow: Callable[..., Flow], stranger: User
 ) -> None:

@@ -75,7 +75,7 @@ def test_results_are_compared_voted_on_and_judged(open_page: Open) -> None:
     page.goto(f"{address}results/")
     page.get_by_role("button", name="Close voting").click()
     expect(page.get_by_role("button", name="Open voting")).to_be_visible()
-    page.goto("/links/")
+    page.goto("/shares/")
     axe.assert_clean(page)
     axe.assert_fits(page)
 

@@ -86,7 +86,7 @@ def test_during_a_database_outage_a_page_reloads_itself(browser: Client, cut: Cu
 
 def test_a_post_is_never_retried(browser: Client, cut: Cut) -> None:
     with cut(9) as ended:
-        response = browser.post("/searches/", {"params": "q=x", "name": "x"})
+        response = browser.post("/views/new/", {"params": "q=x", "name": "x"})
         assert len(ended) == 1
     assert response.status_code == 503
     assert b"refresh" not in response.content

@@ -208,11 +208,6 @@ def test_views_take_as_many_queries_for_any_number(
     assert used[0] == used[1] <= 9
 
 
-def test_addresses_of_saved_searches_lead_to_views(member: Client) -> None:
-    for address in ("/searches/", "/searches/7/", "/searches/new/?q=fox"):
-        assert member.get(address).headers["Location"] == "/views/"
-
-
 FILTERS = st.tuples(st.sampled_from(["category", "tag", "in", "price"]), st.text(max_size=8))
 
 

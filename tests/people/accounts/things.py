@@ -40,7 +40,6 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "reference-version-recovery": {"version": 1},
     "upload-tool": {"name": "mask"},
     "artifact-viewer": {"position": 1},
-    "report-slide": {"number": 1},
     "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
     "account_confirm_email": {"key": "nonsense"},
 }

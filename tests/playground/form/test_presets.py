@@ -231,7 +231,7 @@ def test_access_to_a_file_ends_with_its_link(
 ) -> None:
     post = {"prompt": "go", "image_url": upload.get_absolute_url(), "~do": "link"}
     link = link_in(member.post(video_page, post).content.decode())
-    listed = member.get("/links/", follow=True).content.decode()
+    listed = member.get("/shares/").content.decode()
     share = Share.objects.get()
     assert re.search(rf'aria-describedby="link-{share.pk}"\s*>\s*End this link', listed)
     client.force_login(stranger)

@@ -169,13 +169,6 @@ def test_a_boards_tab_shows_its_live_report_or_lists_them(
     assert member.get(tab).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("query", "place"), [("", "/compare/"), ("?scope=all", "/compare/?scope=all")]
-)
-def test_the_old_list_leads_to_the_boards(member: Client, query: str, place: str) -> None:
-    assert member.get(f"/reports/{query}")["Location"] == place
-
-
 def test_what_is_withheld_from_the_board_is_not_in_its_report(
     member: Client, voted: Board, report_of: Begin, stranger: User
 ) -> None:
@@ -200,14 +193,6 @@ def test_markdown_is_a_download(member: Client, voted: Board, report_of: Begin) 
     assert "# Which model does best on “Cats”?" in markdown.content.decode()
     assert "](<http://testserver/runs/" in markdown.content.decode()
     assert AuditEntry.objects.filter(event="exported").count() == 1
-
-
-@pytest.mark.parametrize("old", ["slides.zip", "slides/5.png"])
-def test_the_old_slides_lead_to_the_page(
-    member: Client, voted: Board, report_of: Begin, old: str
-) -> None:
-    place = report_of(voted).get_absolute_url()
-    assert member.get(f"{place}{old}")["Location"] == place
 
 
 def test_pages_take_as_many_queries_for_a_large_board(

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -177,18 +174,3 @@ def test_an_admin_makes_one_beside_the_managers(
     assert (
         manager.post(page, {"limit": "5", "period": "month", "ask_above": "1"}).status_code == 302
     )
-
-
-def test_earlier_budgets_of_admins_bind_after_the_upgrade(fox: Project, eva: User) -> None:
-    of = Budget.objects.create
-    of(scope="project", project=fox, limit=1, made_by=eva)
-    of(scope="project", project=fox, limit=2, made_by=person("mia"))
-    of(scope="project", project=fox, limit=3, made_by=None)
-    of(scope="project", limit=4, made_by=None)
-    of(scope="house", limit=5, made_by=eva)
-    of(scope="session", limit=6, ask_above=1, made_by=eva)
-    upgrade = import_module("spending.migrations.0004_budget_is_by_admin")
-    upgrade.mark_those_of_admins(apps, connection.schema_editor())
-    marked = Budget.objects.filter(is_by_admin=True).order_by("limit")
-    assert [int(row.limit) for row in marked] == [1, 4, 5, 6]
-    assert not Budget.objects.filter(scope="session", ask_above__isnull=False).exists()

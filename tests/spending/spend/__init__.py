@@ -1,1 +1,1 @@
-"""Tests of what was spent: sums, pages, downloads, the monthly mail."""
+"""Tests of what was spent: sums, pages, downloads."""

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
 from runs.models import Charge
-from spending.sums import focus
 from tests.people.accounts.audited import events
 from tests.people.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 from tests.spending.spend.charges import bill, charge, days_ago, total_of_page
 
 pytestmark = pytest.mark.django_db
-COSTS = {"": "cost_usd", "runs": "cost_usd", "focus": "BilledCost"}
 
 
 def lines_of(client: Client, query: str = "") -> list[dict[str, str]]:
@@ -32,7 +28,7 @@ def lines_of(client: Client, query: str = "") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-@pytest.mark.parametrize("columns", COSTS)
+@pytest.mark.parametrize("columns", ["", "runs"])
 def test_the_sum_of_every_file_is_that_of_the_page(
     user: User, stranger: User, make_endpoint: Any, columns: str
 ) -> None:
@@ -48,7 +44,7 @@ def test_the_sum_of_every_file_is_that_of_the_page(
     for query in (f"?from={days_ago(9)}", f"?from={days_ago(3)}&to={days_ago(1)}&by=person",
                   f"?from={days_ago(9)}&model=fal-ai/flux/dev&each=week"):  # fmt: skip
         lines = lines_of(client, f"{query}&columns={columns}")
-        costs = [Decimal(line[COSTS[columns]] or 0) for line in lines]
+        costs = [Decimal(line["cost_usd"] or 0) for line in lines]
         assert sum(costs, Decimal()) == total_of_page(client, query)
 
 
@@ -64,34 +60,12 @@ def test_the_sums_are_by_what_the_page_is_by(member: Client, user: User) -> None
     assert lines[1]["of_it_reserved_usd"] == "2.00"
 
 
-def test_a_line_has_every_column_of_focus(member: Client, user: User, make_endpoint: Any) -> None:
-    flux = make_endpoint("fal-ai/flux/dev", full_name="FLUX dev")
-    row = charge(
-        user, "0.075", days_ago(0), endpoint=flux, door="api", unit_price=Decimal("0.025"),
-        price_unit="images",
-    )  # fmt: skip
-    bill(row, "0.06")  # a discount
-    (line,) = lines_of(member, "?columns=focus")
-    assert tuple(line) == focus.COLUMNS == tuple(sorted(focus.COLUMNS))
-    today = timezone.localdate()
-    assert line["BilledCost"] == line["EffectiveCost"] == "0.06"
-    assert line["ListCost"] == line["ContractedCost"] == "0.075"
-    assert (line["PricingQuantity"], line["PricingUnit"]) == ("3", "images")
-    assert (line["BillingCurrency"], line["ChargeCategory"]) == ("USD", "Usage")
-    assert line["BillingPeriodStart"] == f"{today.replace(day=1)}T00:00:00Z"
-    assert line["ChargePeriodStart"] == f"{today}T00:00:00Z"
-    assert line["ChargePeriodEnd"] == f"{days_ago(-1)}T00:00:00Z"
-    assert (line["ResourceId"], line["SkuId"]) == (str(row.run_id), "fal-ai/flux/dev")
-    assert line["SubAccountName"] == "Private"
-    assert json.loads(line["Tags"])["vitrine/figure"] == "reported"
-
-
 def test_no_value_becomes_a_formula(user: User, make_endpoint: Any) -> None:
     project = make_project("=HYPERLINK(1)", ana="manager")
     flux = make_endpoint("fal-ai/flux/dev", full_name="@SUM(1)")
     charge(user, "1.00", endpoint=flux, project=project)
     client = logged_in(user)
-    for query in ("?by=project", "?by=model", "?columns=runs", "?columns=focus"):
+    for query in ("?by=project", "?by=model", "?columns=runs"):
         values = [value for line in lines_of(client, query) for value in line.values()]
         assert not any(value.startswith(("=", "@", "+", "-")) for value in values)
         assert any(value in {"'=HYPERLINK(1)", "'@SUM(1)"} for value in values)
@@ -101,9 +75,9 @@ def test_a_file_is_noted_in_the_audit_log(member: Client, user: User) -> None:
     charge(user)
     member.head("/spend/export.csv")
     assert not events().filter(event="exported").exists()
-    lines_of(member, "?by=person&columns=focus")
+    lines_of(member, "?by=person&columns=runs")
     (entry,) = events().filter(event="exported")
-    assert entry.detail.startswith("what was spent, the runs, in the columns of FOCUS: ?by=person")
+    assert entry.detail.startswith("what was spent, the runs: ?by=person")
 
 
 def test_thousands_of_runs_come_in_parts_with_few_queries(
