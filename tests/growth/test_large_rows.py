@@ -29,11 +29,9 @@ INLINE = f"data:image/png;base64,{'A' * CHARS}"
 PAGES = (
     *("catalog:front", "catalog:models", "library:runs", "library:facets", "library:newer"),
     *("boards:boards", "boards:board-comments", "boards:board-results", "boards:board-trials"),
-    *("chats:chats", "flows:flows", "library:all-series", "library:series", "library:prompts"),
     *("library:run-series", "library:run-descent", "library:references", "library:views"),
     *("notifications:inbox", "operations:going", "playground:all-presets"),
     *("playground:presets", "playground:recent-prompts", "playground:strip", "projects:project"),
-    *("sharing:shares", "sharing:own-share", "sharing:reports", "sharing:share"),
     *("sharing:review", "spending:spend", "spending:spend-runs", "training:training"),
     *("training:weights", "playground:upload-choices", "library:reference-results"),
     *("training:dataset-results", "sharing:answers-versions"),
