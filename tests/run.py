@@ -5,7 +5,8 @@ takes is in `tests/costs.txt`; `python -m tests.run --write-costs` writes it dur
 
 `make test` runs the tests on SQLite and, beside them, those marked `both_databases` on PostgreSQL,
 if a server answers: TEST_DATABASE_URL names it, by default the one at 127.0.0.1:5432.
-`--documents` runs the tests that read documents or files, of which more may be beside the project.
+`--documents` runs the quick tests that read documents or files; more of these may be beside the
+project.
 `make test-all` runs every test that uses the database on PostgreSQL too, adds the tests marked
 `exhaustive` and walks everything that the others only sample (`tests/sampling.py`). Further
 arguments are passed to the pytest on SQLite. Tests that need a program which this machine lacks
@@ -171,7 +172,7 @@ def main(arguments: list[str]) -> int:
         return run_and_repeat([Pass("SQLite, the cheapest tests", quick, 2)])
     if "--documents" in arguments:
         os.environ["VITRINE_TEST_ONLY"] = "documents"
-        reading = ("-m", "not exhaustive and not live", *rest)
+        reading = ("-m", QUICK, *rest)
         return run_and_repeat([Pass("SQLite, the tests that read documents", reading, 3)])
     if "--write-costs" in arguments:
         rest.append(f"--costs={costs.KNOWN}")
