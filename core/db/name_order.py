@@ -6,7 +6,9 @@ import re
 import unicodedata
 from typing import Any
 
+from django.db.backends.signals import connection_created
 from django.db.models import CharField, Func
+from django.dispatch import receiver
 
 _DIGITS = 12
 _NUMBER = re.compile(r"\d+")
@@ -16,6 +18,13 @@ def name_key(name: str | None) -> str:
     """Return what a name is sorted by: a letter before its accented forms, numbers by value."""
     padded = _NUMBER.sub(lambda number: number[0].zfill(_DIGITS), name or "")
     return unicodedata.normalize("NFKD", padded.lower())
+
+
+@receiver(connection_created)
+def add_name_key(connection: Any, **_: Any) -> None:
+    """Let SQLite call `name_key`: a query that is compiled once outlives its connection."""
+    if connection.vendor == "sqlite":
+        connection.connection.create_function("name_key", 1, name_key, deterministic=True)
 
 
 class by_name(Func):
@@ -29,7 +38,7 @@ class by_name(Func):
     )
 
     def as_sqlite(self, compiler: Any, connection: Any, **options: Any) -> Any:
-        """Call `name_key`, which this connection may not know yet."""
+        """Call `name_key`, which a connection opened before this import does not know."""
         connection.ensure_connection()
-        connection.connection.create_function("name_key", 1, name_key, deterministic=True)
+        add_name_key(connection)
         return self.as_sql(compiler, connection, template="name_key(%(expressions)s)")

@@ -146,7 +146,7 @@ class Share(InProject):
         """Save the share; a new one gets its token. One that is lost stays as it is encrypted."""
         if not self.token_digest:
             self.give_token()
-        if self.is_lost:
+        if self.is_lost and not self._state.adding:
             names = [field.name for field in self._meta.concrete_fields if not field.primary_key]
             kwargs.setdefault("update_fields", [name for name in names if name != "token"])
         super().save(*args, **kwargs)

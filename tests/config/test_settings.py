@@ -34,6 +34,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]
     """
     folder = tmp_path_factory.mktemp("settings")
     shutil.copytree(ROOT / "config", folder / "config")
+    (folder / "core").symlink_to(ROOT / "core")
     pipe = subprocess.PIPE
     program = subprocess.Popen([sys.executable, str(SCRIPT)], stdin=pipe, stdout=pipe, text=True)
     assert program.stdin

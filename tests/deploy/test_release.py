@@ -203,4 +203,5 @@ def test_every_unit_begins_by_the_link_and_writes_to_no_code() -> None:
     for unit in units:
         lines = unit.read_text().splitlines()
         assert [line for line in lines if line.startswith("ExecStart=/srv/vitrine/start ")]
-        assert "ReadWritePaths=/srv/vitrine/data -/srv/vitrine/media" in lines
+        written = "ReadWritePaths=/srv/vitrine/data -/srv/vitrine/media -/var/log/vitrine"
+        assert [line for line in lines if line.startswith(written)]

@@ -47,7 +47,7 @@ def addresses_shown(client: Client, board: Board) -> dict[str, str]:
     keys = [f"cell={pk}" for pk in board.cells.filter(row__position=0).values_list("pk", flat=True)]
     parts = [
         *("", "?all=1", "sheet/", "board.csv", "board.json", "parts/0/", "results/"),
-        f"viewer/?{'&'.join(keys)}",
+        f"judge/?{'&'.join(keys)}",
         f"rows/{board.rows.order_by('position')[0].pk}/columns/0/",
     ]
     return {

@@ -77,13 +77,6 @@ def test_a_wide_row_is_judged_in_equal_parts(member: Client, judged: Judged) -> 
     assert "Other results of this row" in page
 
 
-@pytest.mark.parametrize("part", ["viewer/", "cells/1/mark/", "rows/1/mark/"])
-def test_where_one_judged_before_leads_to_judge(member: Client, judged: Judged, part: str) -> None:
-    board = judged()
-    place = member.get(f"{board.get_absolute_url()}{part}?cell=1&cell=2")["Location"]
-    assert place == f"{board.get_absolute_url()}judge/?cell=1&cell=2"
-
-
 def test_judge_shows_no_cells_of_another_board(
     client: Client, judged: Judged, stranger: User
 ) -> None:

@@ -188,7 +188,7 @@ def test_the_teams_use_decides_among_equals(
     Favourite.objects.create(user=user, endpoint=starred)
     assert ids(ask("ink"))[0] == starred.endpoint_id
     for _ in range(20):
-        make_run(endpoint=used)
+        make_run(endpoint=used, billable_units=1)
     Endpoint.objects.filter(pk=used.pk).update(display_name="ink again")
     assert ids(ask("ink"))[0] == used.endpoint_id
 

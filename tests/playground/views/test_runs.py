@@ -136,6 +136,7 @@ def test_healthz_gives_details_to_the_operator(admin_client: Client, make_run: A
     assert health.pop("caches")["bytes"] >= 0
     assert health == {
         "disk": "ok",
+        "realtime": "ok",
         "status": "ok",
         "database": "ok",
         "workers": 1,

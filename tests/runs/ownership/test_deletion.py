@@ -373,7 +373,8 @@ def test_the_list_takes_as_many_queries_for_any_length(
     for _ in range(5):
         ended_run(make_run)
     member.get("/runs/?as=list")
-    with django_assert_num_queries(6):
+    # On PostgreSQL three more, which let it plan for these values (`custom_plans`).
+    with django_assert_num_queries(6 if connection.vendor == "sqlite" else 9):
         member.get("/runs/")
     delete(member, *Run.objects.all()[:1])
     with CaptureQueriesContext(connection) as queries_of_one:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import httpx
@@ -65,6 +66,7 @@ def test_the_arguments_filled_in_are_those_sent(
     @given(strategies.arguments(endpoint_contract.input, documents[endpoint_id]))
     def law(value: dict[str, Any]) -> None:
         assume(not validate(endpoint_contract, value, root))
+        assume(not re.search(r"\\u0000|\\ud[89a-f]", json.dumps(value)))  # are cleaned away
         Run.objects.all().delete()
         text = member.get(page, {"input": json.dumps(value)}).content.decode()
         start = text.index("<form data-endpoint-id")
