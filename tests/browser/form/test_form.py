@@ -104,7 +104,7 @@ def test_problems_get_the_focus_and_lead_to_their_field(show: Show) -> None:
     expect(page.locator("[name='controlnet.path']")).to_be_focused()
     expect(page.locator("[name='controlnet.path']")).to_have_attribute("aria-invalid", "true")
     expect(page.locator("[name=num_images]")).to_have_accessible_description(
-        "The number of images to generate. Number of images must be 4 or less"
+        "How many pictures to make. Number of images must be 4 or less"
     )
 
 
