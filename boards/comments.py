@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MENTIONED = "board_mention"
 COMMENTED = "board_comment"
-KEY = "board comment {}"  # of what people are told of one
+KEY = "board comment {}"  # of the notifications about a comment
 
 
 class CommentForm(forms.CommentForm):

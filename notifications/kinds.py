@@ -63,7 +63,7 @@ def hidden_from(user: User) -> list[str]:
 
 
 def is_mailed(name: str) -> bool:
-    """Return whether this kind is mailed to who has chosen nothing."""
+    """Return whether this kind is mailed to people who have chosen no kinds."""
     kind = _KINDS.get(name)
     return kind is not None and kind.is_mailed
 

@@ -97,7 +97,7 @@ def is_realtime_missing() -> bool:
 
 
 def secret_key() -> str:
-    """Return by what this process's SECRET_KEY can be told from another, and not be guessed."""
+    """Return a fingerprint of this process's SECRET_KEY, from which the key cannot be guessed."""
     return salted_hmac(__name__, "which SECRET_KEY").hexdigest()[:16]
 
 

@@ -55,7 +55,7 @@ PERSONAL: Mapping[str, str] = {
     "user_id": "catalog.Favourite",
     "voter": "boards.Vote",
 }
-# The way from a row to what lives in a project, where the way to its person is another one.
+# The relation from a row to its project's thing, where it is not the relation to its person.
 PLACES: Mapping[str, str] = {
     "library.PromptVersion": "prompt__",
     "library.ReferenceVersion": "reference__",

@@ -17,7 +17,7 @@ from sharing.reviewers import display_name
 
 MENTION = "mention"
 EXCERPT_CHARS = 300
-KEY = "mention {}"  # of what people are told of one
+KEY = "mention {}"  # of the notifications about a mention
 
 kinds.register(
     Kind(MENTION, "Mentions", "somebody named you with @ in a comment on a share", asks=True)
