@@ -247,8 +247,6 @@ def test_an_upload_says_which_runs_used_it(
     assert used["words"] == "This is an upload, “me.png”, which 1 run used."
     assert [act["label"] for act in used["acts"]] == ["Use it as input for …", "See the runs"]
     assert "with me" in member.get(only(used)).content.decode()
-    old = member.get(f"{ADDRESS}?upload={upload.pk}")
-    assert old.headers["Location"] == f"/uploads/{upload.pk}/uses/"
     client.force_login(stranger)
     assert "error" in client.post(ADDRESS, {"digest": DIGEST}, headers=SCRIPT).json()
     assert client.get(only(used)).status_code == 404
