@@ -129,13 +129,16 @@ def items() -> list[dict[str, Any]]:
     return [*theirs, *(item for item in own if item["endpoint_id"] not in known)]
 
 
-def catalogue() -> list[dict[str, Any]]:
-    """Return the entries with the documents that are known, as a sync with `expand` reads them."""
+def catalogue(*, is_upstreams: bool = False) -> list[dict[str, Any]]:
+    """Return the entries with the documents that are known, as a sync with `expand` reads them.
+
+    Of upstream's alone, if asked: the judged queries are about these.
+    """
     known = documents()
     names = {*known, *STAND_INS}
     return [
         item | ({"openapi": known[name]} if (name := item["endpoint_id"]) in names else {})
-        for item in items()
+        for item in (upstreams_items() if is_upstreams else items())
     ]
 
 

@@ -191,7 +191,7 @@ def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
     judged: list[Score] = []
     catalogues = {"sandbox": filling.sandbox()}
     if documents.upstreams_items():
-        catalogues["real"] = documents.catalogue()
+        catalogues["real"] = documents.catalogue(is_upstreams=True)
     with django_db_blocker.unblock():
         for name, items in catalogues.items():
             with transaction.atomic():
