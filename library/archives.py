@@ -107,7 +107,7 @@ def _read(archive: Archive, user: User, selection: Selection) -> None:
 
 def _runs(user: User, selection: Selection) -> Iterator[Run]:
     runs = Run.objects.readable_by(user).filter(pk__in=[*selection.positions])
-    light = runs.with_endpoint().light()
+    light = runs.with_endpoint().light("arguments")  # which each file's recipe has
     named = result_names.with_names(light).with_artifacts()
     return named.order_by("created_at", "pk").iterator(READ_AT_ONCE)
 
