@@ -44,7 +44,8 @@ FILES = _views(
     boards="import",
     catalog="collection-choices collection-edition collections-import",
     flows="import",
-    library="prompts-import reference-addition reference-form reference-new reference-pictures",
+    library="archives prompts-import reference-addition reference-form reference-new "
+    "reference-pictures",
     playground="restorations upload-tool uploads",
     training="dataset dataset-files new",
 )
