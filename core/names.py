@@ -6,7 +6,7 @@ Of guests, users and projects alike. What looks alike is Unicode's list (UTS 39,
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 # Shows nothing: joiners, selectors, fillers (U+FE0F, U+034F, U+3164), and the empty Braille cell.
 _SHOWS_NOTHING = r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cs}\p{Co}\p{Cn}\u2800]"
@@ -54,7 +54,7 @@ _READ_AS = str.maketrans("I2345689$@", "lzeasbbgsa")
 _PAIRS = (("cl", "d"), ("vv", "w"), ("VV", "w"))  # Unicode's list has rn for m
 
 
-@cache
+@lru_cache(1024)  # of names that guests choose: not of all that were ever tried
 def _skeleton(name: str) -> str:
     """Return what is equal for names of which one may be read for the other."""
     text = "".join(map(_without_stroke, unicodedata.normalize("NFKC", name))).translate(_READ_AS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Count, OuterRef, Subquery
 
-from core.db.name_order import name_key
+from core.db.name_order import sort_key
 from projects import activity
 from projects.models import Membership, Project
 from projects.models.project import private_project
@@ -64,4 +64,4 @@ def to_choose(user: User) -> list[Project]:
 
 
 def _order(project: Project) -> tuple[bool, str, int]:
-    return not project.is_private, name_key(project.name), project.pk
+    return not project.is_private, sort_key(project.name), project.pk

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
-from core.db.name_order import by_name, name_key
+from core.db.name_order import by_name, sort_key
 from core.http.parameters import parse_key
 from people.accounts import audit, permissions
 from projects.locking import UNDONE_WITHIN, Refused, locked, locked_for
@@ -48,7 +48,7 @@ def listed(project: Project) -> list[Membership]:
     """Return the members with their accounts: managers, makers, viewers, each by name."""
     order = {Role.MANAGER.value: 0, Role.MAKER.value: 1}
     members = Membership.objects.filter(project=project).select_related("user")
-    return sorted(members, key=lambda m: (order.get(m.role, 2), name_key(name_of(m.user))))
+    return sorted(members, key=lambda m: (order.get(m.role, 2), sort_key(name_of(m.user))))
 
 
 def candidates(project: Project) -> QuerySet[User]:

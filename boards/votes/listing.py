@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from boards.models import Board, Vote
 from boards.votes.agreement import Agreement, agreement_of
-from core.db.name_order import name_key
+from core.db.name_order import sort_key
 from core.formatting import counted
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def listing_of(board: Board, names: dict[int, str], order: str, page: int = 1) -
     order = order if order in ORDERS else NEWEST
     votes.sort(key=lambda vote: vote.pk, reverse=True)
     if order == BY_VOTER:
-        votes.sort(key=lambda vote: (name_key(vote.voter_name), str(vote.voter_key)))
+        votes.sort(key=lambda vote: (sort_key(vote.voter_name), str(vote.voter_key)))
     elif order == BY_ROW:
         votes.sort(key=lambda vote: vote.first.row.position)
     pages = max(1, -(-len(votes) // PER_PAGE))

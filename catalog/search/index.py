@@ -30,7 +30,7 @@ from catalog.pricing import keep_usual
 from catalog.search.full_text import index_labels, index_names, index_texts
 from catalog.search.tokenizer import synonym_words
 from core.byte_cache import ByteCache
-from core.db.name_order import name_key
+from core.db.name_order import sort_key
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ def _static_rank(listings: list[Listing], popularity: Iterable[int]) -> list[flo
 
 
 _SORT_KEYS: dict[str, Callable[[Listing], Any]] = {
-    "name": lambda row: name_key(row.display_name),
+    "name": lambda row: sort_key(row.display_name),
     "newest": lambda row: -row.published_at.timestamp() if row.published_at else math.inf,
 }
 

@@ -14,21 +14,21 @@ _DIGITS = 12
 _NUMBER = re.compile(r"\d+")
 
 
-def name_key(name: str | None) -> str:
+def sort_key(name: str | None) -> str:
     """Return what a name is sorted by: a letter before its accented forms, numbers by value."""
     padded = _NUMBER.sub(lambda number: number[0].zfill(_DIGITS), name or "")
     return unicodedata.normalize("NFKD", padded.lower())
 
 
 @receiver(connection_created)
-def add_name_key(connection: Any, **_: Any) -> None:
-    """Let SQLite call `name_key`: a query that is compiled once outlives its connection."""
+def add_sort_key(connection: Any, **_: Any) -> None:
+    """Let SQLite call `sort_key`: a query that is compiled once outlives its connection."""
     if connection.vendor == "sqlite":
-        connection.connection.create_function("name_key", 1, name_key, deterministic=True)
+        connection.connection.create_function("sort_key", 1, sort_key, deterministic=True)
 
 
 class by_name(Func):
-    """Sort by a column as `name_key` does, on both databases."""
+    """Sort by a column as `sort_key` does, on both databases."""
 
     output_field = CharField()
     template = (
@@ -38,7 +38,7 @@ class by_name(Func):
     )
 
     def as_sqlite(self, compiler: Any, connection: Any, **options: Any) -> Any:
-        """Call `name_key`, which a connection opened before this import does not know."""
+        """Call `sort_key`, which a connection opened before this import does not know."""
         connection.ensure_connection()
-        add_name_key(connection)
-        return self.as_sql(compiler, connection, template="name_key(%(expressions)s)")
+        add_sort_key(connection)
+        return self.as_sql(compiler, connection, template="sort_key(%(expressions)s)")

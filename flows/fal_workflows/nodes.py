@@ -161,5 +161,5 @@ def _copies(run: Run | None) -> dict[str, str]:
         return {}
     copies = copies_of(run)
     return copies | {
-        artifact.url: src for artifact in run.artifacts.all() if (src := artifact_url(artifact))
+        artifact.address: src for artifact in run.artifacts.all() if (src := artifact_url(artifact))
     }

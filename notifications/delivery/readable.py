@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def readable(user: User, deliveries: Sequence[Delivery]) -> set[uuid.UUID]:
     """Return the keys of those of the user's deliveries that are about what they may read now."""
-    told = [one.notification for one in deliveries if one.notification]
-    visible = things.are_visible(user, {line.about for line in told})
-    lines = Notification.objects.filter(visible, pk__in=[line.pk for line in told])
+    notified = [one.notification for one in deliveries if one.notification]
+    visible = things.are_visible(user, {line.about for line in notified})
+    lines = Notification.objects.filter(visible, pk__in=[line.pk for line in notified])
     lines = lines.exclude(kind__in=kinds.hidden_from(user))
     runs = Run.objects.own(user).filter(pk__in=[one.run_id for one in deliveries if one.run_id])
     seen = {*lines.values_list("pk", flat=True), *runs.values_list("pk", flat=True)}

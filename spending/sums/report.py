@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from core.db.name_order import name_key
+from core.db.name_order import sort_key
 from runs.costs.daily_sums import DAY, NOTHING, Sums
 from spending.sums import forecast as forecasts
 from spending.sums import labels
@@ -215,7 +215,7 @@ def _row(question: Question, entry: _Entry, total: Decimal) -> Row:
 
 
 def _sorted(entries: list[_Entry], sort: Sort) -> list[_Entry]:
-    by_name = sorted(entries, key=lambda entry: (name_key(entry.label.name), entry.label.value))
+    by_name = sorted(entries, key=lambda entry: (sort_key(entry.label.name), entry.label.value))
     if sort == Sort.NAME:
         return by_name
     if sort == Sort.RUNS:

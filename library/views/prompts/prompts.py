@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core.db.name_order import by_name, name_key
+from core.db.name_order import by_name, sort_key
 from core.http.caching import no_store
 from core.http.parameters import search_words
 from core.http.posts import hidden
@@ -159,7 +159,7 @@ def _tags(rows: PromptQuerySet, chosen: str) -> list[Facet]:
     most = counted.values_list("name").annotate(number=Count("pk")).order_by("-number", "name")
     return [
         Facet(name, name, number, name == chosen)
-        for name, number in sorted(most[:MAX_TAGS_SHOWN], key=lambda pair: name_key(pair[0]))
+        for name, number in sorted(most[:MAX_TAGS_SHOWN], key=lambda pair: sort_key(pair[0]))
     ]
 
 

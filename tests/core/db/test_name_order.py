@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from core.db.name_order import by_name, name_key
+from core.db.name_order import by_name, sort_key
 
 NAMES = [
     "9 cats", "10 cats", "0010 cats b", "Apfel", "apple", "Äpfel", "eclair", "École", "étude",
@@ -14,7 +14,7 @@ NAMES = [
 
 
 def test_names_are_sorted_by_letters_accents_and_numbers() -> None:
-    assert [*map(name_key, NAMES)] == sorted(map(name_key, NAMES))
+    assert [*map(sort_key, NAMES)] == sorted(map(sort_key, NAMES))
 
 
 @pytest.mark.both_databases

@@ -20,7 +20,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from core.db.name_order import name_key
+from core.db.name_order import sort_key
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key
 from core.http.posts import hidden, is_posted
@@ -137,7 +137,7 @@ def _connect(request: HtmxRequest, waiting: pending.Pending) -> None:
 def _page(request: HtmxRequest, error: str = "", status: int = HTTPStatus.OK) -> HttpResponse:
     context = {
         "connections": listed(request.user),
-        "issuers": sorted(configured.apps(), key=lambda app: name_key(app.name)),
+        "issuers": sorted(configured.apps(), key=lambda app: sort_key(app.name)),
         "pending": pending.of(request),
         "error": error,
     }
