@@ -50,7 +50,7 @@ SECRET_KEY_FALLBACKS = env.texts("SECRET_KEY_FALLBACKS")
 PORT = env.number("PORT", 8000, 1, 65535)
 PUBLIC_URL = settings_rules.public_origin(env.address("PUBLIC_URL", "", "http", "https"))
 ALLOWED_HOSTS = [
-    settings_rules.ascii_host("ALLOWED_HOSTS", host)
+    settings_rules.require_host("ALLOWED_HOSTS", host)
     for host in env.texts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 ]
 if PUBLIC_URL:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-import idna
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import Storage
 from django.utils.module_loading import import_string
+
+from core.http.host_names import ascii_host
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", "::1", ""}
 # Django's own criteria of a strong key (system check security.W009).
@@ -94,11 +95,11 @@ def require_address(name: str, value: str, schemes: Collection[str]) -> None:
         )
 
 
-def ascii_host(name: str, host: str) -> str:
-    """Return a host name as browsers send it (münchen → xn--mnchen-3ya); ImproperlyConfigured."""
+def require_host(name: str, host: str) -> str:
+    """Return a host name in ASCII; raises ImproperlyConfigured for one that no host can have."""
     try:
-        return host if host.isascii() else idna.encode(host, uts46=True).decode()
-    except idna.IDNAError as error:
+        return ascii_host(host)
+    except ValueError as error:
         raise ImproperlyConfigured(f"{name} has a host name that none may have: {error}") from error
 
 
@@ -117,7 +118,7 @@ def public_origin(value: str) -> str:
     if host.isascii():
         return value
     port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{ascii_host('PUBLIC_URL', host)}{port}"
+    return f"{parts.scheme}://{require_host('PUBLIC_URL', host)}{port}"
 
 
 def public_port(address: str) -> int | None:

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import idna
 from django.conf import settings
 from django.http.request import validate_host
 from django.urls import reverse
 
 from core.file_names import clean_name
+from core.http.host_names import ascii_host
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 OUR_ADDRESS = re.compile(
@@ -76,8 +76,7 @@ def path_at_own_host(address: str) -> str:
     """
     try:
         parts = urlsplit(address)
-        host = (parts.hostname or "").rstrip(".")
-        host = host if host.isascii() else idna.encode(host, uts46=True).decode()
+        host = ascii_host((parts.hostname or "").rstrip("."))
     except ValueError:  # no address; UnicodeError is one, too
         return ""
     host = f"[{host}]" if ":" in host else host
