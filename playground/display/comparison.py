@@ -7,8 +7,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from django.db.models import DateTimeField, IntegerField, UUIDField
+
+from core.db.prepared_queries import Param
 from core.formatting import duration, money
 from core.word_diff import Part, word_diff
 from playground.display import renderers
@@ -16,7 +19,7 @@ from playground.display.history import seconds
 from playground.display.renderers import Shown
 from runs.costs import known_costs
 from runs.models import Run
-from runs.models.querysets import RunQuerySet
+from runs.models.querysets import ReadableQuery, RunQuerySet
 from runs.results import previews
 from runs.results.outputs import artifacts_in
 from runs.start import starting
@@ -24,6 +27,7 @@ from runs.start.starting import Source
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.db.models import QuerySet
 
 _ORIGINAL = re.compile(
     rf"(?:{Source.RERUN}|{Source.VARIATION})-([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})-"
@@ -148,18 +152,32 @@ def predecessor_of(user: User | AnonymousUser, run: Run) -> Predecessor | None:
     Only one that the user may read; None if there is none. Takes one query, up to three where the
     first ones are gone.
     """
-    readable = Run.objects.readable_by(user).order_by("-created_at", "-pk")
-    candidates: list[tuple[str, RunQuerySet]] = []
-    if original := _ORIGINAL.match(run.form_token):
-        is_rerun = starting.is_of(run, Source.RERUN)
-        description = "the run that it repeats" if is_rerun else "the run that it varies"
-        candidates.append((description, readable.filter(pk=original[1])))
-    earlier = readable.filter(created_at__lt=run.created_at)
-    if run.batch:
-        candidates.append(("the variation before it", earlier.filter(batch=run.batch)))
-    of_model = earlier.filter(user_id=run.user_id, endpoint_id=run.endpoint_id)
-    candidates.append(("the run before it", of_model))
-    for description, runs in candidates:
-        if pk := runs.values_list("pk", flat=True).first():
-            return Predecessor(pk, description)
-    return None
+    original = _ORIGINAL.match(run.form_token)
+    if original and (pk := _ORIGINAL_RUN.first(user, pk=uuid.UUID(original[1]))):
+        verb = "repeats" if starting.is_of(run, Source.RERUN) else "varies"
+        return Predecessor(pk, f"the run that it {verb}")
+    before = run.created_at
+    if run.batch and (pk := _VARIATION_BEFORE.first(user, before=before, batch=run.batch)):
+        return Predecessor(pk, "the variation before it")
+    of_model = {"owner": run.user_id, "endpoint": run.endpoint_id}
+    pk = _RUN_BEFORE.first(user, before=before, **of_model)
+    return Predecessor(pk, "the run before it") if pk else None
+
+
+def _last_key(runs: RunQuerySet) -> QuerySet[Any, uuid.UUID]:
+    return runs.order_by("-created_at", "-pk").values_list("pk", flat=True)[:1]
+
+
+def _key_before(runs: RunQuerySet, **of: Param) -> QuerySet[Any, uuid.UUID]:
+    return _last_key(runs.filter(created_at__lt=Param("before", DateTimeField()), **of))
+
+
+_ORIGINAL_RUN = ReadableQuery(lambda runs: _last_key(runs.filter(pk=Param("pk", UUIDField()))))
+_VARIATION_BEFORE = ReadableQuery(lambda runs: _key_before(runs, batch=Param("batch", UUIDField())))
+_RUN_BEFORE = ReadableQuery(
+    lambda runs: _key_before(
+        runs,
+        user_id=Param("owner", IntegerField()),
+        endpoint_id=Param("endpoint", IntegerField()),
+    )
+)

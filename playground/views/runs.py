@@ -184,8 +184,11 @@ def find_run(
     With `may_cover` also one of which they may only know that it happened: show nothing of it.
     """
     runs = Run.objects
-    allowed = runs.readable_by(request.user) if may_read else runs.visible_to(request.user)
-    allowed = runs.kept().noticed_by(request.user) if may_cover else allowed
-    if (run := allowed.load(pk)) is None:
+    if may_read:
+        run = runs.load_readable(request.user, pk)
+    else:
+        noticed = runs.kept().noticed_by if may_cover else runs.visible_to
+        run = noticed(request.user).load(pk)
+    if run is None:
         raise Http404
     return run

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from people.accounts import permissions
 from projects.models.look import Look
@@ -62,7 +62,7 @@ def is_open_to(user: User | AnonymousUser, kind: type[models.Model]) -> Q:
     if not permissions.may_see_runs(user):
         return in_projects
     looks = Look.objects.filter(
-        kind=kind._meta.label_lower, row=OuterRef("pk"), by=user.pk, until__gt=timezone.now()
+        kind=kind._meta.label_lower, row=OuterRef("pk"), by=user.pk, until__gt=Now()
     )
     return in_projects | is_open_in_house() | Q(Exists(looks))
 

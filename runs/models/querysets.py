@@ -5,23 +5,24 @@ from __future__ import annotations
 import json
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.apps import apps
 from django.db import models
-from django.db.models import UUIDField
+from django.db.models import IntegerField, UUIDField
 from django.db.models.functions import Substr
 
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
 from core.db.prepared_queries import Param, ParamList, PreparedQuery, custom_plans
 from kept.models import KeptQuerySet
+from people.accounts import permissions
 from projects.models import InProjectQuerySet
 from projects.models.in_project import is_member, is_open_to, is_shown_to
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from django.contrib.auth.models import AnonymousUser, User
 
@@ -232,21 +233,62 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         """Return the run with all that its page shows, if it is one of these."""
         return _WHOLE.first(pk=pk) if self.filter(pk=pk).exists() else None
 
+    def load_readable(self, user: User | AnonymousUser, pk: uuid.UUID) -> Run | None:
+        """Return the run with all that its page shows, if the user may read it."""
+        return _READABLE.first(user, pk=pk)
+
 
 def _runs() -> RunQuerySet:
     runs: RunQuerySet = apps.get_model("playground", "Run").objects.all()
     return runs
 
 
-def _whole() -> RunQuerySet:
-    runs = _runs().with_endpoint().select_related("project", "charge")
+def _whole(runs: RunQuerySet) -> RunQuerySet:
+    runs = runs.with_endpoint().select_related("project", "charge")
     return runs.with_artifacts().filter(pk=Param("pk", UUIDField()))
+
+
+T = TypeVar("T")
+
+
+class _Reader:
+    """Stands for the user of a prepared query: the key is its parameter `user`."""
+
+    pk = Param("user", IntegerField())
+
+    def __init__(self, *, sees_all: bool) -> None:
+        self.is_staff = sees_all
+
+    def has_perm(self, _name: str) -> bool:
+        """Asked of staff only."""
+        return True
+
+
+class ReadableQuery(Generic[T]):
+    """A prepared query of the runs that a user may read: see `readable_by`.
+
+    That condition takes longer to compile than to execute, and has two shapes.
+    """
+
+    def __init__(self, build: Callable[[RunQuerySet], models.QuerySet[Any, T]]) -> None:
+        self._plain = PreparedQuery(lambda: build(_readable_by(_Reader(sees_all=False))))
+        self._of_all = PreparedQuery(lambda: build(_readable_by(_Reader(sees_all=True))))
+
+    def first(self, user: User | AnonymousUser, **values: Any) -> T | None:
+        """Return the first row, or None; `values` are the other parameters by name."""
+        query = self._of_all if permissions.may_see_runs(user) else self._plain
+        return query.first(user=user.pk or 0, **values)
+
+
+def _readable_by(reader: Any) -> RunQuerySet:
+    return _runs().readable_by(reader)
 
 
 _RECENT = PreparedQuery(
     lambda: _runs().recent().select_related("user").filter(pk__in=ParamList("pks", UUIDField()))
 )
-_WHOLE = PreparedQuery(_whole)
+_WHOLE = PreparedQuery(lambda: _whole(_runs()))
+_READABLE: ReadableQuery[Run] = ReadableQuery(_whole)
 
 
 class ArtifactQuerySet(models.QuerySet["Artifact"]):
