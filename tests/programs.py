@@ -17,6 +17,7 @@ HOW_TO_GET = {
     "Chromium": "python -m playwright install chromium-headless-shell",
     "exiftool": "install exiftool (Debian: libimage-exiftool-perl)",
     "Node": "install Node 20 or newer, with npm",
+    "pg_dump": "install PostgreSQL's client programs (Debian: postgresql-client)",
     "PostgreSQL": "start a server at 127.0.0.1:5432, or name one in TEST_DATABASE_URL",
 }
 
@@ -28,7 +29,13 @@ def is_there(program: str) -> bool:
         from bench.stage.browser import find_program  # imports Playwright
 
         return find_program() is not None
-    names = {"exiftool": ["exiftool"], "Node": ["node", "npm"]}[program]
+    if program == "pg_dump" and not os.environ.get("VITRINE_TEST_DATABASE_URL"):
+        return True  # the backup of a SQLite file needs none
+    names = {
+        "exiftool": ["exiftool"],
+        "Node": ["node", "npm"],
+        "pg_dump": ["pg_dump", "pg_restore"],
+    }[program]
     return all(shutil.which(name) for name in names)
 
 

@@ -1,8 +1,9 @@
 """The index of runs for the search: one row a run, and which runs are to be indexed (again).
 
-A database trigger marks each run that was made, ended, moved or handed over, whichever code did
-it; a worker then indexes it (`library/search/indexing.py`). `words` is a `tsvector` with a GIN
-index on PostgreSQL; on SQLite it is text, and a virtual table of FTS5 has its index.
+Database triggers mark each run that was made, ended, moved, handed over or used as an input,
+whichever code did it; a worker then indexes it (`library/search/indexing.py`). `words` is a
+`tsvector` with a GIN index on PostgreSQL; on SQLite it is text, and a virtual table of FTS5 has its
+index.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from library.full_text import Clause, Phrase
 from runs.models import Run
 
 FTS = "library_searchwords"
-TRIGGER = "library_run_is_due"
+TRIGGER, USED_TRIGGER = "library_run_is_due", "library_used_run_is_due"
 MOST_PLACES = 16_383  # in a tsvector
 
 
@@ -152,6 +153,10 @@ _COLUMNS = ("project_id", "user_id", "title", "billable_units")
 _CHANGED = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in _COLUMNS)
 _HAS_ENDED = "NEW.state IN ('succeeded', 'failed', 'cancelled')"
 _NOTE = "INSERT INTO library_dueentry (run_id) VALUES (NEW.id)"
+# A source may be an upload as well.
+_NOTE_USED = (
+    "INSERT INTO library_dueentry (run_id) SELECT id FROM playground_run WHERE id = NEW.source"
+)
 
 
 def _create_on_sqlite(cursor: Any) -> None:
@@ -164,6 +169,10 @@ def _create_on_sqlite(cursor: Any) -> None:
         f"CREATE TRIGGER IF NOT EXISTS {TRIGGER}_changed "
         f"AFTER UPDATE OF state, {', '.join(_COLUMNS)} ON playground_run "
         f"WHEN {ended} OR {_CHANGED} BEGIN {_NOTE}; END"
+    )
+    cursor.execute(
+        f"CREATE TRIGGER IF NOT EXISTS {USED_TRIGGER} AFTER INSERT ON playground_inputfile "
+        f"WHEN NEW.source IS NOT NULL BEGIN {_NOTE_USED}; END"
     )
     for name, event, statements in (
         ("new", "INSERT", [_ADD]),
@@ -181,6 +190,16 @@ _REMOVE = f"INSERT INTO {FTS} ({FTS}, rowid, words) VALUES ('delete', OLD.id, OL
 
 
 def _create_on_postgresql(cursor: Any) -> None:
+    cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = %s", [USED_TRIGGER])
+    if cursor.fetchone() is None:
+        cursor.execute(
+            f"CREATE OR REPLACE FUNCTION {USED_TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN {_NOTE_USED}; RETURN NULL; END $$"
+        )
+        cursor.execute(
+            f"CREATE TRIGGER {USED_TRIGGER} AFTER INSERT ON playground_inputfile FOR EACH ROW "
+            f"WHEN (NEW.source IS NOT NULL) EXECUTE FUNCTION {USED_TRIGGER}()"
+        )
     cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = %s", [f"{TRIGGER}_new"])
     if cursor.fetchone() is not None:
         return

@@ -15,6 +15,7 @@ from schemas.artifacts import artifacts
 
 ALL = full_text.mark("all")  # of every document: a search for none of something needs one to find
 OUT, IN, SEED, PROJECT, USER = "out", "in", "seed", "project", "user"
+USED = full_text.mark("used")  # by another run, perhaps not one that the reader may see
 MOST_TEXTS, MOST_DEPTH = 200, 8
 _OURS = "https://ours"  # before our own addresses, so that they are read as files
 
@@ -27,14 +28,18 @@ class Document(NamedTuple):
     cost: Decimal | None
 
 
-def document_of(run: Run) -> Document:
-    """Return what to index of a run; its endpoint should be loaded."""
+def document_of(run: Run, *, is_used: bool = False) -> Document:
+    """Return what to index of a run; its endpoint should be loaded.
+
+    `is_used`: a result of it is an input of another run.
+    """
     results = artifacts_in(run.output) if run.output is not None else []
     kinds = {result.kind for result in results}
     inputs = _input_kinds(run)
     seeds = {seed for value in (run.arguments, run.output) if (seed := _seed(value)) is not None}
     marks = [
         ALL,
+        *([USED] if is_used else []),
         full_text.mark(PROJECT, run.project_id),
         full_text.mark(USER, run.user_id),
         *(full_text.mark(OUT, kind) for kind in sorted(kinds)),

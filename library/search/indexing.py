@@ -1,4 +1,4 @@
-"""Indexes runs in the background: those that are new, have ended, or were moved.
+"""Indexes runs in the background: those that are new, have ended, were moved, or have been used.
 
 Runs of before there was an index are marked as due by its migration, so the same job reaches them
 a few at a time, the newest first, and goes on where it was stopped.
@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from asgiref.sync import sync_to_async
 from django.db import connection, transaction
+from django.db.models import F
 
 from library.models import DueEntry, SearchEntry
 from library.search.entries import document_of
-from runs.models import Charge, Run
+from runs.models import Charge, InputFile, Run
 from runs.models.ledger import SumState
 from runs.worker import idle
 
@@ -63,10 +64,12 @@ def index(keys: Collection[uuid.UUID]) -> None:
     """Write the entries of these runs."""
     runs = Run.objects.filter(pk__in=keys)
     places = _places(runs.light())
+    uses = InputFile.objects.filter(source__in=keys).exclude(run=F("source"))
+    used = set(uses.values_list("source", flat=True))
     loaded = runs.with_endpoint().light("arguments", "output").select_related("charge")
     entries = []
     for run in loaded.iterator(1):  # of megabytes each
-        document = document_of(run)
+        document = document_of(run, is_used=run.pk in used)
         entries.append(
             SearchEntry(
                 id=places[run.pk],

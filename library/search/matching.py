@@ -28,7 +28,7 @@ from library.models import DueEntry, SearchEntry, Series, SeriesItem
 from library.search import conditions as keys
 from library.search.conditions import Condition
 from library.search.dates import parse_period
-from library.search.entries import ALL, clauses_in
+from library.search.entries import ALL, USED, clauses_in
 from library.search.line import Line
 from runs.models import Artifact, Run
 from runs.models.querysets import NOT_DONE, SIGNED, UNFINISHED, RunQuerySet
@@ -42,6 +42,7 @@ FEW = 1000
 MOST_DUE = 20  # runs that are read because they are not indexed yet: the newest
 _INDEXED = {keys.OUT, keys.IN, keys.SEED}
 _ANYWHERE = Clause((Phrase((ALL,)),))
+_USED = Condition(keys.IS, (keys.USED,))
 
 
 def scope(name: str, key: object) -> Clause:
@@ -61,6 +62,8 @@ def matching(
             held = _held(condition, user)
             runs = runs.exclude(held) if condition.is_negated else runs.filter(held)
     clauses = (*line.clauses, *map(_clause, _of(line, _INDEXED)))
+    if line.has(_USED):  # few runs are: without the index, all would be asked who uses them
+        clauses += (Clause((Phrase((USED,)),)),)
     costs = [_costing(condition) for condition in _of(line, {keys.COST})]
     if not clauses and not costs:
         return runs

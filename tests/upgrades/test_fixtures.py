@@ -17,7 +17,12 @@ from tests.upgrades import fixtures
 from tests.upgrades.databases import connect, databases
 from tests.upgrades.make_fixture import SECRET_KEY
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.system]
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.django_db,
+    pytest.mark.system,
+    pytest.mark.needs("pg_dump"),
+]
 # Migrations add rows for new models, and a note of who migrated; people have none of these.
 GROWING = {
     "django_content_type", "auth_permission", "auth_group_permissions", "operations_dataversion",

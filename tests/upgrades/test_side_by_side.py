@@ -23,7 +23,12 @@ from tests.upgrades.content import Owner
 from tests.upgrades.databases import databases, execute
 from tests.upgrades.make_fixture import SECRET_KEY
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.exhaustive]
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.django_db,
+    pytest.mark.exhaustive,
+    pytest.mark.needs("pg_dump"),
+]
 FORMER = fixtures.VERSIONS[-1]
 KEY = "sandbox:of-two-versions"
 WORKER = ["manage.py", "worker"]

@@ -108,6 +108,7 @@ def test_a_database_that_is_too_old_is_refused_in_one_sentence(last_unsquashed: 
     assert rows(url) == before
 
 
+@pytest.mark.needs("pg_dump")
 def test_a_migration_that_is_interrupted_goes_on(last_unsquashed: str) -> None:
     """The migrations of some apps have run: each records what it replaces, itself at the end."""
     url = last_unsquashed

@@ -173,6 +173,7 @@ def test_used_is_only_told_of_uses_that_the_reader_may_see(
     results: dict[str, Run], user: User, stranger: User, make_run: Any
 ) -> None:
     def used() -> set[Any]:
+        indexing.index_all()
         runs = matching.matching(Run.objects.of(user), parse_line("used"), user)
         return {run.pk for run in runs}
 

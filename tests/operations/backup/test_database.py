@@ -30,6 +30,7 @@ def test_the_line_that_names_the_error_is_quoted(line: str) -> None:
 
 
 @pytest.mark.both_databases
+@pytest.mark.needs("pg_dump")
 @pytest.mark.django_db(transaction=True)
 def test_what_an_administrator_added_is_in_no_dump(tmp_path: Path) -> None:
     if connection.vendor == "sqlite":  # it has no extensions, and is copied as it is
