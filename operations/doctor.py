@@ -7,24 +7,19 @@ need no other machine.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
-import smtplib
 import stat
 import sys
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.core import mail
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, default_storage, storages
 from django.db import DatabaseError, connection
@@ -33,9 +28,6 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-import fal
-from catalog import upstream
-from catalog.models import Endpoint
 from core.db import clock
 from core.db.encrypted_field import SALT
 from core.encryption import count_lost
@@ -43,7 +35,7 @@ from core.formatting import counted, duration, size
 from core.storage import describe_error, describe_place
 from core.version import version
 from notifications.models import Channel
-from operations import files_check, growth, status
+from operations import files_check, growth, reach, status
 from operations.backup import nightly
 from operations.findings import Check, Finding, advice, bad, ok
 from operations.metrics import reporting
@@ -54,7 +46,6 @@ from runs.models import KeptFigures
 from runs.progress import worker_status
 from sharing.models import Share
 
-WAIT_S = 10
 CLOCK_MAY_DIFFER = timedelta(seconds=5)
 LEAST_FREE_BYTES = 1_000_000_000
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"}
@@ -381,136 +372,6 @@ def _clock() -> Iterator[Finding]:
         yield ok("clock", "This machine's clock is the database's.")
 
 
-def _upstream() -> Iterator[Finding]:
-    if settings.UPSTREAM == "sandbox" and not settings.FAL_KEY:
-        yield advice(
-            "key",
-            "The bundled sandbox answers, not fal.",
-            "Set UPSTREAM=fal for all, and FAL_KEY where worker and realtime read it.",
-        )
-        return
-    if not settings.FAL_KEY:
-        yield advice(
-            "key",
-            "FAL_KEY is not set here, so it could not be tried.",
-            "Let doctor read what the worker reads: “env $(cat key.env) ./start manage.py doctor”.",
-        )
-        return
-    # Asked here: in the event loop a thread would do so, and leave its connection open.
-    model = Endpoint.objects.values_list("endpoint_id", flat=True).first()
-    try:
-        error = asyncio.run(_key_error(model or "fal-ai/flux/dev"))
-    except Exception as failure:  # whatever stands between here and fal
-        yield bad(
-            "key",
-            f"fal could not be reached at {settings.FAL_API_URL} ({failure}).",
-            "Let this machine reach it, through a proxy by HTTPS_PROXY if need be.",
-        )
-        return
-    if isinstance(error, fal.AuthFailed):
-        yield bad("key", f"fal refuses FAL_KEY: {error}", "Copy it whole: key_id:key_secret.")
-    elif error is not None:
-        yield advice("key", f"fal gave no answer about the key: {error}", "Try again in a while.")
-    else:
-        yield ok("key", "fal knows FAL_KEY; nothing was paid.")
-
-
-async def _key_error(model: str) -> fal.FalError | None:
-    """Ask for a model's price, the one free call that needs a key (protocol, 3.5)."""
-    async with upstream.clients() as clients:
-        try:
-            await clients.platform.pricing([model])
-        except fal.FalError as error:
-            return error
-    return None
-
-
-def _mail() -> Iterator[Finding]:
-    if not settings.EMAIL_URL:
-        yield advice(
-            "mail",
-            "EMAIL_URL is not set: no mail is sent, and who forgets a password asks an admin.",
-            "Set it to a mail server; .env.example has the form.",
-        )
-        return
-    if not settings.MAIL_FROM:
-        yield bad(
-            "mail",
-            "MAIL_FROM is not set, so mail comes from an address that many servers refuse.",
-            "Set it: “Vitrine <vitrine@example.com>”.",
-        )
-    try:
-        server = mail.get_connection()
-        server.open()
-        server.close()
-    except (OSError, smtplib.SMTPException) as error:
-        yield bad("mail", f"The mail server refused: {error}.", "Mend EMAIL_URL.")
-    else:
-        yield ok("mail", "The mail server answers; nothing was sent.")
-
-
-def _realtime() -> Iterator[Finding]:
-    """Ask the realtime process by both addresses, as the web process and as browsers do."""
-    path = urlsplit(settings.REALTIME_URL)
-    asked = {
-        "GATEWAY_URL": settings.GATEWAY_URL,
-        "REALTIME_URL": path._replace(scheme=path.scheme.replace("ws", "http")).geturl(),
-    }
-    for name, address in asked.items():
-        if not address:
-            continue
-        try:
-            said = httpx.get(f"{address.rstrip('/')}/livez", timeout=WAIT_S).text.strip()
-            problem = "" if said == "realtime" else "something else answers there"
-        except (httpx.HTTPError, OSError) as error:
-            problem = str(error) or type(error).__name__
-        if problem:
-            yield bad(
-                "realtime",
-                f"{name} ({getattr(settings, name)}) leads to no realtime process: {problem}.",
-                "Start “manage.py realtime”, or mend the address and what the proxy passes to it.",
-            )
-        else:
-            yield ok("realtime", f"{name} leads to the realtime process.")
-
-
-def _public_address() -> Iterator[Finding]:
-    """Ask PUBLIC_URL for `/livez`, as fal's webhooks come: through the proxy, over TLS."""
-    if not settings.PUBLIC_URL:
-        return
-    try:
-        response = httpx.get(f"{settings.PUBLIC_URL}/livez", timeout=WAIT_S)
-    except (httpx.HTTPError, OSError) as error:
-        yield bad(
-            "address",
-            f"{settings.PUBLIC_URL} does not answer from here ({error or type(error).__name__}).",
-            "See whether the proxy and a web process run, and whether its name leads here.",
-        )
-        return
-    if response.status_code != 200 or response.text.strip() != "alive":
-        yield bad(
-            "address",
-            f"{settings.PUBLIC_URL}/livez answers {response.status_code}, and not as Vitrine does.",
-            "Let the proxy pass this path to the web processes: “location = /livez”.",
-        )
-        return
-    yield ok("address", f"{settings.PUBLIC_URL} leads to Vitrine; webhooks find the same way.")
-    if urlsplit(settings.PUBLIC_URL).scheme == "https" and not _is_seen_as_secure(response):
-        yield bad(
-            "proxy",
-            "The proxy does not say that requests came over https (X-Forwarded-Proto).",
-            "Set it as OPERATING.md's nginx or Caddy does; else logins are refused.",
-        )
-    if sent := response.headers.get("date"):
-        apart = abs(timezone.now() - parsedate_to_datetime(sent))
-        if apart > CLOCK_MAY_DIFFER * 2:
-            yield bad("clock", f"The proxy's clock is {duration(apart)} off.", "Use NTP there.")
-
-
-def _is_seen_as_secure(response: httpx.Response) -> bool:
-    return "strict-transport-security" in response.headers
-
-
 def _python() -> Iterator[Finding]:
     words = f"Python {'.'.join(map(str, sys.version_info[:3]))}"
     yield ok("versions", f"Vitrine {version()} on {words}.")
@@ -522,5 +383,5 @@ QUIET: tuple[Check, ...] = (
 )
 ALL: tuple[Check, ...] = (
     *(_python, _database, _migrations, _clock, _problems, _secrets, *QUIET),
-    *(_sums, _storage, _upstream, _mail, _realtime, _public_address),
+    *(_sums, _storage, *reach.ALL),
 )

@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 import fal
-from operations import doctor
+from operations import doctor, reach
 from operations.findings import Check, Level, findings
 from operations.metrics import reporting
 from operations.models import Backup, ServerProcess
@@ -78,7 +78,7 @@ def _refused_key(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path
     async def refused(model: str) -> fal.FalError:
         return fal.AuthFailed("No user found for Key ID and Secret", status=401)
 
-    patch.setattr(doctor, "_key_error", refused)
+    patch.setattr(reach, "_key_error", refused)
 
 
 def _a_failed_backup(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
@@ -158,7 +158,7 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
         "BACKUP_TO is on the disk of this Vitrine's data",
     ),
     "no sender": (
-        doctor._mail,
+        reach.mail,
         _both(
             _both(_set("EMAIL_URL", "smtp://mail.example.com"), _set("MAIL_FROM", "")),
             _patch("django.core.mail.get_connection", _refusing),
@@ -166,17 +166,17 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
         "MAIL_FROM is not set",
     ),
     "fal, and no key here": (
-        doctor._upstream,
+        reach.upstream,
         _both(_set("UPSTREAM", "fal"), _set("FAL_KEY", "")),
         "FAL_KEY is not set here, so it could not be tried.",
     ),
     "no realtime process": (
-        doctor._realtime,
+        reach.realtime,
         _both(_set("GATEWAY_URL", "http://127.0.0.1:8010"), _patch("httpx.get", _refusing)),
         "GATEWAY_URL (http://127.0.0.1:8010) leads to no realtime process",
     ),
     "an address of realtime that leads to the pages": (
-        doctor._realtime,
+        reach.realtime,
         _both(
             _set("REALTIME_URL", "wss://vitrine.example.com/live"),
             _patch("httpx.get", _answer(404, "Not found")),
@@ -188,14 +188,14 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
         _set("GATEWAY_URL", "http://127.0.0.1:8010"),
         "No realtime process is running",
     ),
-    "a wrong key": (doctor._upstream, _refused_key, "fal refuses FAL_KEY"),
+    "a wrong key": (reach.upstream, _refused_key, "fal refuses FAL_KEY"),
     "no way to fal": (
-        doctor._upstream,
-        _patch("operations.doctor._key_error", _refusing),
+        reach.upstream,
+        _patch("operations.reach._key_error", _refusing),
         "fal could not be reached",
     ),
     "no mail server": (
-        doctor._mail,
+        reach.mail,
         _both(
             _set("EMAIL_URL", "smtp://mail.example.com"),
             _patch("django.core.mail.get_connection", _refusing),
@@ -203,19 +203,19 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
         "The mail server refused",
     ),
     "an address that leads nowhere": (
-        doctor._public_address,
+        reach.public_address,
         _both(_set("PUBLIC_URL", PUBLIC), _patch("httpx.get", _refusing)),
         "does not answer from here",
     ),
     "a proxy that leads elsewhere": (
-        doctor._public_address,
+        reach.public_address,
         _both(
             _set("PUBLIC_URL", PUBLIC), _patch("httpx.get", _answer(200, "<h1>Welcome to nginx"))
         ),
         "not as Vitrine does",
     ),
     "a proxy that hides https": (
-        doctor._public_address,
+        reach.public_address,
         _both(_set("PUBLIC_URL", PUBLIC), _patch("httpx.get", _answer(200, "alive"))),
         "does not say that requests came over https",
     ),
