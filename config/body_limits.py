@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from core.http.errors import PostTooLarge
+from core.http.errors import too_large
 from core.http.posted_forms import SMALL_BYTES
 from training.data import archives
 
@@ -71,19 +71,27 @@ class LimitBodies:
         """Pass the request on; `process_view` knows the view."""
         return self._get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: Any) -> None:
-        """Raise PostTooLarge for a body that is larger than its view takes."""
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], *_: Any
+    ) -> HttpResponseBase | None:
+        """Return 413 for a body that is larger than its view takes.
+
+        Not raised: Django logs such an exception as an error, with a traceback for each post of a
+        stranger.
+        """
         length = _length(request)
         name = request.resolver_match.view_name if request.resolver_match else ""
         if length <= SMALL_BYTES or name in BY_TICKET:
-            return
+            return None
         is_known = request.user.is_authenticated
         most_bytes = SMALL_BYTES
         if name in LARGE and is_known:
             most_bytes = min(settings.POST_MAX_MB, SMALLER.get(name, 1 << 40)) << 20
-        if length > most_bytes:
-            where = "" if is_known else " without a login"
-            raise PostTooLarge(f"It has {_size(length)}; {_size(most_bytes)} is the most{where}.")
+        if length <= most_bytes:
+            return None
+        where = "" if is_known else " without a login"
+        why = f"It has {_size(length)}; {_size(most_bytes)} is the most{where}."
+        return too_large(request, why)
 
 
 def _length(request: HttpRequest) -> int:

@@ -19,17 +19,11 @@ from django.views import defaults
 
 from core.db import transient_errors
 
-
-class PostTooLarge(RequestDataTooBig):
-    """The post is larger than its view takes; the message is shown to people."""
-
-
 RETRY_AFTER_S = 3
 SAFE_METHODS = {"GET", "HEAD"}  # may be repeated
 CHUNK_BYTES = 1 << 16
 MAX_DRAINED_BYTES = 256 << 20
 TOO_LARGE: dict[type[Exception], Callable[[Exception], str]] = {
-    PostTooLarge: str,
     RequestDataTooBig: lambda _: (
         f"It holds more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MB of text."
     ),
@@ -82,6 +76,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     why = next((text(exception) for text in texts), "")
     if not why:
         return defaults.bad_request(request, exception)
+    return too_large(request, why)
+
+
+def too_large(request: HttpRequest, why: str) -> TooLarge:
+    """Return 413 with the sentence `why`, after the whole body has come."""
     _drain_body(request)
     return TooLarge(request, why)
 

@@ -12,7 +12,6 @@ from django.test import Client, RequestFactory
 from django.urls import get_resolver, resolve
 
 from config.body_limits import BY_TICKET, LARGE, SMALLER, LimitBodies
-from core.http.errors import PostTooLarge
 from core.http.posted_forms import SMALL_BYTES
 from tests.people.accounts.routes import routes
 from training.data import archives
@@ -21,11 +20,13 @@ pytestmark = pytest.mark.any_database
 MB = 1 << 20
 
 
-def take(path: str, size_bytes: int, user: Any) -> None:
-    """Offer a body, which cannot be read, to the middleware."""
+def refusal(path: str, size_bytes: int, user: Any, monkeypatch: pytest.MonkeyPatch) -> object:
+    """Why the middleware refuses a body, which cannot be read; None if it does not."""
     request = RequestFactory().generic("POST", path, CONTENT_LENGTH=str(size_bytes))
     request.user, request.resolver_match = user, resolve(path)
-    LimitBodies(lambda _: HttpResponse()).process_view(request, request.resolver_match.func)
+    monkeypatch.setattr("config.body_limits.too_large", lambda _, why: why)
+    middleware = LimitBodies(lambda _: HttpResponse())
+    return middleware.process_view(request, request.resolver_match.func)
 
 
 @pytest.mark.parametrize(
@@ -41,14 +42,26 @@ def take(path: str, size_bytes: int, user: Any) -> None:
         ("/csp-reports/", SMALL_BYTES),
     ],
 )
-def test_a_body_is_refused_by_its_announced_length(path: str, most_bytes: int) -> None:
-    take(path, most_bytes, User())
-    with pytest.raises(PostTooLarge, match="is the most"):
-        take(path, most_bytes + MB, User())
-    take(path, SMALL_BYTES, AnonymousUser())
+def test_a_body_is_refused_by_its_announced_length(
+    path: str, most_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def why(size_bytes: int, user: Any) -> str:
+        return str(refusal(path, size_bytes, user, monkeypatch) or "")
+
+    assert not why(most_bytes, User())
+    assert "is the most" in why(most_bytes + MB, User())
+    assert not why(SMALL_BYTES, AnonymousUser())
     for length in (SMALL_BYTES + 1, 10**30):
-        with pytest.raises(PostTooLarge, match="256 KB is the most without a login"):
-            take(path, length, AnonymousUser())
+        assert "256 KB is the most without a login" in why(length, AnonymousUser())
+
+
+def test_a_refusal_is_no_error_of_the_server(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stranger filled the log with tracebacks, one for each post."""
+    response = client.post("/login/", {"login": "x" * SMALL_BYTES})
+    assert response.status_code == 413
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_every_view_of_large_bodies_exists() -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -35,6 +36,14 @@ CHARS = 100_000  # of each control; a post has some sixty of them
 FILE_CHARS = 2_000_000
 # Each unit, repeated, is what some pattern, parser or loop likes least.
 UNITS = ("x", " ", "\n", "*", "*z", "a\n", "[", '"', "@a ", "-", "{", "9", ",", "\u0301", "/*")
+
+
+@pytest.fixture(autouse=True)
+def no_log() -> Iterator[None]:
+    """pytest keeps each record, and Django's have the request: 15 GB with every route."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def post(address: str, unit: str, count: int) -> dict[str, Any]:
