@@ -68,7 +68,7 @@ static-checks: $(VENV)/dev.stamp
 sbom: $(VENV)/run.stamp ## the packages of an installation (CycloneDX) and their licences, in var/sbom/
 	@$(BIN)/python -m tests.sbom
 
-bench: $(VENV)/dev.stamp chromium var/litellm/installed.stamp ## measure the goals of docs/BENCHMARKS.md
+bench: $(VENV)/dev.stamp chromium ## measure the goals of docs/BENCHMARKS.md
 	@$(BIN)/python -m bench
 
 format: $(VENV)/dev.stamp ## format everything
@@ -97,12 +97,6 @@ $(VENV)/run.stamp: requirements/run.txt
 	@$(BIN)/python -m compileall -q -x '/(\.venv[^/]*|tests|bench|var)/' .
 	@touch $@
 
-var/litellm/installed.stamp: requirements/litellm.txt
-	@echo "Installing LiteLLM's proxy, which make bench measures beside ours (once)"
-	@$(PYTHON) -m venv --clear var/litellm
-	@sh requirements/install.sh var/litellm/bin/python litellm.txt
-	@touch $@
-
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@echo "Installing what the tests need (once)"
 	@sh requirements/install.sh $(BIN)/python dev.txt
@@ -111,7 +105,6 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 lock: $(VENV)/run.stamp ## write the lock files, with hashes, from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile -q --group installer --universal --python-version 3.11 --generate-hashes --no-header -o requirements/uv.txt
-	$(BIN)/uv pip compile -q --group litellm --universal --python-version 3.11 --generate-hashes --no-header -o requirements/litellm.txt
 	$(BIN)/uv pip compile -q --group sbom --universal --python-version 3.11 --generate-hashes --no-header -o requirements/sbom.txt
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements/run.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra s3 --universal --python-version 3.11 --generate-hashes --no-header -c requirements/run.txt -o requirements/image.txt

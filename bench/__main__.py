@@ -20,26 +20,18 @@ Measure = Callable[..., list[Goal]]  # stage, rounds, is_full and what makes it 
 
 # name → function, rounds, description; a module is imported only when its benchmark runs
 BENCHMARKS = {
-    "g7": ("bench.pages.forms:measure_goals", 20, "form from schema"),
-    "g8": ("bench.catalogue.search:measure_goals", 60, "search, and the judged queries"),
-    "g9": ("bench.catalogue.sync:measure_goals", 2, "sync"),
     "g5": ("bench.pages.cold_pages:measure_form", 5, "form page, cold"),
     "g6": ("bench.pages.cold_pages:measure_gallery", 5, "gallery, cold"),
-    "g11": ("bench.pages.boards:measure_goals", 3, "boards of 10, 100 and 400 runs, cold"),
-    "boards": ("bench.runs.board_runs:measure_goals", 6, "what is added to each run of a board"),
     "g12": ("bench.history.scale:measure_goals", 20, "the history of a team of forty"),
     "g14": ("bench.results.gallery:measure_goals", 200, "thousands of results"),
-    "review": ("bench.results.review:measure_goals", 20, "a review with two hundred guests"),
     "g13": (
         "bench.runs.rest:measure_goals",
         10,
         "all processes at rest, and how soon a worker wakes up",
     ),
-    "corridor": ("bench.pages.corridor:measure_goals", 1, "what a page asks of whoever opens it"),
-    "g10": ("bench.pages.throughput:measure_goals", 1, "throughput of the gallery"),
+    "g10": ("bench.pages.processor:measure_goals", 1, "processor time of a view"),
     "g3": ("bench.runs.watchers:measure_goals", 2, "watchers of one run"),
     "g4": ("bench.runs.tabs:measure_goals", 2, "tabs of one profile"),
-    "clients": ("bench.runs.clients:measure_goals", 100, "a call through Vitrine, beside LiteLLM"),
     "g1": ("bench.runs.overhead:measure_goals", 10, "overhead of a run, and (G2) upstream calls"),
 }
 SAME = {"g2": "g1"}

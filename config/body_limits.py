@@ -43,7 +43,6 @@ FILES = _views(
     api="v1-uploads",
     boards="import",
     catalog="collection-choices collection-edition collections-import",
-    flows="import",
     library="archives prompts-import reference-addition reference-form reference-new "
     "reference-pictures",
     playground="restorations upload-tool uploads",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from flows.views import edit, fal_workflows, files, flow, flow_run, swap, then
+from flows.views import edit, fal_workflows, flow, flow_run, swap, then
 
 app_name = "flows"
 urlpatterns = [
@@ -10,19 +10,12 @@ urlpatterns = [
     path("account/", fal_workflows.workflows, name="account"),
     path("account/reading/", fal_workflows.reading_wanted, name="account-reading"),
     path("account/<str:owner>/<str:name>/", fal_workflows.workflow, name="account-workflow"),
-    path(
-        "account/<str:owner>/<str:name>/definition/",
-        fal_workflows.definition,
-        name="account-definition",
-    ),
     path("new/", flow.new, name="new"),
     path("then/", then.then, name="then"),
-    path("import/", files.import_, name="import"),
     path("<uuid:pk>/", flow.flow, name="flow"),
     path("<uuid:pk>/edit/", edit.edit, name="flow-edit"),
     path("<uuid:pk>/then/", then.flow_then, name="flow-then"),
     path("<uuid:pk>/model/", swap.swap, name="flow-model"),
-    path("<uuid:pk>/flow.json", files.document, name="flow-document"),
     path("<uuid:pk>/copy/", flow.copy, name="flow-copy"),
     *flow.FLOWS.urls(),
     path("<uuid:pk>/runs/<uuid:flow_run>/", flow_run.flow_run, name="flow-run"),

@@ -1,6 +1,6 @@
 """The project's own files, for tests about sources: those that git lists.
 
-A folder walked through would have what is installed beside them: `.venv-3.13/`, `var/litellm/`.
+A folder walked through would have what is installed beside them: `.venv-3.13/`, `var/`.
 """
 
 from __future__ import annotations

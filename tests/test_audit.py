@@ -51,4 +51,4 @@ def test_a_refused_lock_fails_with_a_network_or_without(
 
 def test_every_lock_of_the_repository_is_asked_about() -> None:
     names = {lock.name for lock in audit.LOCKS}
-    assert {"run.txt", "dev.txt", "litellm.txt", "fal-client.txt", "mcp.txt"} <= names
+    assert {"run.txt", "dev.txt", "fal-client.txt", "mcp.txt"} <= names

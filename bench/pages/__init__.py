@@ -1,1 +1,1 @@
-"""Benchmarks of pages: cold visits, boards, forms, thumbnails, throughput."""
+"""Benchmarks of pages: cold visits, and the processor time of a view."""

@@ -1,6 +1,6 @@
 """A minimal Django view with 24 cards, uncached.
 
-The reference for throughput, on the same server as the product.
+The reference for the processor time of a view, on the same server as the product.
 
 No session, user or middleware: one query, one template. `python -m uvicorn
 bench.pages.bare_view:application`; BARE_DATABASE names the database file.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flows.compose.definition import APPEND, Definition, Path, Step, Wire
@@ -151,8 +151,3 @@ def replaced(value: Any, addresses: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [replaced(below, addresses) for below in value]
     return value
-
-
-def paths_of(wires: Iterable[Wire]) -> list[Path]:
-    """Return the places that wires fill."""
-    return [wire.to for wire in wires]

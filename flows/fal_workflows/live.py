@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.safestring import mark_safe
 
 from flows.fal_workflows import definitions, nodes
-from flows.graph import checks, reading, svg
+from flows.graph import checks, reading
 from flows.graph.graph import Graph
 from flows.models import AccountWorkflow
 from playground.display import renderers
@@ -20,21 +19,17 @@ VIEW = "workflow"
 NO_STEPS = (
     "Upstream reports single steps over the live stream only, so this run shows only its result."
 )
-NOTHING_KNOWN = "The definition has changed since this run; these are the steps that it had."
 
 
 def context(workflow: AccountWorkflow, graph: Graph | None, run: Run | None) -> dict[str, Any]:
-    """Return the context of the graph and of the list of nodes, with a run's results."""
+    """Return the context of the list of nodes, with a run's results."""
     if graph is None:
-        return {"run": run, "nodes": [], "picture": "", **_outcome(run)}
+        return {"run": run, "nodes": [], **_outcome(run)}
     endpoints = nodes.endpoints_of(graph)
     shown = nodes.shown_nodes(graph, endpoints, checks.problems(graph), run)
-    faces = nodes.faces(graph, shown, run)
-    picture = svg.draw(graph, faces, title=workflow.title, key="workflow-picture")
     return {
         "run": run,
         "nodes": shown,
-        "picture": mark_safe(picture),  # noqa: S308  escaped by `svg`
         "done_count": sum(item.step.state == "done" for item in shown),
         **_outcome(run),
     }

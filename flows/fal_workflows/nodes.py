@@ -8,10 +8,9 @@ from typing import Any
 
 from catalog.models import Endpoint
 from flows.fal_workflows.step_files import copies_of
-from flows.fal_workflows.steps import Step, steps_of
+from flows.fal_workflows.steps import WORDS, Step, steps_of
 from flows.graph.checks import Problem
 from flows.graph.graph import Graph, Node, order
-from flows.graph.svg import WORDS, Face, face_of
 from playground.display.markdown import markdown
 from playground.display.renderers import Text
 from runs.files.artifact_urls import artifact_url, may_show
@@ -82,21 +81,6 @@ def shown_nodes(
         node = Node(key, "run", step.app, raw={"id": key})
         shown.append(_shown(graph, number, node, endpoints, (), step, copies))
     return shown
-
-
-def faces(graph: Graph, shown: Sequence[Shown], run: Run | None) -> dict[str, Face]:
-    """Return the contents of the boxes in the drawing."""
-    faces = {}
-    for item in shown:
-        href = item.endpoint.get_absolute_url() if item.endpoint else ""
-        state = item.step.state or ("broken" if item.problems else "")
-        faces[item.id] = Face(item.title, item.id, href, state)
-    if run is not None and run.state == Run.State.SUCCEEDED:
-        ends = [key for key, node in graph.nodes.items() if node.kind == "display"]
-        for key in [*ends, "~result"]:
-            own = face_of(graph, key)
-            faces[key] = Face(own.title, own.detail, run.get_absolute_url(), "done")
-    return faces
 
 
 def _shown(

@@ -14,11 +14,18 @@ from fal.reading import parse_time
 from runs.models import Run
 
 MOST_TEXT = 500
+WORDS = {
+    "waiting": "waiting",
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+    "unknown": "its outcome is unknown",
+}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One node's state in a run. `state` is a key of `svg.WORDS`; empty if nothing is known."""
+    """One node's state in a run. `state` is a key of WORDS; empty if nothing is known."""
 
     node: str
     state: str = ""

@@ -96,12 +96,6 @@ class Graph:
         read = [reference.node for reference in self.references_of(node) if reference.node]
         return list(dict.fromkeys([*node.depends, *read]))
 
-    def output_sources(self) -> list[str]:
-        """Return the nodes that the result is read from, without duplicates."""
-        return list(
-            dict.fromkeys(reference.node for reference in self.output_references if reference.node)
-        )
-
 
 def order(graph: Graph) -> tuple[list[str], list[str]]:
     """Return the nodes in topological order, and those in or after a cycle."""

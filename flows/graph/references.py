@@ -80,37 +80,3 @@ def _texts(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
     elif isinstance(value, list):
         for key, item in enumerate(value):
             yield from _texts(item, (*place, key))
-
-
-class Unresolved(LookupError):
-    """A reference does not resolve; the message says where it stops."""
-
-
-def value_at(value: Any, path: tuple[str, ...]) -> Any:
-    """Return the value at a path; digits index lists. Raises Unresolved."""
-    for part in path:
-        if isinstance(value, list) and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
-        elif isinstance(value, dict) and part in value:
-            value = value[part]
-        else:
-            raise Unresolved(part)
-    return value
-
-
-def resolve(value: Any, results: dict[str, Any], nodes: Collection[str]) -> Any:
-    """Return a value with each reference replaced by its value in `results` (node → output).
-
-    The type is kept. Raises Unresolved with the reference as its message.
-    """
-    if is_reference(value):
-        try:
-            reference = parse(value, nodes)
-            return value_at(results[reference.node], reference.path)
-        except (Unresolved, KeyError, TooLong):
-            raise Unresolved(value[:REFERENCE_CHARS]) from None
-    if isinstance(value, dict):
-        return {key: resolve(item, results, nodes) for key, item in value.items()}
-    if isinstance(value, list):
-        return [resolve(item, results, nodes) for item in value]
-    return value

@@ -71,9 +71,6 @@ class Flow(Kept):
         Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
         help_text="the result that it was built from, which the first run may begin with",
     )  # fmt: skip
-    imported = ExactJSONField(
-        null=True, blank=True, help_text="fal's definition as it was imported, for the export"
-    )
     version = models.PositiveIntegerField(
         default=1,
         help_text="raised when steps come or go: an outdated page overwrites nothing",

@@ -1,4 +1,4 @@
-"""The pages of the account's workflows: the list, one workflow with its form, its definition."""
+"""The pages of the account's workflows: the list, and one workflow with its form and steps."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from core.http.parameters import page_number, parse_uuid, search_words
 from core.http.posts import BUTTON, controls, hidden
 from core.notify import channel
 from fal.db_safe import db_safe_text
-from flows.fal_workflows import definitions, page, sending
+from flows.fal_workflows import page, sending
 from flows.fal_workflows.page import Filled
-from flows.graph import reading, writing
 from flows.models import AccountListing, AccountWorkflow
 from people.accounts.limits.rate_limit import limit
 from playground.form import form_state
@@ -55,7 +54,7 @@ def reading_wanted(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def of_model(request: HttpRequest, endpoint_id: str) -> HttpResponse:
-    """Redirect from a model's page, or with `?run=` from a run's, to the workflow's graph."""
+    """Redirect from a model's page, or with `?run=` from a run's, to the workflow's page."""
     rows = AccountWorkflow.objects.filter(endpoint__endpoint_id=db_safe_text(endpoint_id))
     workflow = rows.first()
     if workflow is None:
@@ -68,28 +67,11 @@ def of_model(request: HttpRequest, endpoint_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def workflow(request: HtmxRequest, owner: str, name: str) -> HttpResponseBase:
-    """Show a workflow with its graph and form, or handle a post of the form."""
+    """Show a workflow with its form and steps, or handle a post of the form."""
     workflow = _find(owner, name)
     if request.method == "POST":
         return _post(request, workflow)
     return _page(request, workflow, Filled(_first_post(request, workflow)))
-
-
-@require_safe
-@no_store
-def definition(request: HttpRequest, owner: str, name: str) -> HttpResponse:
-    """Download the definition unchanged, or with `?dialect=A` in the format of inline runs."""
-    workflow = _find(owner, name)
-    try:
-        graph = definitions.graph_of(workflow)
-    except reading.Unreadable as error:
-        raise Http404(str(error)) from error
-    text = writing.dumps(graph, "A" if request.GET.get("dialect") == "A" else graph.dialect)
-    # JSON may contain lone surrogates, which UTF-8 cannot encode: they stay escaped.
-    content = text.encode("utf-8", "backslashreplace")
-    response = HttpResponse(content, content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="{workflow.name}.json"'
-    return response
 
 
 def _find(owner: str, name: str) -> AccountWorkflow:

@@ -17,16 +17,10 @@ SMALL: dict[str, dict[str, Any]] = {
     "g1": {"lengths": (0.1,)},
     "g3": {"crowds": (4,)},
     "g4": {"tabs": 1, "seconds": 0.5},
-    "g7": {"many": 3},
-    "g8": {"sizes": {60: 1}},
-    "g9": {"count": 30},
-    "g10": {"crowds": (2,), "seconds": 0.2},
-    "g11": {"counts": (2, 4, 6)},
+    "g10": {"clients": 2, "seconds": 0.2, "views": 2},
     "g12": {"count": 200},
     "g14": {"count": 300},
-    "review": {"guests": 5, "seconds": 1.0},
     "g13": {"settle_s": 0.0, "measured_s": 1.0},
-    "boards": {"counts": (2, 3)},
 }
 
 

@@ -31,7 +31,6 @@ _ACTIONS = (
     ("New prompt", "save a prompt, style", "library:prompt-new", ""),
     ("New reference", "character, product, place, look", "library:reference-new", ""),
     ("Import a board", "board.json", "boards:import", ""),
-    ("Import a flow", "flow.json", "flows:import", ""),
     ("Import prompts", "lines, CSV, JSON", "library:prompts-import", ""),
 )
 # Label, other words for it, route of the page that does the same without script, rest of the

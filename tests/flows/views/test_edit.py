@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -123,21 +122,6 @@ def test_a_missing_flow_input_is_reported_beside_its_field(member: Client, flow:
     assert response.status_code == 422
     assert "Prompt is required" in response.content.decode()
     assert not FlowRun.objects.exists()
-
-
-def test_a_flow_can_be_exported_and_imported(member: Client, flow: Flow) -> None:
-    address = reverse("flows:flow-document", args=[flow.pk])
-    for dialect in ("", "?dialect=a", "?dialect=b"):
-        content = member.get(address + dialect).content
-        file = SimpleUploadedFile("flow.json", content)
-        response = member.post(reverse("flows:import"), {"file": file})
-        imported = Flow.objects.get(pk=response.headers["Location"].split("/")[2])
-        steps = parse_definition(imported.definition).steps
-        assert [step.endpoint for step in steps] == [FLUX, SEEDREAM]
-        assert steps[1].wires[0].path == ("images", 0, "url")
-    response = member.post(reverse("flows:import"), {"text": "{broken"})
-    assert response.status_code == 422
-    assert "{broken" in response.content.decode()
 
 
 def test_the_flow_list_takes_as_many_queries_for_any_length(member: Client, flow: Flow) -> None:
