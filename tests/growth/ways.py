@@ -13,8 +13,7 @@ from boards.export import importing as boards
 from boards.plan import tables, values
 from catalog.curation import import_export
 from core.names import name_key
-from flows import transfer
-from flows.graph import checks, reading, svg
+from flows.graph import checks, reading
 from flows.graph.openapi import document
 from kept.voices import comment
 from kept.voices.mentions import mentioned_in
@@ -31,7 +30,7 @@ from sharing.kinds.content import _setting_text
 from tests.growth.measuring import WayIn
 
 TEXT = 16 << 20  # of one form post: DATA_UPLOAD_MAX_MEMORY_SIZE
-FLOW = transfer.MAX_BYTES - 1000
+FLOW = reading.MAX_BYTES - 1000
 MANY = 20_000  # controls of a post: DATA_UPLOAD_MAX_NUMBER_FIELDS
 NUMBER = Field(kind="integer", name="n", label="N")
 WORDS = Field(kind="string", name="t", label="T")
@@ -57,25 +56,16 @@ def tangled(size: int) -> bytes:
     return json.dumps({"nodes": nodes}).encode()
 
 
-def drawn(content: bytes) -> str:
+def workflow(content: bytes) -> object:
     graph = reading.load(content)
     checks.problems(graph)
-    document(graph, "workflows/a/b", lambda app, name: {"type": "string"})
-    return svg.draw(graph)
+    return document(graph, "workflows/a/b", lambda app, name: {"type": "string"})
 
 
 def described(count: int) -> bytes:
     """Inputs of a form that say nothing, each read by some node."""
     fields: dict[str, Any] = {f"x{at}": {} for at in range(count)}
     read = {f"x{at}": f"$input.x{at}" for at in range(min(count, 4000))}
-    contents = {"nodes": {"b": node(read, ["input"])}, "schema": {"input": fields}}
-    return json.dumps(contents).encode()
-
-
-def repeated(size: int) -> bytes:
-    """A default, and many places that it goes to."""
-    fields = {"x": {"type": "array", "default": [0] * (size // 4)}}
-    read = {f"x{at}": "$input.x" for at in range(size // 500)}
     contents = {"nodes": {"b": node(read, ["input"])}, "schema": {"input": fields}}
     return json.dumps(contents).encode()
 
@@ -114,57 +104,52 @@ def rows_of_post(count: int) -> dict[str, list[str]]:
 
 WAYS = [
     WayIn(
-        "flow: a reference of dots",
+        "workflow: a reference of dots",
         lambda n: flow(b=node({"x": "$a" + ".a" * (n // 2)})),
-        transfer.load,
+        workflow,
         FLOW,
     ),
     WayIn(
-        "flow: references of dots",
+        "workflow: references of dots",
         lambda n: flow(b=node({"x": ["$a" + ".a" * 480] * (n // 970)})),
-        transfer.load,
+        workflow,
         FLOW,
     ),
     WayIn(
-        "flow: short references",
+        "workflow: short references",
         lambda n: flow(b=node({"x": ["$a"] * (n // 6)}, ["a"])),
-        drawn,
+        workflow,
         FLOW,
     ),
     WayIn(
-        "flow: depends",
+        "workflow: depends",
         lambda n: flow(b=node({"x": ["$a"] * (n // 12)}, map(str, range(n // 18)))),
-        drawn,
+        workflow,
         FLOW,
     ),
-    WayIn("flow: one id of dots", lambda n: flow(**{"a" + ".a" * (n // 2): node({})}), drawn, FLOW),
-    WayIn("flow: nodes that wait for all", tangled, drawn, 250_000),
-    WayIn("flow: inputs of its form", lambda n: described(n // 15), drawn, FLOW),
-    WayIn("flow: a default for many places", repeated, transfer.load, FLOW),
     WayIn(
-        "flow: the most references",
+        "workflow: one id of dots",
+        lambda n: flow(**{"a" + ".a" * (n // 2): node({})}),
+        workflow,
+        FLOW,
+    ),
+    WayIn("workflow: nodes that wait for all", tangled, workflow, 250_000),
+    WayIn("workflow: inputs of its form", lambda n: described(n // 15), workflow, FLOW),
+    WayIn(
+        "workflow: the most references",
         lambda n: flow(b=node({"x": ["$a" + ".a" * 190] * n}, ["a"])),
-        drawn,
+        workflow,
         reading.MAX_LINKS - 10,
     ),
-    WayIn("flow: the most lines between nodes", tangled, drawn, 2 * reading.MAX_LINKS - 200),
-    WayIn("flow: the most fields", described, drawn, reading.MAX_FIELDS),
+    WayIn("workflow: the most lines between nodes", tangled, workflow, 2 * reading.MAX_LINKS - 200),
+    WayIn("workflow: the most fields", described, workflow, reading.MAX_FIELDS),
     WayIn(
-        "flow: our own, a long list",
-        lambda n: json.dumps(
-            {"steps": [{"id": "a", "endpoint": "a/b", "arguments": {"x": [0] * n}}]},
-            separators=(",", ":"),
-        ).encode(),
-        transfer.load,
-        400_000,
-    ),
-    WayIn(
-        "flow: many empty lists",
+        "workflow: many empty lists",
         lambda n: flow(b=node({"x": [[]] * (n // 5)})),
-        transfer.load,
+        workflow,
         FLOW,
     ),
-    WayIn("flow: deep", lambda n: b"[" * n, transfer.load, FLOW),
+    WayIn("workflow: deep", lambda n: b"[" * n, workflow, FLOW),
     WayIn("JSON: many values", lambda n: "[" + "1," * (n // 2) + "1]", loads, TEXT),
     WayIn("JSON: one text of quotes", lambda n: '["' + '\\"' * (n // 2) + '"]', loads, TEXT),
     WayIn("JSON: one text of commas", lambda n: '["' + "," * n + '"]', loads, TEXT),
