@@ -357,7 +357,12 @@ COMPONENTS: dict[str, Schema] = {
         "type": "object",
         "required": ["file"],
         "properties": {
-            "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+            # OpenAPI 3.1 has the media type; generators of clients know the format of 3.0 alone.
+            "file": {
+                "type": "string",
+                "format": "binary",
+                "contentMediaType": "application/octet-stream",
+            },
             "kind": text(
                 "kind of file that the field accepts", enum=["image", "video", "audio", "file"]
             ),

@@ -67,14 +67,14 @@ def calls() -> dict[str, Any]:
     }
 
 
-def ask(name: str, body: dict[str, Any] | None = None, **values: Any) -> Any:
+def ask(name: str, content: dict[str, Any] | None = None, **values: Any) -> Any:
     """Make a call with a body of this content; its answer is one that the document names."""
     import httpx
 
     call, its = calls()[name], generated()
-    if body is not None:
+    if content is not None:
         kind = inspect.signature(call).parameters["body"].annotation
-        values["body"] = (get_args(kind) or [kind])[0].from_dict(body)  # or `Unset`
+        values["body"] = (get_args(kind) or [kind])[0].from_dict(content)  # or `Unset`
     base, timeout = f"{URL}/api/v1", httpx.Timeout(2 * MINUTE)
     client = its.AuthenticatedClient(base_url=base, token=TOKEN, timeout=timeout)
     answer = call(client=client, **values)
@@ -104,10 +104,10 @@ def file_of(run: Any) -> dict[str, str]:
 
 
 def error_of(call: Any) -> dict[str, Any]:
-    """The status and the words of what is refused, at once or when the run has failed."""
+    """The status and the words of what is refused; a run that has failed has words alone."""
     answer = call()
     if answer.status_code < 400:
-        return {"status": 422, "text": str(ended(answer.parsed.id).error.to_dict())}
+        return {"status": None, "text": str(ended(answer.parsed.id).error.to_dict())}
     return {"status": int(answer.status_code), "text": str(answer.parsed.to_dict())}
 
 
@@ -155,4 +155,5 @@ main(
         refused=lambda: start(CENSOR, prompt=FORBIDDEN),
         plain=lambda: start(PICTURE, prompt="x"),
     ),
+    statuses={"refused": None},
 )
