@@ -23,6 +23,11 @@ KEPT = Path(tempfile.gettempdir()) / f"vitrine-test-databases-{os.getuid()}"
 MOST_KEPT = 8  # of as many checkouts and branches
 
 
+def plan_queries(times: int = 1) -> int:
+    """How many statements `custom_plans` adds: a savepoint, PostgreSQL's settings, its release."""
+    return 0 if connection.vendor == "sqlite" else 3 * times
+
+
 def create(creation: Any, name: str) -> None:
     """Create the migrated test database, by copying the one of an earlier run if it is the same."""
     if connection.vendor != "sqlite":

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import gc
 import json
-import logging
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -29,21 +28,13 @@ from tests.people.accounts.test_access import World
 from tests.sampling import SEED, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.any_database]
-world, browser = test_routes.world, test_routes.browser
+world, browser, no_log = test_routes.world, test_routes.browser, test_routes.no_log
 
 MOST_S = 1.0  # for all that is posted, parsing it included
 CHARS = 100_000  # of each control; a post has some sixty of them
 FILE_CHARS = 2_000_000
 # Each unit, repeated, is what some pattern, parser or loop likes least.
 UNITS = ("x", " ", "\n", "*", "*z", "a\n", "[", '"', "@a ", "-", "{", "9", ",", "\u0301", "/*")
-
-
-@pytest.fixture(autouse=True)
-def no_log() -> Iterator[None]:
-    """pytest keeps each record, and Django's have the request: 15 GB with every route."""
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def post(address: str, unit: str, count: int) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 
 from runs.models import Artifact, Run
+from tests.databases import plan_queries
 from tests.playground.views.test_runs import FAILURE
 
 
@@ -24,12 +24,13 @@ def test_the_history_takes_few_queries_for_any_length(
         Artifact.objects.create(
             run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png"
         )
-    settings = 0 if connection.vendor == "sqlite" else 3  # of PostgreSQL's plans
     member.get("/runs/?as=list")
-    with django_assert_num_queries(6 + settings):  # session, user, runs, artifacts, views, the bell
+    with django_assert_num_queries(
+        6 + plan_queries()
+    ):  # session, user, runs, artifacts, views, the bell
         member.get("/runs/")
     member.get("/runs/?as=wall")
-    with django_assert_num_queries(7 + settings):  # and the arguments of those under way
+    with django_assert_num_queries(7 + plan_queries()):  # and the arguments of those under way
         member.get("/runs/")
 
 

@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from library.wall import grouping, sections
 from runs.models import Artifact, Run
+from tests.databases import plan_queries
 
 
 @pytest.mark.parametrize("days", [0, 1, 3, 6, 7, 400])
@@ -83,7 +83,7 @@ def test_the_wall_takes_as_many_queries_for_any_length(
         make_run(state="running")
     # Session, user, runs, artifacts, arguments, outputs, views, bell; on PostgreSQL three more,
     # which let it plan for these values.
-    with django_assert_num_queries(8 if connection.vendor == "sqlite" else 11):
+    with django_assert_num_queries(8 + plan_queries()):
         member.get("/runs/")
 
 
