@@ -44,11 +44,12 @@ ONLY = {
 }
 
 
-# What a sheet begins with; those of pages that load no bundle with what a bundle has.
+# What a sheet begins with: parts of several, and on pages that load no bundle what a bundle has.
 BEGINNINGS = {
     "admin": ["tokens"],
     "list": ["search-words"],
-    "share": ["tokens", "primitives", "button"],
+    "share": ["tokens", "primitives", "button", "lazy/shapes"],
+    "wall": ["lazy/shapes"],
 }
 
 
