@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.search import index
+from library.search import indexing
 from operations.retention import walk
 from operations.retention.kinds import KINDS
 from people.house import person
@@ -39,6 +40,13 @@ QUESTIONS: dict[str, Callable[[User, Client], object]] = {
     ),
     "the front page": lambda user, browser: browser.get("/"),
     "the wall": lambda user, browser: browser.get("/runs/?as=wall"),
+    "what was used": lambda user, browser: browser.get("/runs/?as=wall&q=used"),
+    "what is deleted": lambda user, browser: browser.get("/runs/?as=wall&q=state:deleted"),
+    "a rare phrase": lambda user, browser: browser.get('/runs/?as=wall&q="red+fox"'),
+    "the sums of a month": lambda user, browser: browser.get("/spend/"),
+    "where a run came from": lambda user, browser: browser.get(
+        f"/runs/{Run.objects.order_by('created_at')[0].pk}/descent/"
+    ),
     "the inbox": lambda user, browser: browser.get("/inbox/"),
 }
 
@@ -88,6 +96,7 @@ def test_no_question_costs_more_with_ten_times_as_many_runs(
     costs = []
     for count in (FEW, MANY - FEW):
         add_runs(user, endpoint, count)
+        indexing.index_all()
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         cost = {}
