@@ -98,11 +98,11 @@ def mail() -> Iterator[Finding]:
 def realtime() -> Iterator[Finding]:
     """Ask the realtime process by both addresses, as the web process and as browsers do."""
     path = urlsplit(settings.REALTIME_URL)
-    asked = {
+    addresses = {
         "GATEWAY_URL": settings.GATEWAY_URL,
         "REALTIME_URL": path._replace(scheme=path.scheme.replace("ws", "http")).geturl(),
     }
-    for name, address in asked.items():
+    for name, address in addresses.items():
         if not address:
             continue
         try:

@@ -54,9 +54,9 @@ def measure_goals(
     product = stage.product
     cookies = {cookie["name"]: cookie["value"] for cookie in product.cookies["cookies"]}
     web = find_process("config.server.serving", product.address)
-    measured = []
-    with httpx.Client(cookies=cookies, follow_redirects=True, timeout=60) as client:
-        client.base_url = httpx.URL(product.address)
+    with httpx.Client(
+        base_url=product.address, cookies=cookies, follow_redirects=True, timeout=60
+    ) as client:
         pages = {
             "gallery": "/models/",
             "front page": "/",
@@ -67,8 +67,7 @@ def measure_goals(
             "bell": "/inbox/panel/",
         }
         bare = _bare_view(stage, views)
-        for name, path in pages.items():
-            measured.append(_view(name, client, path, web, views))
+        measured = [_view(name, client, path, web, views) for name, path in pages.items()]
     print(table(HEAD, list(rows([bare, *measured]))), flush=True)
     goals = [
         at_most_ratio(

@@ -41,7 +41,6 @@ class Shown:
     id: str
     title: str
     endpoint: Endpoint | None
-    kind: str
     step: Step
     reads: Sequence[tuple[str, str]] = ()
     problems: Sequence[str] = ()
@@ -104,7 +103,6 @@ def _shown(
         id=node.id,
         title=endpoint.name if endpoint else node.app or node.id,
         endpoint=endpoint,
-        kind=node.kind,
         step=step,
         reads=[
             (".".join(map(str, reference.place)), reference.text)

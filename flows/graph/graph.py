@@ -45,8 +45,6 @@ class Graph:
     nodes: Mapping[str, Node]
     inputs: Mapping[str, Any]  # field → its description, in one of three spellings (15.5)
     output: Mapping[str, Any]  # name → reference: the result of a run
-    title: str = ""
-    name: str = ""
     description: str = ""
     output_schema: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)

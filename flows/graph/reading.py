@@ -89,7 +89,7 @@ def _read(document: dict[str, Any]) -> Graph:
     contents = _mapping(envelope.get("contents")) or envelope
     nodes = contents.get("nodes")
     if isinstance(nodes, dict | list) and not _is_node(nodes):
-        return _read_b(document, envelope, contents)
+        return _read_b(document, contents)
     if envelope and all(_is_node(node) for node in envelope.values()):
         return _read_a(document, envelope)
     raise Unreadable(NO_WORKFLOW)
@@ -115,9 +115,7 @@ def _plain_input(value: Any) -> dict[str, Any]:
     return fields | ({"default": value} if value not in ("", None) else {"required": True})
 
 
-def _read_b(
-    document: dict[str, Any], envelope: Mapping[str, Any], contents: Mapping[str, Any]
-) -> Graph:
+def _read_b(document: dict[str, Any], contents: Mapping[str, Any]) -> Graph:
     raw_nodes: Any = contents.get("nodes")
     if isinstance(raw_nodes, list):  # an example of the Platform API has `nodes: []`
         listed = [node for node in raw_nodes if isinstance(node, dict)]
@@ -130,8 +128,6 @@ def _read_b(
         nodes,
         _mapping(schema.get("input")),
         output if isinstance(output, dict) else _displayed(nodes),
-        title=_text(envelope.get("title")),
-        name=_text(envelope.get("name")) if envelope is not contents else "",
         description=_text(_mapping(contents.get("metadata")).get("description")),
         output_schema=_mapping(schema.get("output")),
         raw=document,

@@ -15,6 +15,7 @@ from django.db import connections, models
 from django.db.models.expressions import Col
 
 from core.db.dollars_field import DollarsField
+from core.db.triggers import create_after_insert
 from library.full_text import Clause, Phrase
 from runs.models import Run
 
@@ -147,6 +148,8 @@ def install_trigger(using: str = "default", **_: Any) -> None:
     create = _create_on_sqlite if connection.vendor == "sqlite" else _create_on_postgresql
     with connection.cursor() as cursor:
         create(cursor)
+        is_read = "NEW.source IS NOT NULL"
+        create_after_insert(cursor, USED_TRIGGER, "playground_inputfile", is_read, _NOTE_USED)
 
 
 _COLUMNS = ("project_id", "user_id", "title", "billable_units")
@@ -170,10 +173,6 @@ def _create_on_sqlite(cursor: Any) -> None:
         f"AFTER UPDATE OF state, {', '.join(_COLUMNS)} ON playground_run "
         f"WHEN {ended} OR {_CHANGED} BEGIN {_NOTE}; END"
     )
-    cursor.execute(
-        f"CREATE TRIGGER IF NOT EXISTS {USED_TRIGGER} AFTER INSERT ON playground_inputfile "
-        f"WHEN NEW.source IS NOT NULL BEGIN {_NOTE_USED}; END"
-    )
     for name, event, statements in (
         ("new", "INSERT", [_ADD]),
         ("gone", "DELETE", [_REMOVE]),
@@ -190,16 +189,6 @@ _REMOVE = f"INSERT INTO {FTS} ({FTS}, rowid, words) VALUES ('delete', OLD.id, OL
 
 
 def _create_on_postgresql(cursor: Any) -> None:
-    cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = %s", [USED_TRIGGER])
-    if cursor.fetchone() is None:
-        cursor.execute(
-            f"CREATE OR REPLACE FUNCTION {USED_TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN {_NOTE_USED}; RETURN NULL; END $$"
-        )
-        cursor.execute(
-            f"CREATE TRIGGER {USED_TRIGGER} AFTER INSERT ON playground_inputfile FOR EACH ROW "
-            f"WHEN (NEW.source IS NOT NULL) EXECUTE FUNCTION {USED_TRIGGER}()"
-        )
     cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = %s", [f"{TRIGGER}_new"])
     if cursor.fetchone() is not None:
         return

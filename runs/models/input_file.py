@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections, models
 from django.db.models.functions import Cast
 
+from core.db.triggers import create_after_insert
 from runs.models.run import Run
 
 if TYPE_CHECKING:
@@ -81,22 +82,9 @@ def install_trigger(using: str = "default", **_: Any) -> None:
     if InputFile._meta.db_table not in connection.introspection.table_names():
         return  # migrated back to before there were such rows
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(
-                f"CREATE TRIGGER IF NOT EXISTS {TRIGGER} AFTER INSERT ON playground_run "
-                f"WHEN {NAMES_FILES.format(row='NEW.')} BEGIN {_insert('NEW.id')}; END"
-            )
-            return
-        cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = %s", [TRIGGER])
-        if cursor.fetchone() is None:
-            cursor.execute(
-                f"CREATE OR REPLACE FUNCTION {TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS "
-                f"$$ BEGIN {_insert('NEW.id')}; RETURN NULL; END $$"
-            )
-            cursor.execute(
-                f"CREATE TRIGGER {TRIGGER} AFTER INSERT ON playground_run FOR EACH ROW "
-                f"WHEN ({NAMES_FILES.format(row='NEW.')}) EXECUTE FUNCTION {TRIGGER}()"
-            )
+        create_after_insert(
+            cursor, TRIGGER, "playground_run", NAMES_FILES.format(row="NEW."), _insert("NEW.id")
+        )
 
 
 def _insert(run: str) -> str:

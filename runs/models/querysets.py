@@ -271,17 +271,14 @@ class ReadableQuery(Generic[T]):
     """
 
     def __init__(self, build: Callable[[RunQuerySet], models.QuerySet[Any, T]]) -> None:
-        self._plain = PreparedQuery(lambda: build(_readable_by(_Reader(sees_all=False))))
-        self._of_all = PreparedQuery(lambda: build(_readable_by(_Reader(sees_all=True))))
+        reader: Any = _Reader  # of a user it has what `readable_by` asks for
+        self._plain = PreparedQuery(lambda: build(_runs().readable_by(reader(sees_all=False))))
+        self._of_all = PreparedQuery(lambda: build(_runs().readable_by(reader(sees_all=True))))
 
     def first(self, user: User | AnonymousUser, **values: Any) -> T | None:
         """Return the first row, or None; `values` are the other parameters by name."""
         query = self._of_all if permissions.may_see_runs(user) else self._plain
         return query.first(user=user.pk or 0, **values)
-
-
-def _readable_by(reader: Any) -> RunQuerySet:
-    return _runs().readable_by(reader)
 
 
 _RECENT = PreparedQuery(

@@ -129,7 +129,6 @@ def test_the_run_list_takes_a_query_for_each_project(
     alone, member = Program(person("zoe")), Program(person("ana"))
     for program, count in ((alone, 2), (member, 7)):
         program("GET", "/me")
-        with django_assert_num_queries(
-            count + plan_queries()
-        ):  # token, (projects, one for each,) runs, artifacts
+        # Token, (projects, one for each,) runs, artifacts.
+        with django_assert_num_queries(count + plan_queries()):
             program("GET", "/runs")

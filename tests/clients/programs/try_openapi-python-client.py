@@ -104,7 +104,7 @@ def file_of(run: Any) -> dict[str, str]:
 
 
 def error_of(call: Any) -> dict[str, Any]:
-    """The status and the words of what is refused; a run that has failed has words alone."""
+    """Return the status and the message of a refusal; a failed run has a message only."""
     answer = call()
     if answer.status_code < 400:
         return {"status": None, "text": str(ended(answer.parsed.id).error.to_dict())}
