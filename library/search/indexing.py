@@ -16,6 +16,7 @@ from django.db.models import F
 
 from library.models import DueEntry, SearchEntry
 from library.search.entries import document_of
+from runs.files import input_references
 from runs.models import Charge, InputFile, Run
 from runs.models.ledger import SumState
 from runs.worker import idle
@@ -50,6 +51,7 @@ def index_due() -> int:
     """
     if not DueEntry.objects.exists():  # at rest, only read
         return 0
+    input_references.read_unread()  # a new run may use others, which are due then
     with transaction.atomic():
         due = DueEntry.objects.order_by("-pk")
         if connection.features.has_select_for_update_skip_locked:

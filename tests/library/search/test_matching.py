@@ -184,6 +184,16 @@ def test_used_is_only_told_of_uses_that_the_reader_may_see(
     assert used() == {results["fox"].pk}
 
 
+def test_a_result_is_found_as_used_as_soon_as_its_user_is_indexed(
+    results: dict[str, Run], user: User, make_run: Any
+) -> None:
+    """Only the purge read which files a run names: `used` found nothing for up to an hour."""
+    make_run(arguments={"image_url": f"/runs/{results['fox'].pk}/artifacts/0/"})
+    indexing.index_all()
+    runs = matching.matching(Run.objects.of(user), parse_line("used"), user)
+    assert [run.pk for run in runs] == [results["fox"].pk]
+
+
 def test_a_search_takes_few_queries(
     member: Client, results: dict[str, Run], django_assert_max_num_queries: Any
 ) -> None:
