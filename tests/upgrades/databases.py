@@ -119,4 +119,6 @@ def schema(database: Any) -> dict[str, Any]:
             else "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger "
             "WHERE NOT tgisinternal ORDER BY tgname"
         )
-        return {**tables, "triggers": cursor.fetchall()}
+        # PostgreSQL orders the columns of a trigger by age, and casts once more what was restored.
+        triggers = {name: {*re.findall(r"\w+", sql)} for name, sql in cursor.fetchall()}
+        return {**tables, "triggers": triggers}
