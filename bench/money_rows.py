@@ -18,7 +18,7 @@ from bench.team import FOX, HARBOUR, POSTERS
 
 DAYS = 45
 LIMIT, LEFT = Decimal(50), Decimal("0.0005")
-MODELS = ("sandbox/aurora", "sandbox/ridgeline", "atelier/papercut", "sandbox/aurora/lite")
+MODELS = ("sandbox/aurora", "sandbox/ridgeline", "sandbox/aurora/lite")
 DOORS = ("page", "page", "board", "flow", "api", "chat")
 REALLY = Decimal("0.049")  # what fal bills for a picture of the first model
 TOO_MUCH = Decimal("4.80")

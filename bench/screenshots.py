@@ -37,14 +37,14 @@ PATIENCE_MS = 120_000
 SETTLED_MS = 800  # until images are decoded and panels have appeared
 WISH = "ten second 1080p film from two pictures with sound under a dollar"
 COMPARED = "?" + "&".join(
-    f"model={name}" for name in ("sandbox/aurora", "sandbox/ridgeline", "atelier/papercut")
+    f"model={name}" for name in ("sandbox/aurora", "sandbox/ridgeline", "sandbox/aurora/lite")
 )
 # By name; those of `model` and `board` come from what is made first.
 PAGES = {
     "gallery": "/",
     "search": f"/models/?q={quote(WISH)}",
     "nothing": "/models/?q=in:video+out:3d+price:%3C0.001",
-    "empty": "/models/sandbox/lens/upscale/",
+    "empty": "/models/sandbox/aurora/trainer/",
     "compare": f"/compare/new/{COMPARED}",
     "boards": "/compare/",
     "chats": "/chats/",

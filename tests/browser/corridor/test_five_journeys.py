@@ -147,10 +147,10 @@ def test_a_poster_in_eight_variations_of_which_a_client_sees_five(
 def test_which_model_for_posters(open_page: Open, size: Size, record_property: Record) -> None:
     page = open_page("/", has_touch=size == PHONE, size=size)
     hand = Hand(page)
-    hand.type(page.get_by_label("What you want to make"), "a poster")
+    hand.type(page.get_by_label("What you want to make"), "mountains")
     hand.click(page.get_by_role("button", name="Find models"))
     hand.click(page.locator("[data-compare]"))
-    for model in ("atelier/tessera", "atelier/letterpress"):
+    for model in ("sandbox/ridgeline", "sandbox/aurora"):
         hand.click(page.locator(f"article[data-endpoint-id='{model}'] .compare-pick"))
     hand.click(page.get_by_role("link", name="Compare 2 models"))
     hand.type(page.locator("[name='row-values']"), "A poster for a harbour festival")

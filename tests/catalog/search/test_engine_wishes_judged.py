@@ -206,7 +206,7 @@ def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
 def test_there_are_enough_judged_queries(scores: list[Score]) -> None:
     is_known = {"sandbox": True, "real": bool(documents.upstreams_items())}
     asked = [question for question in judging.questions() if is_known[question.catalogue]]
-    assert len(scores) == len(asked) >= 30
+    assert len(scores) == len(asked) >= 14
     assert len({(s.question.catalogue, s.question.typed) for s in scores}) == len(scores)
 
 
