@@ -88,7 +88,7 @@ def density(prompt: str) -> float:
 def vivid(colour: Array) -> Array:
     """The colour as a light source: bright and saturated, of the same hue."""
     hue, saturation, _ = colorsys.rgb_to_hsv(*map(float, colour))
-    return f32(colorsys.hsv_to_rgb(hue, max(0.5, saturation), 0.92))
+    return f32(colorsys.hsv_to_rgb(hue, max(0.65, saturation), 0.95))
 
 
 def turned(colours: Array, turn: float) -> Array:

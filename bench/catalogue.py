@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,3 +37,18 @@ def fill(items: Iterable[dict[str, Any]]) -> None:
     ids = [item.endpoint_id for item in with_documents]
     ledger.keep_schemas([(ids, fal.Found(with_documents, [], []))])
     post_sync.run()
+
+
+def set_up() -> None:
+    """Set up Django in a process of a benchmark, with a new database and the sandbox's models."""
+    import django
+
+    django.setup()
+    logging.disable(logging.INFO)
+    from django.conf import settings
+    from django.core.management import call_command
+
+    settings.ALLOWED_HOSTS = ["*"]
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    fill(sandbox())
