@@ -248,8 +248,6 @@ def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Ope
     page = ready(open_page("/models/mischief/slow/"))
     page.locator("[name=prompt]").fill("many lines")
     page.locator("[name=duration]").first.fill("9")
-    settings = page.locator("details.more")  # open already where an earlier draft has set some
-    settings.evaluate("(settings) => { settings.open = true; }")
     page.locator("[name=log_lines]").first.fill("60")
     page.locator("#run-button").click()
     page.wait_for_selector("[data-run-state=running]")
