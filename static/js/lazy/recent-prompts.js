@@ -12,7 +12,7 @@ const BUTTON = `
     title="Recent prompts (↑ in the empty box)"
   >Recent</button>`;
 const PANEL = `
-  <div class="recent" popover role="dialog" aria-label="Recent prompts">
+  <div class="recent sheet" popover role="dialog" aria-label="Recent prompts">
     <input
       type="search"
       role="combobox"

@@ -51,7 +51,7 @@ class WordsLine extends HTMLElement {
     if (this.list) return;
     const input = this.querySelector("input");
     this.list = document.createElement("ul");
-    Object.assign(this.list, { id: "line-suggestions", hidden: true });
+    Object.assign(this.list, { id: "line-suggestions", className: "sheet", hidden: true });
     Object.assign(this.list, { role: "listbox", ariaLabel: "Suggestions" });
     this.append(this.list);
     Object.assign(input, { role: "combobox", ariaExpanded: "false" });
