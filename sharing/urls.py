@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sharing.views import embed, files, one_share, reports, shares, visit, vote
+from sharing.views import files, one_share, previews, reports, shares, visit, vote
 from sharing.views.review import answers, posts
 from sharing.views.review import pages as review_pages
 
@@ -24,11 +24,10 @@ urlpatterns = [
         answers.versions_of_item,
         name="answers-versions",
     ),
-    path("robots.txt", embed.robots, name="robots"),
-    path("s/oembed", embed.oembed, name="oembed"),
+    path("robots.txt", previews.robots, name="robots"),
     path("s/<str:token>/", visit.share, name="share"),
     path("s/<str:token>/password/", visit.password, name="share-password"),
-    path("s/<str:token>/picture.jpg", embed.picture, name="share-preview"),
+    path("s/<str:token>/picture.jpg", previews.picture, name="share-preview"),
     path("s/<str:token>/archive/", visit.archive, name="share-archive"),
     path("s/<str:token>/items/<int:number>/", visit.item, name="share-item"),
     path("s/<str:token>/files/<int:number>/3d/", visit.mesh, name="share-mesh"),

@@ -28,7 +28,6 @@ SHARES: dict[str, Row] = {
     "sharing:own-share": Row(OWNERS_ALONE, OWNERS_ALONE),
     "sharing:own-share-address": Row(METHOD, OWNERS_ALONE),
     "sharing:own-share-revocation": Row(METHOD, "login none yes none yes yes", SEE_ALL_SHARES),
-    "sharing:oembed": Row(NOWHERE, CLOSED),
     "sharing:robots": Row(OPEN, CLOSED),
     "sharing:review": Row(OPEN, OPEN),
     "sharing:review-comment": Row("none none yes none none none", OPEN),
