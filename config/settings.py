@@ -1,6 +1,7 @@
 """Every setting of Vitrine, read from the environment or `.env`; `.env.example` explains each."""
 
 import os
+from datetime import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,16 +103,15 @@ FAL_MEDIA_URLS += [
     if origin not in FAL_MEDIA_URLS and not origin.endswith((".fal.ai", "fal.run"))
 ]
 FAL_MEDIA_URLS = list(dict.fromkeys(FAL_MEDIA_URLS))
-SANDBOX_TLS_PORT = env.number("SANDBOX_TLS_PORT", 0, 0, 65535)
 SYNC_INTERVAL_MINUTES = env.number("SYNC_INTERVAL_MINUTES", 60, 0, 100_000)
 RATE_LIMITS = env.flag("RATE_LIMITS", "1")
 MCP_SPENDING_CAP = env.number("MCP_SPENDING_CAP", 5, 0, 100_000)
 RUNS_AT_ONCE = env.number("RUNS_AT_ONCE", 40, 1, 5000)
 RUNS_AT_ONCE_PER_USER = env.number("RUNS_AT_ONCE_PER_USER", 10, 1, 5000)
 
-LIVE_MINUTES = env.number("LIVE_MINUTES", 10, 1, 1440)
-LIVE_PICTURES_PER_S = env.number("LIVE_PICTURES_PER_S", 8, 1, 30)
-LIVE_IDLE_S = env.number("LIVE_IDLE_S", 60, 5, 3600)
+# A live session ends after this time, or after so many seconds without a change.
+LIVE_MINUTES, LIVE_IDLE_S = 10, 60
+LIVE_PICTURES_PER_S = 8
 
 # --- mail ---------------------------------------------------------------------------------------
 # Only the worker sends mail: links to reset passwords, and notifications.
@@ -186,7 +186,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.server.static_build.Storage"},
 }
 # --- backups --------------------------------------------------------------------------------------
-# A folder, or a storage by its dotted name. The worker makes one each day at that time.
+# A folder, or a storage by its dotted name. The worker makes one each day at BACKUP_AT.
 BACKUP_TO = env.text("BACKUP_TO")
 if BACKUP_TO:
     STORAGES["backups"] = (
@@ -194,7 +194,7 @@ if BACKUP_TO:
         if "/" in BACKUP_TO
         else _storage("BACKUP_TO", BACKUP_TO, env.text("BACKUP_TO_OPTIONS"))
     )
-BACKUP_AT = settings_rules.parse_time("BACKUP_AT", env.text("BACKUP_AT") or "03:00")
+BACKUP_AT = time(3)
 BACKUPS_KEPT = env.number("BACKUPS_KEPT", 14, 1, 10_000)
 BACKUP_PASSPHRASE = env.text("BACKUP_PASSPHRASE")
 # Where holes are reported: an address for /.well-known/security.txt (RFC 9116).
@@ -202,18 +202,16 @@ SECURITY_CONTACT = settings_rules.parse_contact(env.text("SECURITY_CONTACT"))
 FILE_UPLOAD_PERMISSIONS = 0o600  # only this account may read results and uploads
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Limits in MB: one result file, one person's uploads, the free space to leave on the disk, a post.
-RESULT_FILE_MAX_MB = env.number("RESULT_FILE_MAX_MB", 2048, 1, 1_000_000)
+RESULT_FILE_MAX_MB = 2048
 UPLOADS_MAX_MB_PER_PERSON = env.number("UPLOADS_MAX_MB_PER_PERSON", 5120, 1, 100_000_000)
-DISK_FLOOR_MB = env.number("DISK_FLOOR_MB", 512, 0, 100_000_000)
-POST_MAX_MB = env.number("POST_MAX_MB", 2100, 16, 100_000_000)  # one post, with its files
+DISK_FLOOR_MB = 512
+POST_MAX_MB = 2100
 # How many days things are kept that nobody has starred, shared or decided upon; 0: for ever.
 # Projects may say otherwise of runs and of files.
 RUNS_KEPT_DAYS = env.number("RUNS_KEPT_DAYS", 0, 0, 3650)
 FILES_KEPT_DAYS = env.number("FILES_KEPT_DAYS", 0, 0, 3650)
 UPLOADS_KEPT_DAYS = env.number("UPLOADS_KEPT_DAYS", 0, 0, 3650)
-DRAFTS_KEPT_DAYS = env.number("DRAFTS_KEPT_DAYS", 180, 7, 3650)
-INBOX_KEPT_DAYS = env.number("INBOX_KEPT_DAYS", 90, 7, 3650)
-LOGS_KEPT_DAYS = env.number("LOGS_KEPT_DAYS", 30, 7, 3650)
+DRAFTS_KEPT_DAYS, INBOX_KEPT_DAYS, LOGS_KEPT_DAYS = 180, 90, 30
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 << 20  # a form may hold a megabyte of text many times over
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # each node of a large schema is a form control

@@ -69,7 +69,7 @@ def things() -> Iterator[Thing]:
         "Results",
         size(storage.results_bytes) or "none",
         f"People delete them, or days of their projects do; they go {GRACE.days} days later. "
-        f"Below {floor} free (DISK_FLOOR_MB) none is copied.",
+        f"Below {floor} free none is copied.",
     )
     yield Thing(
         "Uploads",

@@ -10,7 +10,7 @@ HERE = "sqlite://:memory:"
 
 
 def test_what_only_adds_is_taken() -> None:
-    assert check(HERE, "operations.0002_second_release").returncode == 0
+    assert check(HERE, "operations.0003_processes").returncode == 0
 
 
 def test_what_takes_away_or_must_be_filled_is_refused(capfd: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("api", "0001_squashed_0009"),
-        ("projects", "0005_files_days"),
+        ("projects", "0001_squashed_0005"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("boards", "0019_comments_of_all")]
+    dependencies = [("boards", "0001_squashed_0019")]
 
     operations = [
         migrations.AddField(

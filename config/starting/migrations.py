@@ -12,12 +12,10 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from core.db.squashes import SQUASHED, Key, is_replaced
 from core.version import version
 
-Key = tuple[str, str]  # app label and name of a migration
-
 TABLE = "django_migrations"
-SQUASHED = "_squashed_"  # in the name of each migration that replaces others
 DATA_VERSION = "operations_dataversion"
 
 
@@ -44,7 +42,7 @@ class Stone:
 
 
 # The last versions with migrations that are squashed or gone since, the oldest first.
-STONES = (Stone("0.1.0", "a53b0300"),)
+STONES = (Stone("0.2.0", "3421455f"),)
 
 
 def require_known(*, is_migrated: bool) -> None:
@@ -159,15 +157,6 @@ def _on_disk() -> set[Key]:
         if find_spec(package)
         for module in pkgutil.iter_modules(import_module(package).__path__)
     }
-
-
-def is_replaced(key: Key, squash: Key) -> bool:
-    """Whether `squash` replaces `key`, from their names alone: `0001_squashed_0012` names a range.
-
-    Importing the file to read its `replaces` costs each process 1 MB and 20 ms at every start.
-    """
-    first, _, last = squash[1].partition(SQUASHED)
-    return key[0] == squash[0] and first <= key[1][: len(first)] <= last
 
 
 def replaced_by(squash: Key) -> set[Key]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable
-from datetime import time
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -159,14 +158,6 @@ def parse_contact(text: str) -> str:
             "SECURITY_CONTACT must be a mail address or an address that begins with https://."
         )
     return contact
-
-
-def parse_time(name: str, text: str) -> time:
-    """Return a time of the day, such as 03:00; raises ImproperlyConfigured."""
-    try:
-        return time.fromisoformat(text)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a time such as 03:00, not {text!r}.") from None
 
 
 def storage_options(name: str, text: str, setting: str = "MEDIA_STORAGE") -> dict[str, Any]:

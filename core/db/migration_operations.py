@@ -8,8 +8,6 @@ from typing import Any
 from django.db import DatabaseError, migrations, transaction
 from django.db.migrations.operations.base import Operation
 
-from core.db.dollars_field import PLACES
-
 
 class CreateModels(Operation):
     """Creates models at once, each as its `CreateModel` says; they may refer to each other.
@@ -96,27 +94,3 @@ class AddTrigramIndex(Operation):
     def describe(self) -> str:
         """Return the sentence that `migrate --plan` prints."""
         return f"Create trigram index {self.name} on {self.table} (PostgreSQL)"
-
-
-class AlterToDollars(migrations.AlterField):
-    """Makes a DecimalField in dollars a `DollarsField`, with its sums."""
-
-    reversible = False
-
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        """Change the column's type, and dollars into nano-dollars."""
-        model = to_state.apps.get_model(app_label, self.model_name)
-        if not self.allow_migrate_model(schema_editor.connection.alias, model):
-            return
-        table = schema_editor.quote_name(model._meta.db_table)
-        column = schema_editor.quote_name(model._meta.get_field(self.name).column)
-        nano = f"CAST(ROUND({column} * {10**PLACES}) AS bigint)"
-        if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(
-                f"ALTER TABLE {table} ALTER COLUMN {column} TYPE bigint USING {nano}"
-            )
-        else:
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            schema_editor.execute(f"UPDATE {table} SET {column} = {nano}")  # noqa: S608

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import idna
-
 
 def ascii_host(host: str) -> str:
     """Return a host name in ASCII (münchen → xn--mnchen-3ya).
 
-    Raises idna.IDNAError, a ValueError, for one that no host can have.
+    Raises ValueError for one that no host can have.
     """
-    return host if host.isascii() else idna.encode(host, uts46=True).decode()
+    if host.isascii():
+        return host
+    import httpx  # hardly ever needed, and 5 MB
+
+    try:
+        return httpx.URL(scheme="https", host=host).raw_host.decode()
+    except httpx.InvalidURL as error:
+        raise ValueError(str(error)) from error

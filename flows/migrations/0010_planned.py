@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("flows", "0009_kept"),
+        ("flows", "0001_squashed_0009"),
     ]
 
     operations = [

@@ -18,7 +18,7 @@ def index_anew(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("library", "0010_styles_take_prompts"),
-        ("playground", "0045_open_sums"),
+        ("library", "0001_squashed_0010"),
+        ("playground", "0001_squashed_0048"),
     ]
     operations = [migrations.RunPython(index_anew, migrations.RunPython.noop)]

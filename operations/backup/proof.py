@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from core.db import clock
+from core.db.squashes import SQUASHED, is_replaced
 from core.formatting import counted
 from core.storage import checksum, describe_error
 from core.version import version
@@ -62,7 +63,9 @@ def require_fits(about: About) -> None:
         )
     present = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
     known = set(present).union(*(migration.replaces for migration in present.values()))
-    newer = sorted(set(about.migrations) - known)
+    squashes = [key for key in present if SQUASHED in key[1]]
+    unknown = set(about.migrations) - known
+    newer = sorted(key for key in unknown if not any(is_replaced(key, s) for s in squashes))
     if newer:
         raise NoBackup(
             f"{about.name} was made by Vitrine {about.version}, which is newer than this one, "

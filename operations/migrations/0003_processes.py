@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("operations", "0002_second_release"),
+        ("operations", "0001_squashed_0002"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0005_comments_of_all")]
+    dependencies = [("sharing", "0001_squashed_0005")]
 
     operations = [
         migrations.AddField(

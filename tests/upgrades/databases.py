@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -93,3 +94,31 @@ def execute(url: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         found = cursor.fetchall() if cursor.description else []
         database.commit()
     return found
+
+
+def schema(database: Any) -> dict[str, Any]:
+    """Columns, indexes, constraints and triggers by table, without Django's generated names."""
+    with database.cursor() as cursor:
+        inspect = database.introspection
+        tables = {
+            table: {
+                "columns": sorted(
+                    map(repr, (tuple(c) for c in inspect.get_table_description(cursor, table)))
+                ),
+                "constraints": sorted(
+                    json.dumps(constraint, sort_keys=True, default=str)
+                    for constraint in inspect.get_constraints(cursor, table).values()
+                ),
+            }
+            for table in inspect.table_names(cursor)
+            if table != "sqlite_stat1"  # a test of plans has let the database look at its tables
+        }
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+            if database.vendor == "sqlite"
+            else "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger "
+            "WHERE NOT tgisinternal ORDER BY tgname"
+        )
+        # PostgreSQL orders the columns of a trigger by age, and casts once more what was restored.
+        triggers = {name: {*re.findall(r"\w+", sql)} for name, sql in cursor.fetchall()}
+        return {**tables, "triggers": triggers}

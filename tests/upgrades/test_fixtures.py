@@ -14,7 +14,7 @@ from django.db import connection
 
 from tests.processes import ROOT, environment
 from tests.upgrades import fixtures
-from tests.upgrades.databases import connect, databases
+from tests.upgrades.databases import connect, databases, schema
 from tests.upgrades.make_fixture import SECRET_KEY
 
 pytestmark = [
@@ -54,6 +54,12 @@ def test_all_rows_are_there(restored: fixtures.Restored) -> None:
     assert fewer == set()
     assert more <= GROWING
     assert now["boards_cell"] == 4
+
+
+def test_its_tables_are_those_of_a_new_database(restored: fixtures.Restored) -> None:
+    """The squashed migrations make what those made that they replace."""
+    with closing(connect(restored.url)) as database:
+        assert schema(database) == schema(connection)
 
 
 def test_all_files_are_there(restored: fixtures.Restored) -> None:

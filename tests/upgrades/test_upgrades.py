@@ -5,7 +5,6 @@ Which database is refused, and how, says `tests/config/starting/test_migrations.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,37 +15,19 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from config.starting.migrations import STONES, replaced_by
-from tests.upgrades.databases import connect, databases, execute, manage, migrate, rows
+from tests.upgrades.databases import (
+    connect,
+    databases,
+    execute,
+    manage,
+    migrate,
+    rows,
+    schema,
+)
 
 SQUASHES: set[tuple[str, str]] = {*MigrationLoader(None).replacements}
 Key = tuple[str, str]  # app label and name of a migration
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.exhaustive]
-
-
-def schema(database: Any) -> dict[str, Any]:
-    """Columns, indexes, constraints and triggers by table, without Django's generated names."""
-    with database.cursor() as cursor:
-        inspect = database.introspection
-        tables = {
-            table: {
-                "columns": sorted(
-                    map(repr, (tuple(c) for c in inspect.get_table_description(cursor, table)))
-                ),
-                "constraints": sorted(
-                    json.dumps(constraint, sort_keys=True, default=str)
-                    for constraint in inspect.get_constraints(cursor, table).values()
-                ),
-            }
-            for table in inspect.table_names(cursor)
-            if table != "sqlite_stat1"  # a test of plans has let the database look at its tables
-        }
-        cursor.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
-            if database.vendor == "sqlite"
-            else "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger "
-            "WHERE NOT tgisinternal ORDER BY tgname"
-        )
-        return {**tables, "triggers": cursor.fetchall()}
 
 
 def applied(url: str) -> set[Key]:

@@ -113,8 +113,6 @@ class Command(BaseCommand):
         local.write_sandbox_settings(addresses)
         data_dir = str(settings.VAR_DIR / "sandbox")
         command = python("-m", "sandbox", "--port", str(port), "--data-dir", data_dir)
-        if settings.SANDBOX_TLS_PORT:
-            command += ["--tls-port", str(settings.SANDBOX_TLS_PORT)]
         keys = {"SANDBOX_KEY": key, "SANDBOX_ADMIN_KEY": admin_key}
         sandbox = Process("sandbox", command, processes.without_key(processes.inherited()) | keys)
         sandbox.start()

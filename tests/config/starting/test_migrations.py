@@ -11,14 +11,12 @@ from django.db.migrations.loader import MigrationLoader
 
 from config.starting import migrations
 from config.starting.migrations import (
-    SQUASHED,
     STONES,
-    Key,
     Stone,
-    is_replaced,
     replaced_by,
     require,
 )
+from core.db.squashes import SQUASHED, Key, is_replaced
 
 ALL = {*MigrationLoader(None).disk_migrations}
 SQUASHES = sorted(key for key in ALL if SQUASHED in key[1])
@@ -56,9 +54,9 @@ def test_a_database_between_two_releases_is_refused(squash: Key) -> None:
 
 def test_a_database_of_before_earlier_squashes_is_refused() -> None:
     """It has recorded none of the names that are replaced, so that Django would begin anew."""
-    squash = ("training", "0001_squashed_0002")
+    squash = ("training", "0001_squashed_0003")
     sentence = refusal((ALL - {squash}) | {("training", "0001_initial")}, is_migrated=False)
-    assert "training.0001_training was never applied" in sentence
+    assert "training.0001_squashed_0002 was never applied" in sentence
 
 
 @pytest.mark.parametrize(
