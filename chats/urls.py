@@ -6,7 +6,6 @@ from chats.views import actions, chat, lists
 
 app_name = "chats"
 urlpatterns = [
-    path("", lists.index, name="chats"),
     path("new/", lists.new, name="new"),
     path("<uuid:pk>/", chat.chat, name="chat"),
     path("<uuid:pk>/turns/", actions.turns, name="chat-turns"),

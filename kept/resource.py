@@ -54,6 +54,7 @@ class Resource(Generic[Row]):
     at: ClassVar[str]  # the path of its list: `prompts/`
     list_route: ClassVar[str]  # the name of its list's address: `library:prompts`
     about: ClassVar[str] = ""
+    deleted_words: ClassVar[str] = ""  # what the list says of a deletion, beside its undo
     fields: ClassVar[Sequence[str]] = ()
     form: ClassVar[type[KeptForm] | None] = None
     parts: ClassVar[Sequence[str]] = ("list", "new", "recovery", "page", "form", "deletion")
@@ -264,9 +265,9 @@ class Resource(Generic[Row]):
         return self.model.slug
 
     @property
-    def deleted_words(self) -> str:
+    def undo_notice(self) -> str:
         """Return what the list says of a deletion, beside its undo."""
-        return f"The {self.noun} is deleted."
+        return self.deleted_words or f"The {self.noun} is deleted."
 
     @property
     def noun(self) -> str:

@@ -96,6 +96,7 @@ class Weights(Kept):
     """A file of weights that a training has produced, with a name."""
 
     slug, route = "weights", "training:weights-page"
+    searched = ("name", "training__trigger_word")
     goes_along = True  # with its training's run
 
     user = models.ForeignKey(

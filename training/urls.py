@@ -14,6 +14,5 @@ urlpatterns = [
     path("data-sets/<uuid:pk>/files/", files.files, name="dataset-files"),
     path("data-sets/<uuid:pk>/results/", files.results, name="dataset-results"),
     path("data-sets/<uuid:pk>/form/", datasets.form, name="dataset-form"),
-    path("weights/", weights.index, name="weights"),
     path("weights/<uuid:pk>/", weights.weights, name="weights-page"),
 ]

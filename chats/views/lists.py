@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from catalog.models import Endpoint
 from catalog.models.querysets import EndpointQuerySet
@@ -18,19 +18,21 @@ from chats.talk.shape import shape_of
 from chats.turns import finding
 from chats.views.chat import find_own
 from core.http.caching import no_store
-from core.http.parameters import parse_moment, parse_uuid, search_words
+from core.http.parameters import parse_uuid, search_words
 from core.http.posts import hidden
 from kept.resource import Resource
 from projects import current, roles
 from projects.rules import door
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.contrib.auth.models import User
+    from django.core.paginator import Page
 
     from core.http.htmx import HtmxRequest
     from projects.models import Project
 
-LISTED = 40
 CATEGORIES = (
     *("llm", "vision", "text-to-text", "image-to-text", "video-to-text", "audio-to-text"),
     *("unknown", "json"),
@@ -39,40 +41,38 @@ MOST_MODELS = 60
 
 
 class Chats(Resource[Chat]):
-    """The way out of a conversation and back; its runs stay in the history."""
+    """The list of conversations, and the deletion of one; its runs stay in the history."""
 
-    model, parts = Chat, ("recovery", "deletion")
+    model, parts = Chat, ("list", "recovery", "deletion")
     at, list_route = "", "chats:chats"
+    on_page, deleted_words = 40, "The chat is deleted. Its runs are kept."
+    list_template, row_template = "chats/chats.html", "chats/_row.html"
+
+    def rows(self) -> Any:
+        """Return the conversations with how many turns each has, without their contents."""
+        rows = super().rows().select_related("project", "user", "endpoint__picture")
+        counted = rows.annotate(count=Count("turns"), has_draft=~Q(draft={}))
+        return counted.defer("settings", "system", "draft").order_by("-created_at")
+
+    def listed(self, request: HtmxRequest) -> Any:
+        """Return those that have something in them; what is not sent yet is its user's alone."""
+        rows = super().listed(request).exclude(said_at=None, draft={})
+        return rows.filter(Q(user_id=request.user.pk) | Q(said_at__isnull=False))
+
+    def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
+        """Return those with all words of `?q=` in the title, or in a message with its answer."""
+        return finding.matching(rows, search_words(request), request.user)
+
+    def shown(self, request: HtmxRequest, page: Page[Chat]) -> Mapping[str, Any]:
+        """Give each row the place where the words were found."""
+        words = search_words(request)
+        found_in = finding.hits(page.object_list, words, request.user) if words else {}
+        for chat in page.object_list:
+            chat.found = found_in.get(chat.pk)  # type: ignore[attr-defined]
+        return {}
 
 
 CHATS = Chats()
-
-
-@require_safe
-@no_store
-def index(request: HtmxRequest) -> HttpResponse:
-    """List the project's conversations, newest first.
-
-    `?q=` searches titles, messages and answers. What nobody has sent yet is its user's alone.
-    """
-    query = search_words(request)
-    chats: Any = current.listed(Chat.objects.kept(), request).exclude(said_at=None, draft={})
-    chats = chats.filter(Q(user_id=request.user.pk) | Q(said_at__isnull=False))
-    chats = finding.matching(chats, query, request.user).select_related("endpoint__picture", "user")
-    chats = chats.annotate(count=Count("turns"))
-    before = parse_moment(request.GET.get("before", ""))
-    chats = chats.filter(created_at__lt=before) if before else chats
-    chats = chats.defer("settings", "system", "draft").annotate(has_draft=~Q(draft={}))
-    listed = list(chats.order_by("-created_at")[: LISTED + 1])
-    found_in = finding.hits(listed, query, request.user) if query else {}
-    context = {
-        "chats": [(chat, found_in.get(chat.pk)) for chat in listed[:LISTED]],
-        "asked": query,
-        "more": listed[LISTED - 1].created_at.isoformat() if len(listed) > LISTED else "",
-        "deleted": parse_uuid(request.GET.get("deleted", "")),
-        "all_projects": current.is_of_all_projects(request),
-    }
-    return render(request, "chats/chats.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,45 +1,37 @@
-"""The context of the list of weights, and of each one's page."""
+"""What the list of weights shows of each, and what their pages show."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
-
 from projects.rights import Rights
 from runs.costs import known_costs
 from runs.files.artifact_urls import artifact_url, thumbnail_url
 from runs.models import Run
-from runs.models.querysets import heavy_columns
 from training.models import Dataset, Weights
 from training.results.samples import samples_of
 from training.results.siblings import siblings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.contrib.auth.models import User
 
     from runs.models.querysets import RunQuerySet
-    from training.models import WeightsQuerySet
 
-LISTED = 24
 IN_ROW = 4  # samples per entry of the list
 ON_PAGE = 24
 ROWS = ("training__run__endpoint", "training__run__charge", "training__dataset", "user")
 
 
-def listing(weights: WeightsQuerySet, runs: RunQuerySet, query: str, page: int) -> dict[str, Any]:
-    """Return one page of these weights, with their samples among these runs.
+def cards(rows: Iterable[Weights], runs: RunQuerySet) -> list[dict[str, Any]]:
+    """Return what the list shows of each of the weights, with their samples among these runs.
 
     The number of queries is constant.
     """
-    weights = weights.select_related(*ROWS).defer(*heavy_columns("training__run__"))
-    if query:
-        condition = Q(name__icontains=query) | Q(training__trigger_word__icontains=query)
-        weights = weights.filter(condition)
-    first = (page - 1) * LISTED
-    rows = list(weights[first : first + LISTED + 1])
-    samples = samples_of(runs, rows[:LISTED])
-    shown = [
+    rows = list(rows)
+    samples = samples_of(runs, rows)
+    return [
         {
             "weights": row,
             "run": row.training.run,
@@ -48,14 +40,8 @@ def listing(weights: WeightsQuerySet, runs: RunQuerySet, query: str, page: int) 
             "count": len(samples.get(row.address, [])),
             "samples": _pictures(samples.get(row.address, []), IN_ROW),
         }
-        for row in rows[:LISTED]
+        for row in rows
     ]
-    return {
-        "rows": shown,
-        "asked": query,
-        "page": page,
-        "more": page + 1 if len(rows) > LISTED else 0,
-    }
 
 
 def page(user: User, weights: Weights) -> dict[str, Any]:

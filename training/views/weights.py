@@ -8,48 +8,45 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from core.http.caching import no_store
-from core.http.parameters import page_number, parse_uuid, search_words
 from kept.resource import Resource
 from projects import current, roles
 from runs.models import Run
+from runs.models.querysets import heavy_columns
 from training.display import weights_page
 from training.forms import WeightsForm
 from training.models import Weights
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.core.paginator import Page
+
     from core.http.htmx import HtmxRequest
 
 
 class AllWeights(Resource[Weights]):
     """Weights; their run and its file stay when they leave the list."""
 
-    model, parts = Weights, ("recovery", "deletion")
+    model, parts = Weights, ("list", "recovery", "deletion")
     at, list_route = "weights/", "training:weights"
+    on_page, deleted_words = 24, "Removed. Their run is kept."
+    list_template, row_template = "training/weights.html", "training/_weights.html"
 
     def rows(self) -> Any:
         """Return the weights with their trainings."""
-        return super().rows().select_related("project", *weights_page.ROWS)
+        rows = super().rows().select_related("project", *weights_page.ROWS)
+        return rows.defer(*heavy_columns("training__run__"))
+
+    def shown(self, request: HtmxRequest, page: Page[Weights]) -> Mapping[str, Any]:
+        """Return the cards: where each comes from, and its samples in this project."""
+        runs = current.listed(Run.objects.kept(), request)
+        return {"rows": weights_page.cards(page.object_list, runs)}
 
 
 WEIGHTS = AllWeights()
-
-
-@require_safe
-@no_store
-def index(request: HtmxRequest) -> HttpResponse:
-    """List the project's weights, newest first; `?q=` searches by name or trigger word."""
-    query = search_words(request)
-    page = page_number(request.GET.get("page", ""))
-    rows = current.listed(Weights.objects.kept(), request)
-    context = weights_page.listing(rows, current.listed(Run.objects.kept(), request), query, page)
-    context |= {
-        "deleted": parse_uuid(request.GET.get("deleted", "")),
-        "all_projects": current.is_of_all_projects(request),
-    }
-    return render(request, "training/weights.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -279,7 +279,7 @@ def test_the_chat_list_takes_as_many_queries_for_any_length(
     say("One")
     for number in range(20):
         Chat.objects.create(user=user, endpoint=router, draft={"text": str(number)})
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         member.get("/chats/")
 
 

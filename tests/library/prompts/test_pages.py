@@ -84,7 +84,7 @@ def test_search_folders_and_tags_narrow_the_list(member: Client, user: User) -> 
     assert names(q="HEAVY rain") == ["Rain"]
     assert names(q="fur") == names(tag="fur") == names(folder="campaign/fox") == ["Fox"]
     assert names(folder="campaign") == ["Fox", "Owl"]
-    assert "No prompt fits" in shown(member, "/prompts/", q="nothing")
+    assert "Nothing found" in shown(member, "/prompts/", q="nothing")
 
 
 def test_the_list_needs_as_many_queries_whatever_its_length(
