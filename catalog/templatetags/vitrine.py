@@ -84,6 +84,18 @@ def won_by_tag(records: TrackRecords, key: int) -> tuple[TrackRecord, ...]:
     return records.by_tag.get(key, ())
 
 
+@register.simple_block_tag(end_name="endempty_state")
+def empty_state(content: SafeString, title: str) -> SafeString:
+    """Draw an empty state: what is not there, and what to do about it."""
+    return format_html('<div class="empty"><h2>{}</h2><p>{}</p></div>', title, content)
+
+
+@register.filter
+def words_between_commas(text: str) -> list[str]:
+    """Split `Process,State`, the columns of a table."""
+    return text.split(",")
+
+
 @register.filter
 def ago(moment: datetime | None) -> str | SafeString:
     """A `<time>` that says how long ago, with the exact moment in its title."""
