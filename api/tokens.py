@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from api.models import Token
+from core.periods import UNDO_WITHIN
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from people.accounts import audit
@@ -43,7 +44,6 @@ MAX_TOKENS = 50  # per user, not counting revoked ones
 MAX_DAYS = 3650
 HINT_CHARS = 4
 USED_EVERY = timedelta(minutes=1)  # between two writes of `last_used_at`
-UNDO_WITHIN = timedelta(hours=1)
 KEPT_AFTER_REVOCATION = timedelta(days=30)
 _TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 
@@ -117,7 +117,7 @@ def authenticate(secret: str) -> Token | None:
 
 
 def revoke(token: Token, by: User | None = None) -> None:
-    """Invalidate the token at once; `restore` undoes that for an hour.
+    """Invalidate the token at once; `restore` undoes that for a day.
 
     `by` is an admin who does it; by default its user does.
     """

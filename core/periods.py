@@ -1,4 +1,4 @@
-"""The days and months of sums and limits: those of the server's time zone."""
+"""Days and months of sums and limits, in the server's time zone; and how long an undo lasts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
+UNDO_WITHIN = timedelta(days=1)  # what was revoked, removed, withdrawn or ended; see kept.GRACE
 SINCE = "from "  # with it the name of a period without an end begins
 
 

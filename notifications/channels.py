@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from core.periods import UNDO_WITHIN
 from fal.db_safe import db_safe_text
 from notifications import kinds
 from notifications.delivery import vetting
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MAX_CHANNELS = 20  # per user
 MAX_NAME_CHARS = 80
-UNDO_WITHIN = timedelta(hours=1)
 TOO_MANY = f"You have {MAX_CHANNELS} channels. Remove one that you no longer use."
 
 
@@ -66,7 +65,7 @@ def change(channel: Channel, draft: Draft) -> None:
 
 
 def delete(channel: Channel) -> None:
-    """Delete a channel, so that nothing more is sent to it. `restore` undoes it for an hour."""
+    """Delete a channel, so that nothing more is sent to it. `restore` undoes it for a day."""
     with transaction.atomic():
         Channel.objects.filter(pk=channel.pk).update(deleted_at=timezone.now())
         audit.record(channel.user, "deleted", [channel])

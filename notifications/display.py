@@ -9,7 +9,8 @@ from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
 from core.http.parameters import page_number
-from notifications import channels, preferences
+from core.periods import UNDO_WITHIN
+from notifications import preferences
 from notifications.delivery.readable import readable
 from notifications.forms import ChannelForm, PreferencesForm
 from notifications.models import Channel, Delivery
@@ -92,7 +93,7 @@ def preferences_form(user: User) -> PreferencesForm:
 def context(user: User, page: str) -> dict[str, Any]:
     """Return the context of the page's template."""
     mine = list(Channel.objects.of(user))
-    lately = timezone.now() - channels.UNDO_WITHIN
+    lately = timezone.now() - UNDO_WITHIN
     deleted = Channel.objects.filter(user=user, deleted_at__gt=lately).order_by("-deleted_at")
     deliveries = rows(user, page)
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core import refusals
@@ -11,8 +10,6 @@ from projects.models import Project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-UNDONE_WITHIN = timedelta(days=1)  # a removal, from the page that says it
 
 
 class Refused(refusals.Refused):

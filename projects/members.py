@@ -15,8 +15,9 @@ from django.utils.dateparse import parse_datetime
 
 from core.db.name_order import by_name, sort_key
 from core.http.parameters import parse_key
+from core.periods import UNDO_WITHIN
 from people.accounts import audit, permissions
-from projects.locking import UNDONE_WITHIN, Refused, locked, locked_for
+from projects.locking import Refused, locked, locked_for
 from projects.models import Membership, Project
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def leave(person: User, project: Project) -> None:
 def removed_by(token: str, project: Project) -> tuple[Removed, User] | None:
     """Return what a token of the project restores, and who; None if it is too old or no token."""
     try:
-        removed = Removed(*signing.loads(token, salt=_SALT, max_age=UNDONE_WITHIN))
+        removed = Removed(*signing.loads(token, salt=_SALT, max_age=UNDO_WITHIN))
     except (signing.BadSignature, TypeError):
         return None
     person = User.objects.filter(pk=removed.user_id).first()

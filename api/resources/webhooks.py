@@ -110,7 +110,7 @@ def create_webhook(call: Call) -> Reply:
     scope="run",
     tag="webhooks",
     parameters=[WEBHOOK],
-    responses=[Response(204, "Removed; for an hour, the notifications page can undo it.")],
+    responses=[Response(204, "Removed; for a day, the notifications page can undo it.")],
     errors=[404],
 )
 def delete_webhook(call: Call) -> Reply:

@@ -17,6 +17,7 @@ from api.models import Token
 from api.reach import Reach
 from core.forms import LineField
 from core.http.caching import no_store
+from core.periods import UNDO_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +111,7 @@ class TokenForm(forms.Form):
 @sensitive_variables("more")
 def _page(request: HtmxRequest, form: TokenForm, **more: Any) -> HttpResponse:
     mine = Token.objects.filter(user=request.user, revoked_at=None).select_related("project")
-    lately = timezone.now() - tokens.UNDO_WITHIN
+    lately = timezone.now() - UNDO_WITHIN
     revoked = Token.objects.filter(user=request.user, revoked_at__gt=lately, revoked_by=None)
     context = {
         "tokens": list(mine),
@@ -125,7 +126,7 @@ def _page(request: HtmxRequest, form: TokenForm, **more: Any) -> HttpResponse:
 
 @require_POST
 def revocation(request: HtmxRequest, pk: int) -> HttpResponseBase:
-    """Revoke a token at once; the page offers to undo that for an hour."""
+    """Revoke a token at once; the page offers to undo that for a day."""
     tokens.revoke(get_object_or_404(Token, user=request.user, pk=pk))
     return redirect("api:tokens")
 

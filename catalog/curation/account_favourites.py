@@ -9,6 +9,7 @@ from django.core import signing
 from django.db.models import QuerySet
 
 from catalog.models import Endpoint, Favourite
+from core.periods import UNDO_WITHIN
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -32,7 +33,7 @@ def import_missing(user: User) -> tuple[int, str]:
 def undo_import(user: User, token: str) -> int:
     """Remove what `import_missing` starred; return how many, 0 for an invalid token."""
     try:
-        owner, keys = signing.loads(token, salt=_SALT, max_age=24 * 3600)
+        owner, keys = signing.loads(token, salt=_SALT, max_age=UNDO_WITHIN)
     except signing.BadSignature:
         return 0
     if owner != user.pk:

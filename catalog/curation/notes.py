@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint, Note
 from core.forms import TextField
+from core.periods import UNDO_WITHIN
 from people.accounts.permissions import DELETE_NOTE, may
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def delete(note: Note) -> str:
 def restore(signed: str, by: User) -> Note | None:
     """Restore a deleted note once; None if the token is invalid or another user's."""
     try:
-        note_fields: Any = signing.loads(signed, salt=SALT, max_age=24 * 3600)
+        note_fields: Any = signing.loads(signed, salt=SALT, max_age=UNDO_WITHIN)
     except signing.BadSignature:
         return None
     endpoint_id, user_id, text, created, edited = note_fields

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Generic, Self, TypeVar, cast
 
 from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
+from core.periods import UNDO_WITHIN
 from core.refusals import Refused
 
+EVERY_S = 3600.0
 MAX_TEXT_CHARS = 5000
 MAX_COMMENTS = 5000  # at one place: a board, a share
-UNDO_WITHIN = timedelta(hours=1)
 FULL = f"There are {MAX_COMMENTS:,} comments here, which is all that fit."
 GONE = "This comment is not there any more."
 REMOVED = "It was deleted by somebody who looks after this place, and only they bring it back."
@@ -124,4 +124,4 @@ def delete_for_good() -> float:
             deleted: Any = model._base_manager.filter(deleted_at__lt=timezone.now() - UNDO_WITHIN)
             deleted.filter(replies=None).delete()
             deleted.filter(replies__isnull=False).exclude(text="").update(text="")
-    return UNDO_WITHIN.total_seconds()
+    return EVERY_S

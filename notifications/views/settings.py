@@ -97,7 +97,7 @@ def channel_test(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 @require_POST
 def channel_deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Delete a channel; the page offers to undo that for an hour."""
+    """Delete a channel; the page offers to undo that for a day."""
     channels.delete(_mine(request, pk))
     return redirect(f"{reverse('notifications:settings')}#channels")
 

@@ -23,6 +23,7 @@ from core import refusals
 from core.db.name_order import by_name
 from core.formatting import enumerated
 from core.http.parameters import parse_key
+from core.periods import UNDO_WITHIN
 from notifications import inbox, outbox
 from people.accounts import audit, mail, permissions, roles
 from people.accounts.roles import Role
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 SESSION_KEY = "invitation"  # in the session: the invitation that somebody has opened
-UNDO_WITHIN = timedelta(days=1)
 UNKNOWN = (
     "There is no such invitation here. Check that the whole link was copied, or ask for a new one."
 )

@@ -12,9 +12,10 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
+from core.periods import UNDO_WITHIN
 from people.accounts import audit, permissions
 from projects import roles
-from projects.locking import UNDONE_WITHIN, Refused, locked_for
+from projects.locking import Refused, locked_for
 from projects.models import Rule
 from projects.rules import wording
 
@@ -94,7 +95,7 @@ def remove(by: User, project: Project | None, key: int) -> tuple[Rule, str]:
 def removed_by(token: str, project: Project | None) -> Terms | None:
     """Return what a token of this list restores; None if it is too old or no such token."""
     try:
-        place, *terms = signing.loads(token, salt=_SALT, max_age=UNDONE_WITHIN)
+        place, *terms = signing.loads(token, salt=_SALT, max_age=UNDO_WITHIN)
         removed = Terms(*terms)
     except (signing.BadSignature, TypeError, ValueError):
         return None

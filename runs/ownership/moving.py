@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import apps
@@ -20,6 +19,7 @@ from django.utils import timezone
 
 import kept.models
 from core.formatting import counted
+from core.periods import UNDO_WITHIN
 from people.accounts import audit
 from projects import roles
 from projects.models import InProject, InProjectQuerySet, Membership, Move, Project
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from runs.promises.owners import Chosen
 
 MOST_CHOSEN = 500  # things that one move takes, besides what goes along
-UNDO_WITHIN = timedelta(days=1)
 
 
 class Refused(ValueError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from http import HTTPStatus
 
 from asgiref.sync import sync_to_async
@@ -13,6 +12,7 @@ import fal
 from catalog.models import Endpoint
 from core.db import clock
 from core.notify import channel
+from core.periods import UNDO_WITHIN
 from runs.keys import vault
 from runs.models import ProjectKey, Run
 from runs.results import refusals
@@ -22,7 +22,6 @@ from runs.worker import idle
 log = logging.getLogger(__name__)
 
 AGAIN_S = 3.0  # while fal does not answer
-KEPT = timedelta(days=1)  # so long a removed key can be put back
 ANY_MODEL = "fal-ai/flux/dev"  # any id does: the answer to a wrong key is the same
 ENTER_ANEW = "It could not be read by the worker, whose secret has changed. Enter it again."
 SAME_AS_ACCOUNT = (
@@ -133,7 +132,7 @@ def _tried(row: ProjectKey) -> ProjectKey | None:
 
 def _forget() -> None:
     """Delete the secrets of keys that have ended, once no run needs them and nobody regrets it."""
-    ended = ProjectKey.objects.filter(ended_at__lt=clock.now() - KEPT).exclude(secret="")
+    ended = ProjectKey.objects.filter(ended_at__lt=clock.now() - UNDO_WITHIN).exclude(secret="")
     for pk in ended.values_list("pk", flat=True):
         if not Run.objects.unfinished().filter(project_key=pk).exists():
             ProjectKey.objects.filter(pk=pk).update(secret="")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from boards import comments as of_boards
 from boards.models import Board
+from core.periods import UNDO_WITHIN
 from core.refusals import Refused
 from kept.voices import comment as voices
 from kept.voices.mentions import MAX_MENTIONS, mentioned_in
@@ -20,7 +21,7 @@ from sharing.models import Reviewer, Share
 from sharing.review import comments as of_shares
 
 pytestmark = pytest.mark.django_db
-LONG_AGO = voices.UNDO_WITHIN + timedelta(seconds=1)
+LONG_AGO = UNDO_WITHIN + timedelta(seconds=1)
 
 
 @pytest.fixture(params=["board", "share"])

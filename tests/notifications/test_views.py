@@ -108,7 +108,7 @@ def test_a_removed_channel_gets_nothing_and_can_be_restored(
     member.post(f"{PAGE}channels/{channel.pk}/recovery/")
     send()
     assert len(receiver.requests) == 1
-    Channel.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
+    Channel.objects.update(deleted_at=timezone.now() - timedelta(hours=25))
     again = member.post(f"{PAGE}channels/{channel.pk}/recovery/", follow=True)
     assert "too long ago" in again.content.decode()
 

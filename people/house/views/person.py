@@ -173,7 +173,7 @@ def second_step_removal(request: HtmxRequest, user_id: int) -> HttpResponse:
 @needs(permissions.CHANGE_USER)
 @require_POST
 def token_revocation(request: HtmxRequest, user_id: int, pk: int) -> HttpResponse:
-    """Revoke a token of the person at once; the page offers to undo that for an hour."""
+    """Revoke a token of the person at once; the page offers to undo that for a day."""
     shown = person_or_404(user_id)
     token = get_object_or_404(Token, user=shown, pk=pk)
     with refusals_as_messages(request):
