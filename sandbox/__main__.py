@@ -14,12 +14,10 @@ import os
 import shlex
 import signal
 import socket
-import ssl
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -61,7 +59,11 @@ def main(argv: list[str] | None = None) -> int:
         print(f"The sandbox cannot start: {error}", file=sys.stderr)
         return 1
     port = listener.getsockname()[1]
-    tls = Tls.prepare(options, data_dir)
+    tls = None
+    if options.tls:
+        from sandbox import https
+
+        tls = https.make_certificates(data_dir.absolute() / "tls", tuple(https.PREFIXES))
     local = f"https://localhost:{port}" if options.tls else f"http://127.0.0.1:{port}"
     base = options.public_url or local
     config = Config(
@@ -83,53 +85,31 @@ def main(argv: list[str] | None = None) -> int:
             access_log=False,
             timeout_graceful_shutdown=5,
             timeout_keep_alive=KEEP_ALIVE_S,
-            ssl_certfile=tls.certificate if tls and options.tls else None,
-        ),
-        tls if tls and tls.listener else None,
+            ssl_certfile=tls[1] if tls else None,
+        )
     )
     say: Callable[[str], None] = partial(print, flush=True)
     if is_json:
         say = logging.getLogger("sandbox").info
     say(f"Sandbox at {base} ({', '.join(PREFIXES.values())})")
     if tls:
-        say(tls.lines(port, config.key))
+        say(_lines(port, config.key, tls[0]))
     server.run(sockets=[listener])
     return 0
 
 
-@dataclass(frozen=True)
-class Tls:
-    """The local certificate authority, a certificate, and the socket for TLS on a second port."""
-
-    authority: Path
-    certificate: Path
-    listener: socket.socket | None
-
-    @classmethod
-    def prepare(cls, options: argparse.Namespace, data_dir: Path) -> Tls | None:
-        """Return what `--tls` and `--tls-port` request; None if neither is given."""
-        if not (options.tls or options.tls_port):
-            return None
-        from sandbox import https
-
-        files = https.make_certificates(data_dir.absolute() / "tls", tuple(https.PREFIXES))
-        beside = None if options.tls else socket.create_server(("127.0.0.1", options.tls_port))
-        return cls(*files, beside)
-
-    def lines(self, port: int, key: str) -> str:
-        """Return shell lines that make fal's own clients use this sandbox."""
-        host = f"localhost:{self.listener.getsockname()[1] if self.listener else port}"
-        values = {
-            "FAL_KEY": key,
-            "FAL_RUN_HOST": host + PREFIXES["run"],
-            "FAL_QUEUE_RUN_HOST": host + PREFIXES["queue"],
-            "SSL_CERT_FILE": self.authority,
-            "NODE_EXTRA_CA_CERTS": self.authority,
-        }
-        exports = (f"    export {name}={shlex.quote(str(value))}" for name, value in values.items())
-        return "\n".join(
-            ["fal's own clients reach it over TLS with these lines:", "", *exports, ""]
-        )
+def _lines(port: int, key: str, authority: Path) -> str:
+    """Return shell lines that make fal's own clients use this sandbox."""
+    host = f"localhost:{port}"
+    values = {
+        "FAL_KEY": key,
+        "FAL_RUN_HOST": host + PREFIXES["run"],
+        "FAL_QUEUE_RUN_HOST": host + PREFIXES["queue"],
+        "SSL_CERT_FILE": authority,
+        "NODE_EXTRA_CA_CERTS": authority,
+    }
+    exports = (f"    export {name}={shlex.quote(str(value))}" for name, value in values.items())
+    return "\n".join(["fal's own clients reach it over TLS with these lines:", "", *exports, ""])
 
 
 class Server(uvicorn.Server):
@@ -137,32 +117,12 @@ class Server(uvicorn.Server):
 
     It wakes up to renew the Date header. uvicorn's own wakes up ten times a second to see whether
     it should stop.
-    With `beside`, it also serves over TLS on another port.
     """
 
-    def __init__(self, config: uvicorn.Config, beside: Tls | None = None) -> None:
+    def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._beside = beside
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop_requested = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen."""
-        await super().startup(sockets)
-        if self._beside is None or self._beside.listener is None or not self.started:
-            return
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(self._beside.certificate)
-        loop = asyncio.get_running_loop()
-        listening = await loop.create_server(
-            self._protocol, sock=self._beside.listener, ssl=context, backlog=self.config.backlog
-        )
-        self.servers.append(listening)
-
-    def _protocol(self) -> asyncio.Protocol:
-        return self.config.http_protocol_class(  # type: ignore[call-arg]
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
 
     async def main_loop(self) -> None:
         """Run until a signal."""
@@ -201,8 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pace", type=float, default=Config.pace, help="0 leaves out all waits")
     parser.add_argument("--filler", type=int, default=0, help="extra catalogue entries")
     parser.add_argument("--live-idle", type=float, default=Config.live_idle_s)
-    parser.add_argument("--tls", action="store_true", help="TLS on --port, by a local authority")
-    parser.add_argument("--tls-port", type=int, default=0, help="TLS on another port as well")
+    parser.add_argument("--tls", action="store_true", help="TLS, by a local authority")
     return parser
 
 

@@ -4,39 +4,22 @@ from typing import Any
 
 DOCS = "https://docs.fal.ai/errors/#"
 
+_INPUT_ERRORS = """
+content_policy_violation no_media_generated feature_not_supported file_download_error
+image_too_small image_too_large image_load_error face_detection_error file_too_large
+greater_than greater_than_equal less_than less_than_equal multiple_of one_of
+sequence_too_short sequence_too_long invalid_archive archive_file_count_below_minimum
+archive_file_count_exceeds_maximum audio_duration_too_long audio_duration_too_short
+video_duration_too_long video_duration_too_short unsupported_audio_format
+unsupported_image_format unsupported_video_format
+"""
 # Model errors: type → HTTP status; errors in the caller's input are 422.
 MODEL_ERRORS = {
     "internal_server_error": 500,
     "generation_timeout": 504,
     "downstream_service_error": 400,
     "downstream_service_unavailable": 500,
-    "content_policy_violation": 422,
-    "no_media_generated": 422,
-    "image_too_small": 422,
-    "image_too_large": 422,
-    "image_load_error": 422,
-    "file_download_error": 422,
-    "face_detection_error": 422,
-    "file_too_large": 422,
-    "greater_than": 422,
-    "greater_than_equal": 422,
-    "less_than": 422,
-    "less_than_equal": 422,
-    "multiple_of": 422,
-    "sequence_too_short": 422,
-    "sequence_too_long": 422,
-    "one_of": 422,
-    "feature_not_supported": 422,
-    "invalid_archive": 422,
-    "archive_file_count_below_minimum": 422,
-    "archive_file_count_exceeds_maximum": 422,
-    "audio_duration_too_long": 422,
-    "audio_duration_too_short": 422,
-    "video_duration_too_long": 422,
-    "video_duration_too_short": 422,
-    "unsupported_audio_format": 422,
-    "unsupported_image_format": 422,
-    "unsupported_video_format": 422,
+    **dict.fromkeys(_INPUT_ERRORS.split(), 422),
 }
 MAYBE_RETRYABLE = {
     "internal_server_error",

@@ -86,18 +86,8 @@ def error(kind: str, status: int, message: str) -> Response:
     return reply({"detail": message}, status)
 
 
-PLATFORM_KINDS = {
-    "list",
-    "find",
-    "search",
-    "expand",
-    "pricing",
-    "estimate",
-    "meta",
-    "requests",
-    "billing_events",
-    "balance",
-}
+_PLATFORM = "list find search expand pricing requests billing_events balance unknown"
+PLATFORM_KINDS = frozenset(_PLATFORM.split())
 
 
 def reply(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -312,36 +302,6 @@ def _misnamed(status: dict[str, Any]) -> None:
     status["status"] = "ASSIGNED"
 
 
-def _malformed(page: dict[str, Any]) -> None:
-    page["models"][0] = {"endpoint_id": 17, "metadata": "not an object"}
-
-
-def _bare(page: dict[str, Any]) -> None:
-    page["models"][0].pop("metadata", None)
-
-
-def _repeated(page: dict[str, Any]) -> None:
-    page["models"].append(page["models"][0])
-
-
-def _shrunk(page: dict[str, Any]) -> None:
-    del page["models"][len(page["models"]) // 2 :]
-
-
-def _stuck(page: dict[str, Any]) -> None:
-    page.update(has_more=True, next_cursor="Mg==")
-
-
-def _keyless(page: dict[str, Any]) -> None:
-    page.pop("next_cursor", None)
-
-
-def _unexpanded(page: dict[str, Any]) -> None:
-    page["models"][0]["openapi"] = {
-        "error": {"code": "expansion_failed", "message": "The document could not be made"}
-    }
-
-
 # Faults of kind `webhook`; sandbox/execution/webhooks.py applies them.
 WEBHOOK_FAULTS = {"lost", "late", "twice", "forged", "no-payload", "new-key"}
 
@@ -375,11 +335,4 @@ FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     "stall": _after_events(_say_nothing),
     "mute": _after_events(_live_on),
     "trickle": _trickle,
-    "malformed-item": _body(_malformed),
-    "no-metadata": _body(_bare),
-    "duplicate": _body(_repeated),
-    "shrink": _body(_shrunk),
-    "stuck-cursor": _body(_stuck),
-    "no-cursor-key": _body(_keyless),
-    "expansion-failed": _body(_unexpanded),
 }

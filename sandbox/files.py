@@ -1,6 +1,5 @@
 """Stored files: uploads, results and examples, each with its metadata in a file beside it."""
 
-import asyncio
 import json
 import mimetypes
 import re
@@ -93,7 +92,6 @@ class Multipart:
     content_type: str
     expires_s: float | None = None
     parts: dict[int, Path] = field(default_factory=dict)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def part(self, number: int) -> Path:
         """Return the path to write part `number` to."""

@@ -58,38 +58,20 @@ class Workflow:
         }
 
 
-def _contents(
-    nodes: Mapping[str, Json], output: Json, inputs: Json, description: str, labels: Json
-) -> Json:
-    """Return contents in the editor's format: positions, a display node, labels."""
-    placed = {
-        key: {"type": "run", "id": key, **node, "metadata": {"position": {"x": 320 * at, "y": 0}}}
-        for at, (key, node) in enumerate(nodes.items(), 1)
-    }
-    shown = {
-        "type": "display",
-        "id": "output",
-        "depends": sorted({text[1:].split(".")[0] for text in _texts(output)}),
-        "input": {},
-        "fields": output,
-        "metadata": {"position": {"x": 320 * (len(nodes) + 1), "y": 0}},
-    }
+def _contents(nodes: Mapping[str, Json], output: Json, inputs: Json) -> Json:
+    """Return contents in the editor's format; the nodes are in the order of their dependencies."""
+    steps = {key: {"type": "run", "id": key, **node} for key, node in nodes.items()}
+    display = {"type": "display", "id": "output", "depends": [*nodes], "fields": output}
     return {
         "name": "workflow",
         "version": "1",
-        "metadata": {"description": description, "input": {"position": {"x": 0, "y": 0}}},
-        "nodes": {**placed, "output": shown},
+        "nodes": {**steps, "output": display},
         "output": output,
         "schema": {
             "input": {name: {"name": name, **field} for name, field in inputs.items()},
-            "output": {name: {"name": name, "label": label} for name, label in labels.items()},
+            "output": {name: {"name": name, "label": name.title()} for name in output},
         },
     }
-
-
-def _texts(value: Any) -> list[str]:
-    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [value] if isinstance(value, str) else [text for part in below for text in _texts(part)]
 
 
 _WIDE = {"width": 768, "height": 432}
@@ -107,7 +89,7 @@ STORYBOARD = Workflow(
             }
             for name, app in (
                 ("wide", "sandbox/ridgeline"),
-                ("detail", "atelier/bloom"),
+                ("detail", "sandbox/aurora/lite"),
                 ("night", "sandbox/aurora"),
             )
         }
@@ -115,7 +97,7 @@ STORYBOARD = Workflow(
             "caption": {
                 "depends": ["wide"],
                 "app": "sandbox/eye",
-                "input": {"image_url": "$wide.images.0.url", "detail": "short"},
+                "input": {"image_url": "$wide.images.0.url"},
             }
         },
         {
@@ -127,62 +109,10 @@ STORYBOARD = Workflow(
             "prompt": {"label": "Prompt", "type": "string", "required": True, "modelId": "wide"},
             "seed": {"label": "Seed", "type": "integer", "required": False, "modelId": "wide"},
         },
-        "One sentence becomes three frames and a caption.",
-        {"frames": "Frames", "caption": "Caption", "seed": "Seed"},
     ),
     is_public=True,
     tags=("workflow",),
     created_at="2026-09-20T08:00:00.000Z",
-)
-
-POSTCARD = Workflow(
-    "Moving_Postcard",
-    "Moving postcard",
-    "A place becomes a print in two inks, a short film of it and a few lines for the back.",
-    _contents(
-        {
-            "lines": {
-                "depends": ["input"],
-                "app": "sandbox/scribe",
-                "input": {"prompt": "$input.place", "max_tokens": 40, "format": "plain"},
-            },
-            "scene": {
-                "depends": ["input"],
-                "app": "sandbox/ridgeline",
-                "input": {"prompt": "$input.place", "image_size": "landscape_4_3"},
-            },
-            "fal_ai/print_1": {
-                "depends": ["scene", "input"],
-                "app": "sandbox/lens/duotone",
-                "input": {"image_url": "$scene.images.0.url", "shadows": "$input.ink"},
-            },
-            "film": {
-                "depends": ["fal_ai/print_1"],
-                "app": "sandbox/drift/image-to-video",
-                "input": {"image_url": "$fal_ai/print_1.image.url", "motion": "pan_left"},
-            },
-        },
-        {
-            "picture": "$fal_ai/print_1.image.url",
-            "film": "$film.video.url",
-            "text": "$lines.output",
-        },
-        {
-            "place": {
-                "label": "Place",
-                "type": "string",
-                "description": "Where the postcard is from.",
-                "required": True,
-                "examples": ["A lighthouse on the last rock before the ocean"],
-                "modelId": "scene",
-            },
-            "ink": {"label": "Ink", "type": "string", "default": "#1b2a6b", "modelId": "print_1"},
-        },
-        "A print in two inks, a film of it, and lines for the back.",
-        {"picture": "Picture", "film": "Film", "text": "Back"},
-    ),
-    tags=("video", "print"),
-    created_at="2026-10-11T08:00:00.000Z",
 )
 
 MISHAP = Workflow(
@@ -218,11 +148,9 @@ MISHAP = Workflow(
                 "modelId": "spoil",
             },
         },
-        "Fails at its second step.",
-        {"text": "Text"},
     ),
     tags=("mischief",),
     created_at="2026-10-12T08:00:00.000Z",
 )
 
-WORKFLOWS = (STORYBOARD, POSTCARD, MISHAP)
+WORKFLOWS = (STORYBOARD, MISHAP)

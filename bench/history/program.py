@@ -6,12 +6,11 @@ python -m bench.history.program COUNT ROUNDS  (settings come from the environmen
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import time
 from typing import Any
 
-import django
+from bench import catalogue
 
 FEW = 1_000  # runs, with which the whole history is compared
 PURGED_FOR_S = 10.0
@@ -20,24 +19,15 @@ CLAIMS = 50
 
 def main(count: int, rounds: int) -> dict[str, Any]:
     """Return the figures: ms of pages and of a look for work, seconds, runs purged a second."""
-    django.setup()
-    logging.disable(logging.INFO)
-    from django.conf import settings
-    from django.core.management import call_command
+    catalogue.set_up()
     from django.db import connection
 
+    from bench.history import filling
     from config.server import url_locals
     from core.process.tuning import freeze_gc
-
-    settings.ALLOWED_HOSTS = ["*"]
-    url_locals.install()  # as the web process does, and `freeze_gc`
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
-    from bench.catalogue import filling as catalogue
-
-    catalogue.fill(catalogue.sandbox())
-    from bench.history import filling
     from runs.results import figures
+
+    url_locals.install()  # as the web process does, and `freeze_gc`
 
     empty = looks_for_work()
     team = filling.add_people()

@@ -45,8 +45,6 @@ from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.template import Context, Engine  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from bench.catalogue.realistic import entries  # noqa: E402
-
 PAGE = Engine().from_string(TEMPLATE)
 
 
@@ -76,21 +74,22 @@ def cards(request: HttpRequest) -> HttpResponse:
 
 
 def fill() -> None:
-    """Insert the endpoints of the first page of the product's catalogue."""
+    """Insert the endpoints."""
     with connection.schema_editor() as editor:
         editor.create_model(Card)
     Card._default_manager.bulk_create(
         Card(
-            endpoint_id=entry["endpoint_id"],
-            name=entry["display_name"],
-            owner=entry["owner"],
-            category=entry["category"],
-            description=entry["description"],
-            thumbnail=entry["thumbnail_url"],
-            price=entry["unit_price_usd"],
-            unit=entry["price_unit"],
+            endpoint_id=f"fal-ai/zenvel/v{number}/text-to-image",
+            name=f"Zenvel V{number} Pro",
+            owner="fal-ai",
+            category="text-to-image",
+            description="Generate cinematic images from your prompts with consistent lighting. "
+            * 2,
+            thumbnail=f"https://upstream.example/files/{number:06}.jpg",
+            price="0.0400",
+            unit="images",
         )
-        for entry in entries(2 * CARDS)
+        for number in range(2 * CARDS)
     )
 
 

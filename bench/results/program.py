@@ -6,7 +6,6 @@ python -m bench.results.program COUNT ROUNDS  (settings come from the environmen
 from __future__ import annotations
 
 import json
-import logging
 import random
 import sys
 import time
@@ -16,7 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import django
+from bench import catalogue
 
 FILES, FILE_BYTES = 1_000, 256 << 10  # of the archive
 PICTURES = 24  # that all results share: the size of each is that of a real thumbnail
@@ -24,21 +23,13 @@ PICTURES = 24  # that all results share: the size of each is that of a real thum
 
 def main(count: int, rounds: int) -> dict[str, Any]:
     """Return ms of pages of what is like a result, and the memory in MB that an archive takes."""
-    django.setup()
-    logging.disable(logging.INFO)
-    from django.conf import settings
-    from django.core.management import call_command
+    catalogue.set_up()
     from django.db import connection
 
-    settings.ALLOWED_HOSTS = ["*"]
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
-    from bench.catalogue import filling as catalogue
     from bench.history import filling
     from people.accounts.sign_in import local_owner
     from runs.models import Artifact, Run
 
-    catalogue.fill(catalogue.sandbox())
     owner = local_owner.get_or_create()
     # A run has 2.7 results on average, and some of them are deleted.
     filling.fill(round(count / 2.2), [owner])

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 import sqlite3
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -27,10 +25,10 @@ import httpx
 
 from bench.figures import Goal, at_most, at_most_above, median, table
 from bench.runs.posting import post_run
-from bench.stage.children import ROOT, Broken, Child, clean_environment, free_port, wait
+from bench.stage.children import Broken
 from bench.stage.login import by_link
 from bench.stage.process_usage import TICKS_PER_S
-from bench.stage.product import LEFT_OUT, THUMBNAILS_WITHIN_S, has_pictures
+from bench.stage.product import Product
 from bench.stage.stage import Stage
 
 MEASURED_S = 30.0
@@ -66,10 +64,12 @@ def measure_goals(
     measured_s: float = MEASURED_S,
 ) -> list[Goal]:
     """Return the results of G13."""
-    up, owner = start(stage)
+    product = Product(stage, "at-rest", has_own_sandbox=True)
+    owner = httpx.Client(base_url=product.address, follow_redirects=True, timeout=60)
+    by_link(owner, product.login)
     time.sleep(settle_s)
-    shares, memory = at_rest(up.process.pid, measured_s)
-    times, commits = wake_ups(stage.scratch / "at-rest", owner, rounds)
+    shares, memory = at_rest(product.up.process.pid, measured_s)
+    times, commits = wake_ups(product.checkout, owner, rounds)
     goals = [
         at_most("G13", "at rest: processor of all processes", shares, CPU, "% of a core"),
         at_most("G13", "at rest: memory (PSS) of all processes", memory, MEMORY, "MB"),
@@ -79,27 +79,8 @@ def measure_goals(
         ),
     ]
     owner.close()
-    up.stop()
+    product.up.stop()
     return goals
-
-
-def start(stage: Stage) -> tuple[Child, httpx.Client]:
-    """Start `manage.py up` with its sandbox; return it and a client once thumbnails are made."""
-    checkout = Path(shutil.copytree(ROOT, stage.scratch / "at-rest", ignore=LEFT_OUT))
-    environment = clean_environment() | {"PORT": str(free_port())}
-    command = [sys.executable, "manage.py", "up"]
-    up = stage.start("at-rest-up", command, cwd=checkout, env=environment)
-    link = up.line("/login/link/").strip()
-    base = link.partition("/login/")[0]
-    owner = httpx.Client(base_url=base, follow_redirects=True, timeout=60)
-    by_link(owner, link)  # /healthz gives its details only to staff
-
-    def is_ready() -> bool:
-        health = owner.get("/healthz").json()
-        return health.get("last_sync_age_s") is not None and has_pictures(health["pictures"])
-
-    wait(is_ready, lambda: f"the first start does not end:\n{up.last_lines()}", THUMBNAILS_WITHIN_S)
-    return up, owner
 
 
 def at_rest(pid: int, measured_s: float) -> tuple[float, float]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from bench.stage.children import ROOT, Child, free_port, wait
+from bench.stage.children import ROOT, Child, clean_environment, free_port, wait
 from bench.stage.login import by_link, in_browser
 
 if TYPE_CHECKING:
@@ -32,15 +31,17 @@ class Product:
         stage: Stage,
         name: str = "product",
         database_url: str = "",
-        more: Mapping[str, str] | None = None,
+        *,
+        has_own_sandbox: bool = False,
     ) -> None:
-        """`name` distinguishes products of one stage; `more` are additional settings.
+        """`name` distinguishes products of one stage.
 
-        Without a `database_url` it creates an SQLite file.
+        Without a `database_url` it creates an SQLite file; with its own sandbox it starts one, as
+        a new user's does, and has no other settings.
         """
         self.stage = stage
         self.up: Child  # set with the address
-        self._more = dict(more or {})
+        self._has_own_sandbox = has_own_sandbox
         self.name = name
         self.database_url = database_url
 
@@ -51,10 +52,11 @@ class Product:
 
     @cached_property
     def environment(self) -> dict[str, str]:
+        port = {"PORT": str(free_port())}
+        if self._has_own_sandbox:
+            return clean_environment() | port
         # Speed is measured, not the rate limits.
-        environment = (
-            self.stage.environment | {"PORT": str(free_port()), "RATE_LIMITS": "0"} | self._more
-        )
+        environment = self.stage.environment | port | {"RATE_LIMITS": "0"}
         return environment | ({"DATABASE_URL": self.database_url} if self.database_url else {})
 
     @property

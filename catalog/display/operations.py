@@ -52,11 +52,15 @@ def tiles(pictures: Mapping[str, Sequence[str]]) -> list[Tile]:
     """Return the operations that some model does.
 
     `pictures` are the addresses of pictures of each category's models: each operation of a
-    category shows another one, while there are some.
+    category shows another one. An operation for some of a category's models is left out if the
+    category has too few models for another picture.
     """
     left = {category: iter(addresses) for category, addresses in pictures.items()}
-    return [
-        Tile(one.label, one.address, next(left[one.category], ""))
+    found = [
+        (one, Tile(one.label, one.address, next(left[one.category], "")))
         for one in OPERATIONS
         if one.category in left
+    ]
+    return [
+        tile for one, tile in found if tile.picture or not (one.query and pictures[one.category])
     ]

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from catalog.filters.conditions import format_number
 from catalog.filters.vocabulary import KEYS, NEW_FOR_DAYS
+from catalog.listed_columns import COLUMNS
 from catalog.pricing import price_of, typical_run
 from core.byte_cache import byte_cached
 from schemas.estimate import parse_unit
@@ -27,7 +28,7 @@ _PER = {name: name for name in KEYS["per"].synonyms.values()} | dict(KEYS["per"]
 _FILED = {"vision": "image-to-text", "llm": "text-to-text"}
 _MEDIA = {medium: medium for medium in ("text", "image", "video", "audio", "3d")}
 _MEDIA |= {"speech": "audio", "json": "data"}
-_COPIED = {"kind": "kind", "license": "license_type", "group": "group_key", "owner": "owner"}
+_COPIED = {column.fact: name for name, column in COLUMNS.items() if column.fact}
 _SOUND = re.compile(
     r"(?i)\bwith\s+(?:\w+[\s-]+){0,2}?(?:audio|sound|speech|dialogue)\b|\bnative audio\b"
 )

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import Field, Model
 
+from catalog.listed_columns import COLUMNS
 from catalog.models.curation import Collection, CollectionItem, Favourite
 from catalog.models.endpoint import Endpoint
 from catalog.models.querysets import CARD, ITEM
@@ -20,18 +21,8 @@ from catalog.models.querysets import CARD, ITEM
 # What search, filters and orders read of an endpoint beside its card. Not its schema: a card shows
 # the facts that were read from it. A test compares this with the columns that they load.
 SEARCHED = (
-    "field_words",
-    "highlighted",
-    "inputs",
-    "kind",
-    "license_type",
-    "paid_usd",
-    "pinned",
-    "position",
-    "published_at",
-    "standing_reason",
-    "stream_url",
-    "tags",
+    *(name for name, column in COLUMNS.items() if column.is_searched),
+    *("field_words", "inputs", "paid_usd", "position", "standing_reason"),
 )
 COLLECTION = ("slug", "title", "description", "is_published", "position", "owner", "cover")
 

@@ -15,39 +15,12 @@ from django.db import transaction
 from django.utils import timezone
 
 import fal
+from catalog import listed_columns
 from catalog.changelog import recorder
+from catalog.listed_columns import COLUMNS
 from catalog.models import Change, Endpoint, Schema, SyncReport
 from catalog.sync import bulk_write
-from fal.db_safe import db_safe_text
 
-_LISTED = [  # columns that a listing sets
-    "display_name",
-    "owner",
-    "category",
-    "description",
-    "status",
-    "tags",
-    "license_type",
-    "kind",
-    "group_key",
-    "group_label",
-    "thumbnail_url",
-    "thumbnail_animated_url",
-    "model_url",
-    "github_url",
-    "stream_url",
-    "training_endpoint_ids",
-    "inference_endpoint_ids",
-    "duration_estimate_min",
-    "published_at",
-    "updated_at",
-    "upstream_updated",
-    "pinned",
-    "highlighted",
-    "is_favorited",
-    "entry_digest",
-    "gone_at",
-]
 _SCHEMA = ["schema", "schema_updated", "schema_error"]
 _PRICE = ["unit_price_usd", "price_unit", "currency"]
 _LONGEST = {
@@ -200,7 +173,12 @@ class CatalogUpserter:
         self.report.changed += [row.endpoint_id for row in back]
         came = [] if self._is_first else [recorder.new(row) for row in new]
         bulk_write.insert(new, came, entries)
-        bulk_write.update(changed, [*_LISTED, "position"], changes, entries=entries)
+        bulk_write.update(
+            changed,
+            [*COLUMNS, "entry_digest", "gone_at", "position"],
+            changes,
+            entries=entries,
+        )
         bulk_write.update(back, ["gone_at", "position"], changes)
         bulk_write.update(moved, ["position"])
 
@@ -211,7 +189,7 @@ class CatalogUpserter:
         row = self._rows.get(item.endpoint_id)
         if row is None:
             return None
-        version = _version(item) or row.upstream_updated
+        version = listed_columns.version_of(item) or row.upstream_updated
         if item.openapi is not None:
             digest = hashlib.sha256(item.openapi.encode()).hexdigest()
             documents[digest] = item.openapi
@@ -247,58 +225,13 @@ def _is_due(row: Endpoint) -> bool:
     return row.schema_updated != (row.upstream_updated or "unknown")
 
 
-def _version(item: fal.CatalogueItem) -> str:
-    """`updated_at` verbatim from the response; it identifies the version of an endpoint."""
-    metadata = item.raw.get("metadata")
-    updated_at = metadata.get("updated_at") if isinstance(metadata, dict) else None
-    return db_safe_text(updated_at)[:64] if isinstance(updated_at, str) else ""
-
-
 def _values(item: fal.CatalogueItem) -> dict[str, Any]:
     """The columns of an endpoint from a listing; without metadata only its id is known (C3)."""
-    owner = _owner(item.endpoint_id)
     data = item.metadata
     if data is None:
-        return {"display_name": item.endpoint_id, "owner": owner, "gone_at": None}
-    return {
-        "display_name": data.display_name or item.endpoint_id,
-        "owner": owner,
-        "category": data.category,
-        "description": data.description,
-        "status": data.status or "active",
-        "tags": [db_safe_text(tag) for tag in data.tags],
-        "license_type": data.license_type or "",
-        "kind": data.kind or "",
-        "group_key": data.group.key if data.group else "",
-        "group_label": data.group.label if data.group else "",
-        "thumbnail_url": _link(data.thumbnail_url),
-        "thumbnail_animated_url": _link(data.thumbnail_animated_url),
-        "model_url": _link(data.model_url),
-        "github_url": _link(data.github_url),
-        "stream_url": _link(data.stream_url),
-        "training_endpoint_ids": [*data.training_endpoint_ids],
-        "inference_endpoint_ids": [*data.inference_endpoint_ids],
-        "duration_estimate_min": data.duration_estimate,
-        "published_at": data.date,
-        "updated_at": data.updated_at,
-        "upstream_updated": _version(item),
-        "pinned": data.pinned,
-        "highlighted": data.highlighted,
-        "is_favorited": data.is_favorited,
-        "gone_at": None,
-    }
-
-
-def _owner(endpoint_id: str) -> str:
-    try:
-        return fal.EndpointId.parse(endpoint_id).owner
-    except fal.InvalidEndpointId:
-        return endpoint_id.partition("/")[0]
-
-
-def _link(url: str | None) -> str:
-    """The URL if it is http or https, else an empty string: pages link to it."""
-    return url if url and url.startswith(("https://", "http://")) else ""
+        known = {"display_name": item.endpoint_id, "owner": listed_columns.owner_of(item)}
+        return {**known, **_BACK}
+    return {name: column.read(item, data) for name, column in COLUMNS.items()} | _BACK
 
 
 def _truncate(values: dict[str, Any]) -> dict[str, Any]:

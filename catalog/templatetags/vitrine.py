@@ -90,10 +90,16 @@ def empty_state(content: SafeString, title: str) -> SafeString:
     return format_html('<div class="empty"><h2>{}</h2><p>{}</p></div>', title, content)
 
 
-@register.filter
-def words_between_commas(text: str) -> list[str]:
-    """Split `Process,State`, the columns of a table."""
-    return text.split(",")
+@register.inclusion_tag("_fact.html")
+def fact(label: str, value: Any, is_bad: bool = False) -> dict[str, Any]:
+    """Draw a label with its value in a `<dl>`."""
+    return {"label": label, "value": value, "is_bad": is_bad}
+
+
+@register.inclusion_tag("_table_head.html")
+def table_head(columns: str) -> dict[str, Any]:
+    """Draw the head of a table; `columns` has their names with commas between them."""
+    return {"columns": columns.split(",")}
 
 
 @register.filter

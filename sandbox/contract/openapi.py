@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from sandbox.contract.registry import Model
-from sandbox.contract.schema import COMMON, Schema
+from sandbox.contract.schema import COMMON, Schema, boolean, integer, mapping, number, text
 
 REF = "#/components/schemas/"
 
@@ -12,39 +12,26 @@ QUEUE_STATUS: Schema = {
     "type": "object",
     "properties": {
         "status": {"type": "string", "enum": ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"]},
-        "request_id": {"type": "string", "description": "The request id."},
-        "response_url": {"type": "string", "description": "The response url."},
-        "status_url": {"type": "string", "description": "The status url."},
-        "cancel_url": {"type": "string", "description": "The cancel url."},
-        "logs": {"type": "object", "description": "The logs.", "additionalProperties": True},
-        "metrics": {"type": "object", "description": "The metrics.", "additionalProperties": True},
-        "queue_position": {"type": "integer", "description": "The queue position."},
+        "request_id": text("The request id."),
+        "response_url": text("The response url."),
+        "status_url": text("The status url."),
+        "cancel_url": text("The cancel url."),
+        "logs": mapping(True, "The logs."),
+        "metrics": mapping(True, "The metrics."),
+        "queue_position": integer("The queue position."),
     },
     "required": ["status", "request_id"],
 }
-REQUEST_ID = {
-    "name": "request_id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string", "description": "Request ID"},
-}
+REQUEST_ID = {"name": "request_id", "in": "path", "required": True, "schema": text("Request ID")}
 LOGS = {
     "name": "logs",
     "in": "query",
     "required": False,
-    "schema": {
-        "type": "number",
-        "description": "Whether to include logs (`1`) in the response or not (`0`).",
-    },
+    "schema": number("Whether to include logs (`1`) in the response or not (`0`)."),
 }
 SUCCESS = {
     "type": "object",
-    "properties": {
-        "success": {
-            "type": "boolean",
-            "description": "Whether the request was cancelled successfully.",
-        }
-    },
+    "properties": {"success": boolean("Whether the request was cancelled successfully.")},
 }
 
 

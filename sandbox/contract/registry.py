@@ -14,7 +14,7 @@ NAMESPACES = ("workflows", "comfy")
 COMPLETIONS = "/chat/completions"  # suffix of endpoints that take and stream OpenAI's chat body
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """One endpoint; `work` names its function in `sandbox.studio` as `room.module:function`."""
 
@@ -45,7 +45,6 @@ class Model:
     highlighted: bool = False
     training: tuple[str, ...] = ()
     inference: tuple[str, ...] = ()
-    github: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)  # further keys of the OpenAPI document
 
     @property
@@ -61,7 +60,7 @@ class Model:
     @property
     def makes_films(self) -> bool:
         """Whether the model outputs video, so that it has an animated thumbnail too."""
-        return self.work.startswith("recordings.film:")
+        return self.work.startswith("film:")
 
     def load(self) -> Work:
         """Import and return the function that runs the model."""

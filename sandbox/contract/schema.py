@@ -188,11 +188,4 @@ COMMON: dict[str, Schema] = {
         },
         ["path"],
     ),
-    "RGBColor": record(
-        "RGBColor",
-        {
-            channel: integer(f"{name} color value", 0, 255, default=0)
-            for channel, name in (("r", "Red"), ("g", "Green"), ("b", "Blue"))
-        },
-    ),
 }

@@ -38,34 +38,22 @@ LIMITS = {
 
 def check(model: Model, arguments: Any) -> Arguments:
     """Return the arguments with defaults filled in; raises InvalidArguments with every error."""
-    validator, root = _validator(model.endpoint_id, _ModelKey(model))
+    validator = _validator(model)
     details = [item for error in validator.iter_errors(arguments) for item in _details(error, ())]
     if details:
         details.sort(key=lambda item: [str(part) for part in item["loc"]])
         raise InvalidArguments(details)
-    filled: Arguments = _filled(arguments, root, root["components"]["schemas"], 0)
-    return filled
-
-
-class _ModelKey:
-    """A model as a cache key: compares its schema by identity, since dictionaries have no hash."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-
-    def __hash__(self) -> int:
-        return id(self.model.input)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ModelKey) and other.model.input is self.model.input
+    fields = model.input["properties"]
+    return {name: field["default"] for name, field in fields.items() if "default" in field} | dict(
+        arguments
+    )
 
 
 @lru_cache(maxsize=4096)
-def _validator(endpoint_id: str, key: _ModelKey) -> tuple[Draft202012Validator, dict[str, Any]]:
-    model = key.model
+def _validator(model: Model) -> Draft202012Validator:
     named = {name: _to_2020_12(schema, model) for name, schema in components(model).items()}
     root = {**_to_2020_12(model.input, model), "components": {"schemas": named}}
-    return Draft202012Validator(root), root
+    return Draft202012Validator(root)
 
 
 def _to_2020_12(schema: Any, model: Model) -> Any:
@@ -155,34 +143,3 @@ def _detail(
     if ctx:
         item["ctx"] = ctx
     return item
-
-
-def _filled(value: Any, schema: Any, named: dict[str, Any], depth: int) -> Any:
-    """Return the value with defaults for absent properties, if its branch is unambiguous."""
-    if depth > 20 or not isinstance(schema, dict):
-        return value
-    if "$ref" in schema:
-        return _filled(value, named.get(schema["$ref"].removeprefix(REF)), named, depth + 1)
-    for branch in [*schema.get("allOf", ()), *schema.get("anyOf", ()), *schema.get("oneOf", ())]:
-        if isinstance(value, dict | list) and _takes(branch, value, named):
-            return _filled(value, branch, named, depth + 1)
-    if isinstance(value, list) and "items" in schema:
-        return [_filled(item, schema["items"], named, depth + 1) for item in value]
-    if isinstance(value, dict) and "properties" in schema:
-        fields = schema["properties"]
-        absent = {
-            name: field["default"]
-            for name, field in fields.items()
-            if isinstance(field, dict) and "default" in field and name not in value
-        }
-        return {
-            name: _filled(item, fields.get(name), named, depth + 1)
-            for name, item in {**value, **absent}.items()
-        }
-    return value
-
-
-def _takes(branch: Any, value: Any, named: dict[str, Any]) -> bool:
-    if isinstance(branch, dict) and "$ref" in branch:
-        branch = named.get(branch["$ref"].removeprefix(REF), {})
-    return bool(branch.get("type") == ("array" if isinstance(value, list) else "object"))

@@ -1,15 +1,12 @@
 """The queue: requests wait, run in threads and end; every change wakes their watchers."""
 
 import asyncio
-import ctypes
-import gc
 import json
 import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -24,8 +21,6 @@ from sandbox.execution.context import Context
 from sandbox.files import Files
 
 log = logging.getLogger(__name__)
-
-TRIM_AFTER_S = 5.0
 
 
 class Status(StrEnum):
@@ -124,7 +119,6 @@ class Engine:
         self._bill = bill
         self._pool = ThreadPoolExecutor(config.concurrency + 2, thread_name_prefix="model")
         self._tasks: set[asyncio.Task[None]] = set()
-        self._trimming: asyncio.TimerHandle | None = None
 
     def submit(self, request: Request, *, start_timeout_s: float | None = None) -> Request:
         """Queue a request; starts it at once if there is room."""
@@ -152,10 +146,6 @@ class Engine:
         ahead = self.waiting[: self.waiting.index(request)] if request in self.waiting else []
         return sum(1 for queued in ahead if queued.model.app == app)
 
-    def waiting_for(self, app: str) -> int:
-        """Return the number of queued requests of an application."""
-        return sum(1 for queued in self.waiting if queued.model.app == app)
-
     def cancel(self, request: Request) -> bool:
         """Remove a request from the queue or ask it to stop; return False if it has ended."""
         if request.is_over:
@@ -181,8 +171,6 @@ class Engine:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._trimming is not None:
-            self._trimming.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _store(self, request: Request) -> None:
@@ -253,14 +241,6 @@ class Engine:
         self.running.discard(request)
         self._end(request, output=output, failure=failure)
         self._fill()
-        if not self.running:
-            self._plan_trim(loop)
-
-    def _plan_trim(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Trim the heap some time after the last request: image models leave up to 70 MB freed."""
-        if self._trimming is not None:
-            self._trimming.cancel()
-        self._trimming = loop.call_later(TRIM_AFTER_S, loop.run_in_executor, self._pool, _trim)
 
     def _on_report(self, request: Request, kind: str, *values: Any) -> None:
         if kind == "emit":
@@ -307,13 +287,6 @@ class Engine:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _trim() -> None:
-    """Return free heap memory to the system (glibc only)."""
-    gc.collect()
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _run_model(model: Model, arguments: Arguments, context: Context) -> Any:

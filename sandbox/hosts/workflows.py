@@ -1,28 +1,20 @@
-"""api.fal.ai/v1/workflows: list, open and create (protocol, 15.8)."""
-
-import re
-from dataclasses import dataclass
-from typing import Any
+"""api.fal.ai/v1/workflows: list and open (protocol, 15.8)."""
 
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.faults import error, reply
-from sandbox.hosts.paging import cursor_of, invalid, limit_of, page_number
-from sandbox.hosts.web import Refused, body_json, demand_key, route
+from sandbox.hosts.paging import cursor_of, limit_of, page_number
+from sandbox.hosts.web import Refused, demand_key, route
 from sandbox.state import Sandbox
-from sandbox.workflows import OWNER, Workflow
-
-NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
-KEYS = {"name", "version", "nodes", "output", "schema"}
+from sandbox.workflows import OWNER
 
 
 def routes(sandbox: Sandbox) -> list[Route]:
     """The routes of the account's workflows."""
     return [
         route(sandbox, "/workflows", "GET", "workflows", index),
-        route(sandbox, "/workflows", "POST", "create workflow", create),
         route(sandbox, "/workflows/{owner}/{name}", "GET", "workflow", detail),
     ]
 
@@ -59,38 +51,3 @@ async def detail(http: HttpRequest, sandbox: Sandbox) -> Response:
     if workflow is None or not (workflow.is_public or workflow.owner == OWNER):
         raise Refused(error("workflow", 404, "Workflow not found"))
     return reply({"workflow": workflow.opened()})
-
-
-async def create(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Save a workflow under a new name."""
-    demand_key(http, sandbox, "create workflow")
-    definition = _Definition.parse(await body_json(http))
-    key = (OWNER, definition.name)
-    if key in sandbox.workflows:
-        raise invalid(f"A workflow named {definition.name!r} exists already")
-    workflow = Workflow(
-        definition.name, definition.title, "", definition.contents, definition.is_public
-    )
-    sandbox.workflows[key] = workflow
-    return reply({"workflow": workflow.opened()}, 201)
-
-
-@dataclass(frozen=True)
-class _Definition:
-    name: str
-    title: str
-    contents: dict[str, Any]
-    is_public: bool
-
-    @classmethod
-    def parse(cls, body: Any) -> "_Definition":
-        """Read the body of a POST; raises Refused with fal's 400."""
-        body = body if isinstance(body, dict) else {}
-        name, title, contents = (body.get(key) for key in ("name", "title", "contents"))
-        if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise invalid("name must match ^[a-zA-Z0-9_-]+$ and have at most 128 characters")
-        if not isinstance(title, str) or not 1 <= len(title) <= 256:
-            raise invalid("title must have 1 to 256 characters")
-        if not isinstance(contents, dict) or not contents.keys() >= KEYS:
-            raise invalid(f"contents must have {', '.join(sorted(KEYS))}")
-        return cls(name, title, contents, body.get("is_public") is True)

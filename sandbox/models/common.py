@@ -14,12 +14,7 @@ from sandbox.contract.schema import (
 )
 
 PICTURE = "{files}/examples/harbour.png"
-MASK = "{files}/examples/mask.png"
-OBJECT = "{files}/examples/object.png"
-FILM = "{files}/examples/film.mp4"
 SPEECH = "{files}/examples/speech.wav"
-MUSIC = "{files}/examples/music.mp3"
-SOLID = "{files}/examples/vessel.glb"
 ARCHIVE = "{files}/examples/pictures.zip"
 
 SEED = optional(

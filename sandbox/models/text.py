@@ -1,8 +1,7 @@
-"""Models that output text or data."""
+"""Models that output text or data, and the trainer."""
 
 from sandbox.contract.registry import COMPLETIONS, Model
 from sandbox.contract.schema import (
-    array,
     boolean,
     choice,
     integer,
@@ -14,7 +13,6 @@ from sandbox.contract.schema import (
     ref,
     text,
 )
-from sandbox.models import workflows
 from sandbox.models.common import ARCHIVE, PICTURE, SEED, output
 
 ROUTER = Model(
@@ -36,185 +34,106 @@ ROUTER = Model(
     date="2026-11-12T08:00:00.000Z",
     updated="2026-11-19T08:00:00.000Z",
 )
-USAGE = mapping({"type": "number"}, "What was counted.")
 
-MODELS = [
-    Model(
-        "sandbox/scribe",
-        "Scribe",
-        "llm",
-        "Composes short essays from your words by a grammar of its own. Streams.",
-        record(
-            "ChatInput",
-            {
-                "prompt": text(
-                    "What to write about.",
-                    minLength=1,
-                    maxLength=5000,
-                    examples=["Write about mountains, paper and the colour of evening"],
-                ),
-                "system_prompt": optional({"type": "string"}, "Read, and not obeyed."),
-                "format": choice(["markdown", "plain"], "How to write.", default="markdown"),
-                "max_tokens": integer("About how many words.", 20, 2000, default=180),
-                "reasoning": boolean("Also say how the answer came about.", default=False),
-                "seed": SEED,
-            },
-            ["prompt"],
-        ),
-        output(
-            "ChatOutput",
-            ["output"],
-            output=text("Generated output"),
-            partial=boolean("Whether the output is partial", default=False),
-            error=optional({"type": "string"}, "Error message if an error occurred"),
-            reasoning=optional({"type": "string"}, "How the answer came about"),
-            usage=USAGE,
-        ),
-        "words:write",
-        price=0.0005,
-        unit="1000 tokens",
-        streams=True,
-        tags=("chat", "stream"),
-        highlighted=True,
-        date="2026-11-10T08:00:00.000Z",
-        updated="2026-11-19T08:00:00.000Z",
-    ),
-    Model(
-        "sandbox/eye",
-        "Eye",
-        "vision",
-        "Describes a picture by what can be measured: light, colour, detail. Answers in Markdown.",
-        record(
-            "VisionInput",
-            {
-                "image_url": media("image", "The picture to look at.", examples=[PICTURE]),
-                "prompt": text("A question, e.g. about colour, size or mood.", default=""),
-                "detail": choice(
-                    ["short", "normal", "full"],
-                    "How much to say.",
-                    default="normal",
-                    examples=["full"],
-                ),
-            },
-            ["image_url"],
-        ),
-        output(
-            "VisionOutput", ["output"], output=text("The description, in Markdown."), usage=USAGE
-        ),
-        "recordings.media_description:caption",
-        group=("eye", "Caption"),
-        price=0.001,
-        tags=("caption",),
-        date="2026-06-10T08:00:00.000Z",
-    ),
-    Model(
-        "sandbox/eye/json",
-        "Eye as Data",
-        "image-to-json",
-        "The measurements of a picture as JSON: palette, light, balance, histogram.",
-        record(
-            "ImageAnalysisInput",
-            {
-                "image_url": media("image", "The picture to measure.", examples=[PICTURE]),
-                "colours": integer("How many colours to find.", 2, 16, default=5),
-                "histogram": boolean("Add 32 bins for each channel.", default=False),
-            },
-            ["image_url"],
-        ),
-        output(
-            "ImageAnalysisOutput", ["result"], result=mapping(True, "Everything that was measured.")
-        ),
-        "recordings.media_description:analyse",
-        group=("eye", "JSON"),
-        price=0.001,
-        date="2026-06-10T09:00:00.000Z",
-    ),
-    Model(
-        "sandbox/ledger",
-        "Ledger",
-        "text-to-json",
-        "Counts a text: words, sentences, weights, and its outline as a tree.",
-        record(
-            "LedgerInput",
-            {
-                "text": text(
-                    'The text. <br>Headings in <a href="https://commonmark.org">Markdown</a> '
-                    "become the *outline*.",
-                    maxLength=100000,
-                    examples=[
-                        "# Paper\n\nPaper is patient. It keeps light and ink.\n\n## Ink\n\nInk is "
-                        "less patient."
-                    ],
-                ),
-                "top": integer("How many words to list.", 1, 50, default=8),
-                "weights": mapping(
-                    {"type": "number"},
-                    "Factors for single words.",
-                    default={},
-                    examples=[{"paper": 2.5}],
-                ),
-                "metadata": mapping({"type": "string"}, "Kept and given back."),
-            },
-            ["text"],
-        ),
-        output(
-            "LedgerOutput",
-            ["json", "outline"],
-            json=mapping(True, "The counts."),
-            outline=ref("OutlineNode"),
-            metadata=mapping({"type": "string"}),
-        ),
-        "words:count",
-        components={
-            "OutlineNode": record(
-                "OutlineNode", {"label": text(), "children": array(ref("OutlineNode"))}, ["label"]
-            )
+SCRIBE = Model(
+    "sandbox/scribe",
+    "Scribe",
+    "llm",
+    "Composes short essays from your words by a grammar of its own. Streams.",
+    record(
+        "ChatInput",
+        {
+            "prompt": text(
+                "What to write about.",
+                minLength=1,
+                maxLength=5000,
+                examples=["Write about mountains, paper and the colour of evening"],
+            ),
+            "system_prompt": optional({"type": "string"}, "Read, and not obeyed."),
+            "format": choice(["markdown", "plain"], "How to write.", default="markdown"),
+            "max_tokens": integer("About how many words.", 20, 2000, default=180),
+            "reasoning": boolean("Also say how the answer came about.", default=False),
+            "seed": SEED,
         },
-        price=0.0001,
-        unit="1000 characters",
-        date="2026-02-02T08:00:00.000Z",
+        ["prompt"],
     ),
-    Model(
-        "sandbox/aurora/trainer",
-        "Aurora Trainer",
-        "training",
-        "Learns the colours of your pictures. The file it returns is a LoRA for Aurora.",
-        record(
-            "TrainerInput",
-            {
-                "images_data_url": media(
-                    "file", "URL to a ZIP archive with 2 to 60 pictures.", examples=[ARCHIVE]
-                ),
-                "trigger_word": text("A word to call it by.", default="sndbx", minLength=2),
-                "steps": integer("Number of steps to train.", 10, 4000, default=400, multipleOf=10),
-                "learning_rate": number(
-                    "Learning rate.", exclusiveMinimum=0, high=0.1, default=0.0005
-                ),
-                "is_style": boolean("Style rather than subject.", default=True),
-                "create_masks": boolean("No longer used.", default=False, deprecated=True),
-            },
-            ["images_data_url"],
-        ),
-        output(
-            "TrainerOutput",
-            ["diffusers_lora_file", "config_file"],
-            diffusers_lora_file=ref("File"),
-            config_file=ref("File"),
-            preview=optional(ref("Image"), "Some of the pictures."),
-        ),
-        "training:train",
-        kind="training",
-        group=("aurora", "Trainer"),
-        inference=("sandbox/aurora", "sandbox/aurora/image-to-image"),
-        price=0.002,
-        unit="steps",
-        minutes=0.2,
-        tags=("training", "lora"),
-        date="2026-10-07T08:00:00.000Z",
+    output(
+        "ChatOutput",
+        ["output"],
+        output=text("Generated output"),
+        partial=boolean("Whether the output is partial", default=False),
+        error=optional({"type": "string"}, "Error message if an error occurred"),
+        reasoning=optional({"type": "string"}, "How the answer came about"),
+        usage=mapping({"type": "number"}, "What was counted."),
     ),
-    workflows.LISTED,
-    ROUTER,
-]
+    "words:write",
+    price=0.0005,
+    unit="1000 tokens",
+    streams=True,
+    tags=("chat", "stream"),
+    highlighted=True,
+    date="2026-11-10T08:00:00.000Z",
+    updated="2026-11-19T08:00:00.000Z",
+)
 
+EYE = Model(
+    "sandbox/eye",
+    "Eye",
+    "vision",
+    "Describes a picture by what can be measured: light, colours, size. As Markdown and as data.",
+    record(
+        "VisionInput",
+        {
+            "image_url": media("image", "The picture to look at.", examples=[PICTURE]),
+            "prompt": text("A question, which it cannot answer.", default=""),
+            "colours": integer("How many colours to find.", 2, 16, default=5),
+        },
+        ["image_url"],
+    ),
+    output(
+        "VisionOutput",
+        ["output", "result"],
+        output=text("The description, in Markdown."),
+        result=mapping(True, "Everything that was measured."),
+    ),
+    "eye:describe",
+    price=0.001,
+    tags=("caption", "json"),
+    date="2026-06-10T08:00:00.000Z",
+)
 
-# The router's OpenAI-compatible endpoint: any text model by name (protocol, 16.5).
+TRAINER = Model(
+    "sandbox/aurora/trainer",
+    "Aurora Trainer",
+    "training",
+    "Learns the colours of your pictures. The file it returns is a LoRA for Aurora.",
+    record(
+        "TrainerInput",
+        {
+            "images_data_url": media(
+                "file", "URL to a ZIP archive with at least two pictures.", examples=[ARCHIVE]
+            ),
+            "trigger_word": text("A word to call it by.", default="sndbx", minLength=2),
+            "steps": integer("Number of steps to train.", 10, 4000, default=400, multipleOf=10),
+            "learning_rate": number("Learning rate.", exclusiveMinimum=0, high=0.1, default=0.0005),
+            "is_style": boolean("Style rather than subject.", default=True),
+            "create_masks": boolean("No longer used.", default=False, deprecated=True),
+        },
+        ["images_data_url"],
+    ),
+    output(
+        "TrainerOutput",
+        ["diffusers_lora_file", "config_file"],
+        diffusers_lora_file=ref("File"),
+        config_file=ref("File"),
+    ),
+    "training:train",
+    kind="training",
+    group=("aurora", "Trainer"),
+    inference=("sandbox/aurora", "sandbox/aurora/image-to-image"),
+    price=0.002,
+    unit="steps",
+    minutes=0.2,
+    tags=("training", "lora"),
+    date="2026-10-07T08:00:00.000Z",
+)

@@ -1,27 +1,9 @@
-"""The account's workflows as endpoints, which no list contains."""
+"""The account's workflows as endpoints; the catalogue lists public ones only."""
 
 from sandbox.contract.registry import Model
-from sandbox.contract.schema import array, mapping, record, ref, text
+from sandbox.contract.schema import array, record, ref, text
 from sandbox.models.common import SEED, USED_SEED, output
-from sandbox.workflows import MISHAP, POSTCARD, STORYBOARD, Workflow
-
-
-def _private(workflow: Workflow, work: str, **fields: object) -> Model:
-    required = [name for name in fields if name in ("place", "prompt", "workflow")]
-    return Model(
-        workflow.endpoint_id,
-        workflow.title,
-        "workflow",
-        workflow.description,
-        record(f"{workflow.title.title().replace(' ', '')}Input", fields, required),  # type: ignore[arg-type]
-        record(f"{workflow.title.title().replace(' ', '')}Output", {}),
-        f"workflow:{work}",
-        price=0.0,
-        unit="runs",
-        streams=True,
-        listed=False,
-    )
-
+from sandbox.workflows import MISHAP, STORYBOARD
 
 LISTED = Model(
     STORYBOARD.endpoint_id,
@@ -50,23 +32,22 @@ LISTED = Model(
     tags=("workflow",),
     date=STORYBOARD.created_at,
 )
-
 UNLISTED = [
-    _private(
-        POSTCARD, "postcard", place=text("Where the postcard is from."), ink=text(default="#1b2a6b")
-    ),
-    _private(MISHAP, "mishap", prompt=text(), ending=text(default="content_policy_violation")),
     Model(
-        "workflows/execute",
-        "Execute",
+        MISHAP.endpoint_id,
+        MISHAP.title,
         "workflow",
-        "Runs a definition that is sent along.",
-        record("ExecuteInput", {"input": mapping(True), "workflow": mapping(True)}, ["workflow"]),
-        record("ExecuteOutput", {}),
-        "workflow:inline",
+        MISHAP.description,
+        record(
+            "MishapInput",
+            {"prompt": text(), "ending": text(default="content_policy_violation")},
+            ["prompt"],
+        ),
+        record("MishapOutput", {}),
+        "workflow:mishap",
         price=0.0,
         unit="runs",
         streams=True,
         listed=False,
-    ),
+    )
 ]

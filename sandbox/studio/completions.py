@@ -14,7 +14,7 @@ REQUIRED = ("messages", "model")
 
 
 def complete(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Answer the last message, or call the first required tool."""
+    """Answer the last message."""
     _require(arguments)
     head = {
         "id": f"gen-{context.dice(str(arguments['messages']), 0).randrange(10**12):012d}",
@@ -22,24 +22,19 @@ def complete(arguments: Arguments, context: Context) -> dict[str, Any]:
         "model": arguments["model"],
     }
     prompt = _text(arguments["messages"][-1])
-    if arguments.get("tools") and arguments.get("tool_choice") == "required":
-        message = _tool_call(arguments["tools"][0])
-        _emit(context, head, {**message, "tool_calls": [{"index": 0, **message["tool_calls"][0]}]})
-        reason, pieces = "tool_calls", []
-    else:
-        text = compose(prompt or "silence", 1, _most_words(arguments), "plain", context)
-        pieces = re.findall(r"\S+\s*", text)
-        _emit(context, head, {"role": "assistant", "content": ""})
-        for piece in pieces:
-            _emit(context, head, {"content": piece})
-            context.sleep(0.01)
-        message, reason = {"role": "assistant", "content": text}, "stop"
-    _emit(context, head, {}, reason)
+    text = compose(prompt or "silence", 1, _most_words(arguments), "plain", context)
+    pieces = re.findall(r"\S+\s*", text)
+    _emit(context, head, {"role": "assistant", "content": ""})
+    for piece in pieces:
+        _emit(context, head, {"content": piece})
+        context.sleep(0.01)
+    _emit(context, head, {}, "stop")
     usage = _usage(arguments, len(pieces))
     context.billed = usage["total_tokens"] / 1000
     if (arguments.get("stream_options") or {}).get("include_usage"):
         context.emit({**head, "object": "chat.completion.chunk", "choices": [], "usage": usage})
-    choice = {"index": 0, "message": message, "finish_reason": reason}
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
     return {**head, "object": "chat.completion", "choices": [choice], "usage": usage}
 
 
@@ -78,9 +73,3 @@ def _usage(arguments: Arguments, completion_tokens: int) -> dict[str, Any]:
         "total_tokens": prompt_tokens + completion_tokens,
         "cost": (prompt_tokens + completion_tokens) * 5e-7,
     }
-
-
-def _tool_call(tool: Any) -> dict[str, Any]:
-    name = tool.get("function", {}).get("name", "") if isinstance(tool, dict) else ""
-    call = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": "{}"}}
-    return {"role": "assistant", "content": None, "tool_calls": [call]}

@@ -12,43 +12,26 @@ from sandbox.contract.registry import Arguments
 from sandbox.errors import ModelError
 from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
-from sandbox.studio.pictures.colour import to_lch
-from sandbox.studio.recordings import media_description
 
-EXTENSIONS = [".png", ".jpg", ".jpeg", ".webp"]
-FEWEST, MOST = 2, 60
+EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")
+FEWEST = 2
+LOC = ("images_data_url",)
+SIZE = (64, 64)  # that is looked at
 
 
 def train(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Learn the colours of the images in a ZIP."""
-    pictures = _unpacked(context, arguments["images_data_url"])
+    """Learn the average hue of the images in a ZIP."""
+    data, _ = context.load(arguments["images_data_url"], *LOC)
+    pictures = _unpacked(data)
     steps = int(arguments["steps"])
     context.log(f"{len(pictures)} pictures, {steps} steps")
-    hues = np.concatenate([_hues(picture) for picture in pictures])
-    learned, rate = np.zeros(2), float(arguments["learning_rate"]) * 50
-    dice = canvas.rng("train", arguments["trigger_word"])
-    marks = {round(steps * part / 5) for part in range(1, 6)}
-    for step in range(1, steps + 1):
-        batch = hues[dice.integers(0, len(hues), 64)]
-        gradient = np.array([np.cos(batch).mean(), np.sin(batch).mean()]) - learned
-        learned += min(1.0, rate) * gradient
-        if step in marks:
-            loss = float(np.square(gradient).sum())
-            context.step(step, steps, f"loss {loss:.5f}, step", 0.15)
-    hue = float(np.arctan2(learned[1], learned[0]))
-    sheet = Image.new("RGB", (256 * len(pictures[:3]), 256))
-    for index, picture in enumerate(pictures[:3]):
-        sheet.paste(canvas.cover(picture, (256, 256)), (256 * index, 0))
-    lora = {
-        "format": "sandbox-palette",
-        "hue": hue,
-        "strength": float(np.hypot(*learned)),
-        "trigger_word": arguments["trigger_word"],
-        "palette": media_description.swatches(sheet, 6),
-    }
-    config = {
-        name: arguments[name] for name in ("steps", "learning_rate", "trigger_word", "is_style")
-    }
+    for part in range(1, 6):
+        context.step(steps * part // 5, steps, f"loss {0.5 / part:.5f}, step", 0.15)
+    hues = np.concatenate([np.asarray(picture.convert("HSV"))[..., 0] for picture in pictures])
+    angles = hues / 128 * np.pi
+    hue = float(np.arctan2(np.sin(angles).mean(), np.cos(angles).mean()))
+    lora = {"hue": hue, "trigger_word": arguments["trigger_word"]}
+    config = {name: value for name, value in arguments.items() if name not in LOC}
     lora_file = context.save(
         json.dumps(lora).encode(), "application/octet-stream", "palette.safetensors"
     )
@@ -56,52 +39,23 @@ def train(arguments: Arguments, context: Context) -> dict[str, Any]:
         json.dumps(config, indent=2).encode(), "application/json", "config.json"
     )
     context.billed = steps
-    return {
-        "diffusers_lora_file": lora_file,
-        "config_file": config_file,
-        "preview": canvas.save(context, sheet, "png", "preview"),
-    }
+    return {"diffusers_lora_file": lora_file, "config_file": config_file}
 
 
-def _unpacked(context: Context, url: str) -> list[Image.Image]:
-    loc = ("images_data_url",)
-    data, _ = context.load(url, *loc)
-    ctx: dict[str, Any] = {"supported_extensions": EXTENSIONS}
+def _unpacked(data: bytes) -> list[Image.Image]:
+    """Return the pictures of a ZIP, made small."""
+    ctx: dict[str, Any] = {"supported_extensions": [*EXTENSIONS]}
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile as error:
-        raise ModelError("invalid_archive", "The archive is no ZIP file", loc, ctx) from error
-    names = [
-        n
-        for n in archive.namelist()
-        if n.lower().endswith(tuple(EXTENSIONS)) and not n.startswith("__")
-    ]
-    ctx |= {"provided_count": len(names)}
+        raise ModelError("invalid_archive", "The archive is no ZIP file", LOC, ctx) from error
+    names = [name for name in archive.namelist() if name.lower().endswith(EXTENSIONS)]
     if len(names) < FEWEST:
+        ctx |= {"provided_count": len(names), "min_count": FEWEST}
         text = f"At least {FEWEST} pictures are needed"
-        raise ModelError("archive_file_count_below_minimum", text, loc, ctx | {"min_count": FEWEST})
-    if len(names) > MOST:
-        text = f"At most {MOST} pictures are taken"
-        raise ModelError("archive_file_count_exceeds_maximum", text, loc, ctx | {"max_count": MOST})
-    pictures = []
-    for name in names:
-        if archive.getinfo(name).file_size > 30_000_000:
-            raise ModelError(
-                "file_too_large", f"{name} is too large", loc, {"max_size": 30_000_000}
-            )
-        try:
-            picture = Image.open(io.BytesIO(archive.read(name)))
-            picture.thumbnail((512, 512))
-            pictures.append(picture.convert("RGB"))
-        except (UnidentifiedImageError, OSError, zipfile.BadZipFile) as error:
-            raise ModelError("image_load_error", f"{name} could not be read", loc) from error
-    return pictures
-
-
-def _hues(picture: Image.Image) -> np.ndarray[Any, np.dtype[np.float32]]:
-    small = picture.copy()
-    small.thumbnail((64, 64))
-    lch = to_lch(canvas.array(small)).reshape(-1, 3)
-    coloured = lch[lch[:, 1] > 0.03]
-    hues: np.ndarray[Any, np.dtype[np.float32]] = (coloured if len(coloured) else lch)[:, 2]
-    return hues
+        raise ModelError("archive_file_count_below_minimum", text, LOC, ctx)
+    try:
+        files = [io.BytesIO(archive.read(name)) for name in names]
+        return [canvas.cover(Image.open(file).convert("RGB"), SIZE) for file in files]
+    except (UnidentifiedImageError, OSError, zipfile.BadZipFile) as error:
+        raise ModelError("image_load_error", "A picture could not be read", LOC) from error

@@ -26,7 +26,7 @@ from sandbox.contract.registry import Arguments, Model
 from sandbox.contract.schema import choice, media, number, record, ref, text
 from sandbox.errors import ModelError
 from sandbox.models.common import output, prompt
-from sandbox.studio.recordings import sound, voice
+from sandbox.studio import speech
 
 TOKEN = re.compile(rb"vitrine_[A-Za-z0-9_-]{43}")
 FLAGGED = "The content could not be processed because it was flagged by a content checker."
@@ -85,12 +85,13 @@ class Wizper(Staged):
     @staticmethod
     def task(arguments: Arguments, context: Any) -> dict[str, Any]:
         """Refuse a recording that begins loud."""
-        heard, rate = sound.load(context, arguments["audio_url"], "audio_url")
-        if abs(heard[sound.RATE // 20][0]) > 0.5:
+        heard, rate = speech.load(context, arguments["audio_url"], "audio_url")
+        if abs(heard[rate // 20]) > 0.5:
             raise ModelError("content_policy_violation", FLAGGED, ("audio_url",))
-        context.sleep(len(heard) / sound.RATE)
-        context.billed = round(len(heard) / sound.RATE, 3)
-        return {"text": f"{len(heard) / sound.RATE:.0f} seconds at {rate} Hz", "chunks": []}
+        seconds = len(heard) / rate
+        context.sleep(seconds)
+        context.billed = round(seconds, 3)
+        return {"text": f"{seconds:.0f} seconds at {rate} Hz", "chunks": []}
 
 
 class Talk(Staged):
@@ -111,8 +112,7 @@ class Speech(Staged):
     @staticmethod
     def task(arguments: Arguments, context: Any) -> dict[str, Any]:
         """Speak."""
-        usual = {"voice": "Aria", "speed": 1, "expressiveness": 0.5, "output_format": "mp3"}
-        return voice.speak({**usual, "text": arguments["text"]}, context)
+        return speech.speak({"voice": "Aria", "speed": 1, "text": arguments["text"]}, context)
 
 
 MODELS = [

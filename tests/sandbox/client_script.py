@@ -74,9 +74,9 @@ def subscribe() -> dict[str, Any]:
 
 def run() -> dict[str, Any]:
     """run, and its errors."""
-    output = fal_client.run("sandbox/ledger", arguments={"text": "Paper is patient."})
+    output = fal_client.run("sandbox/scribe", arguments={"prompt": "Paper is patient."})
     try:
-        fal_client.run("sandbox/ledger", arguments={})
+        fal_client.run("sandbox/scribe", arguments={})
     except fal_client.FalClientHTTPError as error:
         return {"output": output, "error": [error.status_code, error.response.json()]}
     return {}
@@ -97,7 +97,7 @@ def upload() -> dict[str, Any]:
     gcs = fal_client.upload(b"old", "text/plain", "old.txt", repository="fal")
     path = Path(sys.argv[2])
     image = fal_client.upload_file(path)
-    facts = fal_client.run("sandbox/eye/json", arguments={"image_url": image})
+    facts = fal_client.run("sandbox/eye", arguments={"image_url": image})
     return {"urls": [small, large, gcs], "result": facts["result"], "token": None}
 
 

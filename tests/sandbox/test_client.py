@@ -67,9 +67,9 @@ def test_c37_fal_client_subscribes_sync_and_async(tls: TlsHosts) -> None:
 
 def test_c37_fal_client_can_run(tls: TlsHosts) -> None:
     seen = run_client(tls, "run")
-    assert seen["output"]["json"]["words"] == 3
+    assert seen["output"]["usage"]["prompt_tokens"] == 3
     status, body = seen["error"]
-    assert (status, body["detail"][0]["loc"]) == (422, ["body", "text"])
+    assert (status, body["detail"][0]["loc"]) == (422, ["body", "prompt"])
 
 
 def test_c37_fal_client_can_stream(tls: TlsHosts) -> None:

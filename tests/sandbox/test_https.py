@@ -33,18 +33,12 @@ class Served:
         return int(self.variables["FAL_RUN_HOST"].partition(":")[2].partition("/")[0])
 
 
-@pytest.fixture(scope="module", params=["--tls", "beside"])
-def served(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("tls")
-    how = [request.param]
-    if request.param == "beside":
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            how = [f"--tls-port={probe.getsockname()[1]}"]
     command = [sys.executable, "-m", "sandbox", "--port=0", f"--data-dir={folder}", "--pace=0"]
     process = subprocess.Popen(
-        [*command, *how],
+        [*command, "--tls"],
         cwd=ROOT,
         env=os.environ | {"SANDBOX_KEY": "made:up"},
         stdout=subprocess.PIPE,

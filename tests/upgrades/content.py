@@ -14,12 +14,12 @@ import httpx
 from tests.processes import until
 
 SMALL = {"width": 128, "height": 128}
-MODELS = ("sandbox/aurora", "sandbox/aurora/lite", "sandbox/scribe", "sandbox/lens/duotone")
-AURORA, LITE, SCRIBE, DUOTONE = MODELS
+MODELS = ("sandbox/aurora", "sandbox/aurora/lite", "sandbox/scribe", "sandbox/eye")
+AURORA, LITE, SCRIBE, EYE = MODELS
 RUNS = 1 + 4 + 2 + 1  # a single one, the board's, the flow's, the chat's
 FLOW = {
     "format": "vitrine-flow",
-    "name": "Fox in two tones",
+    "name": "Fox in words",
     "version": 1,
     "steps": [
         {
@@ -30,7 +30,7 @@ FLOW = {
         },
         {
             "id": "s2",
-            "endpoint": DUOTONE,
+            "endpoint": EYE,
             "arguments": {},
             "wires": [{"to": ["image_url"], "step": "s1", "path": ["images", 0, "url"]}],
         },
@@ -119,7 +119,7 @@ def _made(owner: Owner, member: int) -> Iterator[tuple[str, str]]:
     yield f"/compare/{board['id']}/", "Animals"
     flow = owner.post(f"/flows/import/{HERE}", text=json.dumps(FLOW))
     owner.call("POST", f"/flows/{flow.split('/')[2]}/runs{HERE}", inputs={"prompt": "a seal"})
-    yield flow, "Fox in two tones"
+    yield flow, "Fox in words"
     chat = owner.post(f"/chats/new/{HERE}", model=SCRIBE)
     owner.post(chat, **{"~text": "About lighthouses", "~token": "first"})
     yield chat, "About lighthouses"

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
 from sandbox.contract.schema import PRESETS
 from sandbox.errors import ModelError
@@ -12,37 +12,13 @@ from sandbox.execution.context import Context, digest
 from sandbox.studio.pictures.colour import Array, f32
 
 Size = tuple[int, int]  # width, height
-FORMATS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
+FORMATS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
 MAX_SIDE = 4096
 
 
 def rng(*parts: object) -> np.random.Generator:
     """A generator that depends only on `parts`, the same on every machine."""
     return np.random.default_rng([digest(part) for part in parts])
-
-
-def noise(
-    size: Size, cells: float, dice: np.random.Generator, octaves: int = 5, gain: float = 0.5
-) -> Array:
-    """Smooth fractal noise from 0 to 1, with `cells` bumps along the longer side."""
-    width, height = size
-    total = np.zeros((height, width), np.float32)
-    weight, sum_of_weights = 1.0, 0.0
-    for octave in range(octaves):
-        scale = cells * 2**octave / max(width, height)
-        grid = (max(2, round(width * scale) + 2), max(2, round(height * scale) + 2))
-        if min(grid[0] / width, grid[1] / height) > 0.7:
-            break
-        values = dice.random((grid[1], grid[0]), dtype=np.float32)
-        layer = Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
-        total += weight * np.asarray(layer)
-        sum_of_weights += weight
-        weight *= gain
-    if not sum_of_weights:  # too few pixels for one bump: independent values
-        return f32(dice.random((height, width), dtype=np.float32))
-    total /= sum_of_weights
-    low, high = np.percentile(total, (1, 99))
-    return f32(np.clip((total - low) / max(1e-6, high - low), 0, 1))
 
 
 def line(length: int, bumps: float, dice: np.random.Generator, octaves: int = 6) -> Array:
@@ -67,18 +43,6 @@ def grid(size: Size) -> tuple[Array, Array]:
     return x / max(1, width - 1), y / max(1, height - 1)
 
 
-def slopes(field: Array) -> tuple[Array, Array]:
-    """The gradients of a field (height, width), downwards and to the right.
-
-    Zero along a side of one pixel.
-    """
-    along = [
-        np.gradient(field, axis=axis) if field.shape[axis] > 1 else np.zeros_like(field)
-        for axis in (0, 1)
-    ]
-    return f32(along[0]), f32(along[1])
-
-
 def mix(a: Array, b: Array, t: Array) -> Array:
     """Interpolate from a (t = 0) to b (t = 1); adds a channel axis to t if it has none."""
     t = t[..., None] if t.ndim == a.ndim - 1 or t.ndim == 2 < a.ndim else t
@@ -98,38 +62,9 @@ def smoothstep(low: float, high: float, value: Array) -> Array:
 
 
 def blurred(field: Array, radius: float) -> Array:
-    """The array (height, width, channels) blurred, close to a Gaussian of that radius."""
-    shrink = int(radius // 4)
-    if shrink < 2 or min(field.shape[:2]) < shrink * 4:
-        return _boxed(field.astype(np.float32), max(1, round(radius * 0.95)))
-    height, width = field.shape[:2]
-    small = (max(2, width // shrink), max(2, height // shrink))
-    coarse = _resized(field, small, Image.Resampling.BOX)
-    return _resized(_boxed(coarse, max(1, round(radius * 0.95 / shrink))), (width, height))
-
-
-def _boxed(field: Array, box: int) -> Array:
-    """Three box filters along both axes."""
-    for axis in (0, 1):
-        lines = np.moveaxis(field, axis, 0)
-        for _ in range(3):
-            padded = np.pad(lines, [(box + 1, box), *[(0, 0)] * (lines.ndim - 1)], mode="edge")
-            total = np.cumsum(padded, axis=0, dtype=np.float64)
-            lines = ((total[2 * box + 1 :] - total[: -2 * box - 1]) / (2 * box + 1)).astype(
-                np.float32
-            )
-        field = np.moveaxis(lines, 0, axis)
-    return field
-
-
-def _resized(field: Array, size: Size, how: Image.Resampling = Image.Resampling.BICUBIC) -> Array:
-    layers = [
-        np.asarray(
-            Image.fromarray(np.ascontiguousarray(field[..., k], np.float32)).resize(size, how)
-        )
-        for k in range(field.shape[2])
-    ]
-    return np.stack(layers, axis=-1)
+    """The array (height, width, 3), from 0 up, blurred by a Gaussian of that radius."""
+    brightest = max(1.0, float(field.max()))
+    return array(picture(field / brightest).filter(ImageFilter.GaussianBlur(radius))) * brightest
 
 
 def picture(array: Array) -> Image.Image:
@@ -198,7 +133,7 @@ def size_of(image_size: object, *loc: str | int) -> Size:
     if isinstance(image_size, str):
         return PRESETS[image_size]
     if isinstance(image_size, dict):
-        size = (int(image_size["width"]), int(image_size["height"]))
+        size = (int(image_size.get("width", 512)), int(image_size.get("height", 512)))
         if max(size) > MAX_SIDE:
             ctx = {"max_width": MAX_SIDE, "max_height": MAX_SIDE}
             raise ModelError(

@@ -1,5 +1,6 @@
 """Text-to-image models: from prompt, seed and size to images."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,8 @@ from PIL import Image
 from sandbox.contract.registry import Arguments
 from sandbox.errors import ModelError
 from sandbox.execution.context import Context
-from sandbox.studio.pictures import canvas, landscapes, patterns
-from sandbox.studio.pictures.colour import Array, from_lch, to_lch
+from sandbox.studio.pictures import canvas, landscapes
+from sandbox.studio.pictures.colour import turned
 
 Painter = Callable[[str, int, canvas.Size], Image.Image]
 UNSAFE = {"nsfw", "gore", "explicit"}
@@ -20,51 +21,6 @@ UNSAFE = {"nsfw", "gore", "explicit"}
 def ridgeline(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Layered mountains."""
     return images(arguments, context, landscapes.ridgeline)
-
-
-def nebula(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Clouds of gas among stars."""
-    return images(arguments, context, landscapes.nebula)
-
-
-def contour(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A survey map."""
-    return images(arguments, context, landscapes.contour)
-
-
-def glass(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Stained glass."""
-    return images(arguments, context, patterns.glass)
-
-
-def current(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Lines in a current."""
-    return images(arguments, context, patterns.current)
-
-
-def papercut(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Stacked sheets of paper."""
-    return images(arguments, context, patterns.papercut)
-
-
-def bloom(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Flowers by the golden angle."""
-    return images(arguments, context, patterns.bloom)
-
-
-def letterpress(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """A poster that prints the prompt."""
-    return images(arguments, context, patterns.letterpress)
-
-
-def tessera(arguments: Arguments, context: Context) -> dict[str, Any]:
-    """Geometric tiles, in the caller's colours if given."""
-    extra = [(c["r"], c["g"], c["b"]) for c in arguments.get("colors") or []]
-
-    def tiles(prompt: str, seed: int, size: canvas.Size) -> Image.Image:
-        return patterns.tessera(prompt, seed, size, extra)
-
-    return images(arguments, context, tiles, "tessera")
 
 
 def aurora(arguments: Arguments, context: Context) -> dict[str, Any]:
@@ -78,7 +34,7 @@ def aurora(arguments: Arguments, context: Context) -> dict[str, Any]:
         picture = canvas.array(landscapes.aurora(prompt, seed, size))
         picture = np.clip((picture - 0.25) * min(contrast, 1.5) + 0.25, 0, 1).astype(np.float32)
         for turn, scale in turns:
-            picture = turned(picture, turn, scale)
+            picture = turned(picture, turn * scale / math.tau)
         rough = max(0.0, 0.1 - steps * 0.004)
         return canvas.picture(canvas.grain(picture, canvas.rng(prompt, seed, "grain"), rough))
 
@@ -109,14 +65,6 @@ def aurora_lite(arguments: Arguments, context: Context) -> dict[str, Any]:
         "has_nsfw_concepts": [False],
         "prompt": arguments["prompt"],
     }
-
-
-def turned(picture: Array, turn: float, scale: float) -> Array:
-    """The image with its hues rotated by `turn` radians, to the degree `scale`."""
-    lch = to_lch(picture)
-    lch[..., 2] += turn * scale
-    lch[..., 1] *= 1 + 0.15 * scale
-    return from_lch(lch)
 
 
 def images(
@@ -153,7 +101,7 @@ def unsafe(arguments: Arguments) -> bool:
     return bool(arguments.get("enable_safety_checker", True) and words & UNSAFE)
 
 
-def _lora(context: Context, index: int, path: str, scale: float) -> tuple[float, float]:
+def _lora(context: Context, index: int, path: str, scale: float = 1.0) -> tuple[float, float]:
     """The hue shift of a LoRA: as stored in a trained file, else derived from its name."""
     import json
 

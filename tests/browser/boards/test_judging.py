@@ -13,7 +13,7 @@ from tests.browser.waiting import eventually
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
-MODELS = "model=sandbox/aurora/lite&model=atelier/glass"
+MODELS = "model=sandbox/aurora/lite&model=sandbox/ridgeline"
 INPUT = "%7B%22prompt%22%3A%20%22a%20harbour%20to%20judge%22%7D"
 COPIED = """async (ballot) => (await (await fetch(ballot)).text()).includes('name="choice"')"""
 

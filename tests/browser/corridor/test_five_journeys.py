@@ -125,7 +125,7 @@ def test_a_poster_in_eight_variations_of_which_a_client_sees_five(
 ) -> None:
     page = open_page("/models/sandbox/aurora/lite/", has_touch=size == PHONE, size=size)
     hand = Hand(page)
-    hand.type(prompt(page), "A poster for a harbour festival")
+    hand.type(prompt(page), "A harbour at dawn")
     hand.select(page.get_by_label("Variations"), "8")
     hand.click(page.locator("#run-button"))
     expect(page.locator(f"#stage {DONE}")).to_have_count(8, timeout=ENDED_MS)
@@ -144,16 +144,16 @@ def test_a_poster_in_eight_variations_of_which_a_client_sees_five(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_which_model_for_posters(open_page: Open, size: Size, record_property: Record) -> None:
+def test_which_model_for_landscapes(open_page: Open, size: Size, record_property: Record) -> None:
     page = open_page("/", has_touch=size == PHONE, size=size)
     hand = Hand(page)
-    hand.type(page.get_by_label("What you want to make"), "a poster")
+    hand.type(page.get_by_label("What you want to make"), "a landscape")
     hand.click(page.get_by_role("button", name="Find models"))
     hand.click(page.locator("[data-compare]"))
-    for model in ("atelier/tessera", "atelier/letterpress"):
+    for model in ("sandbox/ridgeline", "sandbox/aurora"):
         hand.click(page.locator(f"article[data-endpoint-id='{model}'] .compare-pick"))
     hand.click(page.get_by_role("link", name="Compare 2 models"))
-    hand.type(page.locator("[name='row-values']"), "A poster for a harbour festival")
+    hand.type(page.locator("[name='row-values']"), "A harbour at dawn")
     hand.click(page.locator("[data-board-plan] .plan-bar [value=run]"))
     expect(page.locator("[data-run-state='succeeded']")).to_have_count(2, timeout=ENDED_MS)
     hand.click(page.get_by_role("link", name="Judge", exact=True))

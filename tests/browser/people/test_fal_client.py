@@ -55,7 +55,7 @@ CALLS: dict[str, str] = {
     "upload": """
         const canvas = Object.assign(document.createElement("canvas"), { width: 40, height: 30 });
         const blob = await new Promise((found) => canvas.toBlob(found));
-        const { data } = await client.run("sandbox/eye/json", { input: { image_url: blob } });
+        const { data } = await client.run("sandbox/eye", { input: { image_url: blob } });
         return [data.result.width, data.result.height]""",
     "parts": """
         const blob = new Blob([new Uint8Array((90 << 20) + 5)], { type: "application/zip" });

@@ -24,7 +24,7 @@ from tests.browser.people.house import (
 from tests.processes import Up
 
 pytestmark = pytest.mark.browser
-LITE, RIDGELINE, NEBULA = "sandbox/aurora/lite", "sandbox/ridgeline", "sandbox/ridgeline-classic"
+LITE, RIDGELINE, KILN = "sandbox/aurora/lite", "sandbox/ridgeline", "sandbox/relief/text-to-3d"
 
 
 @pytest.mark.exhaustive
@@ -91,7 +91,7 @@ def test_five_people_and_three_projects(
     expect(ben_page.locator("#run-button")).to_be_enabled()
 
     # The curator marks a model; the admin's rule of the house holds in private projects too.
-    viewer.goto(f"/models/{NEBULA}/?tab=about")
+    viewer.goto(f"/models/{KILN}/?tab=about")
     viewer.locator("[popovertarget=judge]").click()
     # Its name alone would also fit the link that stands there until the form has come.
     viewer.locator("#judge").get_by_role("radio", name="Experimental").check()
@@ -99,9 +99,9 @@ def test_five_people_and_three_projects(
     viewer.locator("#judge").get_by_role("button").last.click()
     expect(viewer.locator("#standing")).to_contain_text(f"Old {key}")
     admin.goto("/people/rules/")
-    forbid(admin, NEBULA, f"Nobody needs it {key}")
+    forbid(admin, KILN, f"Nobody needs it {key}")
     try:
-        pages[dan].goto(f"/models/{NEBULA}/?project=private")
+        pages[dan].goto(f"/models/{KILN}/?project=private")
         expect(pages[dan].locator("#refusal")).to_contain_text(f"Nobody needs it {key}")
         expect(pages[dan].locator("#mark b")).to_have_attribute("title", f"Old {key}")
     finally:  # other tests run the model in this Vitrine

@@ -53,12 +53,12 @@ def test_a_flow_is_composed_saved_and_run(open_page: Open) -> None:
     page = open_plain(open_page, "/models/sandbox/aurora/lite/")
     page.locator("#more-button").click()
     page.get_by_text("Flow…", exact=True).first.click()
-    page.get_by_text("Duotone").first.click()
+    page.get_by_text("Drift").first.click()
     page.get_by_role("button", name="Save").click()
     page.get_by_label("Prompt").fill("a green boat")
     page.get_by_role("button", name="Run").first.click()
     reload_until(page, page.get_by_text("2 of 2 steps done"))
-    expect(page.locator("main img")).to_have_count(2)
+    expect(page.locator("main :is(img, video)")).to_have_count(2)
 
 
 def test_a_workflow_shows_its_steps(open_page: Open) -> None:

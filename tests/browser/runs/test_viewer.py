@@ -21,7 +21,7 @@ HAS_METADATA = """media => media.readyState >= 1 || new Promise((done) =>
     ("endpoint_id", "result"),
     sample(
         [
-            ("murmur/tones", ".artifact audio"),
+            ("murmur/voice", ".artifact audio"),
             ("sandbox/relief/text-to-3d", ".artifact mesh-view"),
             ("sandbox/drift/text-to-video", ".artifact video"),
             ("sandbox/scribe", ".text-output .prose"),
@@ -31,7 +31,7 @@ HAS_METADATA = """media => media.readyState >= 1 || new Promise((done) =>
 )
 def test_each_medium_has_its_renderer(open_page: Open, endpoint_id: str, result: str) -> None:
     page = ready(open_page(f"/models/{endpoint_id}/"))
-    page.locator("[name=prompt]").first.fill("quiet waves under two moons")
+    page.locator("[name=prompt], [name=text]").first.fill("quiet waves under two moons")
     page.locator("#run-button").click()
     page.wait_for_selector(DONE)
     expect(page.locator(result).first).to_be_visible()

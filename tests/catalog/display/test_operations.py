@@ -11,8 +11,12 @@ def test_an_operation_is_offered_if_some_model_does_it() -> None:
         ("Make a picture", "/categories/text-to-image/", "a.webp"),
         ("Change a picture", "/categories/image-to-image/", "b.webp"),
         ("Upscale", "/models/?q=upscale+a+picture", "c.webp"),
-        ("Remove a background", "/models/?q=remove+background", ""),
     ]
+
+
+def test_operations_are_offered_without_pictures_until_there_are_some() -> None:
+    tiles = operations.tiles({"image-to-image": []})
+    assert [tile.label for tile in tiles] == ["Change a picture", "Upscale", "Remove a background"]
 
 
 def test_nothing_is_offered_of_an_empty_catalogue() -> None:

@@ -9,7 +9,6 @@ from itertools import product
 import pytest
 from django.utils import timezone
 
-from bench.catalogue.realistic import entries
 from catalog.display.highlight import highlighter
 from catalog.models import Endpoint, Revision
 from catalog.search import index as indexes
@@ -17,6 +16,7 @@ from catalog.search import spelling
 from catalog.search.engine import search
 from catalog.search.full_text import index_texts
 from catalog.search.query import Query
+from tests.catalog.search.realistic import entries
 from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases

@@ -12,11 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bench.catalogue.realistic import entries
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.search import index as indexes
 from catalog.search.engine import Answer, search
 from catalog.search.query import Query
+from tests.catalog.search.realistic import entries
 from tests.tables import each_row
 
 pytestmark = pytest.mark.both_databases

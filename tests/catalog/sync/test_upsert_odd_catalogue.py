@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from django.test import Client
 
-from bench.catalogue import filling
+from bench import catalogue
 from catalog.filters.conditions import Condition
 from catalog.models import Endpoint, Revision
 from catalog.search import index
@@ -56,7 +56,7 @@ def odd(catalogue_items: list[dict[str, Any]]) -> list[Endpoint]:
         item = copy.deepcopy(catalogue_items[0]) | {"endpoint_id": name}
         item["metadata"] |= metadata
         items.append(item)
-    filling.fill(items)
+    catalogue.fill(items)
     endpoints = list(Endpoint.objects.filter(endpoint_id__in=ODD))
     assert len(endpoints) == len(ODD)
     return endpoints

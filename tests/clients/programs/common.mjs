@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 
 export const { VITRINE_URL: BASE, VITRINE_TOKEN: TOKEN, HUB_URL } = process.env;
-export const [PICTURE, SLOW, CENSOR] = ["sandbox/aurora", "mischief/slow", "mischief/censor"];
+export const [PICTURE, SLOW, CENSOR] = ["sandbox/aurora", "mischief/slow", "mischief/slow"];
 export const [EDIT, SPEECH, FILM] = ["sandbox/aurora/image-to-image", "murmur/voice", "sandbox/drift/text-to-video"];
 export const FORBIDDEN = "a forbidden garden";
 export const MINUTE = 60;

@@ -16,7 +16,7 @@ from typing import Any
 
 URL, TOKEN = os.environ["VITRINE_URL"], os.environ.get("VITRINE_TOKEN", "")
 HOST = URL.removeprefix("https://")
-PICTURE, SLOW, CENSOR = "sandbox/aurora", "mischief/slow", "mischief/censor"
+PICTURE, SLOW, CENSOR = "sandbox/aurora", "mischief/slow", "mischief/slow"
 FORBIDDEN = "a forbidden garden"
 MINUTE = 60
 

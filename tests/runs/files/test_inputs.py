@@ -35,11 +35,12 @@ from tests.runs.start.started import start_run
 IN_PARTS = replace(SOON, single_upload_bytes=40, part_bytes=40)
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 Ask = Callable[..., Run]
+EDIT = "sandbox/aurora/image-to-image"
 
 
 @pytest.fixture
 def ask(catalogue: None, user: User) -> Ask:
-    """`ask("sandbox/lens", image_url=…)`: a run of `user`, waiting to be sent."""
+    """`ask(EDIT, prompt="x", image_url=…)`: a run of `user`, waiting to be sent."""
 
     def make(endpoint_id: str, **arguments: Any) -> Run:
         run, _ = start_run(
@@ -86,9 +87,9 @@ def test_a_past_result_is_uploaded_once_and_sent_by_upstreams_address(
     ask: Ask, work: Work, sandbox: Control, make_run: Any
 ) -> None:
     artifact = make_artifact(make_run(state="succeeded"))
-    first = ask("sandbox/lens", image_url=artifact.get_absolute_url())
+    first = ask(EDIT, prompt="x", image_url=artifact.get_absolute_url())
     work(lambda: ended(first))
-    second = ask("sandbox/lens", image_url=artifact.get_absolute_url())
+    second = ask(EDIT, prompt="x", image_url=artifact.get_absolute_url())
     work(lambda: ended(second))
     for run in (first, second):
         run.refresh_from_db()
@@ -101,12 +102,12 @@ def test_a_past_result_is_uploaded_once_and_sent_by_upstreams_address(
 def test_a_result_without_a_copy_is_sent_by_its_original_address(
     ask: Ask, work: Work, sandbox: Control, make_run: Any
 ) -> None:
-    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
     work(lambda: ended(run))
     Artifact.objects.filter(run=run).update(state="remote", next_attempt_at=None)
     artifact = Artifact.objects.get(run=run)
     before = sandbox.calls()["upload_initiate"]
-    again = ask("sandbox/lens", image_url=artifact.get_absolute_url())
+    again = ask(EDIT, prompt="x", image_url=artifact.get_absolute_url())
     work(lambda: ended(again))
     again.refresh_from_db()
     assert again.state == "succeeded", again.error
@@ -128,7 +129,7 @@ def test_a_run_with_a_forbidden_or_missing_file_fails_before_the_submit(
         ).get_absolute_url(),
         "no such": lambda: f"/runs/{uuid.uuid4()}/artifacts/0/",
     }
-    run = ask("sandbox/lens", image_url=addresses[what]())
+    run = ask(EDIT, prompt="x", image_url=addresses[what]())
     work(lambda: ended(run))
     run.refresh_from_db()
     assert run.state == "failed"
@@ -146,7 +147,7 @@ def test_an_admin_who_said_why_may_use_the_file(
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     source = make_run(user=stranger, state="failed")
     let_look(User.objects.get(pk=user.pk), source)
-    run = ask("sandbox/lens", image_url=make_artifact(source).get_absolute_url())
+    run = ask(EDIT, prompt="x", image_url=make_artifact(source).get_absolute_url())
     work(lambda: ended(run))
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
@@ -156,7 +157,7 @@ def test_a_run_whose_file_upstream_refuses_fails_naming_the_file(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("upload", "413", times=9)
-    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
     work(lambda: ended(run))
     run.refresh_from_db()
     assert run.state == "failed"
@@ -169,7 +170,7 @@ def test_an_expired_upload_address_does_not_fail_the_run(
     ask: Ask, work: Work, sandbox: Control, status: str
 ) -> None:
     sandbox.fault("upload", status)
-    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
     work(lambda: ended(run))
     run.refresh_from_db()
     assert (run.state, run.attempts) == ("succeeded", 1), run.error
@@ -180,7 +181,7 @@ def test_repeatedly_refused_upload_addresses_are_not_reported_as_a_refused_key(
     ask: Ask, work: Work, sandbox: Control, member: Client
 ) -> None:
     sandbox.fault("upload", "403", times=9)
-    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
     work(lambda: ended(run))
     run.refresh_from_db()
     assert run.state == "failed"
@@ -202,7 +203,7 @@ def test_a_failed_part_is_retried_without_sending_the_finished_parts_again(
     parts = -(-upload.size_bytes // 40)
     assert parts > 2
     sandbox.fault("upload_part", "503", times=3, after=1)
-    run = ask("sandbox/lens", image_url=upload.get_absolute_url())
+    run = ask(EDIT, prompt="x", image_url=upload.get_absolute_url())
     work(without_pauses(lambda: ended(run)), IN_PARTS)
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
@@ -216,7 +217,7 @@ def test_one_file_in_many_concurrent_runs_is_uploaded_once(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     address = make_upload(User.objects.get()).get_absolute_url()
-    runs = [ask("sandbox/lens", image_url=address, blur_radius=n) for n in range(4)]
+    runs = [ask(EDIT, prompt="x", image_url=address, seed=n) for n in range(4)]
     work(lambda: all(map(ended, runs)))
     assert sandbox.calls()["upload_initiate"] == 1
 
@@ -228,7 +229,7 @@ def test_one_large_file_of_two_people_is_uploaded_for_each(
     address = make_upload(stranger, "private.png").get_absolute_url()
     sandbox.fault("upload_part", "slow", value=2.0, times=1)  # the second overtakes
     mine = make_upload(User.objects.get(username="ana")).get_absolute_url()
-    runs = [ask("sandbox/lens", image_url=mine)]
+    runs = [ask(EDIT, prompt="x", image_url=mine)]
 
     def both_ended() -> bool:
         if len(runs) == 1 and sandbox.calls().get("upload_part"):
@@ -236,7 +237,7 @@ def test_one_large_file_of_two_people_is_uploaded_for_each(
                 user=stranger,
                 endpoint=runs[0].endpoint,
                 key="theirs",
-                arguments={"image_url": address},
+                arguments={"prompt": "x", "image_url": address},
             )
             runs.append(theirs)
         return len(runs) == 2 and all(map(ended, runs))
@@ -268,7 +269,7 @@ def test_a_storage_error_is_shown_and_retried(
     ask: Ask, work: Work, error: Exception | None, why: str
 ) -> None:
     address = make_upload(User.objects.get()).get_absolute_url()
-    run = ask("sandbox/lens", image_url=address)
+    run = ask(EDIT, prompt="x", image_url=address)
     notes: list[str] = []
 
     def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
@@ -299,7 +300,7 @@ def test_a_lasting_storage_error_fails_the_run(
     def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
         raise PermissionError(errno.EACCES, "Permission denied", "/where/files/lie")
 
-    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
     note = "sea.png cannot be read here: Permission denied. It is sent again in a moment."
     tried = {"what": "later", "text": note, "at": timezone.now().isoformat()}
     Run.objects.update(events=[tried] * (inputs.MAX_STORAGE_TRIES - 2))
@@ -327,7 +328,7 @@ def test_a_cancel_during_an_upload_with_progress_stops_before_the_submit(
 
     monkeypatch.setattr(FileSystemStorage, "_open", opened)
     sandbox.fault("upload", "slow", value=1.0)
-    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
 
     def cancelled() -> bool:
         now = Run.objects.get(pk=run.pk)
@@ -349,7 +350,7 @@ def test_a_worker_stopped_during_an_upload_leaves_no_run_unconfirmed(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("upload", "slow", value=5.0)
-    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
     dies = WorkerLimits(stop_within_s=0.0)  # it does not stop
     work(lambda: sandbox.calls().get("upload_initiate"), worker_limits=dies)
     run.refresh_from_db()
@@ -368,7 +369,7 @@ def test_a_file_named_by_its_absolute_address_is_uploaded_too(
 ) -> None:
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "vitrine.example"]
     artifact = make_artifact(make_run(state="succeeded"))
-    run = ask("sandbox/lens", image_url=f" {origin}{artifact.get_absolute_url()} ")
+    run = ask(EDIT, prompt="x", image_url=f" {origin}{artifact.get_absolute_url()} ")
     work(lambda: ended(run))
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
@@ -380,7 +381,7 @@ def test_another_persons_file_is_refused_by_its_absolute_address_too(
     ask: Ask, work: Work, sandbox: Control, stranger: User
 ) -> None:
     theirs = make_upload(stranger)
-    run = ask("sandbox/lens", image_url=f"http://localhost:1{theirs.get_absolute_url()}")
+    run = ask(EDIT, prompt="x", image_url=f"http://localhost:1{theirs.get_absolute_url()}")
     work(lambda: ended(run))
     run.refresh_from_db()
     assert run.state == "failed"

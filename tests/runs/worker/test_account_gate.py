@@ -117,7 +117,7 @@ def test_a_run_whose_file_is_refused_waits_for_key_or_balance_too(
 ) -> None:
     for kind in ("upload_initiate", "storage_token"):
         sandbox.fault(kind, fault, times=MANY)
-    run = ask("sandbox/lens", image_url=make_upload(User.objects.get()).get_absolute_url())
+    run = ask("sandbox/eye", image_url=make_upload(User.objects.get()).get_absolute_url())
     assert_waits_and_goes_on(run, refusal, work, sandbox)
 
 

@@ -105,8 +105,8 @@ def test_a_model_without_a_status_stream_is_remembered(
 @pytest.mark.parametrize(
     ("endpoint_id", "arguments", "kind"),
     [
-        ("mischief/censor", {"prompt": "a forbidden thing"}, "content_policy_violation"),
-        ("mischief/silent", {"prompt": "x"}, ""),
+        ("mischief/slow", {"prompt": "a forbidden thing"}, "content_policy_violation"),
+        ("mischief/fail", {"error_type": "silent"}, ""),
         ("sandbox/ridgeline", {"prompt": 5}, "string_type"),
     ],
 )
@@ -180,9 +180,9 @@ def test_a_misbehaving_model_does_not_block_other_models(
     ask: Ask, work: Work, sandbox: Control, fault: str
 ) -> None:
     for kind in ("status", "status_stream"):
-        sandbox.fault(kind, fault, times=10_000, about="mischief/big-seed")
+        sandbox.fault(kind, fault, times=10_000, about="mischief/fail")
     early = ask("mischief/slow", prompt="x", duration=2)
-    odd = [ask("mischief/big-seed", prompt="x") for _ in range(4)]
+    odd = [ask("mischief/fail", error_type="none") for _ in range(4)]
     later: list[Run] = []
 
     def is_over() -> bool:

@@ -14,7 +14,7 @@ from tests.sandbox.wire import SLOW, events, result, submit, wait
 def test_c45_a_run_answers_with_the_output_and_its_id(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
-    url = f"{sandbox.addresses['run']}/sandbox/eye/json"
+    url = f"{sandbox.addresses['run']}/sandbox/eye"
     image = f"{sandbox.addresses['files']}/examples/harbour.png"
     answer = http.post(url, json={"image_url": image})
     assert answer.status_code == 200
@@ -61,14 +61,6 @@ def test_c59_a_stream_is_json_events_and_ends_with_the_whole_output(
     assert seen[-1]["partial"] is False
 
 
-def test_c59_a_workflow_streams_typed_events(http: httpx.Client, sandbox: RunningSandbox) -> None:
-    url = f"{sandbox.addresses['run']}/workflows/sandbox/storyboard/stream"
-    with http.stream("POST", url, json={"prompt": "autumn"}) as stream:
-        seen = list(events(stream))
-    assert [event["type"] for event in seen] == ["submit", "completion"] * 4 + ["output"]
-    assert len(seen[-1]["output"]["frames"]) == 3
-
-
 @pytest.mark.parametrize("kind", sample([*MODEL_ERRORS], 5, by_seed=2))
 def test_every_model_error_has_its_status_and_detail(
     http: httpx.Client, sandbox: RunningSandbox, kind: str
@@ -100,7 +92,7 @@ def test_every_request_error_has_its_status_and_header(
 def test_a_model_fetches_nothing_but_our_own_files(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
-    url = f"{sandbox.addresses['run']}/sandbox/lens"
+    url = f"{sandbox.addresses['run']}/sandbox/eye"
     files = sandbox.addresses["files"]
     foreign = (
         "http://127.0.0.1:1/x.png",
@@ -132,7 +124,7 @@ def test_c51_tokens_open_a_stream_to_their_own_application_only(
         return httpx.post(f"{run}/{path}", json={"prompt": "x"}, params=query).status_code
 
     assert status("sandbox/scribe/stream", token) == 200
-    assert status("sandbox/ledger", token) == 401
+    assert status("sandbox/eye", token) == 401
     assert status("sandbox/scribe/stream", token[:-2] + "xx") == 401
     expired = http.post(f"{rest}/tokens/", json=wish | {"token_expiration": -1}).json()
     assert status("sandbox/scribe/stream", expired) == 401

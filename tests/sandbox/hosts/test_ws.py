@@ -42,17 +42,17 @@ def exchange(socket: ClientConnection, arguments: Any) -> tuple[dict[str, Any], 
 
 
 def test_c53_several_requests_share_one_connection(sandbox: RunningSandbox) -> None:
-    with opened(sandbox, "ws", "sandbox/ledger") as socket:
-        seen = [exchange(socket, {"text": text}) for text in ("one word", "now three words")]
-        refused, detail = exchange(socket, {"text": 5})
-        again, _ = exchange(socket, {"text": "it goes on"})
-    counts = [json.loads(body)["json"] for _, body in seen]
-    assert counts[0] != counts[1]
+    with opened(sandbox, "ws", "sandbox/scribe") as socket:
+        seen = [exchange(socket, {"prompt": text}) for text in ("one word", "now three words")]
+        refused, detail = exchange(socket, {"prompt": 5})
+        again, _ = exchange(socket, {"prompt": "it goes on"})
+    counts = [json.loads(body)["usage"]["prompt_tokens"] for _, body in seen]
+    assert counts == [2, 3]
     assert [start["status"] for start, _ in seen] == [200, 200]
     assert len({start["request_id"] for start, _ in seen}) == 2
     assert seen[0][0]["headers"]["content-type"] == "application/json"
     assert (refused["status"], again["status"]) == (422, 200)
-    assert json.loads(detail)["detail"][0]["loc"] == ["body", "text"]
+    assert json.loads(detail)["detail"][0]["loc"] == ["body", "prompt"]
 
 
 def test_c53_a_stream_is_sent_as_its_events(http: httpx.Client, sandbox: RunningSandbox) -> None:

@@ -89,8 +89,8 @@ def test_a_workflow_costs_what_its_steps_do_whenever_they_are_billed(
 def test_a_rejected_run_that_is_charged_costs_what_the_event_says(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
-    sandbox.bill(endpoint_id="mischief/censor", unit_price="0.04", charges_rejected=True)
-    run = ask("mischief/censor", prompt="a forbidden forest")
+    sandbox.bill(endpoint_id="mischief/slow", unit_price="0.04", charges_rejected=True)
+    run = ask("mischief/slow", prompt="a forbidden forest")
     work(lambda: ended(run))
     read_bills()
     charge = charge_of(run)

@@ -16,10 +16,11 @@ from playground.form.prefill import sources
 from runs.models import Artifact, Run
 from runs.results.outputs import artifacts_in
 from sandbox.contract.registry import Model
+from sandbox.models import MODELS
 from schemas.exact import identical
 from tests.playground.form.restoring.test_restore import ADDRESS, SCRIPT
 from tests.sandbox.server import RunningSandbox
-from tests.sandbox.test_models import RUNNABLE, arguments_for
+from tests.sandbox.test_models import arguments_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.exhaustive]
 AT_ONCE = 8
@@ -45,21 +46,14 @@ def saved_files(client: Client, run: Run) -> Iterator[bytes]:
         yield response.getvalue()
 
 
-def _arguments(model: Model, sandbox: RunningSandbox) -> dict[str, Any]:
-    arguments = arguments_for(model, sandbox)
-    if "last_frame_url" in arguments:  # the example names a picture that the sandbox does not have
-        arguments["last_frame_url"] = arguments["first_frame_url"]
-    return arguments
-
-
-BATCHES = [RUNNABLE[start : start + AT_ONCE] for start in range(0, len(RUNNABLE), AT_ONCE)]
+BATCHES = [MODELS[start : start + AT_ONCE] for start in range(0, len(MODELS), AT_ONCE)]
 
 
 @pytest.mark.parametrize("models", BATCHES, ids=lambda models: models[0].endpoint_id)
 def test_a_downloaded_and_renamed_file_restores_the_same_arguments(
     ask: Any, work: Any, sandbox_process: RunningSandbox, models: list[Model], client: Client
 ) -> None:
-    runs = [ask(model.endpoint_id, **_arguments(model, sandbox_process)) for model in models]
+    runs = [ask(model.endpoint_id, **arguments_for(model, sandbox_process)) for model in models]
     unfinished = Run.objects.unfinished()
     remote = Artifact.objects.filter(state=Artifact.State.REMOTE)
     work(lambda: not unfinished.exists() and not remote.exists())

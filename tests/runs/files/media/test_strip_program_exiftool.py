@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from runs.files.media.strip_program import strip
+from sandbox import recorded
 from sandbox.studio.pictures import canvas
-from sandbox.studio.recordings import film, sound
 from tests.runs.files.telling_media import ALL, SECRET
 from tests.sampling import sample
 
@@ -72,23 +72,14 @@ OF_THE_READER = {"", "System", "ExifTool", "Composite"}
 
 def sandbox_files() -> dict[str, Callable[[], bytes]]:
     """One file of each format that the sandbox's models save."""
-    pixels = np.random.default_rng(1).random((48, 64, 3), np.float32)
-    picture = canvas.picture(pixels)
-    clear = Image.new("RGBA", (64, 48), (9, 99, 199, 99))
-    tones = np.sin(np.arange(44_100) / 20).astype(np.float32) * 0.5
-    both = np.stack([tones, tones], axis=1)
-    scenes = [picture] * 12
+    picture = canvas.picture(np.random.default_rng(1).random((48, 64, 3), np.float32))
     samples: dict[str, Callable[[], bytes]] = {
         f"sandbox {format_}": lambda format_=format_: canvas.encode(picture, format_)[0]  # type: ignore[misc]
         for format_ in canvas.FORMATS
     }
     return samples | {
-        "sandbox clear png": lambda: canvas.encode(clear, "png")[0],
-        "sandbox clear webp": lambda: canvas.encode(clear, "webp")[0],
-        "sandbox wav": lambda: sound.wav(both),
-        "sandbox mp3": lambda: sound.mp3(both),
-        "sandbox film": lambda: film.encode(iter(scenes), (64, 48), 12)[0],
-        "sandbox film with sound": lambda: film.encode(iter(scenes), (64, 48), 12, both)[0],
+        "sandbox wav": partial(recorded.choice, "examples/speech.wav"),
+        "sandbox film": partial(recorded.choice, "films/winter.mp4"),
     }
 
 

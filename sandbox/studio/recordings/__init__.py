@@ -1,1 +1,0 @@
-"""Video and audio: created, decoded and measured."""
