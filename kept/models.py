@@ -88,8 +88,6 @@ class Kept(InProject):
     route: ClassVar[str]
     searched: ClassVar[Sequence[str]] = ("name",)
     most_in_project: ClassVar[int] = 10_000
-    moves_alone: ClassVar[bool] = True  # "Move to…" takes it
-    is_shared: ClassVar[bool] = False  # by a link: sharing/kinds/, else it shows `shared_lines`
     is_purged: ClassVar[bool] = True  # once it cannot be brought back any more
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -111,10 +109,6 @@ class Kept(InProject):
     def audit_detail(self) -> str:
         """Return what else the audit log says of its deletion."""
         return ""
-
-    def shared_lines(self) -> Sequence[tuple[str, str]]:
-        """Return what whoever has a link may read of it: labels and texts."""
-        return ()
 
     def delete_by(self, user: User) -> None:
         """Delete it; it can be brought back within GRACE, then `purge` takes it."""

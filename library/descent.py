@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Substr
 from django.urls import reverse
 
 from playground.display import renderers
-from playground.display.history import KINDS
+from runs.file_kinds import KINDS
 from runs.files.artifact_urls import thumbnail_url
 from runs.files.input_references import sources_in
 from runs.files.own_addresses import OUR_ADDRESS
@@ -105,7 +105,7 @@ def _of_run(run: Run, used: set[int]) -> dict[str, Any]:
         "origin": run.endpoint.name if run.title else "",
         "address": run.get_absolute_url(),
         "picture": next(filter(None, stills), ""),
-        "kind": KINDS.get(results[0].artifact.kind, "") if results else "",
+        "kind": _label(results[0].artifact.kind) if results else "",
         "state": "" if run.state == Run.State.SUCCEEDED else run.state_word,
         "at": run.created_at,
     }
@@ -119,7 +119,7 @@ def _of_upload(upload: Upload) -> dict[str, Any]:
         "origin": "Uploaded",
         "address": upload.get_absolute_url(),
         "picture": upload.get_absolute_url() if is_picture else "",
-        "kind": KINDS.get(kind, KINDS["file"]),
+        "kind": KINDS.get(kind, KINDS["file"]).label,
         "at": upload.created_at,
     }
 
@@ -290,3 +290,8 @@ def _read(runs: RunQuerySet) -> list[Edge]:
 def _distinct(edges: Iterable[Edge]) -> list[Edge]:
     """Return each edge once, and none from a run to itself."""
     return list(dict.fromkeys(edge for edge in edges if edge.run != edge.source))
+
+
+def _label(kind: str) -> str:
+    """Return what a result is called; empty for a text."""
+    return KINDS[kind].label if kind in KINDS else ""

@@ -1,1 +1,1 @@
-"""Handing work on: shares, reviews and reports, above all rooms whose things they show."""
+"""Handing work on: shares and reviews, above all rooms whose things they show."""

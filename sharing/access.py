@@ -144,7 +144,8 @@ def unknown(request: HttpRequest) -> HttpResponseBase:
 
 def end_of(share: Share) -> str:
     """Return the sentence that says why the share shows nothing any more; empty if it does."""
-    if share.revoked_at is not None or not share.user.is_active:
+    is_of_former_kind = share.kind not in Share.Kind.values  # a process of 0.2.0 has made it
+    if share.revoked_at is not None or not share.user.is_active or is_of_former_kind:
         return ENDED
     return EXPIRED if share.is_expired else ""
 

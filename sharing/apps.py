@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class SharingConfig(AppConfig):
-    """Shares, reviews and reports."""
+    """Shares and reviews."""
 
     name = "sharing"
     default_auto_field = "django.db.models.BigAutoField"

@@ -10,11 +10,9 @@ from asgiref.sync import sync_to_async
 from django.db.models import Q
 from django.urls import reverse
 
-from boards.models import Board
-from runs.promises.owners import Chosen, Job, Place, RunOwner, UserRelation
+from runs.promises.owners import Job, Place, RunOwner, UserRelation
 from sharing import feedback
-from sharing.models import Report, Share, ShareItem
-from sharing.reports import content
+from sharing.models import Share, ShareItem
 from sharing.review import news
 
 if TYPE_CHECKING:
@@ -64,19 +62,11 @@ class SharingOwner(RunOwner):
         """Return shares."""
         return {"share": Share}
 
-    def goes_along(self, rows: Chosen) -> Chosen:
-        """Return the reports of moved boards: who reads one reads its board."""
-        reports = Report.objects.filter(board__in=rows.get(Board, ()))
-        return {Report: set(reports.values_list("pk", flat=True))}
-
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
-        """Return the runs with results that are shared or were picked, or in frozen reports."""
+        """Return the runs with results that are shared or were picked."""
         in_use = Q(share__in=Share.objects.live()) | Q(picks__isnull=False)
         items = ShareItem.objects.filter(in_use, run__in=run_ids, is_gone=False)
-        shared = set(items.values_list("run_id", flat=True))
-        frozen = Report.objects.kept().exclude(frozen_at=None).values_list("snapshot", flat=True)
-        shown = {run for snapshot in frozen for run in content.read(snapshot).runs}
-        return shared | {run_id for run_id in run_ids if str(run_id) in shown}
+        return set(items.values_list("run_id", flat=True))
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the job that tells of reviews."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sharing.views import embed, files, one_share, reports, shares, visit, vote
+from sharing.views import files, one_share, previews, shares, visit, vote
 from sharing.views.review import answers, posts
 from sharing.views.review import pages as review_pages
 
@@ -24,11 +24,10 @@ urlpatterns = [
         answers.versions_of_item,
         name="answers-versions",
     ),
-    path("robots.txt", embed.robots, name="robots"),
-    path("s/oembed", embed.oembed, name="oembed"),
+    path("robots.txt", previews.robots, name="robots"),
     path("s/<str:token>/", visit.share, name="share"),
     path("s/<str:token>/password/", visit.password, name="share-password"),
-    path("s/<str:token>/picture.jpg", embed.picture, name="share-preview"),
+    path("s/<str:token>/picture.jpg", previews.picture, name="share-preview"),
     path("s/<str:token>/archive/", visit.archive, name="share-archive"),
     path("s/<str:token>/items/<int:number>/", visit.item, name="share-item"),
     path("s/<str:token>/files/<int:number>/3d/", visit.mesh, name="share-mesh"),
@@ -40,12 +39,6 @@ urlpatterns = [
     path("s/<str:token>/vote/retraction/", vote.retraction, name="share-vote-retraction"),
     path("s/<str:token>/vote/files/<str:ballot_token>/", vote.file, name="share-vote-file"),
     path("s/<str:token>/pictures/<int:number>/", files.picture, name="share-picture"),
-    path("compare/<uuid:pk>/report/", reports.of_board, name="board-report"),
-    path("reports/<uuid:pk>/", reports.report, name="report"),
-    path("reports/<uuid:pk>/form/", reports.form, name="report-form"),
-    path("reports/<uuid:pk>/freezing/", reports.freezing, name="report-freezing"),
-    *reports.REPORTS.urls(),
-    path("reports/<uuid:pk>/report.md", reports.markdown, name="report-markdown"),
     path("s/<str:token>/review/", review_pages.page, name="review"),
     path("s/<str:token>/review/<int:number>/", review_pages.item, name="review-item"),
     path("s/<str:token>/review/picks/", posts.picks, name="review-picks"),

@@ -29,7 +29,7 @@ VITRINES = {
         *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
         *("runs/told", "runs/transports", "runs/true_kinds", "runs/use_as", "runs/variations"),
         "runs/viewer",
-        *("boards/boards", "boards/judging", "boards/judging_keys", "boards/reports"),
+        *("boards/boards", "boards/judging", "boards/judging_keys"),
         "boards/plan",
     },
     "second Vitrine": {

@@ -18,7 +18,11 @@ from tests.upgrades import fixtures
 from tests.upgrades.fixtures import Key
 
 # What is refused and yet agreed, with the reason: a column that no former version reads any more.
-AGREED: Mapping[Key, str] = {}
+AGREED: Mapping[Key, str] = {
+    ("sharing", "0007_fewer_kinds"): (
+        "drops constraints of a small table that nothing writes any more; SQLite copies it for that"
+    ),
+}
 # The way back is a backup (docs/OPERATING.md), so nothing needs to be undone.
 LEFT_OUT = ("RUNPYTHON_REVERSIBLE", "RUNSQL_REVERSIBLE")
 
@@ -43,6 +47,7 @@ def check(url: str, *which: str) -> subprocess.CompletedProcess[str]:
 def _check_here(which: Iterable[str]) -> bool:
     import django
     from django.core.management import call_command
+    from django.db.migrations.loader import MigrationLoader
     from django_migration_linter import MigrationLinter
 
     django.setup()
@@ -50,6 +55,7 @@ def _check_here(which: Iterable[str]) -> bool:
     if keys == {("new", "")}:
         call_command("makemigrations", check=True, dry_run=True)
         keys = _ours() - fixtures.migrations(fixtures.VERSIONS[0]) - AGREED.keys()
+        keys -= {*MigrationLoader(None).replacements}  # the fixture has what they replace
     linter = MigrationLinter(
         all_warnings_as_errors=True,
         exclude_migration_tests=LEFT_OUT,

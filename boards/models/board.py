@@ -19,8 +19,7 @@ class Board(Kept):
     """A board: a saved grid of runs. Its rows are inputs that follow its source model's schema."""
 
     slug, route, searched = "board", "boards:board", ("title",)
-    is_shared = True
-    is_purged = False  # its reports and votes outlive it
+    is_purged = False  # its votes outlive it
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="boards"

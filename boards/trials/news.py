@@ -16,7 +16,7 @@ MAX_TOLD = 40
 TOLD_STATES = (Trial.State.DONE, Trial.State.HELD, Trial.State.UNFIT, Trial.State.REFUSED)
 
 
-def loaded(trials: QuerySet[Trial]) -> QuerySet[Trial]:
+def _loaded(trials: QuerySet[Trial]) -> QuerySet[Trial]:
     """Return the trials with all rows that their outcomes need, newest first."""
     return trials.prefetch_related(
         "endpoint", "column__endpoint", "reference__endpoint", "former__endpoint"
@@ -32,7 +32,7 @@ def notify_owners(since: datetime) -> int:
     changed = Trial.objects.filter(changed_since(since), board__deleted_at=None)
     decided = changed.filter(state__in=TOLD_STATES)
     decided = decided.select_related("board__user", "board__project")
-    listed = list(loaded(decided)[:MAX_TOLD])
+    listed = list(_loaded(decided)[:MAX_TOLD])
     return sum(_notify_owner(outcome) for outcome in (outcomes_of(listed) if listed else []))
 
 
@@ -55,5 +55,5 @@ def _notify_owner(outcome: Outcome) -> bool:
 
 def of_board(board: Board) -> list[Outcome]:
     """Return the outcomes of all trials of a board, newest first. One query without any."""
-    listed = list(loaded(board.trials.all()))
+    listed = list(_loaded(board.trials.all()))
     return outcomes_of(listed) if listed else []

@@ -49,7 +49,6 @@ class Flow(Kept):
     """Chained models: the output of a step is an input of later ones. Saved with a form."""
 
     slug, route = "flow", "flows:flow"
-    is_shared = True
     is_purged = False  # the pages of its runs outlive it
 
     class Visibility(models.TextChoices):

@@ -41,7 +41,6 @@ class Prompt(Kept):
     """A prompt with a name; one with `{prompt}` in it is put around other prompts."""
 
     slug, route = "prompt", "library:prompt"
-    is_shared = True
     searched = ("name", "text", "folder")
 
     name = models.CharField(max_length=80)

@@ -46,7 +46,6 @@ class Series(Kept):
     """Results under a name, in an order that people choose."""
 
     slug, route = "series", "library:series"
-    is_shared = True
     most_in_project = 2_000
 
     name = models.CharField(max_length=MAX_NAME_CHARS)

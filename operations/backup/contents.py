@@ -46,7 +46,7 @@ IN: Mapping[str, str] = {
     "what was used once stays used": "accounts.SpentToken",
     "who did what": "accounts.AuditEntry admin.LogEntry",
     "what was said on shares": (
-        "sharing.Comment sharing.Comment_mentioned sharing.Pick sharing.Rating sharing.Report "
+        "sharing.Comment sharing.Comment_mentioned sharing.Pick sharing.Rating "
         "sharing.Reviewer sharing.Share sharing.ShareItem"
     ),
     "the catalogue with what the team thinks of it": (

@@ -33,7 +33,7 @@ PERSONAL: Mapping[str, str] = {
         "notifications.NotificationPreferences people.Joining playground.Charge "
         "playground.DailySum playground.Draft playground.Preset playground.Run playground.Share "
         "playground.Upload playground.View projects.Choice projects.Membership projects.Move "
-        "sharing.Report sharing.Reviewer sharing.Share socialaccount.SocialAccount spending.Alarm "
+        "sharing.Reviewer sharing.Share socialaccount.SocialAccount spending.Alarm "
         "spending.BudgetRequest spending.Budget_informed training.Dataset training.Weights "
         "usersessions.UserSession"
     ),

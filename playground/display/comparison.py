@@ -18,6 +18,7 @@ from playground.display import renderers
 from playground.display.history import seconds
 from playground.display.renderers import Shown
 from runs.costs import known_costs
+from runs.file_kinds import KNOWN
 from runs.models import Run
 from runs.models.querysets import ReadableQuery, RunQuerySet
 from runs.results import previews
@@ -51,7 +52,6 @@ class HasMain(Protocol):
 
 
 LETTERS = "ABCD"
-COMPARED = {"image", "video", "audio", "mesh"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Pane:
     @property
     def main(self) -> Shown | None:
         """Return the file to compare: the first picture, video, audio or mesh that can be shown."""
-        return next((s for s in self.shown if s.kind in COMPARED), None)
+        return next((s for s in self.shown if s.kind in KNOWN), None)
 
 
 def panes_of(runs: Sequence[Run], names: Sequence[str]) -> list[Pane]:

@@ -13,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.utils import timezone
 
 from playground.display import renderers
+from runs.file_kinds import KINDS
 from runs.files import artifact_urls
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Run
@@ -21,7 +22,6 @@ from runs.results import error_messages
 
 MAX_VALUE_CHARS = 300
 MAX_ROWS = 200  # of the input as a table; its JSON is shown below
-KINDS = {"image": "Picture", "video": "Film", "audio": "Sound", "mesh": "3D", "file": "File"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,12 @@ def row(run: Run, view: str = "row") -> Row:
         _picture(shown),
         seconds(run),
         next(
-            (KINDS[result.artifact.kind] for result in shown if result.artifact.kind in KINDS), ""
+            (
+                KINDS[result.artifact.kind].label
+                for result in shown
+                if result.artifact.kind in KINDS
+            ),
+            "",
         ),
         watch_tokens.may(view, watch_tokens.CANCEL),
         watch_tokens.may(view, watch_tokens.DELETE),

@@ -16,6 +16,7 @@ from playground.display import placeholder_size
 from playground.display.markdown import markdown
 from playground.display.result import caption
 from playground.form import form_state
+from runs.file_kinds import VISUAL
 from runs.files import result_names
 from runs.files.artifact_urls import artifact_url, may_show
 from runs.files.metadata.embedding import CONTENT_TYPES
@@ -90,7 +91,7 @@ class Shown:
     @property
     def is_sized(self) -> bool:
         """Whether its width and height are known or not needed."""
-        is_visual = self.artifact.kind in {"image", "video"}
+        is_visual = self.artifact.kind in VISUAL
         return not is_visual or bool(self.artifact.width and self.artifact.height)
 
     @property

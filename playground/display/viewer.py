@@ -16,10 +16,10 @@ from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe
 from playground.display import history, renderers
 from playground.display.comparison import Predecessor, predecessor_of
-from playground.display.history import KINDS
 from playground.display.more_like import MoreLike, more_like
 from playground.display.renderers import Shown
 from playground.display.result import caption
+from runs.file_kinds import KINDS, VISUAL
 from runs.files import result_names
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 COLUMNS = ("arguments", "output", "output_text", "metrics", "events")  # that it needs of a run
-COMPARED = {"image", "video"}  # kinds of which one is laid over the other
 SHORTEST_WAIT = timedelta(seconds=1)  # shorter ones are not worth a line
 SAID_ELSEWHERE = {"Billed", "Origin"}  # of the run's facts: in its price, and of each file
 MOST_INPUTS = 12
@@ -143,7 +142,7 @@ class Viewed:
     @property
     def beside(self) -> Beside | None:
         """Return what can be laid over the result: what is marked, else its first such input."""
-        if self.kind not in COMPARED:
+        if self.kind not in VISUAL:
             return None
         if self.marked:
             is_of_kind = self.marked.artifact.kind == self.kind and self.marked.src
@@ -263,7 +262,7 @@ class InputFile(NamedTuple):
     @property
     def word(self) -> str:
         """Return what it is: `Picture`."""
-        return KINDS[self.kind]
+        return KINDS[self.kind].label
 
 
 def input_files(run: Run) -> list[InputFile]:

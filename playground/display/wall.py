@@ -19,6 +19,7 @@ from core.byte_cache import ByteCache
 from playground.display import history, placeholder_size, renderers, tiles
 from projects import current
 from runs.costs import known_costs
+from runs.file_kinds import KINDS
 from runs.files import artifact_urls
 from runs.models import Artifact, Run
 from runs.progress import watch_tokens
@@ -61,7 +62,7 @@ class Piece:
     @property
     def word(self) -> str:
         """Return what it is, for a tile without a picture."""
-        return history.KINDS.get(self.artifact.kind, "File")
+        return KINDS.get(self.artifact.kind, KINDS["file"]).label
 
 
 @dataclass(frozen=True)

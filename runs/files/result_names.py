@@ -23,11 +23,11 @@ from core.db.json_field import small
 from core.file_names import portable_name, slug, split_suffix
 from people.accounts.profile import name_template, preferences
 from projects.models import Project
+from runs.file_kinds import KNOWN
 from runs.files import content_types
 from runs.models import Artifact, Run
 from runs.models.querysets import RunQuerySet
 
-NAMED = {"image", "video", "audio", "mesh"}
 MAX_SEED = 2**64
 RUN_ID_CHARS = 8
 _PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,19}")
@@ -70,7 +70,7 @@ class Namer:
         return self._filled(self._values(_of(run)), number, suffix, "run")
 
     def _of_artifact(self, artifact: Artifact, values: dict[str, str]) -> str:
-        if artifact.kind not in NAMED and artifact.file_name:
+        if artifact.kind not in KNOWN and artifact.file_name:
             return _own_name(artifact)
         number = artifact.position + 1
         return self._filled(values, number, _suffix(artifact), artifact.kind)
@@ -113,7 +113,7 @@ def served_name(artifact: Artifact, user: User | AnonymousUser) -> str:
 
     Whoever may read the file but not its run, such as the picture in a link, learns no prompt.
     """
-    if artifact.kind not in NAMED and artifact.file_name:
+    if artifact.kind not in KNOWN and artifact.file_name:
         return _own_name(artifact)
     runs = Run.objects.readable_by(user).filter(pk=artifact.run_id)
     values = (small("output"), small("arguments"), "created_at", "project_id")

@@ -20,6 +20,7 @@ from core.file_names import clean_name
 from projects.models import Project
 from projects.models.in_project import is_shown_to
 from projects.models.project import private_project
+from runs import file_kinds
 from runs.files import (
     artifact_urls,
     content_types,
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 200 << 20
 PAGE_SIZE = 24
 DIGEST = re.compile(r"[0-9a-f]{64}")
-KINDS = {"image": "an image", "video": "a video", "audio": "a sound", "file": "a file"}
+KINDS = [kind for kind in file_kinds.KINDS if kind != "mesh"]
 # Container formats are ambiguous: mp4, webm and ogg hold audio or video; a GIF may be animated.
 ALSO_ACCEPTED = {
     "audio": {"video/mp4", "video/webm"},
@@ -235,7 +236,7 @@ def _check_kind(name: str, content_type: str, claimed: str, kind: str) -> None:
             f"{name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG."
         )
     if kind in KINDS and not suits_kind(kind, content_type, claimed):
-        raise ValueError(f"{name} is not {KINDS[kind]}.")
+        raise ValueError(f"{name} is not {file_kinds.KINDS[kind].a_file}.")
 
 
 def suits_kind(kind: str, content_type: str, claimed: str = "") -> bool:

@@ -35,7 +35,6 @@ class View(Kept):
     """A saved filter: what the wall or the list of models was narrowed by."""
 
     slug, route = "view", "library:view"
-    is_shared = True
     most_in_project = 500
 
     class Of(models.TextChoices):

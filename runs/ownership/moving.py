@@ -55,9 +55,7 @@ class Plan:
 
 def kinds() -> Mapping[str, type[InProject]]:
     """Return what can be moved, by the name that addresses have for it: `run`, `board`."""
-    things: dict[str, type[InProject]] = {
-        kind.slug: kind for kind in kept.models.kinds() if kind.moves_alone
-    }
+    things: dict[str, type[InProject]] = {kind.slug: kind for kind in kept.models.kinds()}
     for owner in owners.registered():
         things |= owner.movable()
     return things

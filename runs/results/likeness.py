@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Min
 
+from runs.file_kinds import KINDS, VISUAL
 from runs.models import Artifact, Run
 from runs.models.querysets import RunQuerySet
 
@@ -25,8 +26,6 @@ NEARLY_SAME = 6  # bits that differ at most
 ALIKE = 16
 MOST_COMPARED = 50_000  # results when doubles are looked for, the newest
 MOST_ON_PAGE = 10_000  # when a person looks for what is like one
-WITH_FINGERPRINT = ("image", "video")  # kinds; of a film it is its still's
-NOUNS = {"image": "picture", "video": "film", "audio": "sound", "mesh": "3D model"}
 
 Fingerprinted = tuple[int, int]  # an artifact's key, and its fingerprint as a number
 
@@ -52,7 +51,7 @@ class Double(NamedTuple):
     @property
     def noun(self) -> str:
         """What the result is, in a sentence."""
-        return NOUNS.get(self.artifact.kind, "file")
+        return KINDS.get(self.artifact.kind, KINDS["file"]).noun
 
     @property
     def number(self) -> int:
@@ -71,7 +70,7 @@ class Double(NamedTuple):
 
 
 def newest_fingerprints(
-    runs: RunQuerySet, most: int, kinds: Collection[str] = WITH_FINGERPRINT
+    runs: RunQuerySet, most: int, kinds: Collection[str] = VISUAL
 ) -> list[Fingerprinted]:
     """Return at most so many results of these runs that have a fingerprint, the newest first."""
     having = runs.filter(artifacts__fingerprint__gt=b"", artifacts__kind__in=kinds)

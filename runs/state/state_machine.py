@@ -21,6 +21,7 @@ import fal
 from catalog.models import Endpoint, Standing
 from core.db import clock
 from fal.db_safe import db_safe
+from runs.file_kinds import MEDIA
 from runs.models import GIVEN_UP, Artifact, MetadataBackfill, Run
 from runs.state.locked_update import Changed, retry_until_committed, update_locked
 from runs.state.transitions import (
@@ -38,7 +39,6 @@ State = Run.State
 log = logging.getLogger(__name__)
 
 # The run's page loads these kinds from upstream at once; our own copy is delayed for that.
-SHOWN_AT_ONCE = {"image", "video", "audio"}
 REST = timedelta(seconds=1)
 LATER = timedelta(seconds=3)  # by then the worker that follows the run has recorded it
 
@@ -67,7 +67,7 @@ def _artifact_row(
 ) -> Artifact:
     fields = db_safe(asdict(artifact))
     values = {name: value for name, value in fields.items() if name != "text"}
-    copy_at = now + REST if artifact.kind in SHOWN_AT_ONCE else None
+    copy_at = now + REST if artifact.kind in MEDIA else None
     return Artifact(run_id=pk, position=position, next_attempt_at=copy_at, **values)
 
 

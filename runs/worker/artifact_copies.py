@@ -22,6 +22,7 @@ import fal
 from core import storage
 from core.db import clock
 from fal.db_safe import db_safe_text
+from runs.file_kinds import KINDS, KNOWN, MEDIA
 from runs.files import content_types, derived_files, purge, storage_limits, stored_files
 from runs.files.media import mesh_viewer
 from runs.files.media.probe import MediaProbe, ProbeResult
@@ -41,10 +42,6 @@ TRIES_FOR_NONE = 11
 TRIES_FOR_GONE = 3
 FIRST_PAUSE_S = 5
 LONGEST_PAUSE_S = 1800
-# Files of these kinds are played or shown; their first bytes must confirm the kind.
-MEDIA = {"image", "video", "audio"}
-# A failing host may send an error page instead of these. A 3D model may be JSON (glTF).
-PROMISED = {"image": "an image", "video": "a video", "audio": "a sound", "mesh": "a 3D model"}
 # By file extension: formats with magic bytes.
 PROMISED_BY_NAME = {"zip": "a ZIP archive", "pdf": "a PDF", "glb": "a 3D model"}
 DOUBTFUL = {content_types.TEXT, content_types.UNREADABLE}
@@ -238,9 +235,12 @@ async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> Stor
 async def _contradiction(file: IO[bytes], artifact: Artifact, probe: MediaProbe) -> str:
     """Return a sentence if the bytes are not of the kind that the output promised, else "".
 
+    A failing host may send an error page instead. A 3D model may be JSON (glTF).
+
     A single wrong response of a host must not replace the result: the caller retries (`_is_over`).
     """
-    promised = PROMISED.get(artifact.kind) or _by_name(artifact)
+    is_known = artifact.kind in KNOWN
+    promised = KINDS[artifact.kind].a_file if is_known else _by_name(artifact)
     document = await asyncio.to_thread(_page_instead_of_media, file, artifact) if promised else ""
     if document and artifact.kind in MEDIA and document in DOUBTFUL:
         seen = await probe.probe(

@@ -15,6 +15,7 @@ from asgiref.sync import sync_to_async
 from django.db.models import F, Q, QuerySet
 
 from core.db import clock
+from runs.file_kinds import DRAWN, VISUAL
 from runs.files import derived_files
 from runs.files.media.probe import MediaProbe
 from runs.models import Artifact
@@ -24,7 +25,6 @@ from runs.worker import idle
 
 log = logging.getLogger(__name__)
 
-DRAWN = ("audio", "mesh")  # kinds whose picture is drawn from what they contain
 AT_ONCE = 10  # per call of the job
 SOON_S = 0.2  # while more is due: other work of the worker gets its turn in between
 TAKEN_FOR = timedelta(minutes=2)  # longer than the probes of one call may take
@@ -69,7 +69,7 @@ async def _is_complete(artifact: Artifact, probe: MediaProbe) -> bool:
     Of a damaged file, or one that is gone, nothing is made: a second attempt would make no more.
     """
     try:
-        if artifact.kind in likeness.WITH_FINGERPRINT and artifact.fingerprint is None:
+        if artifact.kind in VISUAL and artifact.fingerprint is None:
             artifact.fingerprint = await _fingerprint(artifact, probe)
         elif artifact.kind in DRAWN and artifact.file and not artifact.thumbnail:
             await _draw(artifact, probe)

@@ -146,6 +146,10 @@ class Engine:
         ahead = self.waiting[: self.waiting.index(request)] if request in self.waiting else []
         return sum(1 for queued in ahead if queued.model.app == app)
 
+    def waiting_for(self, app: str) -> int:
+        """Return the number of queued requests of an application."""
+        return sum(1 for queued in self.waiting if queued.model.app == app)
+
     def cancel(self, request: Request) -> bool:
         """Remove a request from the queue or ask it to stop; return False if it has ended."""
         if request.is_over:

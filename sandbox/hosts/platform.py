@@ -12,11 +12,11 @@ from sandbox.execution.engine import Request
 from sandbox.faults import error, reply
 from sandbox.hosts import account, workflows
 from sandbox.hosts.paging import cursor_of, invalid, limit_of, listed, page_number, within
-from sandbox.hosts.web import Refused, demand_key, route
+from sandbox.hosts.web import Refused, body_json, demand_key, route
 from sandbox.state import Sandbox
 
 MAX_IDS, MAX_LIMIT, MAX_EXPANDED = 50, 1000, 10
-OPENAPI = "openapi-3.0"
+OPENAPI, ENTERPRISE = "openapi-3.0", "enterprise_status"
 
 
 def routes(sandbox: Sandbox) -> list[Route]:
@@ -24,7 +24,9 @@ def routes(sandbox: Sandbox) -> list[Route]:
     return [
         route(sandbox, "/models", "GET", _kind, models),
         route(sandbox, "/models/pricing", "GET", "pricing", pricing),
+        route(sandbox, "/models/pricing/estimate", "POST", "estimate", estimate),
         route(sandbox, "/models/requests/by-endpoint", "GET", "requests", requests),
+        route(sandbox, "/meta", "GET", "meta", meta),
         *workflows.routes(sandbox),
         *account.routes(sandbox),
         route(sandbox, "/{path:path}", "GET POST", "unknown", unknown),
@@ -37,7 +39,7 @@ def _kind(http: HttpRequest) -> str:
         return "expand"
     if "endpoint_id" in query:
         return "find"
-    return "search" if "status" in query else "list"
+    return "search" if {"q", "category", "status"} & set(query) else "list"
 
 
 async def models(http: HttpRequest, sandbox: Sandbox) -> Response:
@@ -45,20 +47,21 @@ async def models(http: HttpRequest, sandbox: Sandbox) -> Response:
     demand_key(http, sandbox, "list", optional=True)
     query = http.query_params
     expand = query.getlist("expand")
-    if set(expand) - {OPENAPI}:
-        raise invalid(f"expand must be {OPENAPI!r}")
+    if unknown := set(expand) - {OPENAPI, ENTERPRISE}:
+        raise invalid(f"expand: {sorted(unknown)[0]!r} is not one of {OPENAPI!r}, {ENTERPRISE!r}")
     matches = _selected(http, sandbox)
     limit = limit_of(query.get("limit"), MAX_EXPANDED if OPENAPI in expand else MAX_LIMIT)
     page = page_number(query.get("cursor"))
     start = (page - 1) * limit
     has_more = start + limit < len(matches)
-    return reply(
-        {
-            "models": [entry(model, sandbox, expand) for model in matches[start : start + limit]],
-            "next_cursor": cursor_of(page + 1) if has_more else None,
-            "has_more": has_more,
-        }
-    )
+    answer: dict[str, Any] = {
+        "models": [entry(model, sandbox, expand) for model in matches[start : start + limit]],
+        "next_cursor": cursor_of(page + 1) if has_more else None,
+        "has_more": has_more,
+    }
+    if "sort" in query:
+        answer["ordering"] = {"sort": query["sort"]}
+    return reply(answer)
 
 
 async def pricing(http: HttpRequest, sandbox: Sandbox) -> Response:
@@ -77,6 +80,30 @@ async def pricing(http: HttpRequest, sandbox: Sandbox) -> Response:
         for model in _by_ids(ids, sandbox)
     ]
     return reply({"prices": prices, "next_cursor": None, "has_more": False})
+
+
+async def estimate(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Return the cost of a number of calls or units."""
+    demand_key(http, sandbox, "estimate")
+    body = await body_json(http)
+    quantities = {"historical_api_price": "call_quantity", "unit_price": "unit_quantity"}
+    name = quantities.get(str(body.get("estimate_type")) if isinstance(body, dict) else "")
+    if name is None or not isinstance(body.get("endpoints"), dict) or not body["endpoints"]:
+        raise invalid("estimate_type and endpoints are required")
+    total = 0.0
+    for model in _by_ids(list(body["endpoints"]), sandbox):
+        quantity = (body["endpoints"][model.endpoint_id] or {}).get(name)
+        least = 1 if name == "call_quantity" else 0.000001
+        if not isinstance(quantity, int | float) or quantity < least:
+            raise invalid(f"{name} of {model.endpoint_id} must be at least {least:g}")
+        total += model.price * quantity
+    return reply(
+        {
+            "estimate_type": body["estimate_type"],
+            "total_cost": round(total, 9),
+            "currency": "USD",
+        }
+    )
 
 
 async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
@@ -111,18 +138,37 @@ async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
     )
 
 
+async def meta(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Return the IP addresses that webhooks come from."""
+    return reply({"webhook_ip_ranges": ["127.0.0.1/32"]})
+
+
 async def unknown(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Return fal's 404 for any other path."""
-    return error("unknown", 404, f"There is nothing at {http.url.path}")
+    return error("meta", 404, f"There is nothing at {http.url.path}")
 
 
 def _selected(http: HttpRequest, sandbox: Sandbox) -> list[Model]:
     query = http.query_params
-    ids, status = query.getlist("endpoint_id"), query.get("status")
-    if status not in (None, "active", "deprecated"):
+    sort = query.get("sort", "relevant")
+    if sort not in ("relevant", "recent"):
+        raise invalid("sort must be 'relevant' or 'recent'")
+    if query.get("status", "active") not in ("active", "deprecated"):
         raise invalid("status must be 'active' or 'deprecated'")
+    ids = query.getlist("endpoint_id")
     matches = _by_ids(ids, sandbox) if ids else _visible(sandbox)
-    return [model for model in matches if status in (None, model.status)]
+    if (category := query.get("category")) is not None:
+        matches = [model for model in matches if model.category == category]
+    if (status := query.get("status")) is not None:
+        matches = [model for model in matches if model.status == status]
+    words = query.get("q", "").lower().split()
+    if words:
+        scores = {model.endpoint_id: _score(model, words) for model in matches}
+        matches = [model for model in matches if scores[model.endpoint_id]]
+        matches.sort(key=lambda model: -scores[model.endpoint_id])
+    if sort == "recent" and not ids:
+        matches.sort(key=lambda model: model.date, reverse=True)
+    return matches
 
 
 def _visible(sandbox: Sandbox) -> list[Model]:
@@ -142,6 +188,13 @@ def _by_ids(ids: list[str], sandbox: Sandbox, of: list[Model] | None = None) -> 
         if endpoint_id not in visible:
             raise Refused(error("find", 404, f"Endpoint {endpoint_id!r} not found"))
     return [visible[endpoint_id] for endpoint_id in dict.fromkeys(ids)]
+
+
+def _score(model: Model, words: list[str]) -> int:
+    """Return a score for the words, 0 unless every one occurs; the name weighs most."""
+    weights = ((8, model.name), (4, model.endpoint_id), (3, model.category), (1, model.description))
+    scores = [sum(weight for weight, text in weights if word in text.lower()) for word in words]
+    return sum(scores) if all(scores) else 0
 
 
 def entry(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
@@ -178,6 +231,8 @@ def entry(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
     item: dict[str, Any] = {"endpoint_id": model.endpoint_id, "metadata": metadata}
     if OPENAPI in expand:
         item["openapi"] = sandbox.document(model)
+    if ENTERPRISE in expand:
+        item["enterprise_status"] = "ready"
     return item
 
 

@@ -42,6 +42,9 @@ async def submit(http: HttpRequest, sandbox: Sandbox) -> Response:
     demand_key(http, sandbox, "submit")
     model = find_model(http.path_params["path"], sandbox)
     arguments = await body_json(http)
+    limit = http.query_params.get("fal_max_queue_length", "")
+    if limit.isdigit() and sandbox.engine.waiting_for(model.app) >= int(limit):
+        raise Refused(too_many("The queue is longer than fal_max_queue_length"))
     request = make_request(http, model, arguments)
     request.low_priority = http.headers.get("x-fal-queue-priority") == "low"
     request.webhook = http.query_params.get("fal_webhook")

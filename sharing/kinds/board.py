@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,7 @@ from library.selection import ResultKey
 from runs.models import Run
 from sharing import items
 from sharing.kinds.content import Curtain, Outcome, Outcomes, Setting
-from sharing.kinds.documents import Document, DocumentKind
-from sharing.kinds.kind import KeptKind
+from sharing.kinds.kind import Document, DocumentKind, KeptKind
 from sharing.models import Share
 
 if TYPE_CHECKING:
@@ -152,8 +152,10 @@ class Board(KeptKind[Row], DocumentKind[Row]):
         """Return the rows as the share shows them, and where visitors vote."""
         share = visit.share
         takes_votes = share.takes_votes and share.is_open
+        grid = _Grid(share, document)
         return {
-            "rows": _Grid(share, document).rows(),
+            "rows": grid.rows(),
+            "standings": grid.standings(),
             "takes_opinions": share.is_open and share.takes_opinions,
             "vote_url": reverse("sharing:share-vote", args=[share.token]) if takes_votes else "",
         }
@@ -192,6 +194,12 @@ class _Grid:
     def rows(self) -> list[ShownRow]:
         """Return the rows with their cells."""
         return [self._row(place, line) for place, line in enumerate(self.document["rows"])]
+
+    def standings(self) -> list[tuple[ShownColumn, int]]:
+        """Return the columns that won rows with the number of these, the most first."""
+        winners = [line["winner"] for line in self.document["rows"]]
+        won = Counter(winner for winner in winners if winner is not None)
+        return [(self.columns[winner], number) for winner, number in won.most_common()]
 
     def _row(self, place: int, line: Mapping[str, Any]) -> ShownRow:
         winner = line["winner"]

@@ -14,7 +14,7 @@ from catalog.models import Picture
 from core.formatting import category_name
 from people.accounts import permissions
 from sharing.kinds.content import Curtain
-from sharing.kinds.documents import Document, DocumentKind
+from sharing.kinds.kind import Document, DocumentKind
 from sharing.models import Share
 
 if TYPE_CHECKING:

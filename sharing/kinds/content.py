@@ -1,4 +1,4 @@
-"""What several kinds show: results by their runs, and settings."""
+"""What visitors see of runs: what came of them, and their settings."""
 
 from __future__ import annotations
 

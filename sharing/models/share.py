@@ -68,10 +68,6 @@ class Share(InProject):
         VIEW = "view", "View"
         BOARD = "board", "Board"
         COLLECTION = "collection", "Collection"
-        PRESET = "preset", "Preset"
-        PROMPT = "prompt", "Prompt"
-        FLOW = "flow", "Flow"
-        REPORT = "report", "Report"
 
     OF_RESULTS = frozenset((Kind.RESULTS, Kind.SERIES, Kind.VIEW, Kind.BOARD))
 

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import check_password
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
@@ -28,7 +28,7 @@ from sharing import access, items
 from sharing.access import Visit, for_visitors
 from sharing.kinds.table import kind_of
 from sharing.models import Share
-from sharing.views.embed import is_embeddable
+from sharing.views.previews import is_previewed
 from sharing.views.review import pages as review_pages
 from sharing.visits import archive as archives
 from sharing.visits import asked_rows, counting, tiles
@@ -85,14 +85,11 @@ def page(
 
 def _addresses(request: HtmxRequest, shared: Share) -> dict[str, str]:
     """Return the whole addresses that previews need; none where they may not show anything."""
-    if not is_embeddable(shared):
+    if not is_previewed(shared):
         return {}
-    address = absolute(request, shared.get_absolute_url())
-    query = urlencode({"url": address, "format": "json"})
     return {
-        "address": address,
+        "address": absolute(request, shared.get_absolute_url()),
         "picture": absolute(request, reverse("sharing:share-preview", args=[shared.token])),
-        "oembed": absolute(request, f"{reverse('sharing:oembed')}?{query}"),
     }
 
 

@@ -121,12 +121,11 @@ def test_it_moves_and_is_handed_over(kind: type[Kept], make: Any) -> None:
     assert str(kind._meta.verbose_name_plural) in {
         part.label for part in handover.belongings(row.user) if part.number
     }
-    assert (moving.kinds().get(kind.slug) is kind) == kind.moves_alone
-    if kind.moves_alone:
-        chosen = moving.choose(row.user, {kind.slug: [str(row.pk)]})
-        moving.move(row.user, chosen, private_project(row.user))
-        row.refresh_from_db()
-        assert row.project == private_project(row.user)
+    assert moving.kinds().get(kind.slug) is kind
+    chosen = moving.choose(row.user, {kind.slug: [str(row.pk)]})
+    moving.move(row.user, chosen, private_project(row.user))
+    row.refresh_from_db()
+    assert row.project == private_project(row.user)
 
 
 def test_no_two_kinds_have_one_name() -> None:

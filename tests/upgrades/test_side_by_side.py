@@ -31,6 +31,23 @@ pytestmark = [
 ]
 FORMER = fixtures.VERSIONS[-1]
 KEY = "sandbox:of-two-versions"
+# Rows in all tables and of all kinds that this version removes, made by the former one.
+REMOVED = """
+from boards.models import Board
+from django.utils import timezone
+from sharing.models import Report, Reviewer, Share
+board = Board.objects.get()
+own = {"user": board.user, "project": board.project}
+Report.objects.create(**own, board=board, question="Which one?", snapshot_at=timezone.now())
+for kind in ("preset", "prompt", "flow", "flow", "report"):
+    Reviewer.objects.create(share=Share.objects.create(**own, kind=kind), name="Ann")
+"""
+LEFT = """
+from boards.models import Board
+from sharing.models import Report, Reviewer, Share
+print([kind for kind, in Share.objects.values_list("kind")], Reviewer.objects.count())
+print(Report.objects.count(), Board.objects.count())
+"""
 WORKER = ["manage.py", "worker"]
 
 
@@ -63,6 +80,7 @@ class Installation:
             [sys.executable, "manage.py", *arguments],
             cwd=code,
             env=environment(**self._shared),
+            stderr=subprocess.STDOUT,
             text=True,
         )
 
@@ -146,6 +164,22 @@ def test_what_runs_goes_on_beside_the_next_version(
         installation.manage(ROOT, "collectstatic", "--no-input", "--verbosity=0")
         with installation.running(ROOT, after):
             _run_and_look(installation, link, token.split()[-1])
+
+
+def test_what_is_removed_is_counted_and_does_not_stop_the_former_version(
+    installation: Installation, former: Path
+) -> None:
+    shell = ("shell", "--verbosity=0", "-c")
+    installation.manage(former, *shell, REMOVED)
+    said = installation.manage(ROOT, "migrate", "--no-input", "--verbosity=0")
+    assert [line.partition("Deleting ")[2] for line in said.splitlines() if "Deleting" in line] == [
+        "shares of the kind preset: 1",
+        "shares of the kind prompt: 1",
+        "shares of the kind flow: 2",
+        "shares of the kind report: 1",
+        "reports: 1",
+    ]
+    assert installation.manage(former, *shell, LEFT).split("\n")[:2] == ["['results'] 0", "0 1"]
 
 
 def _run_and_look(installation: Installation, link: str, token: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runs.file_kinds import KINDS
 from training.data.items import Item
 from training.data.rules import Rules
 
-_NOUNS = {"image": "picture", "video": "film", "audio": "sound", "file": "file"}
 _NAMED = 3  # examples in a sentence
 
 
@@ -50,8 +50,8 @@ def captioned(items: Sequence[Item], rules: Rules) -> set[str]:
 def noun(rules: Rules, count: int) -> str:
     """Return what the trainer learns from, in words: `4 pairs of pictures`, `1 film`."""
     if rules.is_of_pairs:
-        return f"{count} pair{'' if count == 1 else 's'} of {_NOUNS[rules.kinds[0]]}s"
-    nouns = [f"{_NOUNS[kind]}{'' if count == 1 else 's'}" for kind in rules.kinds]
+        return f"{count} pair{'' if count == 1 else 's'} of {KINDS[rules.kinds[0]].noun}s"
+    nouns = [f"{KINDS[kind].noun}{'' if count == 1 else 's'}" for kind in rules.kinds]
     return f"{count} {' or '.join(nouns)}"
 
 
@@ -84,7 +84,7 @@ def _of_kinds(items: Sequence[Item], rules: Rules) -> list[Finding]:
     wrong = [item for item in items if item.kind not in rules.kinds]
     if not wrong:
         return []
-    wanted = " or ".join(f"{_NOUNS[kind]}s" for kind in rules.kinds)
+    wanted = " or ".join(f"{KINDS[kind].noun}s" for kind in rules.kinds)
     return [Finding(f"The model learns from {wanted}, not from {_names(wrong)}.", True)]
 
 

@@ -156,13 +156,13 @@ HEADER = (
             Room(
                 "Boards",
                 "boards:boards",
-                "comparisons, sweeps, judge, votes, grid, report, reports, slides, PDF, decisions",
+                "comparisons, sweeps, judge, votes, grid, decisions",
                 "kind=board",
             ),
             Room("Flows", "boards:boards", "workflows, chained models, pipelines", "kind=flow"),
             Room("Trials", "boards:boards", "new models, boards that repeat", "kind=trial"),
         ),
-        ("boards:", "flows:", "sharing:report", "sharing:board-report"),
+        ("boards:", "flows:"),
     ),
     Area(
         "Library",

@@ -19,7 +19,7 @@ from fal.db_safe import db_safe_text
 from playground.display.navigation.destinations import Group, Place
 from playground.display.navigation.offers import by_need, place, title_of, told_apart
 from playground.form.prefill.use_as import Brought, Result
-from runs.results import likeness
+from runs.file_kinds import VISUAL
 from schemas.uses.roles import USES
 
 IN_GROUP = 5  # models of one group of the menu; a link leads to all of them
@@ -182,7 +182,7 @@ def menu(
 
 def _find_group(result: Result, text: str) -> Group:
     """Return the last group: what finds other results by this one."""
-    is_picture = result.kind in likeness.WITH_FINGERPRINT and result.key.startswith("a")
+    is_picture = result.kind in VISUAL and result.key.startswith("a")
     if not is_picture or text.strip().lower() not in LIKE_THIS.lower():
         return Group("Find", [])
     parts = {"pk": result.run.pk, "position": result.key[1:]}

@@ -12,10 +12,10 @@ from django.urls import reverse
 from core.formatting import counted
 from playground.form.prefill import sources
 from playground.form.restoring.outcomes import UNKNOWN, USE, Act, NotFound, Outcome, address_of
+from runs.file_kinds import VISUAL
 from runs.models import DerivedFile, Run, Upload
 from runs.models.input_file import naming
 from runs.models.querysets import RunQuerySet
-from runs.results import likeness
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -34,7 +34,7 @@ def by_digest(user: User, digest: str) -> Outcome:
         raise NotFound(UNKNOWN)
     run = _visible(user).filter(artifacts__digest=digest).order_by("-created_at").first()
     if run is not None:
-        alike = run.artifacts.filter(digest=digest, kind__in=likeness.WITH_FINGERPRINT)
+        alike = run.artifacts.filter(digest=digest, kind__in=VISUAL)
         return of_run(run, alike.values_list("position", flat=True).first())
     if derived := _of_derived_file(user, digest):
         return derived

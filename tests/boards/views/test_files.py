@@ -67,7 +67,7 @@ def test_an_invalid_board_file_is_reported_beside_the_form(member: Client) -> No
 def test_the_contact_sheet_is_a_page(member: Client, judged: Judged) -> None:
     sheet = f"{judged().get_absolute_url()}sheet"
     page = member.get(f"{sheet}/").content.decode()
-    assert page.count('class="report-pick sheet-cell"') == 4
+    assert page.count('class="sheet-cell"') == 4
 
 
 def test_a_columns_settings_become_a_preset_without_the_input(

@@ -1,8 +1,8 @@
-"""A team decides with people outside: a designer, a client, a manager, a reader of the report.
+"""A team decides with people outside: a designer, a client, a manager, a reader of the board.
 
 The designer shares four pictures and a film; the client, on a phone and without an account, picks
 two and comments on a frame; the designer answers with a new version; the manager votes on a shared
-board and sends its report to a stranger.
+board and sends it to a stranger, who prints it.
 """
 
 from __future__ import annotations
@@ -33,10 +33,8 @@ FILM = 5  # its number on the share
 ENDED_MS = 90_000
 CLIPBOARD: dict[str, Any] = {"permissions": ["clipboard-read", "clipboard-write"]}
 WISH = "The boat should be larger here"
-SENTENCE = "We take the left one for the harbour."
-# Two clicks from the selection to the copied address; the sums are of whole errands. A report is
-# begun by a press of its own: its tab only shows what is there.
-TO_ADDRESS, DESIGNER, CLIENT, MANAGER = 2, 8, 7, 8
+# Two clicks from the selection to the copied address; the sums are of whole errands.
+TO_ADDRESS, DESIGNER, CLIENT, MANAGER = 2, 8, 7, 3
 IS_PLAYABLE = "film => film.readyState >= 1"
 
 
@@ -192,33 +190,25 @@ def test_a_designer_a_client_and_a_manager_decide(
     expect(manager.locator("#judge")).to_contain_text("You have judged every pair")
     assert_good(manager)
 
-    # The manager sends the report: one sentence, frozen, shared.
+    # The manager sends the board to somebody who decides: its page prints as a report.
     manager.goto(board)
     assert_good(manager)
-    managers.click(manager.get_by_role("link", name="Report", exact=True))
-    managers.click(manager.get_by_role("button", name="Begin a report"))
-    expect(manager.locator(".report")).to_contain_text("1 blind vote")
-    assert_good(manager)
-    managers.click(manager.get_by_role("link", name="Write"))
-    manager.get_by_label("In short").fill(SENTENCE)
-    assert_good(manager)
-    managers.click(manager.get_by_role("button", name="Save"))
-    expect(manager.locator(".report-short")).to_contain_text(SENTENCE)
-    managers.click(manager.get_by_role("button", name="Freeze"))
-    expect(manager.locator(".report")).to_contain_text("As it was on")
-    report = manager.url
-    report_share = shared(managers, manager.get_by_role("button", name="Share").first)
+    report = shared(managers, manager.get_by_role("button", name="Share").first)
     tell(managers, record_property, "manager", MANAGER)
 
-    # Who has the link reads the report, and nothing else.
+    # Who has the link reads and prints it, and sees nothing else.
     stranger = browsers.open()
-    stranger.goto(report_share)
+    stranger.goto(report)
     expect(stranger.get_by_role("heading", level=1)).to_have_count(1)
-    expect(stranger.locator(".report-short")).to_contain_text(SENTENCE)
-    expect(stranger.locator(".report")).to_contain_text("1 blind vote")
+    expect(stranger.locator(".share-file img")).to_have_count(2)
     expect(stranger.locator("body")).not_to_contain_text(key)
     assert_good(stranger)
-    for closed in (report, board, board_share):
+    stranger.emulate_media(media="print")
+    expect(stranger.locator(".share-file img").first).to_be_visible()
+    for unprinted in stranger.locator("button, form, .foot").all():
+        expect(unprinted).to_be_hidden()
+    stranger.emulate_media(media="screen")
+    for closed in (board, board_share):
         stranger.goto(closed)
         expect(stranger).to_have_url(re.compile("/login/"))
 

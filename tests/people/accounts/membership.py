@@ -163,17 +163,12 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "playground:run-visibility": (NOTHING, OWNED),
     "playground:upload": (KEPT, NOTHING),
     "playground:upload-uses": (KEPT, NOTHING),
-    "sharing:board-report": (SEEN, CHANGED),
     "training:dataset": (SEEN, CHANGED),
     "training:dataset-files": (NOTHING, CHANGED),
     "training:dataset-form": (NOTHING, CHANGED),
     "training:dataset-results": (CHANGED, CHANGED),
     "training:weights-page": (SEEN, CHANGED),
-    **{
-        name: KEPT_RULES[method]
-        for name, method in served().items()
-        if method in KEPT_RULES and not name.startswith("sharing:")  # tests/kept tries reports
-    },
+    **{name: KEPT_RULES[method] for name, method in served().items() if method in KEPT_RULES},
 }
 
 # What programs get, by the token of somebody with the role; of other methods there are none. Where
@@ -231,7 +226,6 @@ ADMINS_SEE = {
     ("boards:board-sheet", "get"),
     ("boards:board-table", "get"),
     ("boards:board-judge", "get"),
-    ("sharing:board-report", "get"),
     ("boards:board-votes", "get"),
     ("chats:chat", "get"),
     ("flows:flow", "get"),

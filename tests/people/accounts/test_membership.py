@@ -158,7 +158,7 @@ def world(make_endpoint: Any, settings: Any) -> Iterator[World]:
 
 def about_things() -> set[str]:
     """The routes of pages whose address names something that lives in a project."""
-    kept = (kind.slug for kind in kinds() if kind.slug != "report")  # tests/sharing
+    kept = (kind.slug for kind in kinds())
     things = Things(dict.fromkeys(("run", "artifact", "upload", "vote", *kept), "key"))
     return {
         route.name

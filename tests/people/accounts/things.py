@@ -28,7 +28,7 @@ from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload, View
 from sharing.models import Comment as ShareComment
-from sharing.models import Report, Reviewer, Share, ShareItem
+from sharing.models import Reviewer, Share, ShareItem
 from training.models import Dataset, Training, Weights
 
 ASKED = {
@@ -131,9 +131,6 @@ def make_things(
         board=board, position=0, endpoint=endpoint, digest="c", label=word
     )
     cell = Cell.objects.create(board=board, row=row, column=column, run=run)
-    report = Report.objects.create(
-        **own, **deleted, board=board, question=word, snapshot_at=timezone.now()
-    )
     trial = Trial.objects.create(board=board, endpoint=endpoint, state="unfit")
     comment = BoardComment.objects.create(board=board, user=owner, text=word)
     row_request = RowRequest.objects.create(board=board, user=owner, label=word, digest="q")
@@ -170,7 +167,7 @@ def make_things(
         "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
         "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
         "series": series.pk,
-        "reference": reference.pk, "report": report.pk,
+        "reference": reference.pk,
     }  # fmt: skip
     for kind in kinds():  # whatever kinds there are beside these
         if kind.slug not in keys:

@@ -43,13 +43,43 @@ def test_c56_list_pages_through_everything_once(sandbox: RunningSandbox) -> None
 
 def test_c56_find_answers_in_the_order_of_the_ids(sandbox: RunningSandbox) -> None:
     wanted = ["mischief/slow", "sandbox/aurora", "sandbox/ridgeline"]
-    answer = models(sandbox, *[("endpoint_id", each) for each in wanted])
+    answer = models(sandbox, *[("endpoint_id", each) for each in wanted], ("sort", "recent"))
     assert ids(answer) == wanted
 
 
-def test_c56_the_status_narrows_the_list(sandbox: RunningSandbox) -> None:
+def test_c56_search_by_words_category_and_status(sandbox: RunningSandbox) -> None:
+    assert ids(models(sandbox, ("q", "ridgeline")))[0] == "sandbox/ridgeline"
+    assert ids(models(sandbox, ("q", "nothing like this"))) == []
+    matches = models(sandbox, ("category", "text-to-video")).json()["models"]
+    assert [item["metadata"]["category"] for item in matches] == ["text-to-video"]
     assert ids(models(sandbox, ("status", "deprecated"))) == []
     assert "sandbox/aurora" in ids(models(sandbox, ("status", "active"), ("limit", 1000)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "quantity", "total"),
+    [
+        ("historical_api_price", "call_quantity", 4, 0.1),
+        ("unit_price", "unit_quantity", 0.5, 0.0125),
+    ],
+)
+def test_c57_estimates_use_calls_or_units(
+    http: httpx.Client, sandbox: RunningSandbox, kind: str, name: str, quantity: float, total: float
+) -> None:
+    url = f"{sandbox.addresses['api']}/models/pricing/estimate"
+    body = {"estimate_type": kind, "endpoints": {"sandbox/aurora": {name: quantity}}}
+    assert http.post(url, json=body).json() == {
+        "estimate_type": kind,
+        "total_cost": total,
+        "currency": "USD",
+    }
+    assert error(httpx.post(url, json=body)) == (401, "authorization_error")
+    for wrong in (
+        {},
+        {"estimate_type": "guess"},
+        body | {"endpoints": {"sandbox/aurora": {name: 0}}},
+    ):
+        assert error(http.post(url, json=wrong)) == (400, "validation_error")
 
 
 @pytest.mark.parametrize(

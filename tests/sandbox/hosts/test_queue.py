@@ -253,3 +253,16 @@ def test_c60_a_hundred_concurrent_requests_keep_order_and_ids(
     assert positions == sorted(positions, reverse=True)
     assert positions[0] == 99
     assert {wait(http, handle)["status"] for handle in handles} == {"COMPLETED"}
+
+
+def test_c50_a_full_queue_refuses_with_429(http: httpx.Client, narrow: RunningSandbox) -> None:
+    handles = [occupy(http, narrow)]
+    url = f"{narrow.addresses['queue']}/{SLOW}"
+    handles += [submit(http, narrow, SLOW, QUICK) for _ in range(2)]
+    answer = http.post(url, json=QUICK, params={"fal_max_queue_length": 2})
+    assert answer.status_code == 429
+    assert answer.json()["error_type"] == "concurrent_requests_limit"
+    assert answer.headers["X-Fal-Needs-Retry"] == "1"
+    assert http.post(url, json=QUICK, params={"fal_max_queue_length": 9}).status_code == 200
+    for handle in handles:
+        http.put(handle["cancel_url"])

@@ -52,6 +52,7 @@ def test_visitors_see_rows_columns_and_the_winner(board: Board, share_board: Sha
     assert "loud heron" in markup
     assert markup.count('data-column="0"') == markup.count('data-column="1"') == 2
     assert "Winner: <strong>turbo" in markup
+    assert "Rows won: <strong>turbo</strong> 1 of 2" in markup
     assert "seed 424242" in markup
 
 

@@ -11,7 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from library.models import Prompt, Series, SeriesItem
+from catalog.models import Collection
+from library.models import Series, SeriesItem
 from library.selection import ResultKey
 from notifications.models import Channel
 from operations import doctor
@@ -103,12 +104,12 @@ def test_the_same_shared_again_is_the_same_share(member: Client, make_picture: A
 
 
 def test_an_edited_text_shared_again_is_another_share(member: Client, user: User) -> None:
-    project = private_project(user)
-    prompt = Prompt.objects.create(user=user, project=project, name="Foxes", text="a fox")
-    posted = {"kind": "prompt", "source": str(prompt.pk)}
+    grant(user, "catalog.change_collection")
+    Collection.objects.create(slug="best", title="Best", description="a fox")
+    posted = {"kind": "collection", "source": "best"}
     first = share_of(member.post(SHARES, posted))
     assert share_of(member.post(SHARES, posted)) == first
-    Prompt.objects.update(text="a wolf")
+    Collection.objects.update(description="a wolf")
     edited = share_of(member.post(SHARES, posted))
     assert edited != first
     assert "a wolf" in Client().get(edited.get_absolute_url()).content.decode()

@@ -77,15 +77,22 @@ def test_an_ended_share_is_gone_at_once_with_all_it_has(
 
 
 @pytest.mark.parametrize(
-    ("end", "said"), [("expired", "The time of this share is over"), ("left", "has ended")]
+    ("end", "said"),
+    [
+        ("expired", "The time of this share is over"),
+        ("left", "has ended"),
+        ("of a former kind", "has ended"),
+    ],
 )
 def test_an_expired_share_and_one_of_somebody_who_left_say_so(
     share: Share, end: str, said: str
 ) -> None:
     if end == "expired":
         Share.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    else:
+    elif end == "left":
         User.objects.update(is_active=False)
+    else:
+        Share.objects.update(kind="preset")
     assert statuses(Client(), share) == [410] * len(PARTS)
     assert said in Client().get(share.get_absolute_url()).content.decode()
 
@@ -255,33 +262,23 @@ def test_a_head_and_its_maker_are_no_views(share: Share, member: Client) -> None
 def test_previews_get_a_title_and_a_picture(share: Share) -> None:
     page = Client().get(share.get_absolute_url()).content.decode()
     assert '<meta property="og:title" content="Posters">' in page
-    found = re.search(r'type="application/json\+oembed" href="([^"]+)"', page)
+    found = re.search(r'property="og:image" content="([^"]+)"', page)
     assert found
-    address = found[1].replace("&amp;", "&")
-    described = Client().get(address).json()
-    assert described["title"] == "Posters"
-    assert described["version"] == "1.0"
-    picture = Client().get(described["thumbnail_url"])
+    picture = Client().get(found[1])
     with Image.open(io.BytesIO(picture.content)) as opened:
         assert opened.size == (1200, 630)
-    again = Client().get(
-        described["thumbnail_url"], headers={"if-none-match": picture.headers["ETag"]}
-    )
+    again = Client().get(found[1], headers={"if-none-match": picture.headers["ETag"]})
     assert again.status_code == 304
-    assert Client().get(address.replace("format=json", "format=xml")).status_code == 501
 
 
-@pytest.mark.parametrize(
-    "closed",
-    [{"password": "x"}, {"audience": "house"}, {"audience": "project"}, {"revoked_at": "now"}],
-)
-def test_oembed_tells_nothing_of_what_is_not_open(share: Share, closed: dict[str, Any]) -> None:
-    if "revoked_at" in closed:
-        closed = {"revoked_at": timezone.now()}
+@pytest.mark.parametrize("closed", [{"password": "x"}, {"audience": "house"}])
+def test_what_is_not_open_to_all_has_no_preview(
+    share: Share, member: Client, closed: dict[str, Any]
+) -> None:
     Share.objects.update(**closed)
-    url = f"http://testserver{share.get_absolute_url()}"
-    answers = [Client().get("/s/oembed", {"url": one}) for one in (url, "http://x/s/no/", "//[")]
-    assert {answer.status_code for answer in answers} == {404}
+    page = member.get(share.get_absolute_url()).content.decode()
+    assert "Posters" in page
+    assert "og:" not in page
 
 
 def test_robots_stay_out_unless_it_is_public(share: Share) -> None:

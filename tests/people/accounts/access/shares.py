@@ -1,8 +1,8 @@
-"""Who gets what at the routes of links: shares, reviews, reports."""
+"""Who gets what at the routes of links: shares, reviews."""
 
 from __future__ import annotations
 
-from people.accounts.permissions import SEE_ALL_SHARES, VIEW_RUN
+from people.accounts.permissions import SEE_ALL_SHARES
 from tests.people.accounts.access.marks import (
     ANYBODYS,
     CLOSED,
@@ -10,7 +10,6 @@ from tests.people.accounts.access.marks import (
     NOWHERE,
     OPEN,
     OWNERS_ALONE,
-    SAYS_WHY,
     Row,
 )
 
@@ -20,15 +19,9 @@ SHARES: dict[str, Row] = {
     "sharing:answers-comment": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-export": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-versions": Row(OWNERS_ALONE, OWNERS_ALONE),
-    "sharing:board-report": Row(SAYS_WHY, OWNERS_ALONE, VIEW_RUN),
-    "sharing:report": Row(SAYS_WHY, METHOD, VIEW_RUN),
-    "sharing:report-form": Row(OWNERS_ALONE, OWNERS_ALONE),
-    "sharing:report-freezing": Row(METHOD, OWNERS_ALONE),
-    "sharing:report-markdown": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "sharing:own-share": Row(OWNERS_ALONE, OWNERS_ALONE),
     "sharing:own-share-address": Row(METHOD, OWNERS_ALONE),
     "sharing:own-share-revocation": Row(METHOD, "login none yes none yes yes", SEE_ALL_SHARES),
-    "sharing:oembed": Row(NOWHERE, CLOSED),
     "sharing:robots": Row(OPEN, CLOSED),
     "sharing:review": Row(OPEN, OPEN),
     "sharing:review-comment": Row("none none yes none none none", OPEN),
