@@ -93,22 +93,3 @@ def test_a_model_is_blocked_in_place_and_its_head_follows(curate: Open) -> None:
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#mark")).to_be_empty()
     curate.errors.clear()  # type: ignore[attr-defined]  # the console tells of each 422
-
-
-@pytest.mark.exhaustive
-def test_a_note_is_written_behind_about(open_page: Open) -> None:
-    page = open_page("/models/fal-ai/flux-01/run/")
-    page.get_by_role("link", name="About").click()
-    expect(page.get_by_role("heading", name="Similar models")).to_be_visible()
-    page.get_by_label("A note for the team").fill("Good at night")
-    page.get_by_role("button", name="Add note").click()
-    expect(page.locator(".note")).to_contain_text("Good at night")
-    expect(page.get_by_label("A note for the team")).to_be_focused()
-    page.get_by_role("link", name="Edit your note").click()
-    page.get_by_label("Your note").fill("Good by day")
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".note")).to_contain_text("Good by day")
-    page.get_by_role("button", name="Delete the note").click()
-    expect(page.get_by_role("button", name="Undo")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.locator(".note")).to_contain_text("Good by day")

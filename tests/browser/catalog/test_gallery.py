@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from catalog.models import Endpoint, Picture, SyncReport
+from catalog.models import Endpoint, Picture
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, WIDE, Open
 from tests.browser.waiting import pass_time
@@ -143,9 +143,6 @@ def test_a_picture_moves_under_the_pointer_and_with_the_focus_only(open_page: Op
     page.keyboard.press("Tab")
     expect(film).to_have_count(0)
 
-
-@pytest.mark.exhaustive
-def test_a_picture_stands_still_for_who_wants_less_motion(open_page: Open) -> None:
     page = open_page("/models/", motion="reduce")
     page.clock.install()
     asked: list[str] = []
@@ -172,27 +169,6 @@ def test_pictures_come_into_their_boxes_and_leave_all_else_as_it_is(
     expect(link).to_be_focused()
     waiting.delete()
     expect(page.locator("#sync[hx-get]")).to_have_count(0)
-
-
-@pytest.mark.exhaustive
-def test_cards_arrive_while_the_first_sync_runs_and_the_asking_ends(
-    open_page: Open, gallery: None
-) -> None:
-    Endpoint.objects.all().delete()
-    SyncReport.objects.all().delete()
-    report = SyncReport.objects.create(beat_at=timezone.now(), schemas_due=40, schemas_done=10)
-    page = open_page("/")
-    expect(page.get_by_role("status").filter(has_text="10 of 40 schemas")).to_be_visible()
-    expect(page.locator("article.card")).to_have_count(0)
-    Endpoint.objects.create(
-        endpoint_id="a/first", display_name="First", owner="a", published_at=timezone.now()
-    )
-    expect(page.locator("article.card")).to_have_count(1)
-    SyncReport.objects.filter(pk=report.pk).update(state="done", beat_at=timezone.now())
-    expect(page.get_by_text("10 of 40 schemas")).to_have_count(0)
-    expect(page.locator("[hx-trigger]:is([hx-trigger*=load], [hx-trigger*=every])")).to_have_count(
-        0
-    )
 
 
 @pytest.mark.exhaustive

@@ -56,25 +56,21 @@ def test_rows_are_added_copied_moved_and_removed(show: Show, kit: Field) -> None
 
 
 @pytest.mark.exhaustive
-def test_rows_are_dragged(show: Show, kit: Field) -> None:
-    page = show(kit, {"loras": [{"path": "one"}, {"path": "two"}]})
-    rows = page.locator("form-rows[data-name=loras] > .rows > .row")
-    rows.nth(1).locator("> .row-tools .drag").drag_to(
-        rows.nth(0), target_position={"x": 50, "y": 4}
-    )
-    assert [row["path"] for row in sent(page, kit)["loras"]] == ["two", "one"]
-
-
-@pytest.mark.exhaustive
-def test_custom_size_shows_its_fields_and_swaps_them(show: Show, kit: Field) -> None:
-    page = show(kit, {"prompt": "p"})
+def test_rows_are_dragged_and_custom_size_swaps_its_fields(show: Show, kit: Field) -> None:
+    page = show(kit, {"prompt": "p", "loras": [{"path": "one"}, {"path": "two"}]})
     width = page.locator("[name='image_size~1.width']")
     expect(width).to_be_hidden()
     page.get_by_role("radio", name="Custom").check()
     expect(width).to_have_value("512")  # as in the preset that was chosen
     page.locator("[name='image_size~1.height']").fill("256")
     page.get_by_role("button", name="Swap width and height").click()
-    assert sent(page, kit)["image_size"] == {"width": 256, "height": 512}
+    rows = page.locator("form-rows[data-name=loras] > .rows > .row")
+    rows.nth(1).locator("> .row-tools .drag").drag_to(
+        rows.nth(0), target_position={"x": 50, "y": 4}
+    )
+    arguments = sent(page, kit)
+    assert arguments["image_size"] == {"width": 256, "height": 512}
+    assert [row["path"] for row in arguments["loras"]] == ["two", "one"]
 
 
 @pytest.mark.exhaustive
