@@ -273,16 +273,6 @@ def test_a_stranger_cannot_see_a_chat(client: Client, stranger: Any, chat: Chat,
     assert "Secret" not in client.get("/chats/", {"q": "secre"}).content.decode()
 
 
-def test_the_chat_list_takes_as_many_queries_for_any_length(
-    member: Client, user: Any, router: Endpoint, say: Say, django_assert_max_num_queries: Any
-) -> None:
-    say("One")
-    for number in range(20):
-        Chat.objects.create(user=user, endpoint=router, draft={"text": str(number)})
-    with django_assert_max_num_queries(4):
-        member.get("/chats/")
-
-
 def test_two_models_answer_side_by_side(
     member: Client, user: Any, make_endpoint: Any, django_assert_max_num_queries: Any
 ) -> None:

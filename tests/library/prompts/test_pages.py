@@ -87,15 +87,6 @@ def test_search_folders_and_tags_narrow_the_list(member: Client, user: User) -> 
     assert "No prompt fits" in shown(member, "/prompts/", q="nothing")
 
 
-def test_the_list_needs_as_many_queries_whatever_its_length(
-    member: Client, user: User, django_assert_max_num_queries: Any
-) -> None:
-    for number in range(30):
-        save(user, name=f"n{number}", folder=f"f{number}", tags=("a", f"t{number}"))
-    with django_assert_max_num_queries(12):
-        member.get("/prompts/")
-
-
 @each_row(
     ("field", "typed", "sentence"),
     [

@@ -172,12 +172,3 @@ def test_new_runs_are_shared_with_the_team_by_preference(
     loaded_user = User.objects.select_related("preferences").get(pk=user.pk)
     with django_assert_num_queries(0):
         preferences.shares_runs(loaded_user)
-
-
-def test_the_account_page_takes_as_many_queries_for_any_content(
-    member: Client, user: User, django_assert_num_queries: Any
-) -> None:
-    for _ in range(5):
-        Client().force_login(user)
-    with django_assert_num_queries(7):
-        member.get("/account/")

@@ -193,20 +193,6 @@ def test_any_text_is_answered_and_escaped(member: Client, flux: Any, text: str) 
     assert b"<b>" not in response.content
 
 
-def test_the_palette_takes_few_queries_for_any_result(
-    member: Client,
-    user: User,
-    make_endpoint: Any,
-    make_run: Any,
-    django_assert_max_num_queries: Any,
-) -> None:
-    for n in range(12):
-        make_run(endpoint=make_endpoint(f"fal-ai/bird-{n}"), user=user, title=f"bird {n}")
-    member.get("/jump/", {"q": "bird"})  # makes the search index, once for each revision
-    with django_assert_max_num_queries(10):  # one for everything that has a name, one for projects
-        assert member.get("/jump/", {"q": "bird"}).content.count(b'role="option"') == 12
-
-
 def test_settings_of_a_run_are_offered_to_the_most_similar_models(
     member: Client, user: User, stranger: User, make_endpoint: Any, make_run: Any
 ) -> None:
