@@ -314,15 +314,16 @@ def test_what_cannot_be_shown_is_said(open_page: Open, pictures: list[Run]) -> N
     page.keyboard.press("Escape")
     page.locator("#wall .face").last.click()
     expect(failed).to_contain_text("This result is gone")
-    open_page.errors.clear()  # type: ignore[attr-defined]  # the browser's own words about both
 
     def lose(route: Route) -> None:
         route.fulfill(status=404, body="gone")
 
     page.route(re.compile(r"/artifacts/\d+/$"), lose)
+    page.keyboard.press("Escape")
     page.reload()
     page.locator("#wall .face").nth(3).click()
     expect(page.locator(".viewer-missing")).to_be_visible()
+    open_page.errors.clear()  # type: ignore[attr-defined]  # the browser's own words about them
 
 
 @pytest.mark.exhaustive

@@ -113,18 +113,6 @@ def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize("transport", sample(DIRECT, 0, by_seed=1))
-def test_what_the_model_objects_to_is_kept_in_its_words(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
-    run = ask(transport, "sandbox/scribe", prompt=5)
-    work(lambda: over(run))
-    assert (run.state, run.error["status"]) == ("failed", 422)
-    assert run.error["detail"][0]["loc"] == ["body", "prompt"]
-    assert sent(sandbox) == 1
-
-
-@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("transport", "status"), sample([*product(DIRECT, ("429", "503"))], 0, by_seed=2)
 )
@@ -180,18 +168,6 @@ def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
     work(lambda: is_(run, state), worker_limits=limits)
     assert [event["what"] for event in run.events] == [what]
     assert sent(sandbox) == (1 if state == "unconfirmed" else 2)
-
-
-@pytest.mark.any_database
-@pytest.mark.parametrize("transport", sample(DIRECT, 0, by_seed=1))
-def test_a_models_own_failure_is_final_even_where_it_may_go_well_later(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
-    arguments = {"error_type": "internal_server_error", "after": 0}
-    run = ask(transport, "mischief/fail", **arguments)
-    work(lambda: over(run))
-    assert run.state == "failed"
-    assert sent(sandbox) == 1
 
 
 LOST = [
