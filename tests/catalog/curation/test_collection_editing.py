@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -188,26 +187,6 @@ def test_collections_can_be_reordered(staff: Client) -> None:
     assert [collection.slug for collection in Collection.objects.all()] == ["a", "c", "b"]
     staff.post("/collections/order/", {"order~rows": ["1"], "order.1.slug": "b"}, headers=HTMX)
     assert [collection.slug for collection in Collection.objects.all()] == ["b", "a", "c"]
-
-
-@each_row(
-    "address",
-    [
-        EDIT, "/collections/best/choices/?find=a", "/collections/best/deletion/",
-        "/collections/recovery/", "/collections/order/", "/collections/of/a/1/",
-    ],
-)  # fmt: skip
-def test_only_curators_can_edit_collections(
-    client: Client, user: User, best: Collection, address: str
-) -> None:
-    client.force_login(user)
-    assert client.post(address, posted(0)).status_code == 404
-    assert client.get(address).status_code == 404
-    assert client.post("/collections/", {"title": "Mine"}).status_code == 404
-    assert client.get("/collections/best/").status_code == 404  # a draft
-    assert b"Best" not in client.get("/collections/").content
-    assert len(state()) == 3
-    assert Collection.objects.count() == 1
 
 
 names = st.sampled_from([f"a/{n}" for n in range(6)])

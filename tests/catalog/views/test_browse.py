@@ -63,13 +63,6 @@ def fill(make_endpoint: Make) -> Callable[[int], None]:
     return make
 
 
-@pytest.mark.parametrize("address", [*PAGES, "/catalogue/sync/"])
-def test_a_stranger_is_sent_to_the_login(client: Client, db: None, address: str) -> None:
-    response = client.get(address)
-    assert response.status_code == 302
-    assert response.headers["Location"].startswith("/login/?next=")
-
-
 @pytest.mark.parametrize("address", ["/", "/models/"])
 def test_unchanged_cards_are_not_rendered_again(
     member: Client, fill: Callable[[int], None], address: str

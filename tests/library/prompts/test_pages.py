@@ -258,16 +258,6 @@ def test_a_change_over_somebody_elses_is_told_before_it_replaces_theirs(user: Us
     assert ana.post(page, {"name": "Fox", "text": "third", "seen": newest}).status_code == 302
 
 
-def test_a_deleted_prompt_is_gone_everywhere_and_comes_back(member: Client, user: User) -> None:
-    prompt = save(user)
-    answer = member.post(f"/prompts/{prompt.pk}/deletion/", follow=True)
-    assert "The prompt is deleted." in answer.content.decode()
-    assert member.get(prompt.get_absolute_url()).status_code == 404
-    assert "<li" not in member.get("/prompts/offered/").content.decode()
-    member.post("/prompts/recovery/", {"prompt": prompt.pk})
-    assert member.get(prompt.get_absolute_url()).status_code == 200
-
-
 def test_an_import_is_shown_first_and_saved_when_it_is_confirmed(
     member: Client, user: User
 ) -> None:
