@@ -54,27 +54,6 @@ def test_a_collection_is_ordered_by_drag_by_keyboard_and_cleared_with_undo(curat
 
 
 @pytest.mark.exhaustive
-def test_a_model_is_found_and_added_and_collected_from_its_page(curate: Open) -> None:
-    page = curate(EDIT)
-    page.get_by_label("Add a model").fill("flux 41")
-    page.get_by_role("button", name="Flux 41").click()
-    expect(page.get_by_label("Note on Flux 41")).to_be_visible()
-    page = curate("/models/fal-ai/flux-42/run/?tab=about")
-    page.get_by_role("button", name="Collect").click()
-    tick = page.locator("#put-best")
-    tick.click()
-    expect(tick).to_have_attribute("aria-pressed", "true")
-    expect(tick).to_be_focused()
-    assert order()[-2:] == ["Flux 41", "Flux 42"]
-    page.get_by_role("button", name="Undo").click()
-    expect(tick).to_have_attribute("aria-pressed", "false")
-    page.get_by_role("button", name="Collect").click()  # pressing Undo has closed the menu
-    page.get_by_label("New collection").fill("Second")
-    page.get_by_role("button", name="Create").click()
-    expect(page.locator("#put-second")).to_have_attribute("aria-pressed", "true")
-
-
-@pytest.mark.exhaustive
 def test_a_model_is_blocked_in_place_and_its_head_follows(curate: Open) -> None:
     page = curate("/models/fal-ai/flux-42/run/?tab=about")
     page.get_by_role("button", name="Mark").click()

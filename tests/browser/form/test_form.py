@@ -73,24 +73,6 @@ def test_rows_are_dragged_and_custom_size_swaps_its_fields(show: Show, kit: Fiel
     assert [row["path"] for row in arguments["loras"]] == ["two", "one"]
 
 
-@pytest.mark.exhaustive
-def test_sliders_resets_and_the_count_of_changes(show: Show, kit: Field) -> None:
-    page = show(kit, {"prompt": "p", "strength": 0.5})
-    expect(page.locator("details.more")).to_have_attribute("open", "")  # something in it is set
-    box = page.locator("[name=strength]")
-    field = page.locator(".field", has=box).last
-    field.locator("input[type=range]").evaluate(
-        "(s) => { s.value = 0.8; s.dispatchEvent(new Event('input', {bubbles: true})) }"
-    )
-    expect(box).to_have_value("0.8")
-    page.locator("[name=safe][type=checkbox]").uncheck()
-    expect(page.locator("[data-changed-count]")).to_have_text("2 changed")
-    field.get_by_role("button", name="Reset Strength").click()
-    expect(box).to_have_value("0.5")
-    expect(page.locator("[data-changed-count]")).to_have_text("1 changed")
-    assert sent(page, kit) == {"prompt": "p", "safe": False}
-
-
 def test_problems_get_the_focus_and_lead_to_their_field(show: Show) -> None:
     found, root = form_of("lab/diffusion")
     value = {"num_images": 9, "controlnet": {"conditioning_scale": 5}}

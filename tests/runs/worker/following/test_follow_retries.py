@@ -70,24 +70,6 @@ def test_a_request_that_stays_unknown_to_upstream_ends(
         assert run.error["type"] == "not_found"
 
 
-@pytest.mark.parametrize("name", ["hung-up", "conflict"])
-def test_a_submit_without_an_answer_is_found_and_not_repeated(
-    ask: Ask, work: Work, sandbox: Control, name: str
-) -> None:
-    sandbox.fault("submit", name)
-    run = ask("mischief/slow", prompt=name, duration=0.1)
-    states = set()
-
-    def is_over() -> bool:
-        run.refresh_from_db()
-        states.add(run.state)
-        return ended(run)
-
-    work(is_over, patience=QUICK)
-    assert (run.state, sandbox.calls()["submit"]) == ("succeeded", 1)
-    assert "unconfirmed" in states
-
-
 def test_a_result_refused_repeatedly_is_abandoned(ask: Ask, work: Work, sandbox: Control) -> None:
     patience = replace(QUICK, unreadable_limit=2)
     sandbox.fault("result", "409", times=1000)
