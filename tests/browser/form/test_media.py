@@ -184,12 +184,12 @@ def test_run_waits_for_the_file_or_its_cancel_and_then_goes(
     page.unroute("**/uploads/?project=*")
     page.reload()
     page.route("**/uploads/?project=*", lambda route: None)
-    picture = field(page, "image_url")
-    choose(picture, file("sea.png", png(), "image/png"))
-    picture.get_by_role("button", name="Cancel").press("Enter")
-    expect(picture.locator("progress")).to_have_count(0)
-    expect(page.locator("[name=image_url]")).to_have_value("")
-    expect(picture.locator("img")).to_have_count(0)
+    mask = field(page, "mask_url")
+    choose(mask, file("sea.png", png(70, 50), "image/png"))
+    mask.get_by_role("button", name="Cancel").press("Enter")
+    expect(mask.locator("progress")).to_have_count(0)
+    expect(page.locator("[name=mask_url]")).to_have_value("")
+    expect(mask.locator("img")).to_have_count(0)
 
 
 @pytest.mark.exhaustive
