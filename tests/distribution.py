@@ -27,8 +27,7 @@ from tests.sampling import IS_EXHAUSTIVE, SEED
 VITRINES = {
     "first Vitrine": {
         *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
-        *("runs/told", "runs/transports", "runs/true_kinds", "runs/use_as", "runs/variations"),
-        "runs/viewer",
+        *("runs/told", "runs/transports", "runs/use_as", "runs/variations", "runs/viewer"),
         *("boards/boards", "boards/judging", "boards/judging_keys"),
         "boards/plan",
     },
@@ -37,8 +36,6 @@ VITRINES = {
         *("chains/chats", "chains/flows", "chains/training", "chains/workflows"),
         *("form/large_forms", "form/saved_prompts", "form/references", "form/settings_journeys"),
         "form/settings_of_runs",
-        *("people/fal_client", "people/house"),
-        "people/without_script",
         "sharing/three_people",
     },
 }

@@ -126,6 +126,8 @@ def list_presets(user: User, endpoint: Endpoint, project: Project) -> Listing:
         .defer("arguments")
         .order_by(by_name("name"), "pk")
     )
+    for row in rows:
+        row.endpoint = endpoint  # which their addresses name
     deleted = [row for row in rows if row.deleted_at]
     rows = [row for row in rows if not row.deleted_at]
     outdated = [row.pk for row in rows if row.schema_digest != (endpoint.schema_id or "")]

@@ -79,20 +79,6 @@ def test_a_new_comment_changes_the_kept_markup_of_its_cell(board: Board) -> None
     assert "1 comment:" in page_of(mia, board.get_absolute_url())
 
 
-def test_comments_are_invisible_to_strangers(board: Board, stranger: User) -> None:
-    comment = say(person("vera"), board, "Between us")
-    other = logged_in(stranger)
-    address = f"{board.get_absolute_url()}comments/"
-    assert other.get(address).status_code == 404
-    assert other.post(address, {"text": "Hello"}).status_code == 404
-    for verb in ("resolution", "deletion"):
-        assert other.post(f"{address}{comment.pk}/{verb}/").status_code == 404
-    comments.delete(Participant.of_user(person("vera")), comment)
-    recovery = {"comment": comment.pk}
-    assert other.post("/compare/comments/recovery/", recovery).status_code == 404
-    assert not board.comments.kept().exists()
-
-
 def test_who_may_not_comment_reads_why(board: Board) -> None:
     Board.objects.update(viewers_may=["vote"])
     vera = logged_in(person("vera"))

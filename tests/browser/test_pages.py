@@ -21,6 +21,7 @@ PAGES = [
     "/",
     "/spend/",
     "/models/fal-ai/flux-01/run/?tab=about",
+    "/models/fal-ai/flux-01/run/?tab=api",
     "/projects/red-fox/settings/",
     "/leaderboard/",
     "/models/",

@@ -127,17 +127,6 @@ def test_preferences_are_saved_or_errors_are_at_their_field(
     assert NotificationPreferences.objects.exists() == is_saved
 
 
-def test_channels_and_deliveries_of_others_are_not_found(
-    member: Client, stranger: User, make_channel: Callable[..., Channel]
-) -> None:
-    channel = make_channel(user=stranger, name="theirs")
-    delivery = Delivery.objects.create(user=stranger, method="slack", state="failed")
-    assert "theirs" not in member.get(PAGE).content.decode()
-    for path in ("", "test/", "deletion/", "recovery/"):
-        assert member.post(f"{PAGE}channels/{channel.pk}/{path}").status_code == 404
-    assert member.post(f"{PAGE}deliveries/{delivery.pk}/repetition/").status_code == 404
-
-
 def test_the_page_takes_as_many_queries_for_any_number_of_channels(
     member: Client, make_channel: Callable[..., Channel], tell: Callable[..., bool],
     make_run: Callable[..., Any], user: User, django_assert_max_num_queries: Any,

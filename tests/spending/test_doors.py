@@ -1,6 +1,7 @@
-"""Doors × money: whatever starts runs refuses what a budget does not allow, and asks first.
+"""Doors × money: whatever starts runs refuses what a budget does not allow, and asks first. `make
+test` tries one of the doors that lead to the same function, for each of the two.
 
-`make test` tries one of the doors that lead to the same function, for each of the two.
+While the balance is spent, every page that starts runs says so: they go on by themselves.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
 from catalog.models import Endpoint
+from core.db import clock
 from projects.models import Project
-from runs.models import Charge, LedgerEntry, Run
+from runs.models import Charge, LedgerEntry, Run, Worker
+from runs.results import refusals
 from spending.models import Budget, SpendingRules
+from tests.people.accounts.things import Things, make_things
 from tests.projects.people import make_project
 from tests.runs.doors.table import DOORS, Door
 from tests.runs.doors.world import World
@@ -133,3 +138,36 @@ def test_a_door_asks_before_a_dear_press_and_goes_on_once_told(
     monkeypatch.setattr(Client, "post", post)
     answer = use()
     assert Run.objects.count() > before[0], (value, _said(answer)[:3000])
+
+
+BALANCE = refusals.BY_KIND["balance_exhausted"].sentence
+PAGES: dict[str, Callable[[Things], str]] = {
+    "model": lambda things: reverse("playground:endpoint", args=["fal-ai/flux/dev"]),
+    "board's plan": lambda things: f"{reverse('boards:plan')}?model=fal-ai/flux/dev",
+    "chat": lambda things: things.address("chats:chat"),
+    "flow": lambda things: things.address("flows:flow"),
+}
+
+
+@pytest.fixture
+def locked(db: None) -> None:
+    """A worker whose runs upstream refuses, since nothing is left."""
+    Worker.objects.create(name="w", beat_at=clock.now(), has_key=True, trouble=BALANCE)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_that_starts_runs_says_that_the_balance_is_spent(
+    member: Client,
+    user: User,
+    make_endpoint: Callable[..., Any],
+    documents: dict[str, Any],
+    locked: None,
+    page: str,
+) -> None:
+    endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
+    things = make_things(user, endpoint, "")
+    shown = member.get(PAGES[page](things), follow=True)
+    text = " ".join(shown.content.decode().split())
+    assert "The balance of the fal account is exhausted" in text
+    assert "Runs that need it wait and go on by themselves." in text

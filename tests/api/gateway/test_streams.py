@@ -1,4 +1,7 @@
-"""Streams from a real sandbox through the gateway and the web process's pipe."""
+"""Streams from a real sandbox through the gateway and the web process's pipe.
+
+OpenAI's chunks on their way: whole events alone, and an error where the rest is missing.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +19,20 @@ import fal
 from api import submission
 from api.fal_proxy import tickets
 from api.fal_proxy.relayed_streams import RelayedStreams
-from api.gateway.stream_answers import Answer
+from api.gateway.stream_answers import Answer, RoutedAnswer
 from catalog.models import Endpoint
 from core.http import signed_tickets
 from core.http.asgi import Message, Receive, Scope, Send
 from core.http.forwarding import NotForwarded, ResponseBroken, post
+from fal import FalError
 from projects.models.project import private_project
 from runs.keys import vault
 from runs.models import ProjectKey, Run
 from tests.api.gateway.conftest import Gated
 from tests.runs.conftest import Control
 
-pytestmark = pytest.mark.any_database  # of bytes on their way
+pytestmark = pytest.mark.any_database
+
 
 SCOPE = {"type": "http", "method": "POST", "path": "/api/fal/proxy"}
 SCRIBE = "sandbox/scribe"
@@ -260,3 +265,26 @@ def test_a_closed_port_raises_not_forwarded() -> None:
                 pass
 
     asyncio.run(act())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("blank", [b"\n\n", b"\r\n\r\n"], ids=["lf", "crlf"])
+def test_a_broken_event_is_not_passed_on(make_run: Any, blank: bytes) -> None:
+    error = FalError("It broke off.").as_json()
+    run = make_run(state=Run.State.UNCONFIRMED, error=error)
+    sent: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("body", b""))
+
+    async def act() -> None:
+        answer = RoutedAnswer(run, send)
+        answer.has_begun = True
+        for piece in (b"da", b'ta: {"a"', b": 1}" + blank, b'data: {"b":'):
+            await answer.write(piece)
+        await answer.conclude(run)
+
+    asyncio.run(act())
+    first, last = sent
+    assert first == b'data: {"a": 1}' + blank
+    assert b'"message":"It broke off."' in last.replace(b": ", b":")

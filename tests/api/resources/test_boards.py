@@ -208,16 +208,6 @@ def test_unknown_fields_of_a_board_can_be_allowed(call: Any, models: list[str]) 
     assert {run.arguments["newest"] for run in Run.objects.all()} == {2, 3}
 
 
-def test_boards_are_changed_only_by_their_owner(
-    call: Any, caller: Any, stranger: Any, models: list[str]
-) -> None:
-    address = call("POST", "/boards", plan(models)).headers["Location"].removeprefix("/api/v1")
-    other = caller(stranger, "read", "run")
-    assert other("POST", f"{address}/cancellation").status_code == 404
-    assert other("POST", f"{address}/cells", {}).status_code == 404
-    assert caller(stranger, "read")("POST", "/boards", plan(models)).status_code == 403
-
-
 def test_a_board_created_by_the_api_is_private(call: Any, models: list[str], user: Any) -> None:
     preferences.set_shares_runs(user, True)
     address = call("POST", "/boards", plan(models)).headers["Location"].removeprefix("/api/v1")

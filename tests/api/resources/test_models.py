@@ -46,12 +46,6 @@ def test_pages_of_a_search_follow_without_gap(call: Any, many: Any) -> None:
         assert sorted(seen) == sorted(many)
 
 
-def test_a_search_takes_few_queries(call: Any, many: Any, django_assert_num_queries: Any) -> None:
-    call("GET", "/models?q=upscale")
-    with django_assert_num_queries(3):  # token, favourites, revision
-        call("GET", "/models?q=upscale")
-
-
 def test_a_model_that_a_rule_locks_is_not_runnable(call: Any, many: Any) -> None:
     Rule.objects.create(kind="id", value=many[0], reason="Not licensed")
     page = call("GET", "/models?q=upscale").json()
@@ -193,9 +187,3 @@ def test_words_and_differences_choose(call: Any, prices: list[str]) -> None:
     assert ids(call("GET", "/prices?sort=price").json()) == prices[::-1]
     assert call("GET", "/prices?sort=nonsense").status_code == 422
     assert call("GET", "/prices?cursor=nonsense").status_code == 422
-
-
-def test_the_list_takes_few_queries(call: Any, prices: Any, django_assert_num_queries: Any) -> None:
-    call("GET", "/prices")
-    with django_assert_num_queries(2):  # token, prices
-        call("GET", "/prices")

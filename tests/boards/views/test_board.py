@@ -184,15 +184,6 @@ def test_editing_the_plan_of_a_board_adds_cells(
     assert Run.objects.count() == 12
 
 
-def test_a_stranger_cannot_see_a_board(client: Client, stranger: User, board: Board) -> None:
-    client.force_login(stranger)
-    for part in ("", "plan/", "progress/"):
-        assert client.get(f"{board.get_absolute_url()}{part}").status_code == 404
-    for part in ("cancellation/", "repetition/", "deletion/", "title/"):
-        assert client.post(f"{board.get_absolute_url()}{part}").status_code == 404
-    assert "No boards yet" in text(client.get("/compare/"))
-
-
 def test_progress_is_incomplete_until_the_last_run_ends(member: Client, board: Board) -> None:
     Run.objects.update(state="succeeded")
     last = Run.objects.order_by("created_at")[0]

@@ -57,22 +57,6 @@ def test_boards_flows_and_trials_are_one_list(
         assert "Nothing found" in member.get(f"/compare/{query}").content.decode()
 
 
-def test_the_list_takes_few_queries(
-    member: Client,
-    plan_of: Planned,
-    send: Send,
-    make_flow: Callable[..., Flow],
-    django_assert_max_num_queries: Any,
-) -> None:
-    for number in range(12):
-        send(plan_of(**ROWS), str(number))
-        make_flow("a flow")
-    member.get("/compare/")
-    with django_assert_max_num_queries(10):
-        page = member.get("/compare/").content.decode()
-    assert page.count("0 of 8 done") == 12
-
-
 def test_more_is_older(member: Client, make_flow: Callable[..., Flow]) -> None:
     for number in range(51):
         make_flow(f"flow {number}")

@@ -54,27 +54,6 @@ def test_a_collection_is_ordered_by_drag_by_keyboard_and_cleared_with_undo(curat
 
 
 @pytest.mark.exhaustive
-def test_a_model_is_found_and_added_and_collected_from_its_page(curate: Open) -> None:
-    page = curate(EDIT)
-    page.get_by_label("Add a model").fill("flux 41")
-    page.get_by_role("button", name="Flux 41").click()
-    expect(page.get_by_label("Note on Flux 41")).to_be_visible()
-    page = curate("/models/fal-ai/flux-42/run/?tab=about")
-    page.get_by_role("button", name="Collect").click()
-    tick = page.locator("#put-best")
-    tick.click()
-    expect(tick).to_have_attribute("aria-pressed", "true")
-    expect(tick).to_be_focused()
-    assert order()[-2:] == ["Flux 41", "Flux 42"]
-    page.get_by_role("button", name="Undo").click()
-    expect(tick).to_have_attribute("aria-pressed", "false")
-    page.get_by_role("button", name="Collect").click()  # pressing Undo has closed the menu
-    page.get_by_label("New collection").fill("Second")
-    page.get_by_role("button", name="Create").click()
-    expect(page.locator("#put-second")).to_have_attribute("aria-pressed", "true")
-
-
-@pytest.mark.exhaustive
 def test_a_model_is_blocked_in_place_and_its_head_follows(curate: Open) -> None:
     page = curate("/models/fal-ai/flux-42/run/?tab=about")
     page.get_by_role("button", name="Mark").click()
@@ -93,22 +72,3 @@ def test_a_model_is_blocked_in_place_and_its_head_follows(curate: Open) -> None:
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#mark")).to_be_empty()
     curate.errors.clear()  # type: ignore[attr-defined]  # the console tells of each 422
-
-
-@pytest.mark.exhaustive
-def test_a_note_is_written_behind_about(open_page: Open) -> None:
-    page = open_page("/models/fal-ai/flux-01/run/")
-    page.get_by_role("link", name="About").click()
-    expect(page.get_by_role("heading", name="Similar models")).to_be_visible()
-    page.get_by_label("A note for the team").fill("Good at night")
-    page.get_by_role("button", name="Add note").click()
-    expect(page.locator(".note")).to_contain_text("Good at night")
-    expect(page.get_by_label("A note for the team")).to_be_focused()
-    page.get_by_role("link", name="Edit your note").click()
-    page.get_by_label("Your note").fill("Good by day")
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".note")).to_contain_text("Good by day")
-    page.get_by_role("button", name="Delete the note").click()
-    expect(page.get_by_role("button", name="Undo")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.locator(".note")).to_contain_text("Good by day")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.exhaustive
-def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open) -> None:
+def test_a_few_letters_jump_to_a_model_and_do_an_action_from_anywhere(open_page: Open) -> None:
     page = open_page("/models/")
     page.keyboard.press("Control+k")
     box = page.get_by_role("combobox", name="Jump to")
@@ -35,13 +35,9 @@ def test_a_few_letters_jump_to_a_model_from_anywhere(open_page: Open) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_have_count(0)
 
-
-@pytest.mark.exhaustive
-def test_enter_on_an_action_does_it_on_the_page(open_page: Open) -> None:
-    page = open_page("/models/")
+    page.goto("/models/")
     theme = page.evaluate("document.documentElement.dataset.theme ?? ''")
     page.keyboard.press("Control+k")
-    box = page.get_by_role("combobox", name="Jump to")
     first = page.locator("dialog [role=option]").first
     expect(box).to_be_focused()
     page.keyboard.type("switch th")
@@ -79,13 +75,3 @@ def test_enter_jumps_to_what_was_typed_however_late_the_answers_come(open_page: 
     assert page.url.endswith("/models/")
     page.clock.run_for(500)
     page.wait_for_url("**/models/sandbox/aurora/trainer/")
-
-
-@pytest.mark.exhaustive
-def test_a_dialog_that_does_not_come_says_so(open_page: Open) -> None:
-    page = open_page("/models/")
-    page.route("**/jump/?", lambda route: route.fulfill(status=422), times=1)
-    page.keyboard.press("Control+k")
-    expect(page.locator("#toasts")).to_contain_text("The server could not show this. Try again.")
-    page.keyboard.press("Control+k")
-    expect(page.get_by_role("combobox", name="Jump to")).to_be_focused()

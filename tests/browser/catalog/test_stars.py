@@ -34,7 +34,7 @@ def test_a_star_turns_at_once_is_announced_and_can_be_undone(
 
 
 @pytest.mark.exhaustive
-def test_a_star_turns_in_the_other_tabs_as_well(open_page: Open) -> None:
+def test_a_star_turns_in_the_other_tabs_and_back_when_the_server_refuses(open_page: Open) -> None:
     page = open_page("/models/")
     other = page.context.new_page()
     other.goto(page.url)
@@ -50,12 +50,7 @@ def test_a_star_turns_in_the_other_tabs_as_well(open_page: Open) -> None:
     ).to_be_visible()
     assert Favourite.objects.count() == 0
 
-
-@pytest.mark.exhaustive
-def test_a_star_turns_back_when_the_server_refuses(open_page: Open) -> None:
-    page = open_page("/models/")
     page.route("**/favourites/", lambda route: route.fulfill(status=500))
-    star = page.get_by_role("button", name="Star: Flux 1", exact=True)
     star.hover()
     star.click()
     expect(page.locator("#toasts")).to_contain_text("500")

@@ -91,19 +91,3 @@ def test_an_answer_stopped_in_the_middle_keeps_what_came(
     expect(page.locator(".answer").first).to_contain_text("Stopped. The text so far is kept")
     assert_clean(page)
     assert_fits(page)
-
-
-@pytest.mark.exhaustive
-def test_a_message_that_is_too_long_is_said_before_it_is_sent(open_page: Open) -> None:
-    page = ready(open_page("/models/sandbox/scribe/", size=PHONE))
-    page.get_by_role("button", name="New chat").click()
-    message = page.get_by_label("Message", exact=True)
-    message.focus()
-    page.evaluate(HTMX_IS_THERE)
-    message.fill("x" * 5007)
-    expect(page.locator("#composer-preview")).to_contain_text("7 characters too long")
-    message.press("Control+Enter")
-    expect(page.locator("#chat-error")).to_contain_text("7 characters too long")
-    expect(message).to_have_value("x" * 5007)
-    assert_clean(page)
-    assert_fits(page)

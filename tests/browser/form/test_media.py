@@ -37,6 +37,7 @@ def test_a_file_is_chosen_seen_replaced_and_removed(open_form: Open, size: Any) 
     expect(picture.locator(".media-name")).to_have_text("sea view.png")
     expect(picture.locator(".media-note")).to_have_text(re.compile(r"^PNG · 1 KB · 200 . 120$"))
     expect(picture.locator("img")).to_be_visible()
+    assert_clean(page)
     value = page.locator("[name=image_url]").input_value()
     assert value == Upload.objects.get().get_absolute_url()
     choose(picture, file("hill.png", png(300, 120, "olive"), "image/png"))
@@ -47,8 +48,7 @@ def test_a_file_is_chosen_seen_replaced_and_removed(open_form: Open, size: Any) 
     expect(picture.locator("img")).to_have_count(0)
     expect(page.locator("[name=image_url]")).to_have_value("")
     expect(page.locator("[name=image_url]")).to_be_focused()
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wide <= 0
+    assert_fits(page)
 
 
 @pytest.mark.exhaustive
@@ -114,6 +114,15 @@ def test_what_the_model_may_not_like_is_said_and_does_not_hold_run(open_form: Op
     page.wait_for_selector("#stage [data-run-id]")
     assert Run.objects.get().arguments == {"image_url": Upload.objects.get().get_absolute_url()}
 
+    said = page.evaluate(
+        """async (cases) => {
+          const { doubt, figures } = await import("/static/js/lazy/media-files.js");
+          return cases.map(([facts, limits]) => doubt(facts, "image", figures(limits)));
+        }""",
+        [[facts, limits] for facts, limits, _ in LIMITS],
+    )
+    assert [one.replace("\u00d7", "x") for one in said] == [sentence for *_, sentence in LIMITS]
+
 
 @pytest.mark.parametrize(
     ("answer", "sentence", "is_final"),
@@ -140,6 +149,7 @@ def test_a_failed_upload_says_why_and_may_be_tried_again(
     choose(picture, file("sea.png", png(), "image/png"))
     expect(picture).to_have_attribute("data-state", "failed")
     expect(picture.locator(".media-note")).to_contain_text(sentence)
+    assert_clean(page)
     page.unroute("**/uploads/?project=*")
     choose(other, file("other.png", png(50, 50), "image/png"))
     held(other)
@@ -152,12 +162,15 @@ def test_a_failed_upload_says_why_and_may_be_tried_again(
     expect(page.locator("[name=image_url]")).not_to_have_value("")
 
 
-def test_run_waits_for_the_file_and_then_goes_by_itself(open_form: Open) -> None:
+def test_run_waits_for_the_file_or_its_cancel_and_then_goes(
+    open_form: Open,
+) -> None:
     page = open_form(PHONE)
     uploads = Held(page, "**/uploads/?project=*")
     picture = field(page, "image_url")
     choose(picture, file("a very long name of a film.png", png(), "image/png"))
     expect(picture.get_by_role("progressbar")).to_be_visible()
+    assert_clean(page)
     before = page.locator("#run-button").bounding_box()
     page.keyboard.press("Control+Enter")
     expect(page.locator("#run-button")).to_contain_text("Waiting for a very long name")
@@ -168,17 +181,15 @@ def test_run_waits_for_the_file_and_then_goes_by_itself(open_form: Open) -> None
     assert list(Run.objects.get().arguments) == ["image_url"]
     expect(page.locator("#run-button")).to_contain_text("Run")
 
-
-@pytest.mark.exhaustive
-def test_a_cancelled_upload_lets_run_go_and_leaves_nothing(open_form: Open) -> None:
-    page = open_form()
+    page.unroute("**/uploads/?project=*")
+    page.reload()
     page.route("**/uploads/?project=*", lambda route: None)
-    picture = field(page, "image_url")
-    choose(picture, file("sea.png", png(), "image/png"))
-    picture.get_by_role("button", name="Cancel").press("Enter")
-    expect(picture.locator("progress")).to_have_count(0)
-    expect(page.locator("[name=image_url]")).to_have_value("")
-    expect(picture.locator("img")).to_have_count(0)
+    mask = field(page, "mask_url")
+    choose(mask, file("sea.png", png(70, 50), "image/png"))
+    mask.get_by_role("button", name="Cancel").press("Enter")
+    expect(mask.locator("progress")).to_have_count(0)
+    expect(page.locator("[name=mask_url]")).to_have_value("")
+    expect(mask.locator("img")).to_have_count(0)
 
 
 @pytest.mark.exhaustive
@@ -214,22 +225,6 @@ def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open) -> N
 
 
 @pytest.mark.exhaustive
-def test_a_row_that_is_dragged_while_it_goes_up_arrives(open_form: Open) -> None:
-    page = open_form()
-    rows = page.locator("form-rows[data-name=image_urls]")
-    rows.get_by_role("button", name="Add").focus()
-    uploads = Held(page, "**/uploads/?project=*")
-    files = [file(f"{n}.png", png(60 + n, 60), "image/png") for n in range(2)]
-    rows.locator("[name='image_urls~files']").set_input_files(files)
-    expect(rows.get_by_role("progressbar")).to_have_count(2)
-    last = rows.locator(".row").last
-    last.locator(".drag").drag_to(rows.locator(".row").first, target_position={"x": 40, "y": 3})
-    uploads.let_go(2)
-    expect(rows.locator("media-field[data-held]:not([data-state])")).to_have_count(2)
-    expect(rows.locator(".media-name")).to_have_text(["1.png", "0.png"])
-
-
-@pytest.mark.exhaustive
 def test_nothing_of_it_loads_before_somebody_turns_to_a_field(open_form: Open) -> None:
     asked: list[str] = []
     page = open_form(path="/models/")
@@ -250,25 +245,6 @@ def test_nothing_of_it_loads_before_somebody_turns_to_a_field(open_form: Open) -
     page.get_by_role("dialog").wait_for()
     assert [url for url in asked if url.endswith("media-tools.css")]
     assert not [url for url in asked if "mask" in url or "recorder" in url]
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
-def test_axe_finds_nothing_at_files_held_failed_and_on_their_way(
-    open_form: Open, size: Any
-) -> None:
-    page = open_form(size)
-    choose(field(page, "image_url"), file("sea.png", png(64, 48), "image/png"))
-    choose(field(page, "audio_url"), file("beep.wav", wav(), "audio/wav"))
-    held(field(page, "image_url"))
-    held(field(page, "audio_url"))
-    choose(field(page, "video_url"), file("a.png", png(), "image/png"))
-    expect(field(page, "video_url")).to_have_attribute("data-state", "failed")
-    page.route("**/uploads/?project=*", lambda route: None)
-    choose(field(page, "mask_url"), file("mask.png", png(65, 48), "image/png"))
-    expect(page.get_by_role("progressbar")).to_be_visible()
-    assert_clean(page)
-    assert_fits(page)
 
 
 LIMITS: list[tuple[dict[str, float], str, str]] = [
@@ -297,16 +273,3 @@ LIMITS: list[tuple[dict[str, float], str, str]] = [
     ),
     ({}, "min_width:1024 min_duration:3", ""),
 ]
-
-
-@pytest.mark.exhaustive
-def test_limits_are_told_in_words(open_form: Open) -> None:
-    page = open_form()
-    said = page.evaluate(
-        """async (cases) => {
-          const { doubt, figures } = await import("/static/js/lazy/media-files.js");
-          return cases.map(([facts, limits]) => doubt(facts, "image", figures(limits)));
-        }""",
-        [[facts, limits] for facts, limits, _ in LIMITS],
-    )
-    assert [one.replace("\u00d7", "x") for one in said] == [sentence for *_, sentence in LIMITS]

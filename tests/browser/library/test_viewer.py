@@ -69,7 +69,7 @@ def place(page: Page) -> Any:
     return page.locator(".viewer-place")
 
 
-def test_keys_lead_through_the_wall_and_back_to_the_tile(
+def test_keys_and_addresses_lead_through_the_wall_and_back_to_the_tile(
     open_page: Open, pictures: list[Run]
 ) -> None:
     page = open_page("/runs/")
@@ -87,6 +87,21 @@ def test_keys_lead_through_the_wall_and_back_to_the_tile(
     expect(page.locator("dialog.viewer[open]")).to_have_count(0)
     expect(page).to_have_url(re.compile(r"/runs/$"))
     expect(page.locator(f"[id='wall-{pictures[4].pk}/0']")).to_be_focused()
+
+    page.goto(f"{page.url}#view={pictures[2].pk}/0")
+    page.reload()
+    expect(place(page)).to_have_text("6 of 8")
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile(r"/runs/$"))
+    open_first(page)
+    page.keyboard.press("ArrowRight")
+    page.go_back()
+    expect(page.locator("dialog.viewer[open]")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/runs/$"))
+    page.go_forward()
+    expect(place(page)).to_have_text("2 of 8")
+    page.evaluate("location.hash = '#view=/accounts/logout/'")  # no key
+    expect(place(page)).to_have_text("2 of 8")
 
 
 @pytest.mark.exhaustive
@@ -118,23 +133,6 @@ def test_the_next_ones_are_here_before_one_goes_on(open_page: Open, pictures: li
         expect(page.locator("dialog.viewer[open] .viewer-picture[data-loaded]")).to_be_visible()
     page.context.set_offline(False)
     open_page.errors.clear()  # type: ignore[attr-defined]  # what it could not fetch further on
-
-
-@pytest.mark.exhaustive
-def test_an_address_opens_the_same_and_back_closes(open_page: Open, pictures: list[Run]) -> None:
-    page = open_page(f"/runs/#view={pictures[2].pk}/0")
-    expect(place(page)).to_have_text("6 of 8")
-    page.keyboard.press("Escape")
-    expect(page).to_have_url(re.compile(r"/runs/$"))
-    open_first(page)
-    page.keyboard.press("ArrowRight")
-    page.go_back()
-    expect(page.locator("dialog.viewer[open]")).to_have_count(0)
-    expect(page).to_have_url(re.compile(r"/runs/$"))
-    page.go_forward()
-    expect(place(page)).to_have_text("2 of 8")
-    page.evaluate("location.hash = '#view=/accounts/logout/'")  # no key
-    expect(place(page)).to_have_text("2 of 8")
 
 
 @pytest.mark.exhaustive
@@ -213,7 +211,9 @@ def test_a_deleted_result_leaves_the_wall_and_comes_back(
 
 
 @pytest.mark.exhaustive
-def test_two_results_are_laid_over_each_other(open_page: Open, pictures: list[Run]) -> None:
+def test_two_results_or_an_input_and_its_result_are_laid_over_each_other(
+    open_page: Open, pictures: list[Run], make_run: Any
+) -> None:
     page = open_page("/runs/")
     open_first(page)
     page.keyboard.press("c")
@@ -229,13 +229,11 @@ def test_two_results_are_laid_over_each_other(open_page: Open, pictures: list[Ru
     page.keyboard.press("c")
     expect(stage).to_have_count(0)
 
-
-@pytest.mark.exhaustive
-def test_the_input_is_under_a_slider(open_page: Open, pictures: list[Run], make_run: Any) -> None:
     arguments = {"image_url": f"/runs/{pictures[0].pk}/artifacts/0/"}
     run = done(make_run, title="larger", files=[], arguments=arguments)
     store(run, png(900, 675, "navy"), "image/png", width=900, height=675)
-    page = open_page("/runs/")
+    page.goto(page.url.partition("#")[0])
+    page.reload()
     open_first(page)
     page.keyboard.press("b")
     expect(page.locator(".look-pane img").first).to_have_attribute("src", arguments["image_url"])
@@ -316,21 +314,16 @@ def test_what_cannot_be_shown_is_said(open_page: Open, pictures: list[Run]) -> N
     page.keyboard.press("Escape")
     page.locator("#wall .face").last.click()
     expect(failed).to_contain_text("This result is gone")
-    open_page.errors.clear()  # type: ignore[attr-defined]  # the browser's own words about both
-
-
-@pytest.mark.exhaustive
-def test_a_lost_picture_is_said(open_page: Open, pictures: list[Run]) -> None:
-    page = open_page("/models/")
 
     def lose(route: Route) -> None:
         route.fulfill(status=404, body="gone")
 
     page.route(re.compile(r"/artifacts/\d+/$"), lose)
-    page.goto(page.url.replace("/models/", "/runs/"))
+    page.keyboard.press("Escape")
+    page.reload()
     page.locator("#wall .face").nth(3).click()
     expect(page.locator(".viewer-missing")).to_be_visible()
-    open_page.errors.clear()  # type: ignore[attr-defined]
+    open_page.errors.clear()  # type: ignore[attr-defined]  # the browser's own words about them
 
 
 @pytest.mark.exhaustive

@@ -68,8 +68,19 @@ def test_scrolling_goes_on_and_back_returns_to_the_place(
 
 
 @pytest.mark.exhaustive
-def test_a_stack_opens_and_keys_go_from_tile_to_tile(open_page: Open, many: list[Run]) -> None:
+def test_the_slider_changes_the_size_and_keys_go_from_tile_to_tile(
+    open_page: Open, many: list[Run]
+) -> None:
     page = open_page("/runs/")
+    slider = page.get_by_label("Size")
+    heights = []
+    for key in ("End", "Home"):
+        slider.press(key)
+        heights.append(height(page, many[89]))
+    assert heights[0] > 2 * heights[1]
+    page.reload()
+    assert height(page, many[89]) == heights[1]
+
     stack = page.locator(f"#wall-{many[89].pk}")
     expect(stack.locator(".tile:visible")).to_have_count(1)
     stack.get_by_role("link", name="All 3 results").click()
@@ -92,19 +103,6 @@ def test_a_stack_opens_and_keys_go_from_tile_to_tile(open_page: Open, many: list
     expect(faces.last).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**#view={many[90 - sections.PAGE].pk}/*")
-
-
-@pytest.mark.exhaustive
-def test_the_slider_changes_the_size_for_good(open_page: Open, many: list[Run]) -> None:
-    page = open_page("/runs/")
-    slider = page.get_by_label("Size")
-    heights = []
-    for key in ("Home", "End"):
-        slider.press(key)
-        heights.append(height(page, many[89]))
-    assert heights[1] > 2 * heights[0]
-    page.reload()
-    assert height(page, many[89]) == heights[1]
 
 
 def tile(page: Page, run: Run) -> Any:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.contexts import Contexts
-from tests.browser.journeys import DONE, WIDE
-from tests.browser.waiting import settle
+from tests.browser.journeys import WIDE
 
 PASSWORD = "lantern-otter-7"
 EXPECTED = ("401", "403", "404", "422")  # statuses that browsers log as errors
@@ -45,13 +43,6 @@ class Browsers:
             self.troubles.append(f"{page.url}: {message.text}")
 
 
-def status_of(page: Page, address: str) -> int:
-    """Open an address; return the status of its response."""
-    response = page.goto(address)
-    assert response is not None
-    return response.status
-
-
 def make_project(page: Page, name: str) -> str:
     """Make a shared project as a person does; return its slug."""
     page.goto("/projects/new/")
@@ -82,44 +73,3 @@ def join(page: Page, link: str, name: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Make my account").click()
     expect(page.get_by_text("Your account is made.")).to_be_visible()
-
-
-def log_out_and_in(page: Page, name: str) -> None:
-    """End the session by the menu of the person, and log in by name and password."""
-    page.goto("/logout/")
-    page.get_by_role("button", name="Log out").click()
-    page.goto("/login/")
-    page.get_by_label(re.compile("^(Name|E-mail)")).first.fill(name)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Log in", exact=True).click()
-    expect(page.locator(".head")).to_contain_text(name)
-
-
-def run(page: Page, model: str, project: str, prompt: str) -> str:
-    """Run a model in a project, wait until it is done; return the path of its page."""
-    page.goto(f"/models/{model}/?project={project}")
-    page.locator("[name=prompt]").fill(prompt)
-    page.locator("#run-button").click()
-    result = page.locator(f"#stage {DONE}", has_text=prompt).or_(page.locator(f"#stage {DONE}"))
-    result.first.wait_for()
-    settle(page)
-    key = result.first.get_attribute("data-run-id")
-    return f"/runs/{key}/"
-
-
-def post_run(page: Page, model: str, project: str) -> Any:
-    """Post the form of a model as a program would that does not care for a disabled button.
-
-    Returns the response of the browser's own request, with its cookies.
-    """
-    page.goto(f"/models/{model}/?project={project}")
-    form = page.locator("form[data-endpoint-id]")
-    fields: dict[str, str] = form.evaluate("form => Object.fromEntries(new FormData(form))")
-    fields = {name: value for name, value in fields.items() if isinstance(value, str)}
-    csrf = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
-    address = form.get_attribute("action") or page.url
-    return page.request.post(
-        address,
-        form={**fields, "csrfmiddlewaretoken": csrf, "prompt": "refused"},
-        headers={"Referer": page.url},
-    )

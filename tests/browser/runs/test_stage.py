@@ -64,7 +64,13 @@ def test_a_result_and_its_actions_are_on_the_screen_when_it_arrives(
     assert [len({box[side] for box in boxes if box}) for side in ("x", "y")] == [2, 2]
     brand, content = page.evaluate(EDGES)
     assert brand == content
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for width in (size[0], 768, 360):
+        page.set_viewport_size({"width": width, "height": size[1]})
+        assert_fits(page, f"{width} pixels")
+        edges = page.eval_on_selector_all(
+            ".head nav > *", "all => all.map(one => one.getBoundingClientRect().right)"
+        )
+        assert max(edges) <= width
     expect(page.locator(f"#strip-{shown(page)}:visible")).to_have_count(0)
 
 
@@ -143,14 +149,3 @@ def test_two_visible_tabs_agree_on_the_runs_in_progress(open_page: Open) -> None
         expect(page.locator("[data-inbox]")).not_to_contain_text("running")
     assert len(asked) <= 2  # the button, and the rows
     assert len(asked_by_second) <= 1  # its second run replaces the first, which it watches then
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("width", sample([360, 768, 820], 1))
-def test_the_head_fits_every_width(open_page: Open, width: int) -> None:
-    page = open_page("/runs/?as=list", (width, 900))
-    assert_fits(page, f"{width} pixels")
-    edges = page.eval_on_selector_all(
-        ".head nav > *", "all => all.map(one => one.getBoundingClientRect().right)"
-    )
-    assert max(edges) <= width

@@ -75,8 +75,10 @@ def test_a_picture_refines_in_its_place(open_page: Open) -> None:
 
 
 @pytest.mark.exhaustive
-def test_painting_live_follows_the_form(open_page: Open) -> None:
+def test_painting_live_is_one_session_that_follows_the_form(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
     page.locator("[name=prompt]").fill("violet")
     stops = page.get_by_role("button", name="Stop painting")
     page.get_by_role("button", name="Paint live").focus()
@@ -91,17 +93,10 @@ def test_painting_live_follows_the_form(open_page: Open) -> None:
     assert_clean(page)
     stops.click()
     expect(page.get_by_role("button", name="Paint live")).to_be_focused()
-
-
-@pytest.mark.exhaustive
-def test_a_double_click_begins_one_session(open_page: Open) -> None:
-    page = open_page("/models/sandbox/aurora/lite/")
-    sockets: list[str] = []
-    page.on("websocket", lambda socket: sockets.append(socket.url))
-    page.locator("[name=prompt]").fill("twice")
+    sockets.clear()
     page.get_by_role("button", name="Paint live").dblclick()
-    expect(page.locator("live-session img")).to_be_visible()
-    expect(page.get_by_role("button", name="Stop painting")).to_be_visible()
+    expect(picture).to_be_visible()
+    expect(stops).to_be_visible()
     assert len(sockets) == 1
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.axe import assert_clean, assert_usable
+from tests.browser.axe import assert_clean
 from tests.browser.journeys import (
     AURORA,
     DONE,
@@ -69,29 +69,3 @@ def test_back_returns_to_the_result_before_and_forward_to_the_next(open_page: Op
     page.go_forward()
     expect(page.locator(f"#stage #run-{second}-result")).to_be_visible()
     expect(prompt(page)).to_have_value("three boats, not run yet")
-
-
-@pytest.mark.exhaustive
-def test_two_selected_runs_are_compared_under_the_slider(open_page: Open) -> None:
-    page = open_page(AURORA)
-    run(page, "a red boat at dawn")
-    run(page, "a blue boat at dawn")
-    page.goto("/runs/?as=list")
-    bar = page.get_by_role("form", name="Selected results")
-    button = bar.get_by_role("button", name="Compare")
-    boxes = page.locator(".run-item input[name='run']")
-    expect(bar).to_have_count(0)  # nothing is selected
-    boxes.nth(1).check()
-    bar.locator("summary", has_text="…").click()
-    expect(button).to_be_disabled()
-    boxes.nth(0).check()
-    button.click()
-    expect(page).to_have_url(re.compile("/runs/differences/[?]run=.*&run="))
-    expect(page.locator(".differences ins")).to_have_text(["red"])
-    page.get_by_role("radio", name="Slider").check()
-    expect(page.locator(".look-stage")).to_have_attribute("data-mode", "slider")
-    assert_usable(page)
-    page.get_by_role("link", name="Swap A and B").click()
-    expect(page.locator(".differences ins")).to_have_text(["blue"])
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    assert_usable(page)

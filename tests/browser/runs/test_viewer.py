@@ -40,7 +40,9 @@ def test_each_medium_has_its_renderer(open_page: Open, endpoint_id: str, result:
 
 
 @pytest.mark.exhaustive
-def test_a_mesh_is_seen_in_a_frame_that_can_do_nothing_else(open_page: Open) -> None:
+def test_a_mesh_turns_in_a_frame_that_can_do_nothing_else(
+    open_page: Open,
+) -> None:
     page = ready(open_page("/models/sandbox/relief/text-to-3d/"))
     page.locator("[name=prompt]").fill("a vase")
     page.locator("#run-button").click()
@@ -57,16 +59,7 @@ def test_a_mesh_is_seen_in_a_frame_that_can_do_nothing_else(open_page: Open) -> 
     frame = page.frame_locator("mesh-view iframe")
     expect(frame.locator("canvas")).to_be_visible()
     assert page.locator("mesh-view iframe").get_attribute("sandbox") == "allow-scripts"
-
-
-@pytest.mark.exhaustive
-def test_a_mesh_turns_in_the_viewer_and_its_frame_gives_the_escape_key_back(
-    open_page: Open,
-) -> None:
-    page = ready(open_page("/models/sandbox/relief/text-to-3d/"))
-    page.locator("[name=prompt]").fill("a bowl")
-    page.locator("#run-button").click()
-    page.wait_for_selector(DONE)
+    page.reload()
     page.locator("#stage a[data-view]").first.click()
     viewer = page.get_by_role("dialog", name="Viewer")
     canvas = viewer.frame_locator("mesh-view iframe").locator("canvas")

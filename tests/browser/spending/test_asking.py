@@ -91,7 +91,7 @@ def test_the_question_has_the_sum_and_its_button_starts_one_run(
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("how", sample(["Escape", "Not now"], 1))
-def test_a_no_starts_nothing_and_keeps_what_was_typed(open_form: Open, how: str) -> None:
+def test_neither_a_no_nor_another_press_of_run_is_a_yes(open_form: Open, how: str) -> None:
     page = open_form()
     page.locator("#run-button").press("Enter")
     expect(question(page)).to_be_visible()
@@ -104,10 +104,6 @@ def test_a_no_starts_nothing_and_keeps_what_was_typed(open_form: Open, how: str)
     expect(prompt(page)).to_have_value(TYPED)
     assert not Run.objects.exists()
 
-
-@pytest.mark.exhaustive
-def test_another_press_of_run_is_no_yes(open_form: Open) -> None:
-    page = open_form()
     page.locator("#run-button").click()
     expect(question(page)).to_be_visible()
     prompt(page).fill("a hare")

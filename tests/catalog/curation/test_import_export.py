@@ -159,13 +159,6 @@ def test_the_largest_export_passes_the_import_preview(staff: Client, best: Colle
     assert staff.get("/collections/export/").content.decode() == text.rstrip() + "\n"
 
 
-@pytest.mark.parametrize("address", [PAGE, "/collections/export/"])
-def test_only_curators_can_import_and_export(client: Client, user: User, address: str) -> None:
-    client.force_login(user)
-    assert client.get(address).status_code == 404
-    assert client.post(address, {"text": dumps(FILE), "confirm": "1"}).status_code == 404
-
-
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30)
 titles = texts.map(lambda text: " ".join(text.split())).filter(bool)
 lines = st.lists(

@@ -1,4 +1,7 @@
-"""Matching words are highlighted in place, and texts stay escaped."""
+"""Matching words are highlighted in place, and texts stay escaped.
+
+The front page offers what some model can do, and each offer leads to models that do it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.display import operations
 from catalog.display.highlight import highlighter
 from catalog.display.icons import icons
 from catalog.search.matching import Found
@@ -95,3 +99,21 @@ def test_every_icon_named_in_a_template_exists() -> None:
     }
     assert len(named) > 10
     assert named <= set(icons())
+
+
+def test_an_operation_is_offered_if_some_model_does_it() -> None:
+    tiles = operations.tiles({"text-to-image": ["a.webp"], "image-to-image": ["b.webp", "c.webp"]})
+    assert [(tile.label, tile.address, tile.picture) for tile in tiles] == [
+        ("Make a picture", "/categories/text-to-image/", "a.webp"),
+        ("Change a picture", "/categories/image-to-image/", "b.webp"),
+        ("Upscale", "/models/?q=upscale+a+picture", "c.webp"),
+    ]
+
+
+def test_operations_are_offered_without_pictures_until_there_are_some() -> None:
+    tiles = operations.tiles({"image-to-image": []})
+    assert [tile.label for tile in tiles] == ["Change a picture", "Upscale", "Remove a background"]
+
+
+def test_nothing_is_offered_of_an_empty_catalogue() -> None:
+    assert operations.tiles({}) == []

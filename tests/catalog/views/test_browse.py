@@ -24,8 +24,6 @@ from catalog.models import (
     SyncReport,
 )
 from tests.catalog.cards import Cards, cards
-from tests.databases import plan_queries
-from tests.sampling import sample
 
 Make = Callable[..., Endpoint]
 HTMX = {"HX-Request": "true"}
@@ -63,36 +61,6 @@ def fill(make_endpoint: Make) -> Callable[[int], None]:
         SyncReport.objects.create(state="done")
 
     return make
-
-
-@pytest.mark.parametrize("address", [*PAGES, "/catalogue/sync/"])
-def test_a_stranger_is_sent_to_the_login(client: Client, db: None, address: str) -> None:
-    response = client.get(address)
-    assert response.status_code == 302
-    assert response.headers["Location"].startswith("/login/?next=")
-
-
-@pytest.mark.parametrize("address", sample(PAGES, 2, by_seed=1))
-@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
-def test_a_page_takes_as_many_queries_for_any_content(
-    member: Client, fill: Callable[[int], None], address: str, headers: dict[str, str]
-) -> None:
-    fill(1)
-    member.get(address)  # the session is read once and then kept
-    used = []
-    for count in (5, 60):
-        Collection.objects.all().delete()
-        Endpoint.objects.all().delete()
-        SyncReport.objects.all().delete()
-        fill(count)
-        with CaptureQueriesContext(connection) as queries:
-            response = member.get(address, headers=headers)
-        assert response.status_code == 200
-        assert not any("document" in query["sql"] for query in queries)
-        used.append(len(queries))
-    assert (
-        used[0] == used[1] <= 17 + plan_queries()
-    )  # for rules, after each change of the catalogue; for latest results, the bell; two if new
 
 
 @pytest.mark.parametrize("address", ["/", "/models/"])

@@ -266,23 +266,6 @@ def test_chats_can_be_searched_by_messages_and_answers(
     assert "Nothing found" in nothing
 
 
-def test_a_stranger_cannot_see_a_chat(client: Client, stranger: Any, chat: Chat, say: Say) -> None:
-    say("Secret")
-    client.force_login(stranger)
-    assert client.get(chat.get_absolute_url()).status_code == 404
-    assert "Secret" not in client.get("/chats/", {"q": "secre"}).content.decode()
-
-
-def test_the_chat_list_takes_as_many_queries_for_any_length(
-    member: Client, user: Any, router: Endpoint, say: Say, django_assert_max_num_queries: Any
-) -> None:
-    say("One")
-    for number in range(20):
-        Chat.objects.create(user=user, endpoint=router, draft={"text": str(number)})
-    with django_assert_max_num_queries(5):
-        member.get("/chats/")
-
-
 def test_two_models_answer_side_by_side(
     member: Client, user: Any, make_endpoint: Any, django_assert_max_num_queries: Any
 ) -> None:

@@ -84,22 +84,6 @@ def test_only_its_user_writes_in_a_chat(chat: Chat, say: Say, project: Project, 
     assert (chat.title, chat.draft, Turn.objects.count()) == ("Foxes", {}, 1)
 
 
-def test_strangers_and_former_members_see_nothing(
-    chat: Chat, say: Say, stranger: User, project: Project, client: Client
-) -> None:
-    turn = say("What is a fox?")
-    viewer = member_with(project, "viewer")
-    Membership.objects.filter(user=viewer).delete()
-    for person in (stranger, User.objects.get(pk=viewer.pk)):
-        client.force_login(person)
-        assert client.get(chat.get_absolute_url()).status_code == 404
-        assert client.post(f"{chat.get_absolute_url()}deletion/").status_code == 404
-        assert "Foxes" not in client.get("/chats/?q=fox").content.decode()
-        assert turn.run
-        assert not chats_of(person, turn.run)
-        assert not Chat.objects.findable(person).exists()
-
-
 def test_hidden_chats_answers_and_drafts_are_their_users_alone(
     chat: Chat, say: Say, reader: Client, member: Client
 ) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -122,20 +120,6 @@ def test_a_missing_flow_input_is_reported_beside_its_field(member: Client, flow:
     assert response.status_code == 422
     assert "Prompt is required" in response.content.decode()
     assert not FlowRun.objects.exists()
-
-
-def test_the_flow_list_takes_as_many_queries_for_any_length(member: Client, flow: Flow) -> None:
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            assert "2 steps" in member.get(FLOWS).content.decode()
-        return len(captured)
-
-    queries()
-    queries_for_one = queries()
-    Flow.objects.bulk_create(
-        Flow(user=flow.user, name=str(number), definition=flow.definition) for number in range(12)
-    )
-    assert queries() == queries_for_one
 
 
 def test_a_video_model_is_offered_for_the_picture_of_a_step(

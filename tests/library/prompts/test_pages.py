@@ -87,15 +87,6 @@ def test_search_folders_and_tags_narrow_the_list(member: Client, user: User) -> 
     assert "Nothing found" in shown(member, "/prompts/", q="nothing")
 
 
-def test_the_list_needs_as_many_queries_whatever_its_length(
-    member: Client, user: User, django_assert_max_num_queries: Any
-) -> None:
-    for number in range(30):
-        save(user, name=f"n{number}", folder=f"f{number}", tags=("a", f"t{number}"))
-    with django_assert_max_num_queries(12):
-        member.get("/prompts/")
-
-
 @each_row(
     ("field", "typed", "sentence"),
     [
@@ -265,16 +256,6 @@ def test_a_change_over_somebody_elses_is_told_before_it_replaces_theirs(user: Us
     newest = prompt.versions.latest("pk").pk
     assert f'name="seen" value="{newest}"' in answer.content.decode()
     assert ana.post(page, {"name": "Fox", "text": "third", "seen": newest}).status_code == 302
-
-
-def test_a_deleted_prompt_is_gone_everywhere_and_comes_back(member: Client, user: User) -> None:
-    prompt = save(user)
-    answer = member.post(f"/prompts/{prompt.pk}/deletion/", follow=True)
-    assert "The prompt is deleted." in answer.content.decode()
-    assert member.get(prompt.get_absolute_url()).status_code == 404
-    assert "<li" not in member.get("/prompts/offered/").content.decode()
-    member.post("/prompts/recovery/", {"prompt": prompt.pk})
-    assert member.get(prompt.get_absolute_url()).status_code == 200
 
 
 def test_an_import_is_shown_first_and_saved_when_it_is_confirmed(

@@ -13,7 +13,6 @@ from django.test import Client
 from django.utils import timezone
 
 from library.models import Reference, ReferenceVersion
-from projects.models.project import private_project
 from runs.models import Artifact, Upload
 from tests.library.references.conftest import MakeReference, posted
 from tests.projects.people import logged_in, make_project, person, working_in
@@ -183,20 +182,6 @@ def test_versions_say_what_changed_and_come_back(
     assert reference.pictures == [first, second]
     assert reference.description == "an amber bottle"
     assert numbers(reference) == [3, 2, 1]
-
-
-def test_the_list_needs_as_many_queries_whatever_its_length(
-    member: Client, user: User, django_assert_max_num_queries: Any
-) -> None:
-    project = private_project(user)
-    for number in range(30):
-        Reference.objects.create(
-            user=user, project=project, name=f"n{number}", key=f"n{number}", pictures=["/x"]
-        )
-    with django_assert_max_num_queries(10):
-        member.get("/references/")
-    with django_assert_max_num_queries(6):
-        member.get("/references/offered/")
 
 
 def test_members_share_a_projects_references_and_private_ones_come_second(

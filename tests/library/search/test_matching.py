@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -192,12 +191,3 @@ def test_a_result_is_found_as_used_as_soon_as_its_user_is_indexed(
     indexing.index_all()
     runs = matching.matching(Run.objects.of(user), parse_line("used"), user)
     assert [run.pk for run in runs] == [results["fox"].pk]
-
-
-def test_a_search_takes_few_queries(
-    member: Client, results: dict[str, Run], django_assert_max_num_queries: Any
-) -> None:
-    indexing.index_all()
-    member.get("/runs/?as=wall")
-    with django_assert_max_num_queries(18):  # three are PostgreSQL's setting
-        member.get("/runs/", {"q": "fox out:image model:flux"})

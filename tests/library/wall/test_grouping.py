@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from boards.models import Board, Cell, Column, Row
-from library.wall import grouping, sections
+from library.wall import sections
 from runs.models import Run
 from tests.library.selected import with_files
 from tests.sampling import sample
@@ -113,15 +113,3 @@ def test_boards_are_gathered_and_others_boards_stay_unseen(
         ("On no board", [str(none.pk), str(theirs.pk)]),
     ]
     assert "Secret" not in member.get("/runs/").content.decode()
-
-
-@pytest.mark.both_databases
-@pytest.mark.parametrize("by", sample([*grouping.GROUPINGS], 1, by_seed=1))
-def test_the_number_of_queries_does_not_grow(
-    member: Client, made: Any, make_endpoint: Any, by: str, django_assert_max_num_queries: Any
-) -> None:
-    models = [make_endpoint(f"lab/m{number}") for number in range(7)]
-    for minute in range(20):
-        made(minute, endpoint=models[minute % 7], batch=uuid4())
-    with django_assert_max_num_queries(30):
-        member.get(f"/runs/?by={by}")

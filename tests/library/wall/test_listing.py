@@ -11,27 +11,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from runs.models import Artifact, Run
-from tests.databases import plan_queries
+from runs.models import Run
 from tests.playground.views.test_runs import FAILURE
-
-
-def test_the_history_takes_few_queries_for_any_length(
-    member: Client, make_run: Any, django_assert_num_queries: Any
-) -> None:
-    for number in range(20):
-        run = make_run(state="succeeded" if number % 2 else "running", output={})
-        Artifact.objects.create(
-            run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png"
-        )
-    member.get("/runs/?as=list")
-    with django_assert_num_queries(
-        6 + plan_queries()
-    ):  # session, user, runs, artifacts, views, the bell
-        member.get("/runs/")
-    member.get("/runs/?as=wall")
-    with django_assert_num_queries(7 + plan_queries()):  # and the arguments of those under way
-        member.get("/runs/")
 
 
 @pytest.mark.parametrize(

@@ -38,18 +38,12 @@ def test_a_line_is_saved_under_a_name_and_is_the_address(member: Client, make_ru
     assert [(chip.label, chip.href) for chip in chips] == [("“fox”", "?")]
 
 
-def test_a_view_is_found_renamed_deleted_and_brought_back(member: Client, view: View) -> None:
+def test_a_view_is_found_and_renamed(member: Client, view: View) -> None:
     assert f"/views/{view.pk}/" in member.get("/jump/?q=poster").content.decode()
     assert member.get(f"/views/{view.pk}/").headers["Location"] == view.get_absolute_url()
     member.post(f"/views/{view.pk}/form/", {"name": "Best posters", "line": "fox starred"})
     view.refresh_from_db()
     assert (view.name, view.line) == ("Best posters", "fox starred")
-    deleted = member.post(f"/views/{view.pk}/deletion/", follow=True)
-    assert "The view is deleted." in deleted.content.decode()
-    assert not View.objects.kept().exists()
-    assert "Best posters" not in member.get("/runs/").content.decode()
-    member.post("/views/recovery/", {"view": view.pk})
-    assert View.objects.kept().get() == view
 
 
 @each_row(

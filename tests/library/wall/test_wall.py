@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from library.wall import grouping, sections
 from runs.models import Artifact, Run
-from tests.databases import plan_queries
 
 
 @pytest.mark.parametrize("days", [0, 1, 3, 6, 7, 400])
@@ -72,19 +71,6 @@ def test_a_day_that_goes_on_has_one_title(
     bounded = member.get("/runs/", {"until": long_ago})
     assert sum(len(section.stacks) for section, _ in bounded.context["sections"]) == 4
     assert bounded.context["more"]
-
-
-@pytest.mark.both_databases
-def test_the_wall_takes_as_many_queries_for_any_length(
-    member: Client, make_run: Any, django_assert_num_queries: Any
-) -> None:
-    for number in range(12):
-        done(make_run, files=[(512, 512)] * (number % 3))
-        make_run(state="running")
-    # Session, user, runs, artifacts, arguments, outputs, views, bell; on PostgreSQL three more,
-    # which let it plan for these values.
-    with django_assert_num_queries(8 + plan_queries()):
-        member.get("/runs/")
 
 
 @pytest.mark.both_databases

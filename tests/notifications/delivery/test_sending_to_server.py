@@ -1,4 +1,7 @@
-"""From the API's run to a server that verifies what it receives as fal's own webhook."""
+"""From the API's run to a server that verifies what it receives as fal's own webhook.
+
+Our signatures verify by fal's rules; keys are replaced without a receiver noticing.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -16,14 +19,16 @@ from django.utils import timezone
 
 from fal.messages.webhooks import Report, Verdict, public_keys, verdict
 from notifications import run_ends
-from notifications.delivery import sending
-from notifications.models import Delivery
+from notifications.delivery import sending, signing_keys
+from notifications.models import Delivery, SigningKey
 from runs.models import Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from tests.api.conftest import Caller
 
 pytestmark = pytest.mark.django_db
+
+
 FLUX = "fal-ai/flux/dev"
 
 
@@ -98,3 +103,50 @@ def test_a_redirect_is_not_followed(server: Server, user: Any, make_run: Any) ->
     async_to_sync(sending.send_due)()
     assert len(server.received) == 1
     assert Delivery.objects.get().state == "failed"
+
+
+BODY = b'{"request_id":"r"}'
+
+
+def signed(now: datetime) -> dict[str, str]:
+    return signing_keys.sign(signing_keys.current(now), "r", "user_1", BODY, now)
+
+
+def check(headers: dict[str, str], jwks: dict[str, Any], body: bytes = BODY) -> Verdict:
+    return verdict(headers, body, public_keys(jwks), float(headers["X-Fal-Webhook-Timestamp"]))
+
+
+@pytest.mark.any_database
+def test_fals_verifier_takes_our_signature_with_our_key_set() -> None:
+    headers = signed(timezone.now())
+    assert check(headers, signing_keys.jwks()) == Verdict.GENUINE
+    assert check(headers, signing_keys.jwks(), BODY + b" ") == Verdict.UNKNOWN_KEY
+
+
+@pytest.mark.any_database
+def test_a_cached_key_set_always_has_the_signing_key() -> None:
+    """A day at a time for a year: what is signed verifies by the key set of the day before."""
+    start = timezone.now()
+    signing_keys.maintain(start)
+    copy = signing_keys.jwks()
+    for day in range(1, 366):
+        now = start + timedelta(days=day)
+        signing_keys.maintain(now)
+        assert check(signed(now), copy) == Verdict.GENUINE
+        copy = signing_keys.jwks()
+        assert check(signed(now), copy) == Verdict.GENUINE
+        assert SigningKey.objects.count() <= 2
+    assert SigningKey.objects.get().created_at > start + timedelta(days=180)
+
+
+@pytest.mark.any_database
+def test_the_private_key_is_encrypted_and_renewed_with_a_new_secret(settings: Any) -> None:
+    now = timezone.now()
+    signing_keys.maintain(now)
+    before = SigningKey.objects.get()
+    former, settings.SECRET_KEY = settings.SECRET_KEY, "another secret"
+    signing_keys.maintain(now)
+    assert SigningKey.objects.count() == 2
+    assert check(signed(now), signing_keys.jwks()) == Verdict.GENUINE
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert signing_keys._decrypt(before) is not None

@@ -14,9 +14,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint, Schema
 from runs.models import Draft, Preset
@@ -250,23 +248,6 @@ def test_a_run_of_an_older_version_offers_the_repair(
     page = text_of(member.get(PAGE, {"run": str(run.pk)}))
     assert "guidance_scale is called guidance now" in page
     assert f'value="mend:{was}"' in page
-
-
-def test_the_list_takes_as_many_queries_for_any_number_of_old_presets(
-    member: Client, make_preset: Any, change: Any
-) -> None:
-    for n in range(3):
-        make_preset(name=f"A{n}")
-    change()
-    used = []
-    for count in (0, 20):
-        for n in range(count):
-            make_preset(name=f"B{n}", schema_digest=Preset.objects.all()[0].schema_digest)
-        member.get(PRESETS, headers=HTMX)
-        with CaptureQueriesContext(connection) as queries:
-            member.get(PRESETS, headers=HTMX)
-        used.append(len(queries))
-    assert used == [5, 5]  # the session, the person, the model, the presets, the older ones' texts
 
 
 def test_only_formerly_valid_settings_are_blamed_on_the_schema_change(

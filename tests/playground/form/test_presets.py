@@ -133,15 +133,6 @@ def test_a_preset_can_be_renamed_shared_deleted_and_restored(
     assert "already" in refused.content.decode()
 
 
-def test_the_list_takes_two_queries_for_any_number_of_presets(
-    member: Client, flux: Any, make_preset: Any, django_assert_num_queries: Any
-) -> None:
-    for number in range(12):
-        make_preset(name=f"P{number}", is_shared=True, schema_digest=flux.schema_id)
-    with django_assert_num_queries(4):  # the session, the person, the model, the presets
-        member.get(PRESETS, headers=HTMX)
-
-
 def test_curators_see_the_presets_that_all_may_use_in_the_admin(
     client: Client, admin_user: User, make_preset: Any
 ) -> None:

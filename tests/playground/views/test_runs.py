@@ -54,16 +54,6 @@ def test_unfinished_runs_can_be_cancelled_from_the_history(member: Client, make_
     assert f"/runs/{runs[0].pk}/cancellation/" not in html
 
 
-def test_a_stranger_cannot_find_a_run(client: Client, stranger: User, make_run: Any) -> None:
-    client.force_login(stranger)
-    page = make_run(state="succeeded", output={}).get_absolute_url()
-    assert not client.get("/runs/").context["runs"]
-    assert client.get(page).status_code == 404
-    assert client.get(f"{page}output.json").status_code == 404
-    for noun in ("cancellation", "repetition", "star"):
-        assert client.post(f"{page}{noun}/").status_code == 404
-
-
 def test_a_failure_is_explained_in_plain_sentences(member: Client, make_run: Any) -> None:
     run = make_run(state="failed", error=FAILURE, ended_at=timezone.now())
     text = member.get(run.get_absolute_url()).content.decode()

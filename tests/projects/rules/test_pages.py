@@ -223,20 +223,6 @@ def test_there_are_so_many_rules_at_most(project: Any, monkeypatch: pytest.Monke
     assert Rule.objects.count() == 1
 
 
-def test_a_page_of_many_rules_takes_as_many_queries_as_one_of_few(
-    project: Any, django_assert_max_num_queries: Any, make_endpoint: Any
-) -> None:
-    for number in range(30):
-        make_endpoint(f"owner{number}/model")
-        Rule.objects.create(
-            project=project, effect="forbid", kind="owner", value=f"owner{number}",
-            made_by=person("mia"),
-        )  # fmt: skip
-    client = logged_in(person("mia"))
-    with django_assert_max_num_queries(14):
-        client.get(address(project))
-
-
 def test_an_admin_of_the_house_changes_its_rules_and_a_curator_does_not(project: Any) -> None:
     for role, status in ((Role.ADMIN, 200), (Role.CURATOR, 403), (Role.MEMBER, 403)):
         somebody = person(f"of-{role}")

@@ -56,15 +56,6 @@ def test_the_list_has_role_members_and_the_last_run_that_one_sees(
     assert "Secret" not in page(member, "/projects/")
 
 
-def test_the_list_takes_as_many_queries_for_many_projects(
-    member: Client, user: User, fox: Project, django_assert_max_num_queries: Any
-) -> None:
-    for number in range(30):
-        make_project(f"Project {number}", ana="manager")
-    with django_assert_max_num_queries(6):
-        assert "Project 29" in page(member, "/projects/")
-
-
 def test_archived_projects_are_folded_and_out_of_the_menu(
     member: Client, user: User, fox: Project
 ) -> None:

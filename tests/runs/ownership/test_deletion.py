@@ -365,21 +365,3 @@ def test_storing_content_again_waits_for_its_deletion(settings: Any) -> None:
     for thread in threads:
         thread.join(10)
     assert seen == [False]  # so the content is written anew
-
-
-def test_the_list_takes_as_many_queries_for_any_length(
-    member: Client, make_run: Any, django_assert_num_queries: Any
-) -> None:
-    for _ in range(5):
-        ended_run(make_run)
-    member.get("/runs/?as=list")
-    # On PostgreSQL three more, which let it plan for these values (`custom_plans`).
-    with django_assert_num_queries(6 if connection.vendor == "sqlite" else 9):
-        member.get("/runs/")
-    delete(member, *Run.objects.all()[:1])
-    with CaptureQueriesContext(connection) as queries_of_one:
-        member.get("/runs/?state=deleted")
-    number = len(queries_of_one)
-    delete(member, *Run.objects.kept()[:3])
-    with django_assert_num_queries(number):
-        assert member.get("/runs/?state=deleted").content.count(b"run-item") >= 4

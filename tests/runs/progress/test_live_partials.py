@@ -1,4 +1,7 @@
-"""Announced partial outputs: their versions rise with the row's, and an end forgets them."""
+"""Announced partial outputs: their versions rise with the row's, and an end forgets them.
+
+A log's lines as a terminal leaves them.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from hypothesis import strategies as st
 from runs.models import Run
 from runs.progress import live_partials
 from runs.progress.live_partials import parse_version, version_text
+from runs.progress.shown_log import shown_log
+from tests.tables import each_row
 
 pytestmark = pytest.mark.any_database
 
@@ -46,3 +51,21 @@ def test_only_the_latest_runs_are_kept() -> None:
     for run in runs:
         live_partials.receive(message(run, 1, "x"))
     assert [live_partials.number_of(run.pk) for run in (runs[0], runs[-1])] == [0, 1]
+
+
+LOGS: list[tuple[list[str], list[str]]] = [
+    (["Loading \x1b[1;32mmodel\x1b[0m"], ["Loading model"]),
+    (["\r0%| | 0/3\r33%|# | 1/3\r100%|###| 3/3"], ["100%|###| 3/3"]),
+    (["\r 10%", "\r 20%", "\r 30%\n", "done"], [" 30%\n", "done"]),
+    (["a", "10%", "\x1b[A\x1b[2K20%", "\x1b[1A\r30%"], ["a", "30%"]),
+    (["a", "b", "c", "\x1b[2Ab, again"], ["a", "b, again"]),
+    (["\x1b[9Afirst"], ["first"]),
+    (["\x1b[2K", "", "\x1b]0;title\x07\x1b(Bx\x08\x1b"], ["", "x"]),
+    (["one\r\ntwo\r\n", "20 % \\r [1;32m"], ["one\ntwo\n", "20 % \\r [1;32m"]),
+]
+
+
+@each_row("messages, shown", LOGS)
+def test_a_line_is_shown_in_its_last_state(messages: list[str], shown: list[str]) -> None:
+    lines = shown_log({"message": message, "level": "INFO"} for message in messages)
+    assert lines == [{"message": message, "level": "INFO"} for message in shown]

@@ -1,4 +1,7 @@
-"""Explanations of errors: one sentence each, and no advice that contradicts it."""
+"""Explanations of errors: one sentence each, and no advice that contradicts it.
+
+What spreadsheets must not run is guarded, and comes back as it was.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from typing import Any
 import pytest
 
 import fal
-from runs.results import error_messages, refusals
+from boards.plan.tables import read_rows
+from runs.results import csv_text, error_messages, refusals
 
 LOCKED = "User is locked. Reason: "
 CLASSES = ("AuthFailed", "RequestRejected", "UpstreamFailed", "RunFailed", "FalError")
@@ -72,3 +76,12 @@ def test_an_account_refusal_is_recognised_by_status_and_detail(
 )
 def test_other_errors_are_not_account_refusals(error: fal.FalError) -> None:
     assert refusals.of(error.as_json()) is None
+
+
+VALUES = ["-5 degrees", "+49 30 1234", "@SUM(1+1)", "'-5", "''=1", "'tis", "-5", "plain", "=1"]
+
+
+def test_a_table_of_ours_is_read_as_it_was() -> None:
+    text = csv_text.write(["prompt"], [[value] for value in VALUES])
+    assert "\n'-5 degrees" in text
+    assert [row["prompt"] for row in read_rows(text)] == VALUES

@@ -1,20 +1,32 @@
-"""While upstream refuses the account, runs wait, state the reason, and resume by themselves."""
+"""While upstream refuses the account, runs wait, state the reason, and resume by themselves.
+
+An idle worker searches for due work in a small table, not in all runs.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from api.representation import run as representation
 from catalog.models import Endpoint
+from flows.fal_workflows import step_files
 from runs.models import Run, Transport, Worker
 from runs.progress import worker_status
 from runs.results import refusals
 from runs.state import state_machine
+from runs.worker import examination, fingerprints
 from runs.worker.account_gate import PROBE_TIMEOUT_S, AccountGate
 from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.following import backfill
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Ask, Control, Work, ended
 from tests.runs.files.test_inputs import make_upload
@@ -294,3 +306,16 @@ def test_the_gate_of_a_replaced_key_is_forgotten() -> None:
     in_use = breakers.gate(8)
     breakers.forget_gates(but=[8])
     assert breakers.gates == {None: breakers.account, 8: in_use}
+
+
+@pytest.mark.both_databases
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "look",
+    [backfill._due, step_files._take_due, fingerprints._claim, examination._claim_results],
+    ids=["backfill", "step files", "fingerprints", "provenance"],
+)
+def test_searches_for_due_work_do_not_join_runs(look: Callable[[], list[Any]]) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        assert look() == []
+    assert not [query["sql"] for query in captured if re.search("playground_run\\b", query["sql"])]

@@ -172,18 +172,6 @@ def answer(status: str, body: bytes = b"", **headers: object) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def test_a_file_truncated_midway_is_retried(artifact: Any, host: Host) -> None:
-    data = picture(300, 200)
-    cut = host(answer("200 OK", data[:5000], Content_Length=len(data)))
-    row = copy_from(artifact(), cut)
-    assert (row.state, row.file) == ("remote", "")
-    assert row.error
-    assert row.next_attempt_at
-    assert files() == []
-    row = copy_from(row, host(answer("200 OK", data, Content_Length=len(data))))
-    assert (row.state, row.error, row.width) == ("stored", "", 300)
-
-
 def test_a_redirect_to_a_forbidden_host_is_reported_and_not_followed(
     artifact: Any, host: Host
 ) -> None:

@@ -122,18 +122,6 @@ def test_a_failed_request_keeps_upstreams_message(
     assert kind in json.dumps(run.error)
 
 
-@pytest.mark.exhaustive
-def test_several_workers_share_the_runs_and_follow_each_once(
-    ask: Ask, team: Team, sandbox: Control
-) -> None:
-    runs = [ask("mischief/slow", prompt=str(n), duration=0.2, picture=False) for n in range(24)]
-    sandbox.reset()
-    team(["one", "two", "three"], lambda: ended(*runs))
-    calls = sandbox.calls()
-    assert Run.objects.filter(state="succeeded").count() == 24
-    assert (calls["submit"], calls["status_stream"], calls["result"]) == (24, 24, 24)
-
-
 def test_another_worker_continues_a_stopped_workers_runs_at_once(
     ask: Ask, team: Team, sandbox: Control
 ) -> None:
@@ -194,18 +182,6 @@ def test_a_misbehaving_model_does_not_block_other_models(
     # Whose time stands still: a host that is left alone once stays alone.
     work(is_over, breakers=lambda: BreakerRegistry(now=lambda: 1000.0))
     assert set(Run.objects.exclude(pk__in=[run.pk for run in odd]).values_list("note")) == {("",)}
-
-
-@pytest.mark.any_database
-def test_a_run_refused_by_a_busy_upstream_is_sent_again_later(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
-    run = ask("sandbox/ridgeline", prompt="later")
-    sandbox.fault("submit", "429", value=0.2)
-    work(lambda: ended(run))
-    run.refresh_from_db()
-    assert run.state == "succeeded"
-    assert run.attempts == 2
 
 
 def test_during_an_upstream_outage_runs_wait_and_say_so(

@@ -1,22 +1,33 @@
-"""The submit carries what the caller's program asked for, on every claimed run."""
+"""The submit carries what the caller's program asked for, on every claimed run.
+
+A machine's clock that is set back by an hour delays no run by that hour.
+"""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 import fal
-from runs.models import Run
-from runs.worker import submit, submit_options
+from core.db import clock
+from runs.models import Artifact, MetadataBackfill, Run, Upload
+from runs.worker import artifact_copies, circuit_breaker, clock_corrections, submit, submit_options
 from runs.worker.circuit_breaker import BreakerRegistry
+from runs.worker.following import reconciliation
 from runs.worker.scheduling import leases
+from tests.runs.files.test_inputs import make_artifact
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
 options_of = async_to_sync(submit_options.of)
 ASKED = {
     "priority": "low",
@@ -67,3 +78,46 @@ def test_a_run_without_options_sends_none(make_run: Any) -> None:
     assert options_of(make_run(), "https://x/hook") == fal.SubmitOptions(
         webhook_url="https://x/hook"
     )
+
+
+AN_HOUR = timedelta(hours=1)
+
+
+def test_a_run_held_by_a_dead_worker_is_taken_over(make_run: Callable[..., Run]) -> None:
+    held = make_run(
+        state="running",
+        worker="dead",
+        handle={"request_id": "r"},
+        lease_until=clock.now() + AN_HOUR + leases.LEASE,
+    )
+    assert not leases.claim("w", 9).to_follow
+    clock_corrections.correct()
+    assert leases.claim("w", 9, clock.now() + timedelta(milliseconds=1)).to_follow == [held.pk]
+
+
+def test_copies_measures_and_backfills_become_due_after_a_clock_correction(
+    make_run: Any, user: User
+) -> None:
+    ahead = clock.now() + AN_HOUR + timedelta(minutes=1)
+    run = make_run(state="succeeded")
+    make_artifact(run, state="remote", next_attempt_at=ahead)
+    MetadataBackfill.objects.create(run=run, due_at=ahead)
+    Upload.objects.create(user=user, digest=uuid.uuid4().hex, size_bytes=1, measure_at=ahead)
+    clock_corrections.correct()
+    until = timezone.now()
+    assert Artifact.objects.filter(next_attempt_at__lte=until).exists()
+    assert MetadataBackfill.objects.filter(due_at__lte=until).exists()
+    assert Upload.objects.filter(measure_at__lte=until).exists()
+
+
+def test_correct_times_are_not_changed(make_run: Any) -> None:
+    longest = {column: limit for _, column, limit in clock_corrections.LONGEST}
+    pauses = (submit.LONGEST_PAUSE_S, circuit_breaker.MAX_RETRY_AFTER_S)
+    assert timedelta(seconds=max(pauses)) < longest["lease_until"]
+    assert min(longest["lease_until"], longest["due_at"]) > reconciliation.SLOWEST_QUERY
+    assert timedelta(seconds=artifact_copies.LONGEST_PAUSE_S) < longest["next_attempt_at"]
+    pause_end = clock.now() + reconciliation.SLOWEST_QUERY
+    run = make_run(state="unconfirmed", lease_until=pause_end)
+    clock_corrections.correct()
+    run.refresh_from_db()
+    assert run.lease_until == pause_end

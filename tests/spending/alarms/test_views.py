@@ -14,7 +14,7 @@ from django.urls import reverse
 from people.accounts.models import AuditEntry
 from projects.models import Membership, Project
 from runs.models import Charge
-from spending.models import Alarm, BillingEvent, SpendingRules
+from spending.models import Alarm, BillingEvent
 from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db
@@ -123,20 +123,3 @@ def test_it_outlives_run_and_people(alarm: Alarm) -> None:
     assert page.status_code == 200
     assert "somebody who left" in page.content.decode()
     assert client.get(reverse("spending:alarms")).status_code == 200
-
-
-def test_the_list_needs_as_many_queries_for_one_as_for_many(
-    alarm: Alarm, make_run: Callable[..., Any], django_assert_max_num_queries: Any
-) -> None:
-    client = of(admin())
-    client.get(reverse("spending:alarms"))
-    for _ in range(10):
-        Alarm.objects.create(
-            run=make_run(), user=alarm.user, endpoint=alarm.endpoint, project=alarm.project,
-            expected=Decimal(1), cost=Decimal(9), basis="median",
-        )  # fmt: skip
-    SpendingRules.objects.create(pk=1, holds_models=True)
-    with django_assert_max_num_queries(12):
-        page = client.get(reverse("spending:alarms")).content.decode()
-    assert page.count("Nobody has looked yet") == 11
-    assert "ask first" in page

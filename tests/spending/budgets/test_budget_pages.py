@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from people.accounts.models import AuditEntry
@@ -193,27 +191,6 @@ def test_a_budget_that_is_spent_once_begins_today(admin: Client) -> None:
     day = end + timedelta(days=1)
     assert f"left until {day.day} {day:%B}" in text(admin.get(PAGE))
     assert isinstance(budget.begins_on, date)
-
-
-def test_the_list_takes_as_many_queries_for_many_budgets(
-    admin: Client, fox: Project, pay: Pay
-) -> None:
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            assert admin.get(PAGE).status_code == 200
-        return len(captured)
-
-    Budget.objects.create(scope="house", limit=100)
-    Budget.objects.create(scope="person", limit=100)
-    Budget.objects.create(scope="project", project=fox, limit=9)
-    Budget.objects.create(scope="person", person=person("ana"), limit=9)
-    pay("1", person("ana"), fox)
-    few = queries()
-    for n in range(12):
-        one = person(f"p{n}")
-        Budget.objects.create(scope="person", person=one, limit=9).informed.add(one)
-        pay("0.1", one)
-    assert queries() <= few
 
 
 def test_a_budget_of_sessions_has_no_period(admin: Client) -> None:

@@ -132,18 +132,6 @@ def test_the_json_has_sums_as_texts(member: Client, measured: Any) -> None:
     assert item["list_price"] == {"amount": "0.05", "unit": "images", "currency": ""}
 
 
-def test_the_page_needs_as_many_queries_for_many_models(
-    member: Client, measured: Any, django_assert_max_num_queries: Any
-) -> None:
-    member.get("/prices/")
-    for number in range(30):
-        measured(f"acme/m{number:02}")
-    with django_assert_max_num_queries(9):
-        member.get("/prices/")
-    with django_assert_max_num_queries(8):
-        member.get("/prices/?format=csv")
-
-
 @pytest.mark.parametrize(
     ("difference", "text"),
     [("0.45", "45 % more"), ("-0.3", "30 % less"), ("97", "98 ×"), ("2.52", "3.5 ×"),

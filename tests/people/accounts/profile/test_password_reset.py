@@ -95,27 +95,6 @@ def test_reset_requests_are_throttled_like_sign_in(client: Client, ana: User) ->
     assert answers[-1]["Retry-After"]
 
 
-def test_an_invalid_mail_address_is_reported(client: Client) -> None:
-    for typed, message in (
-        ("", "Write the e-mail address"),
-        ("ana", "That is not an e-mail address"),
-    ):
-        answer = ask(client, typed)
-        assert answer.status_code == 422
-        assert message in answer.content.decode()
-
-
-def test_an_account_without_a_password_can_set_one_by_mail(client: Client, db: None) -> None:
-    new = User.objects.create_user("nora", email="nora@example.com")
-    assert not new.has_usable_password()
-    ask(client, "Nora@example.com")
-    mail_queue.send_due()
-    page = client.get(link(str(mail.outbox[0].body)), follow=True)
-    chosen = {"password1": "correct horse", "password2": "correct horse"}
-    client.post(page.redirect_chain[-1][0], chosen)
-    assert client.login(username="nora", password="correct horse")
-
-
 def test_deactivated_and_similarly_spelt_accounts_get_no_mail(client: Client, ana: User) -> None:
     User.objects.create_user("off", email="off@example.com", is_active=False)
     User.objects.create_user("mike", email="mike@example.org")

@@ -15,7 +15,6 @@ from people.accounts.second_factor import encryption
 from tests.people.accounts.second_factor.journeys import (
     APP,
     CODES,
-    INDEX,
     STEP,
     at_localhost,
     code_of,
@@ -26,8 +25,6 @@ from tests.people.accounts.second_factor.journeys import (
     secret_of,
     set_up_app,
 )
-
-REMOVAL = f"{APP}removal/"
 
 
 def step(client: Client, code: str) -> Any:
@@ -146,27 +143,6 @@ def test_a_recovery_code_logs_in_once(here: Client, ana: User) -> None:
     assert recovery_codes(here) == others
 
 
-def test_recovery_codes_are_downloaded_and_made_anew(here: Client, ana: User) -> None:
-    set_up_app(here)
-    old = recovery_codes(here)
-    file = here.get(f"{CODES}file/")
-    assert file.headers["Content-Disposition"] == 'attachment; filename="recovery-codes.txt"'
-    assert file.content.decode().split()[-10:] == old
-    assert file.content.decode().startswith("Recovery codes of ana for Vitrine.")
-    assert "The 10 codes that you have" in here.get(f"{CODES}new/").content.decode()
-    assert here.post(f"{CODES}new/")["Location"] == CODES
-    new = recovery_codes(here)
-    assert len(new) == 10
-    assert not {*old} & {*new}
-
-
-def test_there_are_no_recovery_codes_without_a_factor(here: Client, ana: User) -> None:
-    response = here.post(f"{CODES}new/")
-    assert response.status_code == 422
-    assert "Set one up first" in response.content.decode()
-    assert here.get(CODES).status_code == 404
-
-
 def test_wrong_codes_wait_longer_and_longer_in_all_processes(here: Client, ana: User) -> None:
     secret = set_up_app(here)
     there = at_localhost()
@@ -202,23 +178,6 @@ def test_a_right_code_clears_its_waits(here: Client, ana: User) -> None:
         step(there, "000000")
     assert step(there, code_of(secret)).status_code == 302
     assert throttle.wait_s("second step ana", "127.0.0.1") == 0
-
-
-def test_removing_the_app_ends_the_step(here: Client, ana: User) -> None:
-    set_up_app(here)
-    assert "no longer asks" in here.get(REMOVAL).content.decode()
-    assert here.post(REMOVAL)["Location"] == INDEX
-    assert not kinds(ana)
-    there = at_localhost()
-    assert log_in(there)["Location"] == "/runs/"
-
-
-def test_whoever_gives_up_the_step_logs_in_as_somebody_else(here: Client, ana: User) -> None:
-    set_up_app(here)
-    there = at_localhost()
-    log_in(there)
-    there.post("/logout/", {"next": "/login/"})
-    assert there.get(STEP)["Location"] == "/login/"
 
 
 def test_what_was_typed_survives_the_second_step(

@@ -14,12 +14,10 @@ from django.utils.html import strip_tags
 
 from people.accounts import audit
 from people.accounts.models import AuditEntry
-from people.house.audit import filters
 from people.house.models import Invitation
 from projects import creation
 from sharing.models import Share
 from tests.conftest import grant
-from tests.databases import plan_queries
 
 pytestmark = pytest.mark.django_db
 PAGE = "/people/audit/"
@@ -118,16 +116,6 @@ def test_pages_follow_each_other_without_gaps(admin: Client, user: User) -> None
     assert not address
     assert sorted(names, key=int) == [str(number) for number in range(120)]
     assert len(names) == 120
-
-
-def test_the_number_of_queries_does_not_grow(
-    admin: Client, user: User, django_assert_max_num_queries: Any
-) -> None:
-    for number in range(30):
-        audit.record(user, "made", [creation.create(user, name=f"Fox {number}")])
-    admin.get(PAGE)
-    with django_assert_max_num_queries(9 + plan_queries()):
-        assert len(admin.get(PAGE).context["page"].entries) == filters.PER_PAGE
 
 
 def test_before_and_after_are_shown_in_words(admin: Client, user: User) -> None:

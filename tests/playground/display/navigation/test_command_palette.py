@@ -1,22 +1,30 @@
-"""⌘K: a few letters lead to models, things with names, one's own runs, actions and pages."""
+"""⌘K: a few letters lead to models, things with names, one's own runs, actions and pages.
+
+The bell's first tab: whose runs it shows, for how long, and what that costs.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from boards.models import Board
 from catalog.models import Collection
 from chats.models import Chat
 from flows.models import Flow
+from playground.display import renderers
 from playground.display.navigation import command_palette
 from playground.display.navigation.destinations import Place
 from projects import current
 from projects.models import Project
+from runs.progress import watch_tokens
 from tests.projects.people import make_project
 from tests.tables import each_row
 from training.models import Dataset, Training, Weights
@@ -193,20 +201,6 @@ def test_any_text_is_answered_and_escaped(member: Client, flux: Any, text: str) 
     assert b"<b>" not in response.content
 
 
-def test_the_palette_takes_few_queries_for_any_result(
-    member: Client,
-    user: User,
-    make_endpoint: Any,
-    make_run: Any,
-    django_assert_max_num_queries: Any,
-) -> None:
-    for n in range(12):
-        make_run(endpoint=make_endpoint(f"fal-ai/bird-{n}"), user=user, title=f"bird {n}")
-    member.get("/jump/", {"q": "bird"})  # makes the search index, once for each revision
-    with django_assert_max_num_queries(10):  # one for everything that has a name, one for projects
-        assert member.get("/jump/", {"q": "bird"}).content.count(b'role="option"') == 12
-
-
 def test_settings_of_a_run_are_offered_to_the_most_similar_models(
     member: Client, user: User, stranger: User, make_endpoint: Any, make_run: Any
 ) -> None:
@@ -249,3 +243,49 @@ def test_gone_models_are_found_last_and_marked(
     assert sorted(labels) == ["Bird", "Bird old"]  # each of them once
     make_run(endpoint=gone, user=user)
     assert command_palette.find_places(user, "")[0].places[0].mark == "Removed"
+
+
+TRAY = "/inbox/panel/"
+
+
+def ago(hours: float) -> Any:
+    return timezone.now() - timedelta(hours=hours)
+
+
+def test_runs_in_progress_are_watched_and_can_be_cancelled(
+    member: Client, make_run: Any, django_assert_num_queries: Any
+) -> None:
+    runs = [make_run(state=state, title=f"a {state} one") for state in ("created", "running")]
+    for _ in range(5):
+        make_run(state="queued")
+    with django_assert_num_queries(5):
+        page = member.get(TRAY).content.decode()
+    for run in runs:
+        assert f'data-watch="{escape(watch_tokens.data_watch(run, "tray"))}"' in page
+        assert f"/runs/{run.pk}/cancellation/" in page
+        assert f"?shown={run.pk}" in page
+        assert run.title in page
+
+
+@pytest.mark.parametrize(
+    ("ended_h", "since_h", "is_shown"),
+    [(1, 2, True), (2, 1, False), (1, None, False), (20, 30, False)],
+)
+def test_ended_runs_are_shown_for_a_while(
+    member: Client, make_run: Any, ended_h: float, since_h: float | None, is_shown: bool
+) -> None:
+    make_run(state="succeeded", ended_at=ago(ended_h), title="ended")
+    since = "" if since_h is None else quote(ago(since_h).isoformat())
+    assert (b">ended<" in member.get(f"{TRAY}?since={since}").content) is is_shown
+
+
+def test_a_changed_run_swaps_its_tray_item(make_run: Any) -> None:
+    run = make_run(state="running", title="<b>bold</b>")
+    fragments = renderers.changed_fragments(run, "tray")
+    assert fragments.lstrip().startswith(f'<li id="tray-{run.pk}"')
+    assert 'hx-swap-oob="true"' in fragments
+    assert "<b>bold" not in fragments
+    run.state = "succeeded"
+    fragments = renderers.changed_fragments(run, "tray")
+    assert "data-watch" not in fragments
+    assert "Cancel" not in fragments

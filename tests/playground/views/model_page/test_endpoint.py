@@ -17,7 +17,6 @@ from playground.display import renderers
 from runs.models import Draft, Run
 from runs.progress import watch_tokens
 from tests.conftest import grant
-from tests.databases import plan_queries
 from tests.runs.looks import let_look
 from tests.tables import each_row
 
@@ -42,16 +41,6 @@ def test_a_model_without_a_schema_takes_json(member: Client, make_endpoint: Any)
     assert b"~extra" in member.get("/models/some/thing/").content
     member.post("/models/some/thing/", {"~extra.0~key": "n", "~extra.0": "1.0", "~token": "t"})
     assert Run.objects.get().arguments == {"n": 1.0}
-
-
-def test_the_page_takes_as_many_queries_for_any_number_of_runs(
-    member: Client, flux: Any, make_run: Any, django_assert_max_num_queries: Any
-) -> None:
-    member.get(PAGE)
-    for _ in range(20):
-        make_run(endpoint=flux, state="succeeded", output={})
-    with django_assert_max_num_queries(12 + plan_queries(2)):  # PostgreSQL is asked for its clock
-        member.get(PAGE)
 
 
 def test_only_values_that_were_set_are_sent_with_their_type(member: Client, flux: Any) -> None:

@@ -87,19 +87,6 @@ def test_an_unreadable_result_is_taken_from_upstreams_list(finished: Any, transp
 
 
 @pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
-def test_a_result_that_is_a_bare_picture_is_shown(finished: Any, transport: str) -> None:
-    run = finished(transport, "picture")
-    artifact = run.artifacts.get()
-    assert run.state == "succeeded"
-    assert (artifact.state, artifact.kind, artifact.width, artifact.height) == (
-        "stored",
-        "image",
-        64,
-        48,
-    )
-
-
-@pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
 def test_numbers_outside_json_are_stored_literally(finished: Any, transport: str) -> None:
     run = finished(transport, "odd-numbers")
     assert (run.state, run.output) == ("succeeded", {"score": None, "most": None, "half": 0.5})

@@ -24,7 +24,6 @@ from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import PATIENCE, Patience
 from tests import clock
 from tests.runs.conftest import Ask, Control, Work, alone, ended
-from tests.sampling import sample
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]
 HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
@@ -42,31 +41,6 @@ QUICK = Patience(
 
 
 REFUSED = [(name, 2) for name in ("404", "409", "425", "302", "nginx")]
-CUT_OR_REPLACED = [(name, 12) for name in ("words", "nothing", "cut-short")]
-
-
-@pytest.mark.parametrize(("name", "times"), sample([*REFUSED + CUT_OR_REPLACED], 2, by_seed=1))
-def test_a_result_refused_or_cut_off_at_first_is_fetched_again(
-    ask: Ask, work: Work, sandbox: Control, name: str, times: int
-) -> None:
-    """The request's id in its head does not vouch for its body."""
-    sandbox.fault("result", name, times=times)
-    run = ask("mischief/slow", prompt="x", duration=0.1)
-    work(lambda: ended(run), patience=QUICK)
-    run.refresh_from_db()
-    assert run.state == "succeeded", run.error
-    assert sandbox.calls()["submit"] == 1
-
-
-def test_a_request_unknown_to_upstream_for_a_moment_continues(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
-    sandbox.fault("status_stream", "404", times=2)
-    sandbox.fault("status", "404", times=3)
-    run = ask("mischief/slow", prompt="x", duration=0.5)
-    work(lambda: ended(run), patience=QUICK)
-    run.refresh_from_db()
-    assert run.state == "succeeded", run.error
 
 
 @pytest.mark.parametrize(("is_cancelled", "state"), [(False, "failed"), (True, "cancelled")])
@@ -94,24 +68,6 @@ def test_a_request_that_stays_unknown_to_upstream_ends(
     assert run.state == state
     if not is_cancelled:
         assert run.error["type"] == "not_found"
-
-
-@pytest.mark.parametrize("name", ["hung-up", "conflict"])
-def test_a_submit_without_an_answer_is_found_and_not_repeated(
-    ask: Ask, work: Work, sandbox: Control, name: str
-) -> None:
-    sandbox.fault("submit", name)
-    run = ask("mischief/slow", prompt=name, duration=0.1)
-    states = set()
-
-    def is_over() -> bool:
-        run.refresh_from_db()
-        states.add(run.state)
-        return ended(run)
-
-    work(is_over, patience=QUICK)
-    assert (run.state, sandbox.calls()["submit"]) == ("succeeded", 1)
-    assert "unconfirmed" in states
 
 
 def test_a_result_refused_repeatedly_is_abandoned(ask: Ask, work: Work, sandbox: Control) -> None:

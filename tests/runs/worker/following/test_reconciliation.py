@@ -283,17 +283,6 @@ def test_without_a_request_list_only_a_webhook_can_end_a_lost_run(
     assert notice in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
 
 
-def test_two_lost_twins_are_both_found(catalogue: None, work: Work, sandbox: Control) -> None:
-    user = User.objects.create_user("ana")
-    endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
-    for key in "12":
-        start_run(user=user, endpoint=endpoint, arguments={"prompt": "twin", "seed": 4}, key=key)
-    sandbox.fault("submit", "lost", times=2)
-    work(lambda: Run.objects.filter(state="succeeded").count() == 2)
-    assert sandbox.calls()["submit"] == 2
-    assert len(set(Run.objects.values_list("request_id", flat=True))) == 2
-
-
 def test_sending_again_starts_a_new_run_and_the_lost_one_can_be_found(
     member: Client, lost: Run
 ) -> None:

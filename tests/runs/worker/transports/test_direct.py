@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import product
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 import fal
 from catalog.models import Endpoint
@@ -113,44 +111,6 @@ def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize("transport", sample(DIRECT, 0, by_seed=1))
-def test_what_the_model_objects_to_is_kept_in_its_words(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
-    run = ask(transport, "sandbox/scribe", prompt=5)
-    work(lambda: over(run))
-    assert (run.state, run.error["status"]) == ("failed", 422)
-    assert run.error["detail"][0]["loc"] == ["body", "prompt"]
-    assert sent(sandbox) == 1
-
-
-@pytest.mark.any_database
-@pytest.mark.parametrize(
-    ("transport", "status"), sample([*product(DIRECT, ("429", "503"))], 0, by_seed=2)
-)
-def test_a_run_that_was_told_to_run_before_it_was_turned_away_is_sent_again(
-    ask: Ask, work: Work, sandbox: Control, transport: str, status: str
-) -> None:
-    run = ask(transport, "sandbox/scribe", **CALM)
-    kind = "stream" if transport == "stream" else "run"
-    sandbox.fault(kind, status, value=0.2, is_held=True)
-
-    def is_over() -> bool:
-        if is_(run, "running") and sent(sandbox):  # upstream has it, and turns it away now
-            sandbox.http.delete("/faults").raise_for_status()
-        return run.is_final
-
-    work(is_over, worker_limits=WorkerLimits(direct=DirectLimits(grace_s=0)))
-    assert (run.state, run.attempts) == ("succeeded", 2)
-    assert [event["what"] for event in run.events] == ["later"]
-    told_at = parse_datetime(run.events[0]["at"])
-    assert told_at
-    assert run.sent_at
-    assert run.started_at
-    assert told_at <= run.sent_at <= run.started_at
-
-
-@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("transport", "status", "state", "what"),
     sample(
@@ -180,18 +140,6 @@ def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
     work(lambda: is_(run, state), worker_limits=limits)
     assert [event["what"] for event in run.events] == [what]
     assert sent(sandbox) == (1 if state == "unconfirmed" else 2)
-
-
-@pytest.mark.any_database
-@pytest.mark.parametrize("transport", sample(DIRECT, 0, by_seed=1))
-def test_a_models_own_failure_is_final_even_where_it_may_go_well_later(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
-    arguments = {"error_type": "internal_server_error", "after": 0}
-    run = ask(transport, "mischief/fail", **arguments)
-    work(lambda: over(run))
-    assert run.state == "failed"
-    assert sent(sandbox) == 1
 
 
 LOST = [
@@ -224,19 +172,6 @@ def test_what_breaks_off_is_unconfirmed_and_never_sent_again(
     assert "It may have been charged" in text
     came = (transport, fault) in {("stream", "cut"), ("websocket", "lost")}
     assert ("Results so far" in text) == came
-
-
-@pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
-def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
-    run = ask(transport, "sandbox/ridgeline", prompt="found", seed=7)
-    sandbox.fault("run", "lost")
-    work(lambda: over(run) and not run.artifacts.filter(state="remote").exists())
-    assert (run.state, run.output["seed"]) == ("succeeded", 7)
-    assert run.artifacts.get().state == "stored"
-    assert [event["what"] for event in run.events] == ["broke", "found"]
-    assert sent(sandbox) == 1
 
 
 def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
@@ -310,19 +245,6 @@ def test_a_stream_that_is_cancelled_keeps_what_had_come(
     work(cancelled)
     assert (run.state, sent(sandbox)) == ("cancelled", 1)
     assert run.partial["output"]
-
-
-@pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
-def test_a_worker_that_ends_leaves_the_run_unconfirmed(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
-    sandbox.fault("requests", "503", times=1000)
-    run = ask(transport, "mischief/slow", duration=60, picture=False)
-    work(lambda: is_(run, "running"), worker_limits=WorkerLimits(stop_within_s=0.2))
-    run.refresh_from_db()
-    assert run.state == "running"
-    work(lambda: is_(run, "unconfirmed"))
-    assert sent(sandbox) == 1
 
 
 def test_a_killed_workers_run_is_never_sent_again(ask: Ask, work: Work, sandbox: Control) -> None:
