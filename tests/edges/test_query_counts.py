@@ -114,7 +114,7 @@ def fill(user: User, admin: User, endpoint: Endpoint, start: int, end: int) -> N
             row = charge(user, "0.10", None, of, model)
             charge(other, "0.20", None, of, model, billed=Decimal(3))
         Alarm.objects.create(
-            run_id=row.run_id, user=user, endpoint=model, project=project, expected=Decimal(1),
+            run_id=str(row.run_id), user=user, endpoint=model, project=project, expected=Decimal(1),
             cost=Decimal(9), basis="median",
         )  # fmt: skip
         audit.record(user, "made", [project])
