@@ -36,7 +36,7 @@ from tests.people.house.made import invite, make_admin
 from tests.projects.people import logged_in, make_project, person
 from tests.spending.spend.charges import charge
 
-pytestmark = [pytest.mark.django_db, pytest.mark.system]
+pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.always]
 MODEL = "fal-ai/flux/dev"
 FEW, MANY = 7, 12
 MEMBERS = {
