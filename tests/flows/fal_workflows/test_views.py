@@ -129,7 +129,10 @@ def test_events_are_shown_node_by_node(ana: Client, keep: Keep, user: User) -> N
     )
     for shown in (text(ana, f"{PAGE}?run={run.pk}"), pages.render(run, "workflow")):
         assert "<strong>bold</strong>" in shown
-        assert "<script>" not in shown.replace("<script src", "").split('class="workflow-page"')[-1]
+        assert (
+            "<script>"
+            not in shown.replace("<script src", "").split('class="workflow-page stack"')[-1]
+        )
         part = shown.split('data-node="draw"')[1]
         assert part.index('data-state="failed"') < part.index("declined")
         assert 'data-state="done"' in shown.split('data-node="say"')[1].split("<")[0]

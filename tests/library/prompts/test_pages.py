@@ -186,8 +186,8 @@ def test_runs_of_a_prompt_are_shown_to_who_may_see_them(user: User) -> None:
             {"prompt": f"fox {is_private}", "~origin": f"prompt:{prompt.pk}"},
         )
     assert PromptRun.objects.count() == 2
-    assert shown(ana, prompt.get_absolute_url()).count('class="run-tile"') == 2
-    assert shown(ben, prompt.get_absolute_url()).count('class="run-tile"') == 1
+    assert shown(ana, prompt.get_absolute_url()).count('class="run-tile stack"') == 2
+    assert shown(ben, prompt.get_absolute_url()).count('class="run-tile stack"') == 1
 
 
 def test_the_menu_offers_the_projects_and_ones_own_prompts_alone(user: User) -> None:

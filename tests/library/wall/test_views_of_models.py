@@ -79,7 +79,7 @@ def test_a_view_counts_new_models_until_they_are_seen(
     assert new_counts() == [("Films", 0), ("Pictures", 2)]
     front = member.get("/").content.decode()
     assert "2 new" in front
-    address = front.partition('class="view-links"')[2].split('href="')[2].split('"')[0]
+    address = front.partition('class="view-links line"')[2].split('href="')[2].split('"')[0]
     for _ in range(2):  # a reload shows the same
         page = member.get(address).content.decode()
         new = page.split("<h2")[1]

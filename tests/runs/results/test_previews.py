@@ -39,7 +39,7 @@ def test_a_page_with_megabytes_of_text_is_small_and_links_to_the_file(
     assert WORD in page
     assert f"of {len(LARGE):,} characters are shown here" in page
     assert f'href="/runs/{large.pk}/texts/0.txt"' in page
-    assert "<copy-button" not in page.split('class="text-output"')[1].split("</section>")[0]
+    assert "<copy-button" not in page.split('class="text-output stack"')[1].split("</section>")[0]
 
 
 @each_row("view", ["stage", "page", "row", "copies"])

@@ -271,7 +271,7 @@ def test_the_stage_shows_the_newest_unfinished_or_unconfirmed_run(
         make_run(endpoint=flux, state="succeeded")
     runs["newest"] = make_run(endpoint=flux, state=newest)
     page = member.get(flux.get_absolute_url()).content.decode()
-    in_stage = re.findall(r'<section class="stage-run" id="run-([^"]+)"', page)
+    in_stage = re.findall(r'<section class="stage-run stack gap-3" id="run-([^"]+)"', page)
     assert in_stage == ([str(runs[shown].pk)] if shown else [])
 
 

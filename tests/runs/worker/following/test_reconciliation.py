@@ -318,7 +318,7 @@ def test_a_run_sent_again_says_so_and_offers_no_repeat(member: Client, lost: Run
 
 def test_giving_up_asks_for_confirmation_and_is_named_so(member: Client, lost: Run) -> None:
     page = member.get(lost.get_absolute_url()).content.decode()
-    question = page.partition('<details class="give-up">')[2].partition("</details>")[0]
+    question = page.partition('<details class="give-up line">')[2].partition("</details>")[0]
     assert "Give it up? This cannot be undone." in question
     assert page.count("/cancellation/") == question.count("/cancellation/") == 2
     member.post(f"/runs/{lost.pk}/cancellation/")
