@@ -137,7 +137,7 @@ PLACES = [
     ("Shares", "shares, links, reviews"),
     ("Deleted results", "trash, recently deleted"),
     ("Compare", "compare"),
-    ("Boards", "boards, judge, report"),
+    ("Boards", "boards, judge"),
     ("Trials", "trials, trial"),
     ("Flows", "flows, workflows"),
     ("Prompts", "prompts, saved prompts"),
