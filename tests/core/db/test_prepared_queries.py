@@ -1,31 +1,24 @@
-"""Prepared queries answer like their querysets, with any parameters, on both databases.
-
-The clock that machines share is the database's, asked now and then.
-"""
+"""Prepared queries answer like their querysets, with any parameters, on both databases."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
-from django.core.exceptions import SynchronousOnlyOperation
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import BigAutoField, CharField, DateTimeField, F, UUIDField
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Endpoint
-from core.db import clock
 from core.db.prepared_queries import Param, ParamList, PreparedQuery, PreparedUpdate
 from runs.models import Run
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
-
 
 WHOLE = PreparedQuery(lambda: Run.objects.with_endpoint().filter(pk=Param("pk", UUIDField())))
 SOME = PreparedQuery(
@@ -142,35 +135,3 @@ def test_a_number_that_no_column_holds_matches_nothing(user: Any) -> None:
     for number in (10**20, -(10**20)):
         assert by_user.first(pk=number) is None
         assert of_users.all(pks=[user.pk, number]) == []
-
-
-AT_MOST = timedelta(seconds=5)  # on a busy machine
-
-
-def test_the_shared_clock_advances_with_the_time() -> None:
-    before = clock.now(resync_every_s=0.0)
-    assert abs(before - datetime.now(UTC)) < AT_MOST
-    assert before < clock.now() < before + AT_MOST
-
-
-def test_the_database_time_is_queried_rarely() -> None:
-    asks = int(connection.vendor == "postgresql")
-    clock.now(resync_every_s=0.0)
-    with CaptureQueriesContext(connection) as queries:
-        for _ in range(5):
-            clock.now()
-    assert len(queries) == 0
-    with CaptureQueriesContext(connection) as queries:
-        for _ in range(5):
-            clock.now(resync_every_s=0.0)
-    assert len(queries) == 5 * asks
-
-
-@pytest.mark.anyio
-async def test_the_event_loop_never_queries_the_database_time(database_misuses: list[str]) -> None:
-    """Options of a submit failed so on PostgreSQL whenever the last query was ten seconds ago."""
-    with pytest.raises(SynchronousOnlyOperation):
-        clock.now()
-    assert "test_clock.py" in database_misuses.pop()
-    assert abs(await clock.anow() - datetime.now(UTC)) < AT_MOST
-    await sync_to_async(connections.close_all)()  # that of the thread which asked

@@ -1,4 +1,4 @@
-"""Workflows of the sandbox: listed, opened and run (C79 to C83)."""
+"""Workflows of the sandbox: listed, opened and run (C79 to C81, C83)."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def test_it_says_what_is_left_and_why_bills_could_not_be_read() -> None:
     assert "fal is silent." in page
     assert "nothing is spent" in page
     assert "second belt" in page
-    assert "Projects with a key of their own</dt> <dd>none</dd>" in page
+    assert "Projects with a key of their own</dt> <dd >none</dd>" in page
 
 
 def test_without_a_key_it_names_the_setting() -> None:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import connection
 from django.db.models import Q
 from django.test import Client
 
@@ -22,7 +18,7 @@ from operations.findings import Level, findings
 from runs.costs import daily_sums
 from runs.costs.daily_sums import Sums
 from runs.costs.sums_correction import Correction
-from runs.models import Charge, DailySum, LedgerAccount
+from runs.models import Charge, DailySum
 from runs.start.starting import Door
 from spending.sums.labels import COLUMNS
 from spending.sums.question import By
@@ -172,22 +168,6 @@ def test_sums_that_differ_are_found_and_corrected_at_night(
         pass
     assert pause_s <= 24 * 3600 + 1
     require_sums_hold()
-
-
-@pytest.mark.both_databases
-@pytest.mark.parametrize("seed", sample(range(2), 1))
-def test_an_update_makes_the_sums_of_the_charges_that_there_are(
-    user: User, stranger: User, make_endpoint: Any, seed: int
-) -> None:
-    for _ in play(random.Random(seed), user, stranger, make_endpoint):
-        pass
-    DailySum.objects.all().delete()
-    LedgerAccount.objects.create(kind="spent", key="house:0", period="2026-11")
-    LedgerAccount.objects.create(kind="board", key="1")
-    migration = import_module("runs.migrations.0047_daily_sums")
-    migration.add_up(apps, SimpleNamespace(connection=connection))
-    require_sums_hold()
-    assert [row.kind for row in LedgerAccount.objects.all()] == ["board"]
 
 
 def test_ten_thousandths_of_a_cent_add_up_exactly(member: Client, user: User) -> None:

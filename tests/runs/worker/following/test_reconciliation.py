@@ -369,3 +369,14 @@ def test_a_given_up_run_is_final(member: Client, lost: Run) -> None:
     assert lost.state == State.CANCELLED
     assert not state_machine.record(lost.pk, Observation(State.SUCCEEDED, output=1))
     assert "never sent" not in member.get(lost.get_absolute_url()).content.decode()
+
+
+def test_two_lost_twins_are_both_found(catalogue: None, work: Work, sandbox: Control) -> None:
+    user = User.objects.create_user("ana")
+    endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
+    for key in "12":
+        start_run(user=user, endpoint=endpoint, arguments={"prompt": "twin", "seed": 4}, key=key)
+    sandbox.fault("submit", "lost", times=2)
+    work(lambda: Run.objects.filter(state="succeeded").count() == 2)
+    assert sandbox.calls()["submit"] == 2
+    assert len(set(Run.objects.values_list("request_id", flat=True))) == 2

@@ -255,3 +255,29 @@ def test_a_killed_workers_run_is_never_sent_again(ask: Ask, work: Work, sandbox:
     Run.objects.filter(pk=run.pk).update(lease_until=None)
     work(lambda: is_(run, "unconfirmed"))
     assert sent(sandbox) == 0
+
+
+@pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
+def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    run = ask(transport, "sandbox/ridgeline", prompt="found", seed=7)
+    sandbox.fault("run", "lost")
+    work(lambda: over(run) and not run.artifacts.filter(state="remote").exists())
+    assert (run.state, run.output["seed"]) == ("succeeded", 7)
+    assert run.artifacts.get().state == "stored"
+    assert [event["what"] for event in run.events] == ["broke", "found"]
+    assert sent(sandbox) == 1
+
+
+@pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
+def test_a_worker_that_ends_leaves_the_run_unconfirmed(
+    ask: Ask, work: Work, sandbox: Control, transport: str
+) -> None:
+    sandbox.fault("requests", "503", times=1000)
+    run = ask(transport, "mischief/slow", duration=60, picture=False)
+    work(lambda: is_(run, "running"), worker_limits=WorkerLimits(stop_within_s=0.2))
+    run.refresh_from_db()
+    assert run.state == "running"
+    work(lambda: is_(run, "unconfirmed"))
+    assert sent(sandbox) == 1

@@ -16,6 +16,7 @@ from catalog.models import Endpoint
 from runs.models import Run
 from tests.runs.conftest import Control, Work
 from tests.runs.start.started import start_run
+from tests.sampling import sample
 
 pytestmark = pytest.mark.system  # takes long
 
@@ -82,3 +83,17 @@ def test_a_result_that_could_not_be_fetched_is_fetched_later(
     work(lambda: ended(run))
     assert run.state == "succeeded"
     assert sandbox.calls()["submit"] == 1
+
+
+@pytest.mark.parametrize(
+    "name", sample(["twice", "late", "forged", "lost", "no-payload", "new-key"], 2, by_seed=1)
+)
+def test_a_run_succeeds_once_whatever_happens_to_its_webhook(
+    reported: Callable[..., Run], work: Work, sandbox: Control, name: str
+) -> None:
+    sandbox.fault("webhook", name, value=0.3)
+    run = reported(prompt="x", duration=0)
+    work(lambda: ended(run))
+    assert run.state == "succeeded"
+    assert sandbox.calls()["submit"] == 1
+    assert run.artifacts.count() <= 1
