@@ -170,6 +170,23 @@ def test_without_script_the_whole_way_works(open_page: Open) -> None:
     expect(page.locator(".artifact img")).to_be_visible()
 
 
+@pytest.mark.exhaustive
+def test_hits_of_the_settings_filter_are_not_under_the_run_bar(open_page: Open) -> None:
+    page = ready(open_page("/models/mischief/curiosities/"))
+    page.get_by_text("More settings").click()
+    box = page.locator("settings-filter input")
+    box.focus()
+    expect(page.locator("settings-filter:defined")).to_have_count(1)
+    box.press_sequentially("se")
+    hit = page.locator("settings-filter ~ .settings-group .field:visible").first
+    page.wait_for_function(
+        "(hit) => hit.getBoundingClientRect().bottom"
+        " <= document.querySelector('.run-bar').getBoundingClientRect().top",
+        arg=hit.element_handle(),
+    )
+    expect(box).to_be_in_viewport()
+
+
 HIDDEN = """() => {
   const has = document.activeElement;
   const isDrawn = !has.matches(".sizes input, .segments input, [type=file]");
@@ -188,19 +205,6 @@ def test_what_has_the_focus_is_not_behind_what_sticks(
     open_page: Open, size: tuple[int, int]
 ) -> None:
     page = ready(open_page("/models/mischief/curiosities/", size=size))
-    page.get_by_text("More settings").click()
-    box = page.locator("settings-filter input")
-    box.focus()
-    expect(page.locator("settings-filter:defined")).to_have_count(1)
-    box.press_sequentially("se")
-    hit = page.locator("settings-filter ~ .settings-group .field:visible").first
-    page.wait_for_function(
-        "(hit) => hit.getBoundingClientRect().bottom"
-        " <= document.querySelector('.run-bar').getBoundingClientRect().top",
-        arg=hit.element_handle(),
-    )
-    expect(box).to_be_in_viewport()
-    box.press("Escape")
     page.evaluate("for (const fold of document.querySelectorAll('form details')) fold.open = true")
     page.locator("form[data-endpoint-id] [type=number]:visible").last.fill("7")
     page.locator("form[data-endpoint-id] :is(textarea, input, select):visible").first.focus()

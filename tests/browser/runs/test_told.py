@@ -10,7 +10,7 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.watching import RUNNING, Watch, context, slow, watching
+from tests.browser.watching import Watch, context, slow, watching
 from tests.processes import Up
 
 __all__ = ["context", "watching"]
@@ -51,9 +51,8 @@ def test_who_asked_for_it_is_told_of_all_ends_while_the_page_is_hidden(
     expect(page).not_to_have_title(re.compile("done"))
     expect(page.locator(".notify-me")).to_have_count(0)
 
-    page.evaluate("window.told = []; window.tags = []")
-    page.locator("#run-button").click()
-    page.wait_for_selector(RUNNING)
+    page.close()
+    page = watching()
     page.get_by_role("button", name="Notify me when it ends").click()
     page.evaluate("window.hide(true)")
     page.evaluate(

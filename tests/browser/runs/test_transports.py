@@ -94,6 +94,7 @@ def test_painting_live_is_one_session_that_follows_the_form(open_page: Open) -> 
     stops.click()
     expect(page.get_by_role("button", name="Paint live")).to_be_focused()
     sockets.clear()
+    page.reload()
     page.get_by_role("button", name="Paint live").dblclick()
     expect(picture).to_be_visible()
     expect(stops).to_be_visible()
