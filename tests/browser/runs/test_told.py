@@ -33,7 +33,7 @@ def test_who_waits_is_offered_to_be_told_however_long_the_page_was_open(
 
 
 @pytest.mark.exhaustive
-def test_who_asked_for_it_is_told_of_all_ends_while_the_page_is_hidden(
+def test_who_asked_for_it_is_told_of_the_end_while_the_page_is_hidden(
     watching: Watch,
     vitrine: Up,
 ) -> None:
@@ -51,7 +51,11 @@ def test_who_asked_for_it_is_told_of_all_ends_while_the_page_is_hidden(
     expect(page).not_to_have_title(re.compile("done"))
     expect(page.locator(".notify-me")).to_have_count(0)
 
-    page.close()
+
+@pytest.mark.exhaustive
+def test_ends_are_collected_in_one_notification_that_says_which_models_and_what_failed(
+    watching: Watch,
+) -> None:
     page = watching()
     page.get_by_role("button", name="Notify me when it ends").click()
     page.evaluate("window.hide(true)")
