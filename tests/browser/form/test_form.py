@@ -65,9 +65,13 @@ def test_rows_are_dragged_and_custom_size_swaps_its_fields(show: Show, kit: Fiel
     page.locator("[name='image_size~1.height']").fill("256")
     page.get_by_role("button", name="Swap width and height").click()
     rows = page.locator("form-rows[data-name=loras] > .rows > .row")
-    rows.nth(1).locator("> .row-tools .drag").drag_to(
-        rows.nth(0), target_position={"x": 50, "y": 4}
-    )
+    # By hand: `drag_to` may scroll after the press, and then another row's handle is below it.
+    rows.nth(1).locator("> .row-tools .drag").hover()
+    page.mouse.down()
+    top = rows.nth(0).bounding_box()
+    assert top
+    page.mouse.move(top["x"] + 50, top["y"] + 4, steps=4)
+    page.mouse.up()
     arguments = sent(page, kit)
     assert arguments["image_size"] == {"width": 256, "height": 512}
     assert [row["path"] for row in arguments["loras"]] == ["two", "one"]
