@@ -1,3 +1,4 @@
+import { orderByDrag } from "./drag-order.js";
 /**
  * <form-rows data-name="loras">: a list's rows: add, duplicate, remove and move without a request.
  * Controls' names contain the row number; `loras~rows` lists the numbers in page order.
@@ -5,8 +6,15 @@
 class FormRows extends HTMLElement {
   connectedCallback() {
     this.rows = this.querySelector(":scope > .rows");
-    for (const name of ["click", "change", "dragstart", "dragover", "dragend", "drop"])
-      this.addEventListener(name, this);
+    for (const name of ["click", "change", "drop"]) this.addEventListener(name, this);
+    orderByDrag(this.rows, {
+      row: ".row",
+      handle: ".drag",
+      dropped: (row) => {
+        this.say(`Moved to ${this.place(row)}`);
+        this.tell();
+      },
+    });
     this.addEventListener(
       "toggle",
       (event) => event.target.matches(".row-fold") && sum(event.target),
@@ -149,26 +157,6 @@ class FormRows extends HTMLElement {
       event.preventDefault();
       this.take(event.dataTransfer.files);
     }
-  }
-  dragstart(event) {
-    if (!event.target.closest(".drag")) return;
-    this.moved = event.target.closest(".row");
-    this.moved.dataset.dragging = "";
-    event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setDragImage(this.moved, 0, 0);
-  }
-  dragover(event) {
-    const over = event.target.closest(".row");
-    if (!this.moved || over?.parentElement !== this.rows) return;
-    event.preventDefault();
-    const box = over.getBoundingClientRect();
-    if (over !== this.moved)
-      over[event.clientY < box.top + box.height / 2 ? "before" : "after"](this.moved);
-  }
-  dragend() {
-    delete this.moved?.dataset.dragging;
-    this.moved = null;
-    this.tell();
   }
 }
 const UNSAID = ["hidden", "range", "color", "radio", "checkbox", "file"];

@@ -103,69 +103,7 @@ document.addEventListener("review:said", () => {
   for (const error of form?.querySelectorAll(".error") ?? []) error.hidden = true;
 });
 
-/* “@” offers who can be named; a press completes it. */
-document.addEventListener("input", ({ target }) => {
-  const offered = target.form?.querySelector(".review-mentions");
-  if (target.name !== "comment" || !offered) return;
-  const begun = /@([^@\n]{0,40})$/.exec(target.value.slice(0, target.selectionStart));
-  const wanted = begun?.[1].toLowerCase();
-  let count = 0;
-  for (const button of offered.children) {
-    button.hidden = !begun || !button.dataset.mention.toLowerCase().startsWith(wanted);
-    count += !button.hidden;
-  }
-  offered.hidden = !count;
-});
-document.addEventListener("click", ({ target }) => {
-  const name = target.dataset?.mention;
-  if (!name) return;
-  const text = target.form.elements.comment;
-  const caret = text.selectionStart;
-  const begin = text.value.lastIndexOf("@", caret - 1);
-  text.setRangeText(`@${name} `, begin < 0 ? caret : begin, caret, "end");
-  target.closest(".review-mentions").hidden = true;
-  text.focus();
-});
-
-/* Favourites are put in order by dragging too. */
-let dragged;
-document.addEventListener("dragstart", ({ target }) => {
-  dragged = target.closest?.("[data-order] > li");
-  dragged?.setAttribute("data-dragged", "");
-});
-document.addEventListener("dragover", (event) => {
-  const over = event.target.closest?.("[data-order] > li");
-  if (!dragged || !over) return;
-  event.preventDefault();
-  const { top, height } = over.getBoundingClientRect();
-  over[event.clientY < top + height / 2 ? "before" : "after"](dragged);
-});
-document.addEventListener("dragend", () => {
-  if (!dragged) return;
-  dragged.removeAttribute("data-dragged");
-  const list = dragged.parentElement;
-  dragged = null;
-  const order = [...list.children].map((place) => place.dataset.number).join();
-  const form = document.getElementById("review-acts");
-  const pressed = document.createElement("button");
-  Object.assign(pressed, { name: "order", value: order, hidden: true });
-  pressed.setAttribute("formaction", list.dataset.order);
-  form.append(pressed);
-  send(form, pressed).finally(() => pressed.remove());
-});
-
+import("./review-media.js");
 if (document.querySelector("review-stage")) import("./review-stage.js");
-
-/** Asks again for a film or a sound while its copy without metadata is being made. */
-const MOST_TRIES = 5;
-const AGAIN_MS = 3000;
-function askAgain(medium) {
-  const tries = Number(medium.dataset.tries ?? 0);
-  medium.dataset.tries = tries + 1;
-  if (tries < MOST_TRIES) setTimeout(() => medium.isConnected && medium.load(), AGAIN_MS);
-}
-const isMedium = (target) => target instanceof HTMLMediaElement;
-document.addEventListener("error", ({ target }) => isMedium(target) && askAgain(target), {
-  capture: true,
-});
-for (const medium of document.querySelectorAll("video, audio")) if (medium.error) askAgain(medium);
+if (document.querySelector("review-order")) import("./review-order.js");
+if (document.querySelector(".review-mentions")) import("./review-mentions.js");

@@ -1,3 +1,4 @@
+import { orderByDrag } from "./drag-order.js";
 /*
  * Puts the results of a series in order: by drag, by the arrows on a result, and by Alt with an
  * arrow key. Each move is posted; one that the server refuses is taken back.
@@ -5,8 +6,6 @@
 const wall = document.querySelector("[data-order]");
 const told = document.querySelector("main [data-told]");
 const items = () => [...wall.querySelectorAll("[data-item]")];
-let dragged;
-let home; // what followed the dragged item
 
 async function post(item, former) {
   const order = items();
@@ -37,42 +36,8 @@ function step(item, by) {
   else other.after(item);
   return post(item, former);
 }
-function moveTo(item, x, y) {
-  const over = document.elementFromPoint(x, y)?.closest("[data-item]");
-  if (!over || over === item) return;
-  const { left, width } = over.getBoundingClientRect();
-  const isBefore = x < left + width / 2 === (getComputedStyle(wall).direction === "ltr");
-  if (isBefore) over.before(item);
-  else over.after(item);
-}
 for (const item of items()) item.draggable = true;
-wall.addEventListener("dragstart", (event) => {
-  dragged = event.target.closest?.("[data-item]");
-  if (!dragged) return;
-  home = dragged.nextSibling;
-  event.dataTransfer.effectAllowed = "move";
-  event.dataTransfer.setData("text/plain", dragged.id);
-  dragged.dataset.dragged = "";
-});
-wall.addEventListener("dragover", (event) => {
-  if (!dragged) return;
-  event.preventDefault();
-  moveTo(dragged, event.clientX, event.clientY);
-});
-wall.addEventListener("drop", (event) => {
-  if (!dragged) return;
-  event.preventDefault();
-  const [item, former] = [dragged, home];
-  dragged = undefined;
-  delete item.dataset.dragged;
-  if (item.nextSibling !== former) post(item, former);
-});
-wall.addEventListener("dragend", () => {
-  if (!dragged) return; // it was dropped
-  wall.insertBefore(dragged, home);
-  delete dragged.dataset.dragged;
-  dragged = undefined;
-});
+orderByDrag(wall, { row: "[data-item]", isGrid: true, dropped: post });
 wall.addEventListener("submit", (event) => {
   const { name, value } = event.submitter ?? {};
   if (name !== "step") return;

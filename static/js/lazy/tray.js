@@ -2,21 +2,17 @@
  * The tray that the bell opens: the user's runs in progress, which the bell and the title of every
  * page count too, and what is new in the inbox.
  *
- * `localStorage` has the known state of each run, for all tabs; the counts are computed from it
- * alone, without a request. Rows are fetched where the tray is open, and by one visible tab, the
- * holder of a Web Lock, for runs that its page does not show: it watches them with its open poll
- * (`live-runs.js`). While all tabs are hidden, one of them polls occasionally.
+ * Rows are fetched where the tray is open, and by one visible tab, the holder of a Web Lock, for
+ * runs that its page does not show: it watches them with its open poll (`live-runs.js`). While all tabs are hidden, one of them polls occasionally.
  */
 import { parsed } from "./server.js";
-const KEY = "vitrine-tray"; // {since, seen: [run], runs: {run: [version, word]}}; unset: no runs
-const MOST_SEEN = 50;
+import { rowsLock } from "./tray-lock.js";
+import { KEY, ORDER, change, counts, inWords, isNews, news, note, stored } from "./tray-runs.js";
 const HIDDEN_MS = 20000;
 const CATCH_UP_MS = 1000; // after another tab has added a run: one request for several
 const COUNT_MS = 200; // the run's own request has priority
 const BETWEEN = " \u00b7 ";
 const SIGNS = /^(?:\d+ (?:running|done|failed|unclear)(?:, | \u00b7 ))*/;
-const WORDS = { succeeded: "done", failed: "failed", cancelled: "", unconfirmed: "unclear" };
-const ORDER = ["running", "done", "failed", "unclear"];
 let asking = null;
 let isStale = false;
 let isWanted = false; // the bell was pressed
@@ -31,60 +27,12 @@ function soon(ms, act) {
   };
   return () => void (timer ??= setTimeout(due, ms));
 }
-/** The lock for the rows, requested while this page is visible. */
-const rowsLock = {
-  isHeld: !navigator.locks, // insecure context (plain HTTP): each tab has its rows
-  want() {
-    if (!navigator.locks || this.wish || document.hidden) return;
-    this.wish = new AbortController();
-    const { signal } = this.wish;
-    navigator.locks.request(`${KEY}-rows`, { signal }, () => this.hold()).catch(() => {});
-  },
-  hold() {
-    this.isHeld = true;
-    if (news(stored()).length) refresh();
-    return new Promise((resolve) => (this.release = resolve));
-  },
-  leave() {
-    if (!this.wish) return;
-    this.wish.abort();
-    this.release?.();
-    this.isHeld = false;
-    this.wish = this.release = null;
-  },
-};
 
-const stored = () => ({
-  since: new Date().toISOString(),
-  seen: [],
-  runs: {},
-  ...JSON.parse(localStorage.getItem(KEY) ?? "null"),
-});
 const tray = () => document.getElementById("tray");
 const bell = () => document.querySelector("[data-inbox]");
 const rows = () => [...(tray()?.querySelectorAll("[data-tray-id]") ?? [])];
-const wordOf = (state) => WORDS[state] ?? "running";
-
-/** Changes the runs' state that all tabs share, and renders it. */
-function update(change) {
-  const now = stored();
-  change(now);
-  now.seen = now.seen.slice(-MOST_SEEN);
-  if (!news(now).length) localStorage.removeItem(KEY);
-  else if (localStorage.getItem(KEY) !== JSON.stringify(now))
-    localStorage.setItem(KEY, JSON.stringify(now)); // notifies the other tabs
-  draw(now);
-}
-/** Whether a run is counted: in progress, or ended and not seen yet; not if cancelled. */
-const isNews = ({ seen }, id, word) => word && (word === "running" || !seen.includes(id));
-const news = (now) => Object.entries(now.runs).filter(([id, [, word]]) => isNews(now, id, word));
-const counts = (now) => Object.groupBy(news(now), ([, [, word]]) => word);
-/** "2 running, 1 done". */
-const inWords = (counted) =>
-  ORDER.filter((word) => counted[word])
-    .map((word) => `${counted[word].length} ${word}`)
-    .join(", ");
-
+/** Changes the runs, and shows them. */
+const update = (act) => draw(change(act));
 /** Counts a run that this page started, unless it has ended already. */
 export function start(id) {
   const run = document.getElementById(`run-${id}`);
@@ -178,12 +126,6 @@ async function show(page) {
   draw(stored());
 }
 
-/** Records a run's state unless a newer version of it is known. */
-function note(now, id, version, state) {
-  const [newest, word] = now.runs[id] ?? [-1];
-  if (Number(version) > newest && wordOf(state) !== word)
-    now.runs[id] = [Number(version), wordOf(state)];
-}
 /** Records the state that this page shows of the runs in the tray. */
 function collect() {
   update((now) => {
@@ -258,7 +200,7 @@ function isBehind() {
 const isWatched = (id) => Boolean(document.getElementById(`run-${id}`)?.dataset.watch);
 function come() {
   if (document.hidden) return rowsLock.leave();
-  rowsLock.want();
+  rowsLock.want(refresh);
   refresh();
 }
 document.addEventListener("visibilitychange", come);
@@ -269,5 +211,5 @@ setInterval(() => {
   navigator.locks?.request(KEY, { ifAvailable: true }, (lock) => lock && refresh());
 }, HIDDEN_MS);
 draw(stored());
-rowsLock.want();
+rowsLock.want(refresh);
 if (isBehind()) refresh(); // without locks

@@ -78,7 +78,8 @@ def test_pictures_are_ordered_by_dragging(aurora: Page) -> None:
     make(aurora, "dragged", 3, 21)
     rows = aurora.locator(".reference-pictures > li")
     first = rows.first.locator("[name='picture']").input_value()
-    rows.first.drag_to(rows.last)
+    width = rows.last.evaluate("row => row.clientWidth")
+    rows.first.drag_to(rows.last, target_position={"x": width - 8, "y": 40})  # behind its middle
     expect(rows.last.locator("[name='picture']")).to_have_value(first)
     expect(aurora.get_by_text("other order")).to_have_count(0)  # still the first sitting
     aurora.reload()

@@ -147,3 +147,17 @@ def test_a_pin_is_set_by_a_tap_and_moved_by_keys(guest: Page, share: Share) -> N
     expect(guest.get_by_role("link", name="2: And here")).to_be_visible()
     second = Comment.objects.get(text="And here")
     assert second.x == pytest.approx(250, abs=10)
+
+
+@pytest.mark.exhaustive
+def test_favourites_are_dragged_into_an_order(share: Share, guest: Page) -> None:
+    Share.objects.update(picks=Share.Picks.RANKED)
+    guest.reload()
+    pick(guest, 1).tap()
+    introduce(guest, "Anna")
+    pick(guest, 2).tap()
+    places = guest.locator("review-order li")
+    expect(places).to_have_count(2)
+    places.nth(1).locator(".review-rank").drag_to(places.nth(0), target_position={"x": 5, "y": 5})
+    expect(guest.get_by_role("button", name="Move 2 up")).to_be_disabled()  # it came back first
+    assert [*Pick.objects.order_by("rank").values_list("item__number", flat=True)] == [2, 1]
