@@ -11,10 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from config.starting.settings_rules import public_port
-from core.http.messages import NamedCookieStorage
 from runs.models import Run
 
-OURS = re.compile(r"vitrine_(session|csrf|messages|theme|typed)_8000")
+OURS = re.compile(r"vitrine_(session|csrf|theme|typed)_8000")
 STATIC = Path(__file__).resolve().parents[2] / "static" / "js"
 
 
@@ -29,7 +28,6 @@ def test_every_cookie_is_named_with_our_prefix_and_the_port(client: Client, user
     client.get(reverse("library:runs"))
     assert {name.split("_")[1] for name in client.cookies} >= {"session", "csrf", "theme"}
     assert [name for name in client.cookies if not OURS.fullmatch(name)] == []
-    assert NamedCookieStorage.cookie_name == "vitrine_messages_8000"
     assert not Run.objects.exists()
 
 

@@ -69,7 +69,7 @@ def respond(rf: RequestFactory, response: Any) -> Any:
     [
         pytest.param(lambda: HttpResponse(TEXT), id="body"),
         pytest.param(lambda: with_header("Location", f"/?key={SECRET}"), id="header"),
-        pytest.param(lambda: with_cookie("vitrine_messages"), id="cookie"),
+        pytest.param(lambda: with_cookie("vitrine_theme"), id="cookie"),
         pytest.param(lambda: StreamingHttpResponse(pieces(TEXT, 5)), id="stream cut in the secret"),
         pytest.param(
             lambda: HttpResponse(gzip.compress(TEXT), headers={"Content-Encoding": "gzip"}),
